@@ -18,10 +18,11 @@ from lamsach.archive.retro import counted_back, retro
 from lamsach.archive.signs import Compact, replay, sign_of
 from lamsach.demo import generate
 from lamsach.devices.infrastructure import Infrastructure
+from lamsach.devices.role_rules import standing_of
 from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
 from lamsach.logs.opening import find_logs
-from lamsach.model import Event, EventKind, Findings
+from lamsach.model import Event, EventKind, Findings, Identity
 from tests.archive.building import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
 
 SMALL = 8 << 10
@@ -272,6 +273,11 @@ def test_leases_far_from_the_contact_name_the_machine_without_opening_their_segm
     assert opened == []
 
 
+def role_of(infrastructure: Infrastructure, ip: str) -> str | None:
+    standing = standing_of(infrastructure, Identity(ip))
+    return standing.role if standing else None
+
+
 def test_few_signs_tell_what_many_do() -> None:
     rng = random.Random(4)
     many = []
@@ -297,7 +303,7 @@ def test_few_signs_tell_what_many_do() -> None:
     replay(many, whole.observe)
     replay(few.rows(), less.observe)
     addresses = {str(value) for row in many for value in row[1:3] if value}
-    roles = {address: whole.role_of(address) for address in addresses}
-    assert {address: less.role_of(address) for address in addresses} == roles
+    roles = {address: role_of(whole, address) for address in addresses}
+    assert {address: role_of(less, address) for address in addresses} == roles
     assert len(set(roles.values())) > 2
     assert len(few.rows()) < len(many) / 3

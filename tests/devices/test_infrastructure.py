@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from lamsach.devices.bounded import DistinctCounter
 from lamsach.devices.infrastructure import Infrastructure
+from lamsach.devices.inventory import Inventory, InventoryEntry
+from lamsach.devices.role_rules import RULES, standing_of
 from lamsach.errors import UsageError
 from lamsach.model import Action, Event, EventKind, Identity
 
@@ -32,6 +34,11 @@ def web(
     return Event(
         kind=kind, source_ip=source, destination_ip=destination, destination_port=port, domain=domain
     )
+
+
+def role_of(infrastructure: Infrastructure, ip: str) -> str | None:
+    standing = standing_of(infrastructure, Identity(ip))
+    return standing.role if standing else None
 
 
 def observed(events: list[Event], *stated: str) -> Infrastructure:
@@ -111,6 +118,50 @@ CASES: dict[str, tuple[list[Event], str | None]] = {
         ],
         None,
     ),
+    "nearly all names, one other asks too": (
+        [question(SERVER, "198.51.100.53", f"name{number}.test") for number in range(70)]
+        + [question(CLIENTS[0], "198.51.100.53", f"other{number}.test") for number in range(3)],
+        "dns",
+    ),
+    "most names, others ask for more than one in twenty": (
+        [question(SERVER, "198.51.100.53", f"name{number}.test") for number in range(70)]
+        + [question(CLIENTS[0], "198.51.100.53", f"other{number}.test") for number in range(4)],
+        None,
+    ),
+    "one name again and again, one other asks": (
+        [question(SERVER, "198.51.100.53", "beacon.test")] * 500
+        + [question(CLIENTS[0], "198.51.100.53", "other.test")],
+        None,
+    ),
+    "nearly all pages, one other calls too": (
+        [web(SERVER, 443, f"www{number}.test", "198.51.100.7") for number in range(70)]
+        + [web(CLIENTS[0], 443, "other.test", "198.51.100.7")],
+        "proxy",
+    ),
+    "a machine's own capture: neighbours are heard asking a group": (
+        [question(SERVER, "198.51.100.53", f"name{number}.test") for number in range(99)]
+        + [
+            question(CLIENTS[0], "224.0.0.251", "_ipp.test"),
+            question(CLIENTS[1], "10.255.255.255", "b.test"),
+        ],
+        None,
+    ),
+    "a machine's own log: neighbours connect to it": (
+        [web(SERVER, 443, f"www{number}.test", "198.51.100.7") for number in range(99)]
+        + [web(client, 445, None, kind=EventKind.CONNECTION) for client in CLIENTS],
+        None,
+    ),
+    "asked by neighbours for NetBIOS names": (
+        [
+            Event(kind=EventKind.DNS, source_ip=client, destination_ip=SERVER, destination_port=137)
+            for client in CLIENTS
+        ],
+        None,
+    ),
+    "answers machines with public addresses": (
+        [question(f"198.51.100.{number}", answers=("203.0.113.7",)) for number in range(3)],
+        "dns",
+    ),
     "asks the outside for many, alone": (
         [question(SERVER, "198.51.100.53", f"name{number}.test") for number in range(40)],
         None,
@@ -121,9 +172,9 @@ CASES: dict[str, tuple[list[Event], str | None]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_recognised_from_the_data(name: str) -> None:
     events, role = CASES[name]
-    assert observed(events).role_of(SERVER) == role
-    assert observed(list(reversed(events))).role_of(SERVER) == role
-    assert all(observed(events).role_of(client) is None for client in CLIENTS)
+    assert role_of(observed(events), SERVER) == role
+    assert role_of(observed(list(reversed(events))), SERVER) == role
+    assert all(role_of(observed(events), client) is None for client in CLIENTS)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +190,8 @@ def test_recognised_from_the_data(name: str) -> None:
     ],
 )
 def test_stated(stated: str, identity: Identity, role: str | None) -> None:
-    assert Infrastructure([stated]).role_of_identity(identity) == role
+    standing = standing_of(Infrastructure([stated]), identity)
+    assert (standing.role if standing else None) == role
 
 
 @pytest.mark.parametrize("text", ["", "10.0.0.300", "10.0.0.0/40", "a b", "::zz", "12345678901234567890"])
@@ -150,7 +202,7 @@ def test_stated_nonsense_is_a_usage_error(text: str) -> None:
 
 def test_the_observers_name_of_a_dns_log_is_a_dns_server() -> None:
     infrastructure = observed([Event(kind=EventKind.DNS, forwarded=True, observer="dc01.unit.example")])
-    assert infrastructure.role_of_identity(Identity("10.4.4.4", name="DC01")) == "dns"
+    assert standing_of(infrastructure, Identity("10.4.4.4", name="DC01")).role == "dns"
 
 
 def test_a_routers_hardware_address() -> None:
@@ -178,3 +230,52 @@ def test_bounded_counts_do_not_depend_on_the_order(pairs: list[tuple[str, str]],
     truth = {key: min(3, len({value for other_key, value in pairs if other_key == key})) for key, _ in pairs}
     assert all(truth[key] == one.count(key) for key in one.keys())  # noqa: SIM118
     assert len(list(one.keys())) == min(5, len(truth))
+
+
+INVENTORY = Inventory(
+    [
+        InventoryEntry(
+            ("10.0.0.2",),
+            ("02:00:00:00:00:02",),
+            "DC01",
+            kind="Máy chủ",
+            note="Máy chủ tên miền nội bộ, DNS và DHCP",
+        ),
+        InventoryEntry(
+            ("10.0.0.9",), (), "RT-02", kind="Thiết bị mạng", note="Bộ định tuyến NAT của chi nhánh"
+        ),
+        InventoryEntry(("10.0.0.5",), (), "PC-05", kind="Máy tính để bàn", note="Truy cập qua proxy"),
+    ]
+)
+
+
+def test_roles_that_the_inventory_notes_name_their_words() -> None:
+    wanted = {
+        Identity("10.0.0.2", "02:00:00:00:00:02", "DC01", how="inventory"): ("dns", True),
+        Identity("10.0.1.77", "02:00:00:00:00:02", "DC01", how="lease"): ("dns", False),
+        Identity("10.0.0.9", how="inventory"): ("nat", True),
+        Identity("10.0.0.9", how="address"): None,
+        Identity("10.0.0.5", name="PC-05", how="inventory"): None,
+    }
+    found = {who: standing_of(Infrastructure(), who, INVENTORY) for who in wanted}
+    assert {who: (one.role, one.of_address) if one else None for who, one in found.items()} == wanted
+    words = found[Identity("10.0.0.9", how="inventory")].reasons[0].values["words"]
+    assert words == "Thiết bị mạng; Bộ định tuyến NAT của chi nhánh"
+
+
+def test_no_share_makes_a_pc_or_a_leased_machine_a_forwarder() -> None:
+    events, role = CASES["nearly all names, one other asks too"]
+    infrastructure = observed(events)
+    inventory = Inventory([InventoryEntry((SERVER,), (), "PC-01", kind="Laptop")])
+    assert role == "dns"
+    assert standing_of(infrastructure, Identity(SERVER, how="lease")) is None
+    assert standing_of(infrastructure, Identity(SERVER, how="inventory"), inventory) is None
+    assert standing_of(infrastructure, Identity(SERVER, how="address"), inventory) is not None
+
+
+def test_the_first_sign_decides_and_gives_the_reason() -> None:
+    events = CASES["asked by three"][0] + CASES["put in the place of others"][0]
+    standing = standing_of(observed(events), Identity(SERVER, "02:00:00:00:00:02", how="log"), INVENTORY)
+    assert standing is not None
+    assert (standing.role, standing.reasons[0].code) == ("nat", "role_translates")
+    assert next(rule.role for rule in RULES) == "stated"

@@ -192,7 +192,7 @@ def test_reported_rows_are_bounded(tmp_path: Path) -> None:
         ("Phòng/Ban", Column.DEPARTMENT),
         ("Đơn vị công tác", Column.DEPARTMENT),
         ("STT", Column.IGNORED),
-        ("Ghi chú", Column.IGNORED),
+        ("Ghi chú", Column.NOTE),
         ("Cấu hình", None),
         ("", None),
         ("Danh sách máy tính kết nối mạng của đơn vị năm 2022", None),

@@ -8,6 +8,8 @@ from pathlib import Path
 import lamsach.devices
 from lamsach.catalogue_vi.devices import DEVICES
 from lamsach.devices.reasons import REASONS
+from lamsach.devices.role_rules import RULES
+from lamsach.devices.states import LOGS_TO_ADD
 
 FOLDER = Path(lamsach.devices.__file__).parent
 
@@ -52,4 +54,5 @@ def test_every_reason_in_the_code_has_words() -> None:
         codes.update(re.findall(r'Reason\("(\w+)"', path.read_text("utf-8")))
         codes.update(re.findall(r'_low\(DeviceState\.\w+, "(\w+)"', path.read_text("utf-8")))
     roles = {f"infrastructure_{role}" for role in ("dns", "proxy", "nat", "stated")}
-    assert codes | roles | {"unparsed_only"} == set(REASONS)
+    signs = {rule.code for rule in RULES if rule.code}
+    assert codes | roles | signs | set(LOGS_TO_ADD.values()) | {"unparsed_only"} == set(REASONS)

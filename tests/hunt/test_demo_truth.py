@@ -30,7 +30,6 @@ def request_for(files: DemoFiles, **changes: Any) -> Request:
         "logs": [str(files.logs)],
         "lists": [str(files.annex)],
         "inventory": str(files.inventory),
-        "infrastructure": list(files.infrastructure),
         "timezone": ZoneInfo(files.timezone),
     }
     return Request(**values | changes)

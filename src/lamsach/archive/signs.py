@@ -11,10 +11,12 @@ from typing import Any
 
 from lamsach.devices.infrastructure import (
     ASKED_BY,
-    DNS_PORTS,
-    FORWARDER_NAMES,
     PROXY_PORTS,
+    SHARE_CAP,
     WEB_PROXY_PORTS,
+    is_answered_question,
+    is_question,
+    is_visit_outside,
 )
 from lamsach.devices.names import address
 from lamsach.logs.direction import is_internal
@@ -41,7 +43,8 @@ def sign_of(event: Event) -> Sign | None:
         )
     if event.forwarded:
         device, observer = event.device_ip, event.observer
-    inside = bool(source) and source != event.destination_ip and is_internal(source or "")
+    inside = bool(source) and source != event.destination_ip
+    inside = inside and (is_internal(source or "") or is_answered_question(event))
     destination, port, domain = _contact(event) if inside else (None, None, None)
     if not (inside or nat or mac or event.forwarded):
         return None
@@ -60,9 +63,11 @@ def _contact(event: Event) -> tuple[str | None, int | None, str | None]:
     refused = event.action is Action.BLOCKED and event.kind is not EventKind.DNS
     if destination is None or event.kind is EventKind.LEASE or refused:
         return None, None, None
-    if event.kind is EventKind.DNS or port in DNS_PORTS:
+    if is_question(event):
         return destination, port, None if is_internal(destination) else event.domain
     if is_internal(destination) and (port in PROXY_PORTS or port in WEB_PROXY_PORTS):
+        return destination, port, event.domain
+    if is_visit_outside(event):
         return destination, port, event.domain
     return None, None, None
 
@@ -106,11 +111,14 @@ class Compact:
             return True
         whole: list[Any] = [*sign, None, None]
         source, destination, port, domain = whole[1:5]
-        dns = sign[0] == EventKind.DNS.value or port in DNS_PORTS
-        if dns and not is_internal(destination):
-            return self._is_new(("names", source), domain, FORWARDER_NAMES)
+        dns = is_question(Event(kind=EventKind(sign[0]), destination_port=port))
+        outside = not is_internal(destination)
+        if dns and outside and is_internal(source):
+            return self._is_new(("names", source), domain, SHARE_CAP)
         if dns:
             return self._is_new(("dns", destination), source, ASKED_BY)
+        if outside:
+            return self._is_new(("visits", source), domain, SHARE_CAP)
         nameless = port not in PROXY_PORTS and (not domain or address(domain) == destination)
         if nameless or sign[0] not in _SPEAKS_WEB:
             return False  # it is not counted, so it must not take the place of one that is
@@ -147,6 +155,7 @@ def replay(rows: Iterable[Sequence[Any]], observe: Callable[[Event], None]) -> N
                 device_ip=device,
                 device_mac=mac,
                 domain=domain,
+                response=not is_internal(source or ""),
                 forwarded=bool(forwarded),
             )
         )

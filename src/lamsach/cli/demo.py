@@ -91,7 +91,6 @@ def _hunt(folder: Path, seed: int) -> None:
         logs=[str(files.logs)],
         lists=[str(files.annex)],
         inventory=str(files.inventory),
-        infrastructure=list(files.infrastructure),
         timezone=ZoneInfo(files.timezone),
     )
     outputs = [report, folder / "report.xlsx", folder / "findings.zip"]

@@ -39,15 +39,13 @@ DETAILS_S = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """What was written: the list, the inventory, the folder of logs (leases among them), the truth, and what a hunt has to be
-    told besides: addresses of infrastructure that no log shows, and the unit's time zone."""
+    """What was written: the list, the inventory, the folder of logs (leases among them), the truth; and the unit's time zone."""
 
     folder: Path
     annex: Path
     inventory: Path
     logs: Path
     truth: Path
-    infrastructure: tuple[str, ...]
     timezone: str
 
 
@@ -74,7 +72,6 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
         folder / "inventory.xlsx",
         folder / "logs",
         folder / "truth.json",
-        tuple(ip for _, ip, _, stated in truth.INFRASTRUCTURE if stated),
         TIMEZONE,
     )
     try:

@@ -3,8 +3,8 @@
 `truth.json` is one object:
 
 - `schema` (1), `seed`, `days`, `devices`, `timezone`, `first_day`, `last_day`.
-- `infrastructure`: machines that speak for others: `name`, `ip`, `role` (dns, proxy, nat), and `stated`, true for the one that
-  the logs alone do not show and that has to be stated.
+- `infrastructure`: machines that speak for others: `name`, `ip`, `role` (dns, proxy, nat), and `inventory`, true for the one that
+  the logs alone do not show, but its note in the inventory.
 - `cases`: the planted cases. Each has `name`, `about`, `state` (infected, blocked, inbound, resolved, unattributed; null: nothing may be
   said), `device` (`name`, `mac`, `addresses`: `ip`, `from`, `until`, `how`) or null, `ip` (where only an address is known, or the device
   has a fixed one), `indicators` (`type`, `value` canonical, `lines`: how often it stands in which `file`, and `what` such a
@@ -69,8 +69,8 @@ def write(
         "first_day": day_of(0).isoformat(),
         "last_day": day_of(days - 1).isoformat(),
         "infrastructure": [
-            {"name": name, "ip": ip, "role": role, "stated": stated}
-            for name, ip, role, stated in INFRASTRUCTURE
+            {"name": name, "ip": ip, "role": role, "inventory": noted}
+            for name, ip, role, noted in INFRASTRUCTURE
         ],
         "cases": [_case(case, journal.tallies.get(case.name, Tally()), month) for case in cases],
         "unattributed": _unattributed(cases, journal),

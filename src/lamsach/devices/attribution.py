@@ -19,12 +19,13 @@ from dataclasses import dataclass, field
 from lamsach.devices.addresses import intervals
 from lamsach.devices.combining import merged
 from lamsach.devices.contested import Contested
-from lamsach.devices.forwarding import Explainer, Item, is_clients_side, roles
+from lamsach.devices.forwarding import Explainer, Item, find_forwarders, is_clients_side
 from lamsach.devices.identities import Devices, most_frequent, without_router_macs
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseConflict
 from lamsach.devices.names import address as as_address
+from lamsach.devices.role_rules import Standing, standing_of
 from lamsach.devices.states import Verdict, judge, judge_unattributed, not_blocked
 from lamsach.model import (
     Behind,
@@ -48,10 +49,11 @@ _Speaker = tuple[str, str | None, str, Item]
 
 @dataclass(slots=True)
 class _Gathered:
-    """The sightings of one device; `role` and `address` for infrastructure."""
+    """The sightings of one device; for infrastructure its `role`, its `address` and the `signs` of its role."""
 
     role: str | None = None
     address: str = ""
+    signs: tuple[Reason, ...] = ()
     items: list[Item] = field(default_factory=list)
     forwarded: Counter[str] = field(default_factory=Counter)
 
@@ -71,7 +73,7 @@ def attribute(
     inventory = inventory if inventory is not None else Inventory()
     items = without_router_macs(raw, infrastructure, inventory)
     devices = Devices(items, inventory)
-    gathered = _gather(items, devices, infrastructure)
+    gathered = _gather(items, devices, _standings(items, infrastructure, inventory))
     contested = Contested(conflicts)
     found = [
         contested.marked(device)
@@ -82,22 +84,40 @@ def attribute(
     return tuple(found), merged((key, *item) for key, group in gathered.items() for item in group.items)
 
 
-def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastructure) -> dict[str, _Gathered]:
+def _standings(
+    items: Sequence[Item], infrastructure: Infrastructure, inventory: Inventory
+) -> dict[Identity, Standing]:
+    """The identities that speak for others, by what is known of them, of their address, or by the times of their contacts."""
+    known = {who: standing_of(infrastructure, who, inventory) for who in {key.identity for key, _ in items}}
+    by_address: dict[str, Standing] = {}
+    for who, standing in sorted(known.items(), key=lambda item: tuple(map(str, _fields(item[0])))):
+        if standing is not None and standing.of_address and who.ip:
+            by_address.setdefault(who.ip, standing)
+    for ip, role in find_forwarders(
+        [item for item in items if item[0].identity.ip not in by_address]
+    ).items():
+        by_address[ip] = Standing(role, (Reason("role_times"),))
+    return {
+        who: found
+        for who, standing in known.items()
+        if (found := standing or (by_address.get(who.ip) if who.ip else None)) is not None
+    }
+
+
+def _gather(
+    items: Sequence[Item], devices: Devices, standings: Mapping[Identity, Standing]
+) -> dict[str, _Gathered]:
     """Put each sighting to its device, or drop it for the clients that explain it."""
-    known: dict[Identity, str | None] = {}
-    for key, _ in items:
-        if key.identity not in known:
-            known[key.identity] = infrastructure.role_of_identity(key.identity)
-    by_address = {who.ip: role for who, role in known.items() if who.ip and role}
-    by_address = roles(items, by_address)
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)
     clients: list[_Client] = []
     speakers: list[_Speaker] = []
     outside: list[tuple[str, Behind, Item]] = []
     for key, sighting in items:
         who = key.identity
-        role = known[who] or (by_address.get(who.ip) if who.ip else None)
-        device, role, address = _stand_in(key, devices.key(who), role)
+        standing = standings.get(who)
+        device, role, address = _stand_in(key, devices.key(who), standing.role if standing else None)
+        if standing is not None and not gathered[device].signs:
+            gathered[device].signs = standing.reasons
         if who.behind is not None and role is None:
             outside.append((device, who.behind, (key, sighting)))
         elif role is None and not device.startswith("unattributed:"):
@@ -188,7 +208,11 @@ def _device(key: str, group: _Gathered, devices: Devices) -> Device | None:
     if not counted:
         return None
     unattributed = key.startswith("unattributed:")
-    verdict = judge_unattributed(counted, group.role, group.address) if unattributed else judge(counted)
+    verdict = (
+        judge_unattributed(counted, group.role, group.address, group.signs)
+        if unattributed
+        else judge(counted)
+    )
     identities = sorted({item[0].identity for item in counted}, key=lambda who: tuple(map(str, _fields(who))))
     held = () if unattributed and group.role is None else intervals(counted)
     named = Counter[str]()

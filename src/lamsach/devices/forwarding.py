@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lamsach.model import RAW_TIMES_KEPT, MatchKind, RawSighting, Role, SightingKey
@@ -198,8 +198,3 @@ class Explainer:
 def _is_near(times: Sequence[int], time: int) -> bool:
     at = bisect_left(times, time - WINDOW_S)
     return at < len(times) and times[at] <= time + WINDOW_S
-
-
-def roles(items: Sequence[Item], known: Mapping[str, str]) -> dict[str, str]:
-    """Known roles of addresses, with those that the times show added."""
-    return {**find_forwarders([item for item in items if item[0].identity.ip not in known]), **known}

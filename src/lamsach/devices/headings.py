@@ -20,7 +20,13 @@ class Column(StrEnum):
     NAME = "name"
     USER = "user"
     DEPARTMENT = "department"
+    KIND = "kind"
+    NOTE = "note"
     IGNORED = "ignored"
+
+
+DETAILS = frozenset({Column.KIND, Column.NOTE, Column.IGNORED})
+"""Columns that make no table an inventory."""
 
 
 def plain(text: str) -> str:
@@ -95,9 +101,36 @@ _WHOLE: Mapping[Column, frozenset[str]] = {
             "office",
         ]
     ),
-    Column.IGNORED: frozenset(
-        ["stt", "tt", "so tt", "so thu tu", "no", "id", "ghi chu", "note", "notes", "email", "os"]
+    Column.KIND: frozenset(
+        ["loai", "loai may", "loai thiet bi", "chung loai", "kind", "type", "device type", "category"]
     ),
+    Column.NOTE: frozenset(
+        [
+            *(
+                "ghi chu",
+                "note",
+                "notes",
+                "mo ta",
+                "description",
+                "chuc nang",
+                "vai tro",
+                "muc dich",
+                "nhiem vu",
+            ),
+            *(
+                "role",
+                "function",
+                "purpose",
+                "muc dich su dung",
+                "dich vu",
+                "service",
+                "services",
+                "comment",
+                "remarks",
+            ),
+        ]
+    ),
+    Column.IGNORED: frozenset(["stt", "tt", "so tt", "so thu tu", "no", "id", "email", "os"]),
 }
 _WITHIN: Sequence[tuple[str, Column]] = (
     ("dia chi mac", Column.MAC),
@@ -166,7 +199,7 @@ def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
     for at, (_, cells) in enumerate(rows[:_HEADER_WITHIN_ROWS]):
         if any(address(cell) or mac_address(cell) for cell in cells):
             break
-        known = {column_of(cell) for cell in cells} - {None, Column.IGNORED}
+        known = {column_of(cell) for cell in cells} - {None, *DETAILS}
         if known and len(known) >= best[0]:
             best = (len(known), at)
     count, at = best

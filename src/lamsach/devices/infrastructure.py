@@ -1,16 +1,17 @@
-"""DNS servers, proxies and NAT gateways: machines that speak for others, so that a contact of theirs accuses nobody.
+"""Signs of DNS servers, proxies and NAT gateways in logs: machines that speak for others, so that a contact of theirs accuses nobody.
 
-They are stated (`--infrastructure`) or recognised from the data:
+- An address that at least ASKED_BY machines ask on port 53 (or in a DNS record), or the machine that wrote questions of its own to an upstream
+  into its DNS log.
+- An address that asks the outside for FORWARDER_NAMES names or more, while of the other internal machines no more than one in FORWARDER_RATIO asks
+  the outside itself; or that has nearly all of the names which the outside is asked for (SHARE_NAMES at least), or of the hosts of web requests, while
+  others have one in SHARE_RATIO at most, but some.
+- An address that at least ASKED_BY machines use on a proxy's port, for as many different names where the port is also an ordinary web server's.
+- An address that an observer put in the place of another source, or to which NAT records translate.
 
-- *dns*: an internal address that at least ASKED_BY internal machines ask on port 53 (or in a DNS record), or the
-  machine that wrote questions of its own to an upstream into its DNS log;
-- *dns* again: an internal address that asks the outside for FORWARDER_NAMES names or more, while of the other
-  internal machines no more than one in FORWARDER_RATIO asks the outside itself;
-- *proxy*: an internal address that at least ASKED_BY internal machines use on a proxy's port, for as many different
-  names where the port is also an ordinary web server's;
-- *nat*: an address that an observer put in the place of another source, or to which NAT records translate.
+The share counts different names in the lines that are parsed for coverage and in candidate lines: a machine that calls one address all the time has
+no share, and one that is alone in its log (a machine's own log, a part that was cut out for it) has nobody to ask for.
 
-More are found from the sightings themselves: see `lamsach.devices.forwarding`.
+`lamsach.devices.role_rules` says what follows; more forwarders are found from the sightings themselves: see `lamsach.devices.forwarding`.
 """
 
 from __future__ import annotations
@@ -23,25 +24,34 @@ from lamsach.devices.bounded import DistinctCounter
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.errors import UsageError
 from lamsach.logs.direction import is_internal
-from lamsach.model import Action, Event, EventKind, Identity
+from lamsach.model import Action, Event, EventKind
 
 ASKED_BY = 3
 FORWARDER_NAMES = 30
 FORWARDER_RATIO = 5
+SHARE_NAMES = 60
+"""How many different names a machine must have asked for before its share of all names is judged."""
+SHARE_RATIO = 20
+SHARE_CAP = 400
+"""How many different names are counted of one machine."""
+_SHARE_SOURCES = 4096
 ROUTER_ADDRESSES = 4
 """A hardware address on so many addresses within one hour is a router's, not a machine's."""
 
 DNS_PORTS = frozenset({53, 853})
+NEIGHBOUR_PORTS = frozenset({137, 5353, 5355})
+"""NetBIOS, mDNS and LLMNR: names that machines ask each other for."""
 PROXY_PORTS = frozenset({1080, 3128})
 WEB_PROXY_PORTS = frozenset({8000, 8080, 8888})
 _ALL_PROXY_PORTS = sorted(PROXY_PORTS | WEB_PROXY_PORTS)
+_WEB_REQUESTS = frozenset({EventKind.WEB, EventKind.TLS})
 _WEB = frozenset({EventKind.WEB, EventKind.TLS, EventKind.CONNECTION})
 _NAMES_LIMIT = 4096
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]{0,251}[a-z0-9_])?\$?\.?", re.IGNORECASE)
 
 
 class Infrastructure:
-    """What is known of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
+    """The signs of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
 
     Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order, gives
     the same answers; its memory is bounded.
@@ -55,7 +65,8 @@ class Infrastructure:
         self._asked_dns = DistinctCounter(ASKED_BY)
         self._asked_proxy = DistinctCounter(ASKED_BY)
         self._proxy_names = DistinctCounter(ASKED_BY)
-        self._asks_outside = DistinctCounter(FORWARDER_NAMES)
+        self._asks_outside = DistinctCounter(SHARE_CAP, _SHARE_SOURCES)
+        self._visits_outside = DistinctCounter(SHARE_CAP, _SHARE_SOURCES)
         self._sources = DistinctCounter(1)
         self._translates = DistinctCounter(1)
         self._own_questions = DistinctCounter(1)
@@ -85,7 +96,11 @@ class Infrastructure:
             self._observe_own_question(event)
         if event.device_mac and event.device_ip and event.time and event.kind is not EventKind.LEASE:
             self._observe_mac(event)
-        if source is None or source == destination or not is_internal(source):
+        if source is None or source == destination:
+            return
+        if not is_internal(source):
+            if destination is not None and is_answered_question(event):
+                self._asked_dns.add(destination, source)
             return
         self._sources.add(source, "")
         if destination is None or event.kind is EventKind.LEASE:
@@ -93,13 +108,18 @@ class Infrastructure:
         refused = event.action is Action.BLOCKED and event.kind is not EventKind.DNS
         if refused or _is_loopback(source):
             return
-        if event.kind is EventKind.DNS or event.destination_port in DNS_PORTS:
-            if is_internal(destination):
-                self._asked_dns.add(destination, source)
-            elif event.domain and not event.forwarded:
-                self._asks_outside.add(source, event.domain)
+        if is_question(event):
+            self._observe_question(source, destination, event)
         elif is_internal(destination) and event.kind in _WEB:
             self._observe_proxy(source, destination, event)
+        elif is_visit_outside(event) and event.domain:
+            self._visits_outside.add(source, event.domain)
+
+    def _observe_question(self, source: str, destination: str, event: Event) -> None:
+        if is_internal(destination):
+            self._asked_dns.add(destination, source)
+        elif event.domain and not event.forwarded and is_outside(destination):
+            self._asks_outside.add(source, event.domain)
 
     def _observe_proxy(self, source: str, destination: str, event: Event) -> None:
         port = event.destination_port
@@ -136,54 +156,85 @@ class Infrastructure:
         for text in addresses:
             self._translates.add(text, "")
 
-    def role_of(self, ip: str) -> str | None:
-        """`stated`, `nat`, `proxy` or `dns` for an address (canonical text) that speaks for others, else None."""
-        if self._is_stated(ip):
-            return "stated"
-        if self._translates.count(ip):
-            return "nat"
-        if self._is_proxy(ip):
-            return "proxy"
-        if (
-            self._asked_dns.count(ip) >= ASKED_BY
-            or self._own_questions.count(ip)
-            or self._asks_for_others(ip)
-        ):
-            return "dns"
-        return None
-
-    def role_of_identity(self, identity: Identity) -> str | None:
-        """The role of a machine, by its address or its host name."""
-        name = host_key(identity.name or "")
-        if name is not None and name in self._stated_names:
-            return "stated"
-        role = self.role_of(identity.ip) if identity.ip else None
-        if role is None and name is not None and self._own_questions.count(name):
-            role = "dns"
-        return role
-
-    def _is_stated(self, ip: str) -> bool:
-        if not self._stated_networks:
-            return False
+    def is_stated(self, ip: str | None, name: str | None) -> bool:
+        """Whether a person stated the address (canonical text) or the host name (see `names.host_key`)."""
+        if name in self._stated_names or not self._stated_networks or ip is None:
+            return name in self._stated_names
         try:
             value = ip_address(ip)
         except ValueError:
             return False
         return any(value.version == network.version and value in network for network in self._stated_networks)
 
-    def _is_proxy(self, ip: str) -> bool:
+    def is_translated_to(self, ip: str) -> bool:
+        """Whether translations replaced other sources with the address."""
+        return self._translates.count(ip) > 0
+
+    def is_used_as_proxy(self, ip: str) -> bool:
+        """Whether ASKED_BY machines use the address as a proxy."""
         places = [f"{ip} {port}" for port in _ALL_PROXY_PORTS]
         return any(
             self._asked_proxy.count(place) >= ASKED_BY and self._proxy_names.count(place) >= ASKED_BY
             for place in places
         )
 
-    def _asks_for_others(self, ip: str) -> bool:
+    def is_asked(self, ip: str) -> bool:
+        """Whether ASKED_BY machines ask the address for names."""
+        return self._asked_dns.count(ip) >= ASKED_BY
+
+    def wrote_own_questions(self, key: str) -> bool:
+        """Whether the DNS log of the machine (address or host name) holds questions of its own to an upstream."""
+        return self._own_questions.count(key) > 0
+
+    def asks_for_others(self, ip: str) -> bool:
+        """Whether it asks the outside for FORWARDER_NAMES names while nearly no other machine asks the outside."""
         if self._asks_outside.count(ip) < FORWARDER_NAMES:
             return False
         others = [source for source in self._sources.keys() if source != ip]  # noqa: SIM118 - not a dict
         asking = sum(self._asks_outside.count(source) > 0 for source in others)
         return len(others) >= FORWARDER_RATIO and asking * FORWARDER_RATIO <= len(others)
+
+    def has_most_questions(self, ip: str) -> bool:
+        """Whether nearly all names that the outside was asked for were asked for by it, SHARE_NAMES at least."""
+        return _has_most(self._asks_outside, ip)
+
+    def has_most_visits(self, ip: str) -> bool:
+        """Whether nearly all hosts of web requests to the outside were called by it, SHARE_NAMES at least."""
+        return _has_most(self._visits_outside, ip)
+
+
+def _has_most(names: DistinctCounter, ip: str) -> bool:
+    own = names.count(ip)
+    if own < SHARE_NAMES:
+        return False
+    others = sum(names.count(source) for source in names.keys() if source != ip)  # noqa: SIM118 - not a dict
+    return 0 < others * SHARE_RATIO <= own
+
+
+def is_question(event: Event) -> bool:
+    """Whether an event is a question to a name server, and none of those that machines ask their neighbours."""
+    port = event.destination_port
+    return port in DNS_PORTS or (event.kind is EventKind.DNS and port not in NEIGHBOUR_PORTS)
+
+
+def is_answered_question(event: Event) -> bool:
+    """Whether an event is a question that was answered: an address outside asks whatever address it likes."""
+    return event.kind is EventKind.DNS and is_question(event) and (event.response or bool(event.answers))
+
+
+def is_visit_outside(event: Event) -> bool:
+    """Whether an event is a request to a named host outside."""
+    named = bool(event.domain) and event.kind in _WEB_REQUESTS and address(event.domain or "") is None
+    return named and event.destination_ip is not None and is_outside(event.destination_ip)
+
+
+def is_outside(text: str) -> bool:
+    """Whether an address is one machine's outside the local networks, not a group's."""
+    try:
+        ip = ip_address(text)
+    except ValueError:
+        return False
+    return not (is_internal(text) or ip.is_multicast or ip.is_unspecified or ip.is_reserved)
 
 
 def _is_loopback(ip: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from lamsach.devices.headings import Column, Rows, column_of, find_columns, plain
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.devices.sheets import read_sheets
+from lamsach.devices.stated_roles import stated_role
 from lamsach.errors import UnreadableError
 from lamsach.model import Problem
 
@@ -36,6 +37,13 @@ class InventoryEntry:
     user: str | None = None
     department: str | None = None
     where: str = ""
+    kind: str | None = None
+    note: str | None = None
+
+    @property
+    def role(self) -> str | None:
+        """What the type and the note of the row say that the machine does for others: see `stated_roles.stated_role`."""
+        return stated_role(self.kind, self.note)
 
     @property
     def mac(self) -> str | None:
@@ -197,7 +205,7 @@ def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
     filled = {index for index, cell in enumerate(cells) if cell}
     if len({cells[index] for index in filled}) != 1:
         return False
-    if len(columns) == 1 and filled <= set(columns):
+    if sum(column is not Column.KIND for column in columns.values()) == 1 and filled <= set(columns):
         return False
     return not any(columns.get(index) is Column.NAME and _HOST.fullmatch(cells[index]) for index in filled)
 
@@ -220,7 +228,9 @@ def _entry(
         return None
     user = texts[Column.USER][0] if texts[Column.USER] else None
     department = ", ".join(texts[Column.DEPARTMENT]) or section
-    return InventoryEntry(ips, macs, name, user, department, where)
+    kind = ", ".join(texts[Column.KIND]) or None
+    note = ", ".join(texts[Column.NOTE]) or None
+    return InventoryEntry(ips, macs, name, user, department, where, kind, note)
 
 
 def _values(

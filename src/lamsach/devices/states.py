@@ -44,17 +44,31 @@ def judge(items: Sequence[Item]) -> Verdict:
     return _low(DeviceState.INBOUND, "inbound_only", items)
 
 
-def judge_unattributed(items: Sequence[Item], role: str | None, address: str) -> Verdict:
-    """The verdict on infrastructure (`role` of `Infrastructure.role_of`, or `unknown`), or on nobody (None)."""
+LOGS_TO_ADD = {
+    "dns": "add_dns_log",
+    "unknown": "add_dns_log",
+    "proxy": "add_proxy_log",
+    "nat": "add_nat_log",
+    "stated": "add_own_log",
+}
+"""Which log names the machine behind, by role."""
+
+
+def judge_unattributed(
+    items: Sequence[Item], role: str | None, address: str, signs: Sequence[Reason] = ()
+) -> Verdict:
+    """The verdict on infrastructure (its role, or `unknown`; `signs`: why it is taken for that), or on nobody (None)."""
     outward = [(key, raw) for key, raw in items if key.role is not Role.INBOUND]
     if not outward:
         return _low(DeviceState.INBOUND, "inbound_only", items)
     if role is None:
         reasons = [Reason("no_device_named", {"count": _count(outward)})]
     elif role == "unknown":
-        reasons = [Reason("infrastructure_unknown")]
+        reasons = [Reason("infrastructure_unknown"), *signs]
     else:
-        reasons = [Reason(f"infrastructure_{role}", {"address": address})]
+        reasons = [Reason(f"infrastructure_{role}", {"address": address}), *signs]
+    if role in LOGS_TO_ADD:
+        reasons.append(Reason(LOGS_TO_ADD[role]))
     own = [item for item in outward if role == "dns" and is_contact(item) and not item[0].dns]
     if own:
         reasons.insert(0, Reason("server_itself", {"count": _count(own)}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lamsach.errors import LineError
 from lamsach.hunt import unread
 from lamsach.hunt.chunks import Chunk
@@ -16,6 +18,8 @@ from lamsach.model import Event
 
 FIRST_LINES, FIRST_OF_MANY = 200, 50
 """How many lines at the beginning of a file are parsed: of one that is a single chunk, of any other."""
+SPREAD = 64
+"""How many of the FIRST_LINES of a longer file that is a single chunk are spread over it: who wrote its beginning need not be who wrote it."""
 STEP = 8192
 """Further on every so many-th line is parsed."""
 
@@ -60,12 +64,16 @@ class Sampler:
         self.last_kind = samples[-1].kind
 
     def _wanted(self, total: int, *, whole: bool) -> list[int]:
-        """Which lines of a chunk are parsed (0-based in the chunk): of the file the first ones (more when this is the `whole` of it) and
-        every STEP-th, and the chunk's first when nothing is known of the line before."""
+        """Which lines of a chunk are parsed (0-based in the chunk): of the file the first ones (more when this is the `whole` of it, and some
+        of it all over) and every STEP-th, and the chunk's first when nothing is known of the line before."""
         base = self._state.lines
+        spread: Sequence[int] = ()
         first = range(min(total, max(0, (FIRST_LINES if whole else FIRST_OF_MANY) - base)))
+        if whole and total > FIRST_LINES:
+            first = range(FIRST_LINES - SPREAD)
+            spread = [len(first) + number * (total - len(first)) // SPREAD for number in range(SPREAD)]
         start = (0,) if self.last_kind is None else ()
-        return sorted({*start, *first, *range((-base) % STEP, total, STEP)})
+        return sorted({*start, *first, *spread, *range((-base) % STEP, total, STEP)})
 
     def _look(self, sieved: Sieved, left: int, right: int) -> Sample | None:
         chunk = sieved.chunk
