@@ -4,7 +4,8 @@ LamsachError                 70  a defect of ours
 ├── UsageError                2  the command line does not make sense
 ├── InputError                5  an input cannot be used at all
 │   ├── UnreadableError       5  missing, no permission, vanished, cut short, wrong password
-│   └── LimitError            5  larger than a limit allows (zip bomb, XML bomb, over-long value)
+│   ├── LimitError            5  larger than a limit allows (zip bomb, XML bomb, over-long value)
+│   └── WithheldError         7  all that could be written waits for a decision
 ├── OutputError               6  a result could not be written; the old file is kept
 └── LineError                 -  one record cannot be read; counted, never leaves the library
 
@@ -33,6 +34,8 @@ class ExitStatus(IntEnum):
     """No input could be used."""
     OUTPUT = 6
     """A result could not be written."""
+    WITHHELD = 7
+    """Done, but values that are dangerous to block were left out until somebody decides about them."""
     INTERNAL = 70
     """A defect of ours (EX_SOFTWARE of sysexits.h)."""
     INTERRUPTED = 130
@@ -74,6 +77,12 @@ class UnreadableError(InputError):
 
 class LimitError(InputError):
     """An input is larger than a limit allows."""
+
+
+class WithheldError(InputError):
+    """All values that could be written are dangerous to block and wait for a decision."""
+
+    exit_status = ExitStatus.WITHHELD
 
 
 class OutputError(LamsachError):

@@ -88,7 +88,7 @@ def test_own_values_may_stand_in_a_file(tmp_path: Path) -> None:
     ran = lamsach(
         "indicators", "export", tmp_path / "list.txt", "--to", "text", "--own", tmp_path / "own.txt", *AT
     )
-    assert (ran.status, ran.out.splitlines()[1:]) == (ExitStatus.PARTIAL, ["bot-c2.xyz"])
+    assert (ran.status, ran.out.splitlines()[1:]) == (ExitStatus.WITHHELD, ["bot-c2.xyz"])
     (tmp_path / "bad.txt").write_bytes(b"\xff\xfe")
     ran = lamsach(
         "indicators", "export", tmp_path / "list.txt", "--to", "text", "--own", tmp_path / "bad.txt"
@@ -143,8 +143,16 @@ def test_the_formats_are_shown() -> None:
             "us: This is neither an address, a network nor a name. Write one value for each --own.",
         ),
         (
-            ("--to", "rpz", "--force", "x"),
-            "x: --force needs a reason. Write why these values are to be blocked all the same.",
+            ("--to", "rpz", "--include", "google.com"),
+            "The decision states no reason. Write why these values are to be blocked all the same.",
+        ),
+        (
+            ("--to", "rpz", "--include", "a b", "--reason", "order 12"),
+            "a b: The decision is about no value. Write an address, a name, a URL or a hash.",
+        ),
+        (
+            ("--to", "rpz", "--reason", "order 12"),
+            "order 12: --reason says why values are included. Give them with --include.",
         ),
         (("--to", "rpz", "-o", "a", "-d", "b"), "a: -o and -d exclude each other. Give one of them."),
     ],
@@ -154,31 +162,82 @@ def test_usage_errors(listed: Path, words: tuple[str, ...], error: str) -> None:
     assert (ran.status, ran.out, ran.errors) == (ExitStatus.USAGE, "", [error])
 
 
-def test_what_is_never_blocked_needs_force(tmp_path: Path) -> None:
+DANGEROUS = (
+    "google.com", "facebook.com", "windowsupdate.com", "ocsp.digicert.com", "vnexpress.net", "vietcombank.com.vn", "chinhphu.vn", "vnnic.vn",
+    "github.io", "duckdns.org", "8.8.8.8", "203.162.4.190", "198.41.0.4", "104.16.0.0/12", "113.160.0.0/11", "tinh.gov.vn", "mail.unit.example",
+)  # fmt: skip
+BAD = ("bot-c2.xyz", "g00gle.com", "bot.duckdns.org")
+TITLE = "Dangerous to block, so left out until somebody decides about them (17):"
+
+
+@pytest.fixture
+def dangerous(tmp_path: Path) -> Path:
     path = tmp_path / "list.txt"
-    path.write_text("tinh.gov.vn\nbot-c2.xyz\nmail.unit.example\n")
-    ran = lamsach("indicators", "export", path, "--to", "text", "--own", "unit.example", *AT)
-    assert ran.status == ExitStatus.PARTIAL
-    assert ran.out.splitlines()[1:] == ["bot-c2.xyz"]
-    assert ran.errors[1:] == [
-        "Never to be blocked, so left out (2):",
-        f"  mail.unit.example ({path}:3): An address or name of the own network is never blocked without --force.",
-        f"  tinh.gov.vn ({path}:1): A name of a state body (gov.vn) is never blocked without --force.",
-    ]
-    forced = lamsach("indicators", "export", path, "--to", "text", "--force", "order 12 of the ministry", *AT)
-    assert forced.status == ExitStatus.FOUND
-    assert "tinh.gov.vn" in forced.out
-    assert "Forced: order 12 of the ministry" in forced.errors
+    path.write_text("\n".join((*BAD, *DANGEROUS, "http://google.com")) + "\n")
+    return path
 
 
-def test_what_looks_dangerous_is_told_until_it_is_decided(tmp_path: Path) -> None:
-    path, decisions = tmp_path / "list.txt", tmp_path / "decisions.csv"
-    path.write_text("8.8.8.8\n203.0.113.5\n")
-    ran = lamsach("indicators", "export", path, "--to", "edl", *AT)
-    assert ran.errors[1] == "Written, but dangerous to block; look at them with review (1):"
-    decisions.write_text("value,decision,to,until,reason\n8.8.8.8,accept,,,only our resolver may be asked\n")
-    ran = lamsach("indicators", "export", path, "--to", "edl", "--decisions", decisions, *AT)
-    assert ran.errors == ["edl: 2 written."]
+def test_what_is_dangerous_to_block_is_left_out_and_named(dangerous: Path, tmp_path: Path) -> None:
+    decisions, key = tmp_path / "own.csv", tmp_path / "k"
+    decisions.write_text(
+        "value,decision,to,until,reason\nhttp://google.com,exception,,2026-12-31,nobody means it\n"
+    )
+    options = ("--own", "unit.example", "--decisions", decisions, *AT)
+    ran = lamsach("indicators", "export", dangerous, "--to", "text", *options)
+    assert (ran.status, set(ran.out.splitlines()[1:])) == (ExitStatus.WITHHELD, set(BAD))
+    start = ran.errors.index(TITLE)
+    named = [line.split()[0] for line in ran.errors[start + 1 : start + 1 + len(DANGEROUS)]]
+    assert sorted(named) == sorted(DANGEROUS)
+    assert f"  google.com ({dangerous}:4): This is, or holds, one of the most visited sites." in ran.errors
+    assert ran.errors[-1].startswith("Look at them with lamsach indicators review")
+    lamsach("indicators", "sign", "--new-key", key)
+    signed = lamsach("indicators", "sign", dangerous, "--key", key, "-o", tmp_path / "1.zip", *options)
+    assert signed.status == ExitStatus.WITHHELD
+    assert TITLE in signed.errors
+    again = lamsach("indicators", "read", tmp_path / "1.zip")
+    assert {entry["value"] for entry in lines(again.out)} == set(BAD)
+
+
+def test_a_list_of_nothing_but_dangerous_values_replaces_nothing(tmp_path: Path) -> None:
+    path, output, key = tmp_path / "list.txt", tmp_path / "out.txt", tmp_path / "k"
+    path.write_text("google.com\n8.8.8.8\n")
+    output.write_text("old")
+    lamsach("indicators", "sign", "--new-key", key)
+    for words in (("export", path, "--to", "text"), ("sign", path, "--key", key)):
+        ran = lamsach("indicators", *words, "-o", output, *AT)
+        assert (ran.status, output.read_text()) == (ExitStatus.WITHHELD, "old")
+        assert "Dangerous to block, so left out until somebody decides about them (2):" in ran.errors
+
+
+def test_a_decision_lets_a_dangerous_value_out_and_is_kept_with_it(dangerous: Path, tmp_path: Path) -> None:
+    decisions, key = tmp_path / "decisions.csv", tmp_path / "k"
+    rows = "".join(f"{value},accept,,,chỉ thị 12\n" for value in ("8.8.8.8", "tinh.gov.vn"))
+    decisions.write_text("value,decision,to,until,reason\n" + rows)
+    options = (
+        "--decisions",
+        decisions,
+        "--include",
+        "hxxp://google[.]com",
+        "--reason",
+        "order 12 \x1b[31m",
+        *AT,
+    )
+    ran = lamsach("indicators", "export", dangerous, "--to", "text", *options)
+    out = ran.out.splitlines()
+    assert set(out[1:]) >= {"8.8.8.8", "tinh.gov.vn", "http://google.com"}
+    assert not {"google.com", "facebook.com"} & set(out)
+    assert ", accepted 3: " in out[0]
+    for said in ("8.8.8.8 - chi thi 12", "tinh.gov.vn - chi thi 12", "http://google.com - order 12"):
+        assert said in out[0]
+    assert "Dangerous to block, yet written: tinh.gov.vn (chỉ thị 12)" in ran.errors
+    assert "\x1b" not in "".join(ran.errors)
+    only_addresses = lamsach("indicators", "export", dangerous, "--to", "edl", *options)
+    assert only_addresses.out.splitlines()[0].endswith(", accepted 1: 8.8.8.8 - chi thi 12")
+    lamsach("indicators", "sign", "--new-key", key)
+    lamsach("indicators", "sign", dangerous, "--key", key, "-o", tmp_path / "1.zip", *options)
+    (said,) = lines(lamsach("indicators", "verify", tmp_path / "1.zip", "--key", f"{key}.pub").out)
+    assert said["accepted"]["tinh.gov.vn"] == "chỉ thị 12"
+    assert set(said["accepted"]) == {"8.8.8.8", "tinh.gov.vn", "http://google.com"}
 
 
 def test_an_older_file_is_kept_when_there_is_nothing_to_write_or_a_list_is_missing(
@@ -205,10 +264,10 @@ def test_a_review_shows_the_worst_first(listed: Path, tmp_path: Path) -> None:
     assert [(entry["rank"], entry["value"]) for entry in lines(ran.out)] == [
         ("dangerous", "203.0.113.5"),
         ("dangerous", "vietcombank.com.vn"),
-        ("doubtful", "bot.duckdns.org"),
+        ("notable", "bot.duckdns.org"),
     ]
     assert all(entry["concerns"][0]["reason"] for entry in lines(ran.out))
-    assert ran.errors[-1].startswith("2 dangerous, 1 doubtful, 0 new, 3 others")
+    assert ran.errors[-1].startswith("2 dangerous, 0 doubtful, 1 notable, 0 new, 3 others")
 
 
 def test_a_review_becomes_decisions(listed: Path, tmp_path: Path) -> None:
@@ -262,7 +321,7 @@ def test_a_release_goes_down_the_tree(listed: Path, tmp_path: Path) -> None:
         "green",
         *AT,
     )
-    assert ran.status == ExitStatus.PARTIAL
+    assert ran.status == ExitStatus.WITHHELD
     assert ran.errors[0].startswith("Version 7: 3 values, digest ")
     (said,) = lines(lamsach("indicators", "verify", second, "--key", f"{key}.pub").out)
     (before,) = lines(lamsach("indicators", "verify", first, "--key", f"{key}.pub").out)
@@ -317,18 +376,10 @@ def test_checking_says_where_and_what_was_decided(listed: Path, tmp_path: Path) 
     assert lamsach("indicators", "check", "203.0.113.0/24", "-i", listed).status == ExitStatus.NOTHING_FOUND
 
 
-def test_what_is_signed_although_it_is_dangerous_is_told(tmp_path: Path) -> None:
-    """A release goes to many units: whoever signs reads what the exporter would read, and what was refused on the way in."""
+def test_who_signs_reads_what_was_refused_on_the_way_in(tmp_path: Path) -> None:
     key, listed = tmp_path / "k.pem", tmp_path / "l.txt"
-    listed.write_text("8.8.8.8\nbot-c2.xyz\n10.0.0.1\nbad.gov.vn\n")
+    listed.write_text("bot-c2.xyz\n10.0.0.1\n")
     lamsach("indicators", "sign", "--new-key", key)
     ran = lamsach("indicators", "sign", listed, "--key", key, "-o", tmp_path / "1.zip", *AT)
-    said = "\n".join(ran.errors)
-    assert "1 entries were refused while reading" in said
-    assert "Written, but dangerous to block; look at them with review (1):\n  8.8.8.8" in said
-    assert "Never to be blocked, so left out (1):\n  bad.gov.vn" in said
-    (tmp_path / "d.csv").write_text("value,decision,to,until,reason\n8.8.8.8,accept,,,checked\n")
-    ran = lamsach(
-        "indicators", "sign", listed, "--key", key, "-o", tmp_path / "2.zip", "--decisions", tmp_path / "d.csv", *AT
-    )  # fmt: skip
-    assert "dangerous" not in "\n".join(ran.errors)
+    assert ran.status == ExitStatus.FOUND
+    assert "1 entries were refused while reading" in "\n".join(ran.errors)

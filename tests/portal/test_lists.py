@@ -71,15 +71,41 @@ def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
     assert values(listing.again(cast)) == {"bot-c2.xyz", "45.155.37.7"}
 
 
-def test_a_state_body_is_never_released_even_when_accepted(cast: Cast) -> None:
-    kept = listing.add(cast, "mof.gov.vn\nbot-c2.xyz\n").list
-    deciding.decide(cast.people["coordinator"], kept, [("domain", "mof.gov.vn")], Choice.ACCEPT, "nhầm")
+def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast) -> None:
+    kept = listing.add(cast, "mof.gov.vn\ngoogle.com\nbot-c2.xyz\n").list
+    both = [("domain", "mof.gov.vn"), ("domain", "google.com")]
+    with pytest.raises(InputError, match="one at a time"):
+        deciding.decide(cast.people["coordinator"], kept, both, Choice.ACCEPT, "nhầm")
+    assert not Decision.objects.exists()
     version = listing.again(cast)
-    assert values(version) == {"bot-c2.xyz"}
-    assert version.left_out == 1
+    assert (values(version), version.left_out) == ({"bot-c2.xyz"}, 2)
+    deciding.decide(cast.people["coordinator"], kept, both[:1], Choice.ACCEPT, "chỉ thị 12")
+    version = listing.again(cast)
+    assert (values(version), version.left_out) == ({"bot-c2.xyz", "mof.gov.vn"}, 1)
+    with default_storage.open(version.path, "rb") as stream, zipfile.ZipFile(stream) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["accepted"] == {"mof.gov.vn": "chỉ thị 12"}
 
 
-def test_the_own_network_is_never_released(cast: Cast) -> None:
+def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> None:
+    kept = listing.add(cast, "google.com\n8.8.8.8\nbot-c2.xyz\n").list
+    until = timezone.localdate() + timedelta(days=30)
+    deciding.decide(
+        cast.people["coordinator"], kept, [("domain", "google.com")], Choice.EXCEPTION, "ok", until=until
+    )
+    Decision.objects.update(until=timezone.localdate() - timedelta(days=2))  # it is over
+    Doubt.objects.filter(value="8.8.8.8").delete()  # as if it was read when less was known
+    assert not Doubt.objects.filter(decided=None, dangerous=True).exists()
+    version = listing.again(cast)
+    assert (values(version), version.left_out) == ({"bot-c2.xyz"}, 2)
+    waiting = Doubt.objects.filter(list=kept, decided=None, dangerous=True)
+    assert {(row.value, row.kinds[0]) for row in waiting} == {
+        ("google.com", "top_site"),
+        ("8.8.8.8", "public_resolver"),
+    }
+
+
+def test_the_own_network_is_released_only_by_a_decision(cast: Cast) -> None:
     kept = listing.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(own="45.155.0.0/16\ndonvi.example")
     listing.add(cast, listing.TEXT)

@@ -16,17 +16,6 @@ BLOCKING: dict[str, str] = {
     "The value's TLP is higher than what may be given to the receiver.": "Mức TLP của giá trị cao hơn mức được phép gửi cho bên nhận.",
     "A decision of the review excepts this value.": "Giá trị được loại trừ theo quyết định khi rà soát.",
     "A decision of the review put narrower values in its place.": "Giá trị đã được thay bằng giá trị hẹp hơn theo quyết định khi rà soát.",
-    "A name of a state body (gov.vn) is never blocked without --force.": "Không chặn tên miền của cơ quan nhà nước (gov.vn) nếu không có --force.",
-    "An address or name of the own network is never blocked without --force.": (
-        "Không chặn địa chỉ hay tên miền của chính đơn vị nếu không có --force."
-    ),
-    "A name under which everybody has names is never blocked without --force.": (
-        "Không chặn đuôi tên miền dùng chung (như com.vn) nếu không có --force."
-    ),
-    "A private or reserved address, or an internal name, is never blocked without --force.": (
-        "Không chặn địa chỉ nội bộ, địa chỉ dành riêng hay tên nội bộ nếu không có --force."
-    ),
-    "A network as large as a provider's is never blocked without --force.": "Không chặn dải mạng lớn cỡ nhà cung cấp nếu không có --force.",
     # what is the matter with a value
     "This is, or holds, an address or a name of the own network.": "Đây là, hoặc bao gồm, địa chỉ hay tên miền của chính đơn vị.",
     "This is, or holds, a name of a state body.": "Đây là, hoặc bao gồm, tên miền của cơ quan nhà nước.",
@@ -36,9 +25,19 @@ BLOCKING: dict[str, str] = {
     ),
     "This is, or holds, one of the most visited sites.": "Đây là, hoặc bao gồm, một trong những trang được truy cập nhiều nhất.",
     "Everybody's names stand under this one.": "Đây là đuôi tên miền dùng chung của mọi người.",
-    "The addresses are private or reserved: they name other machines in every network.": (
-        "Địa chỉ nội bộ hoặc dành riêng: ở mỗi mạng là một máy khác nhau."
+    "The addresses are private or reserved, or the name is internal: they name other machines in every network.": (
+        "Địa chỉ nội bộ hoặc dành riêng, hoặc tên nội bộ: ở mỗi mạng là một máy khác nhau."
     ),
+    "This is, or holds, a name or server of a registry of the Internet, such as VNNIC or a root server.": (
+        "Đây là, hoặc bao gồm, tên miền hay máy chủ của cơ quan quản lý tài nguyên Internet, như VNNIC hoặc máy chủ gốc."
+    ),
+    "This is, or holds, a host that systems and antivirus programs fetch their updates from.": (
+        "Đây là, hoặc bao gồm, máy chủ cập nhật của hệ điều hành hoặc phần mềm diệt vi-rút."
+    ),
+    "This is, or holds, a host that programs ask whether a certificate is still valid (OCSP, CRL).": (
+        "Đây là, hoặc bao gồm, máy chủ kiểm tra hiệu lực chứng thư số (OCSP, CRL)."
+    ),
+    "This is, or holds, a time server: machines set their clocks by it.": "Đây là, hoặc bao gồm, máy chủ thời gian: các máy lấy giờ từ đó.",
     "The network is very large.": "Dải mạng rất lớn.",
     "The addresses belong to a content network: thousands of sites share them.": (
         "Địa chỉ thuộc mạng phân phối nội dung (CDN): hàng nghìn trang dùng chung."
@@ -150,11 +149,9 @@ BLOCKING: dict[str, str] = {
         "Mức TLP cao nhất bên nhận được phép nhận: clear, green, amber, amber+strict, red."
     ),
     "The TLP of values that state none. Default: amber.": "Mức TLP của giá trị không nêu. Mặc định: amber.",
-    "Write also what is never to be blocked, for this reason.": "Xuất cả giá trị không bao giờ được chặn, với lý do này.",
     "Write lists as blocklists and rules for other programs; what a format cannot hold is counted and told.": (
         "Xuất danh sách thành danh sách chặn và quy tắc cho các chương trình khác; phần định dạng không chứa được sẽ được đếm và báo rõ."
     ),
-    "--force needs a reason.": "--force cần có lý do.",
     "Write why these values are to be blocked all the same.": "Hãy ghi lý do vẫn chặn các giá trị này.",
     "FILES... is missing.": "Thiếu FILES...",
     "See: lamsach indicators export --help": "Xem: lamsach indicators export --help",
@@ -181,26 +178,39 @@ BLOCKING: dict[str, str] = {
     "  in part: {count} of kind {kind}. {reason}": "  một phần: {count} giá trị loại {kind}. {reason}",
     "Left out by decisions ({count}):": "Bỏ theo quyết định ({count}):",
     "Left out ({count}):": "Đã bỏ ({count}):",
-    "Never to be blocked, so left out ({count}):": "Không bao giờ được chặn nên đã bỏ ({count}):",
-    "Never to be blocked, yet written ({count}):": "Không bao giờ được chặn nhưng vẫn ghi ({count}):",
-    "Written, but dangerous to block; look at them with review ({count}):": (
-        "Đã ghi nhưng chặn có thể gây hại; hãy xem lại bằng lệnh review ({count}):"
+    "Dangerous to block, so left out until somebody decides about them ({count}):": "Chặn sẽ gây hại nên đã bỏ, chờ người quyết định ({count}):",
+    "Look at them with lamsach indicators review, and give --decisions, or --include with --reason.": (
+        "Hãy xem lại bằng lệnh lamsach indicators review, rồi dùng --decisions, hoặc --include kèm --reason."
     ),
-    "Forced: {reason}": "Bắt buộc ghi, lý do: {reason}",
+    "Dangerous to block, yet written: {value} ({reason})": "Chặn có thể gây hại nhưng vẫn ghi: {value} ({reason})",
+    "Every value that could be written is dangerous to block; nothing was written.": (
+        "Mọi giá trị ghi được đều nguy hiểm nếu chặn; không ghi gì."
+    ),
+    "Write this value although it is dangerous to block; needs --reason; may be repeated.": (
+        "Ghi giá trị này dù chặn có thể gây hại; cần có --reason; có thể lặp lại."
+    ),
+    "Why what is included is to be blocked; the output states it.": "Lý do vẫn chặn các giá trị ở --include; được ghi trong kết quả.",
+    "--reason says why values are included.": "--reason nêu lý do ghi các giá trị ở --include.",
+    "Give them with --include.": "Hãy nêu giá trị bằng --include.",
+    "What is dangerous to block is left out until it is decided about, and the exit status is 7.": (
+        "Giá trị nguy hiểm nếu chặn được bỏ lại cho đến khi có quyết định, và mã kết thúc là 7."
+    ),
+    "Dangerous values are accepted one at a time.": "Giá trị nguy hiểm chỉ được chấp nhận từng giá trị một.",
+    "Tick this one alone, and write why it is to be blocked all the same.": "Hãy chỉ chọn giá trị này và ghi lý do vẫn chặn.",
     "The list as it was: what it lacks is new; may be repeated.": "Danh sách trước đây: giá trị chưa có ở đó là mới; có thể lặp lại.",
-    "Show also what is neither doubtful nor new.": "Hiện cả giá trị không có gì đáng ngờ và không mới.",
+    "Show also what is neither a concern nor new.": "Hiện cả giá trị không có gì cần xem xét và không mới.",
     "Show what each list is worth: unique and shared values, age.": (
         "Hiện chất lượng từng danh sách: số giá trị riêng, số giá trị trùng, tuổi."
     ),
     "Write a CSV file to fill in as decisions.": "Ghi tệp CSV để điền quyết định.",
-    "Show what in lists is dangerous, doubtful or new, the worst first, each with its reason, as one JSON object a line.": (
-        "Hiện giá trị nguy hiểm, đáng ngờ hoặc mới trong danh sách, đáng lo nhất trước, kèm lý do, mỗi dòng một đối tượng JSON."
+    "Show what in lists is dangerous, doubtful, notable or new, the worst first, each with its reason, as one JSON object a line.": (
+        "Hiện giá trị nguy hiểm, đáng ngờ, đáng chú ý hoặc mới trong danh sách, đáng lo nhất trước, kèm lý do, mỗi dòng một đối tượng JSON."
     ),
     "The warning lists are not installed, so fewer dangers are known: install {package}.": (
         "Chưa cài danh sách cảnh báo nên nhận biết được ít nguy cơ hơn: hãy cài {package}."
     ),
-    "{dangerous} dangerous, {doubtful} doubtful, {new} new, {known} others; {decided} already decided.": (
-        "{dangerous} nguy hiểm, {doubtful} đáng ngờ, {new} mới, {known} khác; {decided} đã có quyết định."
+    "{dangerous} dangerous, {doubtful} doubtful, {notable} notable, {new} new, {known} others; {decided} already decided.": (
+        "{dangerous} nguy hiểm, {doubtful} đáng ngờ, {notable} đáng chú ý, {new} mới, {known} khác; {decided} đã có quyết định."
     ),
     "The list as it was.": "Danh sách trước.",
     "The list as it is.": "Danh sách hiện nay.",
@@ -214,8 +224,8 @@ BLOCKING: dict[str, str] = {
     "The number of this version.": "Số phiên bản.",
     "What is to be said of this version.": "Ghi chú cho phiên bản này.",
     "The release before, whose digest and number are taken on.": "Bản phát hành trước, dùng để nối mã tóm tắt và số phiên bản.",
-    "Make a signed release of lists, a .zip that is itself a list; only what may be blocked and is still valid goes into it.": (
-        "Tạo bản phát hành danh sách có chữ ký, là tệp .zip dùng được như một danh sách; chỉ gồm giá trị được phép chặn và còn hiệu lực."
+    "Make a signed release of lists, a .zip that is itself a list; only what is not dangerous to block, or was accepted, and is still valid goes into it.": (
+        "Tạo bản phát hành danh sách có chữ ký, là tệp .zip dùng được như một danh sách; chỉ gồm giá trị chặn không gây hại, hoặc đã được chấp nhận, và còn hiệu lực."
     ),
     "FILES..., --key and -o are needed.": "Cần có FILES..., --key và -o.",
     "See: lamsach indicators sign --help": "Xem: lamsach indicators sign --help",

@@ -12,6 +12,8 @@ from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import (
     At,
     DecisionFile,
+    Include,
+    IncludeReason,
     OwnValues,
     Partial,
     decisions_of,
@@ -22,7 +24,7 @@ from lamsach.cli.indicators_shared import (
     runs_of,
     write_out,
 )
-from lamsach.errors import ExitStatus, InputError, UsageError
+from lamsach.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from lamsach.indicators.writers.base import Writer
@@ -71,15 +73,13 @@ def export(
         ),
     ] = 0,
     at: At = None,
-    force: Annotated[
-        str | None,
-        typer.Option(
-            "--force", metavar="REASON", help="Write also what is never to be blocked, for this reason."
-        ),
-    ] = None,
+    include: Include = None,
+    reason: IncludeReason = None,
     partial: Partial = False,
 ) -> None:
     """Write lists as blocklists and rules for other programs; what a format cannot hold is counted and told.
+
+    What is dangerous to block is left out until it is decided about, and the exit status is 7.
 
     Example: lamsach indicators export annex.xlsx --to rpz -o lamsach.zone
     """
@@ -89,10 +89,6 @@ def export(
     writers = _writers(to)
     targets = _targets(writers, output, folder)
     terms = _terms(moment(at), max_tlp, tlp, min_confidence)
-    if force is not None and len(force.strip()) < 5:
-        raise UsageError(
-            "--force needs a reason.", force, "Write why these values are to be blocked all the same."
-        )
     if not files:
         raise UsageError("FILES... is missing.", "", "See: lamsach indicators export --help")
 
@@ -100,26 +96,29 @@ def export(
     from lamsach.indicators.releases.runs import Runs
     from lamsach.indicators.writers.export import prepare
 
-    rules = Rules(decisions_of(decisions), own_of(own), terms.at, force)
+    rules = Rules(decisions_of(decisions, include, reason), own_of(own), terms.at)
     with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen:
         with room_needed():
             chosen.extend(rules.allowed(listed))
-            exports = [prepare(chosen, writer, rules.digest.hexdigest(), terms) for writer in writers]
+            exports = [
+                prepare(chosen, writer, rules.digest.hexdigest(), terms, rules.accepted) for writer in writers
+            ]
         for made in exports:
             if not made.items:
                 _tell_export(made)
                 rules.tell()
-                raise InputError(
+                nothing = InputError(
                     "No value of the lists can be written in this format; nothing was written.",
                     made.writer.name,
                     "See what was left out above.",
                 )
+                raise rules.nothing_left(made.writer.name, nothing)
         for made, target in zip(exports, targets, strict=True):
             _save(made, target)
             _tell_export(made)
     rules.tell()
-    if problems or rules.guarded.count:
-        raise typer.Exit(ExitStatus.PARTIAL)
+    if status := rules.status(partial=bool(problems)):
+        raise typer.Exit(status)
 
 
 def _show_formats() -> None:

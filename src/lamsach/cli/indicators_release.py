@@ -16,6 +16,8 @@ from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import (
     At,
     DecisionFile,
+    Include,
+    IncludeReason,
     OwnValues,
     Partial,
     decisions_of,
@@ -111,10 +113,12 @@ def sign(
     ] = None,
     decisions: DecisionFile = None,
     own: OwnValues = None,
+    include: Include = None,
+    reason: IncludeReason = None,
     at: At = None,
     partial: Partial = False,
 ) -> None:
-    """Make a signed release of lists, a .zip that is itself a list; only what may be blocked and is still valid goes into it.
+    """Make a signed release of lists, a .zip that is itself a list; only what is not dangerous to block, or was accepted, and is still valid goes into it.
 
     Example: lamsach indicators sign annex.xlsx --key ministry.key -o list-7.zip --number 7
     """
@@ -142,21 +146,23 @@ def sign(
     before = check_release(previous, [private.public_key()])[0] if previous else None
     terms = Terms(moment(at), max_tlp)
     left_out = Kept()
-    rules = Rules(decisions_of(decisions), own_of(own), terms.at, None)
+    rules = Rules(decisions_of(decisions, include, reason), own_of(own), terms.at)
 
     def within_terms(listed: Runs) -> Iterator[Indicator]:
         for item in listed:
-            if (reason := terms.refusal(item)) is not None:
-                left_out.add(item, reason)
+            if (refused := terms.refusal(item)) is not None:
+                left_out.add(item, refused)
             else:
                 yield item
 
     with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen, replacing(output) as stream:
         chosen.extend(_with_end(item, terms.at, valid_days) for item in rules.allowed(within_terms(listed)))
         if first_of(chosen) is None:
-            raise InputError(
-                "No value of the lists may go into a release; nothing was written.", ", ".join(files)
-            )
+            tell_values("Left out ({count}):", left_out)
+            rules.tell()
+            where = ", ".join(files)
+            nothing = InputError("No value of the lists may go into a release; nothing was written.", where)
+            raise rules.nothing_left(where, nothing)
         manifest = write_release(
             stream,  # type: ignore[arg-type]
             chosen,
@@ -167,6 +173,7 @@ def sign(
             previous=before.digest if before else None,
             note=note,
             tlp=max_tlp,
+            accepted=rules.accepted,
         )
     _ = translate()
     tell(
@@ -176,8 +183,8 @@ def sign(
     )
     tell_values("Left out ({count}):", left_out)
     rules.tell()
-    if problems or rules.guarded.count:
-        raise typer.Exit(ExitStatus.PARTIAL)
+    if status := rules.status(partial=bool(problems)):
+        raise typer.Exit(status)
 
 
 def _with_end(item: Indicator, at: datetime, days: int | None) -> Indicator:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.reviewing import Reviewed
 
-RANKS = ("dangerous", "doubtful", "new", "known")
+RANKS = ("dangerous", "doubtful", "notable", "new", "known")
 
 
 def review(
@@ -47,7 +47,7 @@ def review(
     own: OwnValues = None,
     decisions: DecisionFile = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Show also what is neither doubtful nor new.")
+        bool, typer.Option("--all", help="Show also what is neither a concern nor new.")
     ] = False,
     sources: Annotated[
         bool, typer.Option("--sources", help="Show what each list is worth: unique and shared values, age.")
@@ -59,7 +59,7 @@ def review(
     at: At = None,
     partial: Partial = False,
 ) -> None:
-    """Show what in lists is dangerous, doubtful or new, the worst first, each with its reason, as one JSON object a line.
+    """Show what in lists is dangerous, doubtful, notable or new, the worst first, each with its reason, as one JSON object a line.
 
     Example: lamsach indicators review annex.xlsx --own 203.0.113.0/24 --since last.zip
     """
@@ -91,7 +91,7 @@ def review(
         for entry in found:
             if _decided(entry, known, now):
                 decided += 1
-            elif everything or entry.rank < 3:
+            elif everything or RANKS[entry.rank] != "known":
                 shown += 1
                 yield entry
 
@@ -101,7 +101,7 @@ def review(
     else:
         _write_decisions(output, open_ones())
     text = _(
-        "{dangerous} dangerous, {doubtful} doubtful, {new} new, {known} others; {decided} already decided."
+        "{dangerous} dangerous, {doubtful} doubtful, {notable} notable, {new} new, {known} others; {decided} already decided."
     )
     tell_refused(collected.refused)
     tell(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))

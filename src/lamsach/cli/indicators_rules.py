@@ -7,39 +7,40 @@ from datetime import datetime
 
 from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import tell_values
+from lamsach.errors import ExitStatus, InputError, WithheldError
+from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.digest import ListDigest
 from lamsach.indicators.releases.runs import Kept
 from lamsach.indicators.review.decisions import Decisions
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import knowledge
 from lamsach.indicators.review.releasing import judged
-from lamsach.indicators.review.reviewing import Examiner, dangerous
+from lamsach.indicators.review.reviewing import Examiner
 from lamsach.model import Indicator
 
 
 class Rules:
-    """Decisions, own values and force, as they hold at a time. `digest` is that of the list that went through; `guarded` counts what is never to be blocked."""
+    """Decisions and own values, as they hold at a time. `digest` is that of the list that went through; `withheld` holds what nobody has decided about and is
+    dangerous to block; `accepted` the reasons for which such values go out all the same."""
 
-    def __init__(self, decisions: Decisions, own: Own, at: datetime, force: str | None) -> None:
-        self._decisions, self._own, self._at, self._force = decisions, own, at, force
+    def __init__(self, decisions: Decisions, own: Own, at: datetime) -> None:
+        self._decisions, self._at = decisions, at
         self._examiner = Examiner(own, knowledge())
         self.digest = ListDigest()
-        self.left_out, self.guarded, self.forced, self.dangerous = Kept(), Kept(), Kept(), Kept()
+        self.left_out, self.withheld = Kept(), Kept(SHOWN)
+        self.accepted: dict[Value, str] = {}
 
     def allowed(self, items: Iterable[Indicator]) -> Iterator[Indicator]:
         """The values that may go out; what may not is counted."""
-        for item, left, danger in judged(self._listed(items), self._decisions, self._own, self._at):
-            if left is not None:
-                self.left_out.add(item, left)
-            elif danger is not None and self._force is None:
-                self.guarded.add(item, danger)
+        for one in judged(self._listed(items), self._decisions, self._examiner, self._at):
+            if one.left_out is not None:
+                self.left_out.add(one.item, one.left_out)
+            elif one.withheld is not None:
+                self.withheld.add(one.item, one.withheld.reason)
             else:
-                if danger is not None:
-                    self.forced.add(item, danger)
-                concern = dangerous(self._examiner, item)
-                if concern is not None and self._decisions.on(item, self._at) is None:
-                    self.dangerous.add(item, concern.reason)
-                yield item
+                if one.accepted is not None:
+                    self.accepted[one.item.type, one.item.value] = one.accepted.reason
+                yield one.item
 
     def _listed(self, items: Iterable[Indicator]) -> Iterator[Indicator]:
         for item in items:
@@ -47,13 +48,40 @@ class Rules:
             yield item
 
     def tell(self) -> None:
-        """What was left out or forced, and what goes out although it looks dangerous and nobody has decided about it."""
+        """What was left out, and what goes out by a decision although it is dangerous to block."""
         tell_values("Left out by decisions ({count}):", self.left_out)
-        tell_values("Never to be blocked, so left out ({count}):", self.guarded)
-        if self.forced.count and self._force is not None:
-            reason = "".join(letter if letter.isprintable() else "?" for letter in self._force)
-            tell(translate()("Forced: {reason}").format(reason=reason))
-            tell_values("Never to be blocked, yet written ({count}):", self.forced)
         tell_values(
-            "Written, but dangerous to block; look at them with review ({count}):", self.dangerous, shown=5
+            "Dangerous to block, so left out until somebody decides about them ({count}):",
+            self.withheld,
+            SHOWN,
         )
+        if self.withheld.count:
+            tell(
+                translate()(
+                    "Look at them with lamsach indicators review, and give --decisions, or --include with --reason."
+                )
+            )
+        for (_, value), reason in sorted(self.accepted.items()):
+            line = translate()("Dangerous to block, yet written: {value} ({reason})")
+            shown = line.format(value=value, reason=reason)
+            tell("".join(letter if letter.isprintable() else "?" for letter in shown))
+
+    def nothing_left(self, where: str, otherwise: InputError) -> InputError:
+        """The error to end with when nothing of the list goes out."""
+        if not self.withheld.count:
+            return otherwise
+        return WithheldError(
+            "Every value that could be written is dangerous to block; nothing was written.",
+            where,
+            "See what was left out above.",
+        )
+
+    def status(self, *, partial: bool) -> ExitStatus:
+        """The exit status when what goes out was written."""
+        if partial:
+            return ExitStatus.PARTIAL
+        return ExitStatus.WITHHELD if self.withheld.count else ExitStatus.FOUND
+
+
+SHOWN = 1000
+"""How many of the values that wait for a decision are named."""

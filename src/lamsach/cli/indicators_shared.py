@@ -33,6 +33,20 @@ DecisionFile = Annotated[
     Path | None,
     typer.Option("--decisions", metavar="FILE", help="What the review decided: a CSV file."),
 ]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        metavar="VALUE",
+        help="Write this value although it is dangerous to block; needs --reason; may be repeated.",
+    ),
+]
+IncludeReason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why what is included is to be blocked; the output states it."
+    ),
+]
 At = Annotated[
     str | None,
     typer.Option(
@@ -143,11 +157,16 @@ def _own_values(text: str) -> list[str]:
     return [value for line in lines if (value := line.partition("#")[0].strip())]
 
 
-def decisions_of(path: Path | None) -> Decisions:
-    """The decisions of a file, or none."""
-    from lamsach.indicators.review.decisions import Decisions, read_decisions
+def decisions_of(path: Path | None, include: list[str] | None = None, reason: str | None = None) -> Decisions:
+    """The decisions of a file, and those to accept the values that are included. Raises UsageError for a reason without values, or values without a reason."""
+    from lamsach.indicators.review.decisions import Decisions, accepted, read_decisions
 
-    return Decisions() if path is None else read_decisions(path)
+    decided = Decisions() if path is None else read_decisions(path)
+    if include:
+        return decided | accepted(include, reason or "", "--include")
+    if reason is not None:
+        raise UsageError("--reason says why values are included.", reason, "Give them with --include.")
+    return decided
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -90,4 +91,16 @@ class Suffixes:
 @cache
 def suffixes() -> Suffixes:
     """The list that the `publicsuffixlist` package carries, read once."""
-    return Suffixes((files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8"))
+    return Suffixes(_text())
+
+
+def private_rules() -> Iterator[str]:
+    """The rules of the list's second part: the names under which companies give names away, as the list writes them (`*.` before some)."""
+    for line in _text().partition("===BEGIN PRIVATE DOMAINS===")[2].splitlines():
+        rule = line.strip()
+        if rule and not rule.startswith(("//", "!")):
+            yield rule
+
+
+def _text() -> str:
+    return (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Decisions: accept, narrow, except; and what is never blocked whatever was decided."""
+"""Decisions: accept, narrow, except; and what goes out only by one."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.catalogue_vi import VIETNAMESE
-from lamsach.errors import InputError, LamsachError, UnreadableError
-from lamsach.indicators.review import decisions, guard
-from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, read_decisions
-from lamsach.indicators.review.guard import (
-    GUARD_INTERNAL,
-    GUARD_OWN,
-    GUARD_STATE,
-    GUARD_SUFFIX,
-    GUARD_WIDE,
-    Own,
-    guarded,
-)
-from lamsach.indicators.review.releasing import passed
+from lamsach.errors import InputError, LamsachError, UnreadableError, UsageError
+from lamsach.indicators.review import decisions
+from lamsach.indicators.review.concerns import Kind
+from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, accepted, read_decisions
+from lamsach.indicators.review.facts import own_facts
+from lamsach.indicators.review.guard import Own
+from lamsach.indicators.review.knowledge import Knowledge
+from lamsach.indicators.review.releasing import Judged, judged
+from lamsach.indicators.review.reviewing import Examiner
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType
+KNOWN = Knowledge(own_facts())
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HEAD = "value,decision,to,until,reason\n"
 
@@ -55,7 +52,8 @@ def test_what_becomes_of_values(tmp_path: Path) -> None:
         Indicator(T.DOMAIN, "old.example"),
         Indicator(T.DOMAIN, "other.example"),
     ]
-    assert [(item.type, item.value, reason) for item, reason in known.apply(items, NOW)] == [
+    found = judged_by(known, items)
+    assert [(one.item.type, one.item.value, one.left_out) for one in found] == [
         (T.DOMAIN, "keep.example", None),
         (T.DOMAIN, "drive.example", NARROWED),
         (T.URL, "https://drive.example/a", None),
@@ -66,7 +64,8 @@ def test_what_becomes_of_values(tmp_path: Path) -> None:
         (T.DOMAIN, "old.example", None),
         (T.DOMAIN, "other.example", None),
     ]
-    narrowed = next(item for item, _ in known.apply(items, NOW) if item.type is T.URL)
+    assert not any(one.withheld or one.accepted for one in found)
+    narrowed = next(one.item for one in found if one.item.type is T.URL)
     assert (narrowed.threat, narrowed.reference) == ("Mozi", Reference("a.txt", None, 2))
 
 
@@ -131,56 +130,65 @@ def test_hostile_files_end_with_a_clear_error(text: str) -> None:
     assert set(said) <= set(VIETNAMESE)
 
 
-OWN = Own.read(["198.51.100.0/24", "unit.example", "*.branch.example"])
+def judged_by(known: Decisions, items: list[Indicator], own: Own | None = None) -> list[Judged]:
+    return list(judged(items, known, Examiner(own or Own(), KNOWN), NOW))
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "reason"),
-    [
-        (T.DOMAIN, "gov.vn", GUARD_STATE),
-        (T.DOMAIN, "a.b.gov.vn", GUARD_STATE),
-        (T.DOMAIN, "mygov.vn", None),
-        (T.DOMAIN, "gov.vn.evil.top", None),
-        (T.DOMAIN, "vn", GUARD_SUFFIX),
-        (T.DOMAIN, "com.vn", GUARD_SUFFIX),
-        (T.DOMAIN, "bot.com.vn", None),
-        (T.DOMAIN, "printer.local", GUARD_INTERNAL),
-        (T.DOMAIN, "unit.example", GUARD_OWN),
-        (T.DOMAIN, "x.branch.example", GUARD_OWN),
-        (T.DOMAIN, "example", GUARD_OWN),
-        (T.URL, "http://tinh.gov.vn", GUARD_STATE),
-        (T.URL, "http://tinh.gov.vn/", GUARD_STATE),
-        (T.URL, "http://tinh.gov.vn/upload/x.exe", None),
-        (T.URL, "http://unit.example/x", GUARD_OWN),
-        (T.URL, "http://10.0.0.1/x", GUARD_INTERNAL),
-        (T.URL, "http://198.51.100.3:81/x", GUARD_OWN),
-        (T.URL, "http://bot-c2.xyz", None),
-        (T.IP, "198.51.100.9", GUARD_OWN),
-        (T.IP, "10.0.0.1", GUARD_INTERNAL),
-        (T.IP, "fe80::1", GUARD_INTERNAL),
-        (T.IP, "203.0.113.9", None),
-        (T.NETWORK, "198.51.0.0/16", GUARD_OWN),
-        (T.NETWORK, "45.0.0.0/8", GUARD_WIDE),
-        (T.NETWORK, "45.0.0.0/9", None),
-        (T.NETWORK, "0.0.0.0/0", GUARD_OWN),
-        (T.NETWORK, "::/0", GUARD_INTERNAL),
-        (T.MD5, "0" * 32, None),
-    ],
-)
-def test_what_is_never_blocked(kind: IndicatorType, value: str, reason: str | None) -> None:
-    assert guarded(Indicator(kind, value), OWN) == reason
+def test_what_is_dangerous_goes_out_only_by_a_decision(tmp_path: Path) -> None:
+    own = Own.read(["198.51.100.0/24", "unit.example"])
+    known = written(
+        tmp_path,
+        HEAD
+        + "b.gov.vn,exception,,2027-01-01,ours\na.gov.vn,accept,,,order 12\nbot-c2.xyz,accept,,,looked at\n"
+        "google.com,accept,,2026-02-28,over\ndrive.google.com,narrow,https://drive.google.com/x,,shared\n",
+    )
+    names = (
+        "a.gov.vn",
+        "b.gov.vn",
+        "c.gov.vn",
+        "bot-c2.xyz",
+        "google.com",
+        "x.unit.example",
+        "bot.duckdns.org",
+    )
+    found = judged_by(known, [Indicator(T.DOMAIN, name) for name in (*names, "drive.google.com")], own)
+    assert [one.item.value for one in found if one.goes_out] == [
+        "a.gov.vn",
+        "bot-c2.xyz",
+        "bot.duckdns.org",
+        "https://drive.google.com/x",
+    ]
+    assert {one.item.value: one.withheld.kind for one in found if one.withheld} == {
+        "c.gov.vn": Kind.GOVERNMENT,
+        "google.com": Kind.TOP_SITE,
+        "x.unit.example": Kind.OWN,
+    }
+    assert {one.item.value: one.left_out for one in found if one.left_out} == {
+        "b.gov.vn": EXCEPTED,
+        "drive.google.com": NARROWED,
+    }
+    assert {one.item.value: one.accepted.reason for one in found if one.accepted} == {"a.gov.vn": "order 12"}
 
 
-def test_force_lets_guarded_values_pass_but_not_excepted_ones(tmp_path: Path) -> None:
-    known = written(tmp_path, HEAD + "b.gov.vn,exception,,2027-01-01,ours\na.gov.vn,accept,,,looked at\n")
-    items = [Indicator(T.DOMAIN, name) for name in ("a.gov.vn", "b.gov.vn", "bot-c2.xyz")]
-    held = passed(items, known, Own(), NOW)
-    assert [item.value for item in held.items] == ["bot-c2.xyz"]
-    assert [(item.value, reason) for item, reason in held.guarded] == [("a.gov.vn", GUARD_STATE)]
-    forced = passed(items, known, Own(), NOW, force=True)
-    assert [item.value for item in forced.items] == ["a.gov.vn", "bot-c2.xyz"]
-    assert [item.value for item, _ in forced.forced] == ["a.gov.vn"]
-    assert [(item.value, reason) for item, reason in forced.left_out] == [("b.gov.vn", EXCEPTED)]
+def test_values_are_accepted_without_a_file(tmp_path: Path) -> None:
+    filed = written(
+        tmp_path, HEAD + "google.com,exception,,2027-01-01,ours\nkeep.example,accept,,,looked at\n"
+    )
+    both = filed | accepted(["hxxp://google[.]com", "google.com", "8.8.8.8"], "order 12", "--include")
+    found = judged_by(
+        both,
+        [
+            Indicator(T.DOMAIN, "google.com"),
+            Indicator(T.URL, "http://google.com"),
+            Indicator(T.IP, "8.8.8.8"),
+        ],
+    )
+    assert [one.accepted.reason for one in found if one.accepted] == ["order 12"] * 3
+    assert both.on(Indicator(T.DOMAIN, "keep.example"), NOW) is not None
+    with pytest.raises(UsageError):
+        accepted(["google.com"], " x ", "--include")
+    with pytest.raises(UsageError):
+        accepted(["not a value"], "order 12", "--include")
 
 
 def test_what_is_own_has_to_be_understood() -> None:
@@ -191,6 +199,4 @@ def test_what_is_own_has_to_be_understood() -> None:
 
 
 def test_every_sentence_has_its_vietnamese() -> None:
-    said = [value for name, value in vars(guard).items() if name.startswith("GUARD_")]
-    assert len(said) == 5
-    assert not [text for text in [*said, decisions.EXCEPTED, decisions.NARROWED] if text not in VIETNAMESE]
+    assert not [text for text in (decisions.EXCEPTED, decisions.NARROWED) if text not in VIETNAMESE]

@@ -9,23 +9,29 @@ import pytest
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators.review import facts, knowledge
 from lamsach.indicators.review.concerns import REASONS, Concern, Kind, Level
-from lamsach.indicators.review.facts import OWN_FILES, Fact, own_facts
+from lamsach.indicators.review.facts import OWN_FILES, Fact, Meaning, own_facts, suffix_facts
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import Knowledge
 from lamsach.indicators.review.lookalikes import mixes_scripts, skeleton, spelled
-from lamsach.indicators.review.reviewing import Collected, Reviewed, collect, review
+from lamsach.indicators.review.reviewing import Collected, Examiner, Reviewed, collect, review
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType
+SINK = Meaning(Kind.SINKHOLE, Level.NOTABLE, Level.NOTABLE)
+RESOLVER = Meaning(Kind.RESOLVER, Level.DOUBTFUL, Level.DOUBTFUL)
+CLOUD = Meaning(Kind.CLOUD, Level.DOUBTFUL, Level.NOTABLE)
+HARMLESS = Meaning(Kind.HARMLESS_FILE, Level.DOUBTFUL, Level.DOUBTFUL)
+SHORTENER = Meaning(Kind.SHORTENER, Level.DANGEROUS, Level.NOTABLE)
 KNOWN = Knowledge(
     [
         *own_facts(),
-        Fact("sink.example", Kind.SINKHOLE, Level.DOUBTFUL, "test"),
-        Fact("45.67.8.9", Kind.RESOLVER, Level.DOUBTFUL, "test"),
-        Fact("52.95.64.0/18", Kind.CLOUD, Level.DOUBTFUL, "test"),
-        Fact("44D88612FEA8A8F36DE82E1278ABB02F", Kind.HARMLESS_FILE, Level.DOUBTFUL, "test"),
-        Fact("52.96.65.0/18", Kind.CLOUD, Level.DOUBTFUL, "host bits set"),
-        Fact("bit.ly", Kind.SHORTENER, Level.DOUBTFUL, "test"),
+        *suffix_facts(),
+        Fact("sink.example", SINK, "test"),
+        Fact("45.67.8.9", RESOLVER, "test"),
+        Fact("52.95.64.0/18", CLOUD, "test"),
+        Fact("44D88612FEA8A8F36DE82E1278ABB02F", HARMLESS, "test"),
+        Fact("52.96.65.0/18", CLOUD, "host bits set"),
+        Fact("bit.ly", SHORTENER, "test"),
     ]
 )
 OWN = Own.read(["203.0.113.0/24", "2001:db8:9::/48", "unit.example"])
@@ -38,66 +44,125 @@ def looked_at(kind: IndicatorType, value: str) -> Reviewed:
     return found
 
 
-DANGEROUS, DOUBTFUL, NEITHER = 0, 1, 3
+DANGEROUS, DOUBTFUL, NOTABLE, NEITHER = 0, 1, 2, 4
+VALUES: list[tuple[IndicatorType, str, int, set[Kind]]] = [
+    (T.DOMAIN, "gov.vn", DANGEROUS, {Kind.GOVERNMENT, Kind.SUFFIX}),
+    (T.DOMAIN, "so-noi-vu.tinh.gov.vn", DANGEROUS, {Kind.GOVERNMENT}),
+    (T.DOMAIN, "ncsc.gov.vn", DANGEROUS, {Kind.GOVERNMENT}),
+    (T.DOMAIN, "chinhphu.vn", DANGEROUS, {Kind.GOVERNMENT}),
+    (T.DOMAIN, "baochinhphu.vn", DANGEROUS, {Kind.GOVERNMENT}),
+    (T.DOMAIN, "notgov.vn", NEITHER, set()),
+    (T.DOMAIN, "gov.vn.evil.top", NEITHER, set()),
+    (T.DOMAIN, "vnnic.vn", DANGEROUS, {Kind.REGISTRY}),
+    (T.DOMAIN, "a.dns-servers.vn", DANGEROUS, {Kind.REGISTRY}),
+    (T.DOMAIN, "m.root-servers.net", DANGEROUS, {Kind.REGISTRY}),
+    (T.DOMAIN, "com.vn", DANGEROUS, {Kind.SUFFIX, Kind.GOVERNMENT}),
+    (T.DOMAIN, "printer.local", DANGEROUS, {Kind.BOGON}),
+    (T.DOMAIN, "vietcombank.com.vn", DANGEROUS, {Kind.BANK}),
+    (T.DOMAIN, "ib.vietcombank.com.vn", DANGEROUS, {Kind.BANK}),
+    (T.DOMAIN, "vietcombank-login.top", NEITHER, set()),
+    (T.DOMAIN, "google.com", DANGEROUS, {Kind.TOP_SITE}),
+    (T.DOMAIN, "www.google.com", DANGEROUS, {Kind.TOP_SITE}),
+    (T.DOMAIN, "www.vn", NEITHER, set()),
+    (T.DOMAIN, "facebook.com", DANGEROUS, {Kind.TOP_SITE}),
+    (T.DOMAIN, "vnexpress.net", DANGEROUS, {Kind.TOP_SITE}),
+    (T.DOMAIN, "mobifone.vn", DANGEROUS, {Kind.TOP_SITE}),
+    (T.DOMAIN, "x.google.com", DOUBTFUL, {Kind.TOP_SITE}),
+    (T.DOMAIN, "windowsupdate.com", DANGEROUS, {Kind.UPDATES, Kind.TOP_SITE}),
+    (T.DOMAIN, "ctldl.windowsupdate.com", DANGEROUS, {Kind.UPDATES}),
+    (T.DOMAIN, "update.eset.com", DANGEROUS, {Kind.UPDATES, Kind.TOP_SITE}),
+    (T.DOMAIN, "ocsp.digicert.com", DANGEROUS, {Kind.CERTIFICATES, Kind.TOP_SITE}),
+    (T.DOMAIN, "e5.o.lencr.org", DANGEROUS, {Kind.CERTIFICATES}),
+    (T.DOMAIN, "time.windows.com", DANGEROUS, {Kind.TIME, Kind.TOP_SITE}),
+    (T.DOMAIN, "vn.pool.ntp.org", DANGEROUS, {Kind.TIME}),
+    (T.DOMAIN, "duckdns.org", DANGEROUS, {Kind.DYNAMIC_DNS, Kind.SHARED_HOSTING}),
+    (T.DOMAIN, "bot.duckdns.org", NOTABLE, {Kind.TENANT}),
+    (T.DOMAIN, "github.io", DANGEROUS, {Kind.SHARED_HOSTING}),
+    (T.DOMAIN, "bot.github.io", NOTABLE, {Kind.TENANT}),
+    (T.DOMAIN, "blogspot.com", DANGEROUS, {Kind.SHARED_HOSTING}),
+    (T.DOMAIN, "myshopify.com", DANGEROUS, {Kind.SHARED_HOSTING}),
+    (T.DOMAIN, "bot.myshopify.com", NOTABLE, {Kind.TENANT}),
+    (T.DOMAIN, "ap-southeast-1.compute.amazonaws.com", DANGEROUS, {Kind.SHARED_HOSTING, Kind.TENANT}),
+    (T.DOMAIN, "ec2-1.ap-southeast-1.compute.amazonaws.com", NOTABLE, {Kind.TENANT}),
+    (T.DOMAIN, "bot.drive.google.com", NOTABLE, {Kind.TENANT}),
+    (T.DOMAIN, "windows.net", DANGEROUS, {Kind.SHARED_HOSTING}),
+    (T.DOMAIN, "bit.ly", DANGEROUS, {Kind.SHORTENER}),
+    (T.DOMAIN, "sink.example", NOTABLE, {Kind.SINKHOLE}),
+    (T.DOMAIN, "unit.example", DANGEROUS, {Kind.OWN}),
+    (T.DOMAIN, "mail.unit.example", DANGEROUS, {Kind.OWN}),
+    (T.DOMAIN, "notunit.example", NEITHER, set()),
+    (T.DOMAIN, "bot-c2.xyz", NEITHER, set()),
+    (T.DOMAIN, "g00gle.com", NOTABLE, {Kind.HOMOGRAPH}),
+    (T.DOMAIN, "login.paypa1.com", NOTABLE, {Kind.HOMOGRAPH}),
+    (T.DOMAIN, "rnicrosoft.com", NOTABLE, {Kind.HOMOGRAPH}),
+    (T.DOMAIN, "vietcornbank.com.vn", NOTABLE, {Kind.HOMOGRAPH}),
+    (T.DOMAIN, "tlktok.com", NOTABLE, {Kind.HOMOGRAPH}),
+    (T.DOMAIN, "1b.vn", NEITHER, set()),
+    (T.IP, "8.8.8.8", DANGEROUS, {Kind.RESOLVER}),
+    (T.IP, "203.162.4.190", DANGEROUS, {Kind.RESOLVER}),
+    (T.IP, "203.113.131.1", DANGEROUS, {Kind.RESOLVER}),
+    (T.IP, "2001:4860:4860::8888", DANGEROUS, {Kind.RESOLVER}),
+    (T.IP, "198.41.0.4", DANGEROUS, {Kind.REGISTRY}),
+    (T.IP, "2001:500:2f::f", DANGEROUS, {Kind.REGISTRY}),
+    (T.IP, "216.239.35.0", DANGEROUS, {Kind.TIME}),
+    (T.IP, "45.67.8.9", DOUBTFUL, {Kind.RESOLVER}),
+    (T.IP, "45.67.8.10", NEITHER, set()),
+    (T.IP, "104.16.1.1", DOUBTFUL, {Kind.CDN}),
+    (T.IP, "52.95.110.1", NOTABLE, {Kind.CLOUD}),
+    (T.IP, "52.96.64.1", NOTABLE, {Kind.CLOUD}),
+    (T.IP, "203.0.113.7", DANGEROUS, {Kind.OWN}),
+    (T.IP, "2001:db8:9:1::7", DANGEROUS, {Kind.OWN}),
+    (T.IP, "192.168.1.1", DANGEROUS, {Kind.BOGON}),
+    (T.IP, "fe80::1", DANGEROUS, {Kind.BOGON}),
+    (T.IP, "198.51.100.7", NEITHER, set()),
+    (T.NETWORK, "8.8.8.0/24", DANGEROUS, {Kind.RESOLVER}),
+    (T.NETWORK, "203.0.112.0/22", DANGEROUS, {Kind.OWN}),
+    (T.NETWORK, "113.160.0.0/11", DANGEROUS, {Kind.WIDE}),
+    (T.NETWORK, "46.0.0.0/15", DANGEROUS, {Kind.WIDE}),
+    (T.NETWORK, "46.4.0.0/16", DOUBTFUL, {Kind.WIDE}),
+    (T.NETWORK, "46.4.0.0/20", NEITHER, set()),
+    (T.NETWORK, "2a01::/31", DANGEROUS, {Kind.WIDE}),
+    (T.NETWORK, "2a01::/32", DOUBTFUL, {Kind.WIDE}),
+    (T.NETWORK, "104.16.0.0/12", DANGEROUS, {Kind.CDN, Kind.WIDE}),
+    (T.NETWORK, "103.21.244.0/22", DANGEROUS, {Kind.CDN}),
+    (T.NETWORK, "104.16.0.0/16", DOUBTFUL, {Kind.CDN, Kind.WIDE}),
+    (T.NETWORK, "52.95.64.0/18", DOUBTFUL, {Kind.CLOUD, Kind.WIDE}),
+    (T.NETWORK, "0.0.0.0/0", DANGEROUS, {Kind.OWN, Kind.BOGON, Kind.WIDE, Kind.RESOLVER, Kind.REGISTRY, Kind.CDN, Kind.CLOUD, Kind.TIME}),
+    (T.URL, "https://tinh.gov.vn/upload/a.exe", NOTABLE, {Kind.GOVERNMENT}),
+    (T.URL, "http://tinh.gov.vn", DANGEROUS, {Kind.GOVERNMENT}),
+    (T.URL, "https://drive.google.com/file/1", NEITHER, set()),
+    (T.URL, "http://google.com", DANGEROUS, {Kind.TOP_SITE}),
+    (T.URL, "https://www.google.com/", DANGEROUS, {Kind.TOP_SITE}),
+    (T.URL, "http://8.8.8.8:80/", DANGEROUS, {Kind.RESOLVER}),
+    (T.URL, "http://8.8.8.8/x", NEITHER, set()),
+    (T.URL, "http://g00gle.com/login", NOTABLE, {Kind.HOMOGRAPH}),
+    (T.URL, "http://bot.duckdns.org/a", NEITHER, set()),
+    (T.URL, "http://10.0.0.1/x", DANGEROUS, {Kind.BOGON}),
+    (T.URL, "http://203.0.113.7/x", DANGEROUS, {Kind.OWN}),
+    (T.URL, "http://[2001:db8:9::1]:8080/x", DANGEROUS, {Kind.OWN}),
+    (T.URL, "http://mail.unit.example/x", DANGEROUS, {Kind.OWN}),
+    (T.URL, "http://bot-c2.xyz", NEITHER, set()),
+    (T.MD5, "44d88612fea8a8f36de82e1278abb02f", DOUBTFUL, {Kind.HARMLESS_FILE}),
+    (T.SHA256, "0" * 64, NEITHER, set()),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "rank", "why"),
-    [
-        (T.DOMAIN, "gov.vn", DANGEROUS, {Kind.GOVERNMENT, Kind.SUFFIX}),
-        (T.DOMAIN, "so-noi-vu.tinh.gov.vn", DANGEROUS, {Kind.GOVERNMENT}),
-        (T.DOMAIN, "notgov.vn", NEITHER, set()),
-        (T.DOMAIN, "com.vn", DANGEROUS, {Kind.SUFFIX, Kind.BANK}),
-        (T.DOMAIN, "vietcombank.com.vn", DANGEROUS, {Kind.BANK}),
-        (T.DOMAIN, "ib.vietcombank.com.vn", DANGEROUS, {Kind.BANK}),
-        (T.DOMAIN, "vietcombank-login.top", NEITHER, set()),
-        (T.DOMAIN, "google.com", DANGEROUS, {Kind.TOP_SITE}),
-        (T.DOMAIN, "x.google.com", DOUBTFUL, {Kind.TOP_SITE}),
-        (T.DOMAIN, "duckdns.org", DANGEROUS, {Kind.DYNAMIC_DNS}),
-        (T.DOMAIN, "bot.duckdns.org", DOUBTFUL, {Kind.TENANT}),
-        (T.DOMAIN, "github.io", DANGEROUS, {Kind.SHARED_HOSTING}),
-        (T.DOMAIN, "bot.github.io", DOUBTFUL, {Kind.TENANT}),
-        (T.DOMAIN, "windows.net", DANGEROUS, None),
-        (T.DOMAIN, "bit.ly", DANGEROUS, {Kind.SHORTENER}),
-        (T.DOMAIN, "sink.example", DOUBTFUL, {Kind.SINKHOLE}),
-        (T.DOMAIN, "unit.example", DANGEROUS, {Kind.OWN}),
-        (T.DOMAIN, "mail.unit.example", DANGEROUS, {Kind.OWN}),
-        (T.DOMAIN, "notunit.example", NEITHER, set()),
-        (T.DOMAIN, "bot-c2.xyz", NEITHER, set()),
-        (T.IP, "8.8.8.8", DANGEROUS, {Kind.RESOLVER}),
-        (T.IP, "2001:4860:4860::8888", DANGEROUS, {Kind.RESOLVER}),
-        (T.IP, "45.67.8.9", DOUBTFUL, {Kind.RESOLVER}),
-        (T.IP, "45.67.8.10", NEITHER, set()),
-        (T.IP, "104.16.1.1", DOUBTFUL, {Kind.CDN}),
-        (T.IP, "52.95.110.1", DOUBTFUL, {Kind.CLOUD}),
-        (T.IP, "52.96.64.1", DOUBTFUL, {Kind.CLOUD}),
-        (T.IP, "203.0.113.7", DANGEROUS, {Kind.OWN}),
-        (T.IP, "2001:db8:9:1::7", DANGEROUS, {Kind.OWN}),
-        (T.IP, "192.168.1.1", DANGEROUS, {Kind.BOGON}),
-        (T.IP, "198.51.100.7", NEITHER, set()),
-        (T.NETWORK, "8.8.8.0/24", DANGEROUS, {Kind.RESOLVER}),
-        (T.NETWORK, "203.0.112.0/22", DANGEROUS, {Kind.OWN}),
-        (T.NETWORK, "46.0.0.0/8", DANGEROUS, {Kind.WIDE}),
-        (T.NETWORK, "46.4.0.0/18", DOUBTFUL, {Kind.WIDE}),
-        (T.NETWORK, "46.4.0.0/20", NEITHER, set()),
-        (T.NETWORK, "2a01::/31", DANGEROUS, {Kind.WIDE}),
-        (T.NETWORK, "104.16.0.0/16", DOUBTFUL, {Kind.CDN, Kind.WIDE}),
-        (T.URL, "https://tinh.gov.vn/upload/a.exe", DOUBTFUL, {Kind.GOVERNMENT}),
-        (T.URL, "https://drive.google.com/file/1", NEITHER, set()),
-        (T.URL, "https://google.com", DOUBTFUL, {Kind.TOP_SITE}),
-        (T.URL, "http://203.0.113.7/x", DANGEROUS, {Kind.OWN}),
-        (T.URL, "http://[2001:db8:9::1]:8080/x", DANGEROUS, {Kind.OWN}),
-        (T.URL, "http://mail.unit.example/x", DANGEROUS, {Kind.OWN}),
-        (T.MD5, "44d88612fea8a8f36de82e1278abb02f", DOUBTFUL, {Kind.HARMLESS_FILE}),
-        (T.SHA256, "0" * 64, NEITHER, set()),
-    ],
-)
-def test_a_value_and_its_concerns(kind: IndicatorType, value: str, rank: int, why: set[Kind] | None) -> None:
-    found = looked_at(kind, value)
-    assert found.rank == rank
-    if why is not None:
-        assert {concern.kind for concern in found.concerns} == why
-    assert all(concern.about for concern in found.concerns)
+def test_values_and_their_concerns() -> None:
+    found = {value: looked_at(kind, value) for kind, value, _, _ in VALUES}
+    said = {value: (one.rank, {concern.kind for concern in one.concerns}) for value, one in found.items()}
+    expected = {value: (rank, why) for _, value, rank, why in VALUES}
+    assert {value: (said[value], expected[value]) for value in said if said[value] != expected[value]} == {}
+    assert all(concern.about for one in found.values() for concern in one.concerns)
+
+
+def test_no_name_that_is_dangerous_to_block_is_taken_for_a_look_alike() -> None:
+    examiner = Examiner(Own(), KNOWN)
+    taken = [
+        name
+        for name in KNOWN.names()
+        if any(concern.kind is Kind.HOMOGRAPH for concern in examiner.concerns(Indicator(T.DOMAIN, name)))
+    ]
+    assert not taken
 
 
 @pytest.mark.parametrize(
@@ -132,16 +197,17 @@ def test_names_in_other_scripts_are_no_look_alikes() -> None:
     assert mixes_scripts("exаmple.com")
 
 
-def test_dangerous_comes_first_then_doubtful_then_new() -> None:
+def test_dangerous_comes_first_then_doubtful_then_notable_then_new() -> None:
     collected = Collected()
-    for value in ("known.top", "new.top", "bot.duckdns.org", "gov.vn"):
+    for value in ("known.top", "new.top", "bot.duckdns.org", "x.google.com", "gov.vn"):
         collected.take(Indicator(T.DOMAIN, value))
     found = review(collected, OWN, {(T.DOMAIN, "known.top"), (T.DOMAIN, "gov.vn")}, KNOWN)
     assert [(entry.indicator.value, entry.rank, entry.new) for entry in found] == [
         ("gov.vn", 0, False),
-        ("bot.duckdns.org", 1, True),
-        ("new.top", 2, True),
-        ("known.top", 3, False),
+        ("x.google.com", 1, True),
+        ("bot.duckdns.org", 2, True),
+        ("new.top", 3, True),
+        ("known.top", 4, False),
     ]
 
 
@@ -157,6 +223,7 @@ def test_rows_that_disagree(tmp_path: Path) -> None:
     assert said == ["threat: Mirai / Emotet", "tlp: green / red"]
     assert [concern.about for concern in found["other.top"].concerns] == [f"{tmp_path / 'c.txt'}:2"]
     assert not found["ads.top"].concerns
+    assert (found["bot-c2.xyz"].rank, found["other.top"].rank) == (NOTABLE, DOUBTFUL)
 
 
 def test_the_own_files_state_source_and_date() -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.indicators.columns import IndicatorColumns
+from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.digest import ListDigest
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.runs import Runs
@@ -53,7 +54,8 @@ _PIECE = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a release says of itself. `digest` names the version as a hunt with this list states it; `previous` is the digest of the
-    version before; `indicators_sha256` is that of the file of values; `by_source` counts values by who stated them."""
+    version before; `indicators_sha256` is that of the file of values; `by_source` counts values by who stated them; `accepted` gives the reasons of the decisions by
+    which values go out that are dangerous to block."""
 
     name: str
     version: int
@@ -68,6 +70,7 @@ class Manifest:
     by_type: Mapping[str, int] | None = None
     by_source: Mapping[str, int] | None = None
     schema: str = SCHEMA
+    accepted: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,10 @@ def write_release(
     previous: str | None = None,
     note: str = "",
     tlp: str | None = None,
+    accepted: Mapping[Value, str] | None = None,
 ) -> Manifest:
     """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic). The values (each once; `Runs` for many)
-    are gone through once, on the way to a temporary file, so that ten million need no memory."""
+    are gone through once, on the way to a temporary file, so that ten million need no memory. `accepted`: see `writers.export.prepare`."""
     ordered = items if isinstance(items, Runs) else IndicatorColumns.of(items).by_value()
     digest, listed = hashlib.sha256(), ListDigest()
     first_end: datetime | None = None
@@ -122,8 +126,10 @@ def write_release(
             expires=iso(first_end) if first_end else None,
             by_type=dict(by_type),
             by_source=dict(by_source),
+            accepted={value: reason for (_, value), reason in sorted((accepted or {}).items())} or None,
         )
-        said = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        stated = {name: value for name, value in asdict(manifest).items() if name != "accepted" or value}
+        said = json.dumps(stated, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         spool.seek(0)
         texts = ([said], iter(lambda: spool.read(_PIECE), ""), [seal(said.encode(), key, PREFIX)])
         save_zip(stream, zip(MEMBERS, texts, strict=True))

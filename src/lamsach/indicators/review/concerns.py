@@ -7,10 +7,16 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How badly. `dangerous`: blocking it would cut the unit off from what it needs; `doubtful`: it may hit others than are meant."""
+    """How badly, and what follows from it.
+
+    `dangerous`: blocking it would cut the unit off from what it needs, so it is blocked only after a decision; a contact proves nothing.
+    `doubtful`: it may hit others than are meant; a contact proves nothing.
+    `notable`: worth knowing before it blocks; blocking it is right, and a contact counts.
+    """
 
     DANGEROUS = "dangerous"
     DOUBTFUL = "doubtful"
+    NOTABLE = "notable"
 
 
 class Kind(StrEnum):
@@ -18,9 +24,13 @@ class Kind(StrEnum):
 
     OWN = "own"
     GOVERNMENT = "government"
+    REGISTRY = "registry"
     BANK = "bank"
     RESOLVER = "public_resolver"
     TOP_SITE = "top_site"
+    UPDATES = "updates"
+    CERTIFICATES = "certificates"
+    TIME = "time_server"
     SUFFIX = "public_suffix"
     BOGON = "bogon"
     WIDE = "wide_network"
@@ -39,11 +49,15 @@ class Kind(StrEnum):
 REASONS: dict[Kind, str] = {
     Kind.OWN: "This is, or holds, an address or a name of the own network.",
     Kind.GOVERNMENT: "This is, or holds, a name of a state body.",
+    Kind.REGISTRY: "This is, or holds, a name or server of a registry of the Internet, such as VNNIC or a root server.",
     Kind.BANK: "This is, or holds, a name of a bank or payment service.",
     Kind.RESOLVER: "This is, or holds, a public name server: many machines ask it for good reasons.",
     Kind.TOP_SITE: "This is, or holds, one of the most visited sites.",
+    Kind.UPDATES: "This is, or holds, a host that systems and antivirus programs fetch their updates from.",
+    Kind.CERTIFICATES: "This is, or holds, a host that programs ask whether a certificate is still valid (OCSP, CRL).",
+    Kind.TIME: "This is, or holds, a time server: machines set their clocks by it.",
     Kind.SUFFIX: "Everybody's names stand under this one.",
-    Kind.BOGON: "The addresses are private or reserved: they name other machines in every network.",
+    Kind.BOGON: "The addresses are private or reserved, or the name is internal: they name other machines in every network.",
     Kind.WIDE: "The network is very large.",
     Kind.CDN: "The addresses belong to a content network: thousands of sites share them.",
     Kind.CLOUD: "The addresses belong to a cloud: their user changes often.",

@@ -1,25 +1,26 @@
 """What people decided about doubtful values: a small CSV file with the columns `value,decision,to,until,reason`.
 
-`accept`: the value stays, it was looked at. `narrow`: in its place come the narrower values of `to` (between spaces). `exception`: it is
+`accept`: the value goes out although it is dangerous to block; it was looked at. `narrow`: in its place come the narrower values of `to` (between spaces). `exception`: it is
 left out until the day `until` (included), for `reason`. A file with a mistake is not taken at all.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.errors import InputError, LimitError, UnreadableError, UsageError
 from lamsach.indicators.exceptions import covering
 from lamsach.indicators.normalise import Value, canonical_values
 from lamsach.indicators.refusals import Refused
 from lamsach.model import Indicator, Reference
 
 COLUMNS = ("value", "decision", "to", "until", "reason")
+SHORTEST_REASON = 5
 MAX_BYTES = 32 * 1024 * 1024
 EXCEPTED = "A decision of the review excepts this value."
 NARROWED = "A decision of the review put narrower values in its place."
@@ -67,18 +68,11 @@ class Decisions:
                 return found
         return None
 
-    def apply(self, items: Iterable[Indicator], at: datetime) -> Iterator[tuple[Indicator, str | None]]:
-        """Every value with the reason for which it is left out (None: it stays); narrower values come after the one they replace."""
-        for item in items:
-            decision = self.on(item, at)
-            if decision is None or decision.choice is Choice.ACCEPT:
-                yield item, None
-            elif decision.choice is Choice.EXCEPTION:
-                yield item, EXCEPTED
-            else:
-                yield item, NARROWED
-                for kind, value in decision.to:
-                    yield replace(item, type=kind, value=value), None
+    def __or__(self, other: Decisions) -> Decisions:
+        """Both; where they are about one value, the other's holds."""
+        both = Decisions()
+        both._by_value = self._by_value | other._by_value
+        return both
 
 
 def _holds(decision: Decision, at: datetime) -> bool:
@@ -113,6 +107,22 @@ def read_decisions(path: Path) -> Decisions:
         )
     except csv.Error:
         raise InputError("The file of decisions is not CSV.", f"{path}:{table.line_num}") from None
+
+
+def accepted(texts: Iterable[str], reason: str, source: str) -> Decisions:
+    """Decisions to accept values as people write them. Raises UsageError for a text that is no value, and for want of a reason."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise UsageError(
+            "The decision states no reason.", "", "Write why these values are to be blocked all the same."
+        )
+    try:
+        values = [_values(text, text) for text in texts]
+    except InputError as error:
+        raise UsageError(*error.args) from None
+    place = Reference(source)
+    return Decisions(
+        Decision(Choice.ACCEPT, found, (), None, reason.strip()[:300], place) for found in values
+    )
 
 
 def _row(row: Mapping[str | None, str | list[str] | None], reference: Reference) -> Decision:

@@ -1,6 +1,6 @@
-"""Where the facts of the review come from: small files of ours, and the MISP project's warning lists (`pymispwarninglists`, BSD-3-Clause).
+"""Where the facts of the review come from: small files of ours, the public suffix list, and the MISP project's warning lists (`pymispwarninglists`, BSD-3-Clause).
 
-Each fact keeps the name and date of its list. Without the package the review is made with our own files, and says so.
+Each fact keeps the name and date of its list. Without the package of the warning lists the review is made with the others, and says so.
 """
 
 from __future__ import annotations
@@ -13,46 +13,69 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lamsach.indicators.review.concerns import Kind, Level
+from lamsach.indicators.suffixes import private_rules
 
-OWN_FILES: dict[str, tuple[Kind, Level]] = {
-    "public_resolvers": (Kind.RESOLVER, Level.DANGEROUS),
-    "government": (Kind.GOVERNMENT, Level.DANGEROUS),
-    "banks": (Kind.BANK, Level.DANGEROUS),
-    "top_sites": (Kind.TOP_SITE, Level.DANGEROUS),
-    "shared_hosting": (Kind.SHARED_HOSTING, Level.DOUBTFUL),
-    "dynamic_dns": (Kind.DYNAMIC_DNS, Level.DOUBTFUL),
-    "cdn": (Kind.CDN, Level.DOUBTFUL),
-}
-"""Our files in `data`: one value a line, `# source:` and `# date:` above."""
 
-WARNING_LISTS: dict[str, tuple[Kind, Level]] = {
-    "bank-website": (Kind.BANK, Level.DANGEROUS),
-    "tranco10k": (Kind.TOP_SITE, Level.DANGEROUS),
-    "microsoft-office365": (Kind.TOP_SITE, Level.DANGEROUS),
-    "microsoft": (Kind.TOP_SITE, Level.DANGEROUS),
-    "google": (Kind.TOP_SITE, Level.DANGEROUS),
-    "public-dns-v4": (Kind.RESOLVER, Level.DOUBTFUL),
-    "public-dns-v6": (Kind.RESOLVER, Level.DOUBTFUL),
-    "cloudflare": (Kind.CDN, Level.DOUBTFUL),
-    "fastly": (Kind.CDN, Level.DOUBTFUL),
-    "akamai": (Kind.CDN, Level.DOUBTFUL),
-    "stackpath": (Kind.CDN, Level.DOUBTFUL),
-    "amazon-aws": (Kind.CLOUD, Level.DOUBTFUL),
-    "google-gcp": (Kind.CLOUD, Level.DOUBTFUL),
-    "microsoft-azure": (Kind.CLOUD, Level.DOUBTFUL),
-    "microsoft-office365-ip": (Kind.CLOUD, Level.DOUBTFUL),
-    "apple": (Kind.CLOUD, Level.DOUBTFUL),
-    "github": (Kind.CLOUD, Level.DOUBTFUL),
-    "zscaler": (Kind.CLOUD, Level.DOUBTFUL),
-    "dynamic-dns": (Kind.DYNAMIC_DNS, Level.DOUBTFUL),
-    "lots-project": (Kind.SHARED_HOSTING, Level.DOUBTFUL),
-    "link-in-bio": (Kind.SHARED_HOSTING, Level.DOUBTFUL),
-    "url-shortener": (Kind.SHORTENER, Level.DOUBTFUL),
-    "sinkholes": (Kind.SINKHOLE, Level.DOUBTFUL),
-    "common-ioc-false-positive": (Kind.HARMLESS_FILE, Level.DOUBTFUL),
-    "empty-hashes": (Kind.HARMLESS_FILE, Level.DOUBTFUL),
+class Meaning(NamedTuple):
+    """What a list's entries are. `level`: of an entry itself and of what holds it; `within`: of a name below it, or of an address or network in it."""
+
+    kind: Kind
+    level: Level
+    within: Level
+
+
+_DANGEROUS, _DOUBTFUL, _NOTABLE = Level.DANGEROUS, Level.DOUBTFUL, Level.NOTABLE
+
+OWN_FILES: dict[str, Meaning] = {
+    "government": Meaning(Kind.GOVERNMENT, _DANGEROUS, _DANGEROUS),
+    "registry": Meaning(Kind.REGISTRY, _DANGEROUS, _DANGEROUS),
+    "banks": Meaning(Kind.BANK, _DANGEROUS, _DANGEROUS),
+    "updates": Meaning(Kind.UPDATES, _DANGEROUS, _DANGEROUS),
+    "certificates": Meaning(Kind.CERTIFICATES, _DANGEROUS, _DANGEROUS),
+    "time_servers": Meaning(Kind.TIME, _DANGEROUS, _DANGEROUS),
+    "public_resolvers": Meaning(Kind.RESOLVER, _DANGEROUS, _DANGEROUS),
+    "top_sites": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "shared_hosting": Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE),
+    "dynamic_dns": Meaning(Kind.DYNAMIC_DNS, _DANGEROUS, _NOTABLE),
+    "cdn": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
 }
-"""The warning lists that are used (https://github.com/MISP/misp-warninglists), by their folder."""
+"""Our files in `data`: one value a line, `# source:` and `# date:` above. The first list that knows a name decides about the names below it."""
+
+PRIVATE_SUFFIXES = Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE)
+"""The public suffix list's second part: names under which companies give names away."""
+
+WARNING_LISTS: dict[str, Meaning] = {
+    "bank-website": Meaning(Kind.BANK, _DANGEROUS, _DANGEROUS),
+    "dynamic-dns": Meaning(Kind.DYNAMIC_DNS, _DANGEROUS, _NOTABLE),
+    "lots-project": Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE),
+    "link-in-bio": Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE),
+    "url-shortener": Meaning(Kind.SHORTENER, _DANGEROUS, _NOTABLE),
+    "microsoft-win10-connection-endpoints": Meaning(Kind.UPDATES, _DANGEROUS, _DOUBTFUL),
+    "microsoft-office365": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "microsoft": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "google": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "captive-portals": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "tranco10k": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "public-dns-v4": Meaning(Kind.RESOLVER, _DOUBTFUL, _DOUBTFUL),
+    "public-dns-v6": Meaning(Kind.RESOLVER, _DOUBTFUL, _DOUBTFUL),
+    "cloudflare": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
+    "fastly": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
+    "akamai": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
+    "stackpath": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
+    "microsoft-office365-ip": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "apple": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+    "parking-domain": Meaning(Kind.SHARED_HOSTING, _DOUBTFUL, _DOUBTFUL),
+    "ovh-cluster": Meaning(Kind.SHARED_HOSTING, _DOUBTFUL, _DOUBTFUL),
+    "amazon-aws": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
+    "google-gcp": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
+    "microsoft-azure": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
+    "github": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
+    "zscaler": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
+    "sinkholes": Meaning(Kind.SINKHOLE, _NOTABLE, _NOTABLE),
+    "common-ioc-false-positive": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
+    "empty-hashes": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
+}
+"""The warning lists that are used (https://github.com/MISP/misp-warninglists), by their folder, those that know most about a name first."""
 
 PACKAGE = "pymispwarninglists"
 
@@ -61,21 +84,33 @@ class Fact(NamedTuple):
     """One known value, as the list writes it, and what it is."""
 
     value: str
-    kind: Kind
-    level: Level
+    meaning: Meaning
     source: str
+
+
+def all_facts() -> Iterator[Fact]:
+    """Every fact, our own first."""
+    yield from own_facts()
+    yield from suffix_facts()
+    yield from warning_facts()
 
 
 def own_facts() -> Iterator[Fact]:
     """The facts of our own files."""
-    for name, (kind, level) in OWN_FILES.items():
+    for name, meaning in OWN_FILES.items():
         text = (files("lamsach.indicators.review") / "data" / f"{name}.txt").read_text(encoding="utf-8")
         date = next(
             line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("# date:")
         )
         for line in text.splitlines():
             if line and not line.startswith("#"):
-                yield Fact(line, kind, level, f"{name} {date}")
+                yield Fact(line, meaning, f"{name} {date}")
+
+
+def suffix_facts() -> Iterator[Fact]:
+    """The names under which companies give names away; `*.` before one: each name right below it is such a name too."""
+    for rule in private_rules():
+        yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 
 
 def warning_facts() -> Iterator[Fact]:
@@ -83,14 +118,14 @@ def warning_facts() -> Iterator[Fact]:
     folder = _folder()
     if folder is None:
         return
-    for name, (kind, level) in WARNING_LISTS.items():
+    for name, meaning in WARNING_LISTS.items():
         path = folder / name / "list.json"
         if not path.is_file():
             continue
         record = json.loads(path.read_text(encoding="utf-8"))
         source = f"MISP {name} {record.get('version', '')}".strip()
         for value in record["list"]:
-            yield Fact(str(value), kind, level, source)
+            yield Fact(str(value), meaning, source)
 
 
 def has_warning_lists() -> bool:

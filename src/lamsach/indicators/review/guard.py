@@ -1,4 +1,4 @@
-"""What must never be blocked by a typo: state bodies' names, the own network, names of everybody, private and reserved addresses."""
+"""The own networks and names, which a list must not hit."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from lamsach.indicators.addresses import SHORTEST_PREFIX, host_address, internal_reason, may_be_internal
+from lamsach.indicators.addresses import host_address
 from lamsach.indicators.domains import to_ascii_domain
 from lamsach.indicators.spans import Span, span
-from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.indicators.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem
-
-STATE_NAMES = ("gov.vn",)
-
-GUARD_STATE = "A name of a state body (gov.vn) is never blocked without --force."
-GUARD_OWN = "An address or name of the own network is never blocked without --force."
-GUARD_SUFFIX = "A name under which everybody has names is never blocked without --force."
-GUARD_INTERNAL = "A private or reserved address, or an internal name, is never blocked without --force."
-GUARD_WIDE = "A network as large as a provider's is never blocked without --force."
 
 
 @dataclass(slots=True)
@@ -57,7 +48,7 @@ class Own:
         if item.type is IndicatorType.DOMAIN:
             return self._name(item.value)
         if item.type is IndicatorType.URL:
-            host = _host(item.value)
+            host = host_of(item.value)
             address = host_address(host)
             return self._name(host, holds=False) if address is None else self._network(str(address))
         return None
@@ -84,46 +75,7 @@ def is_at_or_below(name: str, above: str) -> bool:
     return name == above or name.endswith("." + above)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """The host of a canonical URL without its port; an address of IPv6 keeps its brackets."""
     host = split_url(url)[1]
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-
-
-def guarded(item: Indicator, own: Own) -> str | None:
-    """Why a value must not be blocked without force, or None."""
-    if own.touches(item) is not None:
-        return GUARD_OWN
-    if item.type in (IndicatorType.IP, IndicatorType.NETWORK):
-        return _guarded_network(item.value)
-    if item.type is IndicatorType.DOMAIN:
-        return _guarded_name(item.value)
-    if item.type is IndicatorType.URL:
-        return _guarded_url(item.value)
-    return None
-
-
-def _guarded_network(value: str) -> str | None:
-    if "." in value and "/" not in value and not may_be_internal(value):
-        return None
-    network = ip_network(value, strict=False)
-    if internal_reason(network.network_address) or internal_reason(network.broadcast_address):
-        return GUARD_INTERNAL
-    return GUARD_WIDE if network.prefixlen <= SHORTEST_PREFIX[network.version] else None
-
-
-def _guarded_name(name: str) -> str | None:
-    if any(is_at_or_below(name, state) for state in STATE_NAMES):
-        return GUARD_STATE
-    if name.rpartition(".")[2] in INTERNAL_TOP_LEVELS:
-        return GUARD_INTERNAL
-    return GUARD_SUFFIX if suffixes().is_public(name) or "." not in name else None
-
-
-def _guarded_url(url: str) -> str | None:
-    """One page of a state body's site may be blocked (it may have been broken into), the whole site not."""
-    host, rest = _host(url), split_url(url)[2]
-    if (address := host_address(host)) is not None:
-        return GUARD_INTERNAL if internal_reason(address) is not None else None
-    reason = _guarded_name(host)
-    return None if reason is GUARD_STATE and rest not in ("", "/") else reason

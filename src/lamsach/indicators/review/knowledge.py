@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from ipaddress import ip_network
 
 from lamsach.indicators.domains import to_ascii_domain
 from lamsach.indicators.review.concerns import Concern, Kind, Level
-from lamsach.indicators.review.facts import Fact, own_facts, warning_facts
+from lamsach.indicators.review.facts import Fact, all_facts
 from lamsach.indicators.spans import Span, bits, span
 
 NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
 """Services under whose name strangers have names of their own: a name below them is theirs, not the service's."""
+
+
+def bare(name: str) -> str:
+    """A name without the `www` that means the same site."""
+    return name.removeprefix("www.") if name.count(".") > 1 else name
 
 
 class Knowledge:
@@ -21,6 +26,7 @@ class Knowledge:
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self._names: dict[str, list[Fact]] = {}
+        self._wild: dict[str, Fact] = {}
         self._below: dict[str, Fact] = {}
         self._networks: dict[tuple[int, int], dict[int, list[Fact]]] = {}
         self._hashes: dict[str, Fact] = {}
@@ -48,13 +54,17 @@ class Knowledge:
 
     def _add(self, fact: Fact) -> None:
         value = fact.value.strip().strip(".")
+        if value.startswith("*."):
+            self._add_name(value[2:], fact)
+            self._wild[value[2:]] = fact
+            return
         try:
             network = span(str(ip_network(value, strict=False)) if "/" in value else value)
         except ValueError:
             if len(value) in (32, 40, 64) and all(letter in "0123456789abcdef" for letter in value.lower()):
                 self._hashes.setdefault(value.lower(), fact)
             elif (name := to_ascii_domain(value)) is not None and "." in name:
-                self._add_name(name, fact)
+                self._add_name(bare(name), fact)
             return
         by_length = self._networks.setdefault((network.version, network.length), {})
         by_length.setdefault(network.first >> bits(network.version) - network.length, []).append(fact)
@@ -64,77 +74,79 @@ class Knowledge:
         parent = name.partition(".")[2]
         while parent:
             known = self._below.get(parent)
-            if known is None or (fact.level is Level.DANGEROUS and known.level is not Level.DANGEROUS):
+            if known is None or (_is_dangerous(fact) and not _is_dangerous(known)):
                 self._below[parent] = fact
             parent = parent.partition(".")[2]
 
     def about_name(self, name: str) -> Iterator[Concern]:
-        """A known name itself; the known name above it; a known name below it, which blocking it would hit."""
-        for fact in self._names.get(name, ()):
-            yield Concern(fact.kind, _level(fact), fact.value.strip("."), fact.source)
-        if (below := self._below.get(name)) is not None and name not in self._names:
-            yield Concern(below.kind, _level(below), below.value.strip("."), below.source)
+        """A known name itself; a known name below it, which blocking it would hit; the known names above it, up to a service of many."""
+        known = self._known(name)
+        for fact in known:
+            yield _concern(fact, fact.meaning.level)
+        if (below := self._below.get(name)) is not None and not known:
+            yield _concern(below, below.meaning.level)
         parent = name.partition(".")[2]
         while parent:
-            if concern := _below(self._names.get(parent, ())):
-                yield concern
+            for fact in self._known(parent)[:1]:
+                if fact.meaning.kind in NAMES_OF_MANY:
+                    yield _concern(fact, fact.meaning.within, Kind.TENANT)
+                    return
+                yield _concern(fact, fact.meaning.within)
             parent = parent.partition(".")[2]
 
+    def _known(self, name: str) -> list[Fact]:
+        """The facts about a name itself, those of the list that knows most first."""
+        known = self._names.get(name, [])
+        wild = self._wild.get(name.partition(".")[2])
+        return known if wild is None else [*known, wild]
+
     def about_network(self, network: Span) -> Iterator[Concern]:
-        """Known networks around an address or network, and one within it."""
+        """Known networks around an address or network, and those within it, one of each kind."""
         seen: set[Kind] = set()
         most = bits(network.version)
         for length, by_length in self._by_version[network.version]:
             if length <= network.length and (found := by_length.get(network.first >> most - length)):
                 for fact in found:
-                    if fact.kind not in seen:
-                        seen.add(fact.kind)
-                        yield Concern(fact.kind, fact.level, fact.value, fact.source)
+                    if fact.meaning.kind not in seen:
+                        seen.add(fact.meaning.kind)
+                        level = fact.meaning.level if length == network.length else fact.meaning.within
+                        yield _concern(fact, level)
         if network.length < most:
             yield from self._within(network, seen)
 
     def _within(self, network: Span, seen: set[Kind]) -> Iterator[Concern]:
-        """Known networks inside a listed one, one of each kind, not more than three kinds."""
         starts, end = self._starts[network.version], network.last
         place = bisect_left(starts, (network.first,))
-        while place < len(starts) and starts[place][0] <= end and len(seen) < 3:
+        while place < len(starts) and starts[place][0] <= end:
             fact = starts[place][1]
-            if fact.kind not in seen:
-                seen.add(fact.kind)
-                yield Concern(fact.kind, fact.level, fact.value, fact.source)
+            if fact.meaning.kind not in seen:
+                seen.add(fact.meaning.kind)
+                yield _concern(fact, fact.meaning.level)
             place += 1
 
     def about_hash(self, digest: str) -> Iterator[Concern]:
         """A known harmless file."""
         if (fact := self._hashes.get(digest)) is not None:
-            yield Concern(fact.kind, fact.level, fact.value, fact.source)
+            yield _concern(fact, fact.meaning.level)
 
-    def names(self) -> Iterator[tuple[str, Fact]]:
-        """Every known name whose look-alikes matter: banks, state bodies, most visited sites."""
-        for name, facts in self._names.items():
-            for fact in facts:
-                if fact.level is Level.DANGEROUS:
-                    yield name, fact
-                    break
+    def is_known(self, name: str) -> bool:
+        """Whether a name is a known one itself."""
+        return name in self._names
 
-
-def _level(fact: Fact) -> Level:
-    """How bad it is to block a known name itself: a service of many is worse than one of its names."""
-    return Level.DANGEROUS if fact.kind in NAMES_OF_MANY else fact.level
+    def names(self) -> Iterator[str]:
+        """Every known name whose look-alikes matter: those that are dangerous to block."""
+        return (name for name, facts in self._names.items() if any(map(_is_dangerous, facts)))
 
 
-def _below(facts: Sequence[Fact]) -> Concern | None:
-    """What a name has to do with the known name above it."""
-    for fact in facts:
-        if fact.kind in NAMES_OF_MANY:
-            return Concern(Kind.TENANT, Level.DOUBTFUL, fact.value.strip("."), fact.source)
-    for fact in facts:
-        level = fact.level if fact.kind in (Kind.GOVERNMENT, Kind.BANK) else Level.DOUBTFUL
-        return Concern(fact.kind, level, fact.value.strip("."), fact.source)
-    return None
+def _is_dangerous(fact: Fact) -> bool:
+    return fact.meaning.level is Level.DANGEROUS
+
+
+def _concern(fact: Fact, level: Level, kind: Kind | None = None) -> Concern:
+    return Concern(kind or fact.meaning.kind, level, fact.value.strip("*."), fact.source)
 
 
 @cache
 def knowledge() -> Knowledge:
     """Everything that is known, read once: our own facts first."""
-    return Knowledge([*own_facts(), *warning_facts()])
+    return Knowledge(all_facts())

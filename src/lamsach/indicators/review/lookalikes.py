@@ -1,4 +1,4 @@
-"""Names that look like others: letters of other scripts, and marks on Latin ones (Unicode UTS 39, "Unicode Security Mechanisms")."""
+"""Names that look like others: letters of other scripts, marks on Latin ones (Unicode UTS 39, "Unicode Security Mechanisms"), digits for letters."""
 
 from __future__ import annotations
 
@@ -30,10 +30,21 @@ def spelled(name: str) -> str | None:
 @lru_cache(maxsize=1 << 12)
 def skeleton(text: str) -> str:
     """What a name looks like in ASCII letters: marks taken off, look-alikes replaced."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(
         _LOOKS_LIKE.get(letter, letter) for letter in decomposed if not unicodedata.combining(letter)
     )
+
+
+# g00gle.com, paypa1.com, rnicrosoft.com, vvikipedia.org, 5acombank.com, tlktok.com
+_DIGITS = str.maketrans("0135i", "olesl")
+
+
+def outline(text: str) -> str:
+    """What a hasty reader takes a name for: its skeleton with digits and pairs of letters as the letters that they look like."""
+    return skeleton(text).replace("rn", "m").replace("vv", "w").translate(_DIGITS)
 
 
 def mixes_scripts(text: str) -> bool:

@@ -1,50 +1,47 @@
-"""What a list becomes before it goes out: decisions applied, what must never be blocked left out unless forced."""
+"""What of a list goes out: decisions applied, and what is dangerous to block kept back until somebody decides about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.review.decisions import Decisions
-from lamsach.indicators.review.guard import Own, guarded
+from lamsach.indicators.review.concerns import Concern
+from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Choice, Decision, Decisions
+from lamsach.indicators.review.reviewing import Examiner, dangerous
 from lamsach.model import Indicator
 
 
-@dataclass(slots=True)
-class Passed:
-    """`items` may go out; `left_out` were excepted or narrowed, with the reason; `guarded` would have hit what must never be blocked;
-    `forced` are such values that go out all the same."""
+class Judged(NamedTuple):
+    """A value on its way out. `left_out`: why a decision leaves it out; `withheld`: why it must not be blocked before somebody decides about it; with neither it goes
+    out. `accepted`: the decision by which a dangerous value goes out."""
 
-    items: IndicatorColumns = field(default_factory=IndicatorColumns)
-    left_out: list[tuple[Indicator, str]] = field(default_factory=list)
-    guarded: list[tuple[Indicator, str]] = field(default_factory=list)
-    forced: list[tuple[Indicator, str]] = field(default_factory=list)
+    item: Indicator
+    left_out: str | None = None
+    withheld: Concern | None = None
+    accepted: Decision | None = None
 
-
-def passed(
-    items: Iterable[Indicator], decisions: Decisions, own: Own, at: datetime, *, force: bool = False
-) -> Passed:
-    """Sort a list into what goes out and what does not. `force` lets guarded values pass; a decision to except still holds."""
-    result = Passed()
-    for item, left, danger in judged(items, decisions, own, at):
-        if left is not None:
-            result.left_out.append((item, left))
-        elif danger is None:
-            result.items.append(item)
-        elif force:
-            result.items.append(item)
-            result.forced.append((item, danger))
-        else:
-            result.guarded.append((item, danger))
-    return result
+    @property
+    def goes_out(self) -> bool:
+        """Whether the value may go out."""
+        return self.left_out is None and self.withheld is None
 
 
 def judged(
-    items: Iterable[Indicator], decisions: Decisions, own: Own, at: datetime
-) -> Iterator[tuple[Indicator, str | None, str | None]]:
-    """Every value with the reason for which a decision leaves it out, else with the reason for which it must never be blocked; narrower values
-    come after the one that they replace."""
-    for item, left in decisions.apply(items, at):
-        yield item, left, None if left is not None else guarded(item, own)
+    items: Iterable[Indicator], decisions: Decisions, examiner: Examiner, at: datetime
+) -> Iterator[Judged]:
+    """Judge every value by the decisions that hold at a time and by what is dangerous to block; narrower values come after the one that they replace."""
+    for item in items:
+        decision = decisions.on(item, at)
+        if decision is None:
+            yield Judged(item, withheld=dangerous(examiner, item))
+        elif decision.choice is Choice.ACCEPT:
+            yield Judged(item, accepted=decision if dangerous(examiner, item) else None)
+        elif decision.choice is Choice.EXCEPTION:
+            yield Judged(item, EXCEPTED)
+        else:
+            yield Judged(item, NARROWED)
+            for kind, value in decision.to:
+                narrower = replace(item, type=kind, value=value)
+                yield Judged(narrower, accepted=decision if dangerous(examiner, narrower) else None)

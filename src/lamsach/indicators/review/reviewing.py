@@ -6,29 +6,35 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from lamsach.indicators import refusals
-from lamsach.indicators.addresses import internal_reason, may_be_internal
+from lamsach.indicators.addresses import host_address, internal_reason, may_be_internal
 from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.merging import merged
 from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.review.concerns import Concern, Kind, Level
-from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import Knowledge, knowledge
-from lamsach.indicators.review.lookalikes import mixes_scripts, skeleton, spelled
+from lamsach.indicators.review.guard import Own, host_of
+from lamsach.indicators.review.knowledge import Knowledge, bare, knowledge
+from lamsach.indicators.review.lookalikes import mixes_scripts, outline, skeleton, spelled
 from lamsach.indicators.spans import Span, span
-from lamsach.indicators.suffixes import suffixes
+from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.indicators.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 
 WIDE_PREFIX = {4: 20, 6: 44}
-VERY_WIDE_PREFIX = {4: 14, 6: 32}
+VERY_WIDE_PREFIX = {4: 16, 6: 32}
 """The shortest prefixes that are not yet large, or very large, for a list of machines."""
 _CONTRADICTING = (refusals.ALLOWED, refusals.WITHDRAWN, refusals.DISABLED)
 Key = tuple[IndicatorType, str]
+
+
+_LEVELS = (Level.DANGEROUS, Level.DOUBTFUL, Level.NOTABLE)
+_NEW, _KNOWN = 3, 4
+SHORTEST_LOOKALIKE = 4
+"""Letters that the first label of a name must have for its look-alikes to be looked for."""
 
 
 @dataclass(slots=True)
@@ -41,9 +47,10 @@ class Reviewed:
 
     @property
     def rank(self) -> int:
-        """0 dangerous, 1 doubtful, 2 new, 3 neither."""
-        levels = {concern.level for concern in self.concerns}
-        return 0 if Level.DANGEROUS in levels else 1 if levels else 2 if self.new else 3
+        """0 dangerous, 1 doubtful, 2 notable, 3 new, 4 neither."""
+        if self.concerns:
+            return min(_LEVELS.index(concern.level) for concern in self.concerns)
+        return _NEW if self.new else _KNOWN
 
 
 class Collected:
@@ -52,7 +59,7 @@ class Collected:
     def __init__(self) -> None:
         self.items = IndicatorColumns()
         self.refused = 0
-        self.disagreements: dict[Key, list[str]] = {}
+        self.disagreements: dict[Key, list[Concern]] = {}
         self._places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
 
     def take(self, item: Indicator | Refusal) -> None:
@@ -60,7 +67,7 @@ class Collected:
         if isinstance(item, Refusal):
             self.refused += 1
             if item.reason in _CONTRADICTING and item.type is not None:
-                self.disagreements.setdefault((item.type, item.value), []).append(_place(item))
+                self._disagree((item.type, item.value), Level.DOUBTFUL, _place(item))
             return
         new = len(self.items)
         place = self._places[item.type].setdefault(item.value, new)
@@ -71,8 +78,11 @@ class Collected:
         for name in ("threat", "tlp"):
             said, other = getattr(known, name), getattr(item, name)
             if said and other and said.casefold() != other.casefold():
-                self.disagreements.setdefault((item.type, item.value), []).append(f"{name}: {said} / {other}")
+                self._disagree((item.type, item.value), Level.NOTABLE, f"{name}: {said} / {other}")
         self.items.change(place, merged(known, item))
+
+    def _disagree(self, key: Key, level: Level, about: str) -> None:
+        self.disagreements.setdefault(key, []).append(Concern(Kind.DISAGREE, level, about))
 
 
 class Values:
@@ -126,7 +136,7 @@ def collect(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> Coll
 
 
 class Review:
-    """Every value with its concerns, in order: dangerous ones first, then doubtful, then new, then the rest; within each in the lists' order.
+    """Every value with its concerns, in order: dangerous ones first, then doubtful, notable, new, and the rest; within each in the lists' order.
 
     Only those with concerns are held; the others are made again when they are asked for. `counts` holds how many there are of each rank.
     """
@@ -135,7 +145,7 @@ class Review:
         self._items = items
         self._concerned: list[Reviewed] = []
         self._ranks = bytearray()
-        self.counts = [0, 0, 0, 0]
+        self.counts = [0] * (_KNOWN + 1)
 
     def add(self, found: Reviewed) -> None:
         """Take the next value's result."""
@@ -156,9 +166,6 @@ class Review:
                 place = self._ranks.find(rank, place + 1)
 
 
-_NEW, _KNOWN = 2, 3
-
-
 def review(
     collected: Collected,
     own: Own | None = None,
@@ -170,11 +177,15 @@ def review(
     found = Review(collected.items)
     for item in collected.items:
         key = (item.type, item.value)
-        concerns = [*examiner.concerns(item)]
-        for said in collected.disagreements.get(key, ())[:3]:
-            concerns.append(Concern(Kind.DISAGREE, Level.DOUBTFUL, said))
-        found.add(Reviewed(item, tuple(concerns), earlier is not None and key not in earlier))
+        concerns = (*examiner.concerns(item), *collected.disagreements.get(key, ())[:3])
+        found.add(Reviewed(item, concerns, earlier is not None and key not in earlier))
     return found
+
+
+_WHEREVER = frozenset({Kind.BOGON, Kind.SUFFIX, Kind.HOMOGRAPH})
+"""What is the matter with a page as it is with its whole site."""
+_OWNERS = frozenset({Kind.GOVERNMENT, Kind.BANK, Kind.REGISTRY})
+"""Whose page may have been broken into: worth knowing, and to be told to them."""
 
 
 class Examiner:
@@ -183,7 +194,7 @@ class Examiner:
     def __init__(self, own: Own, known: Knowledge) -> None:
         self._own = own
         self._known = known
-        self._skeletons: dict[str, str] | None = None
+        self._outlines: dict[str, str] | None = None
 
     def concerns(self, item: Indicator) -> Iterator[Concern]:
         """What is the matter with a value."""
@@ -201,31 +212,35 @@ class Examiner:
     def _name(self, name: str) -> Iterator[Concern]:
         if suffixes().is_public(name):
             yield Concern(Kind.SUFFIX, Level.DANGEROUS, name, "publicsuffix.org")
-        yield from _once(self._known.about_name(name))
-        if (text := spelled(name)) is not None:
-            yield from self._lookalike(text)
+        elif "." not in name or name.rpartition(".")[2] in INTERNAL_TOP_LEVELS:
+            yield Concern(Kind.BOGON, Level.DANGEROUS, name)
+        yield from _once(self._known.about_name(bare(name)))
+        yield from self._lookalike(name)
 
-    def _lookalike(self, text: str) -> Iterator[Concern]:
-        if self._skeletons is None:
-            self._skeletons = {skeleton(name): name for name, _ in self._known.names()}
-        parts = skeleton(text).split(".")
+    def _lookalike(self, name: str) -> Iterator[Concern]:
+        text = spelled(name) or name
+        if self._outlines is None:
+            self._outlines = {outline(known): known for known in self._known.names()}
+        written, parts = name.split("."), outline(text).split(".")
         for start in range(len(parts) - 1):
-            target = self._skeletons.get(".".join(parts[start:]))
-            if target is not None:
-                yield Concern(Kind.HOMOGRAPH, Level.DOUBTFUL, target)
-                return
-        if mixes_scripts(text):
-            yield Concern(Kind.HOMOGRAPH, Level.DOUBTFUL, skeleton(text))
+            target = self._outlines.get(".".join(parts[start:]))
+            if target is None or len(parts[start]) < SHORTEST_LOOKALIKE:
+                continue
+            if not self._known.is_known(".".join(written[start:])):
+                yield Concern(Kind.HOMOGRAPH, Level.NOTABLE, target)
+            return
+        if text is not name and mixes_scripts(text):
+            yield Concern(Kind.HOMOGRAPH, Level.NOTABLE, skeleton(text))
 
     def _url(self, url: str) -> Iterator[Concern]:
-        """A URL is narrow: only a state body's or bank's host, or a URL that is a whole site, matters."""
-        _, host, rest = split_url(url)
-        name = host.partition(":")[0]
-        if host.startswith("[") or name.replace(".", "").isdigit():
-            return
-        for concern in _once(self._known.about_name(name)):
-            if concern.kind in (Kind.GOVERNMENT, Kind.BANK) or rest in ("", "/"):
-                yield Concern(concern.kind, Level.DOUBTFUL, concern.about, concern.source)
+        """A URL that is a whole site is its host. A page is narrow: only whose site it is matters."""
+        host, rest = host_of(url), split_url(url)[2]
+        address = host_address(host)
+        for concern in self._name(host) if address is None else self._network(str(address)):
+            if rest in ("", "/") or concern.kind in _WHEREVER:
+                yield concern
+            elif concern.kind in _OWNERS and concern.level is Level.DANGEROUS:
+                yield replace(concern, level=Level.NOTABLE)
 
     def _network(self, value: str) -> Iterator[Concern]:
         found = span(value)
@@ -253,6 +268,6 @@ def _once(concerns: Iterable[Concern]) -> Iterator[Concern]:
     found: dict[Kind, Concern] = {}
     for concern in concerns:
         kept = found.get(concern.kind)
-        if kept is None or (concern.level is Level.DANGEROUS and kept.level is not Level.DANGEROUS):
+        if kept is None or _LEVELS.index(concern.level) < _LEVELS.index(kept.level):
             found[concern.kind] = concern
     yield from found.values()

@@ -14,13 +14,15 @@ from itertools import islice
 from typing import ClassVar, TypeVar
 
 from lamsach.indicators.releases.spool import Spool
-from lamsach.indicators.writers.safety import is_canonical
+from lamsach.indicators.writers.safety import ascii_words, is_canonical
 from lamsach.model import Indicator, IndicatorType
 
 ADDRESSES = (IndicatorType.IP, IndicatorType.NETWORK)
 HASHES = (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256)
 
 _T = TypeVar("_T")
+ACCEPTED_SHOWN = 20
+"""How many accepted values a stamp names."""
 
 WHOLE = ""
 """The format means by a value what the list means by it."""
@@ -38,21 +40,33 @@ SYNTAX = "The syntax has no safe way to write this value."
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What every output says of itself: the list's digest (SHA-256, as a hunt states it), the time it was made, how many values
-    it holds, and when the first of them ends (None: none ends)."""
+    it holds, when the first of them ends (None: none ends), and which of them are dangerous to block and were accepted, for which reason."""
 
     digest: str
     made: datetime
     count: int
     expires: datetime | None = None
     tlp: str | None = None
+    accepted: tuple[tuple[str, str], ...] = ()
 
     def text(self) -> str:
         """One line of ASCII without quotes, semicolons, braces or line ends: a comment of any syntax."""
         marked = f", tlp {self.tlp}" if self.tlp else ""
         return (
             f"lamsach list, digest sha256-{self.digest}, made {iso(self.made)}, values {self.count}, "
-            f"expires {iso(self.expires) if self.expires else 'never'}{marked}"
+            f"expires {iso(self.expires) if self.expires else 'never'}{marked}{self._accepted()}"
         )
+
+    def _accepted(self) -> str:
+        if not self.accepted:
+            return ""
+        shown = [
+            f"{ascii_words(value)} - {ascii_words(reason)}"
+            for value, reason in self.accepted[:ACCEPTED_SHOWN]
+        ]
+        further = len(self.accepted) - len(shown)
+        more = [f"and {further} more"] if further else []
+        return f", accepted {len(self.accepted)}: {', '.join(shown + more)}"
 
 
 def iso(moment: datetime) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
+from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.tlp import TLP_LEVELS, rank
@@ -71,8 +72,15 @@ class Export:
             stream.write(piece.encode("utf-8"))
 
 
-def prepare(items: Iterable[Indicator], writer: Writer, digest: str, terms: Terms) -> Export:
-    """Choose what goes out, in the order of type and value. `digest` is the list's (see `releases.digest`). What several entries say of one value is
+def prepare(
+    items: Iterable[Indicator],
+    writer: Writer,
+    digest: str,
+    terms: Terms,
+    accepted: Mapping[Value, str] | None = None,
+) -> Export:
+    """Choose what goes out, in the order of type and value. `digest` is the list's (see `releases.digest`); `accepted` gives the reasons for which
+    dangerous values are among the items (see `review.releasing`). What several entries say of one value is
     put together first. Many values (`Runs`) are gone through, not held. OSError when the disk is full."""
     lost: Lost = Counter()
     chosen = Spool()
@@ -88,20 +96,25 @@ def prepare(items: Iterable[Indicator], writer: Writer, digest: str, terms: Term
     partly: Lost = Counter(
         {(kind, writer.holds[kind]): count for kind, count in kept.counts.items() if writer.holds[kind]}
     )
-    return Export(writer, kept, stamp_of(kept, digest, terms.at), lost, partly)
+    return Export(writer, kept, stamp_of(kept, digest, terms.at, accepted), lost, partly)
 
 
-def stamp_of(items: Collection[Indicator], digest: str, made: datetime) -> Stamp:
+def stamp_of(
+    items: Collection[Indicator], digest: str, made: datetime, accepted: Mapping[Value, str] | None = None
+) -> Stamp:
     """What an output with these values states."""
     expires: datetime | None = None
     levels: set[str] = set()
+    reasons: list[tuple[str, str]] = []
     for item in items:
+        if accepted and (reason := accepted.get((item.type, item.value))) is not None:
+            reasons.append((item.value, reason))
         if item.valid_until is not None and (expires is None or item.valid_until < expires):
             expires = item.valid_until
         if item.tlp:
             levels.add(item.tlp)
     highest = max(levels, key=rank, default=None)
-    return Stamp(digest, made, len(items), expires, _known(highest))
+    return Stamp(digest, made, len(items), expires, _known(highest), tuple(reasons))
 
 
 def _known(tlp: str | None) -> str | None:

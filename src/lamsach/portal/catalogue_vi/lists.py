@@ -18,7 +18,7 @@ LISTS: dict[str, str] = {
     "TLP of values that state none": "TLP của giá trị không ghi TLP",
     "Values that state no end hold so many days (0: without end)": "Giá trị không ghi thời hạn có hiệu lực trong số ngày (0: không thời hạn)",
     "Own networks and names, one a line": "Mạng và tên miền của đơn vị, mỗi dòng một giá trị",
-    "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them never goes out.": "Ví dụ 203.0.113.0/24 hoặc donvi.example.vn. Giá trị nào chạm tới chúng sẽ không bao giờ được phát hành.",
+    "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them goes out only after a decision.": "Ví dụ 203.0.113.0/24 hoặc donvi.example.vn. Giá trị nào chạm tới chúng chỉ được phát hành khi đã có quyết định.",
     "This is neither an address, a network nor a name.": "Đây không phải địa chỉ, mạng hay tên miền.",
     "A dispatch (PDF, DOCX, e-mail), a table, a feed, STIX, MISP, OpenIOC, rules: it is recognised by its content.": "Công văn (PDF, DOCX, thư điện tử), bảng tính, nguồn dữ liệu, STIX, MISP, OpenIOC, tập luật: được nhận biết theo nội dung.",
     "Fetched every so many hours": "Tải về sau mỗi số giờ",

@@ -44,6 +44,8 @@ def decide(
     if until is not None and until < timezone.localdate():
         raise InputError(mark("The day is over already."), until.isoformat())
     narrower = _narrower(values, to) if choice is Choice.NARROW else ""
+    if choice is Choice.ACCEPT and len(values) > 1:
+        _check_harmless(kept, values)
     user = getattr(by, "user", by)
     with transaction.atomic():
         keys = [key_of(*value) for value in values]
@@ -72,6 +74,19 @@ def decide(
             reason=reason[:200],
         )
     return len(values)
+
+
+def _check_harmless(kept: KeptList, values: Sequence[tuple[str, str]]) -> None:
+    """Many values are accepted at once only when none of them is dangerous to block: a thousand ticks must not cut anybody off."""
+    for start in range(0, len(values), BATCH):
+        keys = [key_of(*value) for value in values[start : start + BATCH]]
+        dangerous = Doubt.objects.filter(list=kept, key__in=keys, dangerous=True).first()
+        if dangerous is not None:
+            raise InputError(
+                mark("Dangerous values are accepted one at a time."),
+                dangerous.value[:100],
+                mark("Tick this one alone, and write why it is to be blocked all the same."),
+            )
 
 
 def _narrower(values: Sequence[tuple[str, str]], to: str) -> str:

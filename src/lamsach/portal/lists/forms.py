@@ -28,7 +28,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"own": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "own": gettext_lazy(
-                "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them never goes out."
+                "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them goes out only after a decision."
             ),
         }
 

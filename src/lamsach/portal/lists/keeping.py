@@ -107,7 +107,10 @@ def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> d
                 step(count)
             concerns = [*examiner.concerns(item)]
             if concerns and (item.type.value, item.value) not in decided:
-                doubts.setdefault(key_of(item.type.value, item.value), _doubt(document, item, concerns))
+                doubts.setdefault(
+                    key_of(item.type.value, item.value),
+                    doubt_about(document.list, item, concerns, document.name),
+                )
                 if len(doubts) > MOST_DOUBTS:
                     problems = [
                         Problem(
@@ -149,18 +152,31 @@ def place_of(reference: Reference | None, name: str) -> str:
     return ", ".join(parts)[:300]
 
 
-def _doubt(document: Document, item: Indicator, concerns: list[Concern]) -> Doubt:
+def doubt_about(kept: KeptList, item: Indicator, concerns: list[Concern], document: str = "") -> Doubt:
+    """What a person should look at, not saved yet. `document`: the name of the one that is read; else the value's own reference says."""
+    name = document or (item.reference.document if item.reference else "")
     return Doubt(
-        list=document.list,
+        list=kept,
         type=item.type.value,
         value=item.value[:2000],
         key=key_of(item.type.value, item.value),
         dangerous=any(concern.level is Level.DANGEROUS for concern in concerns),
         kinds=[concern.kind.value for concern in concerns],
         about=", ".join(dict.fromkeys(concern.about for concern in concerns if concern.about))[:300],
-        place=place_of(item.reference, document.name),
+        place=place_of(item.reference, name),
         words=((item.reference.words if item.reference else None) or item.threat or "")[:300],
     )
+
+
+def wait_again(kept: KeptList, doubts: list[Doubt]) -> None:
+    """Let values wait to be looked at, whether they did before, were decided about or are new."""
+    for start in range(0, len(doubts), BATCH):
+        part = doubts[start : start + BATCH]
+        keys = [doubt.key for doubt in part]
+        Doubt.objects.filter(list=kept, key__in=keys).exclude(decided=None, dangerous=True).update(
+            decided=None, dangerous=True
+        )
+        Doubt.objects.bulk_create(part, ignore_conflicts=True)
 
 
 def _refusal(item: Refusal, document: Document) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Tlp(models.TextChoices):
 
 class KeptList(models.Model):
     """A unit's list. `tlp` and `days` hold for values that state none (`days` 0: they hold on). `own`: networks and names of the own network, which no version
-    ever holds. `changed` counts what changes the next version, so that a version tells whether it is the latest."""
+    holds without a decision. `changed` counts what changes the next version, so that a version tells whether it is the latest."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="kept_lists", verbose_name=_("Unit"))
     name = models.CharField(_("Name"), max_length=100)
@@ -147,7 +147,7 @@ class Decision(models.Model):
 
 class Version(models.Model):
     """A signed release of the list. `digest` is what a hunt with it states; `added`, `removed`, `changed` count against the version before; `left_out` what decisions
-    and the guard kept back. `path` is the release's file."""
+    and dangers kept back. `path` is the release's file."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""A new version of a list: its documents' values, decisions applied, what must never be blocked left out, signed with the unit's key.
+"""A new version of a list: its documents' values, decisions applied, what is dangerous to block left out until it is decided about, signed with the unit's key.
 
 A version of ten million values needs no more memory than one of some hundred thousand: values are sorted and merged in temporary files.
 """
@@ -22,17 +22,20 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.release import Manifest, without_paths, write_release
 from lamsach.indicators.releases.runs import Runs
+from lamsach.indicators.review.knowledge import knowledge
 from lamsach.indicators.review.releasing import judged
+from lamsach.indicators.review.reviewing import Examiner
 from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import keyring
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import changes, looking, taxii_objects
 from lamsach.portal.lists.deciding import decisions_of
-from lamsach.portal.lists.keeping import copies, key_of, own_of
+from lamsach.portal.lists.keeping import MOST_DOUBTS, copies, doubt_about, own_of, wait_again
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version
 
 
@@ -59,10 +62,9 @@ def release(
     kept = KeptList.objects.select_related("unit").get(pk=list_id)
     now = timezone.now().replace(microsecond=0)
     documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
-    waiting = set(Doubt.objects.filter(list=kept, decided=None, dangerous=True).values_list("key", flat=True))
     before = latest(kept)
     with Runs() as items:
-        left = _pass(kept, _values(kept, documents, step), waiting, now, items)
+        left, accepted = _pass(kept, _values(kept, documents, step), now, items)
         found = changes.compared(values(before) if before else (), items)
         if before is not None and not found:
             looking.complete(before, items)  # the worker may have been killed before it was
@@ -74,28 +76,37 @@ def release(
                 manifest = write_release(
                     stream, items, keyring.opened(key), name=kept.name, version=(before.number if before else 0) + 1,
                     made=now, previous=before.digest if before else None, note=note, tlp=kept.tlp,
+                    accepted=accepted,
                 )  # fmt: skip
             made = _keep(kept, path, manifest, key.fingerprint, user, found, documents)
         changes.keep(made, found)
         looking.index(made, items)
     taxii_objects.of(made)
-    Version.objects.filter(pk=made.pk).update(left_out=len(waiting) + left)
+    Version.objects.filter(pk=made.pk).update(left_out=left)
     return {"version": made.number, "count": made.count, "changed": found.total}
 
 
-def _pass(kept: KeptList, listed: Iterable[Indicator], waiting: set[str], now: datetime, items: Runs) -> int:
-    """Put what may go out into `items`; how many values decisions and the guard leave out. A dangerous value that waits is not counted."""
+def _pass(
+    kept: KeptList, listed: Iterable[Indicator], now: datetime, items: Runs
+) -> tuple[int, dict[Value, str]]:
+    """Put what may go out into `items`; how many values are left out, and the reasons for which dangerous ones go out. What is left out as dangerous waits to be looked
+    at, also when the decision about it is over or its danger was not known when it was read."""
     left = 0
+    accepted: dict[Value, str] = {}
+    withheld: list[Doubt] = []
+    examiner = Examiner(own_of(kept), knowledge())
     with Runs(listed) as merged:
-        looked_at = (
-            item for item in merged if not waiting or key_of(item.type.value, item.value) not in waiting
-        )
-        for item, reason, danger in judged(looked_at, decisions_of(kept), own_of(kept), now):
-            if reason is None and danger is None:
-                items.extend((item,))
+        for one in judged(merged, decisions_of(kept), examiner, now):
+            if one.goes_out:
+                items.extend((one.item,))
             else:
                 left += 1
-    return left
+            if one.withheld is not None and len(withheld) < MOST_DOUBTS:
+                withheld.append(doubt_about(kept, one.item, [*examiner.concerns(one.item)]))
+            if one.accepted is not None:
+                accepted[one.item.type, one.item.value] = one.accepted.reason
+    wait_again(kept, withheld)
+    return left, accepted
 
 
 def _values(kept: KeptList, documents: list[Document], step: Callable[[int], None]) -> Iterator[Indicator]:
