@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 SCANNER_ARGS ?=
 export VENV
 
-.PHONY: help demo serve test lint format bench soak chaos fuzz examples scanner lock upgrade install install-dev clean distclean
+.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples scanner lock upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -24,6 +24,9 @@ serve: install ## The same ministry's portal, also without a terminal
 
 test: install-dev ## Run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+test-quick: install-dev ## Run the short tests, for every save
+	@$(BIN)/python -m pytest -n $(WORKERS) --quick $(PYTEST_ARGS)
 
 test-windows: install-dev ## Run the tests of the Windows scanner under Wine (builds its bundle first, from the internet)
 	@$(BIN)/python -m pytest -m wine -n 0 $(PYTEST_ARGS)

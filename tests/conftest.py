@@ -1,16 +1,21 @@
-"""What every test may use: a program that is optional for a developer and required in CI."""
+"""What every test may use, and what holds for all of them."""
 
 from __future__ import annotations
 
 import getpass
 import os
-import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.programs import require_program as require_program
+
+pytest_plugins = ("tests.seconds",)
 
 settings.register_profile("lamsach", settings(), deadline=None)
 settings.load_profile("lamsach")
@@ -25,15 +30,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts what runs in its background so, and what the tests start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+COMPILE = "from lamsach.hunt.native import functions; functions('hunt'); functions('archive')"
 
-def require_program(name: str) -> str:
-    """The path of a program such as `chromium`. Without it the test is skipped, and fails where `CI=true`."""
-    path = shutil.which(name)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not installed, and in CI every program has to be", pytrace=False)
-        pytest.skip(f"{name} is not installed")
-    return path
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kernel before several processes would each do it at once."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        subprocess.run([sys.executable, "-c", COMPILE], check=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernel_of_the_user() -> None:
+    """Settle where compiled code is kept, before a test turns to a cache of its own and compiles for half a minute."""
+    from lamsach.hunt.native import _PARTS, _object_path
+
+    for part in _PARTS:
+        _object_path(part)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -10,15 +10,15 @@ import pytest
 
 from tests.chaos.run import Chaos
 from tests.chaos.world import clock_library
-from tests.portal.postgres import programs
+from tests.portal.postgres import require_postgresql
 
 pytestmark = [pytest.mark.chaos, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
 
 
 @pytest.mark.parametrize("portal", [False, True])
 def test_sent_is_archived_is_found(portal: bool) -> None:
-    if portal and programs() is None:
-        pytest.skip("PostgreSQL is not installed")
+    if portal:
+        require_postgresql()
     # not pytest's own folder: PostgreSQL's user may not enter it
     with tempfile.TemporaryDirectory(prefix="lamsach-chaos-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)

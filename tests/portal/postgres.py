@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.ports import free_port
+from tests.programs import missing
 
 
 def programs() -> Path | None:
@@ -21,6 +22,12 @@ def programs() -> Path | None:
     candidates = [Path(found).resolve().parent] if found else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((folder for folder in candidates if (folder / "initdb").exists()), None)
+
+
+def require_postgresql() -> Path:
+    """That folder, with `pg_dump` too; without it the test ends as for any program that is missing."""
+    found = programs()
+    return found if found is not None and (found / "pg_dump").exists() else missing("PostgreSQL")
 
 
 def _as_user() -> list[str]:

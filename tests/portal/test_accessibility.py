@@ -25,6 +25,7 @@ import pytest
 
 from tests.conftest import require_program
 from tests.ports import free_port
+from tests.programs import missing
 
 pytestmark = pytest.mark.browser
 CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")
@@ -223,8 +224,9 @@ def test_the_check_finds_what_it_is_for(rule: str, browser: Any) -> None:
     page.close()
 
 
-@pytest.mark.skipif(not AXE, reason="axe-core is not installed")
 def test_axe_finds_what_it_is_for(browser: Any) -> None:
+    if not AXE:
+        missing("axe-core")
     page = browser.new_page(viewport=DESKTOP)
     page.set_content(BROKEN)
     rules = {each.split()[1] for each in axe(page)}

@@ -21,7 +21,7 @@ from lamsach.portal.database import database
 from tests.ports import free_port
 
 from .conftest import TEMPLATE
-from .postgres import fresh, programs
+from .postgres import fresh, require_postgresql
 from .serving import MAIN, Served, clean_environment
 from .template import furnish
 from .test_backup import lamsach, until
@@ -59,8 +59,7 @@ def url(request: pytest.FixtureRequest) -> str:
     """The database: a file, or one on a server."""
     if request.param == "sqlite":
         return ""
-    if not (programs() or Path("/nowhere")).joinpath("pg_dump").exists():
-        pytest.skip("pg_dump is not installed")
+    require_postgresql()
     return fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from .conftest import TEMPLATE
-from .postgres import fresh, programs
+from .postgres import fresh, require_postgresql
 from .serving import MAIN, clean_environment
 from .template import furnish
 from .test_workers import rows
@@ -123,8 +123,7 @@ def check(url: str, data: Path, erased: set[str]) -> int:
 def test_a_backup_under_load_is_whole(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     url = empty = ""
     if database == "postgresql":
-        if not (programs() or Path("/nowhere")).joinpath("pg_dump").exists():
-            pytest.skip("pg_dump is not installed")
+        require_postgresql()
         cluster = request.getfixturevalue("postgresql")
         url, empty = fresh(cluster, template=TEMPLATE), fresh(cluster)
     data = tmp_path / "data"

@@ -25,7 +25,7 @@ import pytest
 from tests.conftest import require_program
 from tests.ports import free_port
 
-from .postgres import cluster, programs
+from .postgres import cluster, require_postgresql
 from .template import furnish
 
 pytestmark = pytest.mark.browser
@@ -199,12 +199,7 @@ def test_from_a_hunt_to_verified_blind_and_reinfected(kind: str, tmp_path: Path)
     if kind == "sqlite":
         follow(tmp_path, "")
         return
-    found = programs()
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed, and in CI every program has to be", pytrace=False)
-        pytest.skip("PostgreSQL is not installed")
-    with cluster(found) as url:
+    with cluster(require_postgresql()) as url:
         follow(tmp_path, url)
 
 

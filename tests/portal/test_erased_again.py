@@ -14,7 +14,7 @@ from lamsach.portal.base import ledger
 from lamsach.portal.privacy import replaying
 
 from .conftest import TEMPLATE
-from .postgres import fresh, programs
+from .postgres import fresh, require_postgresql
 from .template import furnish
 from .test_postgres import portal
 
@@ -145,8 +145,7 @@ def test_what_was_erased_since_is_erased_again_on_sqlite(tmp_path: Path) -> None
 
 
 def test_what_was_erased_since_is_erased_again_on_postgresql(postgresql: str, tmp_path: Path) -> None:
-    if not (programs() or Path("/nowhere") / "x").joinpath("pg_dump").exists():
-        pytest.skip("pg_dump is not installed")
+    require_postgresql()
     follow(fresh(postgresql, template=TEMPLATE), tmp_path)
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from lamsach.portal.findings import months
 
 from .conftest import TEMPLATE
-from .postgres import fresh, programs
+from .postgres import fresh, require_postgresql
 from .serving import clean_environment
 from .test_backup import lamsach
 
@@ -159,8 +159,7 @@ def test_other_work_is_never_in_the_way_for_long(postgresql: str, tmp_path: Path
 
 
 def test_a_backup_goes_back_over_other_months(postgresql: str, tmp_path: Path) -> None:
-    if not (programs() or Path("/nowhere")).joinpath("pg_dump").exists():
-        pytest.skip("pg_dump is not installed")
+    require_postgresql()
     address, data, file = fresh(postgresql, template=TEMPLATE), tmp_path / "data", tmp_path / "backup.zip"
     run(address, data, SEED + "sightings([TODAY - timedelta(days=100), date(2001, 1, 1)])\n" + ARRANGE)
     before, lay = ask(address, HELD), ask(address, LIES)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import TEMPLATE
-from .postgres import fresh, programs
+from .postgres import fresh, require_postgresql
 from .template import furnish
 
 HERE = Path(__file__).parent
@@ -51,21 +51,16 @@ PARTS = (
     "test_hostile_parameters.py",
     "test_unsent.py",
 )
+GROUPS = 5
+"""So many processes of pytest one after the other: one for all would keep a worker longer than all other tests last."""
 
 
-def test_the_portal_on_postgresql(postgresql: str) -> None:
+@pytest.mark.parametrize("group", range(GROUPS))
+def test_the_portal_on_postgresql(group: int, postgresql: str) -> None:
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
+    parts = [str(HERE / part) for part in PARTS[group::GROUPS]]
     ran = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-x",
-            "-p",
-            "no:cacheprovider",
-            *(str(HERE / part) for part in PARTS),
-        ],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *parts],
         env={**clean, "LAMSACH_TEST_POSTGRES": postgresql},
         cwd=HERE.parents[1],
         capture_output=True,
@@ -133,6 +128,5 @@ def test_backup_and_restore_on_sqlite(tmp_path: Path) -> None:
 
 
 def test_backup_and_restore_on_postgresql(postgresql: str, tmp_path: Path) -> None:
-    if not (programs() or Path("/nowhere") / "x").joinpath("pg_dump").exists():
-        pytest.skip("pg_dump is not installed")
+    require_postgresql()
     round_trip(fresh(postgresql, template=TEMPLATE), tmp_path)

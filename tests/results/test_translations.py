@@ -59,11 +59,10 @@ def test_the_texts_of_results_are_found_at_all() -> None:
     } <= found
 
 
-@pytest.mark.parametrize("english", sorted(VIETNAMESE), ids=lambda text: text[:40])
-def test_placeholders_agree(english: str) -> None:
+def test_placeholders_agree() -> None:
     # A plural's singular may say "the first machine" where the plural counts.
-    assert placeholders(VIETNAMESE[english]) == placeholders(english)
-    assert "!" not in VIETNAMESE[english]
+    assert [text for text in VIETNAMESE if placeholders(VIETNAMESE[text]) != placeholders(text)] == []
+    assert [text for text in VIETNAMESE if "!" in VIETNAMESE[text]] == []
 
 
 def test_every_word_of_the_model_is_a_translated_text() -> None:

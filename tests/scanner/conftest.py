@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from lamsach.scanner.checks.context import Context
 from lamsach.scanner.control import Control
 from lamsach.scanner.index import Index, build_index
 from lamsach.scanner.options import Options
+from tests.programs import require_program
 
 from .portals import TOKEN, Portal, serving
 from .wine import Wine, made_once
@@ -86,6 +86,5 @@ def scanner_bundle(shared: Path) -> Path:
 @pytest.fixture(scope="session")
 def wine(tmp_path_factory: pytest.TempPathFactory, scanner_bundle: Path) -> Wine:
     """A Windows of this run's own."""
-    if shutil.which("wine") is None:
-        pytest.fail("The check needs Wine: apt-get install --no-install-recommends wine wine64")
+    require_program("wine")
     return Wine(tmp_path_factory.mktemp("wine"), scanner_bundle)

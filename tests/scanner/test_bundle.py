@@ -6,9 +6,7 @@ import argparse
 import ast
 import importlib.util
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 from lamsach.errors import InputError
 from lamsach.indicators.releases.keys import fingerprint, load_private_key, load_public_key, make_key
 from lamsach.scanner.campaign import PREFIX, Terms, read_campaign
+from tests.programs import require_program
 
 ROOT = Path(__file__).parents[2]
 OF_OTHER_COMMANDS = {"lamsach.cli.checking"}
@@ -236,10 +235,8 @@ def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
         assert f"app/lamsach/cli/{module}.py" in names
 
 
-@pytest.mark.skipif(
-    shutil.which("makensis") is None and not os.environ.get("CI"), reason="nsis is not installed"
-)
 def test_an_installer_is_made_the_same_twice(builder: ModuleType) -> None:
+    require_program("makensis")
     import installer
 
     files = {"Lamsach.exe": b"MZ", "python/a.txt": b"text", "app/tên.txt": b"x"}
@@ -248,10 +245,9 @@ def test_an_installer_is_made_the_same_twice(builder: ModuleType) -> None:
     assert made[0][:2] == b"MZ"
 
 
-@pytest.mark.skipif(
-    shutil.which("osslsigncode") is None and not os.environ.get("CI"), reason="osslsigncode is not installed"
-)
 def test_a_signature(builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("makensis", "osslsigncode", "openssl"):
+        require_program(name)
     import installer
 
     commands = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -13,14 +12,13 @@ import pytest
 
 from lamsach.scanner import closed
 from lamsach.scanner.findings import Level
+from tests.programs import in_ci
 
 from .planted import SMALL, lookat
 
 PROGRAM = b"MZ" + b"this stands for a program" * 40
 LIBRARY = closed.library()
-with_library = pytest.mark.skipif(
-    LIBRARY is None and os.environ.get("LAMSACH_CI") != "1", reason="libarchive is not installed"
-)
+with_library = pytest.mark.skipif(LIBRARY is None and not in_ci(), reason="libarchive is not installed")
 
 
 def seven_zip(**files: bytes) -> bytes:

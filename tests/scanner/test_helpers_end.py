@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.scanner.workers import INLINE_FILES
+from tests.programs import require_program
 
 from .planted import lookat, reasons
 
@@ -80,9 +80,7 @@ def test_a_file_that_ends_a_worker_costs_that_file_alone(tmp_path: Path) -> None
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real clamd with one signature of ours."""
-    program = shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        pytest.skip("clamd is not installed")
+    program = require_program("clamd", f"{os.environ.get('PATH', '')}:/usr/sbin")
     folder = tmp_path_factory.mktemp("clamd")
     (folder / "base").mkdir()
     content = b"a planted file that only our own signature knows"

@@ -26,7 +26,7 @@ from lamsach.archive.verifying import verify
 from lamsach.investigate import Request
 from lamsach.logs.opening import find_logs
 from lamsach.results.bundle import read_bundle
-from tests.portal.postgres import cluster, programs
+from tests.portal.postgres import cluster, require_postgresql
 from tests.portal.serving import MAIN, clean_environment
 
 DATA = Path(__file__).parent / "data"
@@ -123,9 +123,7 @@ def test_a_portals_backup_opens(name: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
         address = ""
         if "postgresql" in name:
-            if not (programs() or tmp_path).joinpath("pg_dump").exists():
-                pytest.skip("PostgreSQL is not installed")
-            address = stack.enter_context(cluster(programs() or tmp_path))
+            address = stack.enter_context(cluster(require_postgresql()))
         restore = [sys.executable, *MAIN, "restore", str(DATA / name), "--data", str(tmp_path / "data")]
         environment = clean_environment(DATABASE_URL=address)
         done = subprocess.run(restore, env=environment, capture_output=True, text=True, check=False)
