@@ -6,12 +6,13 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lamsach.errors import OutputError
-from lamsach.results.atomic import atomic_file
+from lamsach.results.atomic import atomic_file, open_own, own_folder, write_for_owner_only
 
 _LIMITED = """
 import resource, signal, sys
@@ -39,16 +40,57 @@ def fail_while_writing(path: Path, error: BaseException) -> None:
         raise error
 
 
-def test_writes_a_new_file_and_replaces_an_old_one_keeping_its_mode(tmp_path: Path) -> None:
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """What most machines give new files, whatever the tests run under."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_writes_a_new_file_and_replaces_an_old_one_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
-    path.chmod(0o640)
+    path.chmod(0o644)
     with atomic_file(path) as stream:
         stream.write(b"new")
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
-    assert path.stat().st_mode & 0o777 == 0o640
+    assert mode(path) == 0o600
     assert names(tmp_path) == ["report.html"]
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_files_and_folders_are_their_owners_only_and_a_stricter_umask_holds(tmp_path: Path) -> None:
+    own_folder(tmp_path / "a" / "b")
+    with open_own(tmp_path / "a" / "b" / "segment") as stream:
+        stream.write(b"x")
+    assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b")] == [0o700, 0o700]
+    assert mode(tmp_path / "a" / "b" / "segment") == 0o600
+    (tmp_path / "shared").mkdir(mode=0o755)
+    own_folder(tmp_path / "shared")
+    assert mode(tmp_path / "shared") == 0o755, "a folder that somebody else set up is left as it is"
+    os.umask(0o277)
+    with atomic_file(tmp_path / "strict.html"):
+        pass
+    assert mode(tmp_path / "strict.html") == 0o400
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_a_process_can_write_for_its_owner_only_whoever_writes(tmp_path: Path) -> None:
+    os.umask(0o027)
+    write_for_owner_only()
+    (tmp_path / "database").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    assert [mode(tmp_path / "database"), mode(tmp_path / "folder")] == [0o600, 0o700]
+    os.umask(0o177)
+    write_for_owner_only()
+    assert os.umask(0o022) == 0o177, "what was stricter stays"
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])

@@ -36,6 +36,7 @@ from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.i18n import mark
 from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.results.atomic import open_own
 
 SEGMENTS, RECORDS, PACKS = "segments", "records", "packs"
 _SETTINGS, _KEY, _LOCK = "archive.json", "chain.key", "archive.lock"
@@ -106,8 +107,6 @@ class Archive:
                 return bytes.fromhex(Path(elsewhere).read_text().strip())
             if create and not self.store.has(_KEY):
                 self.store.write(_KEY, secrets.token_hex(32).encode())
-                if self.store.folder is not None:
-                    (self.store.folder / _KEY).chmod(0o600)
             return bytes.fromhex(self.store.read(_KEY).decode().strip())
         except (OSError, ValueError):
             raise UnreadableError("The key of the archive cannot be read.", elsewhere or _KEY) from None
@@ -151,7 +150,7 @@ def writing(archive: Archive) -> Iterator[Writer]:
     if folder is not None and os.name == "posix":
         import fcntl
 
-        lock = (folder / _LOCK).open("ab")
+        lock = open_own(folder / _LOCK, "ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -15,6 +15,7 @@ from lamsach.archive.keeping import all_sources
 from lamsach.archive.reading import raw_of
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.model import Problem
+from lamsach.results.atomic import open_own, own_folder
 
 _UNSAFE = re.compile(r"[^\w.\-]+")
 
@@ -65,8 +66,8 @@ def _within(row: Row, since: datetime | None, until: datetime | None) -> bool:
 
 def _write(archive: Archive, path: Path, rows: list[Row]) -> Iterator[Exported]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
+        own_folder(path.parent)
+        with open_own(path, "xb") as file:
             for row in rows:
                 try:
                     file.write(raw_of(archive, row))

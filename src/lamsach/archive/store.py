@@ -11,6 +11,7 @@ from typing import Any
 
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.i18n import mark
+from lamsach.results.atomic import open_own, own_folder
 
 _CANNOT_READ = mark("The archive cannot be read.")
 _CANNOT_WRITE = mark("The archive cannot be written.")
@@ -68,9 +69,9 @@ class Store:
                 self._fs.pipe_file(f"{self._root}/{name}", data)
                 return
             path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(path.parent)
             temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-            with temporary.open("wb") as file:
+            with open_own(temporary) as file:
                 file.write(data)
                 if sync:
                     file.flush()

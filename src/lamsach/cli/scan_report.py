@@ -27,6 +27,7 @@ def report_result(
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
     fresh = folder / f"{stamp}-{secrets.token_hex(4)}.json"
     try:
+        fresh.touch(mode=0o600, exist_ok=False)
         fresh.write_text(json.dumps(fleet_record(result, records)), "utf-8")
     except OSError as error:
         raise OutputError(

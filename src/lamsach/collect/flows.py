@@ -20,6 +20,7 @@ from lamsach.logs.netflow.events import fixed_events, flow_event
 from lamsach.logs.netflow.packets import FIXED, Decoder
 from lamsach.logs.netflow.templates import Template
 from lamsach.model import Action, Event
+from lamsach.results.atomic import open_own
 
 FILE = "templates.json"
 MOST_EXPORTERS = 256
@@ -76,7 +77,8 @@ class FlowLines:
         if text != self._saved:
             temporary = self._path.with_name(f".{FILE}.new")
             with contextlib.suppress(OSError):
-                temporary.write_text(text)
+                with open_own(temporary) as file:
+                    file.write(text.encode())
                 temporary.replace(self._path)
                 self._saved = text
 

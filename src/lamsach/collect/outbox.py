@@ -14,6 +14,7 @@ from typing import Any
 
 from lamsach.errors import LamsachError, OutputError, UsageError
 from lamsach.i18n import mark
+from lamsach.results.atomic import open_own
 
 Record = dict[str, Any]
 _WAITING = 10_000
@@ -90,7 +91,7 @@ class Outbox:
         self.told += len(records)
         if self._path is not None:
             try:
-                with self._path.open("ab") as file:
+                with open_own(self._path, "ab") as file:
                     file.write(
                         b"".join(
                             json.dumps(item, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -33,6 +33,7 @@ from lamsach.errors import LamsachError
 from lamsach.hunt.lists import LoadedList
 from lamsach.i18n import mark
 from lamsach.logs.opening import LogFile
+from lamsach.results.atomic import open_own, own_folder
 
 _SYNC_SECONDS = 1.0
 _MOST_SOURCES = 10_000
@@ -99,7 +100,7 @@ class Collector:
 
     def run(self, on_ready: Callable[[dict[str, int]], None] = lambda _ports: None) -> None:
         """Collect until told to stop. `on_ready` gets the ports. Raises UnreadableError when it cannot begin."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        own_folder(self._folder)
         self._recover()
         wanted, problem = self._settings, self._on_problem
         self._servers += servers_of(wanted, self._folder, self._stream_for, problem)
@@ -256,7 +257,8 @@ class Collector:
         path = self._folder / STATUS_FILE
         temporary = path.with_name(f".{STATUS_FILE}.new")
         with self._status_lock, contextlib.suppress(OSError):
-            temporary.write_text(json.dumps(self.status(ended=ended), ensure_ascii=False, indent=1))
+            with open_own(temporary) as file:
+                file.write(json.dumps(self.status(ended=ended), ensure_ascii=False, indent=1).encode())
             temporary.replace(path)
 
     def _end(self, readers: list[threading.Thread]) -> None:

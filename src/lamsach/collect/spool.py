@@ -21,6 +21,7 @@ from isal import isal_zlib
 
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.i18n import mark
+from lamsach.results.atomic import open_own
 
 _RECORD = struct.Struct("<4sIII")
 _MARK = b"LREC"
@@ -97,7 +98,7 @@ class Spool:
 
     def _begin(self) -> None:
         """A file with its header, or none: behind half a header nothing could be read again."""
-        self._file = self.path.open("wb", buffering=0)
+        self._file = open_own(self.path, "wb", buffering=0)
         try:
             self._write(_header_line(self.header))
         except OSError:

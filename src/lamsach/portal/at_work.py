@@ -22,6 +22,7 @@ from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.portal.database import database
 from lamsach.portal.options import Options
+from lamsach.results.atomic import write_for_owner_only
 
 if TYPE_CHECKING:
     import psycopg
@@ -41,10 +42,11 @@ logger = logging.getLogger("lamsach.portal.at_work")
 
 
 def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
-    """Be at work on this data until the process ends. While a backup is put in place it waits, or with `wait=False` raises UsageError.
+    """Be at work on this data until the process ends, and write for its owner only. While a backup is put in place it waits, or with `wait=False` raises UsageError.
 
     A database that does not answer is no hindrance: a thread goes on asking for its lock.
     """
+    write_for_owner_only()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     waiting = _Waiting(wait)
     while (locked := _shared(data)) is None:

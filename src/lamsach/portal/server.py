@@ -12,13 +12,15 @@ from pathlib import Path
 
 from lamsach import __version__
 from lamsach.portal.at_work import no_answer, no_library
+from lamsach.results.atomic import write_for_owner_only
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 logger = logging.getLogger("lamsach.portal.server")
 
 
 def start(data: Path) -> None:
-    """Point Django at the data folder and load it. UsageError when the library for the chosen database is missing."""
+    """Point Django at the data folder and load it; what is written from now on is its owner's only. UsageError when the library for the chosen database is missing."""
+    write_for_owner_only()
     os.environ["LAMSACH_DATA"] = str(data.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django

@@ -205,7 +205,11 @@ STATICFILES_FINDERS = [
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(DATA / "uploads"), "file_permissions_mode": 0o600},
+        "OPTIONS": {
+            "location": str(DATA / "uploads"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "staticfiles": {"BACKEND": "lamsach.portal.base.static_files.Storage"},
 }

@@ -1,4 +1,4 @@
-"""Writing a result so that there is always a whole file under its name: the new one or the old one, never half of one."""
+"""Write results whole or not at all, for their owner only: files with mode 0600, folders that are made for them with 0700, stricter where the umask is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from lamsach.errors import OutputError
 from lamsach.i18n import mark
@@ -31,6 +31,28 @@ _REASONS: dict[int, tuple[str, str]] = {
 }
 
 
+OWN_FILE, OWN_FOLDER = 0o600, 0o700
+
+
+def open_own(path: Path, mode: str = "wb", buffering: int = -1) -> IO[bytes]:
+    """Open a file for writing; one that is new is readable by its owner only."""
+    return open(  # noqa: PTH123 - Path.open takes no opener
+        path, mode, buffering, opener=lambda name, flags: os.open(name, flags, OWN_FILE)
+    )
+
+
+def own_folder(path: Path) -> None:
+    """Make a folder and those above it that are missing, for their owner only. A folder that is there keeps its mode."""
+    if not path.is_dir():
+        own_folder(path.parent)
+        path.mkdir(mode=OWN_FOLDER, exist_ok=True)
+
+
+def write_for_owner_only() -> None:
+    """Let the process give nobody but the owner any right to what it makes from now on, whoever makes it."""
+    os.umask(os.umask(0o077) | 0o077)
+
+
 def output_error(error: OSError, path: Path) -> OutputError:
     """What a failed write means to the person who asked for it."""
     what, todo = _REASONS.get(error.errno or 0, (mark("The result could not be written."), _KEPT))
@@ -42,7 +64,8 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write into that takes the name `path` only when all of it is on the disk.
 
     The data goes to a temporary file beside, is flushed to the disk and renamed. On any error, Ctrl-C included, the
-    temporary file is removed and the old file stays. A symbolic link is followed, so that it keeps pointing.
+    temporary file is removed and the old file stays. A symbolic link is followed, so that it keeps pointing. The file is
+    its owner's only, also where the old one was not.
     Raises OutputError for whatever the operating system refuses, and for a name that is not a regular file's.
     """
     try:
@@ -53,7 +76,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             raise OutputError(mark("A result can only be written to an ordinary file."), str(path), _CHOOSE)
         temporary = target.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
         descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWN_FILE
         )
     except OSError as error:
         raise output_error(error, path) from error
@@ -64,8 +87,6 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o777)
         temporary.replace(target)
     except BaseException as error:
         with suppress(OSError):
