@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -15,6 +16,8 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
 from lamsach.portal import backup
@@ -197,6 +200,28 @@ WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101
             ("Chrome / Edge / Cốc Cốc 130", True),
         ),
         (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile Safari/537.36",
+            ("Android", None),
+            ("Chrome / Edge / Cốc Cốc 130", True),
+        ),
+        ("Mozilla/5.0 (Linux; Android 11; Pixel) Mobile", ("Android 11", False), None),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X)", ("iOS 12", False), None),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X)", ("iOS 18", True), None),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6)", ("macOS 10.14", False), None),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", ("macOS", None), None),
+        ("Mozilla/5.0 (Macintosh; U; PPC Mac OS X 10_4_11)", ("macOS 10.4", False), None),
+        (
+            "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            ("Linux", None),
+            ("Firefox 140 ESR", None),
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64) Ubuntu/14.04 Safari/1", ("Ubuntu 14.04 LTS", False), None),
+        (
+            "Mozilla/5.0 (X11; U; Linux x86_64) Gecko/2009 Red Hat/3.0.15-1.el5_4",
+            ("Red Hat Enterprise Linux 5", False),
+            None,
+        ),
+        (
             "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1)",
             ("Windows XP", False),
             ("Internet Explorer", False),
@@ -218,8 +243,12 @@ def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
     [
         ('"10.0.0"', date(2025, 10, 14), ("Windows 10 Home, Pro", True)),
         ('"10.0.0"', date(2025, 10, 15), ("Windows 10 Home, Pro", False)),
-        ('"15.0.0"', date(2025, 10, 15), ("Windows 11", None)),
-        ('"19.0.0"', date(2025, 10, 15), ("Windows 11", True)),
+        ('"14.0.0"', date(2025, 10, 15), ("Windows 11 21H2", False)),
+        ('"15.0.0"', date(2025, 10, 15), ("Windows 11 22H2, 23H2", None)),
+        ('"15.0.0"', date(2026, 11, 11), ("Windows 11 22H2, 23H2", False)),
+        ('"19.0.0"', date(2025, 10, 15), ("Windows 11 24H2, 25H2", True)),
+        ('"19.0.0"', date(2026, 10, 14), ("Windows 11 24H2, 25H2", None)),
+        ('"20.0.0"', date(2026, 10, 14), ("Windows 10 / Windows 11", None)),
         ('"0.3.0"', date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
         ("<script>", date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
         ("", date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
@@ -240,9 +269,41 @@ def test_every_fact_has_its_day_and_its_source() -> None:
     for family, facts in systems._facts().items():
         date.fromisoformat(facts["as_of"])
         assert facts["source"].startswith("https://"), family
-        for entry in (*facts["versions"].values(), *facts.get("platforms", ())):
-            if "until" in entry:
-                date.fromisoformat(entry["until"])
+        for entry in (*facts["versions"].values(), *facts.get("builds", {}).values()):
+            assert entry.get("latest", entry.get("until", "")) >= entry.get("until", "")
+            assert not ("until" in entry and "current" in entry), entry
+
+
+def test_a_version_is_supported_until_its_last_day_and_never_after() -> None:
+    seen = 0
+    for family, facts in systems._facts().items():
+        as_of = date.fromisoformat(facts["as_of"])
+        for version, entry in {**facts["versions"], **facts.get("builds", {})}.items():
+            last = date.fromisoformat(entry["until"]) if "until" in entry else as_of + systems.TRUSTED
+            latest = date.fromisoformat(entry["latest"]) if "latest" in entry else last
+            on = [
+                systems._judged(family, version, day).supported
+                for day in (last, last + timedelta(days=1), latest + timedelta(days=1), date(2100, 1, 1))
+            ]
+            assert on[0] is (True if "until" in entry or entry.get("current") else None), entry
+            assert True not in on[1:], entry
+            assert (on[2] is False) is ("until" in entry), entry
+            seen += 1
+    assert seen > 40
+
+
+@given(
+    days=st.integers(0, 5000),
+    family=st.sampled_from(sorted(systems._facts())),
+    version=st.from_regex(r"\A[0-9]{1,6}(\.[0-9]{1,4})?\Z"),
+)
+def test_no_version_becomes_supported_again(days: int, family: str, version: str) -> None:
+    day = date(2020, 1, 1) + timedelta(days=days)
+    today = systems._judged(family, version, day).supported
+    later = systems._judged(family, version, day + timedelta(days=900)).supported
+    assert later is not True or today is True
+    if today is False:
+        assert later is False
 
 
 @pytest.mark.django_db
@@ -250,14 +311,53 @@ def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
     assert client.get("/check/")["Accept-CH"] == systems.PLATFORM_HINT
     headers = {"user-agent": WINDOWS_10, "sec-ch-ua-platform-version": '"19.0.0"'}
     page = client.post("/check/", headers=headers).content.decode()
-    assert "Windows 11" in page
+    assert "Windows 11 24H2, 25H2" in page
     assert "tính đến ngày 14/10/2025" in page
+    unknown = client.post("/check/", headers={"user-agent": WINDOWS_10}).content.decode()
+    assert re.search(r"Windows 10 Home, Pro</th>.{0,200}14/10/2025", unknown), (
+        "what it may be, each with its last day"
+    )
+
+
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("agent", [WINDOWS_7, IPHONE])
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3", "0.0.0.0"])  # fmt: skip
+def test_the_check_says_what_it_cannot_know_from_inside_a_network(
+    address: str, agent: str, cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lamsach.portal.public.views.is_listed", lambda address: True)
+    page = client.post("/check/", REMOTE_ADDR=address, HTTP_USER_AGENT=agent).content.decode()
+    assert "Địa chỉ này không cho biết được điều gì về máy của bạn." in page
+    assert "cán bộ công nghệ thông tin" in page
+    assert ("hãy mở trang này trên máy tính" in page) is (agent == IPHONE)
+    for wrong in ("dấu hiệu tốt", "nằm trong danh sách", "answer-good", "answer-bad"):
+        assert wrong not in page
+
+
+@pytest.mark.django_db
+def test_on_a_phone_the_check_says_to_open_it_on_the_computer(cast: Cast, client: Client) -> None:
+    campaign = dispatch(cast).campaign
+    IndicatorList.objects.create(
+        campaign=campaign, name="ds.txt", path="x", size=1, sha256="0", read=timezone.now()
+    )
+    before = client.get("/check/", HTTP_USER_AGENT=IPHONE).content.decode()
+    after = client.post("/check/", HTTP_USER_AGENT=IPHONE, REMOTE_ADDR="192.0.2.8").content.decode()
+    for page in (before, after):
+        assert "http://testserver/check/" in page
+        assert "dấu hiệu tốt" not in page
+    assert "không nói lên điều gì về máy tính của bạn" in after
+    on_pc = client.post("/check/", HTTP_USER_AGENT=WINDOWS_7, REMOTE_ADDR="192.0.2.8").content.decode()
+    assert "dấu hiệu tốt" in on_pc
+    assert "điện thoại" not in on_pc
 
 
 @pytest.mark.django_db
 def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
-    nothing = client.post("/check/").content.decode()
+    nothing = client.post("/check/", REMOTE_ADDR="192.0.2.8").content.decode()
     assert "Hiện chưa có danh sách" in nothing
     kept = keep(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
     made = IndicatorList.objects.create(

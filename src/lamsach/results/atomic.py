@@ -36,9 +36,7 @@ OWN_FILE, OWN_FOLDER = 0o600, 0o700
 
 def open_own(path: Path, mode: str = "wb", buffering: int = -1) -> IO[bytes]:
     """Open a file for writing; one that is new is readable by its owner only."""
-    return open(  # noqa: PTH123 - Path.open takes no opener
-        path, mode, buffering, opener=lambda name, flags: os.open(name, flags, OWN_FILE)
-    )
+    return open(path, mode, buffering, opener=lambda name, flags: os.open(name, flags, OWN_FILE))
 
 
 def own_folder(path: Path) -> None:

@@ -28,21 +28,28 @@ _INSIDE = [
 """Addresses that many machines have at once (RFC 1918, 6598, 3927, 4193, 4291): they tell nothing about this visitor's."""
 
 
-def has_open_case(address: str) -> bool:
-    """Whether a machine with this public address has an open case in a running campaign. False without the cases' tables, for inner addresses and for what is none."""
+def public_address(address: str) -> str:
+    """The address as others see it; empty for one of inside a network, of the machine itself, and for what is none: by these nothing can be known."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
+        return ""
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
-    if any(parsed in network for network in _INSIDE) or not apps.is_installed("lamsach.portal.cases"):
+    inside = any(parsed in network for network in _INSIDE)
+    return "" if inside or parsed.is_unspecified or parsed.is_multicast else str(parsed)
+
+
+def has_open_case(address: str) -> bool:
+    """Whether a machine with this public address has an open case in a running campaign. False without the cases' tables and for what is no public address."""
+    parsed = public_address(address)
+    if not parsed or not apps.is_installed("lamsach.portal.cases"):
         return False
     model: Any = apps.get_model("cases", "Case")
     try:
         with transaction.atomic():
             found: bool = model.objects.filter(
-                device__ip=str(parsed),
+                device__ip=parsed,
                 state__in=_OPEN,
                 campaign__state=CampaignState.RUNNING,
                 superseded=None,

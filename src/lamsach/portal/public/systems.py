@@ -1,8 +1,9 @@
-"""Which operating systems and browsers are still supported, told from the User-Agent; facts with dates and their source in `support.json`.
+"""Which operating systems and browsers are still supported, judged by the User-Agent on a given day; facts with dates and their source in `support.json`.
 
-A system has a last day (`until`), or the makers' oldest version that still got updates on the day of the fact (`as_of`). Browsers that come out every few weeks are judged by the pace of the
-past years (`releases`): so many days after a version came, `kept_days`, it gets no updates any more. Windows 10 and 11 say the same in the User-Agent; browsers of the Chromium family tell them apart
-by the header `Sec-CH-UA-Platform-Version` when they are asked for it (https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11).
+A version has a published last day (`until`; `latest` where several versions look the same from outside), or was `current` on the day of the facts (`as_of`): that is believed for `TRUSTED` and not
+longer, so an old table never calls a system supported that has ended since. Versions below `before` had ended by then. Browsers that come out every few weeks are judged by the pace of the
+past years (`releases`): so many days after a version came, `kept_days`, it gets no updates any more. Windows 10 and 11 say the same in the User-Agent, macOS stays at 10.15 and Chrome for Android at
+10; browsers of the Chromium family give the version in the header `Sec-CH-UA-Platform-Version` when they are asked for it (https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11).
 """
 
 from __future__ import annotations
@@ -15,38 +16,51 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+TRUSTED = timedelta(days=183)
+"""How long "current" is believed after the day of the facts."""
 _PATTERNS = (
     # Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36
     (re.compile(r"Windows NT (\d+\.\d+)"), "windows"),
-    # Mozilla/5.0 (Linux; Android 9; SM-J600G)
-    (re.compile(r"Android (\d+)"), "android"),
+    # Mozilla/5.0 (Linux; Android 9; SM-J600G); (Linux; Android 10; K) is what Chrome says on every version
+    (re.compile(r"Android(?: 10; K\)| (\d+))?"), "android"),
     # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X)
     (re.compile(r"(?:iPhone|CPU) OS (\d+)"), "ios"),
-    # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) - frozen at 10.15 by every browser
-    (re.compile(r"Mac OS X (\d+)[._]"), "macos"),
+    # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6); 10_15_7 is what every browser says on newer versions
+    (re.compile(r"Mac OS X(?: 10[._]15| (1[1-9]|[2-9]\d)| (10)[._](\d+))?"), "macos"),
+    # Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.2.15) Gecko/20110303 Ubuntu/10.10 (maverick) Firefox/3.6.15
+    (re.compile(r"Linux.{0,200}? (Ubuntu)/(\d+\.\d+)"), "linux"),
+    # Mozilla/5.0 (X11; U; Linux x86_64; en-US; rv:1.9.0.15) Gecko/2009102704 Red Hat/3.0.15-1.el5_4 Firefox/3.0.15
+    (re.compile(r"Linux.{0,200}? (?:Red Hat|CentOS)/\S{0,40}\.(el)(\d+)"), "linux"),
+    # Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0
+    (re.compile(r"X11;[^)]{0,60}Linux()"), "linux"),
 )
+_PHONE = re.compile(r"Android|iPhone|iPad|iPod|\bMobile\b")
 _BROWSERS = (
     (re.compile(r"(?:MSIE |Trident/)"), "ie"),
     (re.compile(r"Firefox/(\d+)"), "firefox"),
     (re.compile(r"Chrom(?:e|ium)/(\d+)"), "chromium"),
 )
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system or browser: its name, whether it is still supported (None: cannot be told), until when, by which source, as of which day."""
+    """A system or browser: its name, whether it is still supported (None: cannot be told), its last day, by which source, as of which day.
+
+    `others`: where it cannot be told, the versions that it may be, each with its last day (None: not published), the newest first.
+    """
 
     name: str
     supported: bool | None
     until: date | None = None
     source: str = ""
     as_of: date | None = None
+    others: tuple[tuple[str, date | None], ...] = ()
 
 
 PLATFORM_HINT = "Sec-CH-UA-Platform-Version"
 """The header that a browser is asked for."""
-_WINDOWS_10_OR_11 = "10.0"
-_MAJOR = re.compile(r'"?(\d{1,4})\.')
+_HINTED = re.compile(r'"?(\d{1,4})\.(\d{1,4})')
 
 
 @cache
@@ -55,58 +69,88 @@ def _facts() -> dict[str, Any]:
     return facts
 
 
+def is_phone(agent: str) -> bool:
+    """Whether a User-Agent is that of a phone or tablet."""
+    return bool(_PHONE.search(agent[:_LONGEST]))
+
+
 def system(agent: str, day: date, platform: str = "") -> System | None:
-    """The operating system that a User-Agent (at most its first 500 letters are read) tells of; None when it tells none. `platform`: the value of `PLATFORM_HINT`."""
+    """The operating system that a User-Agent (at most its first 500 letters are read) shows on a day; None when it shows none. `platform`: the value of `PLATFORM_HINT`."""
     for pattern, family in _PATTERNS:
-        found = pattern.search(agent[:500])
-        if found:
-            hint = _MAJOR.match(platform[:20])
-            if family == "windows" and found[1] == _WINDOWS_10_OR_11 and hint:
-                return _windows(int(hint[1]), day) or _judged(family, found[1], day)
-            return _judged(family, found[1], day)
+        if found := pattern.search(agent[:_LONGEST]):
+            parts = [part for part in found.groups() if part]
+            version = (" " if family == "linux" else ".").join(parts).lower()
+            return _judged(family, _hinted(family, version, platform) or version, day)
     return None
 
 
 def browser(agent: str, day: date) -> System | None:
-    """The browser that a User-Agent tells of."""
+    """The browser that a User-Agent shows on a day."""
     for pattern, family in _BROWSERS:
-        found = pattern.search(agent[:500])
+        found = pattern.search(agent[:_LONGEST])
         if found:
             return _judged(family, found[1] if found.groups() else "", day)
     return None
 
 
-def _windows(platform: int, day: date) -> System | None:
-    facts = _facts()["windows"]
-    entry = next((entry for entry in facts["platforms"] if platform >= entry["from"]), None)
-    return _by_entry(entry, facts, day) if entry else None
-
-
-def _by_entry(entry: dict[str, Any], facts: dict[str, Any], day: date) -> System:
-    until = date.fromisoformat(entry["until"]) if entry.get("until") else None
-    supported = entry.get("supported") if until is None else day <= until
-    return System(
-        entry["name"],
-        supported,
-        until,
-        entry.get("source") or facts["source"],
-        date.fromisoformat(facts["as_of"]),
-    )
+def _hinted(family: str, version: str, platform: str) -> str:
+    """The version by the header, where it says more than the User-Agent: of Windows the key of a range of its builds."""
+    found = _HINTED.match(platform[:20])
+    if found is None or family not in ("windows", "android", "macos"):
+        return ""
+    if family == "windows":
+        builds = _facts()["windows"]["builds"] if version == "10.0" else {}
+        number = int(found[1])
+        if number > max(map(int, builds), default=0):
+            return ""  # newer than the table
+        return max((key for key in builds if int(key) <= number), key=int, default="")
+    return f"10.{found[2]}" if family == "macos" and found[1] == "10" else found[1]
 
 
 def _judged(family: str, version: str, day: date) -> System:
     facts = _facts()[family]
-    entry = facts["versions"].get(version)
+    as_of = date.fromisoformat(facts["as_of"])
+    entry = facts["versions"].get(version) or facts.get("builds", {}).get(version)
     if entry is not None:
-        return _by_entry(entry, facts, day)
-    supported: bool | None = None
-    if version.isdigit() and len(version) < 6:
-        if facts.get("oldest"):
-            supported = int(version) >= facts["oldest"]
-        elif facts.get("releases"):
-            supported = _is_fresh(int(version), facts["releases"], day)
-    name = facts["name"] if supported is None else f"{facts['name']} {version}"
-    return System(name, supported, None, facts["source"], date.fromisoformat(facts["as_of"]))
+        supported, until = _by_entry(entry, as_of, day)
+        name = entry["name"]
+    else:
+        supported, until = _by_number(facts, version, as_of, day), None
+        name = facts["name"] if supported is None else f"{facts['name']} {version}"
+    others = _others(facts) if supported is None else ()
+    return System(name, supported, until, (entry or {}).get("source") or facts["source"], as_of, others)
+
+
+def _by_entry(entry: dict[str, Any], as_of: date, day: date) -> tuple[bool | None, date | None]:
+    if "until" not in entry:
+        return (True if entry.get("current") and day <= as_of + TRUSTED else None), None
+    until = date.fromisoformat(entry["until"])
+    latest = date.fromisoformat(entry.get("latest", entry["until"]))
+    return (True if day <= until else False if day > latest else None), latest
+
+
+def _by_number(facts: dict[str, Any], version: str, as_of: date, day: date) -> bool | None:
+    """A version that has no entry: too old by its number, or by the pace at which new ones come."""
+    number = re.fullmatch(r"\d{1,5}(?:\.\d{1,5})?", version)
+    if number is None:
+        return None
+    if facts.get("releases"):
+        fresh = _is_fresh(int(version.partition(".")[0]), facts["releases"], day)
+        return (True if day <= as_of + TRUSTED else None) if fresh else False
+    below = facts.get("before")
+    return False if below and _order(version) < _order(below) else None
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _others(facts: dict[str, Any]) -> tuple[tuple[str, date | None], ...]:
+    """The versions of which the table knows how long they last, the newest first."""
+    entries = list((facts.get("builds") or facts["versions"]).values())
+    listed = [entry for entry in entries if "until" in entry or entry.get("current")]
+    ends = [(entry["name"], entry.get("latest") or entry.get("until")) for entry in listed]
+    return tuple((name, date.fromisoformat(end) if end else None) for name, end in reversed(ends))
 
 
 def _is_fresh(version: int, releases: dict[str, Any], day: date) -> bool:

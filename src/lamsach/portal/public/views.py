@@ -22,9 +22,9 @@ from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns.lists import is_listed
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
 from lamsach.portal.public.forms import ToolForm
-from lamsach.portal.public.found import has_open_case
+from lamsach.portal.public.found import has_open_case, public_address
 from lamsach.portal.public.models import Download, Tool
-from lamsach.portal.public.systems import PLATFORM_HINT, browser, system
+from lamsach.portal.public.systems import PLATFORM_HINT, browser, is_phone, system
 from lamsach.portal.units.tree import today
 
 TOOL_KINDS = ("zip", "pdf", "pyz")
@@ -64,16 +64,23 @@ def danger(request: HttpRequest) -> HttpResponse:
 @rate_limited("check", 30, 300)
 @anyone()
 def check(request: HttpRequest) -> HttpResponse:
-    """Check my machine: the visitor's own address only, yes or no only."""
-    context: dict[str, Any] = {"step": "check"}
+    """Check my machine: the visitor's own address only: yes, no, or that it cannot be known by it."""
+    agent, day = request.headers.get("User-Agent", ""), today()
+    context: dict[str, Any] = {
+        "step": "check",
+        "phone": is_phone(agent),
+        "here": request.build_absolute_uri(request.path),
+    }
     if request.method == "POST":
-        agent, day = request.headers.get("User-Agent", ""), today()
+        address = client_address(request)
+        public = public_address(address)
         lists = IndicatorList.objects.filter(
             read__isnull=False, withdrawn=None, campaign__state=CampaignState.RUNNING, campaign__public=True
         )
         context.update(
-            address=client_address(request),
-            listed=is_listed(client_address(request)) or has_open_case(client_address(request)),
+            address=address,
+            known=bool(public),
+            listed=bool(public) and (is_listed(public) or has_open_case(public)),
             lists=lists.count(),
             system=system(agent, day, request.headers.get(PLATFORM_HINT, "")),
             browser=browser(agent, day),
