@@ -277,7 +277,7 @@ def _one_day(chance: random.Random, cast: Cast, campaign: Any, keys: list[str]) 
         if chance.random() < 0.5:
             if case.state != S.WORKING:
                 move(case, S.WORKING, cast.people["officer"])
-            move(case, S.CLEANED, cast.people["officer"], "đã quét")
+            move(case, S.CLEANED, cast.people["officer"], "đã quét", unfollowed="máy đã thay mới")
 
 
 def test_coverage_of_a_day_is_kept_for_each_list(cast: Cast, campaign: Any) -> None:

@@ -23,13 +23,13 @@ from lamsach.portal.cases import access, people
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
 from lamsach.portal.cases.forms import AssignForm, ExemptionForm, KindForm, NoteForm, PersonForm, StepForm
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note
-from lamsach.portal.cases.playbooks import followed
+from lamsach.portal.cases.playbooks import followed, is_unfollowed
+from lamsach.portal.cases.proof import held_by, proofs
 from lamsach.portal.cases.searching import index
-from lamsach.portal.cases.states import ALLOWED, TONES, move
+from lamsach.portal.cases.states import ALLOWED, TONES, UNFOLLOWED, move
 from lamsach.portal.cases.strip import strip
 from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, policy, sightings_of
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.findings.models import EvidenceLine
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
@@ -54,18 +54,28 @@ def _steps(case: Case) -> list[CaseState]:
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case. A step is taken by POST."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
-    form = StepForm(request.POST or None, steps=_steps(found))
+    form = StepForm(request.POST or None, steps=_steps(found), unfollowed=is_unfollowed(found))
     if request.method == "POST":
         if not form.is_valid():
             messages.error(request, _("This step may not follow the state that the case is in."))
             return redirect("cases:case", case_id=case_id)
+        given = form.cleaned_data
         try:
-            move(found, CaseState(form.cleaned_data["to"]), request, form.cleaned_data["why"])
+            move(
+                found,
+                CaseState(given["to"]),
+                request,
+                given["why"],
+                unfollowed=given.get("unfollowed", ""),
+            )
         except LamsachError as problem:
-            messages.error(request, _(problem.what))
+            if problem.what != UNFOLLOWED or "unfollowed" not in form.fields:
+                messages.error(request, _(problem.what))
+                return redirect("cases:case", case_id=case_id)
+            form.add_error("unfollowed", _(problem.what))
         else:
             messages.success(request, _("Saved."))
-        return redirect("cases:case", case_id=case_id)
+            return redirect("cases:case", case_id=case_id)
     return render(request, "cases/case.html", _context(request, found, form))
 
 
@@ -76,6 +86,7 @@ def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any
     members = [found.device_id, *found.device.parts.values_list("pk", flat=True)]
     if named:
         record(request, "case.viewed", found, found.unit)
+    held = held_by(found, members) if named else []
     rule = policy(found.campaign)
     return {
         "case": found,
@@ -87,9 +98,8 @@ def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any
         "steps": found.steps.select_related("user"),
         "notes": found.notes.select_related("bundle"),
         "sightings": _by_indicator(seen),
-        "lines": EvidenceLine.objects.filter(device__in=members, campaign=found.campaign_id)[:20]
-        if named
-        else [],
+        "held": held,
+        "proofs": proofs(found, members, held) if named else [],
         "strip": strip(decisions, facts, today()),
         "gaps": gaps_of(found),
         "policy": rule,

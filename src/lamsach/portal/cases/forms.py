@@ -35,9 +35,18 @@ class StepForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    unfollowed = forms.CharField(
+        label=_("Cleaned without a step of the playbook: why?"),
+        help_text=_("No step of the playbook is marked as done yet. The answer is kept with the case."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
-    def __init__(self, *args: Any, steps: list[CaseState], **options: Any) -> None:
+    def __init__(self, *args: Any, steps: list[CaseState], unfollowed: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
+        if not unfollowed or CaseState.CLEANED not in steps:
+            del self.fields["unfollowed"]
         field: Any = self.fields["to"]
         field.choices = [(state.value, STEPS[state]) for state in steps]
 
@@ -64,6 +73,12 @@ class BulkForm(forms.Form):
         ],
     )
     why = forms.CharField(label=_("What was done, or why"), required=False, max_length=2000)
+    unfollowed = forms.CharField(
+        label=_("Cleaned without a step of the playbook: why?"),
+        help_text=_("Only for machines of whose playbook no step is marked as done."),
+        required=False,
+        max_length=2000,
+    )
 
 
 class NoteForm(forms.Form):

@@ -119,7 +119,7 @@ class Case(models.Model):
 
 
 class Step(models.Model):
-    """One step: who, when, why. `computed`: found by the rules from evidence; else somebody's decision. Never changed, never deleted."""
+    """One step: who, when, why; `unfollowed`: why no step of the playbook had been done. `computed`: found by the rules from evidence; else somebody's decision. Never changed, never deleted."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="steps")
     at = models.DateTimeField()
@@ -129,6 +129,7 @@ class Step(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     who = models.CharField(max_length=254, blank=True)
     why = models.CharField(max_length=2000, blank=True)
+    unfollowed = models.CharField(max_length=2000, blank=True, default="", db_default="")
     computed = models.BooleanField(default=False)
     details = models.JSONField(default=dict)
 

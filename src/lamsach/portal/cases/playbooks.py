@@ -91,6 +91,12 @@ def followed(case: Case) -> Followed:
     return Followed(ThreatKind(case.kind), version, items, latest, again is not None)
 
 
+def is_unfollowed(case: Case) -> bool:
+    """Whether the case has a playbook of which no step is done."""
+    book = followed(case)
+    return bool(book.items) and not book.count
+
+
 def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
     done = Done(tick.who, tick.at, tick.note) if tick is not None and tick.done else None
     return Item(step["key"], *told(step), done)

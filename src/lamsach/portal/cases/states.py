@@ -29,6 +29,9 @@ ALLOWED: Mapping[CaseState, frozenset[CaseState]] = {
 }
 """What a person may decide. Verified, blind, reinfected and exception are found by `verdict`, whatever stands here."""
 NEEDS_REASON = frozenset({S.CLEANED, S.FALSE_ALARM, S.NEW})
+UNFOLLOWED = mark(
+    "No step of the playbook is marked as done. Mark what was done, or say why the machine is clean without it."
+)
 OPEN = frozenset({S.NEW, S.TOLD, S.ACCEPTED, S.WORKING, S.REINFECTED})
 TONES: Mapping[str, str] = {
     S.NEW: "bad",
@@ -50,8 +53,21 @@ def may_move(case: Case, to: CaseState) -> bool:
 
 
 @transaction.atomic
-def move(case: Case, to: CaseState, by: Any, why: str = "", who: str = "", **details: Any) -> Step:
-    """Decide: add the step, recompute the case. InputError for a step that may not follow, or without the reason that it needs."""
+def move(
+    case: Case,
+    to: CaseState,
+    by: Any,
+    why: str = "",
+    who: str = "",
+    *,
+    unfollowed: str = "",
+    **details: Any,
+) -> Step:
+    """Decide: add the step, recompute the case. InputError for a step that may not follow, or without the reasons that it needs.
+
+    A machine of whose playbook no step is marked as done is called cleaned only with the answer to why (`unfollowed`), which is kept with the step.
+    """
+    from lamsach.portal.cases.playbooks import is_unfollowed
     from lamsach.portal.cases.spans import Because
     from lamsach.portal.cases.upkeep import recompute
 
@@ -60,14 +76,25 @@ def move(case: Case, to: CaseState, by: Any, why: str = "", who: str = "", **det
         raise InputError(mark("This step may not follow the state that the case is in."), held.number)
     if to in NEEDS_REASON and not why.strip():
         raise InputError(mark("This step needs a reason."), held.number)
-    step = add_step(held, to, by, why.strip(), who, **details)
+    asked = to == S.CLEANED and is_unfollowed(held)
+    if asked and not unfollowed.strip():
+        raise InputError(UNFOLLOWED, held.number)
+    step = add_step(held, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details)
     recompute([held], Because(Cause.DECISION, step.pk))
     case.refresh_from_db()
     return step
 
 
 def add_step(
-    case: Case, to: str, by: Any, why: str, who: str = "", *, computed: bool = False, **details: Any
+    case: Case,
+    to: str,
+    by: Any,
+    why: str,
+    who: str = "",
+    *,
+    unfollowed: str = "",
+    computed: bool = False,
+    **details: Any,
 ) -> Step:
     """Add to the history, and to the audit trail when a person did it."""
     now = timezone.now()
@@ -81,6 +108,7 @@ def add_step(
         user=user,
         who=(who or (user.name or user.email if user is not None else ""))[:254],
         why=why[:2000],
+        unfollowed=unfollowed[:2000],
         computed=computed,
         details=details,
     )

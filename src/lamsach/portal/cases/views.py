@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -102,7 +103,7 @@ def many(request: HttpRequest) -> HttpResponse:
         done, left = 0, 0
         for case in found:
             try:
-                _one(request, case, form.cleaned_data["what"], form.cleaned_data["why"])
+                _one(request, case, form.cleaned_data)
                 done += 1
             except LamsachError:
                 left += 1
@@ -111,7 +112,7 @@ def many(request: HttpRequest) -> HttpResponse:
             messages.warning(
                 request,
                 _(
-                    "{count} machines were left as they are: the step may not follow their state, or a reason or e-mail address is missing."
+                    "{count} machines were left as they are: the step may not follow their state, or a reason or e-mail address is missing, or no step of the playbook is done and nobody said why."
                 ).format(count=left),
             )
     else:
@@ -121,7 +122,8 @@ def many(request: HttpRequest) -> HttpResponse:
     return address
 
 
-def _one(request: HttpRequest, case: Case, what: str, why: str) -> None:
+def _one(request: HttpRequest, case: Case, given: Mapping[str, str]) -> None:
+    what = given["what"]
     if what == "letter":
         people.tell(case, request)
         return
@@ -129,4 +131,4 @@ def _one(request: HttpRequest, case: Case, what: str, why: str) -> None:
         user: Any = request.user
         assign(case, user if what == "mine" else None, request)
         return
-    move(case, CaseState(what), request, why)
+    move(case, CaseState(what), request, given["why"], unfollowed=given["unfollowed"])

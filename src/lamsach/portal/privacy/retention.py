@@ -130,8 +130,9 @@ def _notes(case: Case) -> Counter[str]:
 
 def _reasons(case: Case) -> Counter[str]:
     """What people wrote as the reason of a step; who took which step and when stays, and so do the portal's own sentences."""
-    rows = Step.objects.filter(case=case, computed=False, user__isnull=False).exclude(why="")
-    own = [number for number, why in rows.values_list("pk", "why") if why not in VIETNAMESE]
+    rows = Step.objects.filter(case=case, computed=False, user__isnull=False)
+    Step.objects.filter(pk__in=rows.values("pk")).exclude(unfollowed="").update(unfollowed="-")
+    own = [number for number, why in rows.exclude(why="").values_list("pk", "why") if why not in VIETNAMESE]
     return Counter(reasons=Step.objects.filter(pk__in=own).update(why=""))
 
 

@@ -123,7 +123,8 @@ def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
 
 def _said(step: Any) -> str:
     words = str(step.get_after_display())
-    return f"{words}. {translation.gettext(step.why)}" if step.why else words
+    said = f"{words}. {translation.gettext(step.why)}" if step.why else words
+    return f"{said} Chưa thực hiện bước nào của quy trình: {step.unfollowed}" if step.unfollowed else said
 
 
 def _contacts(seen: Iterable[Any]) -> list[Contact]:
