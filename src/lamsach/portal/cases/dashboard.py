@@ -212,7 +212,7 @@ def _source(observer: str, known: UnitCoverage, days: Sequence[date]) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class UnitSources:
-    """A unit with logs: how many sources, and how many of their last seven days are missing."""
+    """A unit: how many sources of logs, and how many of their last seven days are missing. Without a source nothing in it was searched."""
 
     unit: Unit
     sources: int
@@ -220,8 +220,10 @@ class UnitSources:
     missing: int
 
 
-def coverage_by_unit(campaign: Campaign, unit_ids: Any, until: date) -> list[UnitSources]:
-    """For each of the units (their numbers, or a query of them) that ever gave a log: its sources and their last seven days, those with the largest gaps first."""
+def coverage_by_unit(
+    campaign: Campaign, unit_ids: Any, until: date, unsearched: Collection[int] = ()
+) -> list[UnitSources]:
+    """For each of the units (their numbers, or a query of them) that ever gave a log: its sources and their last seven days, those with the largest gaps first; before them the `unsearched` ones."""
     rows = CoverageDay.objects.filter(campaign=campaign, unit__in=unit_ids)
     counted = (
         rows.order_by()
@@ -233,9 +235,11 @@ def coverage_by_unit(campaign: Campaign, unit_ids: Any, until: date) -> list[Uni
         held = found.setdefault(row["unit"], [0, 0])
         held[0] += 1
         held[1] += row["recent"]
-    units = Unit.objects.in_bulk(list(found))
+    units = Unit.objects.in_bulk([*found, *unsearched])
+    none = sorted(set(unsearched) - set(found), key=lambda number: units[number].code)
     made = [
         UnitSources(units[unit], sources, sources * 7, sources * 7 - there)
         for unit, (sources, there) in found.items()
     ]
-    return sorted(made, key=lambda one: (-one.missing, one.unit.code))
+    made.sort(key=lambda one: (-one.missing, one.unit.code))
+    return [*(UnitSources(units[number], 0, 0, 0) for number in none), *made]

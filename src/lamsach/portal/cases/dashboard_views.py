@@ -20,6 +20,7 @@ from lamsach.portal.cases import dashboard as facts
 from lamsach.portal.cases.chart import chart
 from lamsach.portal.cases.listing import asked_day
 from lamsach.portal.cases.models import Case, CaseState, Cause
+from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.units.access import get_unit, home_units, readable_units
 from lamsach.portal.units.models import Unit
@@ -66,7 +67,8 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit, above = place_of(request, campaign)
     found = facts.series(campaign, unit.pk, today())
     days, cleaned = facts.median_days_to_clean(campaign, unit.pk)
-    sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today())
+    looked = searching(campaign, unit.pk)
+    sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today(), looked.tops)
     context = {
         "campaign": campaign,
         "unit": unit,
@@ -82,6 +84,7 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "median": days,
         "cleaned": cleaned,
         "loads": facts.most_work(campaign, unit.pk, timezone.now()),
+        "unsearched": looked.count,
         "sources": sources[:10],
         "more_sources": max(len(sources) - 10, 0),
         "today": today(),
@@ -94,13 +97,17 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Of which days which logs of a unit were searched; and the units under it."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
-    below = facts.coverage_by_unit(campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today())
+    looked = searching(campaign, unit.pk)
+    below = facts.coverage_by_unit(
+        campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today(), looked.tops - {unit.pk}
+    )
     context = {
         "campaign": campaign,
         "unit": unit,
         "above": above,
         "sources": facts.calendar(campaign, unit.pk, today()),
         "length": facts.CALENDAR_DAYS,
+        "unsearched": looked.count,
         "page": paged(request, below),
     }
     return render(request, "cases/coverage.html", context)
@@ -123,6 +130,7 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "stated": [
             row for row in counting.stated_rows(campaign, unit.pk, day) if row[1].at >= counting.end_of(day)
         ],
+        "unsearched": searching(campaign, unit.pk, day).count,
         "figures": [(name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES],
         "page": page,
         "rows": _told(list(page)),

@@ -25,6 +25,7 @@ from lamsach.portal.cases.counting import case_counts, case_counts_by_child, sta
 from lamsach.portal.cases.dashboard_views import place_of
 from lamsach.portal.cases.forms import AnswerForm, RulesForm
 from lamsach.portal.cases.models import Clarification, Exemption, Rules
+from lamsach.portal.cases.unsearched import searching, unsearched_by_child
 from lamsach.portal.cases.upkeep import policy, recompute_touched
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.jobs.queue import enqueue
@@ -137,7 +138,9 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit, above = place_of(request, campaign)
     day = _day(request.GET.get("day", ""))
     by_child = case_counts_by_child(campaign, unit.pk, day)
+    looked = searching(campaign, unit.pk, day)
     children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
+    lacking = unsearched_by_child(looked, [child.pk for child in children], day)
     context = {
         "campaign": campaign,
         "unit": unit,
@@ -147,7 +150,8 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "counts": case_counts(campaign, unit.pk, day),
         "stated": stated_rows(campaign, unit.pk, day),
         "page": children,
-        "rows": [(child, by_child.get(child.pk)) for child in children],
+        "rows": [(child, by_child.get(child.pk), looked.of(child.pk, lacking)) for child in children],
+        "unsearched": looked.count,
         "policy": policy(campaign),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "form": RulesForm(instance=Rules.objects.filter(campaign=campaign).first()),

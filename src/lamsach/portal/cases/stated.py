@@ -17,12 +17,13 @@ from lamsach.portal.units.tree import on_day, under
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A unit's numbers (see `counting.CaseCounts`) of a day, and when they were taken in."""
+    """A unit's numbers (see `counting.CaseCounts`) of a day, and when they were taken in. `searched`: it says that logs of its own had been searched."""
 
     unit_id: int
     day: date
     counts: Mapping[str, int]
     at: datetime
+    searched: bool = False
 
 
 Answer = Callable[[Campaign, Iterable[int] | None, date, datetime | None, bool], list[Statement]]

@@ -152,8 +152,11 @@ class Counts(Kind):
         records = []
         for campaign in _from_above(route.partner):
             theirs = counterparts.theirs(route.partner, "campaign", campaign.pk)
-            counts = asdict(case_counts(campaign, route.unit.pk))
+            from lamsach.portal.cases.unsearched import searching
             from lamsach.portal.units.tree import today
+
+            counts = asdict(case_counts(campaign, route.unit.pk))
+            counts["unsearched"] = searching(campaign, route.unit.pk).count
 
             records.append({"campaign": int(theirs or 0), "day": today().isoformat(), "counts": counts})
         return Payload(self.name, {"counts": records}) if records else None
@@ -163,8 +166,10 @@ class Counts(Kind):
         sentence = gettext(
             "{campaign}, {day}: {found} machines found, {cleaned} cleaned, {verified} verified clean, {blind} blind."
         )
+        more = gettext("Not searched, for lack of logs: {count} units.")
         return [
             sentence.format(campaign=campaign.name, day=f"{on:%d/%m/%Y}", **counts)
+            + (f" {more.format(count=counts['unsearched'])}" if counts.get("unsearched") else "")
             for campaign, on, counts in _counts(arrival, payload)
         ]
 
@@ -205,6 +210,8 @@ def _counts(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, Any, Map
         campaign = taking_part(unit, record["campaign"])
         stated = record["counts"]
         counts = {field.name: number(stated[field.name]) for field in fields(CaseCounts)}
+        if "unsearched" in stated:  # files of before do not say
+            counts["unsearched"] = number(stated["unsearched"])
         on = day(record["day"])
         if on > arrival.made.date() + timedelta(days=1):
             raise ValueError("a day to come")

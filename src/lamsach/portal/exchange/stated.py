@@ -25,7 +25,8 @@ def statements(
         rows = rows.filter(at__lt=known)
     chosen = rows if all_of_them else _newest(rows)
     return [
-        Statement(row.unit_id, row.day, row.counts, row.at) for row in chosen.order_by("day", "counter", "pk")
+        Statement(row.unit_id, row.day, row.counts, row.at, searched=row.counts.get("unsearched") == 0)
+        for row in chosen.order_by("day", "counter", "pk")
     ]
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.unsearched import WORDS, states
 from lamsach.portal.fleet.counting import BASES, Fleet, by_unit
 from lamsach.portal.fleet.listing import machines as listed
 from lamsach.portal.fleet.models import LookState
@@ -34,16 +35,24 @@ def units(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpResponse:
     heads = {
         "code": _("Unit code"), "unit": _("Unit"), "basis": _("Basis"), "expected": _("Machines"), "scanned": _("Scanned"), "partial": _("Not examined wholly"),
         "found": _("Malware found"), "left": _("Still there"), "cleaned": _("Found and removed"), "doubtful": _("Suspicious"), "missing": _("Never reported"),
-        "silent": _("Silent"), "unlisted": _("Not in the inventory"),
+        "silent": _("Silent"), "unlisted": _("Not in the inventory"), "logs": _("Logs"),
     }  # fmt: skip
     words = {basis: str(text) for basis, text in BASES.items()}
+    looked, said = states(campaign, unit.pk), {key: str(text) for key, text in WORDS.items()}
 
     def rows() -> Iterator[dict[str, Any]]:
         for one in descendants(unit).order_by("code").iterator(chunk_size=2000):
             fleet, basis = found.get(one.pk, (Fleet(unknown=1), "unknown"))
-            numbers = {name: getattr(fleet, name) for name in list(heads)[3:]}
+            numbers = {name: getattr(fleet, name) for name in list(heads)[3:-1]}
+            logs = looked.get(one.pk, "not_searched")
             shown = words.get(basis, "") if kind == "csv" else str(basis)  # type: ignore[call-overload]
-            yield {"code": one.code, "unit": one.name, "basis": shown, **numbers}
+            yield {
+                "code": one.code,
+                "unit": one.name,
+                "basis": shown,
+                **numbers,
+                "logs": said[logs] if kind == "csv" else logs,
+            }
 
     return _answer(kind, heads, rows(), f"scans-{campaign.pk}")
 

@@ -19,6 +19,7 @@ from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import CampaignState, Recipient
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.listing import figures
+from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.reports.waiting import due_reports, to_decide
 from lamsach.portal.support.access import readable_questions
 from lamsach.portal.support.models import QuestionState
@@ -125,11 +126,15 @@ def home(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     running = readable_campaigns(user).filter(state=CampaignState.RUNNING)[:5]
     mine = home_units(user)[:3]
-    boards = [(campaign, unit, counts(campaign, unit.pk)) for campaign in running for unit in mine]
+    boards = [
+        (campaign, unit, counts(campaign, unit.pk), searching(campaign, unit.pk).count)
+        for campaign in running
+        for unit in mine
+    ]
     context = {
         "memberships": memberships(user),
         "tasks": [*_first_steps(user), *_answers(user), *_reports(user), *_machines(user), *_questions(user)],
-        "boards": [board for board in boards if board[2].units],
+        "boards": [board for board in boards if board[2].units or board[3]],
         "may_lead": bool(user.roles & COORDINATORS),
         "running": len(running),
     }

@@ -25,13 +25,14 @@ MARKS: Mapping[str, str] = {
     "bad": "!",
     "info": "•",
     "none": "○",
+    "unsearched": "?",
     "late": "!",
 }
 
 
 @register.simple_tag
 def state(tone: str, words: Any) -> SafeString:
-    """A state: mark, word and colour. `tone`: good, busy, bad, late, info, none."""
+    """A state: mark, word and colour. `tone`: good, busy, bad, late, info, none, unsearched."""
     return format_html(
         '<span class="state state-{}"><span aria-hidden="true">{}</span> {}</span>',
         tone,

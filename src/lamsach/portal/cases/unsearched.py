@@ -1,0 +1,133 @@
+"""The one query for units whose logs nobody has searched: nothing found there says nothing. Tables, dashboard, home, reports and exports use it.
+
+A unit is searched once a whole day of a log of its own, or of a unit under it, was searched in the campaign, or a cut-off unit that hands in figures says so. A branch in
+which there is nothing of this counts once, by its topmost unit. Rooms directly under a unit that has logs of its own are in that unit's logs: they are `shared`, never "searched".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases import stated
+from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.units.tree import on_day, today, under
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a unit lacks: `nothing` was searched in it and under it; it has no logs of its own and is in those of the unit above (`shared`); so many units under it were not searched."""
+
+    nothing: bool
+    shared: bool
+    below: int
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """What of a subtree was not searched by a day. `tops`: the topmost units of branches without any log; `shared`: rooms without logs of their own, under a unit with such."""
+
+    tops: frozenset[int]
+    shared: frozenset[int]
+
+    def of(self, unit_id: int, lacking: Mapping[int, int]) -> Lack:
+        """How a unit of the subtree with everything under it was searched; `lacking`: see `unsearched_by_child`."""
+        return Lack(unit_id in self.tops, unit_id in self.shared, lacking.get(unit_id, 0))
+
+    @property
+    def count(self) -> int:
+        """How many units, each with everything under it, were not searched."""
+        return len(self.tops)
+
+
+def searching(campaign: Campaign, unit_id: int, day: date | None = None) -> Searching:
+    """What was not searched under a unit by a day (today). Of a subtree without any log the units directly under it, else the unit itself."""
+    moment = day or today()
+    own = with_logs(campaign, unit_id, moment)
+    below = _children(moment)
+    if not own:
+        found = set(below.filter(ancestor=unit_id).values_list("descendant", flat=True))
+        return Searching(frozenset(found or {unit_id}), frozenset())
+    inside = set(under([unit_id], moment).values_list("descendant", flat=True))
+    above = set(_ancestors(own, moment)) & inside
+    rows = below.annotate(inner=Exists(_children(moment).filter(ancestor=OuterRef("descendant"))))
+    tops, shared = set(), set()
+    for parent, child, inner in _in_parts(rows, above):
+        if child not in above:
+            (tops if inner or parent not in own else shared).add(child)
+    return Searching(frozenset(tops), frozenset(shared))
+
+
+def with_logs(campaign: Campaign, unit_id: int, day: date) -> set[int]:
+    """The units of a subtree of which logs of their own had been searched by a day, or that say so in figures handed in by file."""
+    searched = CoverageDay.objects.filter(campaign=campaign, unit=OuterRef("pk"), day__lte=day)
+    units = Unit.objects.filter(Exists(searched), pk__in=under([unit_id], day).values("descendant"))
+    return {
+        *units.values_list("pk", flat=True),
+        *(
+            one.unit_id
+            for one in stated.newest(campaign, unit_id, day)
+            if one.counts.get("found") or one.searched
+        ),
+    }
+
+
+def unsearched_by_child(found: Searching, children: Iterable[int], day: date | None = None) -> dict[int, int]:
+    """For each of these units how many of the units not searched it is or has under it; those without any are left out."""
+    counted: dict[int, int] = {}
+    links = (
+        under(children, day).filter(descendant__in=found.tops)
+        if len(found.tops) < _PART
+        else under(children, day)
+    )
+    for child, unit in links.values_list("ancestor", "descendant"):
+        if unit in found.tops:
+            counted[child] = counted.get(child, 0) + 1
+    return counted
+
+
+def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, str]:
+    """For each unit of a subtree a key of WORDS: its own logs were searched, only those of units under it, only those of the unit above, or none."""
+    moment = day or today()
+    found, own = searching(campaign, unit_id, moment), with_logs(campaign, unit_id, moment)
+    if not own:
+        return dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "not_searched")
+    known = dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "part")
+    tops = sorted(found.tops)
+    for begin in range(0, len(tops), _PART):
+        inner = under(tops[begin : begin + _PART], moment).values_list("descendant", flat=True)
+        known.update(dict.fromkeys(inner, "not_searched"))
+    return known | dict.fromkeys(found.shared, "shared") | dict.fromkeys(own & known.keys(), "searched")
+
+
+WORDS = {
+    "searched": _("logs searched"),
+    "part": _("logs of units under it only"),
+    "shared": _("no logs of its own"),
+    "not_searched": _("not searched"),
+}
+_PART = 900
+
+
+def _children(day: date) -> QuerySet[UnitLink]:
+    return UnitLink.objects.filter(on_day(day), distance=1)
+
+
+def _ancestors(units: Iterable[int], day: date) -> Iterable[int]:
+    wanted = sorted(units)
+    for begin in range(0, len(wanted), _PART):
+        part = UnitLink.objects.filter(on_day(day), descendant__in=wanted[begin : begin + _PART])
+        yield from part.values_list("ancestor", flat=True)
+
+
+def _in_parts(rows: QuerySet[UnitLink], above: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
+    wanted = sorted(above)
+    for begin in range(0, len(wanted), _PART):
+        part = rows.filter(ancestor__in=wanted[begin : begin + _PART])
+        yield from part.values_list("ancestor", "descendant", "inner")
