@@ -159,9 +159,8 @@ def investigate(
         replace(item, threat=known.threat) if (known := indicators.get(item.indicator)) else item
         for item in found
     )
-    coverage = tuple(
-        row for row in result.coverage.rows() if row.day is None or _day_asked(row.day.isoformat(), request)
-    )
+    rows = result.coverage.rows()
+    coverage = tuple(row for row in rows if row.day is None or _day_asked(row.day.isoformat(), request))
     findings = Findings(
         parameters=_parameters(request, started),
         list=loaded.summary,
@@ -170,7 +169,7 @@ def investigate(
         sightings=sightings,
         indicators=indicators,
         coverage=coverage,
-        blind_days=blind_days(coverage, _local(request.since, request), _local(request.until, request)),
+        blind_days=blind_days(rows, _local(request.since, request), _local(request.until, request)),
         files=tuple(result.files),
         problems=_once_each([*inputs.problems, *result.problems]),
         partial=result.partial,

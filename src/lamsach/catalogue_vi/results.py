@@ -7,6 +7,7 @@ _MORE_MONTHS = "Còn {count} tháng trước đó trong tệp bảng tính (.xls
 _MORE_REFUSED = "Còn {count} giá trị bị từ chối; lệnh đọc danh sách liệt kê đầy đủ."
 _MORE_UNLISTED = "Còn {count} giá trị bị từ chối không liệt kê ở đây."
 _DETAILS_FOLLOW = "Dưới đây là chi tiết của {count} máy đầu; chi tiết các máy khác có trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
+_UNDATED = "{count} dòng không ghi thời gian: đã được tìm, nhưng không chứng minh cho ngày nào."
 _BLIND_DAYS = "{count} ngày mù (tính theo từng nguồn ghi nhận): không có nhật ký nên không kết luận được gì về những ngày này."
 _NOT_TO_END = "{count} đầu vào không đọc được đến hết."
 _REFUSED = "{count} giá trị trong danh sách bị từ chối, không được tìm."
@@ -97,6 +98,15 @@ _SEARCHED: dict[str, str] = {
         "Chưa tìm thấy gì cho đến khi việc truy tìm bị ngắt. Chưa thể kết luận là sạch."
     ),
     "No log line was searched. This is not a clean result.": "Chưa có dòng nhật ký nào được tìm. Chưa thể kết luận là sạch.",
+    "Nothing was found, but listed values are at places that were not searched. This is not a clean result.": (
+        "Không tìm thấy gì, nhưng có giá trị trong danh sách nằm ở những chỗ chưa tìm được. Chưa thể kết luận là sạch."
+    ),
+    "Nothing was found, but no line of a known kind of log states a time {period}. This is not a clean result.": (
+        "Không tìm thấy gì, nhưng không có dòng nào của loại nhật ký đã biết ghi thời gian {period}. Chưa thể kết luận là sạch."
+    ),
+    "at all": "cả",
+    "{count} line states no time: it was searched, and proves no day.": _UNDATED,
+    "{count} lines state no time: they were searched, and prove no day.": _UNDATED,
     "Nothing was found, but there are days without logs. This is not a clean result.": (
         "Không tìm thấy gì, nhưng có những ngày không có nhật ký. Chưa thể kết luận là sạch."
     ),

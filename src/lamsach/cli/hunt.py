@@ -38,9 +38,18 @@ from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, OutputError
 from lamsach.hunt.run import HuntResult
 from lamsach.investigate import Request, Watch, investigate
-from lamsach.model import Findings, MatchStatus
+from lamsach.model import Findings, Outcome
 from lamsach.results import write, writer_for
 from lamsach.results.terminal import show
+
+_STATUSES = {
+    Outcome.FOUND: ExitStatus.FOUND,
+    Outcome.NOTHING_FOUND: ExitStatus.NOTHING_FOUND,
+    Outcome.BLIND: ExitStatus.BLIND,
+    Outcome.PARTIAL: ExitStatus.PARTIAL,
+    Outcome.UNUSABLE: ExitStatus.INPUT,
+    Outcome.INTERRUPTED: ExitStatus.INTERRUPTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +242,7 @@ def first_run_notice() -> None:
 
 def status_of(findings: Findings) -> ExitStatus:
     """The exit status that the findings call for."""
-    if findings.partial:
-        return ExitStatus.INTERRUPTED
-    if not sys.stdout.isatty():  # on a terminal the table has told them
+    if not sys.stdout.isatty():  # on a terminal the table shows them
         for problem in findings.problems:
             tell(problem_line(problem))
-    if findings.unread:
-        searched = any(summary.problem is None or summary.lines for summary in findings.files)
-        return ExitStatus.PARTIAL if searched else ExitStatus.INPUT
-    counted = any(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)
-    if findings.devices or counted:
-        return ExitStatus.FOUND
-    blind = findings.blind_days or findings.set_aside or not findings.coverage
-    return ExitStatus.BLIND if blind else ExitStatus.NOTHING_FOUND
+    return _STATUSES[findings.verdict.outcome]

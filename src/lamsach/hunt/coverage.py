@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from lamsach.model import Coverage
+from lamsach.model import UNKNOWN_TEXT, Coverage
 
 HALVINGS = 400
 """How many lines of one chunk are parsed at most to find borders between days."""
@@ -98,18 +98,34 @@ def blind_days(
 ) -> tuple[tuple[str, date], ...]:
     """Days without a line of an observer that has lines on other days: between the first and last day of all, or of the search.
 
-    `until` is exclusive. Observers of whose lines no time is known are not judged.
+    `rows` are those of all days. `until` is exclusive. Where no recognised line lies in the period, every observer is blind on
+    each of its days; else observers without a dated line in it are not judged.
     """
+    rows = list(rows)
     days: dict[str, set[date]] = {}
     for row in rows:
-        if row.day is not None:
+        if row.day is not None and (row.proves_day or row.format == UNKNOWN_TEXT):
             days.setdefault(row.observer, set()).add(row.day)
-    if not days:
+    first = since.date() if since else None
+    last = (until - timedelta(microseconds=1)).date() if until else None
+    inside = {
+        row.day for row in rows if row.day is not None and row.proves_day and _between(first, row.day, last)
+    }
+    if (
+        not inside and first and last
+    ):  # nothing recognised in the whole period: all that was searched is blind
+        observers = {row.observer for row in rows}
+    else:
+        observers = {name for name, seen in days.items() if any(_between(first, day, last) for day in seen)}
+    seen = {day for observer in observers for day in days.get(observer, ()) if _between(first, day, last)}
+    first, last = first or min(seen, default=None), last or max(seen, default=None)
+    if first is None or last is None:
         return ()
-    seen = set().union(*days.values())
-    first = since.date() if since else min(seen)
-    last = (until - timedelta(microseconds=1)).date() if until else max(seen)
     if (last - first).days > 3700:
         first = last - timedelta(days=3700)
     span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return tuple((observer, day) for observer in sorted(days) for day in span if day not in days[observer])
+    return tuple((name, day) for name in sorted(observers) for day in span if day not in days.get(name, ()))
+
+
+def _between(first: date | None, day: date, last: date | None) -> bool:
+    return (first is None or day >= first) and (last is None or day <= last)

@@ -11,6 +11,7 @@ from lamsach.model.events import (
     LeaseAction,
 )
 from lamsach.model.findings import (
+    UNKNOWN_TEXT,
     AddressInterval,
     AsideReason,
     Coverage,
@@ -46,10 +47,12 @@ from lamsach.model.sightings import (
     Sighting,
     SightingKey,
 )
+from lamsach.model.verdict import Doubt, Outcome, Verdict
 
 __all__ = [
     "EVIDENCE_KEPT",
     "RAW_TIMES_KEPT",
+    "UNKNOWN_TEXT",
     "Action",
     "AddressInterval",
     "AsideReason",
@@ -57,6 +60,7 @@ __all__ = [
     "Coverage",
     "Device",
     "DeviceState",
+    "Doubt",
     "Event",
     "EventKind",
     "Evidence",
@@ -71,6 +75,7 @@ __all__ = [
     "Match",
     "MatchKind",
     "MatchStatus",
+    "Outcome",
     "Parameters",
     "Problem",
     "RawSighting",
@@ -82,4 +87,5 @@ __all__ = [
     "Severity",
     "Sighting",
     "SightingKey",
+    "Verdict",
 ]

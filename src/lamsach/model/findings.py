@@ -8,7 +8,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from lamsach.model.indicators import Indicator, IndicatorType, Problem, Refusal
-from lamsach.model.sightings import Sighting
+from lamsach.model.sightings import MatchStatus, Sighting
+from lamsach.model.verdict import Doubt, Verdict
+
+UNKNOWN_TEXT = "unknown_text"
+"""The format of lines that no reader recognises."""
 
 
 class DeviceState(StrEnum):
@@ -88,6 +92,11 @@ class Coverage:
     unparsed: int
     refused: int
     sampled: int
+
+    @property
+    def proves_day(self) -> bool:
+        """True for lines of a recognised log that state a time: only they show that the day was recorded."""
+        return self.day is not None and self.parsed > 0 and self.format != UNKNOWN_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +211,24 @@ class Findings:
     def unread(self) -> tuple[Problem, ...]:
         """The problems of inputs that could not be read to their end."""
         return tuple(problem for problem in self.problems if not problem.minor)
+
+    @property
+    def undated_lines(self) -> int:
+        """Lines that state no time: they were searched, and prove no day."""
+        return sum(row.lines for row in self.coverage if row.day is None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the result proves."""
+        counted = any(sighting.status is MatchStatus.COUNTED for sighting in self.sightings)
+        searched = any(summary.lines or summary.problem is None for summary in self.files)
+        doubts = {
+            Doubt.INTERRUPTED: self.partial,
+            Doubt.NO_LINE: not searched,
+            Doubt.UNREAD: bool(self.unread),
+            Doubt.NO_DATED_LINE: not any(row.proves_day for row in self.coverage),
+            Doubt.BLIND_DAYS: bool(self.blind_days),
+        }
+        return Verdict(
+            bool(self.devices) or counted, tuple(doubt for doubt, holds in doubts.items() if holds)
+        )

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from lamsach.i18n import counted, format_date, format_number, mark, translator
-from lamsach.model import Findings
+from lamsach.model import UNKNOWN_TEXT, Findings
 
 _MOST_OBSERVERS = 60
 _MOST_MONTHS = 24
 _LOOSE_SHOWN = 3
-UNKNOWN = "unknown_text"
-"""The format of lines that no product is known to write."""
 _UNITS: tuple[tuple[int, str], ...] = (
     (1_000_000, mark("Figures are millions of lines.")),
     (1_000, mark("Figures are thousands of lines.")),
@@ -141,17 +139,17 @@ def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
     """The rows as people read them: formats by their title, and the files of no known format that state no day in one row when they are many."""
     titles = _titles()
     rows = observer_rows(findings)
-    loose = [row for row in rows if row.format == UNKNOWN and not row.days and not row.blind]
+    loose = [row for row in rows if row.format == UNKNOWN_TEXT and not row.days and not row.blind]
     if len(loose) > _LOOSE_SHOWN:
         rows = [row for row in rows if row not in loose]
         name = counted(len(loose), "{count} file", "{count} files", language)
         sums = [
             sum(getattr(row, field) for row in loose) for field in ("lines", "parsed", "unparsed", "refused")
         ]
-        rows.append(ObserverRow(name, UNKNOWN, 0, 0, *sums))
+        rows.append(ObserverRow(name, UNKNOWN_TEXT, 0, 0, *sums))
     unknown = translator(language)("line of unknown format")
     return [
-        replace(row, format=unknown if row.format == UNKNOWN else titles.get(row.format, row.format))
+        replace(row, format=unknown if row.format == UNKNOWN_TEXT else titles.get(row.format, row.format))
         for row in rows
     ]
 

@@ -16,7 +16,7 @@ from lamsach.i18n import translator
 from lamsach.model import Action, Device, Findings, Sighting
 from lamsach.results.records import time_text
 from lamsach.results.safe import disarm, visible
-from lamsach.results.summary import figures, searched_sentence, verdict
+from lamsach.results.summary import searched_sentence, verdict_sentence
 from lamsach.results.words import reason_text
 
 COLUMNS = (
@@ -45,7 +45,7 @@ def write_csv(findings: Findings, stream: BinaryIO, language: str, reasons: Mapp
 def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     translate = translator(language)
     sentence = searched_sentence(findings, language)
-    meaning = verdict(findings, figures(findings), translate)
+    meaning = verdict_sentence(findings, language)
     yield {"record": "search", "note": f"{sentence} {meaning}".strip()}
     if findings.partial:
         yield {"record": "not_read", "note": translate("The hunt was interrupted: this result is partial.")}

@@ -52,6 +52,10 @@ def search_record(findings: Findings) -> Record:
         "tool": "lamsach",
         "tool_version": findings.parameters.tool_version,
         "partial": findings.partial,
+        "verdict": {
+            "outcome": findings.verdict.outcome.value,
+            "doubts": [doubt.value for doubt in findings.verdict.doubts],
+        },
         "indicator_list": _list_record(findings),
         "logs": _present(
             files=known.files,
@@ -59,6 +63,7 @@ def search_record(findings: Findings) -> Record:
             lines=known.lines,
             first=time_text(known.first),
             last=time_text(known.last),
+            undated_lines=findings.undated_lines or None,
         ),
         "parameters": _parameters_record(findings.parameters),
         "blind_days": [

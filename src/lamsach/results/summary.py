@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lamsach.i18n import Translate, counted, format_number, format_size, format_time, mark, translator
-from lamsach.model import DeviceState, Findings, MatchStatus, Severity
+from lamsach.i18n import counted, format_number, format_size, format_time, mark, translator
+from lamsach.model import UNKNOWN_TEXT, DeviceState, Doubt, Findings, MatchStatus, Severity
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.words import INDICATOR_TYPES
 
-_UNKNOWN = "unknown_text"
 _VIETNAM = "Asia/Ho_Chi_Minh"
 _NAMES_SHOWN = 5
 
@@ -66,7 +65,7 @@ def figures(findings: Findings) -> Figures:
         refused=sum(row.refused for row in findings.coverage),
         files=len(findings.files),
         size_bytes=sum(file.size_bytes for file in findings.files),
-        observers=len({row.observer for row in findings.coverage if row.day or row.format != _UNKNOWN}),
+        observers=len({row.observer for row in findings.coverage if row.day or row.format != UNKNOWN_TEXT}),
         blind_days=len(findings.blind_days),
         first=min(times, default=None),
         last=max(times, default=None),
@@ -218,16 +217,71 @@ def state_counts(known: Figures, language: str) -> list[tuple[DeviceState, str]]
     ]
 
 
-def verdict(findings: Findings, known: Figures, translate: Translate) -> str:
+_DOUBTS: dict[Doubt, str] = {
+    Doubt.INTERRUPTED: mark("Nothing was found before the hunt was interrupted. This is not a clean result."),
+    Doubt.NO_LINE: mark("No log line was searched. This is not a clean result."),
+    Doubt.UNREAD: mark("Nothing was found in what could be read; some of the input could not be."),
+    Doubt.NO_DATED_LINE: mark(
+        "Nothing was found, but no line of a known kind of log states a time {period}. This is not a clean result."
+    ),
+    Doubt.BLIND_DAYS: mark("Nothing was found, but there are days without logs. This is not a clean result."),
+    Doubt.NOT_SEARCHED: mark(
+        "Nothing was found, but listed values are at places that were not searched. This is not a clean result."
+    ),
+}
+
+
+def verdict_sentence(findings: Findings, language: str) -> str:
     """What a result without any finding means; empty when something was found."""
+    translate, known = translator(language), findings.verdict
     if known.found:
         return ""
+    if not known.doubts:
+        return translate("Nothing was found, and every observer has logs for each day searched.")
+    asked = findings.parameters
+    when = translate("at all")
+    if asked.since or asked.until:
+        when = period(asked.since, last_moment(asked.until), report_zone(findings), language)
+    return translate(_DOUBTS[known.doubts[0]]).format(period=when)
+
+
+def last_moment(until: datetime | None) -> datetime | None:
+    """The last second of a period whose end is exclusive, as people write it."""
+    return until - timedelta(seconds=1) if until else None
+
+
+def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
+    """What keeps a result from being whole: the sentence, and the fragment of the page that says more."""
     if findings.partial:
-        return translate("Nothing was found before the hunt was interrupted. This is not a clean result.")
-    if not known.lines:
-        return translate("No log line was searched. This is not a clean result.")
-    if known.blind_days:
-        return translate("Nothing was found, but there are days without logs. This is not a clean result.")
-    if findings.problems or known.refused:
-        return translate("Nothing was found in what could be read; some of the input could not be.")
-    return translate("Nothing was found, and every observer has logs for each day searched.")
+        yield translator(language)("The hunt was interrupted: this result is partial."), "#search"
+    if findings.undated_lines:
+        yield undated_sentence(findings, language), "#coverage"
+    for count, one, many, fragment in (
+        (
+            len(findings.blind_days),
+            mark("{count} day of an observer is blind: it has no log, so nothing can be said of it."),
+            mark("{count} days of observers are blind: they have no log, so nothing can be said of them."),
+            "#coverage",
+        ),
+        (
+            len(findings.unread),
+            mark("{count} input could not be read to its end."),
+            mark("{count} inputs could not be read to their end."),
+            "#unread",
+        ),
+        (
+            findings.list.refused,
+            mark("{count} value of the list was refused and not searched for."),
+            mark("{count} values of the list were refused and not searched for."),
+            "#refused",
+        ),
+    ):
+        if count:
+            yield counted(count, one, many, language), fragment
+
+
+def undated_sentence(findings: Findings, language: str) -> str:
+    """How many lines state no time, and what follows from it."""
+    one = mark("{count} line states no time: it was searched, and proves no day.")
+    many = mark("{count} lines state no time: they were searched, and prove no day.")
+    return counted(findings.undated_lines, one, many, language)

@@ -20,7 +20,14 @@ from lamsach.model import Device, DeviceState, Findings
 from lamsach.results import words
 from lamsach.results.alike import alike_problems
 from lamsach.results.safe import clip, visible_line
-from lamsach.results.summary import figures, report_zone, searched_sentence, state_counts, verdict
+from lamsach.results.summary import (
+    figures,
+    report_zone,
+    searched_sentence,
+    state_counts,
+    undated_sentence,
+    verdict_sentence,
+)
 
 _WIDEST, _NARROWEST = 100, 60
 _DEVICES_SHOWN = 40
@@ -109,7 +116,7 @@ class _Screen:
                 many = mark("{count} more machines are in the report (-o report.html).")
                 self.line(counted(len(shown) - _DEVICES_SHOWN, one, many, self.language))
         else:
-            self.line(verdict(self.findings, self.figures, self._), "bold")
+            self.line(verdict_sentence(self.findings, self.language), "bold")
         self.line(searched_sentence(self.findings, self.language))
 
     def _table(self, devices: Sequence[Device]) -> Table:
@@ -160,6 +167,8 @@ class _Screen:
                 mark("{count} more inputs could not be read."),
             )
             lines.append(counted(len(alike) - _PROBLEMS_SHOWN, one, many, language))
+        if findings.undated_lines:
+            lines.append(undated_sentence(findings, language))
         if self.figures.refused:
             one, many = (
                 mark("{count} log record could not be read."),
@@ -225,8 +234,7 @@ class _Screen:
                     self._command("--leases", self._("DHCP-LOG"), *self._nat_asked()),
                 )
             )
-        unread = any(not problem.minor for problem in self.findings.problems)
-        if self.findings.blind_days or self.findings.partial or unread:
+        if self.findings.verdict.doubts:
             steps.append((self._("Get the logs that are missing and hunt again:"), self._command()))
         if self.findings.list.refused:
             lists = shlex.join(

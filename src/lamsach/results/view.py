@@ -13,7 +13,15 @@ from lamsach.model import Device, DeviceState, Evidence, Findings, Indicator, Ma
 from lamsach.results import svg, words
 from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
 from lamsach.results.safe import clip, visible, visible_line
-from lamsach.results.summary import figures, opening_facts, report_zone, state_counts, verdict, zone_words
+from lamsach.results.summary import (
+    figures,
+    opening_facts,
+    report_zone,
+    state_counts,
+    verdict_sentence,
+    warnings,
+    zone_words,
+)
 from lamsach.results.view_parts import Detail, EvidenceView, Group, Limits, Row
 
 _TITLES: dict[DeviceState, tuple[str, str]] = {
@@ -55,7 +63,7 @@ class Page:
         self.clock = zone_words(findings, language)
         self.figures = figures(findings)
         self.facts = opening_facts(findings, language)
-        self.verdict = verdict(findings, self.figures, self._)
+        self.verdict = verdict_sentence(findings, language)
         self.groups = tuple(self._groups())
         self.not_counted = [seen for seen in findings.sightings if seen.status is not MatchStatus.COUNTED]
         self._sightings: dict[str, list[Sighting]] = defaultdict(list)
@@ -108,28 +116,7 @@ class Page:
 
     def warnings(self) -> list[tuple[str, str]]:
         """What keeps the result from being whole: the sentence and the fragment that tells more."""
-        found = []
-        if self.findings.partial:
-            found.append((self._("The hunt was interrupted: this result is partial."), "#search"))
-        if self.findings.blind_days:
-            one = mark("{count} day of an observer is blind: it has no log, so nothing can be said of it.")
-            many = mark(
-                "{count} days of observers are blind: they have no log, so nothing can be said of them."
-            )
-            found.append((self.counted(len(self.findings.blind_days), one, many), "#coverage"))
-        if self.findings.unread:
-            one, many = (
-                mark("{count} input could not be read to its end."),
-                mark("{count} inputs could not be read to their end."),
-            )
-            found.append((self.counted(len(self.findings.unread), one, many), "#unread"))
-        if self.findings.list.refused:
-            one, many = (
-                mark("{count} value of the list was refused and not searched for."),
-                mark("{count} values of the list were refused and not searched for."),
-            )
-            found.append((self.counted(self.findings.list.refused, one, many), "#refused"))
-        return found
+        return list(warnings(self.findings, self.language))
 
     def _groups(self) -> Iterator[Group]:
         by_state: dict[DeviceState, list[Device]] = defaultdict(list)

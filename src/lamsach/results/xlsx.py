@@ -18,7 +18,14 @@ from openpyxl.writer.excel import ExcelWriter
 from lamsach.i18n import counted, format_date, mark, translator
 from lamsach.model import Action, Findings
 from lamsach.results import words
-from lamsach.results.summary import figures, opening_facts, searched_sentence, state_counts, verdict
+from lamsach.results.summary import (
+    figures,
+    opening_facts,
+    searched_sentence,
+    state_counts,
+    verdict_sentence,
+    warnings,
+)
 from lamsach.results.timeless_zip import TimelessZip
 from lamsach.results.workbook import MAX_ROWS, Cells, Sheets
 
@@ -63,7 +70,7 @@ def _summary(sheets: Sheets) -> None:
     known = figures(findings)
     sheet.append([title])
     sheet.append([sheets.cell(sheet, searched_sentence(findings, language))])
-    for text in (verdict(findings, known, translate), *_warnings(sheets)):
+    for text in (verdict_sentence(findings, language), *(text for text, _ in warnings(findings, language))):
         if text:
             warning = WriteOnlyCell(sheet, text)
             warning.font = Font(bold=True)
@@ -74,25 +81,6 @@ def _summary(sheets: Sheets) -> None:
     sheet.append([])
     for label, value in opening_facts(findings, language):
         sheet.append([label, sheets.cell(sheet, value)])
-
-
-def _warnings(sheets: Sheets) -> Iterator[str]:
-    findings, language = sheets.findings, sheets.language
-    if findings.partial:
-        yield sheets.translate("The hunt was interrupted: this result is partial.")
-    if findings.blind_days:
-        yield counted(
-            len(findings.blind_days),
-            "{count} day of an observer is blind: it has no log, so nothing can be said of it.",
-            "{count} days of observers are blind: they have no log, so nothing can be said of them.",
-            language,
-        )
-    if findings.unread:
-        one, many = (
-            mark("{count} input could not be read to its end."),
-            mark("{count} inputs could not be read to their end."),
-        )
-        yield counted(len(findings.unread), one, many, language)
 
 
 def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:

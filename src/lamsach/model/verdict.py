@@ -1,0 +1,53 @@
+"""What the result of a hunt proves: the one object behind exit status, sentence, headline and bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Doubt(StrEnum):
+    """A ground on which finding nothing proves nothing; the weightiest first."""
+
+    INTERRUPTED = "interrupted"
+    NO_LINE = "no_line"
+    """Not one line of a log was searched."""
+    UNREAD = "unread"
+    """An input could not be read to its end."""
+    NO_DATED_LINE = "no_dated_line"
+    """No line of a recognised log states a time in the period that was asked for (or any, where none was)."""
+    BLIND_DAYS = "blind_days"
+    """An observer has no line on a day of the period."""
+    NOT_SEARCHED = "not_searched"
+    """A listed value is in the bytes of a log at a place that was not searched."""
+
+
+class Outcome(StrEnum):
+    """What came out, as the exit status says it."""
+
+    FOUND = "found"
+    NOTHING_FOUND = "nothing_found"
+    """Nothing found, without any doubt: the only result that is proof of being clean."""
+    BLIND = "blind"
+    PARTIAL = "partial"
+    UNUSABLE = "unusable"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether anything was found, and the doubts, in the order of `Doubt`."""
+
+    found: bool
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome; an input that could not be read outweighs what was found."""
+        if Doubt.INTERRUPTED in self.doubts:
+            return Outcome.INTERRUPTED
+        if Doubt.UNREAD in self.doubts:
+            return Outcome.UNUSABLE if Doubt.NO_LINE in self.doubts else Outcome.PARTIAL
+        if self.found:
+            return Outcome.FOUND
+        return Outcome.BLIND if self.doubts else Outcome.NOTHING_FOUND
