@@ -24,8 +24,10 @@ from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import blind_days
 from lamsach.hunt.lists import LoadedList, LoadingLists
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.mistaken import refuse_lists
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, hunt
+from lamsach.indicators.opening import expand
 from lamsach.indicators.releases.stated import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening import LogFile, find_logs
@@ -122,7 +124,8 @@ def investigate(
     watch = watch or Watch()
     started = datetime.now(UTC)
     lists = LoadingLists(request.lists, ahead=request.threads != 1)
-    inputs = _read_inputs(request, watch, kept)
+    lists.refuse_logs()
+    inputs = _read_inputs(request, watch, kept, look=searcher is None)
     loaded = lists.get(lambda: watch.say("Reading the indicator list."))
     inputs.problems[:0] = loaded.problems
     excepted = _excepted(request, inputs)
@@ -232,7 +235,8 @@ def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
     }
 
 
-def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
+def _read_inputs(request: Request, watch: Watch, kept: Kept | None, *, look: bool) -> _Inputs:
+    """Whatever is not a list; with `look` no log is taken that is a list."""
     inputs = _Inputs(presence=Presence(request.timezone, request.unit_key or unit_key()))
     tell = inputs.problems.append
     if kept is not None:
@@ -244,6 +248,10 @@ def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
             inputs.problems[0] if inputs.problems else Problem(", ".join(request.logs), "There is no log.")
         )
         raise InputError(first.what, first.where, first.todo or "Give files or folders that hold logs.")
+    if kept is None and look:
+        stated_format = request.format_name is not None
+        inputs.logs, lists = refuse_lists(inputs.logs, expand(list(request.lists)), stated=stated_format)
+        inputs.problems += lists
     if request.inventory:
         try:
             inputs.inventory = read_inventory(Path(request.inventory), tell)

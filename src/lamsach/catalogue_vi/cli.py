@@ -54,6 +54,19 @@ CLI: dict[str, str] = {
     "Find out whether logging works there, or whether the copy failed.": (
         "Hãy kiểm tra việc ghi nhật ký ở nơi đó có hoạt động không, hoặc việc sao chép có bị lỗi không."
     ),
+    "This is a log, not a list of indicators.": "Đây là nhật ký, không phải danh sách dấu hiệu.",
+    "This is a list of indicators, not a log.": "Đây là danh sách dấu hiệu, không phải nhật ký.",
+    "This is a list of this hunt, not a log: it was not searched.": (
+        "Đây là danh sách của chính lần truy tìm này, không phải nhật ký: tệp không được tìm."
+    ),
+    "Give it before the lists, without -i, and the list of indicators with -i.": (
+        "Hãy đặt tệp này trước các danh sách, không có -i, và đưa danh sách dấu hiệu bằng -i."
+    ),
+    "Give it with -i. If it is a log all the same, say so with --format unknown_text.": (
+        "Hãy đưa tệp này bằng -i. Nếu đây đúng là nhật ký, hãy ghi rõ bằng --format unknown_text."
+    ),
+    "This is a {title} log{size}, not a list of indicators.": "Đây là nhật ký {title}{size}, không phải danh sách dấu hiệu.",
+    "Did you mean: {command}": "Có phải ý bạn là: {command}",
     "This is not text: it was searched as it is, and nothing but plain values can be found in it.": (
         "Đây không phải tệp văn bản: tệp vẫn được rà quét nguyên dạng, nhưng chỉ tìm được giá trị ghi dưới dạng chữ."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -35,8 +36,10 @@ from lamsach.cli.options import (
     zone_of,
 )
 from lamsach.devices.reasons import REASONS
-from lamsach.errors import ExitStatus, OutputError
+from lamsach.errors import ExitStatus, InputError, OutputError
+from lamsach.hunt.mistaken import MistakenError, is_list
 from lamsach.hunt.run import HuntResult
+from lamsach.i18n import counted, mark, translator
 from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings, Outcome
 from lamsach.results import write, writer_for
@@ -186,7 +189,10 @@ def run(
     begun = time.perf_counter()
     first_run_notice()
     with progress_bar() as bar:
-        findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
+        try:
+            findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
+        except MistakenError as error:
+            raise _with_the_command(error, request, language) if not archive else error from None
     figures = _Stats(
         time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
     )
@@ -212,6 +218,25 @@ def run(
         )
     status = status_of(findings)
     return ExitStatus.OUTPUT if failed and status is not ExitStatus.INTERRUPTED else status
+
+
+def _with_the_command(error: MistakenError, request: Request, language: str) -> InputError:
+    """The error with what the log is, and the command that was probably meant where list and log are swapped."""
+    known, _ = error.mistaken[0], translator(language)
+    if not known.title or not any(map(is_list, request.logs)):
+        return error
+    size = (
+        ""
+        if known.lines is None
+        else ", " + counted(known.lines, mark("{count} line"), mark("{count} lines"), language)
+    )
+    meant = shlex.join(["lamsach", "hunt", *(one.path for one in error.mistaken)])
+    lists = shlex.join([word for log in request.logs for word in ("-i", log)])
+    return InputError(
+        _("This is a {title} log{size}, not a list of indicators.").format(title=known.title, size=size),
+        error.where,
+        _("Did you mean: {command}").format(command=f"{meant} {lists}"),
+    )
 
 
 def _write(findings: Findings, outputs: list[Path], language: str) -> bool:

@@ -55,37 +55,58 @@ class LoadingLists:
     def __init__(self, paths: Sequence[str], *, ahead: bool = False) -> None:
         self._paths = paths
         self._pool = ThreadPoolExecutor(1) if ahead else None
-        self._looked = self._pool.submit(_look_ahead, paths) if self._pool else None
+        self._looked = self._pool.submit(_look, paths) if self._pool else None
+        if self._pool:
+            self._pool.submit(functions)  # the kernel's code, which the search needs next
+        self._found: _Found | None = None
+
+    def refuse_logs(self) -> None:
+        """Raise MistakenError at once when all that is given as a list is a log."""
+        self._look()
+
+    def _look(self) -> _Found:
+        if self._found is None:
+            self._found = self._looked.result() if self._looked else _look(self._paths)
+        return self._found
 
     def get(self, on_reading: Callable[[], None] = lambda: None) -> LoadedList:
         """The lists; see `load_lists`."""
-        documents, folder, loaded = self._looked.result() if self._looked else _look(self._paths)
+        found = self._look()
         if self._pool:
             self._pool.shutdown()
-        if loaded is not None:
-            return loaded
+        if found.loaded is not None:
+            return found.loaded
         on_reading()
-        return _read(self._paths, documents, folder)
+        return _read(self._paths, found)
 
 
-def _look_ahead(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | None]:
-    """The same, with the kernel's code loaded besides, which the search needs next."""
-    functions()
-    return _look(paths)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The documents that may be lists, problems of the others, the cache's folder (None: not to be cached), and what it holds."""
+
+    documents: list[str]
+    problems: list[Problem]
+    folder: Path | None
+    loaded: LoadedList | None
 
 
-def _look(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | None]:
-    """The documents, the folder of the cache that is theirs (None: they cannot be cached), and what it holds."""
+def _look(paths: Sequence[str]) -> _Found:
     documents = expand(list(paths))
     folder = set_folder(documents)
-    return documents, folder, _load(folder) if folder else None
+    loaded = _load(folder) if folder else None
+    if loaded is not None:
+        return _Found(documents, [], folder, loaded)
+    from lamsach.hunt.mistaken import refuse_logs
+
+    kept, problems = refuse_logs(documents)
+    return _Found(kept, problems, folder, None)
 
 
-def _read(paths: Sequence[str], documents: list[str], folder: Path | None) -> LoadedList:
+def _read(paths: Sequence[str], found: _Found) -> LoadedList:
     from lamsach.indicators.reading import read_quickly
 
-    builder = Builder()
-    problems: list[Problem] = []
+    builder, documents, folder = Builder(), found.documents, found.folder
+    problems = list(found.problems)
     for document in documents:
         builder.extend(read_quickly(document, problems.append))
     compiled = compile_columns(builder.columns())
@@ -160,7 +181,7 @@ def _array(path: Path) -> NDArray[Any]:
 
 def cached_folder(paths: Sequence[str]) -> Path | None:
     """Where the compiled set of these lists lies in the cache; None when it is not there."""
-    folder = _look(paths)[1]
+    folder = set_folder(expand(list(paths)))
     return folder if folder is not None and (folder / "set.json").is_file() else None
 
 

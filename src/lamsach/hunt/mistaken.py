@@ -1,0 +1,184 @@
+"""Logs given as lists, and lists given as logs: seen by their first lines, before either is read."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from lamsach.errors import InputError, LamsachError
+from lamsach.i18n import mark
+from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource
+from lamsach.logs.detect import Detection
+from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.reading import detection_for
+from lamsach.model import Problem
+
+_ANY_SHAPE = frozenset({"csv_columns", "json_lines", "json_document", "key_value", "parquet", "arrow"})
+"""Readers of a shape: a list may have it as well as a log."""
+_LISTS_ONLY = frozenset(
+    {"lamsach", "stix", "stix1", "openioc", "ids_rules", "yara", "zeek_intel", "clamav", "rpz"}
+)
+"""Formats of lists that no log has."""
+_LEAST_SHARE = 0.5
+"""Of a log at least this share of the first lines is a product's."""
+_ALONE = 0.9
+"""Of a list at least this share of the first lines is a value and nothing else, or a row under a list's heading."""
+_HEADING = re.compile(
+    r"\b(?:ioc|indicator|indicator_type|threat|malware|mã độc|dấu hiệu|chỉ dấu)s?\b", re.IGNORECASE
+)
+_TIME_OF_DAY = re.compile(r"\b[0-2]?\d:[0-5]\d")
+_COUNTED_BYTES = 256 << 20
+
+LOG_AS_LIST = mark("This is a log, not a list of indicators.")
+LIST_AS_LOG = mark("This is a list of indicators, not a log.")
+ONE_OF_THE_LISTS = mark("This is a list of this hunt, not a log: it was not searched.")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """An input given in the other's place: its path, the titles of its formats, its lines (None: more than are counted)."""
+
+    path: str
+    title: str
+    lines: int | None
+
+
+class MistakenError(InputError):
+    """No list, or no log, is left once those given in the other's place are put aside: `mistaken` holds them."""
+
+    def __init__(self, what: str, todo: str, mistaken: Sequence[Mistaken]) -> None:
+        super().__init__(what, mistaken[0].path, todo)
+        self.mistaken = tuple(mistaken)
+
+
+def logs_among(documents: Sequence[str]) -> list[Mistaken]:
+    """Those documents that a product wrote as a log."""
+    return [found for document in documents if (found := _as_log(document)) is not None]
+
+
+def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:
+    """The documents that may be lists, and a problem for each that is a log. Raises MistakenError when none is left."""
+    logs = {found.path: found for found in logs_among(documents)}
+    todo = mark("Give it before the lists, without -i, and the list of indicators with -i.")
+    if logs and len(logs) == len(set(documents)):
+        raise MistakenError(LOG_AS_LIST, todo, tuple(logs.values()))
+    kept = [document for document in documents if document not in logs]
+    return kept, [Problem(f"{path} ({found.title})", LOG_AS_LIST, todo) for path, found in logs.items()]
+
+
+def refuse_lists(
+    logs: Sequence[LogFile], documents: Sequence[str], *, stated: bool
+) -> tuple[list[LogFile], list[Problem]]:
+    """The logs to search, and a problem for each that is a list: one of the hunt's own `documents` (minor), or any other
+    unless the format is `stated`. Raises MistakenError when no log is left."""
+    own = {place.resolve() for document in documents if (place := Path(document)).is_file()}
+    todo = mark("Give it with -i. If it is a log all the same, say so with --format unknown_text.")
+    kept, problems, lists = [], [], []
+    for log in logs:
+        if Path(log.name).resolve() in own and not _is_a_products(log):
+            lists.append(Mistaken(log.name, "", None))
+            problems.append(Problem(log.name, ONE_OF_THE_LISTS, minor=True))
+        elif not stated and _is_list(log):
+            lists.append(Mistaken(log.name, "", None))
+            problems.append(Problem(log.name, LIST_AS_LOG, todo))
+        else:
+            kept.append(log)
+    if lists and not kept:
+        raise MistakenError(LIST_AS_LOG, todo, lists)
+    return kept, problems
+
+
+def is_list(path: str) -> bool:
+    """True for a file whose first lines are a list's."""
+    logs = find_logs([path], on_problem=lambda _problem: None) if path != "-" else iter(())
+    return any(map(_is_list, islice(logs, 1)))
+
+
+def _as_log(document: str) -> Mistaken | None:
+    if document == "-" or document.startswith((*TAXII_SCHEMES, *MISP_SCHEMES)):
+        return None
+    try:
+        log = next(find_logs([document], on_problem=lambda _problem: None), None)
+        detection = detection_for(log) if log is not None else None
+        if log is None or detection is None or not (titles := list(_titles(detection))):
+            return None
+        if detection.binary is None and _is_of_lists_only(document, log.head()):
+            return None
+        return Mistaken(document, ", ".join(titles), None if detection.binary else _lines(log))
+    except LamsachError:
+        return None
+
+
+def _is_a_products(log: LogFile) -> bool:
+    try:
+        return any(_titles(detection_for(log)))
+    except LamsachError:
+        return False
+
+
+def _titles(detection: Detection) -> Iterator[str]:
+    """The products that wrote it, by their titles; none for what may be a list too."""
+    if detection.binary is not None:
+        found: tuple[type, ...] = (detection.binary,)
+    else:
+        found = (detection.format,) if detection.format is not None else detection.mixed
+    if detection.share >= _LEAST_SHARE and all(one.name not in _ANY_SHAPE for one in found):  # type: ignore[attr-defined]
+        yield from (str(one.title) for one in found[:3])  # type: ignore[attr-defined]
+
+
+def _lines(log: LogFile) -> int | None:
+    """The lines of a text; None for one of very many bytes."""
+    block, lines, size = bytearray(1 << 20), 0, 0
+    with log.open() as stream:
+        while read := stream.readinto(memoryview(block)):
+            lines += block.count(b"\n", 0, read)
+            size += read
+            if size > _COUNTED_BYTES:
+                return None
+    return lines
+
+
+def _is_list(log: LogFile) -> bool:
+    try:
+        detection, head = detection_for(log), log.head()
+        if any(_titles(detection)):
+            return False
+    except LamsachError:
+        return False
+    lines = [line for text in detection.lines if (line := text.strip()) and line[0] not in "#;"]
+    if not lines or detection.binary is not None:
+        return _is_of_lists_only(log.name, head)
+    if _HEADING.search(lines[0]) and len(lines) > 1:
+        alone = sum(_holds_a_value(line) for line in lines[1:]) / (len(lines) - 1)
+    else:
+        alone = sum(_is_a_value(line) for line in lines) / len(lines)
+    return alone >= _ALONE or _is_of_lists_only(log.name, head)
+
+
+def _is_of_lists_only(name: str, head: bytes) -> bool:
+    from lamsach.indicators.formats import FORMATS
+
+    source = ListSource(name, lambda: io.BytesIO(head))
+    known = next((one for one in FORMATS if one.recognises(source)), None)
+    return known is not None and known.name in _LISTS_ONLY
+
+
+def _is_a_value(text: str) -> bool:
+    from lamsach.indicators.normalise import canonical_values
+
+    if len(text) > 2000 or " " in text:
+        return False
+    try:
+        return bool(canonical_values(text))
+    except LamsachError:
+        return False
+
+
+def _holds_a_value(row: str) -> bool:
+    """True for a row of a table with a value in a cell of its own, and no time of day."""
+    cells = re.split(r"[,;|\t]", row[:4000])
+    return _TIME_OF_DAY.search(row) is None and any(_is_a_value(cell.strip(" \"'")) for cell in cells)

@@ -1,0 +1,85 @@
+"""Swapped inputs are refused at once, by what they are; a list in the log folder does not find itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lamsach.errors import ExitStatus
+from lamsach.hunt.mistaken import logs_among
+from tests.cli.running import lamsach
+
+LOG = (
+    'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" subtype="forward"'
+    ' level="notice" srcip=10.1.1.5 srcport=1234 dstip=203.0.113.7 dstport=443 action="accept" tz="+0700"\n'
+)
+VALUES = "# botnet\nevil[.]example\n203.0.113.7\n"
+TABLE = "STT,Dấu hiệu,Mã độc\n1,evil.example,Mirai\n2,203.0.113.7,Mirai\n"
+STIX = json.dumps({"type": "bundle", "id": "bundle--1", "objects": []})
+RULES = 'alert ip any any -> 203.0.113.7 any (msg:"x"; sid:1; rev:1;)\n'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fw.log").write_text(LOG * 3)
+    (tmp_path / "list.txt").write_text(VALUES)
+    return tmp_path
+
+
+def test_swapped_inputs_are_refused_with_the_command_that_was_meant() -> None:
+    ran = lamsach("hunt", "list.txt", "-i", "fw.log", "--language", "en")
+    assert (ran.status, ran.out) == (ExitStatus.INPUT, "")
+    (line,) = ran.errors
+    assert "FortiGate log, 3 lines, not a list" in line
+    assert line.endswith("lamsach hunt fw.log -i list.txt")
+
+
+def test_a_log_as_list_names_nobody() -> None:
+    ran = lamsach("hunt", "fw.log", "-i", "fw.log")
+    assert (ran.status, ran.out) == (ExitStatus.INPUT, "")
+    ran = lamsach("hunt", "fw.log", "-i", "fw.log", "-i", "list.txt", "-o", "r.jsonl")
+    assert ran.status == ExitStatus.PARTIAL
+    records = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
+    assert {one["indicator"] for one in records if one["record"] == "sighting"} == {"203.0.113.7"}
+
+
+def test_a_list_as_log_is_refused(folder: Path) -> None:
+    for name, text in (("v.txt", VALUES), ("t.csv", TABLE), ("s.json", STIX), ("r.rules", RULES)):
+        (folder / name).write_text(text)
+        assert lamsach("hunt", name, "-i", "list.txt").status == ExitStatus.INPUT, name
+        ran = lamsach("hunt", name, "fw.log", "-i", "list.txt")
+        assert (ran.status, name in " ".join(ran.errors)) == (ExitStatus.PARTIAL, True)
+        stated = lamsach("hunt", name, "-i", "list.txt", "--format", "unknown_text")
+        assert stated.status in (ExitStatus.FOUND, ExitStatus.BLIND), name
+
+
+def test_a_list_in_the_log_folder_does_not_find_itself(folder: Path) -> None:
+    (folder / "fw.log").write_text(LOG.replace("203.0.113.7", "203.0.113.8"))
+    ran = lamsach("hunt", ".", "-i", "list.txt")
+    assert ran.status == ExitStatus.NOTHING_FOUND
+    ran = lamsach("hunt", ".", "-i", ".")
+    assert ran.status == ExitStatus.PARTIAL  # the log is no list; the list is none of the logs
+
+
+def test_lists_with_dates_and_ports_are_not_taken_for_logs(folder: Path) -> None:
+    lists = (
+        "2022-09-01 10:00:00,evil.example,Mirai\n2022-09-01 11:00:00,203.0.113.7:8080,Mirai\n",
+        "firstseen,ip,port\n2022-09-01 10:00:00,203.0.113.7,443\n",
+        "#fields\tindicator\tindicator_type\tmeta.source\nevil.example\tIntel::DOMAIN\tx\n",
+        '{"time":"2022-09-01T10:00:00Z","source.ip":"203.0.113.7","classification.type":"c2"}\n',
+        STIX,
+        RULES,
+    )
+    for number, text in enumerate(lists):
+        (folder / f"l{number}.txt").write_text(text)
+    assert logs_among([f"l{number}.txt" for number in range(len(lists))]) == []
+
+
+def test_no_sample_list_is_taken_for_a_log() -> None:
+    samples = Path(__file__).parents[3] / "shared/samples/feeds/files"
+    if not samples.is_dir():
+        pytest.skip("the samples are not here")
+    assert logs_among(sorted(map(str, samples.iterdir()))) == []
