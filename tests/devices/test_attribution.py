@@ -84,7 +84,7 @@ CASES: dict[str, tuple[list[Raw], Infrastructure | None, Expected, str | None]] 
         [dns(PC, [0, 0.05])],
         None,
         [(f"mac:{A}", "infected", "medium", 2)],
-        "contacted_once",
+        "contacted_briefly",
     ),
     "again and again": (
         [sighting(PC, [0, 5, 9])],
@@ -602,3 +602,27 @@ def test_nothing_is_lost_without_forwarders(raw: list[Raw]) -> None:
     own = {key: one for key, one in raw if not key.forwarded and not key.dns and key.format != "squid"}
     _, sightings = attribute(own)
     assert total(sightings) == sum(one.count for one in own.values())
+
+
+OF_RECORDS = {
+    "contacted_briefly", "contacted_repeatedly", "blocked_only", "partial_only", "resolved_only", "inbound_only",
+    "also_blocked", "also_unparsed", "also_other", "no_device_named",
+}  # fmt: skip
+"""Reasons whose count is one of records."""
+
+
+@settings(max_examples=150, deadline=None)
+@given(RAW)
+def test_the_counts_of_the_reasons_add_up_to_the_devices_count(raw: list[Raw]) -> None:
+    own = {key: one for key, one in raw if not key.forwarded and not key.dns and key.format != "squid"}
+    for device in attribute(own)[0]:
+        stated = {reason.code: int(reason.values.get("count", 1)) for reason in device.reasons}
+        if device.key.startswith("unattributed:"):
+            continue
+        if "unparsed_only" in stated and not stated.keys() & (OF_RECORDS - {"also_blocked", "also_other"}):
+            stated["contacted_briefly"] = stated["unparsed_only"]
+        of_records = sum(
+            count for code, count in stated.items() if code in OF_RECORDS or code == "contacted_once"
+        )
+        assert of_records == device.count, device
+        assert ("contacted_once" not in stated) or "contacted_briefly" not in stated

@@ -10,7 +10,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from lamsach.i18n import translator
 from lamsach.model import DeviceState, Findings, Problem, Severity
+from lamsach.results import words
+from lamsach.results.html import write_html
 from lamsach.results.terminal import show
 
 from .sample import DAY0, REASONS, empty_findings, large_findings, make_device, rich_findings
@@ -24,6 +27,12 @@ def shown(
     show(findings, console, language, REASONS)
     assert console.width == width
     return stream.getvalue()
+
+
+def page_of(findings: Findings) -> str:
+    stream = io.BytesIO()
+    write_html(findings, stream, "en", REASONS)
+    return stream.getvalue().decode()
 
 
 def commands(text: str) -> list[str]:
@@ -152,8 +161,8 @@ def test_what_the_findings_do_not_hold_is_repeated_too() -> None:
     show(rich_findings(parameters=given), Console(file=stream, width=100), "en", REASONS, again=again)
     *hunts, read = map(shlex.split, commands(stream.getvalue()))
     assert len(hunts) == 3
-    for words in hunts:
-        text = " ".join(words)
+    for hunt in hunts:
+        text = " ".join(hunt)
         assert text.startswith("lamsach hunt - -i -odd.txt --leases dhcp.log ")
         assert "--inventory kiem-ke.xlsx --timezone UTC --format fortigate --password-env ZIP WORD" in text
     assert read == ["lamsach", "indicators", "read", "./-odd.txt"]
@@ -184,3 +193,23 @@ def test_standard_input_is_explained_only_where_a_command_reads_it() -> None:
     show(found, Console(file=stream, width=100), "en", REASONS, "report.html")
     assert not commands(stream.getvalue())
     assert "standard input" not in stream.getvalue()
+
+
+def test_an_internal_key_is_never_a_name() -> None:
+    keys = {
+        "unattributed:?:w/long.log": "not known (log of w/long.log)",
+        "unattributed:?": "no machine known",
+        "unattributed:dns:10.1.0.53": "10.1.0.53",
+        "mac:02:00:00:00:00:01": "02:00:00:00:00:01",
+        "name:PC-7": "PC-7",
+    }
+    assert {key: words.key_title(key, translator("en")) for key in keys} == keys
+    assert words.key_title("unattributed:?:a.log", translator("vi")) == "chưa rõ máy nào (nhật ký của a.log)"
+    findings = replace(
+        rich_findings(),
+        devices=tuple(make_device(key, DeviceState.UNATTRIBUTED, Severity.LOW) for key in keys),
+    )
+    assert "unattributed:" not in shown(findings, "en")
+    page = "".join(re.findall(r"<bdi>(.*?)</bdi>", page_of(findings)))
+    assert "long.log" in page
+    assert "unattributed:" not in page

@@ -98,13 +98,15 @@ _SEARCHED: dict[str, str] = {
         "Chưa tìm thấy gì cho đến khi việc truy tìm bị ngắt. Chưa thể kết luận là sạch."
     ),
     "No log line was searched. This is not a clean result.": "Chưa có dòng nhật ký nào được tìm. Chưa thể kết luận là sạch.",
-    "Nothing was found, but listed values are at places that were not searched. This is not a clean result.": (
-        "Không tìm thấy gì, nhưng có giá trị trong danh sách nằm ở những chỗ chưa tìm được. Chưa thể kết luận là sạch."
+    "No contact was found, but listed values are in the logs where they accuse no machine: look at these places.": (
+        "Không tìm thấy kết nối nào, nhưng giá trị trong danh sách có trong nhật ký ở những chỗ không quy được cho máy nào: hãy xem lại các chỗ đó."
     ),
     "Nothing was found, but no line of a known kind of log states a time {period}. This is not a clean result.": (
         "Không tìm thấy gì, nhưng không có dòng nào của loại nhật ký đã biết ghi thời gian {period}. Chưa thể kết luận là sạch."
     ),
     "at all": "cả",
+    "no machine known": "chưa rõ máy nào",
+    "not known (log of {observer})": "chưa rõ máy nào (nhật ký của {observer})",
     "{count} line states no time: it was searched, and proves no day.": _UNDATED,
     "{count} lines state no time: they were searched, and prove no day.": _UNDATED,
     "Nothing was found, but there are days without logs. This is not a clean result.": (

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 REASONS: dict[str, str] = {
     "contacted_once": "It contacted a listed address or name once, and the contact was not blocked.",
+    "contacted_briefly": "It contacted listed addresses or names within a minute: {count} records that were not blocked.",
     "contacted_repeatedly": "It contacted listed addresses or names again and again: {count} records that were not blocked.",
     "several_indicators": "It contacted {count} different listed addresses or names.",
     "several_days": "The contacts lie on {count} different days.",
     "also_blocked": "Further contacts were blocked: {count}.",
+    "also_unparsed": "Further contacts are in lines that no log format reads: {count}.",
+    "also_other": "Further records are no contacts of its own (DNS answers, calls from outside, only the host of a listed URL): {count}.",
     "blocked_only": "Every contact was blocked ({count}): the connection did not come about, but something on the machine tried it.",
     "resolved_only": "It was only told a listed address in a DNS answer ({count}); no connection to it is known.",
     "partial_only": "It reached the host of a listed URL ({count}), but the log does not show which page.",

@@ -30,18 +30,22 @@ Verdict = tuple[DeviceState, Severity, tuple[Reason, ...]]
 def judge(items: Sequence[Item]) -> Verdict:
     """The verdict on a device that speaks for itself, from its counted sightings (at least one)."""
     attempts = [item for item in items if is_contact(item)]
-    contacts = [item for item in attempts if not_blocked(item)]
-    if contacts:
-        return _infected(contacts, sum(_blocked(item) for item in attempts))
-    if attempts:
-        return _low(DeviceState.BLOCKED, "blocked_only", attempts)
-    partial = [(key, raw) for key, raw in items if key.role is Role.OUTBOUND]
-    if partial:
-        return _low(DeviceState.RESOLVED, "partial_only", partial)
-    resolved = [(key, raw) for key, raw in items if key.role is Role.RESOLVED]
-    if resolved:
-        return _low(DeviceState.RESOLVED, "resolved_only", resolved)
-    return _low(DeviceState.INBOUND, "inbound_only", items)
+    partial = [item for item in items if item[0].role is Role.OUTBOUND]
+    resolved = [item for item in items if item[0].role is Role.RESOLVED]
+    decisive = attempts or partial or resolved or items
+    if contacts := [item for item in attempts if not_blocked(item)]:
+        state, severity, reasons = _infected(contacts, sum(_blocked(item) for item in attempts))
+    elif attempts:
+        state, severity, reasons = _low(DeviceState.BLOCKED, "blocked_only", attempts)
+    elif partial:
+        state, severity, reasons = _low(DeviceState.RESOLVED, "partial_only", partial)
+    elif resolved:
+        state, severity, reasons = _low(DeviceState.RESOLVED, "resolved_only", resolved)
+    else:
+        state, severity, reasons = _low(DeviceState.INBOUND, "inbound_only", items)
+    if others := _count(items) - _count(decisive):
+        reasons = (*reasons, Reason("also_other", {"count": others}))
+    return state, severity, reasons
 
 
 LOGS_TO_ADD = {
@@ -93,30 +97,38 @@ def _infected(contacts: Sequence[Item], blocked: int) -> Verdict:
     reasons: list[Reason] = []
     if not parsed:
         severity = Severity.LOW
-        reasons.append(_unparsed(contacts))
+        count = sum(map(not_blocked, contacts))
+        reasons.append(Reason("unparsed_only", {"count": count}))
     else:
-        reasons = _why_high(parsed)
-        severity = Severity.HIGH if reasons else Severity.MEDIUM
-        reasons = reasons or [Reason("contacted_once")]
+        severity, reasons = _why_infected(parsed)
+        unparsed = [item for item in contacts if item[0].unparsed]
+        if unparsed:
+            count = sum(not_blocked(item) for item in unparsed)
+            reasons.append(Reason("also_unparsed", {"count": count}))
     if blocked:
         reasons.append(Reason("also_blocked", {"count": blocked}))
     return DeviceState.INFECTED, severity, tuple(reasons)
 
 
-def _why_high(contacts: Sequence[Item]) -> list[Reason]:
-    reasons = []
+def _why_infected(contacts: Sequence[Item]) -> tuple[Severity, list[Reason]]:
     count = sum(not_blocked(item) for item in contacts)
     firsts = [raw.first for _, raw in contacts if raw.first is not None]
     lasts = [raw.last for _, raw in contacts if raw.last is not None]
-    if max(lasts) - min(firsts) >= REPEATED_AFTER if firsts and lasts else count > 1:
-        reasons.append(Reason("contacted_repeatedly", {"count": count}))
+    repeated = max(lasts) - min(firsts) >= REPEATED_AFTER if firsts and lasts else count > 1
+    if repeated:
+        reasons = [Reason("contacted_repeatedly", {"count": count})]
+    elif count > 1:
+        reasons = [Reason("contacted_briefly", {"count": count})]
+    else:
+        reasons = [Reason("contacted_once")]
     indicators = {key.indicator for key, _ in contacts}
     if len(indicators) > 1:
         reasons.append(Reason("several_indicators", {"count": len(indicators)}))
     days = {day for _, raw in contacts for day in raw.days}
     if len(days) > 1:
         reasons.append(Reason("several_days", {"count": len(days)}))
-    return reasons
+    high = repeated or len(reasons) > 1
+    return Severity.HIGH if high else Severity.MEDIUM, reasons
 
 
 def _low(state: DeviceState, code: str, items: Sequence[Item]) -> Verdict:

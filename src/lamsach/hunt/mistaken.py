@@ -145,7 +145,7 @@ def _lines(log: LogFile) -> int | None:
 def _is_list(log: LogFile) -> bool:
     try:
         detection, head = detection_for(log), log.head()
-        if any(_titles(detection)):
+        if any(_titles(detection)) or b"\0" in head:
             return False
     except LamsachError:
         return False

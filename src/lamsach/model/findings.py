@@ -228,6 +228,7 @@ class Findings:
             Doubt.UNREAD: bool(self.unread),
             Doubt.NO_DATED_LINE: not any(row.proves_day for row in self.coverage),
             Doubt.BLIND_DAYS: bool(self.blind_days),
+            Doubt.SET_ASIDE: bool(self.set_aside),
         }
         return Verdict(
             bool(self.devices) or counted, tuple(doubt for doubt, holds in doubts.items() if holds)

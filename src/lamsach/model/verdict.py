@@ -18,8 +18,8 @@ class Doubt(StrEnum):
     """No line of a recognised log states a time in the period that was asked for (or any, where none was)."""
     BLIND_DAYS = "blind_days"
     """An observer has no line on a day of the period."""
-    NOT_SEARCHED = "not_searched"
-    """A listed value is in the bytes of a log at a place that was not searched."""
+    SET_ASIDE = "set_aside"
+    """A listed value is in the bytes of a log where it is no contact of a machine (see `AsideReason`)."""
 
 
 class Outcome(StrEnum):

@@ -225,8 +225,8 @@ _DOUBTS: dict[Doubt, str] = {
         "Nothing was found, but no line of a known kind of log states a time {period}. This is not a clean result."
     ),
     Doubt.BLIND_DAYS: mark("Nothing was found, but there are days without logs. This is not a clean result."),
-    Doubt.NOT_SEARCHED: mark(
-        "Nothing was found, but listed values are at places that were not searched. This is not a clean result."
+    Doubt.SET_ASIDE: mark(
+        "No contact was found, but listed values are in the logs where they accuse no machine: look at these places."
     ),
 }
 

@@ -148,7 +148,7 @@ class _Screen:
         return table
 
     def _machine(self, device: Device) -> str:
-        title = clip(visible_line(device.name or device.ip or device.key), 80)
+        title = clip(visible_line(words.device_title(device, self._)), 80)
         known = [visible_line(part) for part in (device.ip, device.user) if part and part != title]
         return "\n".join([title, *(clip(part, 60) for part in known)])
 

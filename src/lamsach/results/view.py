@@ -104,7 +104,7 @@ class Page:
 
     def name_of(self, key: str) -> str:
         """A device's title by its key."""
-        return self._names.get(key) or self.clip(key)
+        return self._names.get(key) or self.clip(words.key_title(key, self._))
 
     def state_figures(self) -> list[tuple[str, str]]:
         """The state in figures: fragment of the list and the words, blind days last."""
@@ -134,7 +134,7 @@ class Page:
             yield Group(state, self._(title), self._(intro), tuple(rows), len(devices) - len(rows))
 
     def _row(self, number: int, device: Device) -> Row:
-        title = clip(visible_line(device.name or device.ip or device.key), self.limits.text)
+        title = clip(visible_line(words.device_title(device, self._)), self.limits.text)
         reasons = tuple(words.reason_text(reason, self.reasons, self.language) for reason in device.reasons)
         return Row(number, device, title, reasons, number <= self.limits.details)
 

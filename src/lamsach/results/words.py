@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from datetime import date
 
 from lamsach.i18n import Translate, format_date, format_number, mark, translator
-from lamsach.model import Action, DeviceState, IndicatorType, MatchKind, MatchStatus, Reason, Role, Severity
+from lamsach.model import (
+    Action,
+    Device,
+    DeviceState,
+    IndicatorType,
+    MatchKind,
+    MatchStatus,
+    Reason,
+    Role,
+    Severity,
+)
 from lamsach.results.safe import clip, visible_line
 
 STATES: dict[DeviceState, str] = {
@@ -101,6 +111,26 @@ STEPS: dict[DeviceState, tuple[str, ...]] = {
     ),
 }
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def device_title(device: Device, translate: Translate) -> str:
+    """The name by which people know a device."""
+    return device.name or device.ip or device.mac or device.user or key_title(device.key, translate)
+
+
+def key_title(key: str, translate: Translate) -> str:
+    """What to call a device of which only the key is known: its value; of a stand-in (`unattributed:ROLE:PLACE`) the place."""
+    kind, _, value = key.partition(":")
+    if kind != "unattributed":
+        return value or key
+    role, _, place = value.partition(":")
+    if role != "?":
+        return place or role
+    return (
+        translate("not known (log of {observer})").format(observer=place)
+        if place
+        else translate("no machine known")
+    )
 
 
 def reason_text(reason: Reason, sentences: Mapping[str, str], language: str) -> str:

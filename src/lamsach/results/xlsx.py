@@ -107,7 +107,7 @@ def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
 
 def _sightings(sheets: Sheets) -> None:
     translate = sheets.translate
-    names = {device.key: device.name or device.ip or device.key for device in sheets.findings.devices}
+    names = {device.key: words.device_title(device, translate) for device in sheets.findings.devices}
     columns = [
         (translate("No."), 8), (translate("Machine"), 26), (translate("Indicator"), 40), (translate("Kind"), 12),
         (translate("Threat"), 22), (translate("Direction"), 24), (translate("Match"), 20), (translate("Counted"), 20),
@@ -116,7 +116,7 @@ def _sightings(sheets: Sheets) -> None:
     ]  # fmt: skip
     rows = (
         (
-            number, names.get(seen.device, seen.device), seen.indicator, translate(words.INDICATOR_TYPES[seen.indicator_type]),
+            number, names.get(seen.device) or words.key_title(seen.device, translate), seen.indicator, translate(words.INDICATOR_TYPES[seen.indicator_type]),
             seen.threat, translate(words.ROLES[seen.role]), translate(words.MATCHES[seen.match]),
             translate(words.STATUSES[seen.status]), translate("unparsed") if seen.unparsed else translate("parsed"),
             seen.count, *(seen.actions.get(action, 0) for action in Action), seen.first, seen.last, seen.device,

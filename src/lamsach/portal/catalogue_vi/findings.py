@@ -112,6 +112,4 @@ FINDINGS: dict[str, str] = {
     "Give up and delete the files": "Bỏ và xóa các tệp",
     "Computers of the unit that hunt mark machines with the unit's key, so that nobody else can tell from a bundle which machines were there. Give this portal's key to each of them, as the file that LAMSACH_UNIT_KEY names; then every hunt shows which machines were on.": "Máy tính của đơn vị khi rà soát đánh dấu các máy bằng khóa của đơn vị, để người khác không suy ra được từ gói kết quả những máy nào đã hoạt động. Hãy chép khóa của cổng này vào từng máy tính đó, thành tệp mà biến LAMSACH_UNIT_KEY chỉ đến; khi đó mọi lần rà soát đều cho biết máy nào đã bật.",
     "Key of %(unit)s": "Khóa của %(unit)s",
-    "no machine known": "chưa rõ máy nào",
-    "not known (log of {observer})": "chưa rõ máy nào (nhật ký của {observer})",
 }

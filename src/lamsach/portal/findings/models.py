@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.units.models import Unit
+from lamsach.results.words import key_title
 
 
 class BundleKind(models.TextChoices):
@@ -94,21 +95,7 @@ class Device(models.Model):
         indexes = (models.Index(fields=("unit", "mac")), models.Index(fields=("unit", "name")))
 
     def __str__(self) -> str:
-        return self.name or self.mac or self.ip or self.user or _called(self.key)
-
-
-def _called(key: str) -> str:
-    """What to call a device of which a key is all that is known: that of a stand-in (`unattributed:ROLE:PLACE`) by its place."""
-    if not key.startswith("unattributed:"):
-        return key
-    _mark, role, place = (*key.split(":", 2), "")[:3]
-    if role == "?":
-        return (
-            gettext("not known (log of {observer})").format(observer=place)
-            if place
-            else gettext("no machine known")
-        )
-    return place
+        return self.name or self.mac or self.ip or self.user or key_title(self.key, gettext)
 
 
 class IdentityKind(models.TextChoices):
