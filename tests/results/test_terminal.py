@@ -11,9 +11,11 @@ import pytest
 from rich.console import Console
 
 from lamsach.i18n import translator
-from lamsach.model import DeviceState, Findings, Problem, Severity
+from lamsach.model import AsideReason, DeviceState, Findings, Outcome, Problem, SetAside, Severity
 from lamsach.results import words
+from lamsach.results.csv_ import write_csv
 from lamsach.results.html import write_html
+from lamsach.results.records import search_record
 from lamsach.results.terminal import show
 
 from .sample import DAY0, REASONS, empty_findings, large_findings, make_device, rich_findings
@@ -213,3 +215,25 @@ def test_an_internal_key_is_never_a_name() -> None:
     page = "".join(re.findall(r"<bdi>(.*?)</bdi>", page_of(findings)))
     assert "long.log" in page
     assert "unattributed:" not in page
+
+
+def test_listed_values_that_accuse_nobody_are_shown_everywhere() -> None:
+    places = tuple(SetAside("evil.example", reason, "a.log", 7) for reason in AsideReason)
+    findings = replace(empty_findings(), set_aside=places)
+    assert findings.verdict.outcome is Outcome.BLIND
+    assert (
+        replace(
+            findings, set_aside=(SetAside("evil.example", AsideReason.EXCEPTED, "a.log", 7),)
+        ).verdict.doubts
+        == ()
+    )
+    text = " ".join(shown(findings).split())
+    assert text.startswith("No contact was found, but listed values are in the logs")
+    assert "a.log, line 7: evil.example is listed, but here it is a comment or heading of the log." in text
+    page = page_of(findings)
+    assert page.count("<bdi>evil.example</bdi>") == len(places)
+    assert "No contact with a listed address is in the logs." in page
+    stream = io.BytesIO()
+    write_csv(findings, stream, "en", REASONS)
+    assert stream.getvalue().decode().count("set_aside") == len(places)
+    assert len(search_record(findings)["set_aside"]) == len(places)

@@ -7,6 +7,7 @@ _MORE_MONTHS = "Còn {count} tháng trước đó trong tệp bảng tính (.xls
 _MORE_REFUSED = "Còn {count} giá trị bị từ chối; lệnh đọc danh sách liệt kê đầy đủ."
 _MORE_UNLISTED = "Còn {count} giá trị bị từ chối không liệt kê ở đây."
 _DETAILS_FOLLOW = "Dưới đây là chi tiết của {count} máy đầu; chi tiết các máy khác có trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
+_SET_ASIDE = "{count} chỗ trong nhật ký có giá trị trong danh sách nhưng không quy được cho máy nào."
 _UNDATED = "{count} dòng không ghi thời gian: đã được tìm, nhưng không chứng minh cho ngày nào."
 _BLIND_DAYS = "{count} ngày mù (tính theo từng nguồn ghi nhận): không có nhật ký nên không kết luận được gì về những ngày này."
 _NOT_TO_END = "{count} đầu vào không đọc được đến hết."
@@ -105,6 +106,22 @@ _SEARCHED: dict[str, str] = {
         "Không tìm thấy gì, nhưng không có dòng nào của loại nhật ký đã biết ghi thời gian {period}. Chưa thể kết luận là sạch."
     ),
     "at all": "cả",
+    "the unit's own server or public address": "máy chủ hoặc địa chỉ công khai của chính đơn vị",
+    "within the address of another page, as in a search": "nằm trong địa chỉ của một trang khác, như khi tìm kiếm",
+    "a program's version number": "số phiên bản của một chương trình",
+    "a comment or heading of the log": "chú thích hoặc tiêu đề của nhật ký",
+    "outside the days asked for": "ngoài những ngày cần tìm",
+    "{count} place of the logs holds a listed value and accuses no machine.": _SET_ASIDE,
+    "{count} places of the logs hold listed values and accuse no machine.": _SET_ASIDE,
+    "{file}, line {line}: {value} is listed, but here it is {reason}.": "{file}, dòng {line}: {value} có trong danh sách, nhưng ở đây là {reason}.",
+    "{count} more such place.": "Còn {count} chỗ như vậy.",
+    "{count} more such places.": "Còn {count} chỗ như vậy.",
+    "log": "nhật ký",
+    "Listed values that accuse no machine": "Giá trị trong danh sách không quy được cho máy nào",
+    "These values are in the logs, but not as a contact of a machine. Because of them the result is not called clean: look at the places.": (
+        "Những giá trị này có trong nhật ký nhưng không phải là kết nối của một máy. Vì vậy chưa thể kết luận là sạch: hãy xem lại các chỗ này."
+    ),
+    "No contact with a listed address is in the logs.": "Nhật ký không ghi nhận kết nối nào tới địa chỉ trong danh sách.",
     "no machine known": "chưa rõ máy nào",
     "not known (log of {observer})": "chưa rõ máy nào (nhật ký của {observer})",
     "{count} line states no time: it was searched, and proves no day.": _UNDATED,
@@ -366,7 +383,6 @@ _PAGE: dict[str, str] = {
     "What was not read": "Phần chưa đọc được",
     "Every input was read to its end.": "Mọi đầu vào đều được đọc đến hết.",
     "Values of the list that were refused": "Giá trị trong danh sách bị từ chối",
-    "None of the listed addresses is in the logs.": "Không có dấu hiệu nào của danh sách xuất hiện trong nhật ký.",
     "Written by Lamsach {version}. This page loads nothing and runs no script; it can be read from a USB stick. It names people and machines: pass it on only to those who handle them.": (
         "Do Lamsach {version} lập. Trang này không tải gì từ mạng, không chạy mã lệnh, đọc được từ USB. Trang có tên người và tên máy: chỉ chuyển cho người có trách nhiệm xử lý."
     ),

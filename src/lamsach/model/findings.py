@@ -167,6 +167,7 @@ class AsideReason(StrEnum):
     OUT_OF_TIME = "out_of_time"
     """Outside of the days that were searched."""
     EXCEPTED = "excepted"
+    """Taken out of the list by a person's decision: no doubt about the result."""
     OUTSIDE_VALIDITY = "outside_validity"
 
 
@@ -228,7 +229,7 @@ class Findings:
             Doubt.UNREAD: bool(self.unread),
             Doubt.NO_DATED_LINE: not any(row.proves_day for row in self.coverage),
             Doubt.BLIND_DAYS: bool(self.blind_days),
-            Doubt.SET_ASIDE: bool(self.set_aside),
+            Doubt.SET_ASIDE: any(place.reason is not AsideReason.EXCEPTED for place in self.set_aside),
         }
         return Verdict(
             bool(self.devices) or counted, tuple(doubt for doubt, holds in doubts.items() if holds)

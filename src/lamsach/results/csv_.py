@@ -17,7 +17,7 @@ from lamsach.model import Action, Device, Findings, Sighting
 from lamsach.results.records import time_text
 from lamsach.results.safe import disarm, visible
 from lamsach.results.summary import searched_sentence, verdict_sentence
-from lamsach.results.words import reason_text
+from lamsach.results.words import ASIDE, reason_text
 
 COLUMNS = (
     "record", "state", "severity", "device", "ip", "name", "mac", "user", "department", "indicator", "indicator_type",
@@ -54,6 +54,9 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
             "record": "not_read",
             "note": f"{problem.where}: {translate(problem.what)} {translate(problem.todo)}".strip(),
         }
+    for place in findings.set_aside:
+        why = f"{place.indicator}: {translate(ASIDE[place.reason])}"
+        yield {"record": "set_aside", "evidence_file": place.file, "evidence_line": place.line, "note": why}
     for observer, day in findings.blind_days:
         yield {"record": "blind", "first": day.isoformat(), "last": day.isoformat(), "note": observer}
     devices = {device.key: device for device in findings.devices}

@@ -20,6 +20,7 @@ from lamsach.model import (
     Parameters,
     Problem,
     Reference,
+    SetAside,
     Sighting,
 )
 from lamsach.results.summary import figures
@@ -70,6 +71,9 @@ def search_record(findings: Findings) -> Record:
             {"observer": observer, "day": day.isoformat()} for observer, day in findings.blind_days
         ],
         "problems": [problem_record(problem) for problem in findings.problems],
+        **(
+            {"set_aside": [aside_record(place) for place in findings.set_aside]} if findings.set_aside else {}
+        ),
         "counts": {
             "devices": {state.value: count for state, count in known.devices.items()},
             "sightings": len(findings.sightings),
@@ -114,6 +118,16 @@ def _parameters_record(parameters: Parameters) -> Record:
 def problem_record(problem: Problem) -> Record:
     """An input that could not be read to its end."""
     return {"where": problem.where, "what": problem.what, "todo": problem.todo}
+
+
+def aside_record(place: SetAside) -> Record:
+    """A place of the logs where a listed value accuses no machine."""
+    return {
+        "indicator": place.indicator,
+        "reason": place.reason.value,
+        "file": place.file,
+        "line": place.line,
+    }
 
 
 def device_record(device: Device) -> Record:

@@ -264,6 +264,12 @@ def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
             "#coverage",
         ),
         (
+            len(findings.set_aside),
+            mark("{count} place of the logs holds a listed value and accuses no machine."),
+            mark("{count} places of the logs hold listed values and accuse no machine."),
+            "#aside",
+        ),
+        (
             len(findings.unread),
             mark("{count} input could not be read to its end."),
             mark("{count} inputs could not be read to their end."),

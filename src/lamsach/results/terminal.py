@@ -169,6 +169,7 @@ class _Screen:
             lines.append(counted(len(alike) - _PROBLEMS_SHOWN, one, many, language))
         if findings.undated_lines:
             lines.append(undated_sentence(findings, language))
+        lines += self._set_aside()
         if self.figures.refused:
             one, many = (
                 mark("{count} log record could not be read."),
@@ -186,6 +187,18 @@ class _Screen:
             self.line(self._("Not read, or blind:"), "bold yellow")
             for line in lines:
                 self.line(f"- {clip(line, 400)}")
+
+    def _set_aside(self) -> Iterator[str]:
+        for place in self.findings.set_aside[:_PROBLEMS_SHOWN]:
+            yield self._("{file}, line {line}: {value} is listed, but here it is {reason}.").format(
+                file=clip(place.file, 60),
+                line=format_number(place.line, self.language),
+                value=clip(place.indicator, 80),
+                reason=self._(words.ASIDE[place.reason]),
+            )
+        if (further := len(self.findings.set_aside) - _PROBLEMS_SHOWN) > 0:
+            one, many = mark("{count} more such place."), mark("{count} more such places.")
+            yield counted(further, one, many, self.language)
 
     def _blind(self) -> Iterator[str]:
         ordered = sorted(self.findings.blind_days)

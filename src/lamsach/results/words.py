@@ -9,6 +9,7 @@ from datetime import date
 from lamsach.i18n import Translate, format_date, format_number, mark, translator
 from lamsach.model import (
     Action,
+    AsideReason,
     Device,
     DeviceState,
     IndicatorType,
@@ -52,6 +53,15 @@ STATUSES: dict[MatchStatus, str] = {
     MatchStatus.COUNTED: mark("counted"),
     MatchStatus.EXCEPTED: mark("on the exception list"),
     MatchStatus.OUTSIDE_VALIDITY: mark("outside the indicator's validity"),
+}
+ASIDE: dict[AsideReason, str] = {
+    AsideReason.OWN: mark("the unit's own server or public address"),
+    AsideReason.WITHIN_URL: mark("within the address of another page, as in a search"),
+    AsideReason.VERSION: mark("a program's version number"),
+    AsideReason.NO_RECORD: mark("a comment or heading of the log"),
+    AsideReason.OUT_OF_TIME: mark("outside the days asked for"),
+    AsideReason.EXCEPTED: mark("on the exception list"),
+    AsideReason.OUTSIDE_VALIDITY: mark("outside the indicator's validity"),
 }
 INDICATOR_TYPES: dict[IndicatorType, str] = {
     IndicatorType.DOMAIN: mark("domain"),

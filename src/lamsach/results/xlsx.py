@@ -186,6 +186,9 @@ def _not_read(sheets: Sheets) -> None:
                 translate(problem.what),
                 translate(problem.todo),
             )
+        for aside in findings.set_aside:
+            why = translate(words.ASIDE[aside.reason])
+            yield translate("log"), aside.file, None, aside.line, aside.indicator, why, ""
         for refusal in findings.list.refusals:
             place = refusal.reference
             yield (
