@@ -12,7 +12,11 @@ from tests.chaos.run import Chaos
 from tests.chaos.world import clock_library
 from tests.portal.postgres import require_postgresql
 
-pytestmark = [pytest.mark.chaos, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.real_clock("mishaps set the clocks of single programs"),
+    pytest.mark.skipif(os.name != "posix", reason="needs signals"),
+]
 
 
 @pytest.mark.parametrize("portal", [False, True])

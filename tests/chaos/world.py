@@ -27,8 +27,10 @@ EVERY = 97
 """One line in so many names what is listed."""
 
 
-STAMP = f"{datetime.now(UTC) - timedelta(days=1):%b %e %H:%M:%S}"
-"""Yesterday, also for a clock that is some hours behind."""
+@cache
+def stamp() -> str:
+    """Yesterday, also for a clock that is some hours behind."""
+    return f"{datetime.now(UTC) - timedelta(days=1):%b %e %H:%M:%S}"
 
 
 @cache
@@ -180,7 +182,7 @@ class Writer:
 def line_of(kind: str, number: int) -> str:
     """A line with its number; one in EVERY names what is listed."""
     host = PLANTED if number % EVERY == 0 else "www.example.org"
-    return f"{STAMP} fw app: {kind} {number} 10.1.2.{number % 250 + 1} asked for {host}\n"
+    return f"{stamp()} fw app: {kind} {number} 10.1.2.{number % 250 + 1} asked for {host}\n"
 
 
 def send(port: int, first: int, count: int) -> int:

@@ -19,6 +19,8 @@ from pathlib import Path
 
 PORTAL = Path(__file__).parents[2] / "src/lamsach/portal"
 LIBRARIES = ("django", "django-allauth")
+KEPT = 8
+"""So many schemas stay for the next run: branches that are tested in turn have each their own."""
 MIGRATE = """
 import sys
 from pathlib import Path
@@ -58,7 +60,7 @@ def template() -> Path:
     with (shelf / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not file.exists():
-            for old in shelf.glob("*.sqlite3"):
+            for old in sorted(shelf.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
                 old.unlink()
             with tempfile.TemporaryDirectory() as name:
                 migrate(Path(name))

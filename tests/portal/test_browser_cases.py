@@ -15,7 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -83,7 +83,10 @@ LINE = (
     'subtype="forward" level="notice" vd="root" srcip=10.9.8.7 srcport=5000 dstip={target} dstport=443 action="accept" proto=6\n'
 )
 EVIL, HARMLESS = "203.0.113.66", "198.51.100.10"
-TODAY = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+
+
+def today() -> date:
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def clean_environment(database: str) -> dict[str, str]:
@@ -126,7 +129,7 @@ def hunt(folder: Path, name: str, days: dict[int, str]) -> Path:
     place = folder / name
     place.mkdir()
     lines = [
-        LINE.format(day=(TODAY - timedelta(days=back)).isoformat(), hour=hour, target=target)
+        LINE.format(day=(today() - timedelta(days=back)).isoformat(), hour=hour, target=target)
         for back, target in sorted(days.items(), reverse=True)
         for hour in (8, 16)
     ]
@@ -237,7 +240,7 @@ def follow(folder: Path, database: str) -> None:
             hand_in(page, address, unit, bundle)
         assert [state(page, case) for case in cases] == list(later)
         page.goto(cases[1])
-        missing = TODAY - timedelta(days=5)
+        missing = today() - timedelta(days=5)
         assert f"{missing:%d/%m/%Y}" in page.locator(".note-warning").first.inner_text()
         page.goto(cases[2])
         assert "Trước đó máy đã yên lặng 14 ngày." in page.locator(".history").inner_text()

@@ -106,21 +106,23 @@ def test_a_live_sighting_is_there_once_and_for_its_unit_alone(
 @pytest.mark.parametrize(
     ("path", "method", "body", "answer"),
     [
-        ("fw01/sightings", "post", [live(seen="yesterday")], 422),
-        ("fw01/sightings", "post", [live(seen="2022-09-01T00:00:00")], 422),
-        ("fw01/sightings", "post", [live(count=-1)], 422),
-        ("fw01/sightings", "post", [live(indicator="x" * 600)], 422),
-        ("fw01/sightings", "post", [live(name="a\x00b")], 200),
-        ("fw01/sightings", "post", {"no": "list"}, 422),
-        ("fw01/sightings", "post", b"\xff\xfe", 400),
-        ("fw01/status", "put", status(lines_per_second="NaN"), 422),
-        ("fw01/status", "put", status(formats={"a": 7}), 422),
-        ("fw01/status", "put", status(last_seen="2190-01-01T00:00:00+00:00"), 200),
-        ("x" * 101 + "/status", "put", status(), 404),
+        ("fw01/sightings", "post", lambda: [live(seen="yesterday")], 422),
+        ("fw01/sightings", "post", lambda: [live(seen="2022-09-01T00:00:00")], 422),
+        ("fw01/sightings", "post", lambda: [live(count=-1)], 422),
+        ("fw01/sightings", "post", lambda: [live(indicator="x" * 600)], 422),
+        ("fw01/sightings", "post", lambda: [live(name="a\x00b")], 200),
+        ("fw01/sightings", "post", lambda: {"no": "list"}, 422),
+        ("fw01/sightings", "post", lambda: b"\xff\xfe", 400),
+        ("fw01/status", "put", lambda: status(lines_per_second="NaN"), 422),
+        ("fw01/status", "put", lambda: status(formats={"a": 7}), 422),
+        ("fw01/status", "put", lambda: status(last_seen="2190-01-01T00:00:00+00:00"), 200),
+        ("x" * 101 + "/status", "put", lambda: status(), 404),
     ],
 )
-def test_what_is_wrong_is_refused(cast: Cast, path: str, method: str, body: Any, answer: int) -> None:
-    assert put(cast, path, body, method).status_code == answer
+def test_what_is_wrong_is_refused(
+    cast: Cast, path: str, method: str, body: Callable[[], Any], answer: int
+) -> None:
+    assert put(cast, path, body(), method).status_code == answer
     now = timezone.now()
     assert not LogSource.objects.filter(last_seen__gt=now).exists()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import zipfile
 from functools import partial
@@ -17,6 +16,7 @@ import yara_x
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
+from tests.programs import in_ci
 
 from .made import address_of_six, digest, listed
 from .programs import program, run
@@ -24,8 +24,10 @@ from .sample import SAMPLE, T, exported, text_of
 
 pytestmark = pytest.mark.programs
 
-MANY, SOME = (100_000, 50_000) if os.environ.get("LAMSACH_CI") == "1" else (10_000, 1_000)
-"""`SOME` names and as many addresses: for what takes half a minute of processor time in CI, so that a developer's run gives it few."""
+MANY = 100_000 if in_ci() else 10_000
+SOME = 10_000 if in_ci() else 1_000
+"""So many names and as many addresses, for what would take half a minute of processor time with MANY."""
+long_lists = pytest.mark.parametrize("count", [SOME, pytest.param(50_000, marks=pytest.mark.soak)])
 
 
 def written(name: str, folder: Path, count: int) -> Path:
@@ -92,9 +94,10 @@ def test_squid_takes_the_lists(tmp_path: Path) -> None:
     assert "ERROR" not in done.stderr
 
 
-def test_suricata_takes_the_rules(tmp_path: Path) -> None:
+@long_lists
+def test_suricata_takes_the_rules(count: int, tmp_path: Path) -> None:
     program("suricata")
-    path = written("suricata", tmp_path, SOME)
+    path = written("suricata", tmp_path, count)
     accepted(run("suricata", "-T", "-S", path, "-l", tmp_path))
 
 
@@ -130,14 +133,15 @@ def test_yara_finds_a_listed_file() -> None:
     assert not long.scan(data).matching_rules
 
 
-def test_a_stix_validator_takes_the_bundle() -> None:
+@long_lists
+def test_a_stix_validator_takes_the_bundle(count: int) -> None:
     """Object by object, so that a hundred thousand need no more memory than their text; the bundle around them is taken with a few."""
     few = stix2.parse(text_of(exported(BY_NAME["stix"], listed(50))), allow_custom=False, version="2.1")
     assert len([item for item in few.objects if item.type == "indicator"]) > 20
-    objects = json.loads(text_of(exported(BY_NAME["stix"], listed(SOME))))["objects"]
+    objects = json.loads(text_of(exported(BY_NAME["stix"], listed(count))))["objects"]
     for item in objects:
         stix2.parse(item, allow_custom=False, version="2.1")
-    assert sum(item["type"] == "indicator" for item in objects) > SOME
+    assert sum(item["type"] == "indicator" for item in objects) > count
 
 
 def test_pymisp_takes_the_event() -> None:

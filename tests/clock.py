@@ -1,0 +1,124 @@
+"""The clock of the tests: every test begins at the same moment, so that none depends on the day on which it runs.
+
+Each test, with the fixtures that are made for it and the Python processes that it starts, begins at USUAL and sees time pass from there.
+In CI (`LAMSACH_CI=1`, or with `--dates`) the tests of the portal, the letters and the scanner are spread over the twelve moments of DATES, each
+test always under the same one (by a digest of its name; tests that share a fixture of their module by the module's), and those of
+EVERY_DATE run under all twelve, but for those in a browser. `--date NAME` runs whatever is chosen under one of them.
+
+`@pytest.mark.real_clock("why")` is for what has to agree with a clock that cannot be set: the file system's times, OpenSSL's, another program's.
+Nothing may ask for the time while modules are imported (`tests/docs/test_clock.py` looks for it).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from tests.programs import in_ci
+
+USUAL = datetime(2026, 11, 18, 3, 20, tzinfo=UTC)
+"""A Wednesday in office hours, without a holiday in the weeks around it."""
+DATES: Mapping[str, datetime] = {
+    "saturday": datetime(2026, 11, 28, 3, 0, tzinfo=UTC),
+    "monday": datetime(2026, 11, 30, 1, 10, tzinfo=UTC),
+    "tet": datetime(2027, 2, 6, 2, 0, tzinfo=UTC),
+    "2-september": datetime(2026, 9, 2, 3, 0, tzinfo=UTC),
+    "24-november": datetime(2026, 11, 24, 8, 0, tzinfo=UTC),
+    "29-february": datetime(2028, 2, 29, 3, 0, tzinfo=UTC),
+    "31-december": datetime(2026, 12, 31, 15, 30, tzinfo=UTC),
+    "after-a-bridge": datetime(2026, 5, 4, 1, 5, tzinfo=UTC),
+    "last-of-january": datetime(2027, 1, 31, 4, 0, tzinfo=UTC),
+    "new-year-of-vietnam-alone": datetime(2026, 12, 31, 17, 30, tzinfo=UTC),
+    "friday-evening": datetime(2026, 11, 20, 11, 45, tzinfo=UTC),
+    "sunday-of-utc-alone": datetime(2026, 11, 22, 17, 30, tzinfo=UTC),
+}
+"""Weekends, holidays, ends of months and years, and hours at which Vietnam has another day than UTC."""
+DATED = ("tests/portal/", "tests/letters/", "tests/scanner/")
+EVERY_DATE = frozenset(
+    {
+        "tests/letters/test_decree.py",
+        "tests/letters/test_form.py",
+        "tests/portal/test_awareness.py",
+        "tests/portal/test_campaign_shelf.py",
+        "tests/portal/test_campaigns.py",
+        "tests/portal/test_cases_dashboard.py",
+        "tests/portal/test_cases_handling.py",
+        "tests/portal/test_reaching.py",
+        "tests/portal/test_reports.py",
+        "tests/portal/test_support.py",
+    }
+)
+"""Files whose subject is days: deadlines, reminders, working hours, terms, series by day."""
+CHILDREN = str(Path(__file__).with_name("child_clock"))
+OFFSET = "TESTS_CLOCK_OFFSET_S"
+
+
+def date_name(path: str, nodeid: str, shares: bool) -> str:
+    """Under which of DATES a test runs, whose file is `path`; `shares`: it has a fixture that is made for the whole module."""
+    return list(DATES)[zlib.crc32((path if shares else nodeid).encode()) % len(DATES)]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer other moments than the usual one."""
+    parser.addoption("--dates", action="store_true", help="spread tests over twelve dates, as CI does")
+    parser.addoption("--date", choices=list(DATES), help="run every test under this one of the twelve dates")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker."""
+    config.addinivalue_line("markers", "real_clock(why): the test runs by the machine's clock")
+
+
+@pytest.fixture
+def clock_name(request: pytest.FixtureRequest) -> str:
+    """The name of the moment at which the test begins, where it runs under several."""
+    return str(request.param)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is about days under all dates."""
+    path = metafunc.definition.path.relative_to(metafunc.config.rootpath).as_posix()
+    drawn = any(mark.name == "browser" for mark in metafunc.definition.iter_markers())
+    if path in EVERY_DATE and not drawn and _spread(metafunc.config):
+        metafunc.fixturenames.append("clock_name")
+        metafunc.parametrize("clock_name", list(DATES), indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Set the clock before the first fixture is made, until the last is gone."""
+    if item.get_closest_marker("real_clock"):
+        return (yield)
+    start = _start(item)
+    with pytest.MonkeyPatch.context() as patched, time_machine.travel(start, tick=True):
+        real = time_machine.escape_hatch.time.time()
+        patched.setenv(OFFSET, f"{time.time() - real:.6f}")
+        patched.setenv("PYTHONPATH", CHILDREN, prepend=os.pathsep)
+        return (yield)
+
+
+def _spread(config: pytest.Config) -> bool:
+    return (in_ci() or bool(config.getoption("dates"))) and not config.getoption("date")
+
+
+def _start(item: pytest.Item) -> datetime:
+    if named := item.config.getoption("date"):
+        return DATES[named]
+    path = item.path.relative_to(item.config.rootpath).as_posix()
+    if not path.startswith(DATED) or not _spread(item.config):
+        return USUAL
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if "clock_name" in parameters:
+        return DATES[parameters["clock_name"]]
+    fixtures = item._fixtureinfo.name2fixturedefs if hasattr(item, "_fixtureinfo") else {}
+    shares = any(
+        found.scope in ("module", "package", "class") for each in fixtures.values() for found in each
+    )
+    return DATES[date_name(path, item.nodeid, shares)]
