@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +56,32 @@ def test_a_cache_that_cannot_be_written_is_no_error(saved: bytes, tmp_path: Path
     (tmp_path / "file").write_text("")
     native._save(saved, tmp_path / "file" / "kernel")
     assert (tmp_path / "file").read_text() == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="rights of POSIX")
+def test_code_that_others_can_write_is_not_loaded(elsewhere: Path, saved: bytes) -> None:
+    path = elsewhere
+    path.parent.mkdir(mode=0o700, parents=True)
+    path.write_bytes(saved)
+    path.chmod(0o644)
+    assert native._read_own(path) == saved
+    for place in (path, path.parent):
+        mode = place.stat().st_mode
+        place.chmod(mode | 0o020)
+        with pytest.raises(PermissionError):
+            native._read_own(path)
+        place.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(path, 4712, -1)
+        with pytest.raises(PermissionError):
+            native._read_own(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="rights of POSIX")
+def test_a_cache_open_to_others_is_closed_and_made_anew(elsewhere: Path) -> None:
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.parent.chmod(0o777)
+    elsewhere.write_bytes(b"planted")
+    assert native.functions()
+    assert elsewhere.parent.stat().st_mode & 0o777 == 0o700
+    assert native._read_own(elsewhere) != b"planted"

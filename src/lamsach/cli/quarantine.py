@@ -135,7 +135,13 @@ def _item_line(item: Item) -> str:
 
 
 def plan_and_act(
-    result: Result, *, suspicious: bool, yes: bool, language: str, good: Sequence[str] = ()
+    result: Result,
+    *,
+    suspicious: bool,
+    yes: bool,
+    language: str,
+    good: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], bool]:
     """Show the plan for a result and, with `yes`, carry it out. The records of what was done, and whether a step failed."""
     from lamsach.scanner.actions.guard import Guard, read_good
@@ -143,7 +149,7 @@ def plan_and_act(
 
     _ = translator(language)
     guard = Guard(read_good(good))
-    steps = make_plan(result, guard, suspicious=suspicious)
+    steps = make_plan(result, guard, suspicious=suspicious, named=named)
     if not steps:
         print(_("There is nothing to do."))
         return [], False

@@ -142,6 +142,14 @@ def scan(
             help="SHA-256 digests of files that are never touched; repeat for more.",
         ),
     ] = None,
+    take: Annotated[
+        Paths | None,
+        typer.Option(
+            "--take",
+            metavar="PATH",
+            help="Let the plan take this file although only a rule accuses it; repeat for more.",
+        ),
+    ] = None,
     page: Annotated[
         bool,
         typer.Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking."),
@@ -202,7 +210,7 @@ def scan(
         raise typer.Exit(serve_page(options, spoken, home))
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
-    act = Act(quarantine, suspicious, yes, tuple(known_good or ()))
+    act = Act(quarantine, suspicious, yes, tuple(known_good or ()), tuple(take or ()))
     raise typer.Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
 
 

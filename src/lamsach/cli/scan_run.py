@@ -23,12 +23,14 @@ from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is to be done about findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests."""
+    """What is to be done about findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests,
+    taking which files that only a rule accuses."""
 
     wanted: bool = False
     suspicious: bool = False
     yes: bool = False
     good: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ def run(
         from lamsach.cli.quarantine import plan_and_act
 
         records, failed = plan_and_act(
-            result, suspicious=act.suspicious, yes=act.yes, language=said.language, good=act.good
+            result,
+            suspicious=act.suspicious,
+            yes=act.yes,
+            language=said.language,
+            good=act.good,
+            named=act.named,
         )
     for path in outputs:
         failed = not _written(result, path, said, records) or failed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -75,11 +76,21 @@ def functions(part: str = "hunt") -> Mapping[str, Any]:
     """The entry points of the kernel's part (`hunt` or `archive`) by name, as C functions; a call releases the interpreter lock."""
     path = _object_path(part)
     try:
-        return _load(path.read_bytes())
+        return _load(_read_own(path))
     except (OSError, ValueError, RuntimeError, KeyError):
         compiled = _compile(part)
         _save(compiled, path)
         return _load(compiled)
+
+
+def _read_own(path: Path) -> bytes:
+    """The cached code, where nobody but this user (or root) can have written it. Raises OSError, PermissionError for any other."""
+    with path.open("rb") as stream:
+        if hasattr(os, "getuid"):
+            for status in (os.fstat(stream.fileno()), path.parent.stat()):
+                if status.st_uid not in (os.getuid(), 0) or status.st_mode & 0o022:
+                    raise PermissionError(f"{path} can be written by others")
+        return stream.read()
 
 
 def _initialise() -> None:
@@ -123,7 +134,9 @@ def _save(compiled: bytes, path: Path) -> None:
     """Put the code into the cache at once; a cache that cannot be written is no error."""
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if hasattr(os, "getuid") and path.parent.stat().st_uid == os.getuid():
+            path.parent.chmod(0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
             temporary = Path(file.name)
             file.write(compiled)

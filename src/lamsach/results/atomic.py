@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import socket
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -31,6 +35,8 @@ _REASONS: dict[int, tuple[str, str]] = {
 }
 
 
+# .lamsach-89abcdef-4711-0123456789abcdef.tmp: the machine and the process that writes it
+_TEMPORARY = re.compile(r"\.lamsach-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{16}\.tmp")
 OWN_FILE, OWN_FOLDER = 0o600, 0o700
 
 
@@ -72,7 +78,8 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             raise IsADirectoryError(errno.EISDIR, "", str(path))
         if target.exists() and not target.is_file():
             raise OutputError(mark("A result can only be written to an ordinary file."), str(path), _CHOOSE)
-        temporary = target.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
+        _remove_left(target.parent)
+        temporary = target.with_name(f".lamsach-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp")
         descriptor = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWN_FILE
         )
@@ -93,6 +100,36 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             raise output_error(error, path) from error
         raise
     _flush_folder(target.parent)
+
+
+@cache
+def _machine() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+@cache
+def _remove_left(folder: Path) -> None:
+    """Remove the temporary files that killed processes of this machine left in the folder; once in a process."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            found = _TEMPORARY.fullmatch(entry.name)
+            if found and found[1] == _machine() and not _is_alive(int(found[2])):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # os.kill would end it there
+        import psutil
+
+        return bool(psutil.pid_exists(process))
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _flush_folder(folder: Path) -> None:

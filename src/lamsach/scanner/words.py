@@ -112,6 +112,7 @@ SKIPS: dict[str, str] = {
     "locked": mark("in use by another program"),
     "too_large": mark("larger than the limit; its beginning was examined"),
     "vanished": mark("gone while the look went on"),
+    "absent": mark("not there on this machine"),
     "changed": mark("changed while it was read"),
     "link": mark("a link in the place of a file"),
     "not_regular": mark("not an ordinary file"),
@@ -150,7 +151,7 @@ SKIPS: dict[str, str] = {
     "expired": mark("past the end that its list states: not looked for any more"),
 }
 HARMLESS_SKIPS = frozenset(
-    {"not_regular", "pseudo", "excluded", "older", "vanished", "link", "common_hash", "expired"}
+    {"not_regular", "pseudo", "excluded", "older", "link", "common_hash", "expired", "absent"}
 )
 """Skips that leave nothing unseen that was asked for."""
 STAGES: dict[str, str] = {
@@ -224,6 +225,9 @@ REFUSALS: dict[str, str] = {
     "owner_unknown": mark("left alone: it cannot be told whether it belongs to the operating system"),
     "known_good": mark("left alone: its content is known to be good"),
     "own_file": mark("left alone: a file of this program"),
+    "not_named": mark(
+        "left alone: a rule accuses it, not its digest; look at it, then name it (--take PATH)"
+    ),
     "own_process": mark("left alone: it started this program"),
     "system_process": mark("left alone: a process of the operating system"),
     "browser": mark("left alone: a browser; close it yourself"),

@@ -199,7 +199,11 @@ def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
     hour, minute, second = map(int, time.groups())
     rest = text[: date.start()] + " " + text[date.end() : time.start()] + " " + text[time.end() :]
     words = [word for word in rest.casefold().split() if not word.isdigit()]
-    return " ".join(date.groups()), (hour, minute, second), _marker_of([word.strip("‎‏,") for word in words])
+    return (
+        " ".join(date.groups()),
+        (hour, minute, second),
+        _marker_of([word.strip("\u200e\u200f,") for word in words]),
+    )
 
 
 def _marker_of(words: list[str]) -> str:

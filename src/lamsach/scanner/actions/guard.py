@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +19,56 @@ from lamsach.scanner.findings import Target, TargetKind
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.trust import of_windows
 
-_NEVER = ("/proc", "/sys", "/dev", "/boot", "/run/systemd")
+_NEVER = (
+    *("/proc", "/sys", "/dev", "/boot", "/run/systemd"),
+    *("/etc/pam.d", "/etc/security", "/etc/sudoers.d", "/etc/systemd", "/usr/lib/systemd", "/lib/systemd"),
+    *("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"),
+    *("/etc/apt", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/rpm", "/usr/lib/sysimage", "/etc/dnf", "/etc/yum.repos.d"),
+    *("/lib/apk", "/etc/apk", "/var/lib/pacman", "/etc/sssd", "/var/lib/sss"),
+)  # fmt: skip
+"""Folders of which nothing is taken: without it the system does not start, nobody logs on, or nothing can be installed."""
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _VITAL = frozenset(
-    [
-        "/etc/passwd",
-        "/etc/shadow",
-        "/etc/group",
-        "/etc/gshadow",
-        "/etc/sudoers",
-        "/etc/fstab",
-        "/etc/hosts",
-        "/etc/hostname",
-        "/etc/resolv.conf",
-        "/etc/nsswitch.conf",
-        "/etc/ld.so.conf",
-        "/etc/ld.so.cache",
-        "/etc/profile",
-        "/etc/bash.bashrc",
-        "/etc/crontab",
-        "/etc/environment",
-        "/etc/machine-id",
-        "/etc/inittab",
+    f"/etc/{name}"
+    for name in [
+        "passwd",
+        "shadow",
+        "group",
+        "gshadow",
+        "sudoers",
+        "fstab",
+        "hosts",
+        "hostname",
+        "resolv.conf",
+        "nsswitch.conf",
+        "nslcd.conf",
+        "pam.conf",
+        "ld.so.conf",
+        "ld.so.cache",
+        "profile",
+        "bash.bashrc",
+        "crontab",
+        "environment",
+        "machine-id",
+        "inittab",
+        "login.defs",
+        "shells",
+        "crypttab",
+        "os-release",
     ]
 )
 """Files that may be edited by the line, but never taken away."""
+# /lib/x86_64-linux-gnu/libnss_files.so.2   /usr/lib64/security/pam_unix.so   /lib/libpam.so.0
+_LOGIN_LIBRARY = re.compile(
+    r"/(?:usr/)?lib\w{0,3}/(?:[^/]+/)?(?:libnss_[^/]*|libpam[^/]*|security/[^/]+)\.so(?:\.\d+)*"
+)
+_MARKS_OF_A_SYSTEM = ("etc/passwd", "etc/os-release", "usr/lib/os-release", "Windows/System32")
+# below the root of a Windows drive, in lower case with slashes
+_WINDOWS_VITAL = re.compile(
+    r"/(?:windows/(?!(?:temp|tasks|tracing|debug)/)|bootmgr$|boot/|efi/|recovery/|system volume information/|(?:page|hiber|swap)fil(?:e)?\.sys$"
+    r"|users/[^/]+/(?:ntuser|appdata/local/microsoft/windows/usrclass)\.(?:dat|ini|pol)"
+    r"|programdata/microsoft/(?:crypto|windows defender|windows/systemdata)/)"
+)
 _HEX = re.compile(r"[0-9a-f]{64}")
 SYSTEM_UIDS = 1000
 BROWSERS = frozenset(
@@ -69,7 +95,7 @@ class Guard:
     def __init__(self, good: Iterable[str] = (), dpkg: Path = Path("/var/lib/dpkg/info")) -> None:
         self._good = frozenset(good)
         self._dpkg = dpkg
-        self._owned: set[str] | None = None
+        self._owned: dict[Path, set[str]] = {}
 
     def refusal(self, target: Target) -> str | None:
         """Why the target is left alone, or None."""
@@ -87,28 +113,33 @@ class Guard:
             return "known_good"
         if sys.platform == "win32":
             return _windows_file(path) or ("signed_by_system" if of_windows(path) else None)
-        if path in _VITAL or path.startswith(tuple(f"{folder}/" for folder in _NEVER)):
-            return "system_file"
         if path.startswith((f"{quarantine_folder()}/", f"{sys.prefix}/", f"{Path(__file__).parents[2]}/")):
             return "own_file"
-        return self._owner(path)
+        for root, inner in _systems(path):
+            if _is_vital(inner):
+                return "system_file"
+            if refusal := self._owner(root, inner):
+                return refusal
+        return None
 
-    def _owner(self, path: str) -> str | None:
-        """Whether a package of the system owns the file. Without a package system, the system's folders as a whole are left alone."""
-        if self._dpkg.is_dir():
-            return "owned" if self._by_dpkg(path) else None
-        if shutil.which("rpm"):
+    def _owner(self, root: str, path: str) -> str | None:
+        """Refusal for a file that a package of the system at `root` owns. Without a package list, the system's folders as a whole are left alone."""
+        packages = self._dpkg if root == "/" else Path(root, "var/lib/dpkg/info")
+        if packages.is_dir():
+            return "owned" if self._by_dpkg(packages, path) else None
+        if root == "/" and shutil.which("rpm"):
             return self._by_rpm(path)
         return "system_file" if path.startswith(tuple(f"{folder}/" for folder in _SYSTEM)) else None
 
-    def _by_dpkg(self, path: str) -> bool:
-        if self._owned is None:
-            self._owned = set()
-            for file in self._dpkg.glob("*.list"):
-                self._owned.update(file.read_text("utf-8", "surrogateescape").splitlines())
+    def _by_dpkg(self, packages: Path, path: str) -> bool:
+        owned = self._owned.get(packages)
+        if owned is None:
+            owned = self._owned[packages] = set()
+            for file in packages.glob("*.list"):
+                owned.update(file.read_text("utf-8", "surrogateescape").splitlines())
         # /usr/bin/x is listed as /bin/x by packages older than the merge of the two folders.
         other = path.removeprefix("/usr") if path.startswith("/usr/") else path
-        return path in self._owned or other in self._owned
+        return path in owned or other in owned
 
     def _by_rpm(self, path: str) -> str | None:
         """`rpm -qf` fails for a file that no package owns, and for a damaged database: both are told apart by a file that is owned."""
@@ -150,18 +181,38 @@ class Guard:
     def _system_process(self, process: Any, program: str) -> str | None:
         if sys.platform == "win32":
             return "system_process" if _windows_file(program) else None
-        owned = not program.endswith(" (deleted)") and self._owner(os.path.realpath(program)) is not None
+        owned = not program.endswith(" (deleted)") and self._owner("/", os.path.realpath(program)) is not None
         return "system_process" if owned and process.uids().real < SYSTEM_UIDS else None
 
 
+def _systems(path: str) -> Iterator[tuple[str, str]]:
+    """The roots of systems that a file belongs to, and its path as each sees it: this machine, and any disk or image of another
+    below which it lies."""
+    yield "/", path
+    for folder in Path(path).parents:
+        if str(folder) != "/" and any((folder / mark).exists() for mark in _MARKS_OF_A_SYSTEM):
+            yield str(folder), f"/{Path(path).relative_to(folder)}"
+
+
+def _is_vital(path: str) -> bool:
+    return (
+        path in _VITAL
+        or path.startswith(tuple(f"{folder}/" for folder in _NEVER))
+        or _LOGIN_LIBRARY.fullmatch(path) is not None
+        or _WINDOWS_VITAL.match(path.lower()) is not None
+    )
+
+
 def _windows_file(path: str) -> str | None:
-    system = os.environ.get("SystemRoot", r"C:\Windows").lower()  # noqa: SIM112
-    low = path.lower()
-    inside = ("\\temp\\", "\\tasks\\", "\\tracing\\", "\\debug\\")
-    if low.startswith(system + "\\") and not low[len(system) :].startswith(inside):
+    _, below = ntpath.splitdrive(path)
+    system = ntpath.splitdrive(os.environ.get("SystemRoot", r"C:\Windows"))[1].lower()  # noqa: SIM112
+    low = below.lower()
+    if low.startswith(f"{system}\\"):
+        low = "\\windows" + low[len(system) :]
+    if _WINDOWS_VITAL.match(low.replace("\\", "/")):
         return "system_file"
     own = (str(quarantine_folder()).lower(), sys.prefix.lower())
-    return "own_file" if low.startswith(own) else None
+    return "own_file" if path.lower().startswith(own) else None
 
 
 def read_good(paths: Iterable[str]) -> frozenset[str]:

@@ -18,8 +18,12 @@ from lamsach.scanner.actions.values import disable_value
 from lamsach.scanner.actions.vault import Vault
 from lamsach.scanner.findings import Finding, Level, Result, Target, TargetKind
 from lamsach.scanner.opening import Skipped, open_regular
+from lamsach.scanner.rules import WHOLE_CONTENT
 
 STOP_SECONDS = 5.0
+NOT_NAMED = "not_named"
+"""The refusal of a file that only a rule accuses and nobody named."""
+_RULES = frozenset({"own_rule", "given_rule"})
 _ORDER = (
     TargetKind.SUBSCRIPTION,
     TargetKind.PROCESS,
@@ -63,18 +67,34 @@ class Done:
     later: bool = False
 
 
-def make_plan(result: Result, guard: Guard, *, suspicious: bool = False) -> list[Step]:
-    """The steps for malicious findings (and suspicious ones on request), each target once: what starts programs and the programs come first."""
+def make_plan(
+    result: Result, guard: Guard, *, suspicious: bool = False, named: Iterable[str] = ()
+) -> list[Step]:
+    """The steps for malicious findings (and suspicious ones on request), each target once: what starts programs and the programs come first.
+
+    A file that only a rule accuses is taken when a person `named` its path, never else.
+    """
     levels = {Level.MALICIOUS, Level.SUSPICIOUS} if suspicious else {Level.MALICIOUS}
+    chosen = {os.path.realpath(path) for path in named}
     steps: dict[tuple[Any, ...], Step] = {}
     for finding in result.findings:
         target = finding.target
         if finding.level not in levels or target is None:
             continue
         key = (target.kind, target.path, target.text, target.pid)
-        if key not in steps:
-            steps[key] = Step(target, finding, guard.refusal(target))
+        if key in steps and steps[key].refusal != NOT_NAMED:
+            continue
+        refusal = guard.refusal(target)
+        if refusal is None and _by_rule(finding) and os.path.realpath(target.path) not in chosen:
+            refusal = NOT_NAMED
+        steps[key] = Step(target, finding, refusal)
     return sorted(steps.values(), key=lambda step: (_ORDER.index(step.target.kind), step.target.path))
+
+
+def _by_rule(finding: Finding) -> bool:
+    """True for a file that the words in it accuse, not its digest."""
+    file = finding.target is not None and finding.target.kind is TargetKind.FILE
+    return file and finding.reason in _RULES and finding.values.get("rule") not in WHOLE_CONTENT
 
 
 def carry_out(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,9 @@ class Job:
         """Begin a look; whether nothing else was going on."""
         return self._start("look", lambda: self._look(mode))
 
-    def start_clean(self) -> bool:
-        """Carry out the plan; whether nothing else was going on."""
-        return self._start("clean", self._clean)
+    def start_clean(self, named: Collection[str] = ()) -> bool:
+        """Carry out the plan; whether nothing else was going on. `named`: keys of findings whose file a person chose to take."""
+        return self._start("clean", lambda: self._clean(named))
 
     def start_undo(self) -> bool:
         """Give everything back; whether nothing else was going on."""
@@ -84,9 +84,12 @@ class Job:
         """How far the look is; None when there is none."""
         return self._control.progress() if self._control is not None and self.busy == "look" else None
 
-    def plan(self) -> list[Step]:
+    def plan(self, named: Collection[str] = ()) -> list[Step]:
         """What cleaning would do."""
-        return make_plan(self.result, Guard()) if self.result is not None else []
+        if self.result is None:
+            return []
+        paths = [item.target.path for item in self.result.findings if item.target and item.key in named]
+        return make_plan(self.result, Guard(), named=paths)
 
     def items(self) -> list[Item]:
         """What lies in the quarantine."""
@@ -130,9 +133,9 @@ class Job:
             self.receiver.send(self.result, self.records())
             self.sent = True
 
-    def _clean(self) -> None:
+    def _clean(self, named: Collection[str]) -> None:
         self.sent = False
-        self.done = carry_out(self.plan(), self._vault(), Guard())
+        self.done = carry_out(self.plan(named), self._vault(), Guard())
 
     def _undo(self) -> None:
         vault = self._vault()

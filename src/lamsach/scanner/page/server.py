@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.parse import parse_qs
 
 from lamsach.local_page import LocalHandler, LocalServer
 from lamsach.scanner.host import elevated
@@ -13,7 +14,7 @@ from lamsach.scanner.page import elevation, views
 from lamsach.scanner.page.job import Job, Receiver
 from lamsach.scanner.report.bundle import write_bundle
 
-BODY_BYTES = 4096
+BODY_BYTES = 1 << 16
 
 
 class Page(LocalServer):
@@ -50,13 +51,15 @@ class _Handler(LocalHandler):
         self.answer(html.encode("utf-8", "backslashreplace"))
 
     def asked(self, name: str) -> None:
+        body = b""
         with suppress(ValueError):
-            self.rfile.read(min(int(self.headers.get("Content-Length", 0)), BODY_BYTES))
+            body = self.rfile.read(max(0, min(int(self.headers.get("Content-Length", 0)), BODY_BYTES)))
+        named = parse_qs(body.decode("ascii", "replace")).get("take", [])
         job = self.server.job
         does: dict[str, Callable[[], object]] = {
             "look": lambda: job.start_look(Mode.QUICK),
             "look-full": lambda: job.start_look(Mode.FULL),
-            "clean": job.start_clean,
+            "clean": lambda: job.start_clean(named),
             "undo": job.start_undo,
             "send": job.start_send,
             "pause": job.pause,

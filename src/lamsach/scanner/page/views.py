@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from lamsach.i18n import Translate, format_number, translator
-from lamsach.scanner.actions.plan import Done, Step
+from lamsach.scanner.actions.plan import NOT_NAMED, Done, Step
 from lamsach.scanner.control import Progress
 from lamsach.scanner.findings import Result
 from lamsach.scanner.page.job import Job
@@ -89,15 +89,15 @@ def clean_page(job: Job, language: str) -> str:
     """What cleaning would do, to be confirmed."""
     _ = translator(language)
     steps = job.plan()
-    allowed = [step for step in steps if not step.refusal]
+    allowed = [step for step in steps if not step.refusal or step.refusal == NOT_NAMED]
     body = (
-        f"<ul>{''.join(f'<li>{_step(step, _)}</li>' for step in steps)}</ul>"
+        f"<ul>{''.join(f'<li>{_step(step, _)}{_choice(step, _)}</li>' for step in steps)}</ul>"
         if steps
         else f"<p>{escape(_('There is nothing to do.'))}</p>"
     )
     if allowed:
         body += f"<p>{escape(_('Files go into an encrypted quarantine on this machine and can be given back. A program that was stopped is not started again.'))}</p>"
-        body += f"<nav>{_button('clean', _('Clean now'))}</nav>"
+        body += f"<nav>{_button('clean', _('Clean now'), form='cleaning')}</nav>"
     return _shell(_("This would be done:"), body + _back(_), language)
 
 
@@ -170,7 +170,7 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
     if job.sent and job.receiver is not None:
         told = _("The result was sent to {name}.").format(name=visible(job.receiver.name))
         parts.append(f"<p><strong>{escape(told)}</strong></p>")
-    cleaning = any(not step.refusal for step in job.plan()) if not job.done else False
+    cleaning = any(step.refusal in (None, NOT_NAMED) for step in job.plan()) if not job.done else False
     first = _link("clean", _("Clean"), first=True) if cleaning else ""
     send = ""
     if job.receiver is not None and not job.sent:
@@ -235,9 +235,18 @@ def _done(done: Done, _: Translate) -> str:
     return f"{text} - {escape(said)}"
 
 
-def _button(name: str, text: str, *, other: bool = False) -> str:
+def _choice(step: Step, _: Translate) -> str:
+    """The box by which a person names a file that only a rule accuses."""
+    if step.refusal != NOT_NAMED:
+        return ""
+    said = escape(_("I looked at this file: take it too"))
+    return f'<br><label><input type="checkbox" form="cleaning" name="take" value="{escape(step.finding.key)}"> {said}</label>'
+
+
+def _button(name: str, text: str, *, other: bool = False, form: str = "") -> str:
     style = ' class="other"' if other else ""
-    return f'<form method="post" action="{name}"><button{style}>{escape(text)}</button></form>'
+    identity = f' id="{form}"' if form else ""
+    return f'<form method="post" action="{name}"{identity}><button{style}>{escape(text)}</button></form>'
 
 
 def _link(name: str, text: str, *, first: bool = False) -> str:

@@ -18,6 +18,8 @@ from lamsach.scanner.findings import Level
 FILES = ("kinds.yar", "programs.yar", "windows.yar", "linux.yar", "text.yar")
 MEMORY = ("memory.yar",)
 OWN = "lamsach"
+WHOLE_CONTENT = frozenset({"test_file_eicar"})
+"""Rules that fix the whole content of a file, as a digest does."""
 TEXT_BYTES = 4 << 20
 """What is neither a program nor smaller than this is matched by none of our own rules."""
 RULE_FILE_BYTES = 64 << 20

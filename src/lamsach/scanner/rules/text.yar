@@ -70,7 +70,7 @@ rule miner_script {
     $r7 = "schtasks" nocase
     $r8 = "wget " nocase
     $r9 = "curl " nocase
-  condition: is_small_text and ($p or $w) and 2 of ($r*) and ($w or $r4)
+  condition: is_small_text and is_script and (is_script_head or not is_listing) and ($p or $w) and 2 of ($r*) and ($w or $r4)
 }
 
 rule stealer_script {
@@ -84,7 +84,7 @@ rule stealer_script {
     $x1 = /api\.telegram\.org\/bo[t]/
     $x2 = /discord(app)?\.com\/api\/webhooks\/\d{6,25}\//
     $x3 = /webhook\.sit[e]\//
-  condition: is_small_text and 2 of ($a*) and any of ($x*)
+  condition: is_small_text and is_script and (is_script_head or not is_listing) and 2 of ($a*) and any of ($x*)
 }
 
 rule dropper_powershell {
