@@ -77,3 +77,28 @@ def test_an_address_leased_to_others_is_not_the_inventorys() -> None:
 
 def test_without_anything_known() -> None:
     assert Identifier()(event("10.0.0.1")) == Identity("10.0.0.1", how="address")
+
+
+MAC = "02:00:00:00:00:0a"
+MINUTES_BEFORE = {
+    "the address alone": ({}, "lease"),
+    "its own hardware address": ({"device_mac": MAC}, "lease"),
+    "another's hardware address": ({"device_mac": "02:00:00:00:00:99"}, "log"),
+    "another's name": ({"device_name": "PC-99"}, "log"),
+}
+
+
+def test_contacts_minutes_before_the_first_lease_are_its_holders() -> None:
+    identify = Identifier(LeaseTable([lease(60, LeaseAction.RENEWED, MAC, "PC-7")]))
+    for name, (stated, how) in MINUTES_BEFORE.items():
+        found = identify(event("10.0.0.50", 52, **stated))
+        assert found.how == how, name
+        assert (found.mac == MAC) == (how == "lease"), name
+    assert identify(event("10.0.0.50", 20)).how == "address"
+
+
+def test_no_groups_or_loopback_address_is_a_machine() -> None:
+    for ip in ("127.0.0.1", "::1", "0.0.0.0", "::", "224.0.0.251", "ff02::fb", "255.255.255.255"):
+        assert Identifier()(event(ip)) == Identity(), ip
+        assert Identifier()(event(ip, device_name="PC-7")) == Identity(None, None, "PC-7", None, "log"), ip
+    assert Identifier()(event("10.0.0.7")).how == "address"

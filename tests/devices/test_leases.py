@@ -192,3 +192,29 @@ def test_intervals_follow_one_another(events: list[Event]) -> None:
         history = LeaseTable(events).history(ip)
         assert all(one.start < one.end for one in history)
         assert all(one.end <= following.start for one, following in pairwise(history))
+
+
+SOON: dict[str, tuple[list[Event], dict[float, str | None]]] = {
+    "minutes before the first record": ([lease(60, RENEWED, A)], {44.9: None, 45: A, 59: A}),
+    "an expired lease of the same machine": (
+        [lease(0, ASSIGNED, A, until=50), lease(60, ASSIGNED, A)],
+        {49: None, 51: A, 61: None},
+    ),
+    "another held it until minutes before": (
+        [lease(0, ASSIGNED, B, until=50), lease(60, ASSIGNED, A)],
+        {49: None, 51: None, 59: None},
+    ),
+    "another held it long before": (
+        [lease(0, ASSIGNED, B, until=20), lease(60, ASSIGNED, A)],
+        {19: None, 35: None, 50: A},
+    ),
+    "no lease follows": ([lease(0, ASSIGNED, A, until=50)], {51: None}),
+}
+
+
+def test_the_holder_of_the_minutes_before_a_lease() -> None:
+    for name, (records, wanted) in SOON.items():
+        table = LeaseTable(records)
+        found = {minute: table.soon(IP, at(minute)) for minute in wanted}
+        assert {minute: held.mac if held else None for minute, held in found.items()} == wanted, name
+        assert table.soon("10.0.0.51", at(59)) is None

@@ -162,11 +162,17 @@ CHURN = st.lists(
 
 
 def reference(events: Sequence[Event], minute: int) -> str | None:
-    """The holder of IP by replaying the leases; with none, by the sightings on either side, one by one."""
-    leases = [event for event in events if event.action is not LeaseAction.OBSERVED]
-    held = LeaseTable(leases).holder(IP, at(minute))  # itself tested against a replay in test_leases
+    """The holder of IP by replaying the leases; with none, by the sightings on either side, one by one; with none, by the lease that begins soon."""
+    leases = LeaseTable([event for event in events if event.action is not LeaseAction.OBSERVED])
+    held = leases.holder(IP, at(minute))  # itself tested against a replay in test_leases
     if held is not None:
         return held.mac
+    found = by_sightings(events, minute)
+    soon = None if found or LeaseTable(events).seen.knows(IP) else leases.soon(IP, at(minute))
+    return soon.mac if soon else found
+
+
+def by_sightings(events: Sequence[Event], minute: int) -> str | None:
     seen: dict[int, set[str]] = {}
     for event in events:
         if event.action is LeaseAction.OBSERVED and event.time is not None and event.device_mac:

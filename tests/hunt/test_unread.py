@@ -1,4 +1,4 @@
-"""Lines whose reader tells nothing of a listed value that stands on them: they are searched as text, and nobody is blamed."""
+"""Lines whose reader reports nothing of a listed value on them: they are searched as text, and the one private source address is named."""
 
 from __future__ import annotations
 
@@ -92,19 +92,41 @@ def test_it_is_counted_as_unparsed(hunted, usual, line):
 
 
 READ = [
-    (FORTIGATE, FORTIGATE.format(n=7).replace("dstip=198.51.100.97", f"destination={SERVER}"), SERVER),
-    (FORTIGATE, FORTIGATE.format(n=7).strip() + f' sitename="{C2}"\n', C2),
-    (ZEEK, ZEEK.format(n=7).replace('"host":"www.unit.example"', f'"server_name_v2":"{C2}"'), C2),
-    (ZEEK, ZEEK.format(n=7).replace('"uri"', f'"sum256":"{DIGEST}","uri"'), DIGEST),
-    (SQUID, SQUID.format(n=7).strip() + f" {SERVER}\n", SERVER),
+    (
+        FORTIGATE,
+        FORTIGATE.format(n=7).replace("dstip=198.51.100.97", f"destination={SERVER}"),
+        SERVER,
+        "10.20.1.15",
+    ),
+    (FORTIGATE, FORTIGATE.format(n=7).strip() + f' sitename="{C2}"\n', C2, "10.20.1.15"),
+    (
+        ZEEK,
+        ZEEK.format(n=7).replace('"host":"www.unit.example"', f'"server_name_v2":"{C2}"'),
+        C2,
+        "10.20.0.31",
+    ),
+    (ZEEK, ZEEK.format(n=7).replace('"uri"', f'"sum256":"{DIGEST}","uri"'), DIGEST, "10.20.0.31"),
+    (SQUID, SQUID.format(n=7).strip() + f" {SERVER}\n", SERVER, "10.20.1.15"),
+    # several private sources, the page that led there, an address of electronic mail: nobody's
+    (FORTIGATE, FORTIGATE.format(n=7).strip() + f' client_ip=10.20.9.9 sitename="{C2}"\n', C2, None),
+    (FORTIGATE, FORTIGATE.format(n=7).strip() + f' referer="http://{C2}/"\n', C2, None),
+    (FORTIGATE, FORTIGATE.format(n=7).strip() + f' sender="a@{C2}"\n', C2, None),
+    (
+        FORTIGATE,
+        FORTIGATE.format(n=7).replace("10.20.1.15", "198.51.100.15").strip() + f" site={C2}\n",
+        C2,
+        None,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("usual", "line", "value"), READ)
-def test_what_stands_beside_the_fields_is_searched(hunted, usual, line, value):
+@pytest.mark.parametrize(("usual", "line", "value", "ip"), READ)
+def test_what_stands_beside_the_fields_is_searched(hunted, usual, line, value, ip):
     findings = hunted(around(usual, line), value)
     assert marks(findings) == {(value, True, 1)}
-    assert [(device.state, device.ip) for device in findings.devices] == [(DeviceState.UNATTRIBUTED, None)]
+    [device] = findings.devices
+    assert (device.ip, device.severity) == (ip, Severity.LOW)
+    assert (device.state is DeviceState.INFECTED) == (ip is not None)
 
 
 def test_what_the_fields_tell_is_told_once(hunted):
@@ -113,7 +135,6 @@ def test_what_the_fields_tell_is_told_once(hunted):
     assert marks(findings) == {(SERVER, False, 1), (C2, True, 1)}
     assert {device.ip: device.state for device in findings.devices} == {
         "10.20.1.15": DeviceState.INFECTED,
-        None: DeviceState.UNATTRIBUTED,
     }
 
 
@@ -214,3 +235,45 @@ def test_the_cut_of_the_input_does_not_matter(hunted, monkeypatch, usual, line, 
 )
 def test_what_a_list_could_hold(text, holds):
     assert unread.holds_a_value(text) is holds
+
+
+LEEF = (
+    "<142>Jun 10 08:00:0{n} fb LEEF:1.0|WatchGuard|XTM|12.5|2CFF0000|serial=8\tdisp=Allow\tsrc=10.20.1.15\tsrcPort=51234"
+    "\tdst=198.51.100.9\tdstPort=80\tproto=tcp\tdstname=www.unit.example\n"
+)
+NAMED = (  # products with a reader for every product, and fields that it does not know
+    LEEF.format(n=1).replace("www.unit.example", C2),
+    LEEF.format(n=1).replace("dstname=www.unit.example", f"question={C2}"),
+    LEEF.format(n=1).replace("dstname=www.unit.example", f"sitename={C2}"),
+    '{"class_uid":4003,"time":1781000000000,"src_endpoint":{"ip":"10.20.1.15"},"dst_endpoint":{"ip":"10.20.0.53"},'
+    f'"query":{{"hostname":"{C2}","type":"A"}}}}\n',
+    '{"event_simpleName":"MotwWritten","time":1781000000,"LocalAddressIP4":"10.20.1.15","aip":"198.51.100.2",'
+    f'"OriginatingURL":"http://{C2}/a.exe"}}\n',
+    f"user=u,source_ip=10.20.0.2,client_ip=10.20.1.15,http_action=GET,requested_host={C2},requested_path=/a\n",
+    "CEF:0|Forcepoint|Security|8.5|153|Transaction permitted|1|act=permitted src=10.20.1.15 dst=198.51.100.9 dpt=80"
+    f" dvc=10.20.0.4 cs3Label=Host cs3={C2}\n",
+    'id=firewall time="2026-06-10 10:00:00" fw="V50" tz=+0700 src=10.20.1.15 srcport=5 dst=198.51.100.9 dstport=80'
+    f' dstname={C2} action=pass logtype="web"\n',
+    f"2026-06-10 10:00:00 gw type=FWD|proto=TCP|srcIP=10.20.1.15|srcPort=5|dstIP=198.51.100.9|dstPort=443|site={C2}\n",
+)
+
+
+def test_the_one_private_source_is_named_whatever_the_product(hunted):
+    found = {line: [(device.ip, device.state) for device in hunted(line, C2).devices] for line in NAMED}
+    assert found == {line: [("10.20.1.15", DeviceState.INFECTED)] for line in NAMED}
+
+
+REFUSED = {
+    "2026-06-10 10:00:00 agent: 10.20.1.15 asked for c2.evil.example, blocked by policy": DeviceState.BLOCKED,
+    "2026-06-10 10:00:00 máy 10.20.1.15 truy cập c2.evil.example bị chặn": DeviceState.BLOCKED,
+    "2026-06-10 10:00:00 TỪ CHỐI kết nối src=10.20.1.15 host=c2.evil.example": DeviceState.BLOCKED,
+    "2026-06-10 10:00:00 agent: 10.20.1.15 asked for c2.evil.example, not blocked": DeviceState.INFECTED,
+    "2026-06-10 10:00:00 agent: 127.0.0.1 asked for c2.evil.example": DeviceState.UNATTRIBUTED,
+    "2026-06-10 10:00:00 agent src=224.0.0.251 host=c2.evil.example": DeviceState.UNATTRIBUTED,
+    "2026-06-10 10:00:00 agent src=0.0.0.0 host=c2.evil.example": DeviceState.UNATTRIBUTED,
+}
+
+
+def test_text_that_says_so_is_blocked_and_no_group_is_a_machine(hunted):
+    found = {line: [device.state for device in hunted(line + "\n", C2).devices] for line in REFUSED}
+    assert found == {line: [state] for line, state in REFUSED.items()}

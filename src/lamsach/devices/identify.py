@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.leases import Lease, LeaseTable, Seen
 from lamsach.devices.names import host_key, mac_address
+from lamsach.logs.direction import is_machine
 from lamsach.model import Event, Identity
 
 if TYPE_CHECKING:
     from lamsach.devices.nat.behind import BehindNat
 
 _CACHE_LIMIT = 200_000
-_Position = tuple[int | None, int | None, str | None] | None
+_Position = tuple[int | None, int | None, str | None, Lease | None] | None
 _Key = tuple[_Position, str | None, str | None, str | None, str | None]
 
 
@@ -24,7 +25,7 @@ class Identifier:
 
     In this order: the lease or session of the address at the event's time (its name and user completed from the inventory);
     the inventory by the hardware address or the host name that the line itself states; what the line states; the machine that was
-    seen at the address about that time (`observed`); the inventory by address; the bare address. A person who was logged on completes it. The inventory is a snapshot, so its address is believed only when
+    seen at the address about that time (`observed`); the lease that begins minutes later; the inventory by address; the bare address. A person who was logged on completes it. The inventory is a snapshot, so its address is believed only when
     nothing that knows the time says otherwise: not for an address that is leased to others at other times, and not
     against the name in the line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside address.
     """
@@ -46,7 +47,12 @@ class Identifier:
         return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
 
     def __call__(self, event: Event) -> Identity:
-        """The identity; `how='none'` for an event that names no machine in any way."""
+        """The identity; `how='none'` for an event that names no machine in any way.
+
+        An address that is no machine's (`127.0.0.1`, `0.0.0.0`, `224.0.0.251`) names none.
+        """
+        if event.device_ip is not None and not is_machine(event.device_ip):
+            event = replace(event, device_ip=None)
         if self._behind is not None:
             event, behind = self._behind(event)
             if behind is not None:
@@ -74,7 +80,13 @@ class Identifier:
         if len(leases.people) and not event.user:
             mac = self._mac_at(ip, time) or mac_address(event.device_mac or "")
             person = leases.person(ip, mac, time)
-        return at, seen, person
+        return at, seen, person, None if at is not None or seen is not None else self._soon(ip, time)
+
+    def _soon(self, ip: str | None, time: datetime | None) -> Lease | None:
+        """The lease of the address that begins minutes later, unless somebody was seen there."""
+        if ip is None or time is None or self._leases.seen.knows(ip):
+            return None
+        return self._leases.soon(ip, time)
 
     def _mac_at(self, ip: str | None, time: datetime) -> str | None:
         held = (self._leases.holder(ip, time) or self._leases.seen.holder(ip, time)) if ip else None
@@ -97,6 +109,9 @@ class Identifier:
         seen = self._leases.seen.holder(ip, event.time) if ip and event.time else None
         if seen is not None and _agree(seen, mac, name):
             return self._from_seen(seen, mac, name, user)
+        soon = self._soon(ip, event.time)
+        if soon is not None and mac in (None, soon.mac) and _agree_on_name(soon.name, name):
+            return self._from_lease(soon, mac, name, user or soon.user)
         entry = self._by_address(ip, mac, name) if ip else None
         if entry is not None:
             return Identity(ip, entry.mac or mac, entry.name or name, user or entry.user, "inventory")
@@ -140,4 +155,8 @@ def _agree(seen: Seen, mac: str | None, name: str | None) -> bool:
     """Whether the line itself does not name another machine than was seen at the address."""
     if mac and seen.mac:
         return mac == seen.mac
-    return not (name and seen.name) or host_key(name) in (None, host_key(seen.name))
+    return _agree_on_name(seen.name, name)
+
+
+def _agree_on_name(one: str | None, other: str | None) -> bool:
+    return not (one and other) or host_key(other) in (None, host_key(one))

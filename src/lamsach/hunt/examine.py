@@ -17,6 +17,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.records import LONGEST_LINE, Records
 from lamsach.hunt.rules import FileState, Rules
 from lamsach.hunt.sampling import Sampler
+from lamsach.hunt.stated_source import with_stated_source
 from lamsach.hunt.unread import Rest
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
@@ -156,6 +157,7 @@ class Examiner:
             return Rest(event, reason=AsideReason.OUT_OF_TIME)
         if _has_nothing_to_match(event):
             return self._as_text(text, number)
+        event = with_stated_source(event, record)
         for match in self._matcher.event(event, text):
             self._settled.add(match.indicator.value)
             if not self._asked.is_counted(match):

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.tokens import TokenKind, domain, tokens, unescaped
-from lamsach.logs.direction import is_internal
+from lamsach.logs.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 
 Covers = Callable[[IndicatorType, str], object]
@@ -206,7 +206,8 @@ def _facing(event: Event, found: _Found) -> Event:
     if (
         found.role is Role.INBOUND
         and event.device_ip in (None, event.source_ip)
-        and _is_machine(event.destination_ip)
+        and event.destination_ip is not None
+        and is_machine(event.destination_ip)
     ):
         return replace(event, device_ip=event.destination_ip, device_name=None, device_mac=None)
     if (
@@ -217,11 +218,6 @@ def _facing(event: Event, found: _Found) -> Event:
     ):
         return replace(event, device_ip=event.source_ip, device_name=None, device_mac=None)
     return event
-
-
-def _is_machine(address: str | None) -> bool:
-    """Whether an address can be a machine's; a server that listens on all its addresses states 0.0.0.0 or ::."""
-    return address is not None and address not in ("0.0.0.0", "::")  # noqa: S104
 
 
 @lru_cache(maxsize=1 << 14)

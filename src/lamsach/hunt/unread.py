@@ -1,8 +1,9 @@
-"""What of a candidate line no event reports: it is searched as text, and such a match is never attributed.
+"""What of a candidate line no event reports: it is searched as text.
 
 The sieve says that a listed value may be in the line, and the product's reader reports nothing of it: it passes over the line (one that
 is cut off, a message of a newer version), or reads it and has no field for the place. A log of a changed format so loses its fields, not
-its findings. Such a sighting names no machine, because nothing says which of the line's addresses did what.
+its findings. Such a sighting names the machine whose address is the only private source address that the record states
+(`lamsach.hunt.stated_source`), else none, because nothing says which of the line's addresses did what.
 
 Every exact match in the line is either reported, or set aside for a reason that `lamsach.hunt.account` counts: the value is the sender of
 the line or the unit's own public address, part of the path or query of another host's URL (a search, the page that led there), the number
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.stated_source import own_text, stated_source
 from lamsach.hunt.tokens import TokenKind, tokens
 from lamsach.indicators.suffixes import suffixes
 from lamsach.logs.base import LogFormat
@@ -47,10 +49,16 @@ class Rest:
 
 
 def beside(event: Event, record: str) -> Rest:
-    """For the lines of a record that was read: time, observer and action are known, and that nobody is named."""
+    """For the lines of a record that was read: time, observer, action and perhaps the machine are known."""
     source = event.source_ip
-    inbound = event.inbound or (source is not None and not is_internal(source))
-    nobody = Event(
+    device = stated_source(record, event)
+    inbound = device is None and (event.inbound or (source is not None and not is_internal(source)))
+    same = device is not None and device == event.device_ip
+    known = Event(
+        device_ip=device,
+        device_name=event.device_name if same else None,
+        device_mac=event.device_mac if same else None,
+        user=event.user if same else None,
         time=event.time,
         kind=EventKind.DNS if event.kind is EventKind.DNS else EventKind.OTHER,
         observer=event.observer,
@@ -60,7 +68,7 @@ def beside(event: Event, record: str) -> Rest:
         format=event.format,
         file=event.file,
     )
-    return Rest(nobody, event, record)
+    return Rest(known, event, record)
 
 
 def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
@@ -75,6 +83,8 @@ def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
         time=known.time,
         kind=EventKind.DNS if own else EventKind.OTHER,
         observer=known.observer,
+        device_ip=None if own else stated_source(record),
+        action=known.action,
         forwarded=own,
         format=reader.name,
         file=known.file,
@@ -112,7 +122,23 @@ def _open(matcher: Matcher, rest: Rest, text: str) -> dict[str, Match]:
     for match in matcher.line(rest.event, searched):  # another page on a host that was reported
         if match.indicator.type is IndicatorType.URL and match.kind is MatchKind.EXACT:
             found.setdefault(match.indicator.value, match)
-    return found
+    return found if rest.event.device_ip is None else _of_the_machine(matcher, found, searched)
+
+
+def _of_the_machine(matcher: Matcher, found: dict[str, Match], searched: str) -> dict[str, Match]:
+    """The matches, those of what the text says of others without the machine."""
+    own = own_text(searched)
+    if own == searched:
+        return found
+    kept = {match.indicator.value for match in matcher.line(Event(), own)}
+    return {
+        value: match if value in kept else replace(match, event=_of_nobody(match.event))
+        for value, match in found.items()
+    }
+
+
+def _of_nobody(event: Event) -> Event:
+    return replace(event, device_ip=None, device_name=None, device_mac=None, user=None)
 
 
 def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReason:

@@ -8,6 +8,7 @@ and the export formats of Kaspersky Security Center and ESET PROTECT. Traps: `bl
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from lamsach.model import Action
@@ -51,3 +52,35 @@ def first_action(*texts: str | None) -> Action:
         if action is not Action.UNKNOWN:
             return action
     return Action.UNKNOWN
+
+
+# `was blocked by policy`, `blocked: true`, `bị chặn`, `từ chối kết nối`; not `blocked.example`, `/blocked/`, `Blocked-Sites`, `blocked=0`
+_REFUSED_IN_TEXT = re.compile(
+    r"(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects|blocks"
+    r"|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"
+    r"|not (?:allowed|permitted)|không (?:cho phép|được phép))"
+    r"(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:0|no|false|none|null|never)\b)"
+    r"|\b(?:action|act|disposition|verdict|result|status|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b",
+    re.IGNORECASE,
+)
+# `not blocked`, `was never denied`, `would have been dropped`, `không bị chặn`, `bỏ chặn`
+_NOT_REFUSED = re.compile(
+    r"(?:\b(?:not|never|no|without|would|unable|cannot)\b|n't|không|chưa|bỏ|gỡ)(?: (?:be|been|have|being|get|bị|hề|bao giờ)){0,3} ?$",
+    re.IGNORECASE,
+)
+_LET_THROUGH = re.compile(
+    r"(?<![\w./@-])(?:allowed|permitted|accepted|passed|cho phép|được phép)(?![\w/@-]|\.\w)", re.IGNORECASE
+)
+_LOOKED_AT = 65536
+_BEFORE = 40
+
+
+def refusal_in(text: str) -> Action:
+    """BLOCKED for running text that says so, in English or Vietnamese, and says nothing else; else UNKNOWN."""
+    text = text[:_LOOKED_AT] if text.isascii() else unicodedata.normalize("NFC", text[:_LOOKED_AT])
+    refused, rest = False, text
+    for match in _REFUSED_IN_TEXT.finditer(text):
+        if _NOT_REFUSED.search(text, max(0, match.start() - _BEFORE), match.start()):
+            return Action.UNKNOWN
+        refused, rest = True, rest.replace(match[0], " ")
+    return Action.BLOCKED if refused and not _LET_THROUGH.search(rest) else Action.UNKNOWN

@@ -61,14 +61,14 @@ FIELDS: Mapping[str, str] = {
     "user": "user csusername username userid account accountname srcuser sourceuser sourceusername suser usr login loginname targetusername"
     " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountname initiatingprocessaccountupn"
     " 用户 用户名 用户名称 登录用户 账号",
-    "query": "dnsqryname dnsdnsqryname query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
+    "query": "dnsqryname dnsdnsqryname query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh queryhostname"
     " dnsquerystring querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
     "domain": "extensionsservername tlstlshandshakeextensionsservername httphttphost domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname dstendpointhostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
     " tenmien trangweb webdomain tenmiendochai tenmienketnoi tenmiendich mienketnoi"
     " 域名",
     "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"
-    " httpuri duongdan diachiweb lienket remoteurl fileoriginurl intrusionurl downloadsite"
+    " httpuri duongdan diachiweb lienket remoteurl fileoriginurl originatingurl intrusionurl downloadsite"
     " 网址 url地址 访问url",
     "path": "httphttprequesturi path urlpath requestpath csuristem httppath uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
@@ -208,9 +208,12 @@ def field_of(key: str) -> str | None:
 def beside(plain_names: Container[str]) -> Mapping[str, str]:
     """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's; `origin` beside `src` is the
     gateway that wrote the record (Check Point); `devicehostname` beside `deviceowner` is the user's machine (Zscaler), `devicename`
-    beside a firewall's columns the firewall (FortiAnalyzer, Panorama)."""
+    beside a firewall's columns the firewall (FortiAnalyzer, Panorama); `source_ip` beside `client_ip` and `requested_host` the
+    address behind which the client went out (Skyhigh)."""
     if "deviceowner" in plain_names:
         return _BESIDE_OWNER
+    if "requestedhost" in plain_names:
+        return _OF_SKYHIGH if "clientip" in plain_names else _OF_REQUESTS
     if "devicename" in plain_names and any(name in plain_names for name in OF_FIREWALLS):
         return _BESIDE_ZONES
     if "origin" in plain_names and any(name in plain_names for name in _SOURCES):
@@ -230,6 +233,8 @@ OF_FIREWALLS = (
 )
 """Columns that only a firewall's table has."""
 _BESIDE_ZONES = {"devicename": "observer"}
+_OF_REQUESTS = {"requestedhost": "domain", "requestedpath": "path", "requesttimestampepoch": "time"}
+_OF_SKYHIGH = {**_OF_REQUESTS, "clientip": "source", "sourceip": "nat"}
 _BESIDE_OWNER = {"devicehostname": "name"}
 _BESIDE_DIP = {"sip": "source"}
 _BESIDE_SOURCE = {"origin": "observer"}

@@ -38,6 +38,16 @@ INTERNAL_IPV4 = (
 """What remains of an internal IPv4 address when so many bits are shifted out of it."""
 
 
+@lru_cache(maxsize=65536)
+def is_machine(address: str) -> bool:
+    """Whether an address can be one machine's: loopback, unspecified, multicast and broadcast addresses are anybody's. True for text that is no address."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return True
+    return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or address == "255.255.255.255")
+
+
 def own_side(source_ip: str | None, destination_ip: str | None) -> str | None:
     """The address of the unit's own machine: the internal one of the two; the source when both or neither are internal."""
     if source_ip is None:

@@ -10,7 +10,10 @@ from typing import BinaryIO
 
 _WRAPPERS = "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries|rows|alerts|Alerts|messages|response|detections|resources|queries"
 # {"took":3,...,"hits":{"total":{"value":1},"hits":[{     {"Records": [ {     [ {     {"value":[{
-LIST = re.compile(rf'"(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)')
+# ... also {"header":{..},"flows":[{"IPV4_SRC_ADDR": of NetFlow collectors, but not Azure's nested {"flows":[{"rule":
+LIST = re.compile(
+    rf'"(?:(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)|flows"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{\s{{0,200}}"[A-Z0-9_]{{3,40}}"))'
+)
 BARE_LIST = re.compile(r"\s{0,200}\[\s{0,200}(?=\{)")
 _STEP_BYTES = 1 << 16
 _LONGEST_RECORD = 4 << 20

@@ -23,7 +23,7 @@ from lamsach.model import Event, EventKind
 HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 
 KEYS = Keys(
-    source=("src", "sourceip", "srcip", "source", "identsrc"),
+    source=("src", "sourceip", "srcip", "source", "identsrc", "client_ip", "clientip"),
     source_port=("srcport", "sourceport", "spt"),
     source_nat=("srcpostnat", "sourcetranslatedaddress"),
     source_nat_port=("srcpostnatport",),
@@ -42,11 +42,11 @@ KEYS = Keys(
     destination_port=("dstport", "destinationport", "dpt"),
     destination_name=("dsthost", "dhost"),
     destination_mac=("dstmac", "dmac"),
-    query=("query", "dnsquery", "queryname"),
-    domain=("dhost", "dsthost", "domainname", "requesthost", "host"),
+    query=("query", "dnsquery", "queryname", "question"),
+    domain=("dhost", "dsthost", "domainname", "requesthost", "requested_host", "host", "dstname"),
     url=("url", "requesturl", "request", "uri"),
     hashes=("sha256", "sha1", "md5", "filehash", "filesha256", "filesha1", "filemd5", "hash", "filesha"),
-    action=("action", "act", "devaction", "disposition", "policyaction"),
+    action=("action", "act", "devaction", "disposition", "policyaction", "disp"),
     observer=("dvchost", "devname", "devicehostname"),
 )
 MONTH_FIRST = ("MM/dd", "M/d", "MM-dd")

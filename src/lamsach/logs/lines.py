@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.detect import Detection, possible_formats
+from lamsach.logs.stated_clock import on_stated_clock
 from lamsach.logs.syslog import sender_of
 from lamsach.model import Event
 
@@ -75,6 +76,10 @@ class LineParser:
 
         Raises LineError when no format reads it.
         """
+        event = self._event(line, number)
+        return event if event is None else on_stated_clock(event, line, self._context.timezone)
+
+    def _event(self, line: str, number: int) -> Event | None:
         if self._main is None:
             return self._by_line(line, number)
         self.reader = self._main

@@ -1,7 +1,7 @@
 """RADIUS accounting and log-ons (RFC 2865, RFC 2866), whichever server wrote them: who had an address, from when till when.
 
 A switch or access point (802.1X) states the machine as `Calling-Station-Id`, mostly its hardware address; a VPN server states
-the client's address of the outside there. `Framed-IP-Address` is the machine's address; many switches send it only after
+the client's address there, of the outside or the machine's own. `Framed-IP-Address` is the machine's address; many switches send it only after
 DHCP, in an interim update, or never: then it is known who is behind the hardware address, but not at which address.
 """
 
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from lamsach.logs import own_machine
 from lamsach.logs.values import ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -52,7 +53,7 @@ def event_of(record: RadiusRecord) -> Event:
         observer=stated(record.nas) or stated(record.nas_ip),
         source_ip=outer or address,
         destination_ip=ip_of(record.nas_ip or ""),
-        device_ip=address,
+        device_ip=address or own_machine.calling(outer),
         device_mac=mac,
         device_name=name,
         user=None if name else user,

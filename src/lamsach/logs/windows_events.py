@@ -19,6 +19,7 @@ from lamsach.logs import windows_logons as logons
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.timestamps import from_epoch, from_iso
+from lamsach.logs.windows_federation import federation
 from lamsach.logs.windows_messages import labels
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event
@@ -120,6 +121,7 @@ def _name_server(record: WindowsRecord) -> Reader:
 
 _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
 _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
+    ("ad fs", lambda _: federation),
     ("sysmon", lambda record: _SYSMON.get(record.event_id, contacts.file_or_process)),
     ("kaspersky", lambda _: windows_antivirus.told),
     ("klnagent", lambda _: windows_antivirus.told),
@@ -138,7 +140,7 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("dhcp", lambda _: logons.lease),
     (
         "activedirectory_domainservice",
-        lambda record: logons.directory if record.event_id == 2889 else _by_data(record),
+        lambda record: logons.directory if record.event_id in logons.DIRECTORY else _by_data(record),
     ),
     ("-ntlm", lambda _: logons.ntlm),
     ("-winrm", lambda _: logons.remote_shell),

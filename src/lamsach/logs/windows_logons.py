@@ -29,7 +29,29 @@ LOGONS = frozenset(
 """Event IDs of the Security log that tell of an account and where it came from; three digits before Windows Vista."""
 RADIUS = frozenset(range(6272, 6281))
 _FAILED = frozenset(
-    {4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676, 677, 681}
+    {
+        2947,
+        4625,
+        4771,
+        4772,
+        4773,
+        4775,
+        4777,
+        529,
+        530,
+        531,
+        532,
+        533,
+        534,
+        535,
+        536,
+        537,
+        539,
+        675,
+        676,
+        677,
+        681,
+    }
 )
 ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip", "clientip", "ipstring",
             "address", "param3", "clientipaddress", "client", "clientname")  # fmt: skip
@@ -242,8 +264,16 @@ def vpn_address(record: WindowsRecord) -> Fields:
     }
 
 
+DIRECTORY = {
+    2889: ("ipaddress", "targetusername"),
+    2946: ("account", "callersid", "ipaddress"),
+    2947: ("account", "callersid", "ipaddress"),
+}
+"""The data of a domain controller's events, which have no names: a bind without signing, the password of a managed account (fetched or refused)."""
+
+
 def directory(record: WindowsRecord) -> Fields:
-    """A domain controller's 2889: a bind without signing; the data have no names: `192.0.2.5:51234`, account, kind."""
-    names = ("ipaddress", "targetusername")
+    """2889, 2946 and 2947: who called a domain controller, from `192.0.2.5:51234` or `192.0.2.5`."""
+    names = DIRECTORY[record.event_id]
     record.data.update({name: text for name, text in zip(names, record.unnamed, strict=False) if text})
     return logon(record)

@@ -16,12 +16,12 @@ _LONGEST_VALUE = 4000
 # label (lower case): the name of the datum it renders
 _LABELS = {
     "source network address": "ipaddress", "client address": "ipaddress", "source address": "sourceaddress", "network address": "ipaddress",
-    "client ip": "ipaddress", "client ip address": "ipaddress", "source port": "sourceport", "client port": "ipport", "port": "port",
+    "client ip": "ipaddress", "client ip address": "ipaddress", "caller ip": "ipaddress", "source port": "sourceport", "client port": "ipport", "port": "port",
     "destination address": "destaddress", "destination port": "destport", "direction": "direction", "workstation name": "workstationname",
     "source workstation": "workstation", "client name": "clientname", "logon account": "targetusername", "user name": "user",
     "account name": "accountname", "account domain": "accountdomain", "logon type": "logontype", "process command line": "commandline",
     "user": "user", "calling station identifier": "callingstationid", "fully qualified account name": "fullyqualifiedsubjectusername",
-    "share name": "sharename", "path": "path", "url": "url", "dns name": "queryname",
+    "share name": "sharename", "path": "path", "url": "url", "dns name": "queryname", "url absolute path": "urlpath", "query string": "urlquery", "local ip": "localip",
     # Sysmon names its values as its data are named
     "utctime": "utctime", "sourceip": "sourceip", "sourceport": "sourceport", "sourcehostname": "sourcehostname", "hashes": "hashes",
     "destinationip": "destinationip", "destinationport": "destinationport", "destinationhostname": "destinationhostname",

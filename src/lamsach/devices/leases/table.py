@@ -7,6 +7,7 @@ Semantics (RFC 2131, and what servers really log):
 - *released* and *expired* of the holder, and the next holder's first record, end it earlier;
 - a release by somebody who does not hold the address, and the expiry of a lease that still runs, change nothing;
 - a session (VPN, 802.1X) is a lease that names a person; it ends after SESSION_LENGTH when nothing says when;
+- a moment up to LEAD before an interval may be its holder's (`soon`) when nobody else held the address meanwhile: a log begins anywhere;
 - two machines that claim the address at one time are a `LeaseConflict`; the later record has the address;
 - a machine seen at an address that another one leases is a conflict too; the lease has the address (`seen` and `people` say who was
   seen where: see `lamsach.devices.leases.seen`).
@@ -38,6 +39,10 @@ DEFAULT_LENGTH = timedelta(days=8)
 """How long a lease lasts when no record states it: the default of Windows Server's DHCP scopes."""
 SESSION_LENGTH = timedelta(hours=24)
 """How long a person's session lasts when no record ends it: VPN servers make people log on again daily or sooner."""
+
+LEAD = timedelta(minutes=15)
+"""How long before its first record of an address a machine is taken for the holder."""
+_LEAD = LEAD // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,19 @@ class LeaseTable:
         value = microseconds(time)
         at = bisect_right(self._starts, value, *bounds) - 1
         return at if at >= bounds[0] and value < self._ends[at] else None
+
+    def soon(self, ip: str, time: datetime) -> Lease | None:
+        """The lease that begins within LEAD after a time at which the address is free, when the one before is of the same holder or was long over."""
+        bounds = self._slices.get(ip)
+        if bounds is None:
+            return None
+        value = microseconds(time)
+        at = bisect_right(self._starts, value, *bounds)
+        if at == bounds[1] or self._starts[at] - value > _LEAD:
+            return None
+        if at > bounds[0] and self._who[at - 1] != self._who[at] and value - self._ends[at - 1] <= _LEAD:
+            return None
+        return None if at > bounds[0] and value < self._ends[at - 1] else self._lease(ip, at)
 
     def knows(self, ip: str) -> bool:
         """Whether any lease of the address is known, at whatever time."""

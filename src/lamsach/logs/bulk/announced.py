@@ -11,6 +11,7 @@ from lamsach.logs.bulk.columns import check, judged
 from lamsach.logs.bulk.heads import Head, heads, of_header, times
 from lamsach.logs.framing import header_before
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +31,8 @@ def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[p
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 
     def read(text: str) -> Head:
+        if states_other_zone(text, context.timezone):
+            raise Unusual
         return of_header(header_before(text + record, len(text), context))
 
     return heads(before, read)

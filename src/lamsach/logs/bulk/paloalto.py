@@ -16,6 +16,7 @@ from lamsach.logs.framing import last_header
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, SERIAL, SUBTYPE
 from lamsach.logs.paloalto_events import COLUMN_KEYS, is_outside
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,5 +116,7 @@ class PaloAltoColumns(GroupReader):
     def _head(self, text: str) -> Head:
         if not text:
             return None, None
+        if states_other_zone(text, self.context.timezone):
+            raise Unusual
         header = last_header(text, self.context)
         return header.time, header.host or (header.app if header.pid is None else None)

@@ -2,7 +2,8 @@
 
 Source: Cisco, "ISE Syslogs" 2.x to 3.x, "Syslog message format". `CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE
 Radius-Accounting: RADIUS Accounting watchdog update, Device IP Address=10.1.1.2, User-Name=an, Framed-IP-Address=10.1.5.7, ...`. Traps:
-- `Device IP Address` is the switch or access point, `Framed-IP-Address` the machine, `Calling-Station-ID` its hardware address.
+- `Device IP Address` is the switch or access point, `Framed-IP-Address` the machine, `Calling-Station-ID` its hardware address,
+  or over a VPN and of a log-on without 802.1X its IP address, as `ip:source-ip` of a `cisco-av-pair` does.
 - A comma within a value is escaped (`\\,`). Of a key that stands twice the first value counts.
 - A long message comes in segments: the number behind their count is 0 for the first; the others have no time of their own.
 """
@@ -15,6 +16,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.framing import header_before
+from lamsach.logs.key_value import first
 from lamsach.logs.placing import placed
 from lamsach.logs.radius import RadiusRecord, event_of
 from lamsach.logs.timestamps import from_iso
@@ -26,6 +28,8 @@ _START = re.compile(
     re.ASCII,
 )
 _FIELD = re.compile(r"(?:^|, ?)([A-Za-z][\w -]{1,60})=((?:[^,\\]|\\.)*)")
+# cisco-av-pair=ip:source-ip=203.0.113.9
+_SOURCE_IP = re.compile(r"\bip:source-ip=([0-9A-Fa-f.:]{3,45})", re.ASCII)
 _ROOM = 400
 _LONGEST = 32768
 
@@ -57,12 +61,12 @@ class CiscoIse(LogFormat):
         fields: dict[str, str] = {}
         for key, value in _FIELD.findall(line[start.end() : start.end() + _LONGEST]):
             fields.setdefault(key.lower(), re.sub(r"\\(.)", r"\1", value).strip())
-        user = fields.get("user-name") or fields.get("username") or fields.get("user")
-        station = (
-            fields.get("calling-station-id")
-            or fields.get("remote-address")
-            or fields.get("endpointmacaddress")
+        user = first(fields, "user-name", "username", "user", "adminname")
+        station = first(
+            fields, "calling-station-id", "remote-address", "endpointmacaddress", "adminipaddress"
         )
+        if station is None and (pair := _SOURCE_IP.search(line)):
+            station = pair[1]
         if not user and not station:
             return None
         category = start[1].lower()

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import column_names, columns, symantec_records
-from lamsach.logs.actions import action_of
+from lamsach.logs.actions import action_of, refusal_in
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.framing import header_before, uncelled
 from lamsach.logs.loose_pairs import pairs_in, start_of_pairs
@@ -111,7 +111,8 @@ class KeyValue(LogFormat):
         if event.action is Action.UNKNOWN:
             before = message[: start_of_pairs(message)]
             policy = _POLICY.search(before)
-            event = replace(event, action=action_of(policy[1] if policy else before))
+            action = action_of(policy[1] if policy else before)
+            event = replace(event, action=refusal_in(before) if action is Action.UNKNOWN else action)
         if event.source_nat_ip == event.source_ip and event.source_nat_port == event.source_port:
             event = replace(event, source_nat_ip=None, source_nat_port=None)
         if symantec and symantec_records.is_inbound(line):

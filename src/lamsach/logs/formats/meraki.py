@@ -5,6 +5,7 @@ Source: Cisco Meraki, "Syslog Event Types and Log Samples". Traps:
 - `src` may hold a port (`10.1.1.5:49152`, IPv6 in brackets or not); what was decided stands before the pairs (`flows allow src=`), or in `pattern: allow all`,
   in which 0 means deny and 1 allow; `ip_flow_start` and `ip_flow_end` state the translation.
 - `mac` is the client's. In `security_event ids_alerted` it is `dhost`, and `direction=ingress` says that the source is outside.
+- An AnyConnect session's records (`anyconnect_vpn_..`) state the outer address as `Peer IP`, and the inner one in some of them only.
 - Of HTTPS a URL holds only the host: `https://www.example.com/...`.
 """
 
@@ -20,6 +21,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.framing import header_before
 from lamsach.logs.loose_pairs import pairs_in
+from lamsach.logs.own_machine import calling
 from lamsach.logs.placing import placed
 from lamsach.logs.record_times import first_time
 from lamsach.logs.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, mac_of, port_of
@@ -41,6 +43,14 @@ _VPN = re.compile(
     r"user id '([^']{1,128})' local ip ([0-9A-Fa-f:.]{2,45}) (connected|disconnected)? ?from ([0-9A-Fa-f:.]{2,45})",
     re.ASCII,
 )
+# anyconnect_vpn_auth_success msg= 'Peer IP=203.0.113.9 Peer port=62351 AAA[9]: Authenticated user=an'
+# anyconnect_vpn_session_manager msg= 'Sess-ID[126] Peer IP=203.0.113.9 User[an@unit.example]: Assigned IP=10.9.8.7'
+_PEER = re.compile(r"\bPeer IP=([0-9A-Fa-f:.]{2,45})(?:\s{1,3}Peer port=(\d{1,5}))?", re.ASCII)
+_INNER = re.compile(
+    r"\b(?:Assigned|Client|Inner|Local|Virtual) IP(?: address)?[=: ]{1,3}([0-9A-Fa-f:.]{2,45})",
+    re.ASCII | re.IGNORECASE,
+)
+_PERSON = re.compile(r"\b[Uu]ser(?:name)?(?:\[([^\]]{1,128})\]|[= ]{1,2}'?([^\s'\]:,]{1,128}))", re.ASCII)
 # request: GET http://c2.bad.example/gate.php
 _REQUEST = re.compile(r"request: (?:[A-Z_]{2,12} )?(\S{1,4096})", re.ASCII)
 # pattern: allow all   pattern: 1 all
@@ -80,6 +90,7 @@ class Meraki(LogFormat):
         "dhcp release of ip",
         "client_vpn_connect",
         "client_vpn_disconnect",
+        "anyconnect_vpn",
     )
 
     @classmethod
@@ -110,16 +121,41 @@ def _event(kind: str, text: str) -> Event:
             action=done,
         )
     session = _VPN.search(text[:600])
-    if session and text.startswith("client_vpn"):
+    anyconnect = "anyconnect_vpn" in text[:40]
+    if session and (anyconnect or text.startswith("client_vpn")):
         given = ip_of(session[2])
-        done = LeaseAction.RELEASED if text.startswith("client_vpn_disconnect") else LeaseAction.ASSIGNED
+        done = LeaseAction.RELEASED if "disconnect" in text[:200] else LeaseAction.ASSIGNED
         return Event(
             kind=EventKind.LEASE, source_ip=ip_of(session[4]), device_ip=given, user=session[1], action=done
         )
+    peer = _PEER.search(text[:1000]) if anyconnect else None
+    if peer:
+        return _anyconnect(text[:1000], peer)
     fields: dict[str, str] = {}
     for key, value in pairs_in(text):
         fields.setdefault(key, value)
     return _contact(kind, text, fields)
+
+
+def _anyconnect(text: str, peer: re.Match[str]) -> Event:
+    """A record of an AnyConnect session: the address that the client was given, or a log-on from outside."""
+    outside, person, inner = ip_of(peer[1].rstrip(".")), _PERSON.search(text), _INNER.search(text)
+    user = (person[1] or person[2]) if person else None
+    given = ip_of(inner[1].rstrip(".")) if inner else None
+    ended = "disconnect" in text.lower() or "terminated" in text.lower()
+    if given:
+        done = LeaseAction.RELEASED if ended else LeaseAction.ASSIGNED
+        return Event(kind=EventKind.LEASE, source_ip=outside, device_ip=given, user=user, action=done)
+    failed = "fail" in text.lower() or "denied" in text.lower()
+    passed = "auth_success" in text or "connected" in text or "anyconnect_vpn_connect" in text
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=outside,
+        source_port=port_of(peer[2]),
+        device_ip=calling(outside),
+        user=user,
+        action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
+    )
 
 
 def _contact(kind: str, text: str, fields: Fields) -> Event:

@@ -6,7 +6,8 @@ Heuristics, in this order, and nothing more:
 - source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=` ...);
   else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), when the line holds one;
 - device: the internal address of the two; else the address after a client's key; else, when the line holds exactly
-  one internal address, that one. A line with several internal addresses names no device.
+  one internal address, that one. A line with several internal addresses names no device;
+- action: blocked, when the text says so (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*, *hủy*).
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
+from lamsach.logs.actions import refusal_in
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.direction import is_internal, is_machine, own_side
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
 from lamsach.logs.syslog import NO_HEADER, split_header
 from lamsach.logs.values import host_and_port, ip_of, port_of
@@ -62,7 +64,16 @@ class UnknownText(LogFormat):
     name: ClassVar[str] = "unknown_text"
     title: ClassVar[str] = "Unknown text"
     gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "device_ip",
+            "action",
+        ),
     )
 
     def __init__(self, context: FileContext) -> None:
@@ -91,6 +102,7 @@ class UnknownText(LogFormat):
             destination_ip=destination,
             destination_port=destination_port,
             device_ip=_device(message, source, destination),
+            action=refusal_in(message),
             format=self.name,
             file=self.context.file,
             line=number,
@@ -140,6 +152,8 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
 
 
 def _device(message: str, source: str | None, destination: str | None) -> str | None:
+    if source and not is_machine(source):
+        source = None
     if source and destination:
         return own_side(source, destination)
     if source and is_internal(source):
@@ -150,6 +164,6 @@ def _device(message: str, source: str | None, destination: str | None) -> str | 
             if count == _ADDRESSES_LOOKED_AT:
                 return source
             address = ip_of(match[0])
-            if address and is_internal(address):
+            if address and is_internal(address) and is_machine(address):
                 internal.add(address)
     return internal.pop() if len(internal) == 1 else source

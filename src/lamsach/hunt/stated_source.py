@@ -1,0 +1,72 @@
+"""Whose a value is in a field that no reader knows: the machine's whose address is the only private source address that the record states.
+
+Not attributed: what the record says of others (the page that led there, an address of electronic mail, the client of another proxy), and
+whatever a record of a lease or a log-on holds besides, such as domains of accounts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from lamsach.logs.direction import is_internal, is_machine
+from lamsach.logs.values import ip_of
+from lamsach.model import Event, EventKind
+
+_PARTY = (
+    r"(?:src|source|client|clnt|local|user|host|machine|endpoint|workstation|origin|orig|requester|caller)"
+)
+# src=10.1.1.5   "srcip": "10.1.1.5"   client_ip:10.1.1.5   SrcIP=10.1.1.5   LocalAddressIP4":"10.1.1.5   c-ip=10.1.1.5   src_endpoint.ip=10.1.1.5   id.orig_h: 10.1.1.5
+_KEYED = re.compile(
+    rf"(?<![A-Za-z0-9_.-])(?:(?:id\.)?{_PARTY}(?:[_. -]?(?:endpoint|host|machine|net|node|private|internal|real|v4|ipv4|ipv6))?"
+    r"[_. -]?(?:ip|ips|addr|address|h|host)?(?:[_. -]?(?:v4|v6|ip4|ip6|address|addr))?|saddr|sip|cip|c-ip|ip_src|ipsrc)"
+    r"\\?[\"']?\s{0,3}[=:]\s{0,3}\\?[\"'\[(]?(?:[a-z.]{0,20}/)?(?P<value>[0-9A-Fa-f:.]{2,45})",
+    re.IGNORECASE | re.ASCII,
+)
+# "src_endpoint":{"port":5,"ip":"10.1.1.5"}   "source": {"ip": "10.1.1.5"}
+_NESTED = re.compile(
+    rf"\"{_PARTY}(?:_?endpoint)?\"\s{{0,3}}:\s{{0,3}}\{{[^{{}}]{{0,400}}?\"(?:ip|address|addr)\"\s{{0,3}}:\s{{0,3}}\"(?P<value>[0-9A-Fa-f:.]{{2,45}})\"",
+    re.IGNORECASE | re.ASCII,
+)
+_LOOKED_AT = 65536
+# referer=http://www.example/   "http_referrer": "www.example"   x-forwarded-for=203.0.113.9   via: 1.1 proxy.example
+_OF_OTHERS = re.compile(
+    r"(?<![A-Za-z0-9])(?:[a-z]{1,12}[_.-]?)?(?:referr?er(?:[_.-]?(?:url|uri|host|domain))?|x[_-]forwarded[_-]for|forwarded[_-]for|xff|via)"
+    r"\\?[\"']?\s{0,3}[=:]\s{0,3}\\?(?:\"[^\"]{0,2048}|'[^']{0,2048}|[^\s\"',;|\t]{0,2048})",
+    re.IGNORECASE | re.ASCII,
+)
+_MAIL = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,255}")
+
+
+def stated_source(record: str, event: Event | None = None) -> str | None:
+    """The only private source address that a record states, in a field of the `event` that was read or behind a name such as `src` or `client_ip`."""
+    found: set[str] = set()
+    if event is not None:
+        away = event.inbound or event.forwarded or event.kind in (EventKind.LEASE, EventKind.LOGON)
+        other = event.device_ip not in (None, event.source_ip)
+        if away or other:
+            return None
+        if event.source_ip and is_internal(event.source_ip):
+            found.add(event.source_ip)
+    for pattern in (_KEYED, _NESTED):
+        for match in pattern.finditer(record, 0, _LOOKED_AT):
+            address = ip_of(match["value"].rstrip(".:"))
+            if address and is_internal(address):
+                found.add(address)
+            if len(found) > 1:
+                return None
+    return next((address for address in found if is_machine(address)), None)
+
+
+def with_stated_source(event: Event, record: str) -> Event:
+    """The event, with the machine that the record states where its reader found none."""
+    if event.device_ip or event.source_ip or event.device_name or event.device_mac or event.answers:
+        return event
+    source = stated_source(record, event)
+    return event if source is None else replace(event, device_ip=source)
+
+
+def own_text(text: str) -> str:
+    """The text without what it says of others."""
+    text = _OF_OTHERS.sub(" ", text)
+    return _MAIL.sub(" ", text) if "@" in text else text
