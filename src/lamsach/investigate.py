@@ -20,6 +20,7 @@ from lamsach.devices.reading import HolderLogs
 from lamsach.devices.unit_key import unit_key
 from lamsach.devices.witness import Witness
 from lamsach.errors import InputError, LamsachError
+from lamsach.hunt import questioned as questions
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import blind_days
 from lamsach.hunt.lists import LoadedList, LoadingLists
@@ -49,6 +50,7 @@ class Request:
     nat: Sequence[str] = ()
     inventory: str | None = None
     exceptions: Sequence[str] = ()
+    decisions: str | None = None
     infrastructure: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -95,6 +97,12 @@ class _Inputs:
     behind: BehindNat | None = None
     presence: Presence = field(default_factory=lambda: Presence(DEFAULT_TIMEZONE))
 
+    @property
+    def machines(self) -> int:
+        """About how many machines there are: those of the inventory, at least those that were seen; without one, as many as the logs let expect."""
+        listed = len(self.inventory)
+        return max(listed, self.presence.seen) if listed else self.presence.machines
+
 
 class Searcher(Protocol):
     """Searches logs elsewhere than in this process."""
@@ -123,6 +131,7 @@ def investigate(
     """
     watch = watch or Watch()
     started = datetime.now(UTC)
+    is_accepted = _accepted(request)
     lists = LoadingLists(request.lists, ahead=request.threads != 1)
     lists.refuse_logs()
     inputs = _read_inputs(request, watch, kept, look=searcher is None)
@@ -156,10 +165,13 @@ def investigate(
             format_name=request.format_name,
             progress=watch.progress,
         )
-    devices, found = attribute(result.found, infrastructure, inputs.inventory, inputs.leases.conflicts)
+    known = (infrastructure, inputs.inventory, inputs.leases.conflicts)
+    devices, found = attribute(result.found, *known)
     indicators = _sighted(loaded, {item.indicator for item in found})
+    if questioned := questions.grounds(found, indicators, inputs.machines, is_accepted):
+        devices, found = attribute(questions.set_aside(result.found, questioned), *known)
     sightings = tuple(
-        replace(item, threat=known.threat) if (known := indicators.get(item.indicator)) else item
+        replace(item, threat=listed.threat) if (listed := indicators.get(item.indicator)) else item
         for item in found
     )
     rows = result.coverage.rows()
@@ -179,9 +191,25 @@ def investigate(
         presence=inputs.presence.found(),
         presence_key=inputs.presence.key_name,
         set_aside=result.account.rows(),
+        to_look_at=questions.summed(found, questioned),
         device_marks={one.key: inputs.presence.marks_of(one.mac, one.name, one.ip) for one in devices},
     )
     return findings, result
+
+
+def _accepted(request: Request) -> Callable[[Indicator], bool]:
+    """Whether a decision of the request accepts a value, whatever the review of lists says of it."""
+    if not request.decisions:
+        return lambda item: False
+    from lamsach.indicators.review.decisions import Choice, read_decisions
+
+    decisions, now = read_decisions(Path(request.decisions)), datetime.now(UTC)
+
+    def accepts(item: Indicator) -> bool:
+        decision = decisions.on(item, now)
+        return decision is not None and decision.choice is Choice.ACCEPT
+
+    return accepts
 
 
 def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str], Reference | None] | None:
@@ -224,6 +252,7 @@ def _parameters(request: Request, started: datetime) -> Parameters:
         nat=tuple(request.nat),
         inventory=request.inventory,
         exceptions=tuple(request.exceptions),
+        decisions=request.decisions,
         infrastructure=tuple(request.infrastructure),
     )
 

@@ -108,6 +108,9 @@ CLI: dict[str, str] = {
         "Nhật ký DHCP hoặc tệp cấp phát địa chỉ, ngoài những tệp đã có trong nhật ký; lặp lại để thêm."
     ),
     "XLSX or CSV of machines, users and departments.": "Bảng kê thiết bị, người sử dụng, phòng ban (XLSX hoặc CSV).",
+    "What the review of the lists decided: values that were accepted count, whatever is said of them.": (
+        "Quyết định khi rà soát danh sách: giá trị đã được chấp nhận thì được tính, dù có cảnh báo."
+    ),
     "A list of values that are known to be good; repeat for more.": "Danh sách ngoại lệ: những giá trị đã biết là an toàn; lặp lại để thêm.",
     "A DNS server, proxy or NAT gateway that speaks for others: address, network or host name; repeat for more.": (
         "Máy chủ DNS, máy chủ proxy hoặc cổng NAT kết nối thay cho máy khác: địa chỉ, dải mạng hoặc tên máy; lặp lại để thêm."

@@ -42,7 +42,9 @@ DEVICES: dict[str, str] = {
     "Only its address is known: no lease, inventory or log names the machine.": "Chỉ biết địa chỉ: không có bản ghi cấp phát DHCP, bảng kê thiết bị hay nhật ký nào cho biết tên máy.",
     "The machine is known from being seen at the address about that time (ARP table or log-on), not from a lease.": "Thiết bị được xác định nhờ được ghi nhận tại địa chỉ này vào khoảng thời gian đó (bảng ARP hoặc đăng nhập), không phải từ bản ghi cấp phát.",
     "Two machines claimed the address {address} at one time; the other one is {other}: check both.": "Hai thiết bị cùng nhận địa chỉ {address} tại một thời điểm; thiết bị kia là {other}: cần kiểm tra cả hai.",
-    "Further matches are excepted or outside their time of validity and were not counted: {count}.": "Các lần khớp khác thuộc danh sách ngoại lệ hoặc ngoài thời hạn hiệu lực nên không được tính: {count}.",
+    "Further matches were not counted: excepted, outside their time of validity, or with values of the list that are to be looked at ({count}).": (
+        "Các lần khớp khác không được tính: thuộc danh sách ngoại lệ, ngoài thời hạn hiệu lực, hoặc với giá trị trong danh sách cần xem lại ({count})."
+    ),
     # inventory
     "This is a workbook of old Excel, or one with a password.": "Đây là bảng tính Excel kiểu cũ hoặc có mật khẩu.",
     "Save it as XLSX without a password, or as CSV.": "Hãy lưu lại thành XLSX không có mật khẩu, hoặc CSV.",

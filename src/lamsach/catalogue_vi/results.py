@@ -16,6 +16,8 @@ _INFECTED = "{count} máy nhiễm"
 _UNKNOWN = "{count} địa chỉ chưa xác định được máy"
 _BLOCKED = "{count} máy bị chặn mọi kết nối độc hại"
 _INBOUND = "{count} máy bị truy cập từ ngoài"
+_QUESTIONED = "{count} giá trị trong danh sách cần xem lại: kết nối đến đó không làm máy nào bị coi là nhiễm."
+_MORE_QUESTIONED = "Còn {count} giá trị nữa trong báo cáo (-o report.html)."
 _RESOLVED = "{count} máy chỉ phân giải tên"
 
 _FILES: dict[str, str] = {
@@ -193,6 +195,20 @@ _VALUES: dict[str, str] = {
     "counted": "được tính",
     "on the exception list": "thuộc danh sách ngoại lệ",
     "outside the indicator's validity": "ngoài thời hạn hiệu lực của dấu hiệu",
+    "the listed value is to be looked at": "giá trị trong danh sách cần xem lại",
+    "To be looked at": "Cần xem lại",
+    "Contacts with these listed values make no machine infected: ordinary machines make them too. Check the list; what is meant after all counts once it is accepted (--decisions).": (
+        "Kết nối đến các giá trị này không làm máy nào bị coi là nhiễm, vì máy bình thường cũng kết nối đến. Hãy kiểm tra lại danh sách; giá trị đúng là độc hại sẽ được tính khi đã được chấp nhận (--decisions)."
+    ),
+    "{machines} of about {all} machines called it, more than a tenth.": "{machines} trong khoảng {all} máy đã kết nối đến, hơn một phần mười số máy.",
+    "{count} listed value is to be looked at: contacts with it make no machine infected.": _QUESTIONED,
+    "{count} listed values are to be looked at: contacts with them make no machine infected.": _QUESTIONED,
+    "{count} more value is in the report (-o report.html).": _MORE_QUESTIONED,
+    "{count} more values are in the report (-o report.html).": _MORE_QUESTIONED,
+    "{count} machine": "{count} máy",
+    "{count} machines": "{count} máy",
+    "See what in the list is dangerous or doubtful, and tell whoever made it:": "Xem giá trị nào trong danh sách nguy hiểm hoặc đáng ngờ và báo cho nơi lập danh sách:",
+    "Decisions about the lists": "Quyết định về danh sách",
     "domain": "tên miền",
     "address": "địa chỉ IP",
     "network": "dải mạng",

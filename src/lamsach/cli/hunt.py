@@ -16,6 +16,7 @@ import typer
 
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.cli.options import (
+    Decisions,
     Exceptions,
     Infrastructure,
     Inventory,
@@ -75,6 +76,7 @@ def hunt(
     nat: Nat = None,
     inventory: Inventory = None,
     exceptions: Exceptions = None,
+    decisions: Decisions = None,
     infrastructure: Infrastructure = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Only events from this day or time on.")
@@ -124,6 +126,7 @@ def hunt(
         nat=nat or [],
         inventory=inventory,
         exceptions=exceptions or [],
+        decisions=decisions,
         infrastructure=infrastructure or [],
         since=begin,
         until=end,

@@ -53,6 +53,14 @@ Exceptions = Annotated[
         "--exceptions", metavar="FILE", help="A list of values that are known to be good; repeat for more."
     ),
 ]
+Decisions = Annotated[
+    str | None,
+    typer.Option(
+        "--decisions",
+        metavar="FILE",
+        help="What the review of the lists decided: values that were accepted count, whatever is said of them.",
+    ),
+]
 Infrastructure = Annotated[
     Paths | None,
     typer.Option(

@@ -9,6 +9,7 @@ import typer
 
 from lamsach.cli.console import tell, translate
 from lamsach.cli.options import (
+    Decisions,
     Exceptions,
     Infrastructure,
     Inventory,
@@ -58,6 +59,7 @@ def retro(
     nat: Nat = None,
     inventory: Inventory = None,
     exceptions: Exceptions = None,
+    decisions: Decisions = None,
     infrastructure: Infrastructure = None,
     language: Language = None,
     threads: Threads = None,
@@ -93,6 +95,7 @@ def retro(
         nat=nat or [],
         inventory=inventory,
         exceptions=exceptions or [],
+        decisions=decisions,
         infrastructure=infrastructure or [],
         since=begin,
         until=end,

@@ -59,6 +59,7 @@ class Presence:
         self._zone = zone
         self._key = key or secrets.token_bytes(32)
         self._days: dict[str, set[date]] = {}
+        self._times_seen: dict[str, int] = {}
 
     def observe(self, event: Event, identify: Callable[[Event], Identity]) -> None:
         """A line that was parsed: its own machine was there, unless the other side spoke."""
@@ -86,7 +87,11 @@ class Presence:
             yield event
 
     def _see(self, days: Iterable[date], mac: str | None, name: str | None, ip: str | None) -> None:
-        for mark in self.marks_of(mac, name, ip):
+        marks = self.marks_of(mac, name, ip)
+        for mark in marks[:1]:
+            if mark in self._times_seen or len(self._times_seen) < MOST:
+                self._times_seen[mark] = min(3, self._times_seen.get(mark, 0) + 1)
+        for mark in marks:
             known = self._days.get(mark)
             if known is not None:
                 known.update(days)
@@ -96,6 +101,20 @@ class Presence:
     def marks_of(self, mac: str | None, name: str | None, ip: str | None) -> tuple[str, ...]:
         """The marks of a machine."""
         return tuple(keyed_mark(self._key, kind, value) for kind, value in told_by(mac, name, ip))
+
+    @property
+    def seen(self) -> int:
+        """How many machines were seen."""
+        return len(self._times_seen)
+
+    @property
+    def machines(self) -> int:
+        """About how many machines there are: those that were seen, by the share that they probably are of all (I. J. Good, "The Population Frequencies of Species",
+        1953: the share of the unseen is that of the sightings that stayed single). A machine counts with three sightings at most, so that those whose lines are all
+        read do not hide how few of the others' are."""
+        once = sum(times == 1 for times in self._times_seen.values())
+        sightings = sum(self._times_seen.values())
+        return round(self.seen * (sightings + 1) / (sightings + 1 - once))
 
     @property
     def key_name(self) -> str:

@@ -45,5 +45,5 @@ REASONS: dict[str, str] = {
     "address_only": "Only its address is known: no lease, inventory or log names the machine.",
     "observed_only": "The machine is known from being seen at the address about that time (ARP table or log-on), not from a lease.",
     "address_contested": "Two machines claimed the address {address} at one time; the other one is {other}: check both.",
-    "not_counted": "Further matches are excepted or outside their time of validity and were not counted: {count}.",
+    "not_counted": "Further matches were not counted: excepted, outside their time of validity, or with values of the list that are to be looked at ({count}).",
 }

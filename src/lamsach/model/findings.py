@@ -76,6 +76,23 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Questioned:
+    """A listed value whose contacts make no machine infected and have to be looked at.
+
+    `reasons` say why, the worst first: kinds of the review of lists with `about` and `source`, or `called_by_many`. `machines` counts
+    the machines (and stand-ins for unknown ones) with such a contact, `count` the contacts; `first` and `last` are UTC.
+    """
+
+    indicator: str
+    indicator_type: IndicatorType
+    reasons: tuple[Reason, ...]
+    machines: int
+    count: int
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was there to be searched, per observer, format and day (on the calendar of the hunt's time zone).
 
@@ -151,6 +168,7 @@ class Parameters:
     inventory: str | None = None
     exceptions: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
+    decisions: str | None = None
 
 
 class AsideReason(StrEnum):
@@ -206,6 +224,7 @@ class Findings:
     list_versions: tuple[ListVersion, ...] = ()
     presence_key: str = ""
     device_marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    to_look_at: tuple[Questioned, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
 
     @property
@@ -221,7 +240,8 @@ class Findings:
     @property
     def verdict(self) -> Verdict:
         """What the result proves."""
-        counted = any(sighting.status is MatchStatus.COUNTED for sighting in self.sightings)
+        telling = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
+        contact = any(sighting.status in telling for sighting in self.sightings)
         searched = any(summary.lines or summary.problem is None for summary in self.files)
         doubts = {
             Doubt.INTERRUPTED: self.partial,
@@ -232,5 +252,5 @@ class Findings:
             Doubt.SET_ASIDE: any(place.reason is not AsideReason.EXCEPTED for place in self.set_aside),
         }
         return Verdict(
-            bool(self.devices) or counted, tuple(doubt for doubt, holds in doubts.items() if holds)
+            bool(self.devices) or contact, tuple(doubt for doubt, holds in doubts.items() if holds)
         )

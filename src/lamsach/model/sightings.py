@@ -63,6 +63,8 @@ class MatchStatus(StrEnum):
     COUNTED = "counted"
     EXCEPTED = "excepted"
     OUTSIDE_VALIDITY = "outside_validity"
+    DOUBTFUL = "doubtful"
+    """The listed value itself is to be looked at: see `Questioned`."""
 
 
 @dataclass(frozen=True, slots=True)

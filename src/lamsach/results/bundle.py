@@ -87,6 +87,7 @@ def _manifest(findings: Findings, contents: Mapping[str, Any]) -> dict[str, Any]
         "indicators": [
             records.indicator_record(indicator) for _, indicator in sorted(findings.indicators.items())
         ],
+        "to_look_at": [records.questioned_record(item) for item in findings.to_look_at],
         "coverage": [records.coverage_record(row) for row in findings.coverage],
         "presence": records.presence_record(findings.presence),
         "presence_key": findings.presence_key,

@@ -1,7 +1,7 @@
 """Findings as CSV: one row a sighting, with the same columns in every row, so that every reader of CSV takes it.
 
 The first row after the headings opens with what was searched (`record` is `search`, the sentence stands in `note`);
-then come `not_read` and `blind` rows, then the sightings (`record` is `sighting`). UTF-8 with a byte-order mark, so that
+then come `not_read`, `blind` and `to_look_at` rows, then the sightings (`record` is `sighting`). UTF-8 with a byte-order mark, so that
 spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts that would be formulas start with an apostrophe.
 """
 
@@ -12,8 +12,9 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from lamsach.i18n import translator
+from lamsach.i18n import counted, translator
 from lamsach.model import Action, Device, Findings, Sighting
+from lamsach.results import questioned
 from lamsach.results.records import time_text
 from lamsach.results.safe import disarm, visible
 from lamsach.results.summary import searched_sentence, verdict_sentence
@@ -59,6 +60,16 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
         yield {"record": "set_aside", "evidence_file": place.file, "evidence_line": place.line, "note": why}
     for observer, day in findings.blind_days:
         yield {"record": "blind", "first": day.isoformat(), "last": day.isoformat(), "note": observer}
+    for item in findings.to_look_at:
+        yield {
+            "record": "to_look_at",
+            "indicator": item.indicator,
+            "indicator_type": item.indicator_type.value,
+            "count": item.count,
+            "first": time_text(item.first) or "",
+            "last": time_text(item.last) or "",
+            "note": f"{counted(item.machines, '{count} machine', '{count} machines', language)}. {questioned.why(item, language)}",
+        }
     devices = {device.key: device for device in findings.devices}
     texts = {
         device.key: " ".join(reason_text(reason, reasons, language) for reason in device.reasons)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lamsach.i18n import translator
 from lamsach.model import Findings
-from lamsach.results import words
+from lamsach.results import questioned, words
 from lamsach.results.pages import write_page
 from lamsach.results.svg import MOST_LABELS
 from lamsach.results.view import Page
@@ -37,5 +37,6 @@ def write_html(
         labelled=MOST_LABELS,
         language=language,
         words=words,
+        intro=questioned,
         _=translator(language),
     )

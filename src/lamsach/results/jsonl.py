@@ -1,4 +1,4 @@
-"""Findings as JSON lines: first what was searched, then devices, sightings, evidence, indicators, coverage, files, refusals.
+"""Findings as JSON lines: first what was searched, then devices, values to be looked at, sightings, evidence, indicators, coverage, files, refusals.
 
 Each line is one object whose `record` says what it is.
 """
@@ -23,6 +23,8 @@ def _all_records(findings: Findings) -> Iterator[tuple[str, records.Record]]:
     yield "search", {"schema_version": records.SCHEMA_VERSION, **records.search_record(findings)}
     for device in findings.devices:
         yield "device", records.device_record(device)
+    for item in findings.to_look_at:
+        yield "to_look_at", records.questioned_record(item)
     for number, sighting in enumerate(findings.sightings, 1):
         yield "sighting", records.sighting_record(number, sighting)
     for evidence in records.evidence_records(findings.sightings):

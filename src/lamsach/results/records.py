@@ -19,6 +19,7 @@ from lamsach.model import (
     Indicator,
     Parameters,
     Problem,
+    Questioned,
     Reference,
     SetAside,
     Sighting,
@@ -76,6 +77,7 @@ def search_record(findings: Findings) -> Record:
         ),
         "counts": {
             "devices": {state.value: count for state, count in known.devices.items()},
+            "to_look_at": len(findings.to_look_at),
             "sightings": len(findings.sightings),
             "evidence": sum(len(sighting.evidence) for sighting in findings.sightings),
         },
@@ -111,6 +113,7 @@ def _parameters_record(parameters: Parameters) -> Record:
         nat=list(parameters.nat),
         inventory=parameters.inventory,
         exceptions=list(parameters.exceptions),
+        decisions=parameters.decisions,
         infrastructure=list(parameters.infrastructure),
     )
 
@@ -152,6 +155,19 @@ def device_record(device: Device) -> Record:
             count=device.count,
         ),
     }
+
+
+def questioned_record(item: Questioned) -> Record:
+    """A listed value that accuses nobody; `reasons` keep their codes and values."""
+    return _present(
+        indicator=item.indicator,
+        indicator_type=item.indicator_type.value,
+        machines=item.machines,
+        count=item.count,
+        first=time_text(item.first),
+        last=time_text(item.last),
+        reasons=[{"code": reason.code, "values": dict(reason.values)} for reason in item.reasons],
+    )
 
 
 def sighting_record(number: int, sighting: Sighting) -> Record:

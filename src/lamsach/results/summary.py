@@ -26,6 +26,7 @@ class Figures:
     severe: int
     sightings: int
     not_counted: int
+    to_look_at: int
     lines: int
     parsed: int
     unparsed: int
@@ -39,8 +40,8 @@ class Figures:
 
     @property
     def found(self) -> bool:
-        """Whether there is any device, accused or not."""
-        return any(self.devices.values())
+        """Whether there is any device, accused or not, or a listed value to be looked at."""
+        return any(self.devices.values()) or self.to_look_at > 0
 
 
 def figures(findings: Findings) -> Figures:
@@ -59,6 +60,7 @@ def figures(findings: Findings) -> Figures:
         ),
         sightings=counted_ones,
         not_counted=len(findings.sightings) - counted_ones,
+        to_look_at=len(findings.to_look_at),
         lines=sum(row.lines for row in findings.coverage) or sum(file.lines for file in findings.files),
         parsed=sum(row.parsed for row in findings.coverage),
         unparsed=sum(row.unparsed for row in findings.coverage),
@@ -145,6 +147,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
         (mark("NAT records"), parameters.nat),
         (mark("Inventory"), (parameters.inventory,) if parameters.inventory else ()),
         (mark("Exception lists"), parameters.exceptions),
+        (mark("Decisions about the lists"), (parameters.decisions,) if parameters.decisions else ()),
         (mark("Stated DNS servers, proxies, gateways"), parameters.infrastructure),
     ]
     facts += [(label, _names(names, language)) for label, names in named if names]

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
 from lamsach.model import Device, DeviceState, Findings
-from lamsach.results import words
+from lamsach.results import questioned, words
 from lamsach.results.alike import alike_problems
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.summary import (
@@ -32,6 +32,7 @@ from lamsach.results.summary import (
 _WIDEST, _NARROWEST = 100, 60
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
+_QUESTIONED_SHOWN = 20
 _COMMAND_LENGTH = 2_000
 _COLOURS: dict[DeviceState, str] = {DeviceState.INFECTED: "bold red"}
 _ORDER = (
@@ -54,6 +55,7 @@ def show(
     with _width(console) as width:
         screen = _Screen(findings, console, language, reasons or {}, width, report, archive, again)
         screen.result()
+        screen.to_look_at()
         screen.not_read()
         screen.next_steps()
 
@@ -108,14 +110,15 @@ class _Screen:
     def result(self) -> None:
         """The table, or what it means that there is none, and what was searched."""
         shown = sorted(self.findings.devices, key=lambda device: _ORDER.index(device.state))
-        if shown:
+        if self.figures.found:
             self.line(", ".join(text for _, text in state_counts(self.figures, self.language)) + ".", "bold")
+        if shown:
             self.console.print(self._table(shown[:_DEVICES_SHOWN]))
             if len(shown) > _DEVICES_SHOWN:
                 one = mark("{count} more machine is in the report (-o report.html).")
                 many = mark("{count} more machines are in the report (-o report.html).")
                 self.line(counted(len(shown) - _DEVICES_SHOWN, one, many, self.language))
-        else:
+        if not self.figures.found:
             self.line(verdict_sentence(self.findings, self.language), "bold")
         self.line(searched_sentence(self.findings, self.language))
 
@@ -151,6 +154,22 @@ class _Screen:
         title = clip(visible_line(words.device_title(device, self._)), 80)
         known = [visible_line(part) for part in (device.ip, device.user) if part and part != title]
         return "\n".join([title, *(clip(part, 60) for part in known)])
+
+    def to_look_at(self) -> None:
+        """The listed values that accuse nobody, each with the number of machines and the reason."""
+        rows = self.findings.to_look_at
+        if not rows:
+            return
+        self.line()
+        self.line(questioned.sentence(self.findings, self.language), "bold yellow")
+        for row in rows[:_QUESTIONED_SHOWN]:
+            machines = counted(row.machines, "{count} machine", "{count} machines", self.language)
+            value = clip(visible_line(row.indicator), 80)
+            self.line(f"- {value} ({machines}): {clip(questioned.why(row, self.language), 300)}")
+        if len(rows) > _QUESTIONED_SHOWN:
+            one = mark("{count} more value is in the report (-o report.html).")
+            many = mark("{count} more values are in the report (-o report.html).")
+            self.line(counted(len(rows) - _QUESTIONED_SHOWN, one, many, self.language))
 
     def not_read(self) -> None:
         """What was blind, broken, refused or left undone."""
@@ -238,6 +257,14 @@ class _Screen:
                     self._opened(),
                 )
             )
+        if self.findings.to_look_at:
+            lists = map(_argument, self.findings.parameters.lists)
+            steps.append(
+                (
+                    self._("See what in the list is dangerous or doubtful, and tell whoever made it:"),
+                    visible_line(shlex.join(["lamsach", "indicators", "review", *lists])),
+                )
+            )
         if known[DeviceState.UNATTRIBUTED]:
             steps.append(
                 (
@@ -293,6 +320,7 @@ class _Screen:
         for option, values in (
             ("-i", given.lists), ("--leases", given.leases), ("--nat", given.nat), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
             ("--inventory", (given.inventory,) if given.inventory else ()),
+            ("--decisions", (given.decisions,) if given.decisions else ()),
             ("--since", (given.since.astimezone(self.zone).isoformat(),) if given.since else ()),
             ("--until", (given.until.astimezone(self.zone).isoformat(),) if given.until else ()),
             ("--timezone", (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" and not self.archive else ()),

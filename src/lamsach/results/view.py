@@ -9,8 +9,18 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
-from lamsach.model import Device, DeviceState, Evidence, Findings, Indicator, MatchStatus, Reference, Sighting
-from lamsach.results import svg, words
+from lamsach.model import (
+    Device,
+    DeviceState,
+    Evidence,
+    Findings,
+    Indicator,
+    MatchStatus,
+    Questioned,
+    Reference,
+    Sighting,
+)
+from lamsach.results import questioned, svg, words
 from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
 from lamsach.results.safe import clip, visible, visible_line
 from lamsach.results.summary import (
@@ -64,8 +74,10 @@ class Page:
         self.figures = figures(findings)
         self.facts = opening_facts(findings, language)
         self.verdict = verdict_sentence(findings, language)
+        self.questioned = questioned.sentence(findings, language)
         self.groups = tuple(self._groups())
-        self.not_counted = [seen for seen in findings.sightings if seen.status is not MatchStatus.COUNTED]
+        elsewhere = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
+        self.not_counted = [seen for seen in findings.sightings if seen.status not in elsewhere]
         self._sightings: dict[str, list[Sighting]] = defaultdict(list)
         for seen in findings.sightings:
             self._sightings[seen.device].append(seen)
@@ -105,6 +117,10 @@ class Page:
     def name_of(self, key: str) -> str:
         """A device's title by its key."""
         return self._names.get(key) or self.clip(words.key_title(key, self._))
+
+    def why(self, item: Questioned) -> str:
+        """Why a listed value is to be looked at."""
+        return self.clip(questioned.why(item, self.language))
 
     def state_figures(self) -> list[tuple[str, str]]:
         """The state in figures: fragment of the list and the words, blind days last."""

@@ -53,6 +53,7 @@ STATUSES: dict[MatchStatus, str] = {
     MatchStatus.COUNTED: mark("counted"),
     MatchStatus.EXCEPTED: mark("on the exception list"),
     MatchStatus.OUTSIDE_VALIDITY: mark("outside the indicator's validity"),
+    MatchStatus.DOUBTFUL: mark("the listed value is to be looked at"),
 }
 ASIDE: dict[AsideReason, str] = {
     AsideReason.OWN: mark("the unit's own server or public address"),

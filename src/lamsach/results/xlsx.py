@@ -17,7 +17,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from lamsach.i18n import counted, format_date, mark, translator
 from lamsach.model import Action, Findings
-from lamsach.results import words
+from lamsach.results import questioned, words
 from lamsach.results.summary import (
     figures,
     opening_facts,
@@ -42,6 +42,7 @@ def write_xlsx(
     try:
         _summary(sheets)
         _devices(sheets, reasons)
+        _to_look_at(sheets)
         _sightings(sheets)
         _evidence(sheets)
         _coverage(sheets)
@@ -70,7 +71,8 @@ def _summary(sheets: Sheets) -> None:
     known = figures(findings)
     sheet.append([title])
     sheet.append([sheets.cell(sheet, searched_sentence(findings, language))])
-    for text in (verdict_sentence(findings, language), *(text for text, _ in warnings(findings, language))):
+    sentences = [verdict_sentence(findings, language), questioned.sentence(findings, language)]
+    for text in (*sentences, *(text for text, _ in warnings(findings, language))):
         if text:
             warning = WriteOnlyCell(sheet, text)
             warning.font = Font(bold=True)
@@ -103,6 +105,24 @@ def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
         for device in sheets.findings.devices
     )  # fmt: skip
     sheets.add(mark("Machines"), columns, rows, len(sheets.findings.devices))
+
+
+def _to_look_at(sheets: Sheets) -> None:
+    translate, rows = sheets.translate, sheets.findings.to_look_at
+    if not rows:
+        return
+    columns = [
+        (translate("Indicator"), 40), (translate("Kind"), 12), (translate("Machines"), 11), (translate("Contacts"), 11),
+        (translate("Why"), 110), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21),
+    ]  # fmt: skip
+    cells = (
+        (
+            row.indicator, translate(words.INDICATOR_TYPES[row.indicator_type]), row.machines, row.count,
+            questioned.why(row, sheets.language), row.first, row.last,
+        )
+        for row in rows
+    )  # fmt: skip
+    sheets.add(questioned.TITLE, columns, cells, len(rows))
 
 
 def _sightings(sheets: Sheets) -> None:

@@ -6,7 +6,7 @@ Each fact keeps the name and date of its list. Without the package of the warnin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -88,11 +88,15 @@ class Fact(NamedTuple):
     source: str
 
 
-def all_facts() -> Iterator[Fact]:
-    """Every fact, our own first."""
-    yield from own_facts()
-    yield from suffix_facts()
-    yield from warning_facts()
+def _all(value: str) -> bool:
+    return True
+
+
+def all_facts(wanted: Callable[[str], bool] = _all) -> Iterator[Fact]:
+    """Every fact whose value is wanted, our own first."""
+    yield from filter(lambda fact: wanted(fact.value), own_facts())
+    yield from filter(lambda fact: wanted(fact.value), suffix_facts())
+    yield from warning_facts(wanted)
 
 
 def own_facts() -> Iterator[Fact]:
@@ -113,8 +117,8 @@ def suffix_facts() -> Iterator[Fact]:
         yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 
 
-def warning_facts() -> Iterator[Fact]:
-    """The facts of the warning lists; none without the package."""
+def warning_facts(wanted: Callable[[str], bool] = _all) -> Iterator[Fact]:
+    """The facts of the warning lists whose value is wanted; none without the package."""
     folder = _folder()
     if folder is None:
         return
@@ -124,8 +128,8 @@ def warning_facts() -> Iterator[Fact]:
             continue
         record = json.loads(path.read_text(encoding="utf-8"))
         source = f"MISP {name} {record.get('version', '')}".strip()
-        for value in record["list"]:
-            yield Fact(str(value), meaning, source)
+        for value in filter(wanted, map(str, record["list"])):
+            yield Fact(value, meaning, source)
 
 
 def has_warning_lists() -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from ipaddress import ip_network
 
+from lamsach.indicators.addresses import host_address
 from lamsach.indicators.domains import to_ascii_domain
+from lamsach.indicators.normalise import Value
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.facts import Fact, all_facts
+from lamsach.indicators.review.guard import host_of
 from lamsach.indicators.spans import Span, bits, span
+from lamsach.model import IndicatorType
 
 NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
 """Services under whose name strangers have names of their own: a name below them is theirs, not the service's."""
@@ -150,3 +154,56 @@ def _concern(fact: Fact, level: Level, kind: Kind | None = None) -> Concern:
 def knowledge() -> Knowledge:
     """Everything that is known, read once: our own facts first."""
     return Knowledge(all_facts())
+
+
+MANY = 300
+"""For more values than these, all that is known is read."""
+
+
+def knowledge_about(values: Collection[Value]) -> Knowledge:
+    """What is known that has to do with a few values: read several times faster than all."""
+    if len(values) > MANY or knowledge.cache_info().currsize:
+        return knowledge()
+    return Knowledge(all_facts(_Relevant(values)))
+
+
+class _Relevant:
+    """Whether a fact may have to do with one of the values; it may take too many, never too few."""
+
+    def __init__(self, values: Collection[Value]) -> None:
+        self._words: set[str] = set()
+        self._octets: set[str] = set()
+        self._any_v6 = False
+        tails: list[str] = []
+        for kind, value in values:
+            host = host_of(value) if kind is IndicatorType.URL else value
+            address = host_address(host) if kind is IndicatorType.URL else None
+            if address is not None or kind in (IndicatorType.IP, IndicatorType.NETWORK):
+                self._add_network(span(value if address is None else str(address)))
+            elif kind in (IndicatorType.DOMAIN, IndicatorType.URL):
+                name = bare(host)
+                tails.append(f".{name}")
+                while name:
+                    self._words.add(name)
+                    name = name.partition(".")[2]
+            else:
+                self._words.add(value)
+        self._tails = tuple(tails)
+
+    def _add_network(self, network: Span) -> None:
+        if network.version == 6:
+            self._any_v6 = True
+        else:
+            self._octets.update(map(str, range(network.first >> 24, (network.last >> 24) + 1)))
+
+    def __call__(self, value: str) -> bool:
+        word = value.strip().strip("*.").lower().removeprefix("www.")
+        if ":" in word:
+            return self._any_v6
+        return (
+            word in self._words
+            or word.endswith(self._tails)
+            or word.partition(".")[0] in self._octets
+            or not word.isascii()
+            or word[-2:-1] == "/"
+        )
