@@ -258,11 +258,11 @@ class _Screen:
                 )
             )
         if self.findings.to_look_at:
-            lists = map(_argument, self.findings.parameters.lists)
+            asked = map(_argument, self.findings.parameters.lists)
             steps.append(
                 (
                     self._("See what in the list is dangerous or doubtful, and tell whoever made it:"),
-                    visible_line(shlex.join(["lamsach", "indicators", "review", *lists])),
+                    visible_line(shlex.join(["lamsach", "indicators", "review", *asked])),
                 )
             )
         if known[DeviceState.UNATTRIBUTED]:
