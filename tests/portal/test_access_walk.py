@@ -15,6 +15,7 @@ from lamsach.portal.base.roles import Role
 
 from .conftest import Cast
 from .samples import OF_THE_UNIT_ITSELF, OWN_ONLY, SAMPLES, SEEN_BY_ALL
+from .walking import in_parts, stop
 
 ROLES = [role.value for role in Role]
 
@@ -121,49 +122,53 @@ def test_work_pages_send_strangers_to_the_log_in(client: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", MEMBER)
-def test_roles_open_what_their_door_says(path: str, cast: Cast) -> None:
-    door = DOORS[path]
-    assert door is not None
-    own = set(names(path)) & OWN_ONLY
-    address = filled(path, cast)
-    for role in ROLES:
-        client = cast.client(role)
-        got, posted = call(client, "GET", address), call(client, "POST", address)
-        mine = not own or role == "coordinator"
-        if OF_THE_UNIT_ITSELF & set(names(path)) or path.startswith(
-            "office/awareness/<int:campaign_id>/<int:unit_id>"
-        ):
-            mine = role == "officer"
-        if role not in door.read:
-            assert (got, posted) == (404, 404), role
-            continue
-        if not mine:
-            assert got in (403, 404, 405), role
-            assert posted in (403, 404, 405), role
-            continue
-        assert got in ((200, 302) if "GET" in door.methods else (405,)), (role, got)
-        if role not in door.write:
-            assert posted in ((403,) if "POST" in door.methods else (403, 405)), (role, posted)
-        elif "POST" in door.methods:
-            allowed = (
-                (200, 302, 404, 409, 403)
-                if role == "officer" and path in OF_THE_UNIT_ABOVE
-                else (200, 302, 404, 409)
-            )
-            assert posted in allowed, (role, posted)
-        else:
-            assert posted == 405, role
-        if posted == 302:  # it changed something
+@in_parts
+def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
+    for path in MEMBER[part]:
+        with stop(path):
+            door = DOORS[path]
+            assert door is not None
+            own = set(names(path)) & OWN_ONLY
             address = filled(path, cast)
+            for role in ROLES:
+                client = cast.client(role)
+                got, posted = call(client, "GET", address), call(client, "POST", address)
+                mine = not own or role == "coordinator"
+                if OF_THE_UNIT_ITSELF & set(names(path)) or path.startswith(
+                    "office/awareness/<int:campaign_id>/<int:unit_id>"
+                ):
+                    mine = role == "officer"
+                if role not in door.read:
+                    assert (got, posted) == (404, 404), role
+                    continue
+                if not mine:
+                    assert got in (403, 404, 405), role
+                    assert posted in (403, 404, 405), role
+                    continue
+                assert got in ((200, 302) if "GET" in door.methods else (405,)), (role, got)
+                if role not in door.write:
+                    assert posted in ((403,) if "POST" in door.methods else (403, 405)), (role, posted)
+                elif "POST" in door.methods:
+                    allowed = (
+                        (200, 302, 404, 409, 403)
+                        if role == "officer" and path in OF_THE_UNIT_ABOVE
+                        else (200, 302, 404, 409)
+                    )
+                    assert posted in allowed, (role, posted)
+                else:
+                    assert posted == 405, role
+                if posted == 302:  # it changed something
+                    address = filled(path, cast)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", SCOPED)
-def test_what_lies_outside_the_own_subtree_does_not_exist(path: str, cast: Cast) -> None:
-    door = DOORS[path]
-    assert door is not None
-    address, stranger = filled(path, cast), cast.client("stranger")
-    for method in ("GET", "POST"):
-        expected = (404,) if method in door.methods else (404, 405)
-        assert call(stranger, method, address) in expected, method
+@in_parts
+def test_what_lies_outside_the_own_subtree_does_not_exist(part: slice, cast: Cast) -> None:
+    for path in SCOPED[part]:
+        with stop(path):
+            door = DOORS[path]
+            assert door is not None
+            address, stranger = filled(path, cast), cast.client("stranger")
+            for method in ("GET", "POST"):
+                expected = (404,) if method in door.methods else (404, 405)
+                assert call(stranger, method, address) in expected, method

@@ -11,6 +11,7 @@ from django.db import models
 from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, filled
 from .test_privacy_walk import planted, queries, shown
+from .walking import in_parts, stop
 
 EVIL = "=cmd|' /C calc'!A0\x0b\x1b[2J\u202e\uffff</textarea><script>alert(1)</script>{{ 7|add:7 }}\r\nBcc: x@evil.example"
 NAMES = {
@@ -43,17 +44,19 @@ def rename_everything() -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", READABLE)
-def test_no_name_breaks_a_page_or_runs_on_it(path: str, cast: Cast) -> None:
+@in_parts
+def test_no_name_breaks_a_page_or_runs_on_it(part: slice, cast: Cast) -> None:
     planted(cast)
-    address = filled(path, cast)
-    assert rename_everything() > 10
-    for role in ("officer", "coordinator"):
-        client = cast.client(role)
-        for query in queries(path):
-            response: Any = client.get(address + query)
-            assert response.status_code < 500, (role, query)
-            if "html" in response.headers.get("Content-Type", ""):
-                assert "<script>alert(1)" not in shown(response), (role, query)
-            else:
-                shown(response)
+    for path in READABLE[part]:
+        with stop(path):
+            address = filled(path, cast)
+            assert rename_everything() > 10
+            for role in ("officer", "coordinator"):
+                client = cast.client(role)
+                for query in queries(path):
+                    response: Any = client.get(address + query)
+                    assert response.status_code < 500, (role, query)
+                    if "html" in response.headers.get("Content-Type", ""):
+                        assert "<script>alert(1)" not in shown(response), (role, query)
+                    else:
+                        shown(response)

@@ -1,0 +1,42 @@
+"""Many addresses in one test: the people and what they work on are made once, and what a walk does at one address is undone before the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+
+PARTS = 6
+in_parts = pytest.mark.parametrize("part", [slice(number, None, PARTS) for number in range(PARTS)], ids=str)
+"""A walk as so many tests, so that processes can share it: `part` is which of the addresses it looks at."""
+
+
+class _Undone(Exception):
+    """Thrown behind each stop."""
+
+
+@contextmanager
+def stop(place: object) -> Iterator[None]:
+    """Database, files and rate limits are afterwards as they were before; what goes wrong here names the place."""
+    held = set(_files())
+    cache.clear()
+    try:
+        with transaction.atomic():
+            yield
+            raise _Undone
+    except _Undone:
+        pass
+    except Exception as problem:
+        problem.add_note(f"at {place}")
+        raise
+    for path in set(_files()) - held:
+        path.unlink()
+
+
+def _files() -> Iterator[Path]:
+    return (path for path in settings.DATA.rglob("*") if path.is_file())
