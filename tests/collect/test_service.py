@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.lists import load_lists
+from tests.clock import CERTIFIED
 
 PATIENCE_S = 120.0
 EVIL = "<13>Oct 11 22:14:15 gw app: 10.0.0.9 to 203.0.113.66"
@@ -100,15 +100,14 @@ def lines(folder: Path, pattern: str = "*") -> list[str]:
 def certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(CERTIFIED[0])
+        .not_valid_after(CERTIFIED[1])
         .sign(key, hashes.SHA256())
     )
     paths = folder / "cert.pem", folder / "key.pem"

@@ -7,11 +7,12 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+
+from tests.clock import CERTIFIED
 
 Answer = tuple[int, dict[str, str], bytes]
 Asked = list[tuple[str, dict[str, str]]]
@@ -26,15 +27,13 @@ def certificates(folder: Path) -> tuple[Path, Path]:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
-    now = datetime.now(UTC)
-
     def named(text: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
     def building(subject: str, key: Any, is_ca: bool) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder().subject_name(named(subject)).issuer_name(named("Example CA")).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=30))
+            .serial_number(x509.random_serial_number()).not_valid_before(CERTIFIED[0]).not_valid_after(CERTIFIED[1])
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
         )  # fmt: skip
 

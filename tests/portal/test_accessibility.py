@@ -240,3 +240,19 @@ def test_axe_finds_what_it_is_for(browser: Any) -> None:
     rules = {each.split()[1] for each in axe(page)}
     assert {"html-has-lang", "button-name", "image-alt", "color-contrast"} <= rules
     page.close()
+
+
+def test_a_low_font_shows_what_is_too_small_to_hit(browser: Any) -> None:
+    if not AXE:
+        missing("axe-core")
+    page = browser.new_page(viewport=DESKTOP)
+    for style, found in (
+        ("line-height: 1.5", True),
+        ("display: inline-block; min-width: 24px; min-height: 24px", False),
+    ):
+        page.set_content(
+            f"<!doctype html><html lang=en><title>x</title><style>a {{ {style} }}</style><main><h1>A</h1>"
+            "<p><a href=/a>a.pdf</a><br><a href=/b>b</a><br><button>c</button></main>"
+        )
+        assert any(each.startswith("axe target-size a") for each in axe(page)) is found, style
+    page.close()

@@ -26,6 +26,7 @@ from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import html, message, queue_letter
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.mail.tasks import look_at_the_clock
+from tests.clock import CERTIFIED
 from tests.ports import free_port
 
 from .conftest import Cast
@@ -77,15 +78,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate of our own for `localhost`, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = timezone.now()
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(CERTIFIED[0])
+        .not_valid_after(CERTIFIED[1])
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
