@@ -49,26 +49,31 @@ class Rest:
 
 
 def beside(event: Event, record: str) -> Rest:
-    """For the lines of a record that was read: time, observer, action and perhaps the machine are known."""
+    """For the lines of a record that was read: time, observer and action are known, and whom it names is looked for when something is found."""
     source = event.source_ip
-    device = stated_source(record, event)
-    inbound = device is None and (event.inbound or (source is not None and not is_internal(source)))
-    same = device is not None and device == event.device_ip
-    known = Event(
-        device_ip=device,
-        device_name=event.device_name if same else None,
-        device_mac=event.device_mac if same else None,
-        user=event.user if same else None,
+    nobody = Event(
         time=event.time,
         kind=EventKind.DNS if event.kind is EventKind.DNS else EventKind.OTHER,
         observer=event.observer,
         action=event.action,
         forwarded=event.forwarded,
-        inbound=inbound,
+        inbound=event.inbound or (source is not None and not is_internal(source)),
         format=event.format,
         file=event.file,
     )
-    return Rest(known, event, record)
+    return Rest(nobody, event, record)
+
+
+def _attributed(rest: Rest) -> Event:
+    """What is known of a record, with the machine that it names."""
+    read = rest.read
+    device = None if read is None or rest.reason else stated_source(rest.record, read)
+    if read is None or device is None:
+        return rest.event
+    known = replace(rest.event, device_ip=device, inbound=False)
+    if device != read.device_ip:
+        return known
+    return replace(known, device_name=read.device_name, device_mac=read.device_mac, user=read.user)
 
 
 def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
@@ -102,7 +107,7 @@ def settled(
     seen = [match for match in matcher.line(Event(), text) if match.indicator.value not in known]
     if not seen:
         return
-    event = replace(rest.event, line=number)
+    event = replace(_attributed(rest), line=number)
     open_matches = {} if rest.reason else _open(matcher, replace(rest, event=event), text)
     for match in seen:
         reported = open_matches.get(match.indicator.value)
