@@ -25,9 +25,10 @@ from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate, is_late
-from lamsach.portal.reports.content import digest_of, form_of, is_whole, scope_of
+from lamsach.portal.reports.content import digest_of, form_of, is_whole
 from lamsach.portal.reports.deadlines import due_of, reminder_days
 from lamsach.portal.reports.figures import Scope
+from lamsach.portal.reports.measured import scope_of
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState
 from lamsach.portal.reports.reminding import remind_by_schedule
 from lamsach.portal.units import tree

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from lamsach.errors import InputError
 from lamsach.i18n import format_date, mark
 from lamsach.letters.appendix_2022 import APPENDIX_2022
-from lamsach.letters.assessment import Evidence, assessment, proposals
+from lamsach.letters.assessment import Evidence, assessment, contradictions, proposals, with_stated
 from lamsach.letters.checks import warnings
 from lamsach.letters.dispatch import number_and_symbol
 from lamsach.letters.findings import Summary, annexes, summarise
@@ -21,6 +22,14 @@ from lamsach.model import DeviceState
 
 PARTIAL = mark(
     "A hunt was stopped before its end, so its findings are not complete. Repeat it before you report."
+)
+OTHERWISE = mark("A given text says otherwise than the figures of the report.")
+OLD_DAYS = 30
+OLD = mark(
+    "The newest log that was searched is more than a month older than the report. The report says until when; search newer logs before you send it."
+)
+UNSEARCHED = mark(
+    "No day of a log was searched, so the report can say nothing of machines. Search the unit's logs before you send it."
 )
 _ITSELF = "Tính đơn vị báo cáo."
 
@@ -81,13 +90,20 @@ def report_of(
         "informed": Figure(computed=informed, note="") if informed is not None else Figure(1, note=_ITSELF),
         "deployed": Figure(computed=deployed, note="") if deployed is not None else Figure(1, note=_ITSELF),
     }
-    known = _evidence(unit, campaign, day, figures, summary)
+    empty = form_of(words)
+    known = with_stated(_evidence(unit, campaign, day, figures, summary), empty.form, figures)
+    if phrases := contradictions(f"{words.assessment}\n{words.proposals}", known):
+        raise InputError(
+            OTHERWISE,
+            phrases[0],
+            mark("Correct the text, or leave it out: then it is drafted from the figures."),
+        )
     texts = {
         "unit": unit,
         "assessment": words.assessment or assessment(known),
         "proposals": words.proposals or proposals(known),
     }
-    filled = replace(form_of(words), texts=texts, figures=figures)
+    filled = replace(empty, texts=texts, figures=figures, as_of=day)
     values = {"informed": figures["informed"].value, "deployed": figures["deployed"].value}
     found: dict[str, int | None] = {**values, "found": summary.found, "blind": summary.blind_days}
     number, symbol = number_and_symbol(words.symbol)
@@ -101,12 +117,16 @@ def report_of(
         annexes=annexes(summary),
     )
     warned = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])
+    if known.last_log is None or (day - known.last_log).days > OLD_DAYS:
+        warned.append(OLD if known.last_log else UNSEARCHED)
     return filled, document, warned
 
 
 def _evidence(unit: str, campaign: str, day: date, figures: dict[str, Figure], summary: Summary) -> Evidence:
     informed, deployed = figures["informed"].value, figures["deployed"].value
     only_itself = informed == deployed == 1
+    days = [day for source in summary.sources for day in (source.first, source.last) if day]
+    searched = any(source.days for source in summary.sources)
     return Evidence(
         unit=unit,
         campaign=campaign or "chiến dịch",
@@ -114,9 +134,12 @@ def _evidence(unit: str, campaign: str, day: date, figures: dict[str, Figure], s
         units=1 if only_itself else None,
         informed=informed,
         deployed=deployed,
-        found=summary.found,
+        found=summary.found if summary.found or searched else None,
         blocked=summary.states.get(DeviceState.BLOCKED, 0),
         unattributed=summary.states.get(DeviceState.UNATTRIBUTED, 0),
-        sources=len(summary.sources),
+        sources=len(summary.sources) if searched else 0,
+        unsearched=None if searched else 1,
+        first_log=min(days, default=None),
+        last_log=max(days, default=None),
         blind=summary.blind_days,
     )

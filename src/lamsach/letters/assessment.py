@@ -1,11 +1,18 @@
-"""The text of the assessment, drafted from the figures: plain official Vietnamese, for a person to read and change. No sentence without a number behind it."""
+"""What is known of a campaign, as one object with its day; and the texts drafted from it: plain official Vietnamese, for a person to read and change.
+
+Every number and sentence of the form comes from this object (`Evidence`): a number that a person states instead goes into it (`with_stated`) before anything is
+written. No sentence without a number behind it; `contradictions` finds what a text changed by hand says otherwise.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from lamsach.i18n import format_date, format_number
+from lamsach.letters.form import Figure, Form
 from lamsach.letters.words import in_sentence
 
 
@@ -14,7 +21,8 @@ class Evidence:
     """What is known about a campaign in a unit's scope as of a day; None: not known, so nothing is said of it.
 
     `units`: units in the scope; `found`: machines that connected; `cleaned`, `verified`: of these; `blocked`: machines whose connections were all blocked;
-    `unattributed`: sources that cannot be named; `sources`: logs that were searched; `blind`: days without logs; `blind_machines`: cleaned machines without logs to verify by; `people`: people told.
+    `unattributed`: sources that cannot be named; `sources`: logs that were searched, from `first_log` to `last_log`; `blind`: days without logs; `blind_machines`: cleaned machines without
+    logs to verify by; `unsearched`: units, each with everything under it, of which no log was searched; `people`: people told.
     """
 
     unit: str
@@ -33,6 +41,47 @@ class Evidence:
     blind_machines: int | None = None
     people: int | None = None
     missing_reports: int | None = None
+    unsearched: int | None = None
+    first_log: date | None = None
+    last_log: date | None = None
+
+
+FIELDS: Mapping[str, str] = {
+    "campaign.units": "units",
+    "campaign.informed": "informed",
+    "campaign.deployed": "deployed",
+    "cases.found": "found",
+    "cases.cleaned": "cleaned",
+    "cases.verified": "verified",
+    "cases.blind": "blind_machines",
+    "cases.unsearched": "unsearched",
+    "people.told": "people",
+}
+"""The field of `Evidence` by the source of a row of a form."""
+
+
+def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> Evidence:
+    """The same with the numbers that count in the form: what a person stated takes the place of what was computed, in every sentence."""
+    counted = {
+        FIELDS[row.source]: figure.value
+        for row in form.rows
+        if row.source in FIELDS and (figure := figures.get(row.key)) is not None and figure.value is not None
+    }
+    if known.found is None and not counted.get(
+        "found"
+    ):  # a computed 0 where nothing was searched says nothing
+        counted.pop("found", None)
+    return replace(known, **counted)
+
+
+def misfit(known: Evidence) -> tuple[int, int] | None:
+    """Two numbers of machines of which the part is larger than the whole: cleaned of those found, verified or blind of those cleaned."""
+    pairs = (
+        (known.cleaned, known.found),
+        (known.verified, known.cleaned),
+        (known.blind_machines, known.cleaned),
+    )
+    return next(((part, whole) for part, whole in pairs if part and whole is not None and part > whole), None)
 
 
 def assessment(known: Evidence) -> str:
@@ -87,7 +136,7 @@ def _units(known: Evidence) -> str:
             done = "chưa xác nhận đã nhận được thông tin về"
         return f"Tính đến ngày {format_date(known.day)}, {known.unit} {done} {known.campaign}."
     text = (
-        f"{known.unit} đã phổ biến, tổ chức thực hiện {known.campaign} trong phạm vi quản lý. Tính đến ngày {format_date(known.day)}, "
+        f"{_opening(known)} Tính đến ngày {format_date(known.day)}, "
         f"có {_n(known.informed)}/{_n(known.units)} đơn vị, tổ chức nhận được thông tin về chiến dịch (đạt {_share(known.informed, known.units)}); "
         f"{_n(known.deployed)}/{_n(known.units)} đơn vị, tổ chức đã triển khai chiến dịch (đạt {_share(known.deployed, known.units)})."
     )
@@ -99,12 +148,35 @@ def _units(known: Evidence) -> str:
     return text
 
 
+def _opening(known: Evidence) -> str:
+    """How far the campaign has come, no further than the figures carry."""
+    whole, informed, deployed = known.units or 0, known.informed or 0, known.deployed or 0
+    if deployed >= whole and informed >= whole:
+        return f"{known.unit} {_ALL_DONE} {known.campaign} trong phạm vi quản lý."
+    if deployed:
+        return f"{known.unit} đang tổ chức thực hiện {known.campaign} trong phạm vi quản lý."
+    if informed:
+        return f"{known.unit} đã thông tin về {known.campaign} trong phạm vi quản lý; chưa có đơn vị, tổ chức nào triển khai."
+    return f"{known.unit} chưa ghi nhận đơn vị, tổ chức nào trong phạm vi quản lý nhận được thông tin hoặc triển khai {known.campaign}."
+
+
+_ALL_DONE = "đã phổ biến, tổ chức thực hiện"
+
+
+def _searched(known: Evidence) -> str:
+    if not known.sources:
+        return "Qua rà soát"
+    text = f"Qua rà soát nhật ký của {_n(known.sources)} nguồn ghi nhận"
+    if known.first_log and known.last_log:
+        text += f" từ ngày {format_date(known.first_log)} đến ngày {format_date(known.last_log)}"
+    return text
+
+
 def _machines(known: Evidence) -> str:
+    lacking = _unsearched(known)
     if known.found is None:
-        return ""
-    searched = (
-        f"Qua rà soát nhật ký của {_n(known.sources)} nguồn ghi nhận" if known.sources else "Qua rà soát"
-    )
+        return lacking
+    searched = _searched(known)
     if known.found:
         text = f"{searched}, phát hiện {_n(known.found)} máy tính, thiết bị có kết nối đến địa chỉ độc hại"
         if known.cleaned is not None:
@@ -114,24 +186,91 @@ def _machines(known: Evidence) -> str:
             left = known.found - known.cleaned
             text += f"; còn {_n(left)} máy đang được xử lý" if left > 0 else ""
         text += "."
-    elif known.blind or known.blind_machines or not known.sources:
+    elif known.blind or known.blind_machines or known.unsearched or not known.sources:
         text = f"{searched}, chưa ghi nhận máy tính, thiết bị kết nối đến địa chỉ độc hại trong phần nhật ký hiện có."
     else:
         text = f"{searched}, không phát hiện máy tính, thiết bị kết nối đến địa chỉ độc hại thuộc danh sách của chiến dịch."
-    if known.blocked:
-        text += f" Kết nối của {_n(known.blocked)} máy tính, thiết bị khác đã bị chặn."
-    if known.unattributed:
-        text += f" Có {_n(known.unattributed)} nguồn kết nối chưa xác định được máy tính, thiết bị cụ thể."
-    if known.blind_machines:
-        text += f" Có {_n(known.blind_machines)} máy đã làm sạch nhưng thiếu nhật ký nên chưa xác minh được."
-    if known.blind:
-        text += (
-            f" Có {_n(known.blind)} ngày thiếu nhật ký; đơn vị chưa có căn cứ đánh giá đối với các ngày này."
+    more = (
+        (known.blocked, "Kết nối của {} máy tính, thiết bị khác đã bị chặn."),
+        (known.unattributed, "Có {} nguồn kết nối chưa xác định được máy tính, thiết bị cụ thể."),
+        (known.blind_machines, "Có {} máy đã làm sạch nhưng thiếu nhật ký nên chưa xác minh được."),
+        (known.blind, "Có {} ngày thiếu nhật ký; đơn vị chưa có căn cứ đánh giá đối với các ngày này."),
+    )
+    sentences = [text, *(words.format(_n(value)) for value, words in more if value), lacking]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _unsearched(known: Evidence) -> str:
+    if not known.unsearched:
+        return ""
+    if known.units == 1 or (known.sources == 0 and known.unsearched == 1):
+        return (
+            "Đơn vị chưa có nhật ký được rà soát nên chưa có căn cứ đánh giá máy tính, thiết bị của đơn vị."
         )
-    return text
+    return (
+        f"Còn {_n(known.unsearched)} đơn vị, cùng các đơn vị trực thuộc, chưa có nhật ký được rà soát; "
+        "chưa có căn cứ đánh giá máy tính, thiết bị của các đơn vị này."
+    )
 
 
 def _people(known: Evidence) -> str:
     if not known.people:
         return ""
     return f"Đã truyền thông đến {_n(known.people)} người dùng về nguy cơ khi sử dụng phần mềm bẻ khóa, không bản quyền."
+
+
+_N = r"(\d{1,3}(?:\.\d{3}){1,3}|\d{1,9})"
+_LONE = rf"(?<![\d./]){_N}"
+# the drafted sentences, as a person may have kept or varied them: what the number is, and what it has to be
+_SAID: tuple[tuple[str, str], ...] = (
+    (rf"{_LONE} đơn vị(?:, tổ chức)? (?:đã )?nhận được thông tin(?! nhưng)", "informed"),
+    (rf"{_LONE} đơn vị(?:, tổ chức)? (?:đã )?triển khai", "deployed"),
+    (rf"{_N}/(?:{_N[1:-1]}) đơn vị(?:, tổ chức)? (?:đã )?nhận được thông tin", "informed"),
+    (rf"{_N}/(?:{_N[1:-1]}) đơn vị(?:, tổ chức)? (?:đã )?triển khai", "deployed"),
+    (rf"(?:{_N[1:-1]})/{_N} đơn vị(?:, tổ chức)? (?:đã )?(?:nhận được thông tin|triển khai)", "units"),
+    (rf"{_LONE} đơn vị chưa xác nhận", "silent"),
+    (rf"{_LONE} đơn vị đã nhận được thông tin nhưng chưa triển khai", "waiting"),
+    (rf"phát hiện {_N} máy", "found"),
+    (rf"làm sạch {_N} máy", "cleaned"),
+    (rf"{_LONE} máy đã được xác minh", "verified"),
+    (rf"còn {_N} máy đang", "left"),
+    (rf"{_LONE} máy đã làm sạch nhưng thiếu nhật ký", "blind_machines"),
+    (rf"{_LONE} đơn vị(?:, cùng các đơn vị trực thuộc,)? chưa có nhật ký", "unsearched"),
+    (rf"{_LONE} đơn vị trực thuộc chưa gửi báo cáo", "missing_reports"),
+    (rf"(?:đến|cho) {_N} người dùng", "people"),
+)
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in _SAID)
+_DAY = re.compile(r"tính đến ngày (\d{1,2}/\d{1,2}/\d{4})", re.IGNORECASE)
+_LONGEST = 20_000
+
+
+def contradictions(text: str, known: Evidence) -> list[str]:
+    """The phrases of a text (its first 20,000 letters) that give another number or day than what is known, or more than it carries; in their order."""
+    said = " ".join(text[:_LONGEST].split())
+    wrong: list[tuple[int, str]] = []
+    for pattern, name in _PATTERNS:
+        wanted = _wanted(known, name)
+        for found in pattern.finditer(said) if wanted is not None else ():
+            if int(found[1].replace(".", "")) != wanted:
+                wrong.append((found.start(), found[0]))
+    wrong += [
+        (found.start(), found[0]) for found in _DAY.finditer(said) if found[1] != format_date(known.day)
+    ]
+    if _ALL_DONE in said and known.deployed == 0:
+        wrong.append((said.index(_ALL_DONE), _ALL_DONE))
+    if "không phát hiện" in said and (known.found or known.unsearched):
+        wrong.append((said.index("không phát hiện"), "không phát hiện"))
+    return list(dict.fromkeys(phrase for _place, phrase in sorted(wrong)))
+
+
+def _wanted(known: Evidence, name: str) -> int | None:
+    pairs = {
+        "silent": (known.units, known.informed),
+        "waiting": (known.informed, known.deployed),
+        "left": (known.found, known.cleaned),
+    }
+    if name not in pairs:
+        value: int | None = getattr(known, name)
+        return value
+    whole, part = pairs[name]
+    return None if whole is None or part is None else max(whole - part, 0)

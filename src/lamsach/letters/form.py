@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from lamsach.errors import InputError
@@ -28,6 +29,7 @@ SOURCES: Mapping[str, str] = {
     "cases.cleaned": mark("Machines cleaned"),
     "cases.verified": mark("Machines verified as clean"),
     "cases.blind": mark("Cleaned machines without logs to verify by"),
+    "cases.unsearched": mark("Units not searched for lack of logs"),
     "people.told": mark("People told about cracked software"),
     "manual": mark("Typed in by the unit"),
 }
@@ -93,7 +95,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form with its texts and figures by key. `receiver` and `email`: where reports go; `number`, `day`, `issuer`: of the dispatch that asks for it."""
+    """A form with its texts and figures by key, which hold for the day `as_of`. `receiver` and `email`: where reports go; `number`, `day`, `issuer`: of the dispatch that asks for it."""
 
     form: Form
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class Filled:
     number: str = "        "
     day: str = "      /     /        "
     issuer: str = ""
+    as_of: date | None = None
 
 
 def parse_form(definition: object) -> Form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lamsach.i18n import format_number
+from lamsach.i18n import format_date, format_number
 from lamsach.letters import words
 from lamsach.letters.form import Figure, Filled
 from lamsach.letters.model import (
@@ -94,7 +94,8 @@ def report(
 ) -> Document:
     """A unit's report: a `BÁO CÁO` that carries the form as its first appendix. `remarks` are paragraphs such as why it is late or what was corrected."""
     name = words.in_sentence(campaign) or "chiến dịch"
-    opening = f"{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý như sau:"
+    held = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
+    opening = f"{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý{held} như sau:"
     blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
     blocks += [Paragraph(text) for text in remarks if text]
     blocks.append(

@@ -45,11 +45,9 @@ def make() -> Iterator[tuple[str, bytes]]:
 
 
 def _reports(campaign: Campaign) -> list[Report]:
-    from lamsach.letters.assessment import assessment
     from lamsach.portal.accounts.models import User
     from lamsach.portal.reports import drafts
-    from lamsach.portal.reports.content import scope_of
-    from lamsach.portal.reports.figures import known
+    from lamsach.portal.reports.measured import drafted
     from lamsach.portal.reports.models import Figure, Report
     from lamsach.portal.units.models import Unit
 
@@ -64,6 +62,7 @@ def _reports(campaign: Campaign) -> list[Report]:
             Figure.objects.filter(report=found, key="deployed").update(
                 stated=5, reason="Một phòng báo cáo trên giấy."
             )
+            Report.objects.filter(pk=found.pk).update(texts={**found.texts, **drafted(found)})
         Report.objects.filter(pk=found.pk).update(number=7 + number, day=DAY - timedelta(days=8), **named)
         _finish(found, by, DAY - timedelta(days=1 if number == LATE else 8))
         if number == CORRECTED:
@@ -71,11 +70,7 @@ def _reports(campaign: Campaign) -> list[Report]:
             Figure.objects.filter(report=found, key="informed").update(
                 stated=5, reason="Đã đối chiếu với sổ công văn."
             )
-            texts = {
-                **found.texts,
-                "assessment": assessment(drafts.evidence_of(found, known(scope_of(found)))),
-            }
-            Report.objects.filter(pk=found.pk).update(texts=texts)
+            Report.objects.filter(pk=found.pk).update(texts={**found.texts, **drafted(found)})
             _finish(found, by, DAY)
         made.append(
             Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(pk=found.pk)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO, Literal
 
 from lamsach.errors import OutputError
 from lamsach.i18n import mark
@@ -40,7 +40,7 @@ _TEMPORARY = re.compile(r"\.lamsach-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{16}\.tmp")
 OWN_FILE, OWN_FOLDER = 0o600, 0o700
 
 
-def open_own(path: Path, mode: str = "wb", buffering: int = -1) -> IO[bytes]:
+def open_own(path: Path, mode: Literal["wb", "ab", "xb"] = "wb", buffering: int = -1) -> BinaryIO:
     """Open a file for writing; one that is new is readable by its owner only."""
     return open(path, mode, buffering, opener=lambda name, flags: os.open(name, flags, OWN_FILE))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -57,7 +58,8 @@ def searching(campaign: Campaign, unit_id: int, day: date | None = None) -> Sear
     inside = set(under([unit_id], moment).values_list("descendant", flat=True))
     above = set(_ancestors(own, moment)) & inside
     rows = below.annotate(inner=Exists(_children(moment).filter(ancestor=OuterRef("descendant"))))
-    tops, shared = set(), set()
+    tops: set[int] = set()
+    shared: set[int] = set()
     for parent, child, inner in _in_parts(rows, above):
         if child not in above:
             (tops if inner or parent not in own else shared).add(child)
@@ -126,7 +128,7 @@ def _ancestors(units: Iterable[int], day: date) -> Iterable[int]:
         yield from part.values_list("ancestor", flat=True)
 
 
-def _in_parts(rows: QuerySet[UnitLink], above: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
+def _in_parts(rows: QuerySet[Any], above: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
     wanted = sorted(above)
     for begin in range(0, len(wanted), _PART):
         part = rows.filter(ancestor__in=wanted[begin : begin + _PART])

@@ -25,6 +25,7 @@ STATES = (
     ("reinfected", "Tái nhiễm"),
     ("dismissed", "Cảnh báo nhầm, ngoại lệ"),
 )
+UNSEARCHED = "Đơn vị (cùng các đơn vị trực thuộc) chưa rà soát vì không có nhật ký"
 _NUMBER = Column("TT", 0.6, "center")
 _STATE_COLUMNS = (_NUMBER, Column("Tình trạng", 4.4), Column("Số lượng", 1.1, "center"))
 _LOG_COLUMNS = (
@@ -73,18 +74,18 @@ def _nothing(scope: Scope) -> Rows:
 
 
 def state_rows(scope: Scope) -> Rows:
-    """Machines of the scope by state; nothing when none was found."""
+    """Machines of the scope by state, and how many units were not searched; nothing when none was found and every unit searched."""
     if not has_cases():
         return []
     from lamsach.portal.cases.counting import case_counts
+    from lamsach.portal.cases.unsearched import searching
 
     counts = case_counts(scope.campaign, scope.unit.pk, scope.day)
-    if not counts.found and not counts.dismissed:
+    lacking = searching(scope.campaign, scope.unit.pk, scope.day).count
+    if not counts.found and not counts.dismissed and not lacking:
         return []
-    return [
-        [str(place), words, format_number(getattr(counts, name), "vi")]
-        for place, (name, words) in enumerate(STATES, 1)
-    ]
+    rows = [(words, getattr(counts, name)) for name, words in STATES] + [(UNSEARCHED, lacking)]
+    return [[str(place), words, format_number(value, "vi")] for place, (words, value) in enumerate(rows, 1)]
 
 
 def log_rows(scope: Scope) -> Rows:
@@ -107,8 +108,6 @@ def log_rows(scope: Scope) -> Rows:
     for row in found.order_by():
         place = places[home.get(row["unit_id"], scope.unit.pk)]
         place.logs.add(row["days"], row["first"], row["last"])
-    if not any(place.logs.sources for place in places.values()):
-        return []
     return [[str(number), *_told(place)] for number, place in enumerate(places.values(), 1)]
 
 
@@ -116,7 +115,11 @@ def _told(place: _Place) -> list[str]:
     logs = place.logs
     numbers = [format_number(value, "vi") for value in (logs.sources, logs.days, logs.missing)]
     span = f"{format_date(logs.first)} - {format_date(logs.last)}" if logs.first and logs.last else ""
-    return [place.name, *(numbers if logs.sources else ["0", "", ""]), span or "Chưa có nhật ký"]
+    return [
+        place.name,
+        *(numbers if logs.sources else ["0", "", ""]),
+        span or "Chưa rà soát: không có nhật ký",
+    ]
 
 
 _MAKERS: Mapping[str, Any] = {"states": state_rows, "coverage": log_rows}

@@ -103,7 +103,9 @@ def _named(units: Iterable[int]) -> tuple[Unit, ...]:
 
 def _newest(scope: Scope, units: list[int]) -> dict[int, Report]:
     rows = Report.objects.filter(campaign=scope.campaign, unit__in=units)
-    return {report.unit_id: report for report in rows.defer("content", "texts").order_by("edition")}
+    return {
+        report.unit_id: report for report in rows.defer("content", "texts", "measured").order_by("edition")
+    }
 
 
 def _digests(basis: Report | None) -> dict[str, str] | None:

@@ -11,16 +11,12 @@ from lamsach.letters.form import Figure as FormFigure
 from lamsach.letters.form import Filled, Form, parse_form
 from lamsach.portal.campaigns.models import Dispatch
 from lamsach.portal.letterheads import heads
-from lamsach.portal.reports.annexes import Rows, rows_of
-from lamsach.portal.reports.figures import Scope, accepted
+from lamsach.portal.reports.annexes import Rows
+from lamsach.portal.reports.figures import accepted
+from lamsach.portal.reports.measured import measured_of, scope_of
 from lamsach.portal.reports.models import Figure, Report
 
 SCHEMA = "lamsach-report-1"
-
-
-def scope_of(report: Report) -> Scope:
-    """What the report is about."""
-    return Scope(report.campaign, report.unit, report.as_of, report.itself)
 
 
 def form_of(report: Report) -> Form:
@@ -36,7 +32,7 @@ def figures_of(report: Report) -> dict[str, Figure]:
 def snapshot(report: Report) -> dict[str, Any]:
     """Everything that the head approves and the parent accepts: texts, figures with both values, the subordinates' reports that it rests on."""
     form, figures = form_of(report), figures_of(report)
-    annexes = rows_of(form, scope_of(report))
+    annexes = measured_of(report)["annexes"]
     parts = accepted(scope_of(report))
     names = {
         part.pk: part.unit
@@ -126,6 +122,7 @@ def filled_form(report: Report) -> Filled:
         number=(asked.number if asked else "") or "        ",
         day=f"{asked.day:%d/%m/%Y}" if asked else "      /     /        ",
         issuer=asked.issuer.name if asked else "",
+        as_of=report.as_of,
     )
 
 
@@ -137,8 +134,9 @@ def annexes_of(report: Report) -> dict[str, Rows]:
     """The rows of the report's annexes: as they were submitted, else as they are."""
     if report.content is not None and not report.is_open:
         found: dict[str, Rows] = report.content.get("annexes", {})
-        return found
-    return rows_of(form_of(report), scope_of(report))
+    else:
+        found = measured_of(report)["annexes"]
+    return found
 
 
 def asking_dispatch(report: Report) -> Dispatch | None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from lamsach.i18n import format_date, format_number
-from lamsach.letters.assessment import Evidence, assessment, proposals
+from lamsach.letters.assessment import Evidence, assessment, contradictions, proposals, with_stated
 from lamsach.letters.form import Figure, Filled, Form
 from lamsach.letters.layout import report as lay_out
 from lamsach.letters.model import Appendix, Column, Document, Head, Signature, Table
+from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.annexes import appendices, log_rows, state_rows
 from lamsach.portal.reports.consolidation import Consolidation, Line
@@ -146,8 +147,8 @@ def _units_table(title: str, form: Form, rows: list[tuple[str, ...]]) -> Appendi
 def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled | None = None) -> Document:
     """The consolidated report of a unit's direct subordinates: sums of accepted reports, by unit, late and missing by name, corrections."""
     figures = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
-    texts = dict(filled.texts) if filled else _drafted(scope, taken)
-    whole = Filled(form, {**texts, "unit": scope.unit.name}, figures)
+    texts = _texts(scope, form, taken, figures, filled)
+    whole = Filled(form, {**texts, "unit": scope.unit.name}, figures, as_of=scope.day)
     annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, taken))]
     if taken.missing:
         annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", taken.missing))
@@ -182,17 +183,21 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
     )
 
 
-def _drafted(scope: Scope, taken: Consolidation) -> dict[str, str]:
-    """Texts for a consolidated report of a unit that has not written its own: what was accepted, and who is missing."""
-    known = Evidence(
+def _texts(
+    scope: Scope, form: Form, taken: Consolidation, figures: Mapping[str, Figure], filled: Filled | None
+) -> dict[str, str]:
+    """Drafted from what was accepted, and who is missing; the unit's own words where it has written a report that says nothing else than these figures."""
+    computed = Evidence(
         unit=scope.unit.name,
         campaign=scope.campaign.name,
         day=scope.day,
-        informed=taken.sums.get("informed"),
-        deployed=taken.sums.get("deployed"),
         missing_reports=len(taken.missing),
+        unsearched=searching(scope.campaign, scope.unit.pk, scope.day).count,
     )
-    return {"assessment": assessment(known), "proposals": proposals(known)}
+    known = with_stated(computed, form, figures)
+    own = dict(filled.texts) if filled else {}
+    wrong = any(contradictions(text, known) for text in own.values())
+    return {"assessment": assessment(known), "proposals": proposals(known), **({} if wrong else own)}
 
 
 def _lines(form: Form, taken: Consolidation) -> list[tuple[str, ...]]:

@@ -8,19 +8,30 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.letters.assessment import Evidence, assessment, proposals
+from lamsach.letters.assessment import misfit
 from lamsach.letters.checks import warnings
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.letterheads import heads
+from lamsach.portal.reports import content
 from lamsach.portal.reports.chain import Stale
-from lamsach.portal.reports.content import figures_of, form_of, scope_of, stated_values_of
+from lamsach.portal.reports.content import figures_of, form_of, stated_values_of
 from lamsach.portal.reports.deadlines import due_of
-from lamsach.portal.reports.figures import accepted, children, compute, known, searched_sources
+from lamsach.portal.reports.figures import compute
+from lamsach.portal.reports.measured import (
+    DRAFTED,
+    drafted,
+    evidence_of,
+    measure,
+    measured_of,
+    scope_of,
+    wrong_phrases,
+)
 from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
@@ -101,7 +112,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
 
 
 def refresh(report: Report, by: Any, version: int, *, texts: bool) -> None:
-    """Compute the numbers anew as of today, with the campaign's newest form; draft the texts anew when asked. Stated numbers stay."""
+    """Compute the numbers anew as of today, with the campaign's newest form; draft the texts anew when asked. Stated numbers stay. InputError as in `save`."""
     with transaction.atomic():
         _hold(report, version)
         report.as_of, report.form = today(), report.campaign.form
@@ -109,6 +120,7 @@ def refresh(report: Report, by: Any, version: int, *, texts: bool) -> None:
             as_of=report.as_of, form=report.form, due=due_of(report.campaign, report.unit)
         )
         _fill(report, texts=texts)
+        _agree(report)
         record(by, "report.refreshed", report, report.unit, texts=texts)
 
 
@@ -119,7 +131,10 @@ def save(
     columns: Mapping[str, Any],
     figures: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Keep what a person changed. Stale when it is not open or somebody else was quicker. InputError when a number differs from the computed one without a reason."""
+    """Keep what a person changed; a stated number changes the drafted texts too. Stale when it is not open or somebody else was quicker.
+
+    InputError when a number differs from the computed one without a reason, or when numbers and texts would contradict each other: then nothing is kept.
+    """
     with transaction.atomic():
         _hold(report, version)
         Report.objects.filter(pk=report.pk).update(**columns)
@@ -149,6 +164,8 @@ def save(
         if columns.get("itself") is not None and columns["itself"] != report.itself:
             report.itself = bool(columns["itself"])
             _fill(report, texts=False)
+        _redraft(report, columns.get("texts", report.texts))
+        _agree(report)
 
 
 def _hold(report: Report, version: int) -> None:
@@ -161,10 +178,11 @@ def _hold(report: Report, version: int) -> None:
 
 
 def _fill(report: Report, *, texts: bool) -> None:
-    """Put in the computed numbers (stated ones stay), and the drafted texts when asked."""
+    """Count once (`measured`), put in the computed numbers (stated ones stay), and the drafted texts when asked; drafted ones that nobody changed follow the numbers in any case."""
     form, scope = parse_form(report.form.definition), scope_of(report)
-    values = known(scope)
-    computed = compute(form, scope, values=values)
+    before = report.measured.get("drafted", {})
+    found = measure(form, scope)
+    computed = compute(form, scope, values=found["values"])
     there = figures_of(report)
     Figure.objects.filter(report=report).exclude(key__in=list(computed)).delete()
     for key, value in computed.items():
@@ -173,41 +191,58 @@ def _fill(report: Report, *, texts: bool) -> None:
         if figure.stated == value:
             figure.stated, figure.reason = None, ""
         figure.save()
-    if texts:
-        evidence = evidence_of(report, values)
-        report.texts = {**report.texts, "assessment": assessment(evidence), "proposals": proposals(evidence)}
-        Report.objects.filter(pk=report.pk).update(texts=report.texts)
+    report.measured = {**found, "drafted": before}
+    Report.objects.filter(pk=report.pk).update(measured=report.measured)
+    _redraft(report, {} if texts else report.texts)
 
 
-def evidence_of(report: Report, values: Mapping[str, int | None]) -> Evidence:
-    """What the drafted texts rest on: stated numbers before computed ones, so that text and table agree."""
-    form, figures = form_of(report), figures_of(report)
-    stated = {row.source: figures[row.key].value for row in form.rows if row.key in figures}
-    scope = scope_of(report)
-    below = children(scope).count()
-    sources = searched_sources(scope)
-    found = stated.get("cases.found", values.get("cases.found"))
-    return Evidence(
-        unit=report.unit.name,
-        campaign=report.campaign.name,
-        day=report.as_of,
-        units=values.get("campaign.units"),
-        informed=stated.get("campaign.informed", values.get("campaign.informed")),
-        deployed=stated.get("campaign.deployed", values.get("campaign.deployed")),
-        found=found if found or sources else None,  # where no log was searched, nothing is said of machines
-        sources=sources,
-        cleaned=stated.get("cases.cleaned", values.get("cases.cleaned")),
-        verified=stated.get("cases.verified", values.get("cases.verified")),
-        blind_machines=stated.get("cases.blind", values.get("cases.blind")),
-        people=stated.get("people.told", values.get("people.told")),
-        missing_reports=below - len(accepted(scope)) if below else None,
-    )
+def _redraft(report: Report, texts: Mapping[str, str]) -> None:
+    """Let the drafted texts follow the numbers: those that are not there, and those that nobody changed since they were drafted. The others stay as they are."""
+    before, now = report.measured.get("drafted", {}), drafted(report)
+    report.texts = {**report.texts, **texts}
+    for name in DRAFTED:
+        if name not in texts or _plain(texts[name]) == _plain(before.get(name)):
+            report.texts[name] = now[name]
+    report.measured = {**measured_of(report), "drafted": now}
+    Report.objects.filter(pk=report.pk).update(texts=report.texts, measured=report.measured)
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.split())
+
+
+def _agree(report: Report) -> None:
+    """InputError when the report's numbers do not fit each other, or a text that a person wrote says otherwise than they do."""
+    if (pair := misfit(evidence_of(report))) is not None:
+        raise InputError(
+            mark(
+                "The numbers of machines do not fit each other: a part is larger than the whole. Nothing was changed."
+            ),
+            f"{pair[0]} > {pair[1]}",
+        )
+    if phrases := wrong_phrases(report, report.texts):
+        raise InputError(OTHERWISE, "; ".join(f"“{phrase}”" for phrase in phrases[:3]))
+
+
+OTHERWISE = mark(
+    "A text that was changed by hand says otherwise than the figures. Correct these words, or let the texts be drafted anew. Nothing was changed."
+)
+
+
+def freeze(report: Report) -> dict[str, Any]:
+    """The columns that hold what is submitted. InputError when its texts say otherwise than its figures."""
+    _agree(report)
+    return content.freeze(report)
+
+
+OLD_DAYS = 7
+"""Figures that are older are shown with a warning before they go out."""
 
 
 def warned(report: Report) -> list[str]:
-    """The sentences (English) of the checks that the report's numbers call for. They never forbid."""
+    """Sentences in the reader's language: what the checks say of the report's numbers, how old they are, what its texts say otherwise. They never forbid."""
     form: Form = form_of(report)
-    values = known(scope_of(report))
+    values = measured_of(report)["values"]
     shown: dict[str, int | None] = {
         "units": values.get("campaign.units"),
         "informed": values.get("campaign.informed"),
@@ -216,4 +251,18 @@ def warned(report: Report) -> list[str]:
         "blind": values.get("cases.blind"),
         **stated_values_of(report),
     }
-    return warnings(form.checks, shown)
+    told = [_(sentence) for sentence in warnings(form.checks, shown)]
+    days = (today() - report.as_of).days
+    if days > OLD_DAYS:
+        words = _(
+            "The figures are as of {day}, {days} days ago. Count them anew before the report goes out, or send them knowing that."
+        )
+        told.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
+    if report.is_open and (phrases := wrong_phrases(report, report.texts)):
+        told.append(_(OTHERWISE_SHOWN).format(phrases="; ".join(f"“{phrase}”" for phrase in phrases[:3])))
+    return told
+
+
+OTHERWISE_SHOWN = mark(
+    "A text says otherwise than the figures: {phrases}. The report cannot be submitted like this."
+)

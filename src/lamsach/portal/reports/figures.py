@@ -44,14 +44,16 @@ def known(scope: Scope) -> dict[str, int | None]:
         "campaign.informed": found.informed,
         "campaign.deployed": found.deployed,
         "people.told": told(scope).count(),
-        **{f"cases.{name}": None for name in ("found", "cleaned", "verified", "blind")},
+        **{f"cases.{name}": None for name in ("found", "cleaned", "verified", "blind", "unsearched")},
     }
     if has_cases():
         from lamsach.portal.cases.counting import case_counts
+        from lamsach.portal.cases.unsearched import searching
 
         cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
         for name in ("found", "cleaned", "verified", "blind"):
             values[f"cases.{name}"] = getattr(cases, name)
+        values["cases.unsearched"] = searching(scope.campaign, scope.unit.pk, scope.day).count
     return values
 
 
@@ -64,24 +66,19 @@ def own(scope: Scope) -> dict[str, int | None]:
     whole["people.told"] = told(scope).filter(unit=scope.unit).count()
     if has_cases():
         from lamsach.portal.cases.counting import case_counts_by_child
+        from lamsach.portal.cases.unsearched import searching, unsearched_by_child
 
         parts = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day).values()
         for name in ("found", "cleaned", "verified", "blind"):
             whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(
                 getattr(part, name) for part in parts
             )
+        below_units = list(children(scope).values_list("pk", flat=True))
+        looked = searching(scope.campaign, scope.unit.pk, scope.day)
+        whole["cases.unsearched"] = looked.count - sum(
+            unsearched_by_child(looked, below_units, scope.day).values()
+        )
     return whole
-
-
-def searched_sources(scope: Scope) -> int:
-    """How many observers' logs had been searched in the scope by the day, each unit's for itself."""
-    if not apps.is_installed("lamsach.portal.findings"):
-        return 0
-    from lamsach.portal.findings.models import CoverageDay
-
-    units = under([scope.unit.pk], scope.day).values("descendant")
-    days = CoverageDay.objects.filter(campaign=scope.campaign, unit__in=units, day__lte=scope.day)
-    return days.values("unit", "observer").distinct().count()
 
 
 def told(scope: Scope) -> QuerySet[Notice]:
@@ -111,7 +108,7 @@ def accepted(scope: Scope, units: Iterable[int] | None = None) -> dict[int, Repo
     """The newest frozen edition of each direct subordinate (`units`, when they are known already), by unit. One query, which reads no more of the contents than the figures."""
     below: Any = children(scope).values("pk") if units is None else list(units)
     rows = Report.objects.filter(campaign=scope.campaign, state=ReportState.FROZEN, unit__in=below)
-    light = rows.defer("content").annotate(told_figures=F("content__figures"))
+    light = rows.defer("content", "measured").annotate(told_figures=F("content__figures"))
     return {report.unit_id: report for report in light.order_by("edition")}
 
 

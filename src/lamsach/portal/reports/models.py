@@ -29,7 +29,9 @@ class ReportState(models.TextChoices):
 
 
 class Report(models.Model):
-    """One edition of a unit's report. `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units."""
+    """One edition of a unit's report. `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units.
+
+    `measured`: all that was counted for that day (see `measured.measure`), and under `drafted` the texts that were drafted from it."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="reports")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="reports")
@@ -41,6 +43,7 @@ class Report(models.Model):
     as_of = models.DateField(_("Figures as of"))
     itself = models.BooleanField(_("The unit itself counts too"), default=True)
     texts = models.JSONField(default=dict)
+    measured = models.JSONField(default=dict)
     late_reason = models.TextField(_("Why it is late"), blank=True)
     number = models.PositiveIntegerField(_("Number"), null=True, blank=True)
     symbol = models.CharField(_("Symbol"), max_length=40, blank=True, help_text=_("Such as BC-CNTT."))

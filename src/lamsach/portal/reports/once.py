@@ -202,6 +202,8 @@ def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) 
         end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
         told = Notice.objects.filter(campaign=campaign, unit__in=wanted)
         return told.filter(Q(sent__lt=end) | Q(confirmed__lt=end)).count()
+    if source == "cases.unsearched":
+        return 0  # a branch counts by its topmost unit, wherever that stands
     if source.startswith("cases.") and apps.is_installed("lamsach.portal.cases"):
         from lamsach.portal.cases.counting import GROUPS, spans_on
 

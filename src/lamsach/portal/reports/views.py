@@ -23,12 +23,24 @@ from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
-from lamsach.portal.reports.content import figures_of, filled_form, form_of, freeze, is_whole
+from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_whole
 from lamsach.portal.reports.deadlines import due_of
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
 from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.reports.why import explain
+
+_ON_THE_WAY = (
+    ReportState.DRAFT,
+    ReportState.RETURNED,
+    ReportState.SUBMITTED,
+    ReportState.APPROVED,
+)
+"""The states of a report that has not gone out yet."""
+
+
+def _why(problem: InputError) -> str:
+    return f"{_(problem.what)} {problem.where}".rstrip()
 
 
 @member(ALL, WRITERS)
@@ -60,9 +72,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "campaign": found.campaign,
         "rows": [(row, filled.figures.get(row.key)) for row in filled.form.rows],
         "texts": [(f.label, filled.texts.get(f.key, "")) for f in filled.form.fields if f.key != "unit"],
-        "warned": [_(text) for text in drafts.warned(found)]
-        if found.is_open or found.state == ReportState.SUBMITTED
-        else [],
+        "warned": drafts.warned(found) if found.state in _ON_THE_WAY else [],
         "steps": Step.objects.filter(report=found),
         "editions": editions.order_by("-edition"),
         "difference": documents.difference(found),
@@ -108,7 +118,7 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
         except Stale:
             return conflict(request)
         except InputError as problem:
-            form.add_error(None, _(problem.what))
+            form.add_error(None, _why(problem))
         else:
             messages.success(request, _("Saved."))
             return redirect("reports:report", report_id=report_id)
@@ -124,7 +134,10 @@ def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
         drafts.refresh(found, request, _version(request), texts=bool(request.POST.get("texts")))
     except Stale:
         return conflict(request)
-    messages.success(request, _("The figures are as of today."))
+    except InputError as problem:
+        messages.error(request, _why(problem))
+    else:
+        messages.success(request, _("The figures are as of today."))
     return redirect("reports:report", report_id=report_id)
 
 
@@ -145,14 +158,14 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
                 reason=reason,
                 who=changes.get("signer", ""),
                 version=_version(request),
-                freeze=freeze if action == Action.SUBMIT else None,
+                freeze=drafts.freeze if action == Action.SUBMIT else None,
                 **changes,
             )
             told_of_step(taken, action, reason)
     except Stale:
         return conflict(request)
     except InputError as problem:
-        messages.error(request, _(problem.what))
+        messages.error(request, _why(problem) if action == Action.SUBMIT else _(problem.what))
     else:
         messages.success(request, _("Noted."))
     return redirect("reports:report", report_id=found.pk)

@@ -9,10 +9,10 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from lamsach.letters.form import SOURCES, Row
-from lamsach.portal.reports.content import scope_of
 from lamsach.portal.reports.figures import Scope, accepted, children, has_cases, stated_values, told_by_unit
+from lamsach.portal.reports.measured import scope_of
 from lamsach.portal.reports.models import Figure, Report
-from lamsach.portal.units.models import UnitLink
+from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import under
 
 
@@ -79,12 +79,17 @@ def _cases(scope: Scope, source: str) -> list[tuple[str, str, int]]:
     if not has_cases():
         return []
     from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+    from lamsach.portal.cases.unsearched import searching
 
     name = source.partition(".")[2]
+    if name == "unsearched":
+        tops = searching(scope.campaign, scope.unit.pk, scope.day).tops
+        rows = Unit.objects.filter(pk__in=tops).order_by("code").values_list("code", "name")
+        return [(code, title, 1) for code, title in rows]
     below = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day)
-    rows = [
+    listed = [
         (unit.code, unit.name, getattr(below[unit.pk], name)) for unit in children(scope) if unit.pk in below
     ]
     whole = getattr(case_counts(scope.campaign, scope.unit.pk, scope.day), name)
-    alone = whole - sum(row[2] for row in rows)
-    return [(scope.unit.code, scope.unit.name, alone), *rows]
+    alone = whole - sum(row[2] for row in listed)
+    return [(scope.unit.code, scope.unit.name, alone), *listed]
