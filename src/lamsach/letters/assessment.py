@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from lamsach.i18n import format_date, format_number
 from lamsach.letters.form import Figure, Form
@@ -62,7 +63,7 @@ FIELDS: Mapping[str, str] = {
 
 def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> Evidence:
     """The same with the numbers that count in the form: what a person stated takes the place of what was computed, in every sentence."""
-    counted = {
+    counted: dict[str, Any] = {
         FIELDS[row.source]: figure.value
         for row in form.rows
         if row.source in FIELDS and (figure := figures.get(row.key)) is not None and figure.value is not None

@@ -92,6 +92,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
                 itself=report.itself,
                 due=report.due,
                 texts=report.texts,
+                measured={"drafted": (report.measured or {}).get("drafted", {})},
                 symbol=report.symbol,
                 place=report.place,
                 authority=report.authority,
@@ -180,7 +181,7 @@ def _hold(report: Report, version: int) -> None:
 def _fill(report: Report, *, texts: bool) -> None:
     """Count once (`measured`), put in the computed numbers (stated ones stay), and the drafted texts when asked; drafted ones that nobody changed follow the numbers in any case."""
     form, scope = parse_form(report.form.definition), scope_of(report)
-    before = report.measured.get("drafted", {})
+    before = (report.measured or {}).get("drafted", {})
     found = measure(form, scope)
     computed = compute(form, scope, values=found["values"])
     there = figures_of(report)
@@ -198,7 +199,7 @@ def _fill(report: Report, *, texts: bool) -> None:
 
 def _redraft(report: Report, texts: Mapping[str, str]) -> None:
     """Let the drafted texts follow the numbers: those that are not there, and those that nobody changed since they were drafted. The others stay as they are."""
-    before, now = report.measured.get("drafted", {}), drafted(report)
+    before, now = (report.measured or {}).get("drafted", {}), drafted(report)
     report.texts = {**report.texts, **texts}
     for name in DRAFTED:
         if name not in texts or _plain(texts[name]) == _plain(before.get(name)):

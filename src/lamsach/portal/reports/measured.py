@@ -44,7 +44,7 @@ def measure(form: Form, scope: Scope) -> dict[str, Any]:
 
 def measured_of(report: Report) -> dict[str, Any]:
     """The report's object; counted now for one that an older version began."""
-    if report.measured:
+    if report.measured and "values" in report.measured:
         return dict(report.measured)
     return measure(parse_form(report.form.definition), scope_of(report))
 

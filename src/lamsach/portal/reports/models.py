@@ -43,7 +43,7 @@ class Report(models.Model):
     as_of = models.DateField(_("Figures as of"))
     itself = models.BooleanField(_("The unit itself counts too"), default=True)
     texts = models.JSONField(default=dict)
-    measured = models.JSONField(default=dict)
+    measured = models.JSONField(null=True)
     late_reason = models.TextField(_("Why it is late"), blank=True)
     number = models.PositiveIntegerField(_("Number"), null=True, blank=True)
     symbol = models.CharField(_("Symbol"), max_length=40, blank=True, help_text=_("Such as BC-CNTT."))
