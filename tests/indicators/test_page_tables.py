@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators import refusals
-from lamsach.indicators.layout import Rows, broken_value, cell_text
+from lamsach.indicators.cell_lines import CellLine, cell_text
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 from tests.indicators.documents_made import pdf
@@ -63,23 +63,21 @@ def test_names_that_a_column_breaks_are_whole_and_threats_stay_in_their_column(t
     assert (reference.page, reference.table) == (1, 1)
 
 
-def test_a_row_goes_on_over_a_page_break_and_the_footer() -> None:
-    first = ["No   Domain          Threat", "1    long-evil-      Mozi", "     name[.]c", "", "Page 1"]
-    second = ["        om", "2    other[.]top     Mirai"]
-    rows = Rows()
-    found = [*rows.page(1, first), *rows.page(2, second), *rows.end()]
-    assert [[parts for _, parts in row.cells] for row in found] == [
-        [["No"], ["Domain"], ["Threat"]],
-        [["1"], ["long-evil-", "name[.]c", "om"], ["Mozi"]],
-        [["2"], ["other[.]top"], ["Mirai"]],
-    ]
-    assert [(row.page, row.line) for row in found] == [(1, 1), (1, 2), (2, 2)]
+def test_a_row_goes_on_over_a_page_break(tmp_path: Path) -> None:
+    first = ["No   Domain          Threat", "1    long-evil-      Mozi", "     name[.]c"]
+    second = ["     om", "2    other[.]top     Mirai"]
+    taken, refused = read(tmp_path, pdf([first, second]))
+    assert {value: item.threat for value, item in taken.items()} == {
+        "long-evil-name.com": "Mozi",
+        "other.top": "Mirai",
+    }
+    assert refused == {}
 
 
-def test_an_indented_line_of_text_is_no_part_of_a_row_above_a_blank_line() -> None:
-    rows = Rows()
-    found = [*rows.page(1, ["1    evil[.]top    Mozi", "", "     see below"]), *rows.end()]
-    assert [parts for _, parts in found[0].cells] == [["1"], ["evil[.]top"], ["Mozi"]]
+def test_an_indented_line_of_text_is_no_part_of_a_row(tmp_path: Path) -> None:
+    lines = ["No   Domain          Threat", "1    evil[.]top      Mozi", "", "", "     see below"]
+    taken, _ = read(tmp_path, pdf([lines]))
+    assert [(item.value, item.threat) for item in taken.values()] == [("evil.top", "Mozi")]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +95,43 @@ def test_an_indented_line_of_text_is_no_part_of_a_row_above_a_blank_line() -> No
     ],
 )  # fmt: skip
 def test_a_cells_lines_as_one_text(parts: list[str], text: str) -> None:
-    assert cell_text(parts) == text
+    """Where the room behind the lines is not known."""
+    said = cell_text([CellLine(part) for part in parts])
+    assert (said.text, said.cut) == (text, [])
 
 
-def test_what_the_pieces_of_a_broken_name_read_as() -> None:
-    assert broken_value(["a-", "b.evil-x[.]co", "m"]) == (
-        (IndicatorType.DOMAIN, "a-b.evil-x.com"),
-        {"a", "b.evil-x.co", "b.evil-x.com", "a-b.evil-x.co", "m"},
-    )
-    assert broken_value(["one.evil-x[.]top", "two.evil-x[.]top"]) is None
-    assert broken_value(["evil-x[.]top"]) is None
+def lines(*texts: str, wide: float = 12) -> list[CellLine]:
+    """Lines of a column that has room for so many characters of one width."""
+    return [CellLine(text, wide - len(text), 1, len(text.split()[0])) for text in texts]
+
+
+SHA256 = "0f4c" * 16
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "cut"),
+    [
+        (lines("146[.]135[.]", "196[.]1", "96"), "146[.]135[.]196[.]1\n96", []),
+        (lines("203.0.113.14", "6"), "203.0.113.146", []),
+        (lines("203.0.113.4", "203.0.113.6"), "203.0.113.4\n203.0.113.6", []),
+        (lines("evil-site.co", "m"), "evil-site.com", []),
+        (lines("mail.evil.in", "fo.bad.top"), "", ["mail.evil.info.bad.top"]),
+        (lines("mail.evil.in", "fo.bad.top", wide=14), "mail.evil.in fo.bad.top", []),
+        (lines("http://e.com", "Mozi"), "", ["http://e.comMozi"]),
+        (lines("http://e.co/", "a.exe"), "http://e.co/a.exe", []),
+        (lines("Cobalt", "Strike"), "Cobalt Strike", []),
+        (lines("evil-site.co", "được gỡ"), "evil-site.co được gỡ", []),
+        (lines(SHA256[:32], SHA256[32:], wide=32), "", [SHA256]),
+        (lines(SHA256[:30], SHA256[30:60], SHA256[60:], wide=30), SHA256, []),
+    ],
+)  # fmt: skip
+def test_a_cells_lines_in_a_column_of_known_width(cell: list[CellLine], text: str, cut: list[str]) -> None:
+    said = cell_text(cell)
+    assert (said.text, said.cut) == (text, cut)
+
+
+def test_a_promised_kind_decides() -> None:
+    halves = lines(SHA256[:32], SHA256[32:], wide=32)
+    assert cell_text(halves, IndicatorType.SHA256).text == SHA256
+    assert cell_text(halves, IndicatorType.MD5).text == f"{SHA256[:32]}\n{SHA256[32:]}"
+    assert cell_text(halves, digits=(64,)).text == SHA256

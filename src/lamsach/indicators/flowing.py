@@ -15,8 +15,8 @@ from lamsach.indicators.extract import Found
 from lamsach.indicators.halves import HASH_DIGITS, Halves, only_lengths
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
-from lamsach.indicators.records import Entry, Facts, entries
-from lamsach.model import IndicatorType, Reference
+from lamsach.indicators.records import Entry, entries
+from lamsach.model import Reference
 
 _HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
 _HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z-])")
@@ -62,18 +62,16 @@ def read_lines(
     lines: Iterable[Line],
     *,
     prose: Prose | None = None,
-    known: dict[tuple[IndicatorType, str], Facts] | None = None,
     width: int = 0,
     digits: tuple[int, ...] = HASH_DIGITS,
 ) -> Iterator[Entry]:
-    """Whatever has a value's shape on the lines, taken or refused. `known` are facts that a table states of a value, `width` is
-    the length of a full line in characters (0: unknown), `digits` the lengths of the document's hashes."""
+    """Whatever has a value's shape on the lines, taken or refused. `width` is the length of a full line in characters (0: unknown),
+    `digits` are the lengths of the document's hashes."""
     prose = prose or Prose(advisory=True)
     for line in joined(lines, width, digits):
         reference = Reference(document, line.page, line.row)
         for found in prose.line(line.text):
-            stated = None if isinstance(found, Refused) or known is None else known.get(found)
-            yield from entries([found], reference, stated or prose.facts, line.text)
+            yield from entries([found], reference, prose.facts, line.text)
 
 
 def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
@@ -200,40 +198,12 @@ def _is_value(text: str) -> bool:
     return True
 
 
-_CELLS = re.compile(r"\S+(?: \S+)*")
 _FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}(?![0-9A-Za-z-])")
-_COLUMN_SLACK = 2
-"""How many characters a cell's second line may begin beside its first."""
 
 
 def has_fragments(text: str) -> bool:
     """Whether a text holds hexadecimal digits that are no whole hash: pieces of one that a narrow column broke."""
     return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
-
-
-def hashes_in_columns(
-    lines: Sequence[str], digits: tuple[int, ...] = HASH_DIGITS
-) -> Iterator[tuple[int, str]]:
-    """The hashes that are broken within the columns of a page's layout, with the 1-based line on which each begins."""
-    above: list[tuple[int, int, str]] = []
-    for row, line in enumerate(lines, 1):
-        cells = [(match.start(), match[0]) for match in _CELLS.finditer(line)]
-        if not cells:
-            continue
-        below: list[tuple[int, int, str]] = []
-        for start, text in cells[:64]:
-            first, whole = row, text
-            for place, begun, before in above:
-                if (
-                    abs(place - start) <= _COLUMN_SLACK
-                    and (joined_text := _hash(before, text, digits)) is not None
-                ):
-                    first, whole = begun, joined_text
-                    break
-            if first != row and len(whole) in digits:
-                yield first, whole
-            below.append((start, first, whole))
-        above = below
 
 
 def full_width(texts: Sequence[str]) -> int:

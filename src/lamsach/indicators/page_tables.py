@@ -1,175 +1,270 @@
-"""What the tables of a paged document say, from the pages' layouts: threats and numbers of tables for the values that the plain text lists, victims among them,
-and values that narrow columns broke.
-"""
+"""Reads the tables of a paged document: their cells by their headings, over page breaks, and which of their numbered rows gave no value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from lamsach.indicators import refusals
+from lamsach.indicators.cell_lines import MAYBE, cell_text, follows, may_hold_value
 from lamsach.indicators.extract import scan
 from lamsach.indicators.fields import Field, field_of
-from lamsach.indicators.flowing import has_fragments, hashes_in_columns
-from lamsach.indicators.invisible import visible
-from lamsach.indicators.layout import LaidRow, Rows, broken_value, cell_text
-from lamsach.indicators.mentions import HASHES
-from lamsach.indicators.normalise import Value
-from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.flowing import defangs
+from lamsach.indicators.mentions import Prose
+from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable
+from lamsach.indicators.records import Entry, entries, several_values, shortened, whole_value
+from lamsach.indicators.sections import Section
+from lamsach.indicators.standing import refused
 from lamsach.indicators.tables import Table
-from lamsach.model import Indicator, Reference, Refusal
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
-_LONGEST = 64
-"""How many digits the longest digest has; it may be told by its halves."""
-_HEADING_WORDS = 40
-"""How many words of a line are looked at for headings."""
-_LONGEST_HEADING = 4
-"""Of how many words a heading is at most that stands in one line with others."""
-
-_LONGEST_TEXT = 80
-"""How long a heading is at most, in characters."""
+_SAME_EDGE = 4.0
+"""How far apart a column's edges may be on two pages, in points."""
+# 12    - 12 -    Trang 3/7    Page 3 of 7
+_PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d{1,4}\W*(?:(?:of|trên)?\W*\d{1,4})?\W*", re.IGNORECASE)
+_ROWS_NAMED = 60
+"""How many numbers of rows a warning names."""
 
 
-class PageTables:
-    """Reads the tables of a document's pages in order; headings hold over page breaks."""
+@dataclass(slots=True)
+class WholeTable:
+    """A table with its parts on following pages put together."""
 
-    def __init__(self, document: str) -> None:
-        self.facts: dict[Value, Facts] = {}
-        """What a table says of a value."""
-        self._document = document
-        self._table = Table(document)
-        self._rows = Rows()
-        self._count = 0
-        self._columns: list[int] = []
-        """Where the columns begin under the last headings."""
-        self._headed = False
-        self._places: dict[Value, int] = {}
-        self._victims: set[tuple[int, str]] = set()
-        self._listed: set[tuple[int, str]] = set()
-        self._wholes: dict[tuple[int, str], Value] = {}
-        """By page and by what a piece reads as: the name or URL that a column broke."""
-        self._lines: dict[tuple[int, Value], int] = {}
-        """On which line of its page a broken value begins."""
-        self._layouts: list[tuple[int, list[str]]] = []
-        """The pages on which columns may have broken hashes, by their numbers."""
-        self._seen: set[str] = set()
-
-    def page(self, number: int, lines: list[str], layout_of: Callable[[], str]) -> None:
-        """Read one page's tables, if it has any. `layout_of` gives the page's text with its columns below each other."""
-        self._headed = self._headed or _has_headings(lines)
-        fragments = any(map(has_fragments, lines))
-        if not self._headed and not fragments:
-            return
-        try:
-            layout = visible(layout_of()).splitlines()
-        except Exception:  # noqa: BLE001 - only what is said beside a value is lost; the value itself was read
-            return
-        if fragments:
-            self._layouts.append((number, layout))
-        if self._headed:
-            for row in self._rows.page(number, layout):
-                self._row(row)
-
-    def end(self) -> None:
-        """The last page was read."""
-        for row in self._rows.end():
-            self._row(row)
-
-    def corrected(self, found: Iterable[Entry]) -> Iterator[Entry]:
-        """The entries of the plain text, with the number of their table; broken names whole, and the victims among them refused."""
-        told: set[Value] = set()
-        for item in found:
-            reference = item.reference or Reference(self._document)
-            page = reference.page or 0
-            whole = self._wholes.get((page, item.value))
-            if item.type in HASHES:
-                self._seen.add(item.value)
-            if whole is not None:
-                if whole not in told:
-                    told.add(whole)
-                    yield from entries([whole], reference, self.facts.get(whole, Facts()))
-            elif isinstance(item, Indicator) and self._is_victim(page, item.value):
-                yield Refusal(reference, item.value, refusals.VICTIM, item.type)
-            elif isinstance(item, Indicator) and (item.type, item.value) in self._places:
-                number = self._places[item.type, item.value]
-                yield replace(item, reference=replace(reference, table=number))
-            else:
-                yield item
-            if item.type is not None:
-                told.add((item.type, item.value))
-        for (page, whole), line in self._lines.items():
-            if whole not in told:
-                reference = Reference(self._document, page, line)
-                yield from entries([whole], reference, self.facts.get(whole, Facts()))
-                self._seen.add(whole[1])
-
-    def broken(self, digits: tuple[int, ...]) -> Iterator[Entry]:
-        """The hashes that narrow columns broke and the plain text did not show. `digits`: how long the document's hashes are."""
-        for number, layout in self._layouts:
-            halves = {
-                half for value in self._seen if len(value) == _LONGEST for half in (value[:32], value[32:])
-            }
-            known = self._seen | halves
-            for row, text in hashes_in_columns(layout, digits):
-                if text.lower() not in known:
-                    yield from entries(scan(text), Reference(self._document, number, row))
-
-    def _is_victim(self, page: int, value: str) -> bool:
-        return (page, value) in self._victims and (page, value) not in self._listed
-
-    def _row(self, row: LaidRow) -> None:
-        self._table.page = row.page
-        self._count += 1
-        for _, parts in row.cells:
-            if (broken := broken_value(parts)) is not None:
-                whole, pieces = broken
-                self._lines[row.page, whole] = row.line
-                for page in (row.page, row.page + 1):  # a piece may stand below a page break
-                    self._wholes.update({(page, piece): whole for piece in pieces})
-        for item in self._table.row(self._count, self._cells(row)):
-            self._take(item, row.page)
-        if self._table.headings_row == self._count:
-            self._columns = [start for start, _ in row.cells]
-
-    def _cells(self, row: LaidRow) -> list[str]:
-        """The row's texts, each in the column whose heading begins nearest."""
-        if len(row.cells) < 2 or len(self._columns) < len(row.cells):
-            return [cell_text(parts) for _, parts in row.cells]
-        texts = [""] * len(self._columns)
-        for start, parts in row.cells:
-            nearest = min(range(len(texts)), key=lambda place: abs(self._columns[place] - start))
-            texts[nearest] = f"{texts[nearest]} {cell_text(parts)}".strip()
-        return texts
-
-    def _take(self, item: Entry, page: int) -> None:
-        if not self._table.headed or item.type is None:
-            return
-        if not isinstance(item, Indicator):
-            if item.reason == refusals.VICTIM:
-                self._victims.add((page, item.value))
-            return
-        value = item.type, item.value
-        self._listed.add((page, item.value))
-        self._places.setdefault(value, self._table.heads)
-        if item.threat is not None and field_of(item.threat) is not Field.VALUE:
-            facts = Facts(
-                item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp
-            )
-            self.facts.setdefault(value, facts)
+    xs: list[float]
+    page: int
+    line: int
+    heads: PageRow | None
+    rows: list[PageRow] = field(default_factory=list)
 
 
-def _has_headings(lines: Iterable[str]) -> bool:
-    """Whether lines hold the headings of a table with values: each on a line of its own, or several in one line."""
-    found: set[Field] = set()
-    for line in lines:
-        words = line.split()[:_HEADING_WORDS]
-        places = range(len(words) + 1)
-        texts = {line.strip()} | {
-            " ".join(words[first:last])
-            for first in places
-            for last in range(first + 1, min(first + _LONGEST_HEADING, len(words)) + 1)
-        }
-        found.update(
-            field for text in texts if len(text) <= _LONGEST_TEXT and (field := field_of(text)) is not None
+def whole_tables(parts: Sequence[PageTable], pages: Sequence[Sequence[str]]) -> list[WholeTable]:
+    """The tables of a document, from their parts in order. `pages` are the lines of its pages, headers and footers blank."""
+    found: list[WholeTable] = []
+    last: PageTable | None = None
+    for part in parts:
+        if last is None or not _goes_on(last, part, pages):
+            found.append(WholeTable(part.xs, part.page, part.line, part.heads))
+        _append(found[-1], part)
+        last = part
+    return found
+
+
+def _goes_on(last: PageTable, part: PageTable, pages: Sequence[Sequence[str]]) -> bool:
+    if part.page != last.page + 1:
+        return False
+    between = [pages[last.page - 1][place] for place in last.below]
+    between += [pages[part.page - 1][place] for place in part.above]
+    if not all(not text.strip() or _PAGE_NUMBER.fullmatch(text) for text in between):
+        return False
+    few, many = sorted(([x - xs[0] for x in xs] for xs in (last.xs, part.xs)), key=len)
+    return all(min(abs(x - other) for other in many) <= _SAME_EDGE for x in few)
+
+
+def _append(table: WholeTable, part: PageTable) -> None:
+    """The rows of another page: columns by where they are, and the first row, or the one below repeated headings, as the rest of the last one."""
+    columns = {
+        place: min(
+            range(len(table.xs)), key=lambda other: abs(table.xs[other] - table.xs[0] - x + part.xs[0])
         )
-    return Field.VALUE in found and len(found) > 1
+        for place, x in enumerate(part.xs)
+    }
+    rows = list(part.rows)
+    for row in rows:
+        row.cells = {columns[place]: lines for place, lines in row.cells.items()}
+        row.merged = {columns[place] for place in row.merged}
+    if table.rows:
+        heads = 0
+        while heads < min(len(rows), len(table.rows)) and _says_the_same(rows[heads], table.rows[heads]):
+            heads += 1
+        rows = rows[heads:]
+        if rows and _is_rest(table.rows[-1], rows[0]):
+            rest = rows.pop(0)
+            for column, lines in rest.cells.items():
+                table.rows[-1].cells.setdefault(column, []).extend(lines)
+    table.rows += rows
+
+
+def _says_the_same(row: PageRow, other: PageRow) -> bool:
+    texts = [
+        {place: [line.text for line in lines] for place, lines in one.cells.items() if lines}
+        for one in (row, other)
+    ]
+    return texts[0] == texts[1]
+
+
+def _is_rest(last: PageRow, first: PageRow) -> bool:
+    """Whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
+    numbered = last.cells.get(0)
+    if numbered and NUMBER.fullmatch(numbered[0].text):
+        return not first.cells.get(0)
+    pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
+    open_cells = [before and follows([before[-1], *lines])[1] == MAYBE for before, lines in pairs]
+    empty = any(not first.cells.get(column) for column, lines in last.cells.items() if lines)
+    return bool(open_cells) and all(open_cells) and empty
+
+
+def _is_form(rows: Sequence[PageRow]) -> bool:
+    """Whether the first of two columns names what the second one says (`Type`, `Value`): a record a row after the other."""
+    firsts = [row.cells[0][0].text for row in rows if row.cells.get(0) and max(row.cells) == 1]
+    named = sum(field_of(text) is not None for text in firsts)
+    return len(rows) > 2 and len(firsts) * 10 > len(rows) * 9 and named * 2 > len(rows)
+
+
+def _unread(table: Table, texts: Sequence[str], reference: Reference) -> Iterator[Entry]:
+    """The cells that promise values, look like some, and are none."""
+    for place, text in enumerate(texts):
+        promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
+        if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
+            yield Refusal(reference, shortened(text, refusals.VALUE_KEPT), refusals.NOT_A_VALUE)
+
+
+class TableReader:
+    """Reads one document's tables in order. `prose` reads its text; `digits` are the lengths of its digests."""
+
+    def __init__(self, document: str, prose: Prose, digits: tuple[int, ...]) -> None:
+        self._document = document
+        self._prose = prose
+        self._digits = digits
+        self._tables = 0
+
+    def read(self, whole: WholeTable) -> Iterator[Entry]:
+        """What a table says, and which of its rows say nothing."""
+        if _is_form(whole.rows):
+            for row in whole.rows:
+                texts = [
+                    cell_text(row.cells[place], None, self._digits, line_by_line=True).text
+                    for place in sorted(row.cells)
+                ]
+                reference = Reference(self._document, row.page, row.line)
+                yield from self._as_prose(self._prose, texts, reference, set())
+            return
+        table = Table(self._document, whole.page, self._tables + 1)
+        check = _RowCheck()
+        held: dict[int, str] = {}
+        if whole.heads is not None and not _says_the_same(whole.heads, whole.rows[0]):
+            list(self._row(table, 0, whole.heads, {}, loose=True))  # they head rows on an earlier page
+        for number, row in enumerate(whole.rows, 1):
+            table.page = row.page
+            found = list(self._row(table, number, row, held, loose=whole.heads is not None))
+            check.take(row, found)
+            yield from found
+        yield from self._placed(table.end(), whole.rows[-1] if whole.rows else None)
+        self._tables += max(1, table.heads) if table.headed else 0
+        yield from check.warnings(self._document, headed=table.headed)
+
+    def _row(
+        self, table: Table, number: int, row: PageRow, held: dict[int, str], *, loose: bool
+    ) -> Iterator[Entry]:
+        texts, cut = self._texts(table, row)
+        held.update({place: text for place, text in enumerate(texts) if place not in row.merged})
+        reference = Reference(self._document, row.page, row.line)
+        for text in cut:
+            yield Refusal(reference, text[: refusals.VALUE_KEPT], refusals.CUT)
+        inherited = {place: held[place] for place in row.merged if held.get(place)}
+        found = list(self._placed(table.row(number, texts, inherited), row))
+        if not table.headed:
+            yield from self._as_prose(self._prose, texts, reference, set())
+            return
+        found = [item for item in found if item.type is not None or not (cut or loose)]
+        yield from found
+        if all(item.type is not None for item in found):
+            yield from _unread(table, texts, reference)
+        yield from self._beside(table, texts, reference, {item.value for item in found})
+
+    def _texts(self, table: Table, row: PageRow) -> tuple[list[str], list[str]]:
+        """The texts of a row's cells, and what is cut in them."""
+        places = range(max([*row.cells, *row.merged], default=0) + 1)
+        plain = [" ".join(line.text for line in row.cells.get(place, ())) for place in places]
+        said = [
+            cell_text(row.cells.get(place, ()), table.promised(plain, place), self._digits)
+            for place in places
+        ]
+        return [one.text for one in said], [text for one in said for text in one.cut]
+
+    def _beside(
+        self, table: Table, texts: Sequence[str], reference: Reference, told: set[str]
+    ) -> Iterator[Entry]:
+        """What the cells beside a row's values list or mention as running text does."""
+        own = Prose(advisory=True, defangs=self._prose.defangs)
+        own.defangs_links = self._prose.defangs_links
+        for place, text in enumerate(texts):
+            named = table.fields.get(place)
+            if named in (Field.VALUE, Field.VICTIM):
+                continue
+            describes = named is Field.CONTEXT and not defangs([text])
+            for item in self._as_prose(own, [text], reference, told):
+                yield refused(item, refusals.BESIDE) if describes else item
+
+    def _as_prose(
+        self, prose: Prose, texts: Sequence[str], reference: Reference, told: set[str]
+    ) -> Iterator[Entry]:
+        """What cells list as running text does, without what is told already."""
+        for text in texts:
+            for line in text.split("\n"):
+                for item in entries(prose.line(line), reference, self._prose.facts, line) if line else ():
+                    if item.value not in told:
+                        told.add(item.value)
+                        yield item
+
+    def _placed(self, found: Iterator[Entry], row: PageRow | None) -> Iterator[Entry]:
+        """With the line of the page on which their row begins, what the text above says of all values, and why it says that they are none."""
+        for item in found:
+            if row is not None and item.reference is not None:
+                item = replace(item, reference=replace(item.reference, row=row.line, page=row.page))
+            if isinstance(item, Indicator):
+                said = self._prose.facts
+                item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
+                if self._prose.section is Section.ALLOWED:
+                    yield refused(item, refusals.ALLOWED)
+                    continue
+                if self._prose.section is Section.REFERENCES and item.type is IndicatorType.URL:
+                    yield refused(item, refusals.REFERENCE)
+                    continue
+            yield item
+
+
+class _RowCheck:
+    """Counts the values of numbered rows: each should give one."""
+
+    def __init__(self) -> None:
+        self._numbers: list[tuple[int, bool, PageRow]] = []
+
+    def take(self, row: PageRow, found: Sequence[Entry]) -> None:
+        """Take note of a row and what it gave."""
+        valued = any(
+            isinstance(item, Indicator) or item.type is not None or item.reason in _TOLD for item in found
+        )
+        first = row.cells.get(0)
+        if first and len(first) == 1 and NUMBER.fullmatch(first[0].text):
+            self._numbers.append((int(first[0].text.rstrip(".)")), valued, row))
+        elif valued and self._numbers:
+            number, _, begun = self._numbers[-1]
+            self._numbers[-1] = number, True, begun
+
+    def warnings(self, document: str, *, headed: bool) -> Iterator[Entry]:
+        """The numbers without a value, and those that are missing between others."""
+        good = sum(valued for _, valued, _ in self._numbers)
+        if good < 2 or (not headed and good * 2 < len(self._numbers)):
+            return
+        empty = [(number, row) for number, valued, row in self._numbers if not valued]
+        if empty:
+            yield self._warning(
+                document, [number for number, _ in empty], empty[0][1], refusals.ROWS_WITHOUT_VALUE
+            )
+        missing: list[int] = []
+        place: PageRow | None = None
+        for (number, _, _), (following, _, row) in zip(self._numbers, self._numbers[1:], strict=False):
+            if 1 < following - number <= _ROWS_NAMED:
+                missing += range(number + 1, following)
+                place = place or row
+        if place is not None:
+            yield self._warning(document, missing, place, refusals.ROWS_MISSING)
+
+    def _warning(self, document: str, numbers: Sequence[int], row: PageRow, reason: str) -> Refusal:
+        named = ", ".join(map(str, numbers[:_ROWS_NAMED])) + (", …" if len(numbers) > _ROWS_NAMED else "")
+        return Refusal(Reference(document, row.page, row.line), named, reason)
+
+
+_TOLD = frozenset({refusals.CUT, refusals.EMAIL, refusals.OTHER_HASH, refusals.BAD_URL, refusals.URL_SCHEME})
+"""Reasons of refusals that name a value without a kind."""

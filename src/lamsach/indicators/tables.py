@@ -78,6 +78,16 @@ class Table:
         return self._headings.row
 
     @property
+    def fields(self) -> Mapping[int, Field]:
+        """What the columns hold, as far as their headings say."""
+        return self._headings.fields or {}
+
+    def promised(self, cells: Sequence[str], place: int) -> IndicatorType | None:
+        """The kind of value that a cell holds as its column's heading or the row's cell of kinds promises, if one does."""
+        kind = self._headings.types.get(place)
+        return kind or stated_type(kind_of(filled_cells(cells), self.fields))[0]
+
+    @property
     def headed(self) -> bool:
         """Whether headings that promise values were met."""
         return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()

@@ -6,7 +6,6 @@ import io
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
@@ -21,11 +20,13 @@ from lamsach.indicators.flowing import (
     without_margins,
 )
 from lamsach.indicators.halves import hash_lengths
-from lamsach.indicators.invisible import visible
 from lamsach.indicators.labels import defangs_links
+from lamsach.indicators.loose_tables import LooseTables
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import MIB, ListSource
-from lamsach.indicators.page_tables import PageTables
+from lamsach.indicators.page_rows import PageText, read_page
+from lamsach.indicators.page_tables import TableReader, whole_tables
+from lamsach.indicators.pdf_drawing import Painter
 from lamsach.indicators.records import Entry
 from lamsach.indicators.sections import Section
 from lamsach.model import Indicator, Reference, Refusal
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 MAX_PAGES = 5000
 MAX_TEXT = 128 * MIB
 """The most text that is taken from one file, in characters."""
-MAX_PAGE_CONTENT = 4 * MIB
-"""The longest drawing program of a page that is run, in bytes; real pages stay below 1 MiB."""
 MAX_PAGE_STEPS = 150_000
 """How many steps of a page's drawing program are run, those of its forms included; a full page of text has some thousands."""
 MAX_STEPS = 5_000_000
@@ -65,27 +64,20 @@ class Pdf(ListFormat):
         or read by tesseract when the source asks for it, its values with low confidence.
         """
         data = source.whole()
-        pages: list[list[str]] = []
+        pages: list[PageText] = []
         pictures: list[int] = []
         heavy: list[int] = []
         failed: LamsachError | None = None
-        tables = PageTables(source.document)
         try:
             for number, text, page in _pages(data, source.document):
-                pages.append((text or "").splitlines())
+                pages.append(text or PageText([], set(), []))
                 if text is None:
                     heavy.append(number)
-                elif text.strip():
-                    tables.page(number, pages[-1], partial(page.extract_text, extraction_mode="layout"))
-                elif _has_picture(page):
+                elif not text.lines and _has_picture(page):
                     pictures.append(number)
         except LamsachError as error:
             failed = error
-        margins = without_margins(pages)
-        tables.end()
-        yield from tables.corrected(_text_entries(source.document, pages, tables))
-        yield from tables.broken(hash_lengths(text for texts in pages for text in texts))
-        yield from _margin_entries(source.document, margins)
+        yield from _text_entries(source.document, pages)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
         if heavy and len(heavy) == len(pages):
@@ -96,14 +88,34 @@ class Pdf(ListFormat):
             raise failed
 
 
-def _text_entries(document: str, pages: list[list[str]], tables: PageTables) -> Iterator[Entry]:
-    lines = (line for page, texts in enumerate(pages, 1) for line in with_surroundings(page, texts))
-    every = [text for texts in pages for text in texts]
+def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
+    """What the lines and tables say in their order, then what stands in headers and footers."""
+    texts = [page.lines for page in pages]
+    margins = [
+        line for line in without_margins(texts) if line.row - 1 not in pages[(line.page or 1) - 1].in_tables
+    ]
+    every = [text for lines in texts for text in lines]
+    digits = hash_lengths(every)
     prose = Prose(advisory=True, defangs=defangs(every))
     prose.defangs_links = defangs_links(every)
-    yield from read_lines(
-        document, lines, prose=prose, known=tables.facts, width=full_width(every), digits=hash_lengths(every)
-    )
+    tables = TableReader(document, prose, digits)
+    found = whole_tables([part for page in pages for part in page.tables], texts)
+    for page in pages:
+        for place in page.in_tables:
+            page.lines[place] = ""
+    width = full_width([text for lines in texts for text in lines])
+    block: list[Line] = []
+    lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
+    for line in lines:
+        while found and (found[0].page, found[0].line) <= (line.page, line.row):
+            yield from read_lines(document, block, prose=prose, width=width, digits=digits)
+            block = []
+            yield from tables.read(found.pop(0))
+        block.append(line)
+    yield from read_lines(document, block, prose=prose, width=width, digits=digits)
+    for whole in found:
+        yield from tables.read(whole)
+    yield from _margin_entries(document, margins)
 
 
 def _margin_entries(document: str, margins: list[Line]) -> Iterator[Entry]:
@@ -143,13 +155,14 @@ def _has_picture(page: PageObject) -> bool:
         return False
 
 
-def _pages(data: bytes, document: str) -> Iterator[tuple[int, str | None, PageObject]]:
+def _pages(data: bytes, document: str) -> Iterator[tuple[int, PageText | None, PageObject]]:
     from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError, LimitReachedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every slip in a file
     size = 0
     steps = _Steps()
+    painter, loose = Painter(steps.count), LooseTables()
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -157,8 +170,8 @@ def _pages(data: bytes, document: str) -> Iterator[tuple[int, str | None, PageOb
         for number, page in enumerate(reader.pages, 1):
             if number > MAX_PAGES:
                 raise LimitError("The PDF has too many pages.", document, "Split it into several files.")
-            text = _page_text(page, steps)
-            size += len(text or "")
+            text = _page_text(number, page, painter, loose, steps)
+            size += sum(map(len, text.lines)) if text is not None else 0
             if size > MAX_TEXT or steps.spent > MAX_STEPS:
                 raise _bomb(document)
             yield number, text, page
@@ -172,16 +185,15 @@ def _pages(data: bytes, document: str) -> Iterator[tuple[int, str | None, PageOb
         raise UnreadableError("The PDF is damaged.", document, "Fetch the file again.") from None
 
 
-def _page_text(page: PageObject, steps: _Steps) -> str | None:
-    """The text of a page; None for one that draws far more than a page of text."""
+def _page_text(
+    number: int, page: PageObject, painter: Painter, loose: LooseTables, steps: _Steps
+) -> PageText | None:
+    """The lines and tables of a page; None for one that draws far more than a page of text."""
     from pypdf.errors import LimitReachedError
 
     steps.begin_page()
     try:
-        content = page.get_contents()
-        if content is not None and len(content.get_data()) > MAX_PAGE_CONTENT:
-            raise LimitReachedError("page")
-        return visible(page.extract_text(visitor_operand_before=steps.count))
+        return read_page(number, painter.page(page), loose)
     except LimitReachedError:
         steps.spent += MAX_PAGE_STEPS
         return None
@@ -199,9 +211,9 @@ class _Steps:
         self.spent += self._page
         self._page = 0
 
-    def count(self, *_: object) -> None:
-        """One more step, as pypdf calls it. Raises LimitReachedError beyond what a page may do."""
-        self._page += 1
+    def count(self, weight: int) -> None:
+        """Further steps. Raises LimitReachedError beyond what a page may do."""
+        self._page += weight
         if self._page > MAX_PAGE_STEPS:
             from pypdf.errors import LimitReachedError
 

@@ -1,0 +1,268 @@
+"""The lines of a table's cell as the text that its author wrote: what the column's width cut is whole again, what the author parted stays apart.
+
+A line may go on in the next one only where the next one's first characters had no room behind it. What such lines say is certain where all of it makes
+values in one way alone; otherwise the text is named as cut, and none of its pieces is a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from lamsach.indicators import refusals
+from lamsach.indicators.extract import Found
+from lamsach.indicators.flowing import rejoined
+from lamsach.indicators.halves import HASH_DIGITS
+from lamsach.indicators.normalise import Refused
+from lamsach.indicators.records import several_values, whole_value
+from lamsach.model import IndicatorType
+
+_BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
+"""Behind what programs break a long word, or before what (`evil` / `[.]com`)."""
+_WELL_BROKEN = "-/?&=%_"
+_SLACK = 1.0
+"""By how much the widths of fonts and columns may differ from those that the program which broke the lines counted with, in points."""
+_OVERFLOWS = -1.5
+"""The room behind a line that was not broken although it does not fit."""
+_MOST_PIECES = 100
+_LONGEST = 4096
+_LABEL_LEAST = 12
+"""How long a line of letters alone is at least that may go on in the next, where the room behind it is not known."""
+_VALUE_MARKS = re.compile(r"://|\[|\w\.\w|(?=[0-9a-f]*\d)[0-9a-f]{6}", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{2,63}", re.IGNORECASE)
+_NAME = re.compile(r"[A-Z][A-Za-z]+|[A-Z]{2,}\d?|[A-Z]\d")
+"""What may be a word beside a value, and the rest of a URL just as well."""
+_PART = re.compile(r"[.\-/\])?&=%_:,]|.*[\[(\-.]", re.DOTALL)
+"""What is part of a value and none itself, whatever it reads as: how it begins or ends shows it."""
+_NO_VALUE = frozenset(
+    {
+        refusals.FILE_NAME,
+        refusals.DETECTION,
+        refusals.INTERNAL_NAME,
+        refusals.PUBLIC_SUFFIX,
+        refusals.BAD_NAME,
+        refusals.BAD_URL,
+    }
+)
+"""Reasons of refusals that the beginning of a longer value gets just as well."""
+_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
+_FAMILIES = (
+    frozenset({IndicatorType.IP, IndicatorType.NETWORK}),
+    frozenset({IndicatorType.DOMAIN, IndicatorType.URL}),
+)
+
+NEW, SPACE, MAYBE, WEAK = "\n", " ", "", "\0"
+"""How a line follows another: on one of its own, behind a space, perhaps as the rest of its last word, or so only where it is no value itself."""
+
+
+class CellLine(NamedTuple):
+    """One line of a cell, and what shows how the next one follows (in points): the room behind it (None: unknown), and how wide its first
+    character, with the marks behind it, and its first word are. `parted`: it is farther from the line above than lines of one paragraph are."""
+
+    text: str
+    room: float | None = None
+    first: float = 0.0
+    word: float = 0.0
+    parted: bool = False
+
+
+@dataclass(slots=True)
+class CellText:
+    """What a cell says: its text, and the words in it of which it is not certain how they go on."""
+
+    text: str
+    cut: list[str] = field(default_factory=list)
+
+
+def may_hold_value(text: str) -> bool:
+    """Whether a text has marks of values: points, a scheme, brackets, many hexadecimal digits."""
+    return _VALUE_MARKS.search(text) is not None
+
+
+def follows(lines: Sequence[CellLine]) -> list[str]:
+    """How each line of a cell follows the one before; the first is on one of its own."""
+    found = [NEW] * len(lines)
+    linked = _linked(lines)
+    goes_on = False
+    for place in range(len(lines) - 1, 0, -1):
+        before, line = lines[place - 1], lines[place]
+        if not line.parted:
+            # a word that itself goes on in the next line is wider than what is seen of it
+            longer = goes_on and " " not in line.text
+            found[place] = _follows(before, line, longer=longer, linked=linked[place - 1])
+        goes_on = found[place] in (MAYBE, WEAK)
+    return found
+
+
+def _linked(lines: Sequence[CellLine]) -> list[bool]:
+    """Of each line whether its last word may be part of a URL."""
+    found: list[bool] = []
+    for line in lines:
+        goes_on = bool(found) and found[-1] and " " not in line.text and not line.parted
+        found.append(goes_on or "://" in line.text.rpartition(" ")[2])
+    return found
+
+
+def _follows(before: CellLine, line: CellLine, *, longer: bool, linked: bool) -> str:
+    last, first = before.text.rpartition(" ")[2], line.text.partition(" ")[0]
+    if not (last and first):
+        return NEW
+    marked = _VALUE_MARKS.search(last) is not None
+    if marked and last.isascii() and not first.isascii():
+        return SPACE
+    if _digits_of_more(before.text) and _digits_of_more(line.text):
+        return MAYBE  # digits that its author broke are no digest each
+    if before.room is None:
+        return MAYBE if last[-1] in _BREAKS or "." in last or len(last) >= _LABEL_LEAST else NEW
+    # behind other words a word begins a line of its own before it is broken, unless the program breaks everywhere
+    alone = len(last) == len(before.text) or marked or last[-1] in _WELL_BROKEN
+    well = last[-1] in _BREAKS or not first[0].isalnum()
+    fits = before.room >= line.word + _SLACK and not longer
+    if alone and not fits and (well or _OVERFLOWS < before.room < line.first + _SLACK):
+        return MAYBE
+    if not fits and linked and _changes(last[-1], first[0]):
+        return WEAK
+    return NEW if fits else SPACE
+
+
+def _digits_of_more(text: str) -> bool:
+    """Whether a line is nothing but hexadecimal digits, and not as many as a digest has."""
+    return _HEX.fullmatch(text) is not None and len(text) not in HASH_DIGITS
+
+
+def _changes(before: str, behind: str) -> bool:
+    """Whether a digit follows a letter or a letter a digit, between which Typst breaks URLs."""
+    return (before.isalpha() and behind.isdigit()) or (before.isdigit() and behind.isalpha())
+
+
+def cell_text(
+    lines: Sequence[CellLine],
+    kind: IndicatorType | None = None,
+    digits: tuple[int, ...] = HASH_DIGITS,
+    *,
+    line_by_line: bool = False,
+) -> CellText:
+    """What the lines of a cell say. `kind` is what its column or row promises, `digits` are the lengths of the document's digests.
+    `line_by_line`: what is not cut stays on its line."""
+    parts: list[str] = []
+    cut: list[str] = []
+    chain: list[str] = []
+    weak: list[int] = []
+    known = True
+
+    def close() -> None:
+        if chain:
+            said = _decided(tuple(chain), weak, kind, digits, known=known)
+            if said is None:
+                cut.append("".join(chain)[:_LONGEST])
+            parts.append(said or "")
+            chain.clear()
+            weak.clear()
+
+    for line, begins in zip(lines, follows(lines), strict=True):
+        for place, word in enumerate(line.text.split(" ")):
+            mark = SPACE if place else NEW if line_by_line and begins == SPACE else begins
+            if mark == WEAK:
+                weak.append(len(chain))
+            elif mark != MAYBE:
+                close()
+                parts.append(mark)
+            chain.append(word)
+        known = line.room is not None
+    close()
+    return CellText(rejoined("".join(parts).strip()), cut)
+
+
+def _decided(
+    pieces: tuple[str, ...],
+    weak: Sequence[int],
+    kind: IndicatorType | None,
+    digits: tuple[int, ...],
+    *,
+    known: bool,
+) -> str | None:
+    """As `_resolved`; what follows weakly and makes values of its own stays apart."""
+    if len(pieces) == 1:
+        return pieces[0]
+    if weak:
+        ends = [*weak, len(pieces)]
+        apart = [pieces[start:end] for start, end in zip([0, *weak], ends, strict=True)]
+        readings = [_best(part, kind, digits) for part in apart]
+        if all(reading.junk == 0 and reading.ways == 1 for reading in readings):
+            return NEW.join(word for reading in readings for word in reading.words)
+    return _resolved(pieces, kind, digits, known=known)
+
+
+def _resolved(
+    pieces: tuple[str, ...], kind: IndicatorType | None, digits: tuple[int, ...], *, known: bool
+) -> str | None:
+    """The pieces as the words that they make, a line each; None where that is not certain. `known`: the room behind the lines is."""
+    whole = "".join(pieces)
+    if len(pieces) > _MOST_PIECES or len(whole) > _LONGEST:
+        return None
+    best = _best(pieces, kind, digits)
+    if kind is not None and (best.junk or best.ways > 1):
+        best = _best(pieces, None, digits)
+    if best.junk == len(pieces):  # nothing in it is a value
+        return whole if known and _VALUE_MARKS.search(whole) else " ".join(pieces)
+    if not known:
+        undecided = best.ways > 1 and whole.isalnum()
+        return None if undecided else NEW.join(best.words)
+    if best.junk or best.ways > 1:
+        return None
+    last_is_a_word = _NAME.fullmatch(pieces[-1]) is not None and len(best.words[-1]) > len(pieces[-1])
+    return None if last_is_a_word and is_value("".join(pieces[:-1]), None, digits) else NEW.join(best.words)
+
+
+class _Reading(NamedTuple):
+    """A way to read pieces: how many of them are no value, how many ways have as few, and the words of the one with the most."""
+
+    junk: int
+    ways: int
+    words: tuple[str, ...]
+
+
+def _best(pieces: tuple[str, ...], kind: IndicatorType | None, digits: tuple[int, ...]) -> _Reading:
+    """The reading with the fewest pieces that are no value."""
+    count = len(pieces)
+    best: list[_Reading | None] = [_Reading(0, 1, ()), *[None] * count]
+    for start in range(count):
+        before = best[start]
+        if before is None:
+            continue
+        text = ""
+        for end in range(start + 1, count + 1):
+            text += pieces[end - 1]
+            value = is_value(text, kind, digits)
+            if not value and end > start + 1:
+                continue
+            junk, words, known = before.junk + (not value), (*before.words, text), best[end]
+            if known is None or junk < known.junk:
+                best[end] = _Reading(junk, before.ways, words)
+            elif junk == known.junk:
+                best[end] = _Reading(junk, known.ways + before.ways, max(known.words, words, key=len))
+    return best[count] or _Reading(count, 1, pieces)
+
+
+@lru_cache(16384)
+def is_value(text: str, kind: IndicatorType | None = None, digits: tuple[int, ...] = HASH_DIGITS) -> bool:
+    """Whether a text is nothing but a value or several, of the kind that is promised."""
+    if _PART.fullmatch(text) or _PART.match(text[:1]):
+        return False
+    found = whole_value(text) or several_values(text)
+    return bool(found) and all(_is_of(item, kind, digits) for item in found)
+
+
+def _is_of(item: Found, kind: IndicatorType | None, digits: tuple[int, ...]) -> bool:
+    if isinstance(item, Refused):
+        if item.reason in _NO_VALUE:
+            return False
+        found, length = item.type, len(item.value or "")
+    else:
+        found, length = item[0], len(item[1])
+    if found in _DIGESTS and length not in digits:
+        return False
+    return kind in (None, found) or any({kind, found} <= family for family in _FAMILIES)

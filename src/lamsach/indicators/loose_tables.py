@@ -1,0 +1,278 @@
+"""Tables whose cells no rules part: their columns stand below the headings of a list.
+
+A row begins on a line with a text in the first column; lines without one go on with its cells, over a page break too. Where the next column is near, the longest
+line of a column shows how wide it is; otherwise how much room there was is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+
+from lamsach.indicators.cell_lines import MAYBE, follows, is_value
+from lamsach.indicators.fields import Field, field_of
+from lamsach.indicators.flowing import has_fragments
+from lamsach.indicators.page_grid import TextLine, joined, split
+from lamsach.indicators.page_rows import PageRow, PageTable, cell_line
+from lamsach.indicators.pdf_drawing import Shown
+
+_APART = 0.7
+"""How far apart the texts of two columns are at least, in heights of the font."""
+_SLACK = 6.0
+"""How far left of its column's heading a text may begin, in points."""
+_GUTTER = 30.0
+"""How far the next column is at most behind the longest line of one that is as wide as this line, in points."""
+_MARGIN = 3
+"""How many lines a page's header or footer has at most, above which a row may go on or below which it may end."""
+_FULL_LINES = 5
+"""How many lines end at the same edge at least that shows how wide a column is."""
+_PITCH = 2.2
+"""How far apart the lines of one row are at most, in heights of the font."""
+_ROWS_SEEN = 200
+"""In how many lines below headings the gaps between columns are looked for."""
+_MOST_COLUMNS = 64
+_DIGITS = re.compile(r"[0-9A-Fa-f]{1,64}")
+
+Numbered = Sequence[tuple[Shown, int]]
+
+
+@dataclass(slots=True)
+class _Line:
+    """What stands at one height of the page: texts of columns from left to right, and the places of their lines."""
+
+    pieces: list[TextLine]
+    places: set[int]
+
+    @property
+    def base(self) -> float:
+        return self.pieces[0].base
+
+    @property
+    def size(self) -> float:
+        return max(piece.size for piece in self.pieces)
+
+
+Cells = dict[int, TextLine]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A table while its rows are collected, each a list of lines by column."""
+
+    head: _Line
+    bounds: list[float]
+    heads: list[Cells]
+    rows: list[list[Cells]] = field(default_factory=list)
+    places: set[int] = field(default_factory=set)
+
+
+class LooseTables:
+    """Finds such tables on a document's pages in order; headings hold over page breaks."""
+
+    def __init__(self) -> None:
+        self._head: _Line | None = None
+        self._heads: list[Cells] = []
+        self._open = False
+        """Whether a table reached to the end of the last page."""
+
+    def page(self, number: int, lines: Sequence[Numbered], taken: set[int]) -> list[PageTable]:
+        """The tables among the lines of a page that are not `taken`; their lines are taken then."""
+        visual = _visual(item for place, line in enumerate(lines) if place not in taken for item in line)
+        found: list[PageTable] = []
+        place = 0
+        while place < len(visual):
+            table = self._begun(visual, place, rest=self._open and not found and place < _MARGIN)
+            if table is None:
+                place += 1
+                continue
+            end = _collect(table, visual, place)
+            if table.rows:
+                taken |= table.places
+                found.append(_closed(number, table, visual))
+            place = max(end, place + 1)
+        self._open = bool(found) and bool(visual) and any(line.places & taken for line in visual[-_MARGIN:])
+        return found
+
+    def _begun(self, lines: Sequence[_Line], place: int, *, rest: bool) -> _Open | None:
+        line = lines[place]
+        if _is_headings(lines, place):
+            self._head, self._heads = line, []
+            return _Open(line, _bounds(line, lines[place + 1 :]), self._heads)
+        if self._head is not None:
+            bounds = _bounds(self._head, lines[place:])
+            cells = _cells(line, bounds)
+            is_row = cells is not None and (len(cells) > 1 or (rest and 0 not in cells))
+            return _Open(self._head, bounds, self._heads) if is_row else None
+        near = [piece.text for other in lines[place : place + 2] for piece in other.pieces]
+        if len(line.pieces) > 1 and any(map(has_fragments, near)) and _holds_digits(line):
+            return _Open(line, _bounds(line, lines[place + 1 :]), [])
+        return None
+
+
+def _visual(strings: Iterable[tuple[Shown, int]]) -> list[_Line]:
+    """A page's strings by their height, from top to bottom, put together where no wide gap is between them."""
+    heights: list[list[tuple[Shown, int]]] = []
+    pieces = ((piece, place) for shown, place in strings for piece in split(shown, _APART))
+    for item in sorted(pieces, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
+        if heights and heights[-1][0][0].base - item[0].base <= 0.35 * item[0].size:
+            heights[-1].append(item)
+        else:
+            heights.append([item])
+    return [_Line(_pieces(row), {place for _, place in row}) for row in heights]
+
+
+def _pieces(row: Numbered) -> list[TextLine]:
+    groups: list[list[tuple[Shown, int]]] = []
+    for item in sorted(row, key=lambda pair: pair[0].edges[0]):
+        if groups and abs(item[0].edges[0] - groups[-1][-1][0].edges[-1]) <= _APART * item[0].size:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return [joined(group) for group in groups]
+
+
+def _is_headings(lines: Sequence[_Line], place: int) -> bool:
+    """Whether a line, or each of its texts with the one below it, heads a table with values."""
+    pieces = lines[place].pieces
+    if not 1 < len(pieces) <= _MOST_COLUMNS:
+        return False
+    near = [line.pieces for line in (*lines[max(0, place - 1) : place], *lines[place + 1 : place + 2])]
+    if len(pieces) == 2 and any(field_of(other[0].text) is not None for other in near):
+        return False  # a record: what a thing is called, and what it is
+    below = lines[place + 1].pieces if place + 1 < len(lines) else []
+    found: set[Field] = set()
+    for piece in pieces:
+        under = next(
+            (other for other in below if other.left < piece.right and piece.left < other.right), None
+        )
+        texts = [piece.text]
+        if under is not None:
+            texts += [f"{piece.text} {under.text}", piece.text + under.text]
+        found.update(field for text in texts if (field := field_of(text)) is not None)
+    return Field.VALUE in found and len(found) > 1
+
+
+def _bounds(line: _Line, below: Sequence[_Line]) -> list[float]:
+    """Where columns begin: in the widest gap between two headings into which no text of the lines below reaches."""
+    heads = line.pieces
+    texts: list[TextLine] = []
+    for other in below[:_ROWS_SEEN]:
+        if len(other.pieces) == 1 and other.pieces[0].left < heads[1].left < other.pieces[0].right:
+            break
+        texts += other.pieces
+    spans = sorted((text.left, text.right) for text in texts)
+    bounds = [min([heads[0].left, *(left for left, _ in spans)]) - _SLACK]
+    for head, following in pairwise(heads):
+        start, end = head.right, following.left
+        widest, reached = (start, start), start
+        for left, right in [*((a, b) for a, b in spans if b > start and a < end), (end, end)]:
+            if min(left, end) - reached > widest[1] - widest[0]:
+                widest = reached, min(left, end)
+            reached = max(reached, right)
+        low, high = widest
+        bounds.append((low + high) / 2 if high > low else following.left - 1)
+    return [*bounds, inf]
+
+
+def _cells(line: _Line, bounds: Sequence[float]) -> Cells | None:
+    """The texts of a line by column; None where one reaches through two columns."""
+    cells: Cells = {}
+    for piece in line.pieces:
+        column = next((place for place in range(len(bounds) - 1) if piece.left < bounds[place + 1]), 0)
+        reaches_on = " " in piece.text.strip() and piece.right > bounds[column + 1] + piece.size
+        if piece.left < bounds[0] or column in cells or reaches_on:
+            return None
+        cells[column] = piece
+    return cells
+
+
+def _collect(table: _Open, lines: Sequence[_Line], place: int) -> int:
+    """Take the rows of a table that begins at a place; where it ends."""
+    digits = not table.heads and not any(field_of(piece.text) for piece in lines[place].pieces)
+    first = place
+    while place < len(lines):
+        line = lines[place]
+        cells = _cells(line, table.bounds)
+        near = place == first or lines[place - 1].base - line.base <= _PITCH * line.size
+        if cells is None or (place > first and _is_headings(lines, place)):
+            break
+        if digits and not table.heads:
+            if not _holds_digits(line):
+                break
+            begins = place == first
+        else:
+            begins = 0 in cells and not (near and table.rows and _goes_on(table.rows[-1], cells))
+            if (begins and len(cells) == 1) or (not begins and not (near and table.rows) and place > first):
+                break
+        if begins or not table.rows:
+            table.rows.append([])
+        table.rows[-1].append(cells)
+        table.places |= line.places
+        place += 1
+    return place
+
+
+def _holds_digits(line: _Line) -> bool:
+    return all(_DIGITS.fullmatch(piece.text) for piece in line.pieces)
+
+
+def _goes_on(row: Sequence[Cells], cells: Cells) -> bool:
+    """Whether a text in the first column goes on with the one above it, and is no value itself."""
+    above = [cell_line(cells_above[0], None) for cells_above in row if 0 in cells_above]
+    rest = cell_line(cells[0], None)
+    if not above or is_value(rest.text):
+        return False
+    width = max(row_cells[0].right for row_cells in row if 0 in row_cells)
+    full = row[-1][0].right + cells[0].width(1) > width if 0 in row[-1] else False
+    return full and follows([*above, rest])[-1] == MAYBE
+
+
+def _closed(number: int, table: _Open, lines: Sequence[_Line]) -> PageTable:
+    """The table with what its columns show of the room behind each line."""
+    edge = max(piece.right for line in lines for piece in line.pieces)
+    widths = _widths(table, edge)
+    rows = [_row(number, row, widths) for row in table.rows]
+    if not table.heads and rows:
+        table.heads.extend(table.rows[0])
+    high, low = table.rows[0][0], table.rows[-1][-1]
+    top = max(piece.base for piece in high.values())
+    bottom = min(piece.base for piece in low.values())
+    above = [place for line in lines if line.base > top for place in line.places - table.places]
+    below = [place for line in lines if line.base < bottom for place in line.places - table.places]
+    heads = _row(number, table.heads, widths)
+    xs = [piece.left for piece in table.head.pieces]
+    return PageTable(number, min(table.places) + 1, xs, rows, above, below, heads)
+
+
+def _widths(table: _Open, edge: float) -> dict[int, float]:
+    """Up to where the lines of each column had room, where that shows: the next column is near, or many lines end there and go on below."""
+    texts: dict[int, list[TextLine]] = {}
+    going_on: dict[int, list[TextLine]] = {}
+    for row in [table.heads, *table.rows]:
+        last: Cells = {}
+        for cells in row:
+            for column, text in cells.items():
+                texts.setdefault(column, []).append(text)
+                if column in last:
+                    going_on.setdefault(column, []).append(last[column])
+            last.update(cells)
+    found: dict[int, float] = {}
+    for column, lines in texts.items():
+        longest = max((line.right for line in lines if line.right < table.bounds[column + 1]), default=0.0)
+        behind = min((line.left for line in texts.get(column + 1, ())), default=inf)
+        full = sum(longest - line.right < line.size for line in going_on.get(column, ()))
+        if min(behind, edge) - longest <= _GUTTER or full >= _FULL_LINES:
+            found[column] = longest
+    return found
+
+
+def _row(number: int, lines: Sequence[Cells], widths: dict[int, float]) -> PageRow:
+    row = PageRow(number, min(text.number for cells in lines for text in cells.values()) + 1 if lines else 1)
+    for cells in lines:
+        for column, text in cells.items():
+            room = widths[column] - text.right if column in widths else None
+            row.cells.setdefault(column, []).append(cell_line(text, room))
+    return row

@@ -1,0 +1,330 @@
+"""The cells of a page's tables, from its rules: rows between level ones, columns between upright ones, cells merged where a rule is missing.
+
+Rules that reach no other (underlines, frames of one box) make no table. Linear in the page's text, and bounded in its rules.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from lamsach.indicators.pdf_drawing import Drawing, Rule, Shown
+
+_TOUCH = 2.5
+"""How near two rules are that touch, in points."""
+_SAME = 1.6
+"""How near two rules are that are drawn as one (double rules, borders of neighbours)."""
+_OPEN = 5.0
+"""How far upright rules reach at least beyond the last level one, where a row is open, in points."""
+_MOST_CROSSINGS = 2_000_000
+_MOST_UNITS = 40_000
+_MOST_IMPLYING = 20_000
+_SAME_BASE = 0.35
+"""How far apart the baselines of one line's words are at most, in heights of its font."""
+_WORD_GAP = 0.14
+"""How far apart two words are at least, in heights of the font."""
+_CELL_GAP = 1.1
+"""How far apart the texts of two columns are at least that one string shows, in heights of the font."""
+
+
+@dataclass(slots=True)
+class TextLine:
+    """One line of text: its characters, where each begins and the last ends, baseline, height of the font, and its number on the page."""
+
+    text: str
+    edges: tuple[float, ...]
+    base: float
+    size: float
+    number: int = 0
+
+    @property
+    def left(self) -> float:
+        """Where its first character begins."""
+        return self.edges[0]
+
+    @property
+    def right(self) -> float:
+        """Where its last character that is no space ends."""
+        return self.edges[len(self.text.rstrip()) or 1]
+
+    def width(self, characters: int) -> float:
+        """How wide its first characters are."""
+        return self.edges[min(characters, len(self.text))] - self.edges[0]
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell: its edges in points, the columns and rows that it covers (last exclusive), and its lines from top to bottom."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+    column: int
+    columns: int
+    row: int
+    rows: int
+    lines: list[TextLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Grid:
+    """A table on one page: where its columns begin and the last ends, its rows' edges from top to bottom, and its cells by row and column."""
+
+    xs: list[float]
+    ys: list[float]
+    cells: list[Cell]
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a place is within the table."""
+        return self.xs[0] - 1 <= x <= self.xs[-1] + 1 and self.ys[-1] - 1 <= y <= self.ys[0] + 1
+
+
+def grids(drawing: Drawing) -> list[Grid]:
+    """The tables that a page's rules make, from top to bottom, without their texts: at least two cells each."""
+    upright, level = _merged(drawing.upright), _merged(drawing.level)
+    if len(upright) * len(level) > _MOST_CROSSINGS:
+        return []
+    if not level or not upright or not any(_touch(one, other) for one in upright for other in level):
+        upright, level = (
+            [*upright, *_implied(drawing.level, least=3)],
+            [*level, *_implied(drawing.upright, least=2)],
+        )
+    touched_by = [{place for place, one in enumerate(upright) if _touch(one, rule)} for rule in level]
+    groups = _connected(len(upright), touched_by)
+    found = [
+        grid
+        for uprights, levels in groups
+        if (grid := _grid([upright[place] for place in uprights], [level[place] for place in levels]))
+    ]
+    return sorted(found, key=lambda grid: (-grid.ys[0], grid.xs[0]))
+
+
+def _implied(rules: Sequence[Rule], *, least: int) -> list[Rule]:
+    """The rules across others that are not drawn: where the pieces of several begin and end, cell by cell. Those of one table reach equally far."""
+    tables: dict[tuple[int, int], dict[int, list[float]]] = {}
+    for at, near in groupby(_aligned(sorted(rules[:_MOST_IMPLYING])), key=lambda pair: pair[0]):
+        runs: list[list[Rule]] = []
+        for _, rule in near:
+            if runs and rule.start <= max(one.end for one in runs[-1][-2:]) + _TOUCH:
+                runs[-1].append(rule)
+            else:
+                runs.append([rule])
+        for run in runs:
+            key = _like(tables, (run[0].start, max(rule.end for rule in run)))
+            ends = tables.setdefault(key, {})
+            for end in {end for rule in run for end in (rule.start, rule.end)}:
+                ends.setdefault(_like_end(ends, end), []).append(at)
+    found: list[Rule] = []
+    for ends in tables.values():
+        across = [
+            Rule(float(end), min(ats), max(ats)) for end, ats in ends.items() if max(ats) - min(ats) > _OPEN
+        ]
+        found += across if len(across) >= least else []
+    return found
+
+
+def _like(tables: Iterable[tuple[int, int]], extent: tuple[float, float]) -> tuple[int, int]:
+    start, end = round(extent[0]), round(extent[1])
+    near = (key for key in tables if abs(key[0] - start) <= 2 and abs(key[1] - end) <= 2)
+    return next(near, (start, end))
+
+
+def _like_end(ends: Iterable[int], end: float) -> int:
+    place = round(end)
+    return next((near for near in (place, place - 1, place + 1) if near in ends), place)
+
+
+def _merged(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules along one line that touch, as one."""
+    found: list[Rule] = []
+    for _, near in groupby(_aligned(sorted(rules)), key=lambda pair: pair[0]):
+        start = end = at = None
+        for at, rule in near:
+            if end is not None and rule.start <= end + _TOUCH:
+                end = max(end, rule.end)
+                continue
+            if start is not None and end is not None:
+                found.append(Rule(at, start, end))
+            start, end = rule.start, rule.end
+        if at is not None and start is not None and end is not None:
+            found.append(Rule(at, start, end))
+    return found
+
+
+def _aligned(rules: Sequence[Rule]) -> list[tuple[float, Rule]]:
+    """Each with the place that it shares with those drawn as one, sorted by it and where it begins."""
+    pairs: list[tuple[float, Rule]] = []
+    first = last = 0.0
+    for rule in rules:
+        if not pairs or rule.at - last > _SAME:
+            first = rule.at
+        last = rule.at
+        pairs.append((first, rule))
+    return sorted(pairs, key=lambda pair: (pair[0], pair[1].start))
+
+
+def _touch(upright: Rule, level: Rule) -> bool:
+    return (
+        level.start - _TOUCH <= upright.at <= level.end + _TOUCH
+        and upright.start - _TOUCH <= level.at <= upright.end + _TOUCH
+    )
+
+
+def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[int], list[int]]]:
+    """Uprights and the levels that join them, by their places. A level rule that reaches fewer than two uprights parts no rows."""
+    head = list(range(count))
+
+    def root(place: int) -> int:
+        while head[place] != place:
+            head[place] = head[head[place]]
+            place = head[place]
+        return place
+
+    for touched in touched_by:
+        if len(touched) > 1:
+            first, *others = touched
+            for other in others:
+                head[root(other)] = root(first)
+    groups: dict[int, tuple[list[int], list[int]]] = {}
+    for place in range(count):
+        groups.setdefault(root(place), ([], []))[0].append(place)
+    for place, touched in enumerate(touched_by):
+        if len(touched) > 1:
+            groups[root(next(iter(touched)))][1].append(place)
+    return [(uprights, levels) for uprights, levels in groups.values() if len(levels) > 1]
+
+
+def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
+    xs, ys = _places(upright), _places(level)[::-1]
+    # a row that goes on over the page has no rule at its end
+    high, low = max(rule.end for rule in upright), min(rule.start for rule in upright)
+    ys = [*([high] if high > ys[0] + _OPEN else []), *ys, *([low] if low < ys[-1] - _OPEN else [])]
+    columns, rows = len(xs) - 1, len(ys) - 1
+    if columns < 1 or rows < 1 or not 1 < columns * rows <= _MOST_UNITS:
+        return None
+    head = list(range(columns * rows))
+
+    def root(place: int) -> int:
+        while head[place] != place:
+            head[place] = head[head[place]]
+            place = head[place]
+        return place
+
+    for column in range(1, columns):
+        beside = [rule for rule in upright if abs(rule.at - xs[column]) <= _SAME]
+        for row in range(rows):
+            middle = (ys[row] + ys[row + 1]) / 2
+            if not any(rule.start <= middle <= rule.end for rule in beside):
+                head[root(row * columns + column)] = root(row * columns + column - 1)
+    for row in range(1, rows):
+        below = [rule for rule in level if abs(rule.at - ys[row]) <= _SAME]
+        for column in range(columns):
+            middle = (xs[column] + xs[column + 1]) / 2
+            if not any(rule.start <= middle <= rule.end for rule in below):
+                head[root(row * columns + column)] = root((row - 1) * columns + column)
+    units: dict[int, list[tuple[int, int]]] = {}
+    for row in range(rows):
+        for column in range(columns):
+            units.setdefault(root(row * columns + column), []).append((row, column))
+    cells = [_cell(places, xs, ys) for places in units.values()]
+    return Grid(xs, ys, cells) if len(cells) > 1 else None
+
+
+def _places(rules: Iterable[Rule]) -> list[float]:
+    found: list[float] = []
+    for at in sorted(rule.at for rule in rules):
+        if not found or at - found[-1] > _SAME:
+            found.append(at)
+    return found
+
+
+def _cell(units: Sequence[tuple[int, int]], xs: Sequence[float], ys: Sequence[float]) -> Cell:
+    row, last_row = min(row for row, _ in units), max(row for row, _ in units) + 1
+    column, last_column = min(place for _, place in units), max(place for _, place in units) + 1
+    return Cell(
+        xs[column],
+        xs[last_column],
+        ys[last_row],
+        ys[row],
+        column,
+        last_column - column,
+        row,
+        last_row - row,
+    )
+
+
+def fill(grid: Grid, strings: Iterable[tuple[Shown, int]]) -> None:
+    """Put a page's strings, each with the number of its line, into the cells where they begin."""
+    by_unit = {
+        (row, column): cell
+        for cell in grid.cells
+        for row in range(cell.row, cell.row + cell.rows)
+        for column in range(cell.column, cell.column + cell.columns)
+    }
+    held: dict[int, list[tuple[Shown, int]]] = {}
+    falling = [-y for y in grid.ys]
+    for shown, number in strings:
+        for piece in split(shown, _CELL_GAP):
+            x, y = piece.edges[0] + 1, piece.base + piece.size * 0.25
+            column = min(max(bisect_right(grid.xs, x) - 1, 0), len(grid.xs) - 2)
+            row = min(max(bisect_right(falling, -y) - 1, 0), len(grid.ys) - 2)
+            held.setdefault(id(by_unit[row, column]), []).append((piece, number))
+    for cell in grid.cells:
+        cell.lines = lines_of(held.get(id(cell), ()))
+
+
+def split(shown: Shown, apart: float) -> list[Shown]:
+    """A string in the pieces that gaps part which are wider than so many heights of its font: the texts of several columns."""
+    text, edges = shown.text, shown.edges
+    pieces: list[Shown] = []
+    start = place = 0
+    while place < len(text):
+        if not text[place].isspace():
+            place += 1
+            continue
+        end = place
+        while end < len(text) and text[end].isspace():
+            end += 1
+        if edges[end] - edges[place] > apart * shown.size and start < place and end < len(text):
+            pieces.append(Shown(text[start:place], edges[start : place + 1], shown.base, shown.size))
+            start = end
+        place = end
+    while start < len(text) and text[start].isspace():
+        start += 1
+    if start < len(text):
+        pieces.append(Shown(text[start:], edges[start:], shown.base, shown.size))
+    return pieces
+
+
+def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
+    """Strings put together to lines, from top to bottom."""
+    rows: list[list[tuple[Shown, int]]] = []
+    for item in sorted(strings, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
+        if rows and rows[-1][0][0].base - item[0].base <= _SAME_BASE * max(item[0].size, rows[-1][0][0].size):
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    return [joined(sorted(row, key=lambda pair: pair[0].edges[0])) for row in rows]
+
+
+def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
+    """The strings of one line, with a space where a gap parts two words."""
+    first = row[0][0]
+    text, edges = first.text, list(first.edges)
+    for shown, _ in row[1:]:
+        gap = shown.edges[0] - edges[-1]
+        if gap > _WORD_GAP * shown.size and not text.endswith(" ") and not shown.text.startswith(" "):
+            text += " "
+            edges.append(shown.edges[0])
+        text += shown.text
+        edges[-1:] = shown.edges
+    return TextLine(
+        text,
+        tuple(edges),
+        first.base,
+        max(shown.size for shown, _ in row),
+        min(number for _, number in row),
+    )

@@ -1,0 +1,204 @@
+"""The rows of a page's tables, each cell with its lines and how they follow each other, and the text of the page around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lamsach.indicators.cell_lines import CellLine
+from lamsach.indicators.invisible import visible
+from lamsach.indicators.page_grid import Cell, Grid, TextLine, fill, grids, joined
+from lamsach.indicators.pdf_drawing import Drawing, Shown
+
+_SAME_LINE = 0.4
+"""How far apart the baselines of one line are at most, in heights of the font."""
+_BACK = 0.5
+"""How far a line's next word may begin before the last one's end, in heights of the font."""
+_FAR = 3.0
+"""How far behind it, in heights of the font: what is farther is another column's."""
+_MOST_PADDING = 8.0
+"""How far a cell's text is from its edge at most, in points, where no line of the table is nearer."""
+_UNEVEN = 1.2
+"""By how much the longest line may stay behind the edge that a column's padding gives, in points, and show where it is."""
+_CENTRED = 1.5
+_PARTED = 1.25
+"""How much farther apart two paragraphs' lines are than those of one."""
+_FIRST = re.compile(r".[^\w\s]{0,4}")
+"""What programs that break a word anywhere leave together at its beginning: no line begins with the mark behind a character."""
+NUMBER = re.compile(r"\d{1,6}[.)]?")
+
+
+@dataclass(slots=True)
+class PageRow:
+    """One row: the line of the page on which it begins, its cells' lines by column, and the columns that a cell from above reaches into."""
+
+    page: int
+    line: int
+    cells: dict[int, list[CellLine]] = field(default_factory=dict)
+    merged: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class PageTable:
+    """A table's part on one page: its columns' edges, its rows, and the 0-based places of the lines of text
+    above and below it on the page. `heads`: the row of headings that holds for it, wherever it is."""
+
+    page: int
+    line: int
+    xs: list[float]
+    rows: list[PageRow]
+    above: list[int]
+    below: list[int]
+    heads: PageRow | None = None
+
+
+@dataclass(slots=True)
+class PageText:
+    """A page's lines of text in the order in which they are drawn, the places (0-based) of those within tables, and the tables."""
+
+    lines: list[str]
+    in_tables: set[int]
+    tables: list[PageTable]
+
+
+class _Loose(Protocol):
+    def page(
+        self, number: int, lines: Sequence[Sequence[tuple[Shown, int]]], taken: set[int]
+    ) -> list[PageTable]:
+        """The tables among the lines of a page that are not `taken`; their lines are taken then."""
+
+
+def read_page(number: int, drawing: Drawing, loose: _Loose) -> PageText:
+    """The lines and the tables of a page: those that rules draw, and those that are `loose`."""
+    numbered = _numbered(drawing.shown)
+    text = PageText([visible(joined(line).text) for line in numbered], set(), [])
+    lines = [line[0][0] for line in numbered]
+    for grid in grids(drawing):
+        within = {place for place, first in enumerate(lines) if grid.holds(first.edges[0] + 1, first.base)}
+        within -= text.in_tables
+        if not within:
+            continue
+        fill(grid, (item for place in within for item in numbered[place]))
+        text.in_tables |= within
+        above = [place for place, first in enumerate(lines) if first.base > grid.ys[0]]
+        below = [place for place, first in enumerate(lines) if first.base < grid.ys[-1]]
+        rows = _rows(number, grid)
+        text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, above, below))
+    text.tables += loose.page(number, numbered, text.in_tables)
+    text.tables.sort(key=lambda table: table.line)
+    return text
+
+
+def _numbered(strings: Iterable[Shown]) -> list[list[tuple[Shown, int]]]:
+    """A page's strings by the lines that they make in the order in which they are drawn, with the lines' 0-based places."""
+    lines: list[list[tuple[Shown, int]]] = []
+    last: Shown | None = None
+    for shown in strings:
+        if not shown.text.strip():
+            continue
+        goes_on = (
+            last is not None
+            and abs(shown.base - last.base) <= _SAME_LINE * max(shown.size, last.size)
+            and -_BACK * shown.size <= shown.edges[0] - last.edges[-1] <= _FAR * shown.size
+        )
+        if not goes_on:
+            lines.append([])
+        lines[-1].append((shown, len(lines) - 1))
+        last = shown
+    return lines
+
+
+def _rows(page: int, grid: Grid) -> list[PageRow]:
+    padding, right_padding = _paddings(grid.cells)
+    pitches = _pitches(grid.cells)
+    rows: list[PageRow] = []
+    for number in range(len(grid.ys) - 1):
+        cells = [cell for cell in grid.cells if cell.row == number]
+        merged = {
+            column
+            for cell in grid.cells
+            if cell.row < number < cell.row + cell.rows
+            for column in range(cell.column, cell.column + cell.columns)
+        }
+        for band in _bands(cells):
+            row = PageRow(page, 0, merged=merged)
+            numbers: list[int] = []
+            for cell, lines in zip(cells, band, strict=True):
+                if lines:
+                    numbers.append(min(line.number for line in lines) + 1)
+                row.cells[cell.column] = _cell_lines(lines, cell, padding, right_padding, pitches)
+            row.line = min(numbers, default=rows[-1].line if rows else 1)
+            if numbers:
+                rows.append(row)
+    return rows
+
+
+def _bands(cells: Sequence[Cell]) -> list[list[list[TextLine]]]:
+    """The lines of a row's cells, once for each numbered row that no rule parts from the next."""
+    first = next((cell.lines for cell in cells if cell.column == 0 and cell.rows == 1), [])
+    numbers = [line for line in first if NUMBER.fullmatch(line.text.strip())]
+    if len(first) < 2 or not numbers or first[-len(numbers) :] != numbers:
+        return [[cell.lines for cell in cells]]
+    heads = [] if first[0] is numbers[0] else [max(line.base for cell in cells for line in cell.lines) + 1]
+    tops = [*heads, *(line.base + 0.5 * line.size for line in numbers)]
+    bands: list[list[list[TextLine]]] = [[[] for _ in cells] for _ in tops]
+    for place, cell in enumerate(cells):
+        for line in cell.lines:
+            band = max((index for index, top in enumerate(tops) if line.base <= top), default=0)
+            bands[band][place].append(line)
+    return bands
+
+
+def _paddings(cells: Iterable[Cell]) -> tuple[float, float]:
+    """How far the texts of a table are from the left and the right edges of their cells."""
+    lines = [(cell, line) for cell in cells for line in cell.lines]
+    starts = sorted(max(0.0, line.left - cell.left) for cell, line in lines)
+    left = min(starts[len(starts) // 20], _MOST_PADDING) if starts else 0.0  # a title may begin further left
+    gaps = (cell.right - line.right for cell, line in lines)
+    right = min((gap for gap in gaps if gap >= left - _UNEVEN / 2), default=left)
+    return left, right if right <= left + _UNEVEN else left
+
+
+def _pitches(cells: Iterable[Cell]) -> dict[int, float]:
+    """How far apart the lines of one paragraph are, by the height of the font."""
+    found: dict[int, float] = {}
+    for cell in cells:
+        for above, line in zip(cell.lines, cell.lines[1:], strict=False):
+            pitch, size = above.base - line.base, round(line.size)
+            if pitch > 0.8 * line.size:
+                found[size] = min(found.get(size, pitch), pitch)
+    return found
+
+
+def _cell_lines(
+    lines: Sequence[TextLine], cell: Cell, padding: float, right_padding: float, pitches: dict[int, float]
+) -> list[CellLine]:
+    found: list[CellLine] = []
+    above: TextLine | None = None
+    for line in lines:
+        room = _room(line, cell.left + padding, cell.right - right_padding)
+        if line.right < cell.right:
+            room = max(room, -1.0)  # within the border nothing sticks out
+        parted = above is not None and above.base - line.base > _PARTED * pitches.get(round(line.size), 0)
+        found.append(cell_line(line, room, parted=parted))
+        above = line
+    return found
+
+
+def cell_line(line: TextLine, room: float | None, *, parted: bool = False) -> CellLine:
+    """A line as one of a cell."""
+    text = " ".join(visible(line.text).split())
+    first = len(_FIRST.match(text)[0])  # type: ignore[index]
+    return CellLine(text, room, line.width(first), line.width(len(text.partition(" ")[0])), parted)
+
+
+def _room(line: TextLine, left: float, right: float) -> float:
+    """How much more text would have had room on a line; more than is behind it where the text is centred or set to the right."""
+    before, behind = line.left - left, right - line.right
+    if line.text.endswith(" "):
+        return max(behind, 0.0) + line.size  # the line ends with a word
+    if before > _CENTRED and abs(before - behind) < _CENTRED:
+        return before + behind
+    return before + behind if behind < 1 < before else behind

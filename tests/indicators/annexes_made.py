@@ -1,0 +1,177 @@
+"""Annexes of dispatches with known values: numbered tables with narrow columns, as Word documents, pages and Typst markup."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from docx import Document
+from docx.shared import Cm, Pt
+from docx.table import _Cell
+
+WIDTHS = (1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
+"""Widths of columns, in centimetres."""
+SIZES = (12, 13, 14)
+_NUMBERS_WIDE, _PAGE_WIDE = 1.3, 16.9
+_DIGESTS = ("md5", "sha1", "sha256")
+_HEADS = {
+    "ip": "Địa chỉ IP",
+    "domain": "Tên miền",
+    "url": "URL",
+    "md5": "MD5",
+    "sha1": "SHA-1",
+    "sha256": "SHA-256",
+}
+_LABELS = [
+    "update",
+    "cdn",
+    "secure",
+    "login-portal",
+    "mail",
+    "static",
+    "api",
+    "news",
+    "bank",
+    "check",
+    "img",
+    "app",
+    "download",
+    "data",
+    "gate",
+]
+_TOPS = ("com", "net", "top", "xyz", "site", "info", "com.vn", "co", "io", "example")
+
+
+class Annex(NamedTuple):
+    """One table: height of its font in points, width of its columns in centimetres, its headings and its numbered rows."""
+
+    size: int
+    width: float
+    heads: list[str]
+    rows: list[list[str]]
+
+    @property
+    def values(self) -> list[str]:
+        """What its author listed."""
+        return [cell for row in self.rows for cell in row[1:]]
+
+    @property
+    def widths(self) -> list[float]:
+        """The widths of all columns."""
+        return [_NUMBERS_WIDE] + [self.width] * (len(self.heads) - 1)
+
+
+def annexes(seed: int, tables: int, rows: int) -> list[Annex]:
+    """Tables of every width, with plain and defanged values of every kind."""
+    random = Random(seed)
+    found = []
+    for place in range(tables):
+        width = WIDTHS[place % len(WIDTHS)]
+        columns = max(1, min(3, int((_PAGE_WIDE - _NUMBERS_WIDE) // width)))
+        kinds = [random.choice([*_HEADS]) for _ in range(columns)]
+        heads = [_head(random, kind) for kind in kinds]
+        defanged = random.random() < 0.6
+        listed = [
+            [str(number), *(_value(random, kind, defanged=defanged) for kind in kinds)]
+            for number in range(1, rows + 1)
+        ]
+        found.append(Annex(random.choice(SIZES), width, ["STT", *heads], listed))
+    return found
+
+
+def _head(random: Random, kind: str) -> str:
+    if random.random() < 0.15:
+        return "IOC"
+    return "Mã băm" if kind in _DIGESTS and random.random() < 0.3 else _HEADS[kind]
+
+
+def _name(random: Random) -> str:
+    labels = [
+        random.choice(_LABELS) + random.choice(("", "-")) + random.choice(("", str(random.randrange(100)), random.choice(_LABELS)))
+        for _ in range(random.randrange(1, 3))
+    ]  # fmt: skip
+    own = f"evil-{random.getrandbits(random.choice((16, 24, 40))):x}"
+    return ".".join([*(label.strip("-") for label in labels), own, random.choice(_TOPS)])
+
+
+def _value(random: Random, kind: str, *, defanged: bool) -> str:
+    if kind in _DIGESTS:
+        return hashlib.new(kind, random.randbytes(8)).hexdigest()
+    if kind == "ip":
+        text = ".".join(str(part) for part in (random.choice((45, 91, 146, 185)), *random.randbytes(3)))
+        return text.replace(".", "[.]") if defanged else text
+    name = _name(random)
+    shown = name.replace(".", "[.]") if defanged else name
+    if kind == "domain":
+        return shown
+    path = "/".join(
+        random.choice((random.choice(_LABELS), f"{random.getrandbits(32):x}", "a.exe", f"gate.php?id={random.randrange(1000)}&k={random.getrandbits(24):x}"))
+        for _ in range(random.randrange(1, 4))
+    )  # fmt: skip
+    scheme = random.choice(("http", "https"))
+    port = random.choice(("", ":8080"))
+    return f"{scheme.replace('tt', 'xx') if defanged else scheme}://{shown}{port}/{path}"
+
+
+def as_docx(path: Path, made: Sequence[Annex], style: str = "Table Grid") -> None:
+    """Write them as a Word document in Times New Roman."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2)
+    document.styles["Normal"].font.name = "Times New Roman"
+    for annex in made:
+        document.add_paragraph().add_run("Phụ lục: danh sách dấu hiệu").font.size = Pt(annex.size)
+        table = document.add_table(rows=1 + len(annex.rows), cols=len(annex.heads))
+        table.style, table.autofit = document.styles[style], False
+        for column, width in zip(table.columns, annex.widths, strict=True):
+            column.width = Cm(width)
+        for row, texts in zip(table._tbl.tr_lst, [annex.heads, *annex.rows], strict=True):
+            for cell, text, width in zip(row.tc_lst, texts, annex.widths, strict=True):
+                shown = _Cell(cell, table)
+                shown.width = Cm(width)
+                shown.paragraphs[0].add_run(text).font.size = Pt(annex.size)
+    document.save(str(path))
+
+
+def as_typst(made: Sequence[Annex], options: str = "") -> str:
+    """They as Typst markup; `options` go to each table."""
+
+    def quoted(text: str) -> str:
+        return '[#"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"]'
+
+    parts = [
+        '#set page(paper: "a4", margin: 2cm)',
+        '#set text(font: ("Times New Roman", "Liberation Serif"))',
+    ]
+    for annex in made:
+        columns = ", ".join(f"{width}cm" for width in annex.widths)
+        cells = ", ".join(quoted(text) for row in [annex.heads, *annex.rows] for text in row)
+        parts.append(
+            f"Phụ lục: danh sách dấu hiệu\n#[#set text(size: {annex.size}pt)\n#table(columns: ({columns}), {options} {cells})]\n"
+        )
+    return "\n".join(parts)
+
+
+def as_page(made: Sequence[Annex], style: str) -> str:
+    """They as HTML; `style` is that of a cell."""
+    parts = [
+        "<meta charset=utf-8><style>@page{size:A4;margin:2cm}body{font-family:'Times New Roman','Liberation Serif',serif}"
+        f"table{{border-collapse:collapse;table-layout:fixed}}td,th{{padding:2px 5px;{style}}}</style>"
+    ]
+    for annex in made:
+        heads = "".join(
+            f'<th style="width:{width}cm">{head}</th>'
+            for head, width in zip(annex.heads, annex.widths, strict=True)
+        )
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in annex.rows
+        )
+        parts.append(
+            f'<p>Phụ lục: danh sách dấu hiệu</p><table style="font-size:{annex.size}pt;width:{sum(annex.widths)}cm"><thead><tr>{heads}</tr></thead>{body}</table>'
+        )
+    return "\n".join(parts)

@@ -1,0 +1,193 @@
+"""Annexes as PDFs of several makers: what a reader takes is what the author listed, and the rest is named."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import typst
+
+from lamsach.indicators import refusals
+from lamsach.indicators.normalise import canonical
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, Problem, Refusal
+from tests.conftest import require_program
+from tests.indicators.annexes_made import Annex, annexes, as_docx, as_page, as_typst
+
+
+class Score(NamedTuple):
+    values: int
+    taken: int
+    wrong: list[str]
+    """What was taken and nobody listed."""
+    lost: list[str]
+    """What was listed, and neither taken nor named in a refusal."""
+
+
+def score(path: Path, made: Sequence[Annex]) -> Score:
+    problems: list[Problem] = []
+    found = list(read_list(str(path), problems.append))
+    assert problems == []
+    listed = {canonical(value)[1]: value for annex in made for value in annex.values}
+    taken = {item.value for item in found if isinstance(item, Indicator)}
+    refused = [item for item in found if isinstance(item, Refusal)]
+    assert all(item.reference.page and item.reference.row for item in refused)
+    named = "\n".join(item.value for item in refused)
+    lost = [written for value, written in listed.items() if value not in taken and written not in named]
+    return Score(len(listed), len(taken & listed.keys()), sorted(taken - listed.keys()), lost)
+
+
+def good(scores: Sequence[Score], least: float) -> None:
+    """Nothing wrong, nothing lost, and little refused."""
+    assert [found.wrong for found in scores] == [[]] * len(scores)
+    assert [found.lost for found in scores] == [[]] * len(scores)
+    assert all(found.taken >= least * found.values for found in scores), scores
+
+
+def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None:
+    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages."""
+    soffice = require_program("soffice")
+    documents = {tmp_path / f"word{seed}": annexes(seed, 20, 32) for seed in range(3)}
+    for path, made in documents.items():
+        as_docx(path.with_suffix(".docx"), made)
+    subprocess.run(
+        [soffice, f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *(f"{path}.docx" for path in documents)],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    for seed in range(3, 6):
+        made = documents[tmp_path / f"typst{seed}"] = annexes(seed, 20, 32)
+        (tmp_path / f"typst{seed}.pdf").write_bytes(typst.compile(as_typst(made).encode()))
+    scores = [score(path.with_suffix(".pdf"), made) for path, made in documents.items()]
+    assert sum(found.values for found in scores) >= 10_000
+    good(scores, 0.97)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "border:1px solid;word-break:break-all;text-align:center;vertical-align:middle",
+        "border-left:1px solid;border-right:1px solid;overflow-wrap:anywhere;text-align:right",
+    ],
+)
+def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
+    """Words broken anywhere in centred cells; upright rules alone."""
+    chromium = require_program("chromium")
+    made = annexes(7, 10, 12)
+    page = tmp_path / "annex.html"
+    page.write_text(as_page(made, style), encoding="utf-8")
+    path = tmp_path / "annex.pdf"
+    subprocess.run(
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser", "--no-pdf-header-footer", f"--print-to-pdf={path}", str(page)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    good([score(path, made)], 0.95)
+
+
+SHA256 = "0f4c" * 16
+MD5 = "0f4c9a1b" * 4
+
+
+def read(
+    tmp_path: Path, markup: str, options: str = "#set page(width: 12cm, height: 12cm)"
+) -> tuple[list[Indicator], list[Refusal]]:
+    path = tmp_path / "annex.pdf"
+    path.write_bytes(
+        typst.compile(f'{options}\n#set text(font: "Libertinus Serif", size: 10pt)\n{markup}'.encode())
+    )
+    problems: list[Problem] = []
+    found = list(read_list(str(path), problems.append))
+    assert problems == []
+    return [item for item in found if isinstance(item, Indicator)], [
+        item for item in found if isinstance(item, Refusal)
+    ]
+
+
+def rows(*cells: str) -> str:
+    return ", ".join(
+        cell if cell.startswith("table") else '[#"' + cell.replace("\n", '"\\ #"') + '"]' for cell in cells
+    )
+
+
+def test_what_a_column_cuts_in_several_ways_is_refused_by_page_and_row(tmp_path: Path) -> None:
+    halves = f"{SHA256[:32]}\n{SHA256[32:]}"
+    width = "columns: (1cm, auto)"
+    found, refused = read(
+        tmp_path, f"#table({width}, {rows('STT', 'IOC', '1', halves, '2', '203.0.113[.]7')})"
+    )
+    assert [item.value for item in found] == ["203.0.113.7"]
+    assert [(item.value, item.reason, item.reference.page) for item in refused] == [(SHA256, refusals.CUT, 1)]
+    assert refused[0].reference.row
+    named, refused = read(
+        tmp_path, f"#table({width}, {rows('STT', 'SHA-256', '1', halves, '2', SHA256[::-1])})"
+    )
+    assert {item.value for item in named} == {SHA256, SHA256[::-1]}
+    assert refused == []
+
+
+def test_numbered_rows_without_a_value_are_told(tmp_path: Path) -> None:
+    cells = rows("STT", "Địa chỉ IP", "Ghi chú", "1", "203.0.113[.]1", "", "2", "", "đã gỡ", "3", "203.0.113[.]3", "", "6", "203.0.113[.]6", "")  # fmt: skip
+    found, refused = read(tmp_path, f"#table(columns: 3, {cells})")
+    assert [item.value for item in found] == ["203.0.113.1", "203.0.113.3", "203.0.113.6"]
+    told = {item.reason: item.value for item in refused}
+    assert told[refusals.ROWS_WITHOUT_VALUE] == "2"
+    assert told[refusals.ROWS_MISSING] == "4, 5"
+
+
+def test_every_row_with_its_value_is_no_reason_for_a_warning(tmp_path: Path) -> None:
+    cells = rows("STT", "Địa chỉ IP", "1", "203.0.113[.]1", "2", "10.0.0.1", "3", "203.0.113[.]3")
+    _, refused = read(tmp_path, f"#table(columns: 2, {cells})")
+    assert [(item.value, item.reason) for item in refused] == [("10.0.0.1", refusals.PRIVATE)]
+
+
+def test_merged_cells_and_headings_of_two_lines(tmp_path: Path) -> None:
+    heads = "table.cell(rowspan: 2)[STT], table.cell(colspan: 2)[Dấu hiệu], table.cell(rowspan: 2)[Mã độc], [Địa chỉ IP], [Tên miền]"
+    body = f"[1], [203.0.113\\[.\\]1], [evil-a\\[.\\]top], table.cell(rowspan: 2)[Mozi], {rows('2', '203.0.113[.]2', 'evil-b[.]top')}"
+    found, _ = read(tmp_path, f"#table(columns: 4, {heads}, {body})")
+    assert {item.value: item.threat for item in found} == {
+        "203.0.113.1": "Mozi",
+        "evil-a.top": "Mozi",
+        "203.0.113.2": "Mozi",
+        "evil-b.top": "Mozi",
+    }
+
+
+@pytest.mark.parametrize("stroke", ["", "stroke: (x, y) => (left: 1pt, right: 1pt),"])
+@pytest.mark.parametrize("turn", ["", "#rotate(90deg, reflow: true)"])
+def test_pages_on_their_side_and_upright_rules_alone(turn: str, stroke: str, tmp_path: Path) -> None:
+    cells = rows("STT", "Mã băm", "Địa chỉ IP", "1", f"{SHA256[:20]}\n{SHA256[20:40]}\n{SHA256[40:60]}\n{SHA256[60:]}", "203.0.113[.]1", "2", MD5, "203.0.113[.]2")  # fmt: skip
+    found, refused = read(tmp_path, f"{turn}[#table(columns: 3, {stroke} {cells})]")
+    assert {item.value for item in found} >= {"203.0.113.1", "203.0.113.2"}
+    assert {item.value for item in found} <= {SHA256, MD5, "203.0.113.1", "203.0.113.2"}
+    assert SHA256 in {item.value for item in (*found, *refused)}
+
+
+def test_a_cell_goes_on_over_the_page_and_headings_come_again(tmp_path: Path) -> None:
+    link = "hxxp://evil-site[.]example/" + "/".join(f"part{number}" for number in range(60))
+    cells = rows("1", "203.0.113[.]1", "2", link, "3", "203.0.113[.]3")
+    found, refused = read(
+        tmp_path,
+        f"#table(columns: (1cm, 4cm), table.header([STT], [URL]), {cells})",
+        '#set page(width: 8cm, height: 7cm, margin: 1cm, numbering: "1")',
+    )
+    assert [item.value for item in found] == [
+        "203.0.113.1",
+        link.replace("hxxp", "http").replace("[.]", "."),
+        "203.0.113.3",
+    ]
+    assert refused == []
+    assert [item.reference.page for item in found if item.reference][-1] > 1  # type: ignore[operator]
+
+
+def test_a_text_in_a_box_and_underlined_words_are_no_table(tmp_path: Path) -> None:
+    text = (
+        "#rect[Máy chủ tại evil-a\\[.\\]top] #underline[Kính gửi] #underline[các đơn vị] và evil-b\\[.\\]top"
+    )
+    found, refused = read(tmp_path, text)
+    assert [(item.value, item.reference.table) for item in found if item.reference] == [
+        ("evil-a.top", None),
+        ("evil-b.top", None),
+    ]
+    assert refused == []
