@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.results.safe import clip, disarm, is_formula, visible, visible_line
+from lamsach.results.safe import clip, visible, visible_line
+from lamsach.spreadsheets import disarm, is_formula
 
 
 @pytest.mark.parametrize(

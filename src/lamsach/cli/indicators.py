@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -23,6 +22,7 @@ from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
+from lamsach.spreadsheets import BOM, csv_row
 
 if TYPE_CHECKING:
     from lamsach.indicators.reading import ListContents
@@ -124,10 +124,8 @@ def _write_json(stream: TextIO, indicators: Iterable[Indicator]) -> None:
 
 
 def _write_csv(stream: TextIO, indicators: Iterable[Indicator]) -> None:
-    stream.write("\ufeff")
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    writer.writerows(map(as_row, indicators))
+    stream.write(BOM + csv_row(COLUMNS))
+    stream.writelines(csv_row(as_row(item)) for item in indicators)
 
 
 def _write_txt(stream: TextIO, indicators: Iterable[Indicator]) -> None:

@@ -28,6 +28,7 @@ from lamsach.cli.indicators_shared import (
 )
 from lamsach.errors import ExitStatus
 from lamsach.model import Problem
+from lamsach.spreadsheets import csv_row
 
 if TYPE_CHECKING:
     from lamsach.indicators.review.decisions import Decisions
@@ -138,7 +139,6 @@ def _mapping(entry: Reviewed) -> dict[str, Any]:
 
 def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
     """A file that a spreadsheet opens: the columns of decisions, and what to look at beside them."""
-    import csv
     import io
 
     from lamsach.indicators.review.decisions import COLUMNS
@@ -146,8 +146,7 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
     _ = translate()
     with replacing(output) as raw:
         stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="", write_through=True)
-        table = csv.writer(stream)
-        table.writerow([*COLUMNS, "rank", "type", "concerns", "document", "row"])
+        stream.write(csv_row([*COLUMNS, "rank", "type", "concerns", "document", "row"]))
         for entry in entries:
             concerns = "; ".join(
                 f"{_(concern.reason)} [{concern.about}] {concern.source}".strip()
@@ -158,7 +157,7 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
                 entry.indicator.value, "", "", "", "", RANKS[entry.rank], entry.indicator.type.value, concerns,
                 place.document if place else "", str(place.row or "") if place else "",
             ]  # fmt: skip
-            table.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
+            stream.write(csv_row(cells))
         stream.flush()
         stream.detach()
 

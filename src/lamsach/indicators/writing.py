@@ -39,20 +39,16 @@ def as_mapping(item: Indicator | Refusal) -> dict[str, Any]:
 
 
 def as_row(item: Indicator) -> list[str]:
-    """The cells of `COLUMNS`. Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """The cells of `COLUMNS`."""
     mapping = as_mapping(item)
     mapping.update(mapping.pop("reference", {}))
     others = mapping.pop("other_references", [])
     mapping["other_references"] = " ".join(_short(place) for place in others)
-    return [_inert(str(mapping.get(column, ""))) for column in COLUMNS]
+    return [str(mapping.get(column, "")) for column in COLUMNS]
 
 
 def _short(place: dict[str, Any]) -> str:
     return ":".join(str(place[key]) for key in ("document", "page", "row") if key in place)
-
-
-def _inert(text: str) -> str:
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _reference(place: Reference) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lamsach.letters import words
 from lamsach.letters.model import Block, Document, Entry, Heading, Table
+from lamsach.spreadsheets import keep_text
 
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{3})*\Z")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -102,8 +103,4 @@ def _put(sheet: Any, row: int, column: int, text: str, *, numbers: bool = False)
         cell.value = int(text.replace(".", ""))
         cell.number_format = "#,##0"
         return cell
-    cell.value = text[:32_767]
-    if text:
-        cell.data_type = "s"
-        cell.quotePrefix = text[:1] in "=+-@" or text[:1] == "#"
-    return cell
+    return keep_text(cell, text[:32_767]) if text else cell

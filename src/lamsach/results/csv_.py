@@ -7,7 +7,6 @@ spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts that woul
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -16,9 +15,10 @@ from lamsach.i18n import counted, translator
 from lamsach.model import Action, Device, Findings, Sighting
 from lamsach.results import questioned
 from lamsach.results.records import time_text
-from lamsach.results.safe import disarm, visible
+from lamsach.results.safe import visible
 from lamsach.results.summary import searched_sentence, verdict_sentence
 from lamsach.results.words import ASIDE, reason_text
+from lamsach.spreadsheets import csv_row
 
 COLUMNS = (
     "record", "state", "severity", "device", "ip", "name", "mac", "user", "department", "indicator", "indicator_type",
@@ -33,12 +33,10 @@ def write_csv(findings: Findings, stream: BinaryIO, language: str, reasons: Mapp
     text = io.TextIOWrapper(
         stream, encoding="utf-8-sig", errors="backslashreplace", newline="", write_through=True
     )
-    writer = csv.DictWriter(text, COLUMNS, restval="")
-    writer.writeheader()
+    text.write(csv_row(COLUMNS))
     for row in _rows(findings, language, reasons):
-        writer.writerow(
-            {name: disarm(visible(value)) if isinstance(value, str) else value for name, value in row.items()}
-        )
+        cells = (row.get(name, "") for name in COLUMNS)
+        text.write(csv_row(visible(cell) if isinstance(cell, str) else cell for cell in cells))
     text.flush()
     text.detach()
 

@@ -14,7 +14,6 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def visible(text: str) -> str:
@@ -32,13 +31,3 @@ def visible_line(text: str) -> str:
 def clip(text: str, length: int) -> str:
     """At most so many characters, the last one an ellipsis when something was cut."""
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet program may take the text for a formula or a command (OWASP: CSV injection)."""
-    return text.startswith(_FORMULA_START) or text.lstrip(" \xa0").startswith(_FORMULA_START)
-
-
-def disarm(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet program may take for a formula."""
-    return f"'{text}" if is_formula(text) else text

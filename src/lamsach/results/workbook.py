@@ -13,8 +13,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 
 from lamsach.i18n import Translate, counted, mark, translator
 from lamsach.model import Findings
-from lamsach.results.safe import is_formula, visible
+from lamsach.results.safe import visible
 from lamsach.results.summary import report_zone, zone_words
+from lamsach.spreadsheets import is_formula, text_cell
 
 MAX_ROWS = 1_048_576
 """Rows of a sheet (ECMA-376; Excel specifications and limits)."""
@@ -74,11 +75,7 @@ class Sheets:
             text = text[: MAX_TEXT - 1] + "…"
         if not is_formula(text) and not text.startswith("#"):
             return text
-        cell = WriteOnlyCell(sheet, "")
-        cell.value = text
-        cell.data_type = "s"
-        cell.quotePrefix = True  # what a typed apostrophe does: text for good, the value itself unchanged
-        return cell
+        return text_cell(sheet, text)
 
     def _heading(self, sheet: Any, text: str) -> Any:
         cell = WriteOnlyCell(sheet, text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
 from lamsach.indicators.writing import COLUMNS, as_row
 from lamsach.model import Indicator, IndicatorType
+from lamsach.spreadsheets import BOM, csv_row
 
 
 class CsvTable(Writer):
@@ -22,14 +21,7 @@ class CsvTable(Writer):
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The heading, then row by row."""
-        buffer = io.StringIO()
-        table = csv.writer(buffer)
-        yield "\ufeff"
-        table.writerow([*COLUMNS, "list"])
+        yield BOM + csv_row([*COLUMNS, "list"])
         for place, item in enumerate(items):
             cells = [" ".join(cell.splitlines()) for cell in as_row(item)]
-            table.writerow([*cells, "" if place else stamp.text()])
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-        yield buffer.getvalue()
+            yield csv_row([*cells, "" if place else stamp.text()])

@@ -25,6 +25,7 @@ from lamsach.portal.units.access import get_unit, home_units, readable_units, wr
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 from lamsach.results.safe import visible_line
+from lamsach.spreadsheets import text_cell
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
@@ -160,10 +161,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     for row in listed:
         texts = [row.code, row.name, row.contact_name, row.contact_phone, row.email]
         cells: list[Any] = []
-        for text in texts:
-            cell = WriteOnlyCell(sheet, value=visible_line(text))
-            cell.data_type = "s"  # a name that begins with "=" stays a name
-            cells.append(cell)
+        cells += [text_cell(sheet, visible_line(text)) for text in texts]
         for day in (row.sent_on, row.opened_on, row.informed_on, row.deployed_on, row.due):
             cell = WriteOnlyCell(sheet, value=day)
             cell.number_format = "DD/MM/YYYY"

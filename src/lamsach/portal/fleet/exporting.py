@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -19,14 +18,10 @@ from lamsach.portal.fleet.listing import machines as listed
 from lamsach.portal.fleet.models import LookState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import descendants
-from lamsach.results.safe import disarm, visible
+from lamsach.results.safe import visible
+from lamsach.spreadsheets import BOM, csv_row
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
-
-
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
 
 
 def units(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpResponse:
@@ -94,14 +89,9 @@ def _answer(kind: str, heads: dict[str, str], rows: Iterable[dict[str, Any]], na
 
 def _csv(heads: dict[str, str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     """RFC 4180 with a byte-order mark, so that table programs read Vietnamese."""
-    writer: Any = csv.writer(_Echo())
-    yield "\ufeff" + str(writer.writerow(heads.values()))
+    yield BOM + csv_row(heads.values())
     for row in rows:
-        cells = (
-            "" if cell is None else disarm(visible(cell)) if isinstance(cell, str) else cell
-            for cell in row.values()
-        )
-        yield str(writer.writerow(list(cells)))
+        yield csv_row(visible(cell) if isinstance(cell, str) else cell for cell in row.values())
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> Iterator[str]:

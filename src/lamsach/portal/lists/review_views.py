@@ -27,6 +27,7 @@ from lamsach.portal.lists import access, deciding, feedback
 from lamsach.portal.lists.forms import DecisionForm
 from lamsach.portal.lists.models import Decision, Doubt
 from lamsach.portal.lists.views import say
+from lamsach.spreadsheets import csv_row
 
 SIZES = (50, 250, 1000)
 
@@ -113,21 +114,15 @@ def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """The decisions as the file that `lamsach indicators review --decisions` takes."""
-    import csv
-    import io
-
     kept = access.get_list(request.user, kept_list_id, write=True)
-    stream = io.StringIO()
-    table = csv.writer(stream)
-    table.writerow(("value", "decision", "to", "until", "reason"))
+    lines = [csv_row(("value", "decision", "to", "until", "reason"))]
     for row in Decision.objects.filter(list=kept, revoked=None).order_by("pk").iterator():
-        table.writerow(
-            (row.value, row.choice, row.to, row.until.isoformat() if row.until else "", row.reason)
-        )
+        until = row.until.isoformat() if row.until else ""
+        lines.append(csv_row((row.value, row.choice, row.to, until, row.reason)))
     record(request, "list.decisions_downloaded", kept, kept.unit)
     name = json.dumps(f"decisions-{kept.pk}.csv")
     return HttpResponse(
-        stream.getvalue(),
+        "".join(lines),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f"attachment; filename={name}"},
     )

@@ -5,13 +5,13 @@ UTF-8 with a byte-order mark, line ends CRLF (RFC 4180); texts that would be for
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from lamsach.results.records import time_text
-from lamsach.results.safe import disarm, visible
+from lamsach.results.safe import visible
+from lamsach.spreadsheets import csv_row
 from lamsach.trace.model import Answer, Trace
 from lamsach.trace.shown.facts import Facts
 
@@ -27,12 +27,10 @@ def write_csv(trace: Trace, stream: BinaryIO, language: str) -> None:
     text = io.TextIOWrapper(
         stream, encoding="utf-8-sig", errors="backslashreplace", newline="", write_through=True
     )
-    writer = csv.DictWriter(text, COLUMNS, restval="")
-    writer.writeheader()
+    text.write(csv_row(COLUMNS))
     for row in _rows(trace, Facts(trace, language)):
-        writer.writerow(
-            {name: disarm(visible(value)) if isinstance(value, str) else value for name, value in row.items()}
-        )
+        cells = (row.get(name, "") for name in COLUMNS)
+        text.write(csv_row(visible(cell) if isinstance(cell, str) else cell for cell in cells))
     text.flush()
     text.detach()
 
