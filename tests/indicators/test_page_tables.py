@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lamsach.indicators import refusals
 from lamsach.indicators.cell_lines import CellLine, cell_text
@@ -135,3 +138,45 @@ def test_a_promised_kind_decides() -> None:
     assert cell_text(halves, IndicatorType.SHA256).text == SHA256
     assert cell_text(halves, IndicatorType.MD5).text == f"{SHA256[:32]}\n{SHA256[32:]}"
     assert cell_text(halves, digits=(64,)).text == SHA256
+
+
+def wrapped(value: str, widths: dict[str, float], wide: float) -> list[CellLine]:
+    """The lines of a word as a column of a width breaks it: behind a mark where what follows has room on a line, anywhere otherwise."""
+    found: list[str] = []
+    rest = value
+    while rest:
+        count = width = 0
+        while count < len(rest) and (width := width + widths[rest[count]]) <= wide:
+            count += 1
+        well = max((place + 1 for place, mark in enumerate(rest[:count]) if mark in "-/?"), default=0)
+        end = well if well and count < len(rest) else max(1, count)
+        found.append(rest[:end])
+        rest = rest[end:]
+    sizes = [sum(widths[character] for character in line) for line in found]
+    return [
+        CellLine(line, wide - size, widths[line[0]], size) for line, size in zip(found, sizes, strict=True)
+    ]
+
+
+names = st.lists(
+    st.text("abcdefgho-", min_size=1, max_size=12).map(lambda label: f"x{label}x"), min_size=1, max_size=3
+)
+hosts = st.tuples(names, st.sampled_from(["com", "co", "in", "info", "com.vn", "top"])).map(
+    lambda parts: ".".join([*parts[0], parts[1]])
+)
+values = st.one_of(
+    hosts,
+    st.tuples(hosts, st.text("abc/-?=1", max_size=30)).map(lambda parts: f"http://{parts[0]}/{parts[1]}1"),
+    st.ip_addresses(v=4).map(str),
+    st.sampled_from([32, 40, 64]).flatmap(lambda count: st.text("0123456789abcdef", min_size=count, max_size=count)),
+)  # fmt: skip
+
+
+@given(values, st.integers(20, 60), st.booleans(), st.randoms(use_true_random=False))
+def test_what_a_column_breaks_is_whole_or_named(
+    value: str, wide: int, defanged: bool, random: Random
+) -> None:
+    written = value.replace(".", "[.]") if defanged else value
+    widths = {character: random.uniform(2.5, 9) for character in sorted(set(written))}
+    said = cell_text(wrapped(written, widths, wide))
+    assert (said.text, said.cut) in ((written, []), ("", [written]))

@@ -34,6 +34,8 @@ _PITCH = 2.2
 _ROWS_SEEN = 200
 """In how many lines below headings the gaps between columns are looked for."""
 _MOST_COLUMNS = 64
+_MOST_LINES = 64
+"""How many lines of a row are looked at to see how it goes on."""
 _DIGITS = re.compile(r"[0-9A-Fa-f]{1,64}")
 
 Numbered = Sequence[tuple[Shown, int]]
@@ -75,6 +77,8 @@ class LooseTables:
     def __init__(self) -> None:
         self._head: _Line | None = None
         self._heads: list[Cells] = []
+        self._bounds: list[float] = []
+        """Where the columns below them begin on the page that is read."""
         self._open = False
         """Whether a table reached to the end of the last page."""
 
@@ -82,6 +86,7 @@ class LooseTables:
         """The tables among the lines of a page that are not `taken`; their lines are taken then."""
         visual = _visual(item for place, line in enumerate(lines) if place not in taken for item in line)
         found: list[PageTable] = []
+        self._bounds = []
         place = 0
         while place < len(visual):
             table = self._begun(visual, place, rest=self._open and not found and place < _MARGIN)
@@ -99,10 +104,10 @@ class LooseTables:
     def _begun(self, lines: Sequence[_Line], place: int, *, rest: bool) -> _Open | None:
         line = lines[place]
         if _is_headings(lines, place):
-            self._head, self._heads = line, []
-            return _Open(line, _bounds(line, lines[place + 1 :]), self._heads)
+            self._head, self._heads, self._bounds = line, [], _bounds(line, lines[place + 1 :])
+            return _Open(line, self._bounds, self._heads)
         if self._head is not None:
-            bounds = _bounds(self._head, lines[place:])
+            bounds = self._bounds = self._bounds or _bounds(self._head, lines[place:])
             cells = _cells(line, bounds)
             is_row = cells is not None and (len(cells) > 1 or (rest and 0 not in cells))
             return _Open(self._head, bounds, self._heads) if is_row else None
@@ -204,7 +209,8 @@ def _collect(table: _Open, lines: Sequence[_Line], place: int) -> int:
                 break
             begins = place == first
         else:
-            begins = 0 in cells and not (near and table.rows and _goes_on(table.rows[-1], cells))
+            open_row = table.rows[-1][-_MOST_LINES:] if near and table.rows else []
+            begins = 0 in cells and not (open_row and _goes_on(open_row, cells))
             if (begins and len(cells) == 1) or (not begins and not (near and table.rows) and place > first):
                 break
         if begins or not table.rows:
@@ -237,14 +243,11 @@ def _closed(number: int, table: _Open, lines: Sequence[_Line]) -> PageTable:
     rows = [_row(number, row, widths) for row in table.rows]
     if not table.heads and rows:
         table.heads.extend(table.rows[0])
-    high, low = table.rows[0][0], table.rows[-1][-1]
-    top = max(piece.base for piece in high.values())
-    bottom = min(piece.base for piece in low.values())
-    above = [place for line in lines if line.base > top for place in line.places - table.places]
-    below = [place for line in lines if line.base < bottom for place in line.places - table.places]
+    high = max(piece.base for piece in table.rows[0][0].values()) + 1
+    low = min(piece.base for piece in table.rows[-1][-1].values()) - 1
     heads = _row(number, table.heads, widths)
     xs = [piece.left for piece in table.head.pieces]
-    return PageTable(number, min(table.places) + 1, xs, rows, above, below, heads)
+    return PageTable(number, min(table.places) + 1, xs, rows, high, low, heads)
 
 
 def _widths(table: _Open, edge: float) -> dict[int, float]:

@@ -18,7 +18,8 @@ _SAME = 1.6
 """How near two rules are that are drawn as one (double rules, borders of neighbours)."""
 _OPEN = 5.0
 """How far upright rules reach at least beyond the last level one, where a row is open, in points."""
-_MOST_CROSSINGS = 2_000_000
+_MOST_CROSSINGS = 300_000
+_MOST_GRIDS = 64
 _MOST_UNITS = 40_000
 _MOST_IMPLYING = 20_000
 _SAME_BASE = 0.35
@@ -99,7 +100,7 @@ def grids(drawing: Drawing) -> list[Grid]:
         for uprights, levels in groups
         if (grid := _grid([upright[place] for place in uprights], [level[place] for place in levels]))
     ]
-    return sorted(found, key=lambda grid: (-grid.ys[0], grid.xs[0]))
+    return sorted(found, key=lambda grid: (-grid.ys[0], grid.xs[0])) if len(found) <= _MOST_GRIDS else []
 
 
 def _implied(rules: Sequence[Rule], *, least: int) -> list[Rule]:

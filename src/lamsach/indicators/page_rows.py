@@ -49,9 +49,11 @@ class PageTable:
     line: int
     xs: list[float]
     rows: list[PageRow]
-    above: list[int]
-    below: list[int]
+    high: float
+    low: float
     heads: PageRow | None = None
+    above: list[int] = field(default_factory=list)
+    below: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -76,18 +78,20 @@ def read_page(number: int, drawing: Drawing, loose: _Loose) -> PageText:
     text = PageText([visible(joined(line).text) for line in numbered], set(), [])
     lines = [line[0][0] for line in numbered]
     for grid in grids(drawing):
-        within = {place for place, first in enumerate(lines) if grid.holds(first.edges[0] + 1, first.base)}
+        within = {place for place, line in enumerate(lines) if grid.holds(line.edges[0] + 1, line.base)}
         within -= text.in_tables
         if not within:
             continue
         fill(grid, (item for place in within for item in numbered[place]))
         text.in_tables |= within
-        above = [place for place, first in enumerate(lines) if first.base > grid.ys[0]]
-        below = [place for place, first in enumerate(lines) if first.base < grid.ys[-1]]
         rows = _rows(number, grid)
-        text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, above, below))
+        text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
     text.tables += loose.page(number, numbered, text.in_tables)
     text.tables.sort(key=lambda table: table.line)
+    if text.tables:
+        first, last = text.tables[0], text.tables[-1]
+        first.above = [place for place, line in enumerate(lines) if line.base > first.high]
+        last.below = [place for place, line in enumerate(lines) if line.base < last.low]
     return text
 
 
