@@ -14,7 +14,10 @@ import pytest
 from lamsach.hunt import list_digest
 from lamsach.hunt.list_digest import SETTLED_NS, digest_of
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is noted there")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="nothing is noted there"),
+    pytest.mark.real_clock("a file is settled by the file system's time"),
+]
 
 
 @pytest.fixture
