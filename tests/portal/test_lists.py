@@ -59,6 +59,12 @@ def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> Non
     assert first.place.startswith("phu-luc.txt, ")
 
 
+def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
+    line = 'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" type="traffic" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
+    document = listing.add(cast, f"{line}\n" * 3, "fw.log")
+    assert (document.count, document.problem) == (0, "This is a log, not a list of indicators.")
+
+
 def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
     kept = listing.add(cast, DANGEROUS).list
     with pytest.raises(InputError, match="Dangerous"):

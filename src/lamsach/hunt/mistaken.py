@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -58,6 +58,14 @@ class MistakenError(InputError):
 def logs_among(documents: Sequence[str]) -> list[Mistaken]:
     """Those documents that a product wrote as a log."""
     return [found for document in documents if (found := _as_log(document)) is not None]
+
+
+def lists_alone(paths: Sequence[str], on_problem: Callable[[Problem], None]) -> list[str]:
+    """The paths that may be lists; each that is a log is a problem."""
+    logs = {found.path for found in logs_among(paths)}
+    for path in logs:
+        on_problem(Problem(path, LOG_AS_LIST))
+    return [path for path in paths if path not in logs]
 
 
 def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:

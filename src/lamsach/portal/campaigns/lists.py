@@ -25,6 +25,7 @@ def digits(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 
 def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> int:
     """Read the file with the product's own readers and keep its addresses; how many indicators it holds. Reading again replaces."""
+    from lamsach.hunt.mistaken import lists_alone
     from lamsach.indicators.reading import read_lists
 
     kept = IndicatorList.objects.get(pk=list_id)
@@ -34,7 +35,7 @@ def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> 
         with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
             for chunk in source.chunks():
                 target.write(chunk)
-        contents = read_lists([str(copy)], problems.append)
+        contents = read_lists(lists_alone([str(copy)], problems.append), problems.append)
     ranges: list[ListedRange] = []
     for number, found in enumerate(contents.indicators, 1):
         ranges += _ranges(kept, found)

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def copies(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Path]
 
 def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> dict[str, int]:
     """Read a document: count what it holds, keep what is refused, and note what a person should look at. Reading again replaces nothing that was decided."""
+    from lamsach.hunt.mistaken import lists_alone
     from lamsach.indicators.reading import read_list
 
     document = Document.objects.select_related("list").get(pk=document_id)
@@ -95,7 +97,8 @@ def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> d
     refusals: list[dict[str, Any]] = []
     count = refused = mentioned = 0
     with copies([document]) as [(_, place)]:
-        for item in read_list(str(place), problems.append):
+        files = lists_alone([str(place)], problems.append)
+        for item in chain.from_iterable(read_list(file, problems.append) for file in files):
             if isinstance(item, Refusal):
                 refused += 1
                 mentioned += item.type is not None
