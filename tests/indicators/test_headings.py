@@ -92,6 +92,7 @@ def test_infected_machines_of_a_dispatch_are_victims(tmp_path: Path) -> None:
     assert [(item.value, item.reason) for item in refused] == [
         ("198.51.100.7", refusals.VICTIM),
         ("198.51.100.8", refusals.VICTIM),
+        ("don-vi-a.vn", refusals.NOT_LISTED),
     ]
 
 

@@ -49,7 +49,11 @@ _TABLES = {
         {"bot-c2.xyz", "bot-d2.xyz", "bot-e2.xyz"},
         {},
     ),
-    "columns.csv": ("Malicious domain,Whitelist\nbot-c2.xyz,good-a.site\n", {"bot-c2.xyz"}, {}),
+    "columns.csv": (
+        "Malicious domain,Whitelist\nbot-c2.xyz,good-a.site\n",
+        {"bot-c2.xyz"},
+        {"good-a.site": refusals.NOT_LISTED},
+    ),
     "records.json": (
         '[{"indicator": "bot-c2.xyz", "verdict": "malicious"}, {"indicator": "good-a.site", "verdict": "Clean"},'
         ' {"indicator": "good-b.site", "false_positive": true}, {"indicator": "bot-d2.xyz", "false_positive": false}]',
@@ -97,18 +101,40 @@ def test_a_sheet_called_whitelist_lists_exceptions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("heading", "expected"),
     [
-        ("Whitelist domains", True),
-        ("Benign domains (do not block):", True),
-        ("Exclusions", True),
-        ("4. Các tên miền ngoại lệ", True),
-        ("Legitimate services", True),
-        ("Legitimate services abused by the actor", False),
-        ("Exceptions thrown by the loader", False),
-        ("Tên miền giả mạo", False),
+        ("Whitelist domains", refusals.ALLOWED),
+        ("Benign domains (do not block):", refusals.ALLOWED),
+        ("Exclusions", refusals.ALLOWED),
+        ("4. Các tên miền ngoại lệ", refusals.ALLOWED),
+        ("Legitimate services", refusals.ALLOWED),
+        ("Legitimate services abused by the actor", None),
+        ("Exceptions thrown by the loader", None),
+        ("Tên miền giả mạo", None),
+        ("Legitimate domains", refusals.ALLOWED),
+        ("2.1 Benign traffic observed", refusals.ALLOWED),
+        ("Domains to allow", refusals.ALLOWED),
+        ("Do not block the following domains:", refusals.ALLOWED),
+        ("Tên miền hợp lệ", refusals.ALLOWED),
+        ("Lưu lượng hợp lệ", refusals.ALLOWED),
+        ("Không chặn", refusals.ALLOWED),
+        ("Không chặn các tên miền sau đây:", refusals.ALLOWED),
+        ("Danh sách không chặn", refusals.ALLOWED),
+        ("DNS servers to use", refusals.RECOMMENDED),
+        ("Recommended DNS servers:", refusals.RECOMMENDED),
+        ("Our partners", refusals.RECOMMENDED),
+        ("Máy chủ DNS khuyến nghị", refusals.RECOMMENDED),
+        ("Sử dụng các máy chủ DNS sau:", refusals.RECOMMENDED),
+        ("Đơn vị phối hợp", refusals.RECOMMENDED),
+        ("Thông tin liên hệ", refusals.RECOMMENDED),
+        ("DNS servers", None),
+        ("Malicious DNS servers", None),
+        ("Máy chủ DNS độc hại", None),
+        ("Không chặn được", None),
+        ("Tên miền độc hại", None),
+        ("Traffic", None),
     ],
 )
-def test_headings_of_exceptions(heading: str, expected: bool) -> None:
-    assert heads_exceptions(heading) is expected
+def test_headings_of_exceptions(heading: str, expected: str | None) -> None:
+    assert heads_exceptions(heading) == expected
 
 
 def test_every_word_that_judges_is_met_in_a_row() -> None:

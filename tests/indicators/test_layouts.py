@@ -282,7 +282,7 @@ case(
             }
         }
     ),
-    "http://evil-w6.site/a " + md5("6"),
+    "",
 )
 case(
     "report_in_bundle.json",

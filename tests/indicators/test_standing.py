@@ -187,4 +187,6 @@ def test_a_sigma_rule_in_a_bundle(tmp_path: Path) -> None:
     assert [(type(item), item.value) for item in found] == [
         (Indicator, "bot-c2.xyz"),
         (Refusal, "good-a.site"),
+        (Refusal, "blog-a.net"),
+        (Refusal, "good-b.site"),
     ]

@@ -17,6 +17,8 @@ class ListFormat(ABC):
     """Lower case with underscores."""
     title: ClassVar[str]
     """The format's name for people."""
+    rows_are_lines: ClassVar[bool] = False
+    """Whether an entry's row is its line, and the format tells only what its lines state: the rest of each line is accounted for (`with_lines`)."""
 
     @classmethod
     @abstractmethod

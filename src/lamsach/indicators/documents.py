@@ -12,7 +12,7 @@ from lamsach.indicators.invisible import visible
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
-from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.records import Entry, entries, is_shaped
 from lamsach.indicators.sections import Section
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
@@ -99,5 +99,5 @@ class DocumentReader:
                 said = self._prose.facts
                 item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
                 yield item
-            elif item.type is not None or table.headed:
+            elif is_shaped(item) or table.headed:
                 yield item

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _NEXT_URL = re.compile(
-    rf"[,;|*@]+(?={_SCHEMES}://)|'(?=\.\w{{1,20}}\()|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
+    rf"(?<=[\w;,])(?=[a-z]:\\\w)|[,;|*@]+(?={_SCHEMES}://)|'(?=\.\w{{1,20}}\()|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
     re.IGNORECASE,
 )
 _INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
@@ -58,6 +58,12 @@ _HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
+# %windir%\system32\rundll32.exe,evil.com    C:\Users\Public\a (evil).top
+_PATH = re.compile(
+    r"[\"“](?:%[\w()]{2,40}%|[a-z]:)\\[^\"”\n]{1,1000}[\"”]|(?:%[\w()]{2,40}%|(?<![\w])[a-z]:)\\[^\s\"“”'<>|]*",
+    re.IGNORECASE,
+)
+
 _FOOTNOTE_MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079†‡§※"
 """Raised figures and other marks behind a word to which a footnote belongs."""
 
@@ -77,6 +83,7 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
     """As `scan`, each with the piece of the refanged text that it comes from."""
     refanged = refang(text)
     written = text.lower()
+    paths = [match.span() for match in _PATH.finditer(refanged)] if "\\" in refanged else []
     for match in _tokens(refanged):
         token = match[0]
         if match["url"]:
@@ -95,8 +102,10 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
         elif match["email"]:
             yield from ((token, found) for found in _email(token))
         else:
-            for found in _word(match["word"], written):
-                yield token, _doubted(found, refanged, match, written)
+            inside = any(first <= match.start() < last for first, last in paths)
+            word = match["word"].rpartition("\\")[2] if inside else match["word"]
+            for found in _word(word, written):
+                yield token, _of_a_path(found) if inside else _doubted(found, refanged, match, written)
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
@@ -137,6 +146,12 @@ def _email(token: str) -> Iterator[Found]:
         yield Refused(refusals.EMAIL, token.rstrip(".-"))
 
 
+def _of_a_path(found: Found) -> Found:
+    """What stands in the path of a file: a name there is the file's."""
+    named = not isinstance(found, Refused) and found[0] is IndicatorType.DOMAIN
+    return Refused(refusals.FILE_NAME, found[1], found[0]) if named else found  # type: ignore[index]
+
+
 def _doubted(found: Found, text: str, match: re.Match[str], written: str) -> Found:
     """The value, or why the text around it says that it is none: a call in program code, a version, which nobody defangs."""
     if isinstance(found, Refused):
@@ -163,6 +178,8 @@ def _url(text: str, written: str) -> Iterator[Found]:
         yield Refused(refusals.BAD_URL, text)
     elif "://" in text:
         yield from _whole(text)
+    elif _PATH.match(text):
+        yield from map(_of_a_path, _word(text.rpartition("\\")[2], written))
     elif text:
         yield from _word(text, written)
 

@@ -15,7 +15,7 @@ from lamsach.indicators.extract import Found
 from lamsach.indicators.halves import HASH_DIGITS, Halves, only_lengths
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
-from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.records import Entry, entries, is_shaped
 from lamsach.model import Reference
 
 _HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
@@ -27,6 +27,9 @@ _ITEM = re.compile(r"\d{1,3}[.)]?\s{1,8}\S{0,20}(?::[/\\]|\[:?/)")  # 2 https://
 _SCHEME_END = re.compile(r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//$", re.IGNORECASE)
 _URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}$")
 _SCHEME = re.compile(r"[a-z*]{3,6}\[?:\]?//", re.IGNORECASE)
+# %windir%\system32\    C:\Users\Public\
+PATH_END = re.compile(r"(?:%[\w()]{2,40}%|(?<!\w)[A-Za-z]:)\\(?:[^\s\"<>|]{0,250}\\)?$")
+"""Where a line ends within the path of a file, so that the next one begins with a file's name."""
 _DOT_END = re.compile(r"(?:\w[\[({]\.[\])}]|\w\[?\.?\[|\w\(dot\)|\w\[dot\]|\w[\[({]\.)$", re.IGNORECASE)
 _DOT_START = re.compile(r"(?:[\[({]?\.[\])}]|[\[({](?:\.|dot)[\])}]|\.\])\w", re.IGNORECASE)
 _NAME_END = re.compile(r"(?<![\w@])[a-z0-9][\w.\[\]-]{1,250}-$", re.IGNORECASE)
@@ -123,6 +126,8 @@ def with_next(
     """The two lines as one, when a value is broken between them; otherwise None. `full`: the first line reaches the margin."""
     if line.endswith("\u00ad"):
         return line[:-1] + following
+    if PATH_END.search(line[-300:]):
+        return line + following
     first = following.split(maxsplit=1)[0]
     if (whole := _hash(line, following, digits)) is not None:
         return whole
@@ -262,4 +267,4 @@ def has_sentences(text: str) -> bool:
 
 def found_values(found: Iterable[Found]) -> list[Found]:
     """What has a value's shape and a type."""
-    return [item for item in found if not isinstance(item, Refused) or item.type is not None]
+    return list(filter(is_shaped, found))

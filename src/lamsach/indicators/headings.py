@@ -49,6 +49,8 @@ class Headings:
         self.judging: dict[int, str] = {}
         """The columns whose cells judge a row's values, with the plain keys of their headings."""
         self._texts: tuple[str, ...] = ()
+        self.width = 0
+        """How many columns the last row of headings has."""
         self.row = 0
         """The number of the last row of headings."""
 
@@ -81,7 +83,7 @@ class Headings:
         if (headings := tuple(map(plain_key, filled.values()))) != self._texts:
             self.count += number != self.row + 1 or not self.count
             self._texts = headings
-        self.fields, self.types, self.row = fields, types, number
+        self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
         self.bounds, self.masked = ranges.bounds(filled), ranges.masked_columns(filled)
         self.fingerprints = frozenset(
             place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS

@@ -1,4 +1,4 @@
-"""The cells of a page's tables (HTML, "colspan" and "rowspan")."""
+"""Cells that are merged over columns or rows: of a page's tables (HTML, "colspan" and "rowspan") and of AsciiDoc's."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ class Spans:
         self._above: dict[int, tuple[int, str]] = {}
         """By column: how many further rows a cell reaches into, and its text."""
         self._new: dict[int, tuple[int, str]] = {}
+
+    @property
+    def filled(self) -> int:
+        """How many columns of the row that comes cells above fill."""
+        return len(self._above)
 
     def before(self, place: int) -> list[str]:
         """Empty texts for the columns from a place on that cells above fill."""

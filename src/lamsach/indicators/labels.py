@@ -12,6 +12,7 @@ from lamsach.indicators import refusals
 from lamsach.model import IndicatorType
 
 _BEFORE = 96
+_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 # YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."    Markdown's head: canonical_url: https://...
 _REFERENCE = re.compile(
     r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page)|参考(?:情報|链接)?|参照|參考|참고)\d{0,2}[\"']?\s{0,4}[:=：]\s{0,4}[\"'\[<(]{0,3}$",
@@ -74,6 +75,25 @@ _DIGEST_OF = re.compile(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($", re.IGNORECA
 _DIGEST_IS = re.compile(r"\) ?= ?[0-9a-f]{32}", re.IGNORECASE)
 # Mozilla/5.0 (compatible; Bot/1.0; +http://bot.example/about)
 _AGENT = re.compile(r"^\W{0,8}(?:user[ _-]?agents?\W{1,4})?mozilla/\d\.\d", re.IGNORECASE)
+_GOES_ON = r"(?:[^.;]|\.\w){0,60}$"
+_NOT = r"(?![^.;]{0,60}\b(?:not|never|avoid|stop|không|ngừng|dừng|tránh|đừng)\b)"
+_NAME_SERVER = r"(?:dns|resolvers?|name ?servers?|forwarders?|ntp|time servers?|máy chủ phân giải|phân giải tên miền|máy chủ thời gian)\b"
+# We recommend the resolver 203.0.113.53    Set your DNS to 203.0.113.53    Đề nghị các đơn vị dùng DNS 203.0.113.53
+_RECOMMENDED = re.compile(
+    rf"(?:\b(?:recommend\w{{0,6}}|advis\w{{1,3}}|suggest\w{{0,4}}|should|please)\b|(?:^\W{{0,8}}|[.:;!?]\s{{1,3}})(?:use|set|configure|switch|point|change|prefer)\b){_NOT}[^.;]{{0,60}}\b{_NAME_SERVER}{_GOES_ON}"
+    rf"|\b(?:khuyến nghị|khuyến cáo|đề nghị|yêu cầu|nên|hãy|cần)\b{_NOT}[^.;]{{0,60}}\b(?:sử dụng|dùng|cấu hình|trỏ|chuyển|đặt|thiết lập)\b[^.;]{{0,40}}\b{_NAME_SERVER}{_GOES_ON}",
+    re.IGNORECASE,
+)
+# our partner Example Ltd (partner.example)    Đơn vị phối hợp: partner.example
+_PARTNER = re.compile(
+    r"(?:\b(?:our|trusted|security|research|technology) partners?\b|\bin (?:cooperation|collaboration|partnership) with\b|\bpartner(?:ed|ing) with\b|\bđối tác\b|\b(?:phối hợp|hợp tác) (?:với|cùng)\b|\b(?:đơn vị|cơ quan) phối hợp\b)[^.;]{0,60}$",
+    re.IGNORECASE,
+)
+# Please allow good.example    Không chặn good.example và 203.0.113.58
+_LET_PASS = re.compile(
+    rf"(?:(?:^\W{{0,8}}|[.;!?]\s{{1,3}})(?:please )?(?:allow|whitelist|permit|exempt)\b|\b(?:do not|don't|must not|should not|never) block\b|\bkhông (?:được |nên |cần )?chặn\b(?! được)){_GOES_ON}",
+    re.IGNORECASE,
+)
 _SECTION = re.compile(
     r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
 )
@@ -114,6 +134,11 @@ _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     """Why a value that its author did not defang is none, by what stands before it on the line; or None."""
     before = text[max(0, place - _BEFORE) : place]
+    if (
+        kind not in _DIGESTS
+        and (reason := _own_side(kind, text[max(0, place - 2 * _BEFORE) : place])) is not None
+    ):
+        return reason
     if kind in (IndicatorType.URL, IndicatorType.DOMAIN) and (_AGENT.match(text) or _REGISTRAR.match(text)):
         return refusals.BESIDE
     if kind is IndicatorType.URL:
@@ -142,10 +167,19 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
         return refusals.VERSION if is_number_of_a_section(token, text, place) else None
     if kind is IndicatorType.MD5 and _SECTION_ROW.match(text, place + len(token)):
         return refusals.OTHER_DIGEST
-    if kind in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) and (
-        _KEY.search(before) or _KEY_IN_SENTENCE.search(before)
-    ):
+    if kind in _DIGESTS and (_KEY.search(before) or _KEY_IN_SENTENCE.search(before)):
         return refusals.CODE_HASH
+    return None
+
+
+def _own_side(kind: IndicatorType, before: str) -> str | None:
+    """Why a value is none that the words before it recommend, let pass, or call a partner's; or None."""
+    if _LET_PASS.search(before):
+        return refusals.ALLOWED
+    if _RECOMMENDED.search(before) or (
+        kind in (IndicatorType.URL, IndicatorType.DOMAIN) and _PARTNER.search(before)
+    ):
+        return refusals.RECOMMENDED
     return None
 
 

@@ -21,13 +21,27 @@ from lamsach.indicators.query_text import is_excluded, is_field
 from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import HEADER, rule_values
-from lamsach.indicators.sections import Section, announced, is_title, may_be_heading
+from lamsach.indicators.sections import (
+    MENTIONS,
+    SIGNATURE_LINES,
+    Section,
+    announced,
+    begins_annex,
+    begins_letter,
+    begins_signature,
+    is_title,
+    is_title_line,
+    labels_exceptions,
+    may_be_heading,
+)
 from lamsach.indicators.sigma_text import Excluded
 from lamsach.indicators.standing import verdict_beside
+from lamsach.indicators.unlisted import Account, value_of
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.yara_text import searched_for
 from lamsach.model import IndicatorType
 
+NAMES = frozenset({IndicatorType.DOMAIN, IndicatorType.URL})
 HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 
 _LICENCE = re.compile(
@@ -95,6 +109,8 @@ class Prose:
         self._clause = OpenClause()
         self._searched = False
         """Whether the lines are those of a YARA rule's strings section."""
+        self._signed = 0
+        """How many lines of a letter's signature may still come."""
 
     @property
     def facts(self) -> Facts:
@@ -115,8 +131,9 @@ class Prose:
             and HEADER.fullmatch(text.strip())
             and (rule := rule_values(text.strip())) is not None
         ):
-            return rule[0]
+            return [*rule[0], *Account().rest([text], set(map(value_of, rule[0])))]
         excluded = self._clause.take(text)
+        self._sign(text)
         code = is_code(text)
         if code:
             text = without_seams(text)
@@ -126,6 +143,8 @@ class Prose:
             return [item for _, item in found]
         if self._excluded.now:
             return [declined(item, refusals.ALLOWED) for _, item in found]
+        if (reason := labels_exceptions(text)) is not None:
+            return [declined(item, reason) for _, item in found]
         if self._searched and text.lstrip().startswith("$"):
             return [
                 kept for token, item in found for kept in (searched_for([item]) if token in text else [item])
@@ -151,8 +170,20 @@ class Prose:
 
     def follow(self, text: str) -> None:
         """Take note of a line of marks alone, which may close a query's clause."""
+        self._sign(text)
         if self._clause.open:
             self._clause.take(text)
+
+    def _sign(self, text: str) -> None:
+        """Take note of where the signature of a letter begins and ends."""
+        if self.section is Section.MARGIN:
+            return
+        if begins_signature(text, letter=self.advisory):
+            self.section, self._signed = Section.SIGNATURE, SIGNATURE_LINES
+        elif self.section is Section.SIGNATURE:
+            self._signed -= 1
+            if not self._signed or begins_letter(text):
+                self.section = Section.LIST
 
     def heading(self, text: str) -> None:
         """Take note of a line without values, if it reads like a heading."""
@@ -174,7 +205,8 @@ class Prose:
         bare = text.strip(" \t=#*_-:")
         goes_on = self._packages and _PACKAGE.fullmatch(bare) is not None
         self._packages = goes_on or _PACKAGES.search(bare) is not None
-        self.section = announced(text, bare) or self.section
+        if self.section is not Section.SIGNATURE or begins_annex(bare):
+            self.section = announced(text, bare) or self.section
 
     def _take_form(self, text: str) -> None:
         """Forms that give an attribute on lines of their own (MISP's reports): `Type`, `link`, `Value`, the value."""
@@ -196,16 +228,16 @@ class Prose:
         if isinstance(found, Refused):
             return found
         kind, value = found
-        if self.section is Section.ALLOWED:
-            return Refused(refusals.ALLOWED, value, kind)
+        if self.section in (Section.ALLOWED, Section.RECOMMENDED):
+            return Refused(MENTIONS[self.section], value, kind)
         place = text.find(token)
         if place < 0:
             return found  # the author defanged it
         if is_excluded(text, place) or token.startswith("!"):
             return Refused(refusals.ALLOWED, value, kind)
         reason = aside(kind, token, text, place)
-        if self.section is Section.MARGIN:
-            reason = refusals.MARGIN
+        if self.section is Section.MARGIN or (self.section is Section.SIGNATURE and kind in NAMES):
+            reason = MENTIONS[self.section]
         elif reason is not None:
             pass
         elif kind in HASHES:
@@ -222,7 +254,9 @@ class Prose:
             reason = self._domain_reason(token, value, text, code=code, alone=alone)
         elif kind is IndicatorType.URL:
             reason = self._url_reason(token, value, text[max(0, place - 4) : place], alone=alone)
-        if reason is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
+        if reason is None and kind in NAMES:
+            reason = refusals.TITLE if kind is IndicatorType.DOMAIN and is_title_line(text) else None
+        if reason is None and kind in NAMES:
             reason = self._clickable_reason(kind, token, text, place, alone=alone or code)
             if reason is None and marked and is_imitated(text, place):
                 reason = refusals.IN_SENTENCE

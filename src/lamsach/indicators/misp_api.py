@@ -20,6 +20,7 @@ from typing import Any
 
 from lamsach.errors import LimitError, UnreadableError, UsageError
 from lamsach.indicators.asking import Server, Settings, web_parts
+from lamsach.indicators.formats.misp import detects
 from lamsach.indicators.opening import MIB, ListSource
 
 MAX_PAGE_BYTES = 128 * MIB
@@ -29,7 +30,7 @@ PAGE_RECORDS = {"events": 20, "attributes": 5000}
 """How many records a page is asked to hold."""
 _ALWAYS = frozenset({"returnFormat", "page"})
 _MAX_KEY = 4096
-_YES, _NO = (True, "1"), (False, "0")
+_YES = (True, "1")
 
 Record = dict[str, Any]
 
@@ -73,10 +74,13 @@ class Instance:
         """What a mirror's state names: the address with its filters."""
         return f"{self.url}?{urllib.parse.urlencode(sorted(self._filters.items()), doseq=True)}"
 
-    @property
-    def takes_all(self) -> bool:
-        """Whether a filter of the user's says which attributes are wanted."""
-        return "to_ids" in self._filters
+    def kept(self, record: Record) -> Record | None:
+        """What is kept of an event or attribute: what is marked for detection, or all where a filter of the user's says which are wanted."""
+        if "to_ids" in self._filters:
+            return as_wanted(record)
+        if self.kind == "events":
+            return for_detection(record)
+        return record if is_wanted(record) else None
 
     def pages(self, first: int = 1, since: str | None = None) -> Iterator[Page]:
         """The pages from a number on, until one is empty. `since` (seconds of the epoch) asks for what was published, or else changed, from then on.
@@ -136,9 +140,18 @@ class Instance:
         return kept, digest
 
 
-def detects(attribute: Mapping[str, Any]) -> bool:
+def is_wanted(attribute: Mapping[str, Any]) -> bool:
     """Whether an attribute holds now and is marked for detection."""
-    return attribute.get("to_ids") not in _NO and attribute.get("deleted") not in _YES
+    return detects(attribute) and attribute.get("deleted") not in _YES
+
+
+def as_wanted(record: Record) -> Record:
+    """An attribute, or an event with those in it, as one that a filter of the user's asks for: marked for detection, whatever its author says."""
+    marked = {**record, "to_ids": True} if "value" in record else dict(record)
+    for key in ("Attribute", "Object"):
+        if key in record:
+            marked[key] = [as_wanted(item) for item in _mappings(record[key])]
+    return marked
 
 
 def for_detection(event: Record) -> Record:
@@ -156,7 +169,7 @@ def for_detection(event: Record) -> Record:
 
 
 def _detecting(record: Record) -> list[Record]:
-    return [item for item in _mappings(record.get("Attribute")) if detects(item)]
+    return [item for item in _mappings(record.get("Attribute")) if is_wanted(item)]
 
 
 def _mappings(items: object) -> list[Record]:
@@ -190,11 +203,10 @@ def searched(path: str, settings: Settings | None = None) -> Iterator[ListSource
 
 
 def _as_document(instance: Instance, records: tuple[Record, ...]) -> bytes:
+    kept = [found for record in records if (found := instance.kept(record)) is not None]
     if instance.kind == "attributes":
-        kept = [record for record in records if instance.takes_all or detects(record)]
         return json.dumps({"response": {"Attribute": kept}}).encode()
-    events = [record if instance.takes_all else for_detection(record) for record in records]
-    return json.dumps({"response": [{"Event": event} for event in events]}).encode()
+    return json.dumps({"response": [{"Event": event} for event in kept]}).encode()
 
 
 def _opener(data: bytes) -> Any:

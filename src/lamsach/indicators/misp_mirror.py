@@ -17,7 +17,7 @@ from lamsach.errors import OutputError
 from lamsach.indicators.asking import Settings
 from lamsach.indicators.fields import read_date
 from lamsach.indicators.mirroring import Fetched, MirrorState, write_whole
-from lamsach.indicators.misp_api import Instance, Record, detects, for_detection
+from lamsach.indicators.misp_api import Instance, Record
 
 _STATE = ".misp-state.json"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -55,8 +55,9 @@ def _seconds(moment: datetime | None) -> str | None:
 def _keep_events(folder: Path, instance: Instance, events: Iterable[Record]) -> int:
     """Whole events in the place of what the folder holds of them; how many that changes."""
     return sum(
-        store_event(folder / _file_name(event), event if instance.takes_all else for_detection(event))
+        store_event(folder / _file_name(event), kept)
         for event in events
+        if (kept := instance.kept(event)) is not None
     )
 
 
@@ -73,8 +74,8 @@ def _keep_attributes(folder: Path, instance: Instance, attributes: Iterable[Reco
         before = {_identity(item): item for item in _stored(folder / name)}
         after = dict(before)
         for item in found:
-            if instance.takes_all or detects(item):
-                after[_identity(item)] = item
+            if (kept := instance.kept(item)) is not None:
+                after[_identity(item)] = kept
             else:
                 after.pop(_identity(item), None)
         changed += sum(before.get(identity) != after.get(identity) for identity in before | after)

@@ -12,7 +12,9 @@ from lamsach.indicators.formats import FORMATS
 from lamsach.indicators.merging import merged
 from lamsach.indicators.ole import refuse_if_locked_or_old
 from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource, expand, sources
+from lamsach.indicators.packed import refuse_if_packed
 from lamsach.indicators.records import Entry, Plain, whole_entry, whole_indicator
+from lamsach.indicators.unlisted import with_lines
 from lamsach.model import IndicatorType, Problem, Refusal
 
 OnProblem = Callable[[Problem], None]
@@ -60,6 +62,7 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
     try:
         if not source.head.strip():
             raise UnreadableError("The list is empty.", source.document)
+        refuse_if_packed(source)
         if is_container(source):
             if depth >= MAX_NESTED:
                 raise LimitError("Messages and archives are nested too deep.", source.document)
@@ -75,7 +78,8 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
                 source.document,
                 "Give a TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML or EML file.",
             )
-        yield from format_of_list.read_quickly(source)
+        found = format_of_list.read_quickly(source)
+        yield from with_lines(source, found) if format_of_list.rows_are_lines else found
     except LamsachError as error:
         on_problem(Problem(error.where or source.document, error.what, error.todo))
 

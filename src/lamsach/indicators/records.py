@@ -44,13 +44,20 @@ WORDS_KEPT = 200
 MAX_WORDED = 20_000
 _SHORT_ENCODED = ("aHR0", "6874", "http%")
 """What an encoded URL begins with, which has no point or colon (see `lamsach.indicators.encoded`)."""
+_SHAPED = frozenset({refusals.EMAIL, refusals.BAD_URL, refusals.OTHER_HASH, refusals.UNSUPPORTED_TYPE})
+"""Why a value is refused whose kind is none of the types."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WORDS_LEAST = 2
 _SEVERAL = re.compile(
-    r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)",
+    r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)|://[^\s\\]{3,300}[a-z]:\\\w",
     re.IGNORECASE,
 )
 """Where a text goes on with another URL."""
+
+
+def is_shaped(item: Entry | Found) -> bool:
+    """Whether an entry or a find has a value's shape; false for a refused text that is none, of which documents are full."""
+    return not isinstance(item, (Refusal, Refused)) or item.type is not None or item.reason in _SHAPED
 
 
 def whole_indicator(item: Indicator | Plain) -> Indicator:

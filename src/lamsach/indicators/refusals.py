@@ -9,6 +9,9 @@ NOT_A_VALUE = "This is not an address, a domain name, a URL or a hash."
 MENTIONED = "The value stands in a sentence above the table: it is mentioned there, not listed."
 REFERENCE = "The link stands in a sentence or among references: it is to be read, not to be hunted."
 IN_SENTENCE = "The name stands in a sentence and not as a value: it is mentioned there, not listed."
+RECOMMENDED = "The text recommends this or names its own side (a resolver to use, a partner, a contact): it is mentioned there, not listed."
+SIGNATURE = "The name is in a letter's signature: it is mentioned there, not listed."
+TITLE = "The name is in a title of the text: it is mentioned there, not listed."
 MARGIN = "The value stands in a page header or footer: it is mentioned there, not listed."
 PICTURE = "The page is a picture without text: read it with --ocr, or look at it yourself."
 HEAVY_PAGE = "The page draws far more than a page of text, so it is not read: look at it yourself."
@@ -29,6 +32,10 @@ CONDITION = (
     "The pattern asks for more than this value (an order, a time or another condition), which is not checked."
 )
 VICTIM = "This is the machine that the report calls infected or open, not the attacker: trace it to its owner instead."
+NOT_LISTED = "The document shows this value beside what it lists (in a note, a reference, a comment or a setting): it is mentioned there, not listed."
+NOT_FOR_DETECTION = (
+    "MISP marks this value as not meant for detection (to_ids is off): it is mentioned, not listed."
+)
 BESIDE = "This describes the listed value (its host, its own name at the provider) and is not listed itself."
 CODE = "This is a name in program code, not a domain name."
 CODE_HASH = "This number is a key or a licence code, not the hash of a file."

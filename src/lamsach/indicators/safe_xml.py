@@ -15,6 +15,10 @@ from lamsach.errors import LimitError, UnreadableError
 _BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 
 
+XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+"""How attributes begin that say of what schema a document is, and nothing of what it lists."""
+
+
 def local_name(tag: object) -> str:
     """The name of an element without its namespace; empty for comments and the like."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -30,8 +30,8 @@ _EXCEPTIONS = _words("""
     whitelist|whitelisted|white list|white-list|allowlist|allowlisted|allow list|allow-list|safelist|safe list|exception|excluded|exclusion|do not block|not to be blocked|no block
     |ngoai le|ngoai tru|loai tru|danh sach trang|danh sach ngoai le|danh sach cho phep|cho phep|khong chan|khong duoc chan""")
 _BENIGN = _words("""
-    benign|legit|legitimate|legitimate site|legitimate website|legitimate domain|legitimate service|goodware|known good|not malicious|non-malicious|false positive|false-positive|falsepositive|fp
-    |hop le|hop phap|chinh thong|lanh tinh|khong doc hai|duong tinh gia|canh bao nham|bao nham""")
+    benign|benign traffic|legitimate traffic|normal traffic|legit|legitimate|legitimate site|legitimate website|legitimate domain|legitimate service|goodware|known good|not malicious|non-malicious|false positive|false-positive|falsepositive|fp
+    |luu luong hop le|luu luong binh thuong|hop le|hop phap|chinh thong|lanh tinh|khong doc hai|duong tinh gia|canh bao nham|bao nham""")
 _VERDICTS = _words(
     "clean|safe|trusted|harmless|good|white|ignore|ignored|sach|an toan|tin cay|whitelist candidate"
 )
@@ -40,22 +40,26 @@ _VERDICT_KEYS = _words("""
     verdict|role|disposition|classification|reputation|assessment|conclusion|judgement|judgment|result|vai tro|phan loai|ket luan|danh gia|ket qua|ket qua danh gia|tinh chat""")
 _VICTIM = _words("""
     victim|victims|victim ip|victim host|victim machine|infected host|infected machine|infected device|nan nhan|may nan nhan|ip nan nhan|dia chi nan nhan|may bi nhiem|may nhiem""")
+_RECOMMENDED = _words("""
+    recommended|recommended resolver|recommended dns|dns server to use|resolver to use|partner|our partner|trusted partner|khuyen nghi|khuyen dung|nen dung|dns khuyen nghi|may chu dns khuyen nghi|doi tac
+    |don vi phoi hop""")
 _FLAGS = _words("""
     whitelist|whitelisted|is_whitelisted|allowlist|allowlisted|allowed|false positive|false_positive|is_false_positive|is false positive|fp|benign|is_benign|is benign|excluded|ngoai le|ngoai tru
     |loai tru|duong tinh gia""")
+_DETECTS = "to_ids"
 _BLAMES = _words("is_malicious|is malicious|ismalicious|malicious|doc hai|is_ioc|is ioc")
 _JUDGING = (
     _VERDICT_KEYS
     | _FLAGS
     | _BLAMES
-    | {"status", "note", "comment", "category", "tag", "label", "type", "ghi chu"}
+    | {_DETECTS, "status", "note", "comment", "category", "tag", "label", "type", "ghi chu"}
 )
 """Keys of a record whose text may say it."""
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "co", "dung", "\u2713", "\u2714", "\u221a"})
 _NO = frozenset({"no", "n", "false", "f", "0", "khong"})
 _AROUND = " \t()[]{}<>-–—:;,|*_`\"'#"
 _MAY_JUDGE = re.compile(
-    r"\W{0,4}(?:white|allow|safe|excep|exclu|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)",
+    r"\W{0,4}(?:rec|res|our|part|trust|norm|n.{1,3}n |l.{1,3}u l|white|allow|safe|excep|exclu|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)",
     re.IGNORECASE,
 )
 """How the words begin that judge a value, with or without accents: most cells begin otherwise."""
@@ -84,7 +88,7 @@ def allows(action: str) -> bool:
 def judging_columns(headings: Mapping[int, str]) -> dict[int, str]:
     """The columns whose cells judge their row's values: the plain keys of their headings by their places."""
     keys = {place: plain_key(text) for place, text in headings.items()}
-    return {place: key for place, key in keys.items() if key in _VERDICT_KEYS | _FLAGS | _BLAMES}
+    return {place: key for place, key in keys.items() if key in _VERDICT_KEYS | _FLAGS | _BLAMES | {_DETECTS}}
 
 
 @lru_cache(4096)
@@ -100,6 +104,10 @@ def judged(text: str, heading: str = "") -> str | None:
         or (heading in _BLAMES and key in _NO)
     ):
         return refusals.BENIGN
+    if key in _RECOMMENDED:
+        return refusals.RECOMMENDED
+    if heading == _DETECTS and key in _NO:
+        return refusals.NOT_FOR_DETECTION
     return refusals.VICTIM if key in _VICTIM else None
 
 

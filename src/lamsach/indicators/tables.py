@@ -33,6 +33,7 @@ from lamsach.indicators.records import (
     Facts,
     entries,
     indicator,
+    is_shaped,
     read_text,
     several_values,
     shortened,
@@ -40,6 +41,7 @@ from lamsach.indicators.records import (
 )
 from lamsach.indicators.sections import heads_exceptions
 from lamsach.indicators.standing import refused
+from lamsach.indicators.unlisted import Account, value_of
 from lamsach.model import IndicatorType, Reference, Refusal
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
@@ -47,6 +49,8 @@ _TITLE_ROWS = 50
 """How many rows above the headings may be a title."""
 _KNOWN_KEPT = 1000
 """For how many combinations of the cells beside a value the facts are kept."""
+_NEVER_TAKEN = frozenset({Field.VALUE, Field.VICTIM, Field.CONTEXT, Field.SOURCE, Field.TYPE})
+"""Columns in which a value that is not taken as one is only mentioned, be it defanged."""
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
@@ -62,10 +66,11 @@ class Table:
         self.place = place
         self._headings = Headings()
         self._before: list[Entry] = []
-        self._known: dict[tuple[str, ...], Facts | None] = {}
+        self._known: dict[tuple[str, ...], tuple[Facts, list[str]] | None] = {}
+        self._account = Account()
         self._publishers = Publishers()
         self._all_allowed = self._allows = heads_exceptions(title.strip())
-        """Whether the sheet is called `Whitelist`, or such a title stands above the rows that are read."""
+        """Why the rows list nothing: the sheet is called `Whitelist`, or such a title is above them; None where neither is."""
 
     @property
     def heads(self) -> int:
@@ -86,6 +91,11 @@ class Table:
         """The kind of value that a cell holds as its column's heading or the row's cell of kinds promises, if one does."""
         kind = self._headings.types.get(place)
         return kind or stated_type(kind_of(filled_cells(cells), self.fields))[0]
+
+    @property
+    def width(self) -> int:
+        """How many columns the last headings named; 0 before any."""
+        return self._headings.width
 
     @property
     def headed(self) -> bool:
@@ -111,7 +121,10 @@ class Table:
         if only is not None and not inherited and not self._allows and len(cells) > only:
             plain = plain_value(cells[only])
             if plain is not None and (quick := self._quick(cells, only, plain[0])) is not None:
-                yield indicator(plain, self._reference(number), quick)
+                facts, beside_it = quick
+                yield indicator(plain, self._reference(number), facts)
+                if beside_it:
+                    yield from entries(self._account.rest(beside_it, (plain[1],)), self._reference(number))
                 return
         filled = filled_cells(cells)
         if not filled:
@@ -120,6 +133,7 @@ class Table:
         comment = _COMMENT.match(first)
         if comment is not None and not plain_value(first):
             self._publishers.comment(" ".join(filled.values()))
+            yield from entries(self._account.rest(filled.values(), (), takes=True), self._reference(number))
             rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
             self._take_headings(
                 {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, loose=True
@@ -129,14 +143,15 @@ class Table:
         goes_on = inherited and self._headings.fields is not None and number != self._headings.row + 1
         if not goes_on and self._take_headings(filled, number, loose=False):
             yield from self._mentioned()
+            yield from entries(self._account.rest(filled.values(), ()), self._reference(number))
             return
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
         if (reason := self._headings.reason(filled)) is not None:
             found = map(partial(refused, reason=reason), found)
-        if len(filled) == 1 and heads_exceptions(first):
-            self._allows = True
+        if len(filled) == 1 and (heads := heads_exceptions(first)):
+            self._allows = heads
         elif self._allows:
-            found = map(partial(refused, reason=refusals.ALLOWED), found)
+            found = map(partial(refused, reason=self._allows), found)
         alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
@@ -149,8 +164,9 @@ class Table:
     def _reference(self, row: int) -> Reference:
         return Reference(self.document, self.page, row, table=self.place)
 
-    def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> Facts | None:
-        """The facts beside a canonical value of this kind in the one column of values, if nothing else in the row asks for a closer look.
+    def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> tuple[Facts, list[str]] | None:
+        """The facts beside a canonical value of this kind in the one column of values, and the cells that only mention others, if nothing else in
+        the row asks for a closer look.
 
         Long lists say the same few things of most values, so what the other cells say is kept.
         """
@@ -162,15 +178,18 @@ class Table:
         fields = self._headings.fields or {}
         said = kind_of(filled, fields)
         stated, unsupported = stated_type(said)
-        facts: Facts | None = None
-        plain_others = not any(whole_value(cell) for place, cell in filled.items() if place not in fields)
+        quick: tuple[Facts, list[str]] | None = None
+        shows = [place for place, cell in filled.items() if self._account.is_new(cell)]
+        plain_others = all(fields.get(place) in _NEVER_TAKEN for place in shows) and not any(
+            place not in fields and whole_value(cell) for place, cell in filled.items()
+        )
         none = self._headings.reason(filled) is not None or is_called(said, kind)
         if plain_others and not none and not unsupported and stated in (None, kind):
-            facts = self._facts(filled, fields)
+            quick = self._facts(filled, fields), [filled[place] for place in shows]
         if len(self._known) >= _KNOWN_KEPT:
             self._known.clear()
-        self._known[others] = facts
-        return facts
+        self._known[others] = quick
+        return quick
 
     def end(self) -> Iterator[Entry]:
         """What is still to say after the last row."""
@@ -190,7 +209,7 @@ class Table:
         """Headings follow, so the sentences before them on the sheet were a title: a value there is mentioned, not listed."""
         for item in self._before:
             if isinstance(item, Refusal):
-                if item.type is not None:
+                if is_shaped(item):
                     yield item
             elif item.reference is not None:
                 yield Refusal(item.reference, item.value, refusals.MENTIONED, item.type)
@@ -221,12 +240,21 @@ class Table:
         found: list[Found] = []
         doubtful: list[Found] = []
         unheaded: list[Found] = []
+        beside_them: list[tuple[Field | None, str]] = []
         spanned = ranges.spanned(filled, self._headings.bounds)
         if (spanned := spanned or ranges.masked(filled, self._headings.masked)) is not None:
+            told = {
+                *map(value_of, read_text(spanned)),
+                *(cell for cell in filled.values() if cell in spanned),
+            }
             yield from entries(read_text(spanned), reference, facts)
+            yield from entries(self._account.rest(filled.values(), told), reference)
             return
         if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
-            yield from entries(beside(list(filled.values())[1]), reference, facts)
+            found = beside(list(filled.values())[1])
+            yield from entries(
+                [*found, *self._account.rest(filled.values(), set(map(value_of, found)))], reference, facts
+            )
             return
         beside_it = kind or (kind_beside(filled) if any(map(may_be_parted, filled.values())) else None)
         for place, cell in filled.items():
@@ -241,7 +269,11 @@ class Table:
                     items += host_as_promised(items[0])
                 taken = [item for item in items if not isinstance(item, Refused)]
                 (found if taken else doubtful).extend(items)
-            elif field is Field.VICTIM:
+                if not taken:
+                    beside_them.append((field, cell))
+                continue
+            beside_them.append((field, cell))
+            if field is Field.VICTIM:
                 doubtful.extend(victim(cell))
             elif field is None:
                 unheaded.extend(whole_value(cell) or several_values(cell))
@@ -254,7 +286,14 @@ class Table:
             found = scattered(filled, fields)
         if any(not isinstance(item, Refused) for item in found):
             doubtful = [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
-        yield from entries([*found, *doubtful], reference, facts, self._words(described))
+        found += doubtful
+        told = set(map(value_of, found))
+        for field, cell in beside_them:
+            if not self._account.is_new(cell):
+                continue
+            reason = refusals.VICTIM if field is Field.VICTIM else refusals.NOT_LISTED
+            found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, reason=reason)
+        yield from entries(found, reference, facts, self._words(described))
 
     def _words(self, described: Mapping[int, str]) -> str:
         """What the row says around its values: only of a document's table, since a list's rows say it in their facts."""

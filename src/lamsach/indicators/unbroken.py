@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lamsach.indicators.flowing import MAX_JOINED, continues_name
+from lamsach.indicators.flowing import MAX_JOINED, PATH_END, continues_name
 from lamsach.indicators.halves import Halves
 from lamsach.indicators.normalise import HASH_TYPES, Refused, canonical_values
 
-_MAY_BREAK = re.compile(r"(?:[-/_=&?%.\[\](){}\u00ad]|[0-9A-Fa-f]{8})\s*$")
+_MAY_BREAK = re.compile(r"(?:[-/\\_=&?%.\[\](){}\u00ad]|[0-9A-Fa-f]{8})\s*$")
 _HEX_END = re.compile(r"(?<![0-9A-Za-z/=.&?-])[0-9A-Fa-f]{8,63}$")
 _HEX_START = re.compile(r"[0-9A-Fa-f]{1,56}(?![0-9A-Za-z.-])")
 _POINT_END = re.compile(r"\w(?:[\[({]\.[\])}]|[\[(]dot[\])]|[\[({]\.)$", re.IGNORECASE)
@@ -73,6 +73,8 @@ def with_next(line: str, following: str) -> str | None:
         return None
     if line.endswith("\u00ad"):
         return line[:-1] + following
+    if PATH_END.search(line[-300:]):
+        return line + following
     if _completes_hash(line, following) or (_POINT_END.search(line[-300:]) and following[0].isalnum()):
         return line + following
     first = following.split(maxsplit=1)[0]

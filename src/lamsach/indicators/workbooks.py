@@ -29,6 +29,9 @@ _MERGED = re.compile(
 )
 
 
+_NOTES = re.compile(r"/(?:comments\d{0,6}|threadedComments/\w{1,40}|drawings/drawing\d{1,6})\.xml$")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row that has cells: its 1-based number, its cells' text by 0-based column, and what vertical merges hand down to it."""
@@ -108,6 +111,14 @@ class Workbook:
                     },
                     _struck(element, crossed) if crossed else frozenset(),
                 )
+
+    def notes(self) -> Iterator[str]:
+        """The comments and the text boxes beside the cells, one after the other (sections 18.7 and 20.5)."""
+        for name in sorted(self._names):
+            if _NOTES.search(name):
+                for element in self._tree(name).iter():
+                    if local_name(element.tag) in ("comment", "threadedComment", "p"):
+                        yield "".join(element.itertext())
 
     def _struck_styles(self) -> frozenset[str]:
         """The numbers of the cells' formats whose font is struck out (sections 18.8.22 and 18.8.10)."""

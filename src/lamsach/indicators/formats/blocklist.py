@@ -111,6 +111,7 @@ class Blocklist(ListFormat):
 
     name: ClassVar[str] = "blocklist"
     title: ClassVar[str] = "Blocklist of a resolver or filter"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

@@ -23,6 +23,7 @@ class ClamAv(ListFormat):
 
     name: ClassVar[str] = "clamav"
     title: ClassVar[str] = "ClamAV hash signatures"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

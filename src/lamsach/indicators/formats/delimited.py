@@ -21,11 +21,14 @@ from lamsach.indicators.opening import ListSource
 from lamsach.indicators.query_text import begins_query
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table
+from lamsach.indicators.url_lines import cuts_urls, whole_urls
 from lamsach.model import Indicator, Reference, Refusal
 
 _DELIMITERS = ("\t", ",", ";", "|", "^", "~")
 _SAMPLE_LINES = 400
 _COMMENT = re.compile(r"\s*(?:#|//|;(?!;))")
+_NOTE = re.compile(r"\s#\s.*")
+"""A comment behind a value, which parts no columns."""
 _MAX_CELL_LINES = 200
 """How many lines a quoted cell may span; an open quote beyond that is taken as a mere character."""
 _MAX_RECORD = 128 * 1024
@@ -61,7 +64,7 @@ class Delimited(ListFormat):
                 reference = Reference(source.document, None, number)
                 yield from entries(found, reference, prose.facts, cells[0])
             else:
-                yield from table.row(number, cells)
+                yield from table.row(number, whole_urls(cells, table.width, delimiter))
         yield from table.end()
 
 
@@ -81,9 +84,10 @@ def find_delimiter(text: str) -> str | None:
         return None
     best: tuple[float, str] | None = None
     for delimiter in _DELIMITERS:
-        if not any(delimiter in line for line in lines):
+        if not any(delimiter in line for line in lines) or cuts_urls(data, delimiter):
             continue
-        records = [cells for _, cells in rows(enumerate(data, 1), delimiter) if cells]
+        bare = [line if delimiter in (lead := _NOTE.sub("", line)) else lead for line in data]
+        records = [cells for _, cells in rows(enumerate(bare, 1), delimiter) if cells]
         score = _score(records)
         if any(_is_heading_row(line, delimiter) for line in lines[:60]):
             score += 1

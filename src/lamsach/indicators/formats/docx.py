@@ -136,12 +136,25 @@ def _text(element: Element, struck: list[str] | None = None) -> str:
             parts.append(_PAGE_BREAK + "\n" if _attribute(part, "type") == "page" else "\n")
         elif name == "lastRenderedPageBreak":
             parts.append(_PAGE_BREAK)
+        elif name == "fldChar":
+            parts.append(_chosen(part))
         elif name == "noBreakHyphen":
             parts.append("-")
         elif name not in _SKIPPED:
             stack.extend(reversed(part))
     _with_struck(struck, out)
     return "".join(parts)
+
+
+def _chosen(field: Element) -> str:
+    """What a form's drop-down list shows (ECMA-376 part 1, section 17.16.9): the entry that was chosen."""
+    choices = next(_inner(field, "ddList"), None)
+    if choices is None:
+        return ""
+    said = {local_name(part.tag): _attribute(part, "val") for part in choices}
+    entries = [_attribute(part, "val") for part in choices if local_name(part.tag) == "listEntry"]
+    place = said.get("result") or said.get("default") or "0"
+    return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else ""
 
 
 def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:

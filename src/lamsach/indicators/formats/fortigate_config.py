@@ -34,6 +34,7 @@ class FortigateConfig(ListFormat):
 
     name: ClassVar[str] = "fortigate_config"
     title: ClassVar[str] = "FortiGate configuration"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

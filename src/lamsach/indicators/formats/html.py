@@ -15,12 +15,13 @@ from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Value, declined
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.records import Entry, entries, is_shaped
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.safe_html import SafeParser
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.tables import Table
 from lamsach.indicators.unbroken import Unbroken
+from lamsach.indicators.unlisted import Account
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType, Reference
 
@@ -30,7 +31,10 @@ _STARTS = re.compile(
 )
 _MAX_TITLE = 300
 _CROSSED = frozenset({"s", "strike", "del"})
-_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav", "footer"})
+_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
+_MARGIN = frozenset({"nav", "footer"})
+_TYPED = frozenset({"", "text", "search", "url", "email", "tel"})
+"""Types of a form's fields that show their value as text (HTML, "The input element")."""
 _BLOCKS = frozenset(
     [
         "p",
@@ -98,6 +102,10 @@ class Html(ListFormat):
                 texts = [rejoined(text) for text in cells.texts]
                 yield from _shaped(table.row(row, texts, cells.inherited))
         yield from _shaped(table.end())
+        account = Account()
+        for row, text in [(1, page.title), *page.margins]:
+            found = account.rest([text], own, reason=refusals.MARGIN)
+            yield from entries(found, Reference(source.document, None, row))
         for row, text in page.struck:
             values = (
                 declined(item, refusals.WITHDRAWN) for item in scan(text) if not isinstance(item, Refused)
@@ -123,7 +131,7 @@ def _unbroken(found: Iterable[tuple[int, str | Cells | None]]) -> Iterator[tuple
 
 def _shaped(found: Iterator[Entry]) -> Iterator[Entry]:
     """Without the refusals of what has no value's shape: a page's tables hold much that is no list."""
-    return (item for item in found if item.type is not None)
+    return filter(is_shaped, found)
 
 
 def _site(address: str) -> str | None:
@@ -158,9 +166,11 @@ class _Page(SafeParser):
         self.address = ""
         """What the page states as its own address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
         self._in_title = False
-        self._silent = self._crossed = 0
+        self._silent = self._crossed = self._margin = 0
         self.struck: list[tuple[int, str]] = []
         """What is struck out, with its lines."""
+        self.margins: list[tuple[int, str]] = []
+        """What the page's navigation and footer say, with the lines."""
         self._text: list[str] = []
         self._size = 0
         self._line = 1
@@ -178,10 +188,13 @@ class _Page(SafeParser):
                 self.address = said.get("content") or ""
         if tag in _CROSSED:
             self._crossed += 1
+        self._margin += tag in _MARGIN
         if tag in _SILENT:
             self._silent += 1
         elif tag == "body":
-            self._silent = 0
+            self._silent = self._margin = 0
+        elif tag == "input":
+            self._field(dict(attrs))
         if tag == "table":
             self.end_text()
             self.found.append((self.getpos()[0], None))
@@ -205,6 +218,8 @@ class _Page(SafeParser):
             self._crossed = max(0, self._crossed - 1)
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
+        elif tag in _MARGIN:
+            self._margin = max(0, self._margin - 1)
         elif tag in ("td", "th"):
             self._end_cell()
         elif tag in ("tr", "table"):
@@ -218,13 +233,20 @@ class _Page(SafeParser):
             self._in_title = len(self.title) < _MAX_TITLE
         if self._silent or self._size > _MAX_TEXT:
             return
-        if self._crossed:
-            self.struck.append((self.getpos()[0], data))
+        if self._crossed or self._margin:
+            (self.struck if self._crossed else self.margins).append((self.getpos()[0], data))
             return
         if not self._text:
             self._line = self.getpos()[0]
         self._text.append(data)
         self._size += len(data)
+
+    def _field(self, said: dict[str, str | None]) -> None:
+        """The text in a form's field, as a block of its own."""
+        if (said.get("type") or "").lower() in _TYPED and said.get("value"):
+            self._end_block()
+            self.handle_data(said["value"] or "")
+            self._end_block()
 
     def _taken(self) -> str:
         text = "".join(self._text).replace("\u00ad", "")  # where a line may break

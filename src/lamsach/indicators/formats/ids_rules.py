@@ -21,6 +21,7 @@ class IdsRules(ListFormat):
 
     name: ClassVar[str] = "ids_rules"
     title: ClassVar[str] = "Suricata or Snort rules"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

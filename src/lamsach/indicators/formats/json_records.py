@@ -10,6 +10,7 @@ from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entry
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.unlisted import with_rest
 from lamsach.indicators.walking import walk
 from lamsach.model import Reference
 
@@ -35,4 +36,4 @@ class JsonRecords(ListFormat):
                 if isinstance(record, Refused):
                     yield entry(record, reference)
                 else:
-                    yield from walk(record, reference)
+                    yield from with_rest(record, walk(record, reference), reference)

@@ -6,17 +6,17 @@ Markdown tables: https://github.github.com/gfm/#tables-extension-; AsciiDoc tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.indicators import refusals
-from lamsach.indicators.asciidoc import Rows, begins_cell, columns_of, without_kind
+from lamsach.indicators.asciidoc import Rows, begins_cell, cells_of, columns_of
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.records import Entry, entries, is_shaped
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
@@ -25,6 +25,8 @@ _RULER = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
 _FENCE = re.compile(r"\s*\|={3,}\s*")
 _HEADING = re.compile(r"(?m)^(?:#{1,6}|={1,6}) \S")
 _MARKS = " \t|*`_\n"
+_BAR = "\u00a6"
+"""What a bar that is a text's own is read as."""
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _PAIRS = re.compile(r"(\*\*|__|`{1,3}|\*|~~)(?=\S)([^*`~\n]{1,2000}?)(?<=\S)\1")
 
@@ -58,8 +60,7 @@ class Markup(ListFormat):
                 yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
                 continue
             if _FENCE.fullmatch(line):
-                for first, cells in rows.end():
-                    yield from _listed(table, table.row(first, cells), prose)
+                yield from _rows(table, rows.end(), prose)
                 fenced, rows = not fenced, Rows(columns)
                 is_row = False
             elif "|" in line and "-" in line and _RULER.fullmatch(line):
@@ -75,9 +76,8 @@ class Markup(ListFormat):
                 waiting = None
             columns = columns_of(line)
             if is_row and fenced:
-                goes_on = not begins_cell(line)
-                for first, cells in rows.take(number, _cells(without_kind(line)), goes_on=goes_on):
-                    yield from _listed(table, table.row(first, cells), prose)
+                cells = cells_of(line.replace("\\|", _BAR))
+                yield from _rows(table, rows.take(number, cells, goes_on=not begins_cell(line)), prose)
                 continue
             if is_row:
                 yield from _listed(table, table.row(number, _cells(line)), prose)
@@ -91,8 +91,7 @@ class Markup(ListFormat):
                 waiting = (number, line)  # the headings of a table, if a ruler follows
             else:
                 yield from _prose(line, Reference(source.document, None, number), prose)
-        for first, cells in rows.end():
-            yield from _listed(table, table.row(first, cells), prose)
+        yield from _rows(table, rows.end(), prose)
         if waiting is not None:
             yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
         yield from _listed(table, table.end(), prose)
@@ -100,9 +99,21 @@ class Markup(ListFormat):
 
 def _cells(line: str) -> list[str]:
     """The cells between the bars, without the marks of code and bold type."""
-    text = line.strip().replace("\\|", "\u00a6")
-    cells = text.removeprefix("|").removesuffix("|").split("|")
-    return [_PAIRS.sub(r"\2", _BREAK.sub("\n", cell)).strip(_MARKS).removesuffix(" +") for cell in cells]
+    text = line.strip().replace("\\|", _BAR)
+    return list(map(_bare, text.removeprefix("|").removesuffix("|").split("|")))
+
+
+def _bare(cell: str) -> str:
+    return _PAIRS.sub(r"\2", _BREAK.sub("\n", cell)).strip(_MARKS).removesuffix(" +")
+
+
+def _rows(
+    table: Table, rows: Iterable[tuple[int, list[str], dict[int, str]]], prose: Prose
+) -> Iterator[Entry]:
+    """What the rows of an AsciiDoc table say."""
+    for first, texts, above in rows:
+        inherited = {place: _bare(text) for place, text in above.items()}
+        yield from _listed(table, table.row(first, list(map(_bare, texts)), inherited), prose)
 
 
 def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
@@ -117,5 +128,5 @@ def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entr
     for item in found:
         if isinstance(item, Indicator):
             yield item if item.threat or prose.threat is None else replace(item, threat=prose.threat)
-        elif item.type is not None:
+        elif is_shaped(item):
             yield item

@@ -34,6 +34,7 @@ class MikroTik(ListFormat):
 
     name: ClassVar[str] = "mikrotik"
     title: ClassVar[str] = "MikroTik RouterOS script"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

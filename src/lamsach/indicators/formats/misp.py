@@ -13,10 +13,12 @@ from lamsach.indicators.beside import to_read
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import plain_key, read_date, read_tlp, stated_type
 from lamsach.indicators.json_documents import documents, looks_like_json
+from lamsach.indicators.normalise import declined
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import rule_values
+from lamsach.indicators.unlisted import with_rest
 from lamsach.indicators.yara_text import yara_rules
 from lamsach.model import IndicatorType, Reference
 
@@ -46,9 +48,15 @@ class Misp(ListFormat):
             if isinstance(tree, Refused):
                 yield entry(tree, Reference(source.document, None, line))
                 continue
-            for attribute, facts in _attributes(tree, Facts(), 0):
-                row += 1
-                yield from entries(_values(attribute), Reference(source.document, None, row), facts)
+            attributes = list(_attributes(tree, Facts(), 0))
+            numbered = enumerate(attributes, row + 1)
+            listed = (
+                item
+                for place, (attribute, facts) in numbered
+                for item in entries(_values(attribute), Reference(source.document, None, place), facts)
+            )
+            yield from with_rest(tree, listed, Reference(source.document, None, line))
+            row += len(attributes)
 
 
 def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[str, Any], Facts]]:
@@ -118,8 +126,20 @@ def _first_seen(attribute: Mapping[str, Any]) -> datetime | None:
     return None
 
 
+def detects(attribute: Mapping[str, Any]) -> bool:
+    """Whether MISP marks an attribute for detection (`to_ids`)."""
+    return attribute.get("to_ids") not in (False, "0", "false")
+
+
 def _values(attribute: Mapping[str, Any]) -> list[Found]:
-    """The values of an attribute; one of a type that logs do not show is refused."""
+    """The values of an attribute, refused where it is not marked for detection; one of a type that logs do not show is refused."""
+    found = _stated(attribute)
+    if attribute.get("category") == "External analysis" and not detects(attribute):
+        found = list(map(to_read, found))
+    return found if detects(attribute) else [declined(item, refusals.NOT_FOR_DETECTION) for item in found]
+
+
+def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     kind, value = plain_key(attribute["type"]), attribute["value"]
     if attribute.get("deleted") is True:
         return [Refused(refusals.WITHDRAWN, shortened(value))]
@@ -139,6 +159,4 @@ def _values(attribute: Mapping[str, Any]) -> list[Found]:
         stated, _ = stated_type(part)
         if stated in _READABLE and part not in ("link", "port"):
             found.extend(read_text(text, stated))
-    if attribute.get("category") == "External analysis" and attribute.get("to_ids") is False:
-        found = list(map(to_read, found))
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shortened(value))]

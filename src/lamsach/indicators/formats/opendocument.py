@@ -18,6 +18,7 @@ from lamsach.indicators.tables import Table
 MAX_COLUMNS = 16_384
 MAX_REPEATED_ROWS = 200
 """How often one filled row may be repeated: sheets repeat empty rows to their end."""
+_MARGINS = frozenset({"header", "footer", "header-left", "footer-left", "header-first", "footer-first"})
 _TEXT_PARENTS = frozenset({"annotation", "tracked-changes", "forms", "shapes"})
 
 
@@ -49,14 +50,36 @@ class OpenDocument(ListFormat):
                 "The document has no text.", source.document, "Save it again as ODS or ODT."
             )
         body = next((part for part in root.iter() if local_name(part.tag) in ("spreadsheet", "text")), None)
+        reader = DocumentReader(source.document, None)
         if body is not None and local_name(body.tag) == "spreadsheet":
             tables = [part for part in body if local_name(part.tag) == "table"]
             for page, sheet in enumerate(tables, 1):
                 yield from _sheet(sheet, Table(source.document, page, title=_attribute(sheet, "name")))
         elif body is not None:
-            reader = DocumentReader(source.document, None)
             reader.look_through(body.itertext())
             yield from _text(body, reader)
+        for text in _fields(root):
+            yield from reader.paragraph(text)
+        reader.begin(margin=True)
+        for margin in _margins(package):
+            yield from _text(margin, reader)
+
+
+def _fields(root: Element) -> Iterator[str]:
+    """What the fields of forms show (OpenDocument 1.3 part 3, section 13)."""
+    for part in root.iter():
+        if ":form:" in part.tag and (text := _attribute(part, "current-value") or _attribute(part, "value")):
+            yield text
+        elif ":form:" in part.tag and _attribute(part, "current-selected") == "true":
+            yield _attribute(part, "label")
+
+
+def _margins(package: Package) -> Iterator[Element]:
+    """The headers and footers of pages."""
+    styles = package.tree("styles.xml")
+    for part in () if styles is None else styles.iter():
+        if local_name(part.tag) in _MARGINS:
+            yield part
 
 
 def _manifest(package: Package) -> bytes:

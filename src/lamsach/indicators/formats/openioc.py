@@ -15,6 +15,7 @@ from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.safe_xml import local_name, parse_whole
+from lamsach.indicators.unlisted import with_rest
 from lamsach.model import IndicatorType, Reference
 
 # <IndicatorItem id="1082865067269638543" condition="is"><Context document="FileItem" search="FileItem/Md5sum" type="mir" />
@@ -54,10 +55,14 @@ class OpenIoc(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Item by item."""
         root = parse_whole(source.whole(), source.document)
-        facts = _facts(root)
-        items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
-        for row, item in enumerate(items, 1):
-            yield from entries(_values(item), Reference(source.document, None, row), facts)
+        yield from with_rest(root, _items(root, source.document), Reference(source.document))
+
+
+def _items(root: Element, document: str) -> Iterator[Entry]:
+    facts = _facts(root)
+    items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
+    for row, item in enumerate(items, 1):
+        yield from entries(_values(item), Reference(document, None, row), facts)
 
 
 def _facts(root: Element) -> Facts:

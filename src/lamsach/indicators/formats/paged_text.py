@@ -21,7 +21,7 @@ from lamsach.indicators.flowing import (
 from lamsach.indicators.halves import hash_lengths
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry
+from lamsach.indicators.records import Entry, is_shaped
 from lamsach.indicators.sections import Section
 
 _PAGE_END = "\f"
@@ -76,4 +76,4 @@ def _mentioned(document: str, margins: list[Line]) -> Iterator[Entry]:
 
 def _shaped(found: Iterator[Entry]) -> Iterator[Entry]:
     """Without the refusals of what has no value's shape."""
-    return (item for item in found if item.type is not None or "@" in item.value)
+    return filter(is_shaped, found)

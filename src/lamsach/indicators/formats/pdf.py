@@ -19,6 +19,7 @@ from lamsach.indicators.flowing import (
     with_surroundings,
     without_margins,
 )
+from lamsach.indicators.form_fields import field_entries
 from lamsach.indicators.halves import hash_lengths
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.loose_tables import LooseTables
@@ -84,6 +85,7 @@ class Pdf(ListFormat):
             failed = failed or _bomb(source.document)
         else:
             yield from (Refusal(Reference(source.document, page), "", refusals.HEAVY_PAGE) for page in heavy)
+        yield from field_entries(data, source.document)
         if failed is not None:
             raise failed
 

@@ -32,6 +32,7 @@ class Rpz(ListFormat):
 
     name: ClassVar[str] = "rpz"
     title: ClassVar[str] = "Response policy zone (RPZ)"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

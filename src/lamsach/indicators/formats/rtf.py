@@ -23,6 +23,9 @@ _SILENT = frozenset(
     b"fonttbl colortbl stylesheet info pict object objdata themedata datastore listtable listoverridetable rsidtbl generator xmlnstbl latentstyles"
     b" fldinst mmathPr wgrffmtfilter pnseclvl header footer headerl headerr footerl footerr".split()
 )
+_MARGIN = re.compile(rb"\{\\(?:header|footer)[lrf]?(?![a-z])")
+_BRACE = re.compile(rb"\\[\\{}]|[{}]")
+_CODE_PAGE = re.compile(rb"\\ansicpg\d{1,5}")
 _CHARACTERS = {
     b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ",
     b"enspace": " ", b"bullet": "•",
@@ -67,6 +70,25 @@ class Rtf(ListFormat):
             elif cells[0][0].strip():
                 yield from reader.paragraph(cells[0][0])
         yield from reader.table(rows)
+        reader.begin(margin=True)
+        for margin in _margins(data):
+            for _, cells in _blocks(margin):
+                for text, _ in cells:
+                    yield from reader.paragraph(text)
+
+
+def _margins(data: bytes) -> Iterator[bytes]:
+    """The headers and footers of pages, each as a document of its own in the code page of the whole."""
+    page = _CODE_PAGE.search(data)
+    for match in _MARGIN.finditer(data):
+        end = match.end()
+        depth = 1
+        for brace in _BRACE.finditer(data, match.end()):
+            depth += {b"{": 1, b"}": -1}.get(brace[0], 0)
+            end = brace.start()
+            if not depth:
+                break
+        yield b"{" + (page[0] if page else b"") + b" " + data[match.end() : end]
 
 
 class _RowProperties:

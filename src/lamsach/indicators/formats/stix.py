@@ -13,11 +13,13 @@ from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.mentions import Prose
+from lamsach.indicators.normalise import declined
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import rule_values
 from lamsach.indicators.stix_patterns import OBSERVABLES, hash_type, pattern_values
+from lamsach.indicators.unlisted import with_rest
 from lamsach.indicators.yara_text import yara_rules
 from lamsach.model import IndicatorType, Reference
 
@@ -33,6 +35,9 @@ _TLP_MARKINGS = {
     "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
     "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
 }
+
+_NOT_DETECTING = 'misp:to_ids="False"'
+"""How MISP's converter labels what its source did not mark for detection."""
 
 Record = Mapping[str, Any]
 
@@ -55,21 +60,21 @@ class Stix(ListFormat):
             if isinstance(tree, Refused):
                 yield entry(tree, Reference(source.document, None, line))
                 continue
-            objects = list(_objects(tree))
-            names = _Names(objects)
-            for place, item in enumerate(objects, 1):
-                found = list(_values(item))
-                if _is_analysis(item):
-                    found = list(map(to_read, found))
-                if _is_benign(item):
-                    found = [
-                        value if isinstance(value, Refused) else Refused(refusals.BENIGN, value[1], value[0])
-                        for value in found
-                    ]
-                if found:
-                    yield from entries(
-                        found, Reference(source.document, None, line or place), names.facts(item)
-                    )
+            reference = Reference(source.document, None, line)
+            yield from with_rest(tree, _listed(tree, source.document, line), reference)
+
+
+def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
+    objects = list(_objects(tree))
+    names = _Names(objects)
+    for place, item in enumerate(objects, 1):
+        found = list(_values(item))
+        if _is_analysis(item):
+            found = list(map(to_read, found))
+        if (reason := _why_none(item)) is not None:
+            found = [declined(value, reason) for value in found]
+        if found:
+            yield from entries(found, Reference(document, None, line or place), names.facts(item))
 
 
 def _objects(tree: Any) -> Iterator[Record]:
@@ -134,10 +139,13 @@ def _is_analysis(item: Record) -> bool:
     )
 
 
-def _is_benign(item: Record) -> bool:
-    """Whether an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing else."""
-    types = item.get("indicator_types") or item.get("labels")
-    return item.get("type") == "indicator" and types == ["benign"]
+def _why_none(item: Record) -> str | None:
+    """Why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing
+    else; MISP's converter says that the attribute is not for detection."""
+    labels = item.get("labels")
+    if item.get("type") == "indicator" and (item.get("indicator_types") or labels) == ["benign"]:
+        return refusals.BENIGN
+    return refusals.NOT_FOR_DETECTION if isinstance(labels, list) and _NOT_DETECTING in labels else None
 
 
 def _text(item: Record, key: str) -> str | None:

@@ -15,6 +15,7 @@ from lamsach.indicators.normalise import Refused
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
 from lamsach.indicators.safe_xml import local_name, parse_whole
+from lamsach.indicators.unlisted import with_rest
 from lamsach.model import IndicatorType, Reference
 
 _VALUES: dict[str, IndicatorType | None] = {
@@ -52,26 +53,30 @@ class Stix1(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Indicator by indicator, then what stands outside of them."""
         root = parse_whole(source.whole(), source.document)
-        common = _facts(root, "")
-        row = 0
-        stack = list(reversed(root))
-        while stack:
-            element = stack.pop()
-            name = local_name(element.tag)
-            if name in ("Indicator", "Observable") and _holds_values(element):
-                row += 1
-                facts = _facts(element, name)
-                facts = Facts(
-                    facts.threat or common.threat,
-                    facts.source or common.source,
-                    facts.valid_from,
-                    facts.valid_until,
-                    None,
-                    facts.tlp or common.tlp,
-                )
-                yield from entries(_found(element), Reference(source.document, None, row), facts)
-            else:
-                stack.extend(reversed(element))
+        yield from with_rest(root, _objects(root, source.document), Reference(source.document))
+
+
+def _objects(root: Element, document: str) -> Iterator[Entry]:
+    common = _facts(root, "")
+    row = 0
+    stack = list(reversed(root))
+    while stack:
+        element = stack.pop()
+        name = local_name(element.tag)
+        if name in ("Indicator", "Observable") and _holds_values(element):
+            row += 1
+            facts = _facts(element, name)
+            facts = Facts(
+                facts.threat or common.threat,
+                facts.source or common.source,
+                facts.valid_from,
+                facts.valid_until,
+                None,
+                facts.tlp or common.tlp,
+            )
+            yield from entries(_found(element), Reference(document, None, row), facts)
+        else:
+            stack.extend(reversed(element))
 
 
 def _holds_values(element: Element) -> bool:

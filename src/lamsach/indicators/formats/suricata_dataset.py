@@ -28,6 +28,7 @@ class SuricataDataset(ListFormat):
 
     name: ClassVar[str] = "suricata_dataset"
     title: ClassVar[str] = "Suricata dataset"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

@@ -16,9 +16,19 @@ from lamsach.indicators.flowing import defangs, has_sentences
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values, declined, plain_value
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, Facts, Plain, entries, read_text, shortened, whole_entry
+from lamsach.indicators.records import (
+    Entry,
+    Facts,
+    Plain,
+    entries,
+    is_shaped,
+    read_text,
+    shortened,
+    whole_entry,
+)
 from lamsach.indicators.standing import judged, refused
 from lamsach.indicators.unbroken import Unbroken
+from lamsach.indicators.unlisted import Account
 from lamsach.model import Indicator, Reference, Refusal
 
 _COMMENT_LINE = re.compile(r"\s*(?:#|;|//(?!\S+\.\S)|!|--(?:\s|$)|\[Adblock)")
@@ -77,6 +87,7 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
         return
     elif _COMMENT_LINE.match(line) and not defangs([line]):
         prose.heading(line.strip(" \t#;/!-"))
+        yield from entries(Account().rest([line], ()), reference)
     elif prose.plain and (plain := plain_value(line)) is not None:
         yield Indicator(plain[0], plain[1], prose.threat, None, reference)
     else:
@@ -85,13 +96,14 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
             found = (refused(item, refusals.ALLOWED) for item in found)
         elif sets_own(line.strip()):
             found = (refused(item, refusals.OWN_CLIENT) for item in found)
-        yield from (item for item in found if item.type is not None or told)
+        yield from (item for item in found if told or is_shaped(item))
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
     """What one line without a comment mark at its start says."""
     prose = prose or Prose()
     if match := _HOSTS_LINE.match(line):
+        yield from entries(Account().rest([match[0]], ()), reference)
         line = line[match.end() :]
     elif match := _DNSMASQ_LINE.fullmatch(line):
         line = match[1]
@@ -104,6 +116,7 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
             if (reason := judged(line[match.end() :])) is not None:
                 found = [declined(item, reason) for item in found]
             yield from entries(found, reference, Facts(threat=threat))
+            yield from entries(Account().rest([line[match.end() :]], ()), reference)
             return
     if _NO_WORDS.fullmatch(line):
         prose.follow(line)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.documents import DocumentReader
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.tables import Table
@@ -34,3 +35,8 @@ class Xlsx(ListFormat):
             for row in workbook.rows(part):
                 yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
             yield from table.end()
+        texts = list(workbook.notes())
+        reader = DocumentReader(source.document, None)
+        reader.look_through(texts)
+        for text in texts:
+            yield from reader.paragraph(text)

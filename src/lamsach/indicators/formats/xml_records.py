@@ -13,8 +13,9 @@ from lamsach.indicators.flowing import found_values
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
-from lamsach.indicators.safe_xml import local_name, parse_whole
+from lamsach.indicators.safe_xml import XSI, local_name, parse_whole
 from lamsach.indicators.standing import refused
+from lamsach.indicators.unlisted import with_rest
 from lamsach.indicators.walking import walk
 from lamsach.model import Reference
 
@@ -69,16 +70,19 @@ class XmlRecords(ListFormat):
         row = 0
         for element in parse_whole(source.whole(), source.document).iter():
             record = _record(element)
-            if not record:
-                continue
-            row += 1
+            row += bool(record)
             reference = Reference(source.document, None, row)
-            name = local_name(element.tag)
-            beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
-            found = walk(record, reference)
-            yield from (refused(item, refusals.BESIDE) for item in found) if beside else found
-            if local_name(element.tag) in _NEWS:
-                yield from _news(record, reference)
+            texts = [record, element.text if len(element) else None, element.tail]
+            yield from with_rest(texts, _listed(element, record, reference), reference)
+
+
+def _listed(element: Element, record: dict[str, object], reference: Reference) -> Iterator[Entry]:
+    name = local_name(element.tag)
+    beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
+    found = walk(record, reference)
+    yield from (refused(item, refusals.BESIDE) for item in found) if beside else found
+    if name in _NEWS:
+        yield from _news(record, reference)
 
 
 def _news(record: dict[str, object], reference: Reference) -> Iterator[Entry]:
@@ -92,7 +96,9 @@ def _news(record: dict[str, object], reference: Reference) -> Iterator[Entry]:
 
 def _record(element: Element) -> dict[str, object]:
     """The attributes and the plain texts directly in an element, by name."""
-    record: dict[str, object] = {local_name(name): value for name, value in element.attrib.items()}
+    record: dict[str, object] = {
+        local_name(name): value for name, value in element.attrib.items() if not name.startswith(XSI)
+    }
     for part in element:
         text = (part.text or "").strip()
         if len(part) or not text:

@@ -23,6 +23,7 @@ class YaraRules(ListFormat):
 
     name: ClassVar[str] = "yara"
     title: ClassVar[str] = "YARA rules"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:

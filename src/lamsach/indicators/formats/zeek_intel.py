@@ -30,6 +30,7 @@ class ZeekIntel(ListFormat):
 
     name: ClassVar[str] = "zeek_intel"
     title: ClassVar[str] = "Zeek intelligence file"
+    rows_are_lines: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
