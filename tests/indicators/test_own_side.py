@@ -13,6 +13,7 @@ from lamsach.indicators.misp_api import Instance
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, Problem
 from tests.indicators.builders import archive
+from tests.indicators.documents_made import docx, opendocument, paragraph
 
 ARCHIVES = {"7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40), "RAR": b"Rar!\x1a\x07\x01\x00" + bytes(40)}
 
@@ -145,6 +146,21 @@ def test_a_title_made_of_names_lists_nothing(tmp_path: Path) -> None:
     taken, refused, _ = _read(tmp_path / "report.md", text.replace("Shop", "shop"))
     assert taken == {"evil-a.top", "evil-b.top"}
     assert refused == dict.fromkeys(("shop-a.com", "shop-b.com", "shop-c.com"), refusals.TITLE)
+
+
+def test_headings_of_documents_are_titles(tmp_path: Path) -> None:
+    styled = "<w:p><w:pPr><w:pStyle w:val='Heading2'/></w:pPr><w:r><w:t>shop-a.com</w:t></w:r></w:p>"
+    heading = '<text:h xmlns:text="x">shop-a.com</text:h>'
+    made: dict[str, str | bytes] = {
+        "a.html": "<html><body><h1>shop-a.com</h1><p>evil-a.top</p><h2>evil-b[.]top</h2></body></html>",
+        "a.docx": docx(styled + paragraph("evil-a.top") + styled.replace("shop-a.com", "evil-b[.]top")),
+        "a.odt": opendocument(
+            "text", f"{heading}<text:p>evil-a.top</text:p>{heading.replace('shop-a.com', 'evil-b[.]top')}"
+        ),
+    }
+    for name, content in made.items():
+        taken, refused, _ = _read(tmp_path / name, content)
+        assert (taken, refused) == ({"evil-a.top", "evil-b.top"}, {"shop-a.com": refusals.TITLE}), name
 
 
 def test_the_tail_of_a_path_is_no_name(tmp_path: Path) -> None:

@@ -47,12 +47,15 @@ class DocumentReader:
         if self.page is not None:
             self.page += 1
 
-    def paragraph(self, text: str, links: Sequence[tuple[str, str]] = ()) -> Iterator[Entry]:
-        """What one paragraph says, and where its links lead (target, text), when the text shows something else."""
+    def paragraph(
+        self, text: str, links: Sequence[tuple[str, str]] = (), *, title: bool = False
+    ) -> Iterator[Entry]:
+        """What one paragraph says, and where its links lead (target, text), when the text shows something else. `title`: it has a heading's style."""
         self.row += 1
         reference = Reference(self.document, self.page, self.row)
         for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(text)).split("\n")):
-            yield from entries(self._prose.line(line.text), reference, self._prose.facts, line.text)
+            said = f"# {line.text}" if title else line.text
+            yield from entries(self._prose.line(said), reference, self._prose.facts, line.text)
         for target, shown in links:
             yield from self._link(target, shown, reference)
 

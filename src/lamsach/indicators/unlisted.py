@@ -16,7 +16,7 @@ from lamsach.indicators.cited import published
 from lamsach.indicators.extract import Found, located, pieces
 from lamsach.indicators.normalise import declined
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, Plain, entries, is_shaped, shortened, whole_value
+from lamsach.indicators.records import Entry, Plain, entries, is_shaped, whole_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.safe_xml import XSI
 from lamsach.indicators.urls import split_url
@@ -55,7 +55,7 @@ class Account:
         """The values that the texts show and `told` does not hold. `takes`: those that the author defanged are taken."""
         found: list[Found] = []
         for text in texts:
-            if text not in told and self.is_new(text) and shortened(text, refusals.VALUE_KEPT) not in told:
+            if text not in told and self.is_new(text) and " ".join(text.split()) not in told:
                 shown = [item for item in _shown(text, takes, reason) if value_of(item) not in told]
                 found += shown
                 if all(isinstance(item, Refused) for item in shown):
@@ -135,10 +135,8 @@ def with_lines(source: ListSource, found: Iterable[Entry | Plain]) -> Iterator[E
     """
     lines = _Lines(source)
     for item in found:
-        if isinstance(item, tuple):
-            value, row = item[1], item[4]
-        else:
-            value, row = item.value, item.reference.row if item.reference else None
+        value = item[1] if isinstance(item, tuple) else item.value
+        row = item[4] if isinstance(item, tuple) else item.reference.row if item.reference else None
         if row is not None:
             yield from lines.before(row)
         lines.told(value)

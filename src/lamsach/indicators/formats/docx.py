@@ -5,6 +5,7 @@ Read from the package's XML directly: macros, embedded objects and whatever a re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 from xml.etree.ElementTree import Element
@@ -20,6 +21,7 @@ from lamsach.indicators.safe_xml import local_name
 _SKIPPED = frozenset(
     {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "Fallback", "fldChar", "txbxContent"}
 )
+_TITLE = re.compile(r"(?:heading|title|subtitle|tiu|tiuphu|u)\d?", re.IGNORECASE)
 _PAGE_BREAK = "\f"
 _MARGINS = ("word/header", "word/footer")
 _NOTES = ("word/footnotes", "word/endnotes", "word/comments")
@@ -71,7 +73,7 @@ def _blocks(root: Element, reader: DocumentReader, targets: dict[str, str]) -> I
         if name == "p":
             struck: list[str] = []
             text, breaks = _paragraph(element, reader, struck)
-            yield from reader.paragraph(text, _links(element, targets))
+            yield from reader.paragraph(text, _links(element, targets), title=_is_title(element))
             yield from reader.struck(struck)
             for _ in range(breaks):
                 reader.next_page()
@@ -81,6 +83,15 @@ def _blocks(root: Element, reader: DocumentReader, targets: dict[str, str]) -> I
             struck = []
             yield from reader.table(_rows(element, reader, struck))
             yield from reader.struck(struck)
+
+
+def _is_title(paragraph: Element) -> bool:
+    """Whether a paragraph has the style of a title or heading (ECMA-376 part 1, section 17.3.1.27), in the English or Vietnamese Word."""
+    properties = next((part for part in paragraph if local_name(part.tag) == "pPr"), ())
+    return any(
+        local_name(part.tag) == "pStyle" and _TITLE.fullmatch(_attribute(part, "val")) is not None
+        for part in properties
+    )
 
 
 def _children(root: Element) -> Iterator[Element]:

@@ -64,6 +64,7 @@ _BLOCKS = frozenset(
         "option",
     ]
 )
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_TEXT = 1024 * 1024
 
 
@@ -92,7 +93,7 @@ class Html(ListFormat):
         site = _site(page.address)
         for row, cells in _unbroken(page.found):
             if isinstance(cells, str):
-                found = _but(own, site, prose.line(cells))
+                found = _but(own, site, prose.line(f"# {cells}" if isinstance(cells, _Title) else cells))
                 yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
             elif cells is None:
                 yield from _shaped(table.end())
@@ -156,6 +157,12 @@ def _site_of(found: Value) -> str | None:
     return _site(found[1]) if found[0] is IndicatorType.URL else None
 
 
+class _Title(str):
+    """The text of a heading (`h1` to `h6`)."""
+
+    __slots__ = ()
+
+
 class _Page(SafeParser):
     """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
 
@@ -165,7 +172,7 @@ class _Page(SafeParser):
         self.title = ""
         self.address = ""
         """What the page states as its own address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
-        self._in_title = False
+        self._in_title = self._heads = False
         self._silent = self._crossed = self._margin = 0
         self.struck: list[tuple[int, str]] = []
         """What is struck out, with its lines."""
@@ -209,6 +216,7 @@ class _Page(SafeParser):
                 self._spans.begin(len(self._row), dict(attrs))
         elif tag in _BLOCKS:
             self._end_block()
+            self._heads = tag in _HEADINGS
         if tag in _BLOCKS:
             self._crossed = 0  # a mark that nobody closes strikes out no more than its block
 
@@ -264,7 +272,8 @@ class _Page(SafeParser):
         """Close the text block that is open."""
         for place, line in enumerate(self._taken().split("\n")):
             if line.strip():
-                self.found.append((self._line + place, line))
+                self.found.append((self._line + place, _Title(line) if self._heads else line))
+        self._heads = False
 
     def _end_cell(self) -> None:
         if self._row is None:

@@ -169,7 +169,7 @@ def _text(body: Element, reader: DocumentReader) -> Iterator[Entry]:
         part = stack.pop()
         name = local_name(part.tag)
         if name in ("p", "h"):
-            yield from reader.paragraph(_words(part))
+            yield from reader.paragraph(_words(part), title=name == "h")
         elif name == "table":
             yield from reader.table(_merged(part))
         elif name not in _TEXT_PARENTS:
