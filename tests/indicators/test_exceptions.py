@@ -71,3 +71,25 @@ def test_what_is_not_understood_is_told(exceptions: tuple[ExceptionSet, list[Pro
 def test_an_empty_set_covers_nothing() -> None:
     assert not ExceptionSet()
     assert ExceptionSet().covers(IndicatorType.DOMAIN, "good.example") is None
+
+
+def test_what_an_exceptions_list_only_mentions_is_no_exception(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(
+        "# not evil-a.top, ask soc@unit.vn or 10.0.0.1\ngood.example # replaces evil-b.top\n"
+    )
+    (tmp_path / "good.csv").write_text(
+        "Domain,Note,source_url\ngood-b.example,in place of evil-c[.]top and evil-d.top,https://evil-e.top/x\n"
+    )
+    (tmp_path / "good.md").write_text(
+        "# evil-f.top\n\n| Domain | Note |\n|---|---|\n| good-c.example | was evil-g[.]top |\n"
+    )
+    problems: list[Problem] = []
+    found = ExceptionSet.read(
+        [str(tmp_path / f"good.{kind}") for kind in ("txt", "csv", "md")], problems.append
+    )
+    assert problems == []
+    assert all(
+        found.covers(*canonical(name)) for name in ("good.example", "good-b.example", "good-c.example")
+    )
+    assert found.covers(*canonical("https://evil-e.top/x")) is None
+    assert not any(found.covers(*canonical(f"evil-{letter}.top")) for letter in "abcdefg")

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_network
 
+from lamsach.indicators import refusals
 from lamsach.indicators.addresses import host_address
 from lamsach.indicators.normalise import split_url
+from lamsach.indicators.records import Entry
+from lamsach.indicators.unlisted import listed_only
 from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 
 MAX_CUTS = 64
 """How many steps up a URL's path are looked at."""
+
+
+_BESIDE = frozenset({refusals.NOT_LISTED, refusals.SIGNATURE, refusals.TITLE, refusals.MARGIN})
+"""Why a value is refused that a list of exceptions only mentions: in a comment, a note, a title."""
 
 
 class ExceptionSet:
@@ -32,15 +39,21 @@ class ExceptionSet:
         from lamsach.indicators.reading import read_list  # brings every format with it
 
         exceptions = cls()
-        for path in paths:
-            for item in read_list(path, on_problem):
-                if isinstance(item, Indicator):
-                    exceptions.add(item.type, item.value, item.reference or Reference(path))
-                elif item.type is not None and "-" not in item.value.partition("/")[0].strip("-"):
-                    exceptions.add(item.type, item.value, item.reference)
-                else:
-                    on_problem(_not_understood(item))
+        with listed_only():
+            for path in paths:
+                exceptions._take(path, read_list(path, on_problem), on_problem)
         return exceptions
+
+    def _take(self, path: str, items: Iterable[Entry], on_problem: Callable[[Problem], None]) -> None:
+        for item in items:
+            if isinstance(item, Indicator):
+                self.add(item.type, item.value, item.reference or Reference(path))
+            elif item.reason in _BESIDE:
+                continue
+            elif item.type is not None and "-" not in item.value.partition("/")[0].strip("-"):
+                self.add(item.type, item.value, item.reference)
+            else:
+                on_problem(_not_understood(item))
 
     def add(self, indicator_type: IndicatorType, value: str, reference: Reference) -> None:
         """Except a canonical value."""
