@@ -60,7 +60,7 @@ def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> Non
 
 
 def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
-    line = 'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" type="traffic" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
+    line = 'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" subtype="forward" level="notice" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
     document = listing.add(cast, f"{line}\n" * 3, "fw.log")
     assert (document.count, document.problem) == (0, "This is a log, not a list of indicators.")
 
