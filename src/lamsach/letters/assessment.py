@@ -95,7 +95,7 @@ def assessment(known: Evidence) -> str:
 def proposals(known: Evidence) -> str:
     """What the figures call for; `Không có.` when they call for nothing."""
     wishes = []
-    if known.blind or known.blind_machines:
+    if known.blind or known.blind_machines or known.unsearched:
         wishes.append(
             "Đề nghị hướng dẫn, hỗ trợ đơn vị lưu giữ đầy đủ nhật ký của tường lửa, máy chủ DNS và máy chủ DHCP để có căn cứ xác minh máy đã sạch."
         )
