@@ -27,7 +27,8 @@ class Identifier:
     the inventory by the hardware address or the host name that the line itself states; what the line states; the machine that was
     seen at the address about that time (`observed`); the lease that begins minutes later; the inventory by address; the bare address. A person who was logged on completes it. The inventory is a snapshot, so its address is believed only when
     nothing that knows the time says otherwise: not for an address that is leased to others at other times, and not
-    against the name in the line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside address.
+    against the name in the line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside address. Without `early` no lease names the
+    holder of the minutes before it.
     """
 
     def __init__(
@@ -35,10 +36,13 @@ class Identifier:
         leases: LeaseTable | None = None,
         inventory: Inventory | None = None,
         behind: BehindNat | None = None,
+        *,
+        early: bool = True,
     ) -> None:
         self._leases = leases if leases is not None else LeaseTable()
         self._inventory = inventory if inventory is not None else Inventory()
         self._behind = behind
+        self._early = early
         self._cache: dict[_Key, Identity] = {}
 
     @property
@@ -84,7 +88,7 @@ class Identifier:
 
     def _soon(self, ip: str | None, time: datetime | None) -> Lease | None:
         """The lease of the address that begins minutes later, unless somebody was seen there."""
-        if ip is None or time is None or self._leases.seen.knows(ip):
+        if not self._early or ip is None or time is None or self._leases.seen.knows(ip):
             return None
         return self._leases.soon(ip, time)
 

@@ -40,7 +40,7 @@ class Holders:
         self._conflicts: dict[str, list[LeaseConflict]] = defaultdict(list)
         for conflict in self.leases.conflicts:
             self._conflicts[conflict.ip].append(conflict)
-        self._identify = Identifier(self.leases, inventory)
+        self._identify = Identifier(self.leases, inventory, early=False)
 
     def _noted(self, events: Iterable[Event], wanted: Collection[str]) -> Iterator[Event]:
         for event in events:
