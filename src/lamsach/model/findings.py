@@ -234,8 +234,13 @@ class Findings:
 
     @property
     def undated_lines(self) -> int:
-        """Lines that state no time: they were searched, and prove no day."""
-        return sum(row.lines for row in self.coverage if row.day is None)
+        """Lines that state no time: they were searched, and prove no day. Headings of a log that is dated otherwise are not counted."""
+        dated = {(row.observer, row.format) for row in self.coverage if row.day is not None and row.parsed}
+        return sum(
+            row.lines if (row.observer, row.format) not in dated else row.unparsed
+            for row in self.coverage
+            if row.day is None
+        )
 
     @property
     def verdict(self) -> Verdict:

@@ -257,8 +257,6 @@ def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
     """What keeps a result from being whole: the sentence, and the fragment of the page that says more."""
     if findings.partial:
         yield translator(language)("The hunt was interrupted: this result is partial."), "#search"
-    if findings.undated_lines:
-        yield undated_sentence(findings, language), "#coverage"
     for count, one, many, fragment in (
         (
             len(findings.blind_days),
@@ -287,6 +285,8 @@ def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
     ):
         if count:
             yield counted(count, one, many, language), fragment
+    if findings.undated_lines:
+        yield undated_sentence(findings, language), "#coverage"
 
 
 def undated_sentence(findings: Findings, language: str) -> str:
