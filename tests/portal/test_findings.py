@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import InputError
-from lamsach.model import Reason
+from lamsach.model import IndicatorType, MatchStatus, Questioned, Reason
 from lamsach.portal.api import access as tokens
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.models import Entry
@@ -79,6 +79,33 @@ def test_a_bundle_becomes_devices_sightings_and_coverage(cast: Cast, campaign: A
     assert Entry.objects.filter(action="bundle.imported").exists()
 
 
+def test_values_that_accuse_nobody_make_no_machine_and_are_shown(cast: Cast, campaign: Any) -> None:
+    reasons = (
+        Reason("top_site", {"about": "google.com"}),
+        Reason("called_by_many", {"machines": 93, "all": 95}),
+    )
+    item = Questioned("www.google.com", IndicatorType.DOMAIN, reasons, 93, 4000)
+    doubtful = Contact(device=TWO, days={day(-1): 2}, indicator="www.google.com", status=MatchStatus.DOUBTFUL)
+    hunted = findings([], [doubtful], [(FIREWALL, day(-1))], to_look_at=(item,))
+    bundle = hand_in(cast, campaign, hunted)
+    assert (bundle.state, bundle.counts["devices"], Device.objects.count(), Case.objects.count()) == (
+        "imported",
+        0,
+        0,
+        0,
+    )
+    page = cast.client("officer").get(f"/office/findings/{bundle.pk}/").content.decode()
+    assert "Listed values to be looked at" in page
+    assert "www.google.com" in page
+    assert "one of the most visited sites. [google.com] 93 of about 95 machines called it" in page
+    assert "of the list only values that accuse nobody were seen" in page
+    for code, values in (("no such code", {}), ("called_by_many", {"x": "{0.__class__}"})):
+        Bundle.objects.update(
+            to_look_at=[{**bundle.to_look_at[0], "reasons": [{"code": code, "values": values}]}]
+        )
+        assert cast.client("officer").get(f"/office/findings/{bundle.pk}/").status_code == 200
+
+
 def test_the_same_bundle_twice_changes_nothing(cast: Cast, campaign: Any) -> None:
     stream = packed(simple())
     first = hand_in(cast, campaign, stream)
@@ -126,6 +153,12 @@ HOSTILE: dict[str, Callable[[], io.BytesIO]] = {
     "marks that are no list": lambda: changed_manifest(packed(simple()), device_marks=f"{ONE} "),
     "a mark that is no text": lambda: changed_manifest(packed(simple()), device_marks={ONE: [{}]}),
     "a key's name that is no text": lambda: changed_manifest(packed(simple()), presence_key=["k"]),
+    "values to be looked at of another shape": lambda: changed_manifest(
+        packed(simple()), to_look_at=[{"indicator": 5}]
+    ),
+    "values to be looked at that are no list": lambda: changed_manifest(
+        packed(simple()), to_look_at={"a": 1}
+    ),
     "a manifest that is no object": lambda: repacked(packed(simple()), manifest_json=b"[]"),
     "nested without end": lambda: repacked(packed(simple()), manifest_json=b"[" * 100_000),
 }

@@ -44,7 +44,7 @@ class Way(models.TextChoices):
 
 
 class Bundle(models.Model):
-    """A bundle of a unit in a campaign. The same file (SHA-256) is kept once."""
+    """A bundle of a unit in a campaign. The same file (SHA-256) is kept once. `to_look_at`: the listed values that accuse nobody (see `reading.Read`)."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="bundles")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="bundles")
@@ -66,6 +66,7 @@ class Bundle(models.Model):
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     counts = models.JSONField(default=dict)
+    to_look_at = models.JSONField(default=list)
 
     class Meta:
         ordering = ("-pk",)

@@ -22,6 +22,8 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _GENERIC = re.compile(
     r"localhost|localdomain|unknown|android(-.*)?|iphone|ipad|.*\.local|desktop|laptop|pc|admin|user|win|windows"
 )
+QUESTIONED_KEPT = 200
+"""How many values to be looked at are kept of a bundle."""
 _DAY_S = timedelta(days=1)
 
 
@@ -76,6 +78,8 @@ class Read:
     """What the key of the marks is called; empty for marks of before, made without one."""
     marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The marks of the bundle's devices, by device key."""
+    to_look_at: list[dict[str, Any]] = field(default_factory=list)
+    """The listed values that accuse nobody, as `results.records.questioned_record` writes them: the first QUESTIONED_KEPT."""
 
 
 def read(path: Path) -> Read:
@@ -113,7 +117,32 @@ def _read(bundle: Bundle) -> Read:
     found.presence_key = _text(manifest.get("presence_key"), 16)
     told = manifest.get("device_marks") or {}
     found.marks = {key: tuple(_text(one, 40) for one in told[key][:3]) for key in known if key in told}
+    found.to_look_at = [
+        _questioned(record) for record in (manifest.get("to_look_at") or [])[:QUESTIONED_KEPT]
+    ]
     return found
+
+
+def _questioned(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "indicator": _text(record["indicator"], 300),
+        "indicator_type": IndicatorType(record["indicator_type"]).value,
+        "machines": _number(record["machines"]),
+        "count": _number(record["count"]),
+        "reasons": [
+            {
+                "code": _text(reason["code"], 40),
+                "values": {
+                    str(name)[:20]: _value(value) for name, value in list(reason["values"].items())[:4]
+                },
+            }
+            for reason in record["reasons"][:4]
+        ],
+    }
+
+
+def _value(value: Any) -> str | int:
+    return _number(value) if type(value) is int else _text(value, 200)
 
 
 def _text(value: Any, limit: int) -> str:

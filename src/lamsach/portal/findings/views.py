@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
+from lamsach.model import IndicatorType, Questioned, Reason
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
@@ -85,13 +88,36 @@ def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
     """One bundle: how far it is, how much it holds."""
     found = access.get_bundle(request.user, bundle_id)
     own = found.unit_id in access.own_units(request.user)
-    context: dict[str, Any] = {"bundle": found, "own": own}
+    context: dict[str, Any] = {"bundle": found, "own": own, "to_look_at": _to_look_at(found)}
     if own:
         record(request, "bundle.viewed", found, found.unit)
         standing = found.appearances.select_related("device__into").order_by("device__name", "pk")
         context["page"] = paged(request, standing)
         context["merges"] = found.merges.filter(undone=None).select_related("kept", "gone")[:50]
     return render(request, "findings/bundle.html", context)
+
+
+def _to_look_at(found: Bundle) -> list[tuple[dict[str, Any], str]]:
+    """The listed values that accuse nobody, each with the reason in the reader's language."""
+    from lamsach.results.questioned import why
+
+    language = get_language() or settings.LANGUAGE_CODE
+    return [
+        (
+            said,
+            why(
+                Questioned(
+                    said["indicator"],
+                    IndicatorType(said["indicator_type"]),
+                    tuple(Reason(reason["code"], reason["values"]) for reason in said["reasons"]),
+                    said["machines"],
+                    said["count"],
+                ),
+                language,
+            ),
+        )
+        for said in found.to_look_at
+    ]
 
 
 @member(ALL, WRITERS, ("GET",))

@@ -66,6 +66,7 @@ def write(bundle: Bundle, found: Read) -> dict[str, int]:
         first_day=min(days, default=None),
         last_day=max(days, default=None),
         counts=counts,
+        to_look_at=found.to_look_at,
     )
     record(bundle.user, "bundle.imported", bundle, bundle.unit, who=bundle.who, **counts)
     devices = {device.pk for device in placed.values()} | lookup.touched
