@@ -125,3 +125,108 @@ def test_a_match_that_does_not_count_is_set_aside():
         2,
         False,
     )  # a doubtful one is reported too
+
+
+BESIDE = '{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.5","dst_ip":"203.0.113.9","events":[{"a":1}]}'
+FLOW = '{"time":"2026-11-20T10:00:00Z","category":"NetworkSecurityGroupFlowEvent","properties":{"flows":[{"flows":[{"flowTuples":["1795168800,10.1.1.5,203.0.113.20,1,443,T,O,A"]}]}]}}'
+PLAIN = '{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.5","dst_ip":"203.0.113.9","url":"http://c2.evil.example/x"}'
+
+
+def test_json_beside_lists_is_read(hunted):
+    """Fields beside a list belong to every record of it; lines of JSON are no document, whatever their first one holds."""
+    listed = BESIDE.replace("}]}", '},{"dst_ip":"203.0.113.8"}]}')
+    cases = [
+        (BESIDE, {SERVER: "10.1.1.5"}),
+        (f"{BESIDE}\n{BESIDE}\n", {SERVER: "10.1.1.5"}),
+        (f"{BESIDE}\r\n{PLAIN}\r\n", {SERVER: "10.1.1.5", C2: "10.1.1.5"}),
+        (listed, {SERVER: "10.1.1.5", "203.0.113.8": "10.1.1.5"}),
+        (BESIDE.replace('"events"', '"a":{"events"') + "}", {SERVER: "10.1.1.5"}),
+        (f"[{BESIDE}]", {SERVER: "10.1.1.5"}),
+        (FLOW.replace("203.0.113.20", SERVER) + "\n", {SERVER: "10.1.1.5"}),
+        (f"{PLAIN}\n{FLOW}\n{PLAIN}\n", {SERVER: "10.1.1.5", C2: "10.1.1.5"}),
+        (f'{{"records":[{PLAIN},{FLOW}]}}', {SERVER: "10.1.1.5", C2: "10.1.1.5"}),
+    ]
+    for text, wanted in cases:
+        findings, status = hunted(text, C2, SERVER, "203.0.113.8")
+        keys = {device.key: device.ip for device in findings.devices}
+        assert {item.indicator: keys.get(item.device) for item in findings.sightings} == wanted, text
+        assert status is ExitStatus.FOUND
+
+
+def test_a_document_is_searched_in_all_its_bytes(hunted):
+    """What no record's event holds is unparsed text, and names nobody: in text around lists, in unknown fields, behind a break."""
+    noise = ',"pad":"' + "x" * 70_000 + '"'
+    cases = [
+        f'{{"note":"see {C2}","records":[{PLAIN.replace(C2, "else.example")}]}}',
+        f'{{"records":[{PLAIN.replace(C2, "else.example")}],"after":["{C2}"]}}',
+        f'{{"records":[{{"src_ip":"10.1.1.5","dst_ip":"203.0.113.7","deep":{{"unknown":["{C2}"]}}}}]}}',
+        f'{{"records":[{{"a":1}}, broken {C2}',
+        f'{{"took":1{noise},"hits":{{"hits":[{{"_id":"{C2}"{noise}}}]}}}}',
+        f'{{"records":[{FLOW},{{"category":"else","text":"{C2}"}}]}}',
+    ]
+    for text in cases:
+        findings, status = hunted(text, C2)
+        assert {item.indicator for item in findings.sightings} == {C2}, text[:200]
+        assert status in (ExitStatus.FOUND, ExitStatus.PARTIAL)
+
+
+def test_a_query_in_a_document_is_set_aside(hunted):
+    record = PLAIN.replace("http://c2.evil.example/x", f"http://search.example/?q={C2}")
+    findings, status = hunted(f'{{"records":[{record.replace(SERVER, "203.0.113.7")}]}}', C2)
+    assert findings.sightings == ()
+    assert [(item.indicator, item.reason) for item in findings.set_aside] == [(C2, AsideReason.WITHIN_URL)]
+    assert status is ExitStatus.BLIND
+
+
+def test_the_strings_of_a_capture_are_searched(hunted):
+    """A packet of no known protocol, its text in single bytes and in UTF-16."""
+    for payload in (f"..hello {C2}..".encode(), b"\x01\x02" + f"hello {C2} ".encode("utf-16-le")):
+        findings, _ = hunted(ethernet_capture(payload), C2)
+        assert {(item.indicator, item.unparsed) for item in findings.sightings} == {(C2, True)}
+        assert {device.ip for device in findings.devices} == {None}
+
+
+def ethernet_capture(payload: bytes) -> bytes:
+    frame = bytes(12) + b"\x88\xb5" + payload  # IEEE 802 local experimental
+    header = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
+    return (
+        header + (1795168800).to_bytes(4, "little") + bytes(4) + 2 * len(frame).to_bytes(4, "little") + frame
+    )
+
+
+def test_an_observer_that_a_field_names_is_searched(hunted):
+    """`host=` may be the site that was asked for."""
+    cases = [
+        f"date=2026-11-20 src=10.1.1.7 dst=198.51.100.4 host={C2} url=/x\n" * 3,
+        f"date=2026-11-20 src=10.1.1.7 dst=198.51.100.4 hostname={C2} action=allow\n" * 3,
+        f'{{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.7","dst_ip":"198.51.100.4","host":"{C2}"}}\n' * 3,
+        f'{{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.7","dst_ip":"198.51.100.4","hostname":"{C2}"}}\n'
+        * 3,
+        f'[{{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.7","dst_ip":"198.51.100.4","host":"{C2}"}}]',
+    ]
+    for text in cases:
+        findings, status = hunted(text, C2)
+        assert {item.indicator for item in findings.sightings} == {C2}, text
+        assert status is ExitStatus.FOUND
+
+
+def test_a_relays_escapes_are_undone(hunted):
+    """rsyslog writes the tabs of Zeek's lines as `#011`: the lines are read as they were."""
+    rows = [
+        f"<13>Nov 20 10:00:0{n} zk zeek: 1795168800.12345{n}\tCHhAvVGS1DHFjwGM{n}\t10.1.1.5\t4915{n}\t203.0.113.{n}\t443\ttcp\tssl\t0.1\t100\t200\tSF\tT\tF\t0\tShAD\t1\t2\t3\t4\t-"
+        for n in range(1, 9)
+    ]
+    findings, _ = hunted(
+        "\n".join(rows).replace("\t", "#011") + "#012\n", *(f"203.0.113.{n}" for n in range(1, 9))
+    )
+    assert {(item.indicator, item.unparsed) for item in findings.sightings} == {
+        (f"203.0.113.{n}", False) for n in range(1, 9)
+    }
+    assert [device.ip for device in findings.devices] == ["10.1.1.5"]
+
+
+def test_a_name_touches_other_characters(hunted):
+    for frame in ("đã gọi “{}”", "访问域名：{}，然后", "từ\u00a0{}\u00a0về", "（{}）"):
+        findings, status = hunted(f"2026-11-20 10:00:00 {frame.format(C2)}\n", C2)
+        assert {item.indicator for item in findings.sightings} == {C2}, frame
+        assert status is ExitStatus.FOUND

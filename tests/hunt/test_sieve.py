@@ -216,6 +216,38 @@ def test_idn_in_either_spelling_and_escaped() -> None:
         assert Matcher(compiled).line(Event(), line), line
 
 
+TOUCHED = ["“{}”", "‘{}’", "域名：{}，", "访问{}的", "\u00a0{}\u00a0", "（{}）", "【{}】", "«{}»", "→{}→", "…{}…", "、{}。", "từ：{}", "\u200b{}\u200b", "домен{}домен"]  # fmt: skip
+RELAYED = ["#011{}#012", "#015{}#015#012", "a#011{}#011b", "query #000{}#040"]
+VALUES = ["evil-site.example", "203.0.113.9", "2001:db8::1", "ab" * 32, "cd" * 16, "1and1.deep.name.example", "l" * 50 + ".name.example"]  # fmt: skip
+
+
+@pytest.mark.parametrize("idn", [False, True])
+def test_a_value_touches_other_scripts_punctuation_or_a_relays_escape(idn: bool) -> None:
+    compiled = compiled_of([*VALUES, "xn--bcher-kva.example"] if idn else VALUES)
+    matcher = Matcher(compiled)
+    lines = [f"x {frame.format(value)} y" for frame in [*TOUCHED, *RELAYED] for value in VALUES]
+    for line in lines:
+        assert len(matcher.line(Event(), line)) == 1, line
+    passed = candidate_lines(compiled, "\n".join(lines).encode())
+    assert [line for number, line in enumerate(lines) if number not in passed] == []
+
+
+def test_an_idn_name_touches_punctuation() -> None:
+    compiled = compiled_of(["xn--bcher-kva.example"])
+    for frame in TOUCHED:
+        line = f"x {frame.format('bücher.example')} y"
+        assert candidate_lines(compiled, line.encode()) == {0}, line
+        if "的" not in frame and "домен" not in frame:  # letters: a longer name
+            assert len(Matcher(compiled).line(Event(), line)) == 1, line
+
+
+@pytest.mark.parametrize(
+    "line", ["éevil-site.example", "evil-site.exampleé", "evil-site.example-ü", "x#011evil.notevil-site.example", "#9evil-site.example"]
+)  # fmt: skip
+def test_a_latin_letter_makes_a_longer_name(line: str) -> None:
+    assert Matcher(compiled_of(VALUES)).line(Event(), line) == []
+
+
 def test_a_saved_set_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from lamsach.hunt.lists import load_lists
 

@@ -1,7 +1,8 @@
 """The hunt over a binary log: its events go straight to the exact matcher, and end as the same sightings as lines do.
 
-There are no raw bytes to sieve: a binary format's reader gives every event. A match's evidence is the event written as one
-line, and its line number the number of the record or frame.
+A binary format's reader gives every event. A match's evidence is the event written as one line, and its line number the number of the
+record or frame. Listed values in the log's text that no event holds are found by the sieve (`lamsach.hunt.overheard`) and reported as
+unparsed text, each once a file.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lamsach.errors import InputError
-from lamsach.hunt import merge
+from lamsach.hunt import merge, unread
 from lamsach.hunt.account import Account
 from lamsach.hunt.asked import Asked
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.overheard import Overheard
 from lamsach.hunt.rules import FileState, Rules
+from lamsach.logs.base import FileContext
+from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.event_text import event_text
-from lamsach.logs.opening import LogFile
+from lamsach.logs.opening import LogFile, LogStream
 from lamsach.logs.reading import binary_stream, context_for, detection_for
-from lamsach.model import AsideReason, Event, FileSummary, Problem, Refusal
+from lamsach.model import AsideReason, Event, FileSummary, Match, MatchKind, Problem, Refusal
 
 PROGRESS_EVENTS = 1000
 """After how many events progress is told."""
+_OWN_KEPT = 10_000
 
 
 def hunt_events(
@@ -47,12 +52,15 @@ def hunt_events(
     search = _Search(detection.binary.name, matcher, rules, found, coverage, account)
     try:
         context = context_for(log_file, detection, rules.zone)
-        with log_file.open() as stream:
-            items = detection.binary(context).read(binary_stream(stream))
-            for number, item in enumerate(items, 1):
-                search.item(item)
-                if number % PROGRESS_EVENTS == 0:
-                    progress(stream.position)
+        with log_file.open() as opened:
+            stream = search.overhear(opened, detection.binary, context)
+            try:
+                for number, item in enumerate(detection.binary(context).read(binary_stream(stream)), 1):
+                    search.item(item)
+                    if number % PROGRESS_EVENTS == 0:
+                        progress(stream.position)
+            finally:
+                search.unread(stream)
             progress(stream.position)
     except InputError as error:
         problem = Problem(error.where or log_file.name, error.what, error.todo)
@@ -92,7 +100,32 @@ class _Search:
         self._coverage = coverage
         self._asked = Asked()
         self._refused = LineKind(name, name, None, parsed=False)
+        self._known: set[str] = set()
+        self._own: set[str] = set()
         self.state = FileState()
+
+    def overhear(
+        self, stream: LogStream, binary: type[BinaryFormat], context: FileContext
+    ) -> LogStream | Overheard:
+        """The stream for the reader, whose text is looked at as well if the format holds any."""
+        if not binary.holds_text:
+            return stream
+        return Overheard(stream, self._matcher, self._rules, context, self._name, text=binary.of_text)
+
+    def unread(self, stream: LogStream | Overheard) -> None:
+        """Report the listed values in the log's text that no event held."""
+        if not isinstance(stream, Overheard):
+            return
+        stream.finish()
+        own = {match.indicator.value for match in self._matcher.seen(" ".join(self._own))}
+        for value, match in stream.matches.items():
+            if value in self._known or match.kind is MatchKind.PARTIAL:
+                continue
+            reason = AsideReason.OWN if value in own else unread.reason_in_text(self._matcher, match)
+            if reason is None:
+                self._add(match)
+            else:
+                self._account.set_aside(match, reason)
 
     def item(self, item: Event | Refusal) -> None:
         """Count one event or refused record, and add what is listed in it."""
@@ -105,9 +138,12 @@ class _Search:
         self._cover(self._kind(item))
         if item.time is not None:
             self.state.see(item.time)
+        if item.source_nat_ip is not None and len(self._own) < _OWN_KEPT:
+            self._own.add(unread.own_address(item) or "")
         matches = self._matcher.event(item, "")
         if not matches:
             return
+        self._known.update(match.indicator.value for match in matches)
         if not self._rules.in_time(item.time):
             for match in matches:
                 self._account.set_aside(match, AsideReason.OUT_OF_TIME)
@@ -115,9 +151,11 @@ class _Search:
         text = event_text(item)
         for match in matches:
             if not self._asked.is_counted(match):
-                whole = replace(match, text=text)
-                self._account.report(whole)
-                merge.add(self._found, whole, self._rules.identify(whole.event), self._rules.zone)
+                self._add(replace(match, text=text))
+
+    def _add(self, match: Match) -> None:
+        self._account.report(match)
+        merge.add(self._found, match, self._rules.identify(match.event), self._rules.zone)
 
     def _cover(self, kind: LineKind) -> None:
         """Every record is read, so every record is a sample."""

@@ -49,6 +49,7 @@ class Examiner:
         self.account = account
         self.state = FileState()
         self.sampler = Sampler(self.records, rules, coverage, self.state)
+        self.longest_line = LONGEST_LINE
         self._parser = self.records.parser
         self._unknown = self.records.unknown
         self._matcher = matcher
@@ -84,7 +85,7 @@ class Examiner:
             end = chunk.end if end < 0 else end
             if is_header:
                 self._parser.header(decode_line(bytes(memory[start:end])))
-            elif end - start > LONGEST_LINE:
+            elif end - start > self.longest_line:
                 self._around(chunk, [int(h) for h in sieved.hits if start <= h < end], number + 1)
                 self.state.long_line_hits.clear()
             else:
@@ -209,8 +210,10 @@ class Examiner:
 
     def _around(self, chunk: Chunk, hits: list[int], number: int) -> None:
         """Search a line too long to parse around each hit, and on from there to the end of the line's piece."""
-        memory, file = chunk.buffer.memory, self.records.file
+        memory, file, stop = chunk.buffer.memory, self.records.file, chunk.begin
         for hit in hits:
+            if hit < stop:
+                continue
             begin = max(chunk.begin, hit - AROUND)
             line_end = memory.find(b"\n", hit, chunk.end)
             stop = chunk.end if line_end < 0 else line_end

@@ -7,21 +7,18 @@ its host and a path that is equal or a prefix ending at `/`, `?` or the end. Whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from itertools import islice
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult
 
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.tokens import TokenKind, domain, tokens, unescaped
+from lamsach.hunt.tokens import TokenKind, domain, tokens
+from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
 from lamsach.logs.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 
 Covers = Callable[[IndicatorType, str], object]
-_PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,15 @@ class _Found:
     value: str
 
 
+NOBODY = Event()
+"""What is known of a text of which nothing is known."""
+
+
 class Matcher:
     """Matches events and lines against one compiled set. `covers` tells whether an exception covers a value."""
 
     def __init__(self, compiled: CompiledSet, covers: Covers | None = None) -> None:
-        self._compiled = compiled
+        self._compiled = self.compiled = compiled
         self._covers = covers
 
     def event(self, event: Event, text: str) -> list[Match]:
@@ -56,6 +57,13 @@ class Matcher:
 
     def beside(self, event: Event, text: str, passed: Collection[str | None]) -> list[Match]:
         """As `line`, for what a line holds beside the values that are `passed` over: its format read those, and `event` matched them."""
+        return self._unparsed(event, text, passed)
+
+    def seen(self, text: str, event: Event = NOBODY) -> list[Match]:
+        """Every match in a text, whether it is to be reported or not (`lamsach.hunt.account`)."""
+        return self._unparsed(event, text, ())
+
+    def _unparsed(self, event: Event, text: str, passed: Collection[str | None]) -> list[Match]:
         matches: dict[str, Match] = {}
         for found in self._in_text(event, text, passed):
             known = matches.get(found.indicator.value)
@@ -81,7 +89,7 @@ class Matcher:
         return MatchStatus.COUNTED
 
     def _in_event(self, event: Event) -> Iterator[_Found]:
-        url = _split(event)
+        url = shown_by(event)
         if event.source_ip:
             yield from self._address(event.source_ip, Role.INBOUND, None)
         if event.destination_ip:
@@ -112,7 +120,7 @@ class Matcher:
 
     def _mentioned(self, text: str, role: Role) -> Iterator[_Found]:
         """`role`: of an address; a name or URL is always something that the machine asked for."""
-        url = _split(Event(url=text)) if "/" in text else None
+        url = shown_by(Event(url=text)) if "/" in text else None
         host = url.hostname if url is not None else text
         if host:
             name = domain(host)
@@ -131,7 +139,7 @@ class Matcher:
             elif indicator.type is IndicatorType.NETWORK:
                 yield _Found(indicator, MatchKind.NETWORK, role, address)
             elif role is not Role.INBOUND:
-                kind = _kind_in(line, indicator.value, address) if line else _url_kind(indicator.value, url)
+                kind = kind_in(line, indicator.value, address) if line else url_kind(indicator.value, url)
                 if kind:
                     yield _Found(indicator, kind, role, address)
 
@@ -145,10 +153,10 @@ class Matcher:
                 if indicator.value in names:
                     kind = MatchKind.EXACT if indicator.value == host else MatchKind.SUBDOMAIN
                     yield _Found(indicator, kind, role, host)
-            elif _target(indicator.value).hostname == host:
-                url_kind = _kind_in(line, indicator.value, host) if line else _url_kind(indicator.value, url)
-                if url_kind:
-                    yield _Found(indicator, url_kind, role, host)
+            elif target_of(indicator.value).hostname == host:
+                related = kind_in(line, indicator.value, host) if line else url_kind(indicator.value, url)
+                if related:
+                    yield _Found(indicator, related, role, host)
 
     def _in_text(self, event: Event, text: str, passed: Collection[str | None]) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
@@ -173,7 +181,6 @@ class Matcher:
                     yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, token.value)
 
 
-_KIND_ORDER = {kind: place for place, kind in enumerate(MatchKind)}
 _ROLE_ORDER = {Role.OUTBOUND: 0, Role.INBOUND: 1, Role.RESOLVED: 2}
 
 
@@ -184,7 +191,7 @@ def _with_parents(name: str) -> tuple[str, ...]:
 
 
 def _rank(found: _Found | Match) -> tuple[int, int]:
-    return (_ROLE_ORDER[found.role], _KIND_ORDER[found.kind])
+    return (_ROLE_ORDER[found.role], KIND_ORDER[found.kind])
 
 
 def _type_of(found: _Found) -> IndicatorType:
@@ -218,74 +225,3 @@ def _facing(event: Event, found: _Found) -> Event:
     ):
         return replace(event, device_ip=event.source_ip, device_name=None, device_mac=None)
     return event
-
-
-@lru_cache(maxsize=1 << 14)
-def _target(url: str) -> SplitResult:
-    """A listed URL in parts, its path and query with percent-encoding undone, as those that it is compared with."""
-    parts = urlsplit(url if "://" in url else f"//{url}")
-    return parts._replace(path=unquote(parts.path), query=unquote(parts.query))
-
-
-def _split(event: Event) -> SplitResult | None:
-    """The event's URL in parts; None when it shows no path (CONNECT, SNI, a DNS question)."""
-    url = event.url
-    if not url:
-        return None
-    if url.startswith("/"):
-        url = f"//{event.domain or ''}{url}"
-    elif "://" not in url:
-        url = f"//{url}"
-    try:
-        parts = urlsplit(url)
-        parts.port, parts.hostname  # noqa: B018 - both may raise
-    except ValueError:
-        return None
-    seen = parts._replace(path=unquote(parts.path), query=unquote(parts.query))
-    return seen if seen.path or seen.query else None
-
-
-_END_OF_URL = re.compile(r"[\s\"'<>,;|\\]|\Z")
-_URLS_TRIED = 50
-
-
-def _kind_in(text: str, listed: str, host: str) -> MatchKind | None:
-    """How a listed URL relates to a line that shows its host: the best of all places, also with escapes undone."""
-    shown = [url for one in dict.fromkeys((text, unescaped(text))) for url in _urls_around(one, host)]
-    if not shown:
-        return _url_kind(listed, None)
-    kinds = (_url_kind(listed, url) for url in shown)
-    return min((kind for kind in kinds if kind), key=_KIND_ORDER.__getitem__, default=None)
-
-
-def _urls_around(text: str, host: str) -> Iterator[SplitResult | None]:
-    """The URLs in which a text shows the host (None: without a path), at most _URLS_TRIED."""
-    places = re.finditer(rf"(?<![\w.-]){re.escape(host)}", text, re.IGNORECASE)
-    for place in islice(places, _URLS_TRIED):
-        end = _END_OF_URL.search(text, place.end())
-        try:
-            parts = urlsplit("//" + text[place.start() : end.start() if end else len(text)])
-            parts.port  # noqa: B018 - may raise
-        except ValueError:
-            yield None
-        else:
-            yield parts if parts.path.strip("/") or parts.query else None
-
-
-def _url_kind(listed: str, seen: SplitResult | None) -> MatchKind | None:
-    """How a listed URL relates to the URL seen on its host (None: only the host was seen)."""
-    target = _target(listed)
-    whole_host = target.path in ("", "/") and not target.query
-    if seen is None:
-        return MatchKind.EXACT if whole_host and target.port in (None, 80, 443) else MatchKind.PARTIAL
-    if target.port and seen.port and target.port != seen.port:
-        return None
-    if whole_host:
-        return MatchKind.EXACT
-    wanted = target.path + (f"?{target.query}" if target.query else "")
-    path = (seen.path or "/") + (f"?{seen.query}" if seen.query else "")
-    if path == wanted:
-        return MatchKind.EXACT
-    if path.startswith(wanted) and (wanted[-1] in "/?" or path[len(wanted)] in "/?#"):
-        return MatchKind.EXACT
-    return None

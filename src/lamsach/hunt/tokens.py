@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from enum import Enum
 from ipaddress import IPv6Address
@@ -17,6 +18,9 @@ _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]
 _IPV6_RUN = re.compile(r"[0-9A-Fa-f:.]+")
 # www.example.com, tên-miền.vn: whole runs, of which those count that hold a dot behind something
 _NAME_RUN = re.compile(r"[0-9A-Za-z\-_.\x80-\U0010ffff]+")
+# what a name may be made of: letters, digits and marks of any script; typographic quotes, full-width punctuation and special spaces part names
+_LETTERS_RUN = re.compile(r"(?:[\w\-.]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u3002\uff0e\uff61])+")
+_ASCII_RUN = re.compile(r"[0-9A-Za-z\-_.]+")
 # the same for ASCII, five times as quick: what no name has becomes a blank, and the runs are what is between blanks
 _BLANKED = {code: " " for code in range(128) if not _NAME_RUN.fullmatch(chr(code))}
 # (3)www(7)example(3)com(0)
@@ -24,6 +28,8 @@ _LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
 _LABEL_LENGTH = re.compile(r"\([0-9]{1,4}\)")
 _DIGEST = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
 _PERCENT = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")
+# #011 #012 #015: how rsyslog writes control characters ($EscapeControlCharactersOnReceive)
+_RELAYED = re.compile(r"#(?:0[0-3][0-7]|177)")
 # \x2e, \u002e, \046 (DNS), \n \/ and the like
 _BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-9]{3})|(.))")
 _LONGEST_NAME = 255
@@ -55,7 +61,9 @@ def tokens(line: str) -> Iterator[Token]:
 
 
 def unescaped(line: str) -> str:
-    """The line with percent-encoding (also doubled) and backslash escapes undone."""
+    """The line with percent-encoding (also doubled), backslash escapes and a relay's control characters undone."""
+    if "#0" in line:
+        line = _RELAYED.sub(" ", line)
     if "\\" in line:
         line = _BACKSLASH.sub(_backslash, line)
     if "%" in line:
@@ -82,9 +90,11 @@ def _plain(line: str) -> Iterator[Token]:
         yield from _ipv6(line)
     runs = line.translate(_BLANKED).split() if line.isascii() else _NAME_RUN.findall(line)
     for run in runs:
-        name = domain(run[-_LONGEST_NAME:]) if "." in run and "." in run.lstrip(".") else None
-        if name:
-            yield Token(TokenKind.NAME, name)
+        if "." in run and "." in run.lstrip("."):
+            for spelling in (run,) if run.isascii() else _names_in(run):
+                name = domain(spelling[-_LONGEST_NAME:])
+                if name:
+                    yield Token(TokenKind.NAME, name)
     if "(" in line:
         for labels in _LABELS.findall(line):
             name = domain(_LABEL_LENGTH.sub(".", labels).strip(".")[-_LONGEST_NAME:])
@@ -95,13 +105,32 @@ def _plain(line: str) -> Iterator[Token]:
             yield Token(TokenKind.DIGEST, digest.lower())
 
 
+def _names_in(run: str) -> dict[str, None]:
+    """What may be a name in a run with characters outside ASCII: the run, its parts between punctuation, and what of these
+    another script than Latin stands beside (`访问evil.example`).
+    """
+    names = dict.fromkeys([run, *_LETTERS_RUN.findall(run)])
+    for found in _ASCII_RUN.finditer(run):
+        sides = run[: found.start()][-1:], run[found.end() :][:1]
+        if "." in found[0].strip(".") and not any(map(_is_latin, sides)):
+            names[found[0]] = None
+    return names
+
+
+def _is_latin(character: str) -> bool:
+    """Whether a character goes on a word of Latin letters: a letter with a mark, or a mark by itself."""
+    return bool(character) and (
+        unicodedata.name(character, "").startswith("LATIN") or unicodedata.category(character) == "Mn"
+    )
+
+
 def _ipv6(line: str) -> Iterator[Token]:
     for found in _IPV6_RUN.finditer(line):
         text = found[0]
         if len(text) > 120 or text.count(":") < 2:
             continue
         before = line[found.start() - 1 : found.start()]
-        if before.isalnum() or before == "_":
+        if (before.isascii() and before.isalnum()) or before == "_":
             text = text.partition(":")[2]
         if text.startswith(":") and not text.startswith("::"):
             text = text[1:]
@@ -117,7 +146,7 @@ def _ipv6(line: str) -> Iterator[Token]:
 def domain(text: str) -> str | None:
     """A name in canonical form: lower-case A-labels without a trailing dot; None for what cannot be a domain
     name (a last label of digits would make it an address, RFC 3696 section 2)."""
-    name = text.strip(".").lower()
+    name = text.strip(".\u3002\uff0e\uff61").lower()
     if not name or "." not in name or name.rpartition(".")[2].isdigit():
         return None
     if name.isascii():

@@ -32,8 +32,10 @@ _VERSION = re.compile(
 )
 _HEADER = 256
 """Within so many characters a header names its sender."""
+# gw01   gw01/ctx1   198.51.100.1   2001:db8::1
+_SENDER = re.compile(r"[\w.:%/-]{1,255}", re.ASCII)
 # https://search.example/?q=evil.example
-_QUERY = re.compile(r"\?[^\s\"'<>|]*")
+_QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s\"'<>|]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def settled(
 
     A host alone is no exact match of a listed URL on it: where it may not be reported, nothing is set aside.
     """
-    seen = [match for match in matcher.line(Event(), text) if match.indicator.value not in known]
+    seen = [match for match in matcher.seen(text) if match.indicator.value not in known]
     if not seen:
         return
     event = replace(_attributed(rest), line=number)
@@ -117,16 +119,31 @@ def settled(
             yield replace(match, event=event, text=text), rest.reason or _reason(matcher, match, rest, text)
 
 
+def reason_in_text(matcher: Matcher, match: Match) -> AsideReason | None:
+    """Why a match in text of no format is set aside; None when it is to be reported."""
+    if any(one.indicator == match.indicator for one in matcher.seen(_without_asides(match.text))):
+        return None
+    return _reason(matcher, match, Rest(match.event), match.text)
+
+
 def _open(matcher: Matcher, rest: Rest, text: str) -> dict[str, Match]:
     """The matches of a line that no reason sets aside, by value."""
     if rest.read is None:
         return {match.indicator.value: match for match in matcher.line(rest.event, text)}
     searched = _without_asides(text)
-    passed = frozenset(_passed(rest.read, rest.record))
-    found = {match.indicator.value: match for match in matcher.beside(rest.event, searched, passed)}
-    for match in matcher.line(rest.event, searched):  # another page on a host that was reported
+    aside = frozenset(token.value for part in _asides(rest.read, rest.record) for token in tokens(part))
+    found = {match.indicator.value: match for match in matcher.beside(rest.event, searched, aside)}
+    for match in matcher.seen(searched, rest.event):  # another page on a host that was reported
         if match.indicator.type is IndicatorType.URL and match.kind is MatchKind.EXACT:
             found.setdefault(match.indicator.value, match)
+    if any(match.kind is MatchKind.PARTIAL for match in found.values()):
+        read = frozenset(_values(rest.read))
+        hosts = {match.indicator.value for match in matcher.beside(rest.event, searched, aside | read)}
+        found = {
+            value: match
+            for value, match in found.items()
+            if match.kind is not MatchKind.PARTIAL or value in hosts
+        }
     return found if rest.event.device_ip is None else _of_the_machine(matcher, found, searched)
 
 
@@ -135,7 +152,7 @@ def _of_the_machine(matcher: Matcher, found: dict[str, Match], searched: str) ->
     own = own_text(searched)
     if own == searched:
         return found
-    kept = {match.indicator.value for match in matcher.line(Event(), own)}
+    kept = {match.indicator.value for match in matcher.seen(own)}
     return {
         value: match if value in kept else replace(match, event=_of_nobody(match.event))
         for value, match in found.items()
@@ -148,13 +165,13 @@ def _of_nobody(event: Event) -> Event:
 
 def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReason:
     """Why a match in a line that was read is not reported."""
-    read = rest.read or Event()
+    path = _path(rest.read.url) if rest.read is not None else ""
     places = (
         (AsideReason.VERSION, _VERSION.findall(text) if "/" in text else ()),
-        (AsideReason.WITHIN_URL, [*_QUERY.findall(text), read.url or "", read.domain or "", *read.mentioned]),
+        (AsideReason.WITHIN_URL, (*_QUERY.findall(text), path)),
     )
     for reason, texts in places:
-        if any(one.indicator == match.indicator for one in matcher.line(Event(), " ".join(texts))):
+        if any(one.indicator == match.indicator for one in matcher.seen(" ".join(texts))):
             return reason
     return AsideReason.OWN
 
@@ -171,27 +188,37 @@ def holds_a_value(record: str) -> bool:
     return False
 
 
-def _passed(event: Event, record: str) -> Iterator[str]:
-    """The values of a record that the matcher has looked at in its event, and those that are the unit's own."""
-    fields = (
-        event.source_ip,
-        event.destination_ip,
-        event.source_nat_ip,
-        event.domain,
-        event.url,
-        *_sender(event, record),
-    )
+def _values(event: Event) -> Iterator[str]:
+    """The values of the fields that the matcher has looked at."""
+    fields = (event.source_ip, event.destination_ip, event.domain, event.url)
     for text in (*fields, *event.answers, *event.hashes, *event.mentioned):
         if text:
             yield text
             yield from (token.value for token in tokens(text))
 
 
+def _asides(event: Event, record: str) -> Iterator[str]:
+    """What of a record that was read is set aside: who sent it, the unit's own public address, the path of the URL."""
+    yield from filter(None, (own_address(event), *_sender(event, record), _path(event.url)))
+
+
+def own_address(event: Event) -> str | None:
+    """The public address to which the unit's gateway translated a machine; a stranger's translation is no address of the unit."""
+    source = event.source_ip
+    return event.source_nat_ip if source is None or is_internal(source) else None
+
+
+def _path(url: str | None) -> str:
+    """What stands behind the host of a URL."""
+    url = url or ""
+    return (url.partition("://")[2] or url).partition("/")[2]
+
+
 def _sender(event: Event, record: str) -> tuple[str | None, ...]:
     """Who sent the record, as its header says; the value of a field (`host=`) is not in a header."""
     sender = sender_of(record)[0]
     observer = event.observer
-    if not observer or observer == sender:
+    if not observer or observer == sender or not _SENDER.fullmatch(observer):
         return (sender,)
     place = record.find(observer, 0, _HEADER)
     before, behind = record[max(0, place - 1) : max(0, place)], record[place + len(observer) :][:1]

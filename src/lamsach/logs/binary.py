@@ -7,7 +7,7 @@ bytes, and gives events itself: there are no lines that could be searched as the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, ClassVar, cast
 
@@ -37,6 +37,9 @@ class BinaryFormat(ABC):
     tells_holders: ClassVar[bool] = False
     """Whether it is worth reading twice: first for who had which address (leases, ARP, sessions), then for the hunt."""
 
+    holds_text: ClassVar[bool] = True
+    """Whether its bytes hold text beside what its reader gives; false for numbers alone, and for what is compressed within."""
+
     of_text: ClassVar[bool] = False
     """Whether its files are text without lines to speak of; it is asked last, when no format of lines reads the file."""
 
@@ -47,6 +50,11 @@ class BinaryFormat(ABC):
     @abstractmethod
     def recognises(cls, head: bytes) -> bool:
         """Whether a file that begins with these bytes (decompressed; up to 4096) is of this format. Never true for text."""
+
+    @classmethod
+    def reads_lines(cls, lines: Sequence[str]) -> bool:
+        """Of a format `of_text`: whether a file of JSON lines that begins with these is its own. Else lines of JSON are no document."""
+        return False
 
     @abstractmethod
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:

@@ -95,7 +95,7 @@ def resolvers(message: str) -> dict[str, object]:
     if quoted is None or (address is None and resolving < 0):
         return {}
     values = _far_side(quoted[1], address)
-    if "unexpected RCODE" in message[:400]:  # the server was asked and answered
+    if resolving >= 0:  # the address is the server's that was asked
         values["destination_ip"], values["destination_port"] = (
             values.pop("source_ip"),
             values.pop("source_port"),

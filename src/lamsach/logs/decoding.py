@@ -33,6 +33,13 @@ SNIFF_BYTES = 4096
 _CHUNK_BYTES = 1 << 18
 # ECMA-48: colours, and "erase to the end of the line", of a program that took its log for a terminal
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]{0,40}[mK]")
+# <13>Nov 20 ...   Nov 20 10:00:00 ...   2026-11-20T10:00:00+07:00 gw ...: what a relay puts before a line
+_RELAYED = re.compile(
+    r"(?:\d{1,6} )?<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16} \S",
+    re.ASCII,
+)
+# rsyslog, `$EscapeControlCharactersOnReceive`: a control character as `#` and three octal digits
+_ESCAPED = re.compile(r"#011|#015#012|#012|#015")
 
 
 def encoding_of(head: bytes) -> str:
@@ -132,10 +139,19 @@ class Transcoder:
 def decode_line(line: bytes) -> str:
     """The text of a line: UTF-8, else CP1258 (Vietnamese Windows), else Latin-1. Never fails.
 
-    The line end is taken off. NUL bytes around the text are taken off too; one inside becomes a space, so that it
+    The line end is taken off. Tabs and line ends that a syslog relay wrote as `#011` and `#012` are put back. NUL bytes around the text are taken off too; one inside becomes a space, so that it
     goes on separating. Colours are taken out.
     """
-    line = line.rstrip(b"\r\n\0").lstrip(b"\0")
+    text = _decoded(line.rstrip(b"\r\n\0").lstrip(b"\0"))
+    return unrelayed(text) if "#01" in text and _RELAYED.match(text) else text
+
+
+def unrelayed(text: str) -> str:
+    """The text with the control characters that rsyslog escaped."""
+    return _ESCAPED.sub(lambda found: "\t" if found[0] == "#011" else "\n", text).rstrip("\n")
+
+
+def _decoded(line: bytes) -> str:
     if b"\x1b" in line:
         line = _COLOURS.sub(b"", line)
     if b"\0" in line:

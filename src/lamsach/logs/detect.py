@@ -11,6 +11,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.decoding import SNIFF_BYTES, decode_line
 from lamsach.logs.formats import FORMATS, JSON_FORMATS, binary_format_of, document_format_of
+from lamsach.logs.json_documents import is_lines
 from lamsach.logs.opening import HEAD_BYTES
 
 HEAD_LINES = 500
@@ -21,6 +22,8 @@ _SOME = 0.3
 """Of a table at most this share of the lines may be other products' (a heading, what stands above the table)."""
 _FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
+_SHAPES = frozenset({"json_lines", "key_value", "csv_columns"})
+"""What a document of JSON may be taken for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,12 @@ def detect(head: bytes) -> Detection:
     detection = _of_lines(head_lines(head))
     answer = b'"_source"' in head[:SNIFF_BYTES]  # the records that it holds look like their product's own
     known = detection.format is not None and (
-        detection.format.name != "json_lines" or detection.lines[0][:1] != "{"
+        detection.format.name not in _SHAPES or detection.lines[0][:1] not in ("{", "[")
     )
     if not known or answer:
         document = document_format_of(head[:SNIFF_BYTES])
-        if document is not None:
+        lines = detection.lines
+        if document is not None and (not is_lines(lines) or document.reads_lines(lines)):
             return Detection(None, 1.0, lines=detection.lines, binary=document)
     return detection
 

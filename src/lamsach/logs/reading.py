@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import InputError, LineError, UsageError
@@ -116,13 +116,20 @@ def binary_events(
             yield item
 
 
-def binary_stream(stream: LogStream) -> BinaryIO:
+class Readable(Protocol):
+    """What `LogStream` offers to a reader."""
+
+    def readinto(self, view: memoryview, /) -> int:
+        """See `LogStream`."""
+
+
+def binary_stream(stream: LogStream | Readable) -> BinaryIO:
     """A log's stream as a file object that can be read, not seeked. The damage of a file is raised by the read that reaches it."""
     return cast("BinaryIO", io.BufferedReader(_Raw(stream), _CHUNK_BYTES))
 
 
 class _Raw(io.RawIOBase):
-    def __init__(self, stream: LogStream) -> None:
+    def __init__(self, stream: LogStream | Readable) -> None:
         self._stream = stream
 
     def readable(self) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from lamsach.hunt.kernel import ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.escapes import length_before
+from lamsach.hunt.kernel.escapes import length_before, relayed_before
 from lamsach.hunt.kernel.hashing import SEED, finish, hash_ipv6, mix_label
 from lamsach.hunt.kernel.layout import BEHIND, BLOCK, CARRIES, DEEPEST, WORDS
 from lamsach.hunt.kernel.scan import _sixteen_ones
@@ -165,6 +165,7 @@ def _ipv6_run(data, colon, first, table, state, out):
         start -= 1
     if data[start - 1] == PERCENT and colon - start > 2:
         start += 2
+    start += relayed_before(data, start)
     end = colon
     colons = 0
     pair = False
@@ -239,6 +240,7 @@ def _digests(data, base, words, table, state, out):
             state[_DIGEST] = end
             if data[start - 1] == PERCENT:
                 start += 2
+            start += relayed_before(data, start)
             size = end - start
             if size == 32 or size == 40 or size == 64:
                 _note(finish(mix_label(SEED, data, start, end)), table, state, out)

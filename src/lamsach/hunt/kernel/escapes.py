@@ -1,14 +1,21 @@
-"""Names that hide behind escapes: `evil%2Ecom`, `%2Fevil.com`, `\\u003devil.com`, `\\195\\188` and their like."""
+"""Names that hide behind escapes: `evil%2Ecom`, `%2Fevil.com`, `\\u003devil.com`, `\\195\\188`, rsyslog's `#011evil.com` and their like."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.tables import BACKSLASH, DOT, HEX, NAME, PERCENT, is_digit
+from lamsach.hunt.kernel.tables import BACKSLASH, DOT, HASH, HEX, NAME, PERCENT, is_digit
 
-_SLASH, _TWO, _FIVE, _X, _U = 47, 50, 53, 120, 117
+_SLASH, _ZERO, _TWO, _FIVE, _X, _U = 47, 48, 50, 53, 120, 117
 _LONGEST = 1024
+
+
+@inlined
+def relayed_before(data, start):
+    """3 for the octal digits of a control character as rsyslog writes it, `011` in `#011evil.com`; 0 where none stand behind `#`."""
+    digits = (data[start] == _ZERO) & ((data[start + 1] & 252) == _ZERO) & ((data[start + 2] & 248) == _ZERO)
+    return 3 * np.int64((data[start - 1] == HASH) & digits)
 
 
 @compiled
@@ -29,6 +36,8 @@ def length_before(data, start):
         if kind == _X or is_digit(kind):
             return 3
         return 1
+    if before == HASH:
+        return relayed_before(data, start)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
+from lamsach.hunt.kernel.escapes import relayed_before
 from lamsach.hunt.kernel.tables import DOT, in_ranges, is_digit
 from lamsach.hunt.kernel.vector import leading_zeros, load_word
 
@@ -53,8 +54,10 @@ def read_at(data, dot):
     """
     nothing = np.uint32(0)
     start = dot
-    while dot - start <= 3 and is_digit(data[start - 1]):
+    while dot - start <= 6 and is_digit(data[start - 1]):
         start -= 1
+    if dot - start > 3:
+        start += relayed_before(data, start)
     if start == dot or dot - start > 3:
         return nothing, 0
     value = np.uint32(0)

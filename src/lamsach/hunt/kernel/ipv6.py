@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
+from lamsach.hunt.kernel.escapes import relayed_before
 from lamsach.hunt.kernel.hashing import hash_ipv6
 from lamsach.hunt.kernel.ipv4 import read_at
 from lamsach.hunt.kernel.tables import COLON, DOT, HEX, PERCENT, contains, in_ranges
@@ -124,6 +125,7 @@ def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
         start -= 1
     if data[start - 1] == PERCENT and colon - start > 2:
         start += 2
+    start += relayed_before(data, start)
     end = colon
     colons = 0
     pair = False

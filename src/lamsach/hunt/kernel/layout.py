@@ -20,7 +20,7 @@ SHORT = 55
 """The longest token whose bits are looked at in one word (`tokens.bits_before` gives one more, so that a longer one shows)."""
 DEEPEST = 5
 """An archive's filters know names by so many of their last labels."""
-PASSES = 5
+PASSES = 6
 CARRIES = 5 + PASSES
 """Where the state holds what `tokens.token_ends` carries from one block to the next."""
 STATE = CARRIES + 2

@@ -11,6 +11,7 @@ from lamsach.hunt.kernel.tables import (
     BACKSLASH,
     CLOSE,
     DOT,
+    HASH,
     NAME,
     OPEN,
     PERCENT,
@@ -21,6 +22,7 @@ from lamsach.hunt.kernel.tables import (
 from lamsach.hunt.kernel.vector import leading_zeros, poke
 
 LONGEST_NAME = 255
+_ASCII = np.uint8(127)
 
 
 @inlined
@@ -41,7 +43,7 @@ def stem_of(data, start, end, dots, tops):
 @inlined
 def after_escape(data, start):
     """Whether an escape may stand just before, so that the first label may begin later than it seems."""
-    return (data[start - 1] == PERCENT) | (data[start - 1] == BACKSLASH)
+    return (data[start - 1] == PERCENT) | (data[start - 1] == BACKSLASH) | (data[start - 1] == HASH)
 
 
 @inlined
@@ -107,6 +109,27 @@ def long_name(data, start, end, tops, bloom, table):
         and start + skip < right
         and contains(finish(mix_label(state, data, start + skip, right)), bloom, table)
     )
+
+
+@compiled
+def any_between_high(data, start, end, tops, bloom, table):
+    """Whether a name in data[start:end] is listed that touches bytes above 127: `“evil.com”`, `域名：evil.com，`."""
+    position = start
+    while position < end:
+        if data[position] > _ASCII:
+            position += 1
+            continue
+        first = position
+        while position < end and data[position] <= _ASCII:
+            position += 1
+        last = position
+        while last > first and data[last - 1] == DOT:
+            last -= 1
+        while first < last and data[first] == DOT:
+            first += 1
+        if first < last and long_name(data, first, last, tops, bloom, table):
+            return True
+    return False
 
 
 @compiled

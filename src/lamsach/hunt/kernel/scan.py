@@ -25,6 +25,7 @@ from lamsach.hunt.kernel.layout import (
     HAS_NAMES,
     LINE_FEED,
     PASSES,
+    TOTAL,
     WORDS,
 )
 from lamsach.hunt.kernel.tables import (
@@ -55,7 +56,7 @@ from lamsach.hunt.kernel.vector import peek, poke, trailing_zeros
 
 _ZERO = 48
 _SIZE, _DONE, _IPV6, _DIGEST = range(4)
-_ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
+_ADDRESS_LINE, _NAME_LINE, _HIGH_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
 """Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
 
 
@@ -141,14 +142,28 @@ def _search_names(data, shift, tokens, count, tops, stems, bloom, table, keys, o
 
 
 @compiled
-def _search_high(data, shift, tokens, count, words, state, hits):
-    """Names with a byte above 127, when the list holds such names: any may be another spelling of one."""
+def _any_high(words):
+    """Whether the block holds a byte above 127."""
+    row = words[HIGH]
+    found = np.uint64(0)
+    for column in range(TOTAL):
+        found |= row[column]
+    return found != np.uint64(0)
+
+
+@compiled
+def _search_high(data, shift, tokens, count, words, has_idn, tops, bloom, table, state, hits):
+    """Names with a byte above 127: when the list holds such names, any may be another spelling of one; else what stands between them."""
     for index in range(count):
         start = start_of(tokens, name_place(index))
         end = end_of(tokens, name_place(index))
         used = ~(~np.uint64(0) >> np.uint64(end - start))
-        if bits_before(words[HIGH], end) & used and start + shift >= state[_NAME_LINE]:
-            _hit(data, start + shift, _NAME_LINE, state, hits)
+        is_high = bits_before(words[HIGH], end) & used != np.uint64(0)
+        start, end = start + shift, end + shift
+        if is_high and start >= state[_HIGH_LINE]:
+            hit = has_idn or names.any_between_high(data, start, end, tops, bloom, table)
+            if hit:
+                _hit(data, start, _HIGH_LINE, state, hits)
 
 
 @compiled
@@ -168,6 +183,9 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
             last -= 1
         hit = high and flags & HAS_IDN != 0
         hit = hit or (flags & HAS_NAMES != 0 and names.long_name(data, start, last, tops, bloom, table))
+        hit = hit or (
+            high and flags & HAS_NAMES != 0 and names.any_between_high(data, start, last, tops, bloom, table)
+        )
         hit = hit or (flags & HAS_IPV4 != 0 and ipv4.any_listed(data, start, end, blocks, starts, ends))
         if hit:
             _hit(data, start, _ODD_LINE, state, hits)
@@ -230,6 +248,7 @@ def _search_digests(data, base, words, bloom, table, state, hits):
             state[_DIGEST] = end
             if data[start - 1] == PERCENT:
                 start += 2
+            start += escapes.relayed_before(data, start)
             size = end - start
             known_size = size == 32 or size == 40 or size == 64
             if known_size and contains(finish(mix_label(SEED, data, start, end)), bloom, table):
@@ -284,8 +303,11 @@ def sieve(
             _search_names(
                 data, shift, tokens, name_count, tops, stems, bloom, table, keys, owners, found, state, hits
             )
-        if flags & HAS_IDN:
-            _search_high(data, shift, tokens, name_count, words, state, hits)
+        if flags & HAS_NAMES and name_count and _any_high(words):
+            _search_high(
+                *(data, shift, tokens, name_count, words, flags & HAS_IDN != 0),
+                *(tops, bloom, table, state, hits),
+            )
         _search_odd(data, shift, odd, odd_count, flags, tops, bloom, table, blocks, starts, ends, state, hits)
         _search_triggers(
             data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits

@@ -9,7 +9,7 @@ from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.layout import AREAS_AT, BLOCK, LINE_FEED, TOPS_SIZE
 from lamsach.hunt.kernel.vector import line_starts, trailing_zeros
 
-DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH = 46, 58, 40, 41, 37, 92
+DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH, HASH = 46, 58, 40, 41, 37, 92, 35
 
 
 def _name_table() -> NDArray[np.uint8]:

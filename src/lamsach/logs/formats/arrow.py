@@ -24,6 +24,7 @@ class Arrow(BinaryFormat):
 
     name: ClassVar[str] = "arrow"
     title: ClassVar[str] = "Apache Arrow (Feather, IPC)"
+    holds_text: ClassVar[bool] = False
     gives: ClassVar[tuple[str, ...]] = GIVES
 
     @classmethod

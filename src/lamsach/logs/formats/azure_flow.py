@@ -11,12 +11,13 @@ an event hub hands the records on one a line. Traps:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.json_documents import is_azure_flow, records
+from lamsach.logs.json_documents import first_record, is_azure_flow, records
 from lamsach.logs.json_records import child, text_of
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of, mac_of, port_of
@@ -42,16 +43,27 @@ class AzureFlow(BinaryFormat):
     def recognises(cls, head: bytes) -> bool:
         """A JSON document with the keys that only these records have."""
         text = head.decode("utf-8-sig", "ignore").lstrip()
-        return text[:1] in ("{", "[") and is_azure_flow(text)
+        return text[:1] in ("{", "[") and is_azure_flow(first_record(text))
+
+    @classmethod
+    def reads_lines(cls, lines: Sequence[str]) -> bool:
+        """Whether an event hub handed on these lines: each is a record of its own."""
+        return all(map(is_azure_flow, lines))
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See `BinaryFormat`. `line` is the number of the record."""
-        for number, record in enumerate(records(stream), 1):
+        for number, (record, _) in enumerate(records(stream), 1):
             if isinstance(record, str):
                 yield Refusal(
                     Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
                 )
                 continue
+            if not is_azure_flow(json.dumps(record)):
+                yield Refusal(
+                    Reference(self.context.file, row=number),
+                    json.dumps(record)[:500],
+                    "The line is not a record of this product.",
+                )
             observer, mac = _group(record), mac_of(text_of(record.get("macAddress")))
             for own_mac, text in _tuples(record):
                 event = _event(text, own_mac or mac, observer, self.context.file, number)

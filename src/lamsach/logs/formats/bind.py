@@ -10,8 +10,8 @@ Traps:
 - The flags tell of recursion, EDNS and TCP; the address in brackets at the end is the server's own.
 - Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about that one.
 - Who is refused and comes from outside is a stranger who tries the server, and no machine of the unit.
-- The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server, no client: its address is
-  given as source; as destination where it answered a question with a code (`SERVFAIL unexpected RCODE resolving ...`).
+- The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server that was asked, no client: its
+  address is the destination. Of a zone's transfer it is the source.
 """
 
 from __future__ import annotations

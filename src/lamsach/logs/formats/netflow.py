@@ -23,6 +23,7 @@ class NetFlow(BinaryFormat):
 
     name: ClassVar[str] = "netflow"
     title: ClassVar[str] = "NetFlow and IPFIX"
+    holds_text: ClassVar[bool] = False
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("source_nat_ip", "source_nat_port", "device_ip", "user", "domain", "url", "action"),

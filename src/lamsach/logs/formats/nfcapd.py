@@ -59,6 +59,7 @@ class NfCapd(BinaryFormat):
 
     name: ClassVar[str] = "nfcapd"
     title: ClassVar[str] = "nfdump's own files (nfcapd)"
+    holds_text: ClassVar[bool] = False
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("source_nat_ip", "source_nat_port", "device_ip", "user", "action"),

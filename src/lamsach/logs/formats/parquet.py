@@ -23,6 +23,7 @@ class Parquet(BinaryFormat):
 
     name: ClassVar[str] = "parquet"
     title: ClassVar[str] = "Apache Parquet"
+    holds_text: ClassVar[bool] = False
     gives: ClassVar[tuple[str, ...]] = GIVES
 
     @classmethod
