@@ -48,11 +48,13 @@ def good(scores: Sequence[Score], least: float) -> None:
 
 
 def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None:
-    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages."""
+    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages; one document's tables have no rules."""
     soffice = require_program("soffice")
     documents = {tmp_path / f"word{seed}": annexes(seed, 20, 32) for seed in range(3)}
     for path, made in documents.items():
         as_docx(path.with_suffix(".docx"), made)
+    documents[free := tmp_path / "free"] = annexes(6, 10, 16)
+    as_docx(free.with_suffix(".docx"), documents[free], style="Normal Table")
     subprocess.run(
         [soffice, f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *(f"{path}.docx" for path in documents)],
         check=True, capture_output=True, timeout=300,
@@ -62,7 +64,7 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
         (tmp_path / f"typst{seed}.pdf").write_bytes(typst.compile(as_typst(made).encode()))
     scores = [score(path.with_suffix(".pdf"), made) for path, made in documents.items()]
     assert sum(found.values for found in scores) >= 10_000
-    good(scores, 0.97)
+    good(scores, 0.95)
 
 
 @pytest.mark.parametrize(

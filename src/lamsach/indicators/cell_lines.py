@@ -82,8 +82,9 @@ def may_hold_value(text: str) -> bool:
     return _VALUE_MARKS.search(text) is not None
 
 
-def follows(lines: Sequence[CellLine]) -> list[str]:
-    """How each line of a cell follows the one before; the first is on one of its own."""
+def follows(lines: Sequence[CellLine], *, promised: bool = False) -> list[str]:
+    """How each line of a cell follows the one before; the first is on one of its own. `promised`: the cell holds values alone, so that each
+    line may go on where the room behind it is not known."""
     found = [NEW] * len(lines)
     linked = _linked(lines)
     goes_on = False
@@ -92,7 +93,10 @@ def follows(lines: Sequence[CellLine]) -> list[str]:
         if not line.parted:
             # a word that itself goes on in the next line is wider than what is seen of it
             longer = goes_on and " " not in line.text
-            found[place] = _follows(before, line, longer=longer, linked=linked[place - 1])
+            unknown = promised and before.room is None and " " not in before.text + line.text
+            found[place] = (
+                MAYBE if unknown else _follows(before, line, longer=longer, linked=linked[place - 1])
+            )
         goes_on = found[place] in (MAYBE, WEAK)
     return found
 
@@ -143,26 +147,27 @@ def cell_text(
     kind: IndicatorType | None = None,
     digits: tuple[int, ...] = HASH_DIGITS,
     *,
+    promised: bool = False,
     line_by_line: bool = False,
 ) -> CellText:
-    """What the lines of a cell say. `kind` is what its column or row promises, `digits` are the lengths of the document's digests.
-    `line_by_line`: what is not cut stays on its line."""
+    """What the lines of a cell say. `promised`: its column holds values, of a `kind` if it or the row says so; `digits` are the lengths of the
+    document's digests. `line_by_line`: what is not cut stays on its line."""
     parts: list[str] = []
     cut: list[str] = []
     chain: list[str] = []
     weak: list[int] = []
-    known = True
+    known = all(line.room is not None for line in lines)
 
     def close() -> None:
         if chain:
-            said = _decided(tuple(chain), weak, kind, digits, known=known)
+            said = _decided(tuple(chain), weak, kind, digits, known=known, promised=promised)
             if said is None:
                 cut.append("".join(chain)[:_LONGEST])
             parts.append(said or "")
             chain.clear()
             weak.clear()
 
-    for line, begins in zip(lines, follows(lines), strict=True):
+    for line, begins in zip(lines, follows(lines, promised=promised), strict=True):
         for place, word in enumerate(line.text.split(" ")):
             mark = SPACE if place else NEW if line_by_line and begins == SPACE else begins
             if mark == WEAK:
@@ -171,7 +176,6 @@ def cell_text(
                 close()
                 parts.append(mark)
             chain.append(word)
-        known = line.room is not None
     close()
     return CellText(rejoined("".join(parts).strip()), cut)
 
@@ -183,6 +187,7 @@ def _decided(
     digits: tuple[int, ...],
     *,
     known: bool,
+    promised: bool,
 ) -> str | None:
     """As `_resolved`; what follows weakly and makes values of its own stays apart."""
     if len(pieces) == 1:
@@ -193,11 +198,16 @@ def _decided(
         readings = [_best(part, kind, digits) for part in apart]
         if all(reading.junk == 0 and reading.ways == 1 for reading in readings):
             return NEW.join(word for reading in readings for word in reading.words)
-    return _resolved(pieces, kind, digits, known=known)
+    return _resolved(pieces, kind, digits, known=known, promised=promised)
 
 
 def _resolved(
-    pieces: tuple[str, ...], kind: IndicatorType | None, digits: tuple[int, ...], *, known: bool
+    pieces: tuple[str, ...],
+    kind: IndicatorType | None,
+    digits: tuple[int, ...],
+    *,
+    known: bool,
+    promised: bool,
 ) -> str | None:
     """The pieces as the words that they make, a line each; None where that is not certain. `known`: the room behind the lines is."""
     whole = "".join(pieces)
@@ -207,9 +217,9 @@ def _resolved(
     if kind is not None and (best.junk or best.ways > 1):
         best = _best(pieces, None, digits)
     if best.junk == len(pieces):  # nothing in it is a value
-        return whole if known and _VALUE_MARKS.search(whole) else " ".join(pieces)
+        return whole if (known or promised) and _VALUE_MARKS.search(whole) else " ".join(pieces)
     if not known:
-        undecided = best.ways > 1 and whole.isalnum()
+        undecided = (best.ways > 1 and whole.isalnum()) or (promised and best.junk)
         return None if undecided else NEW.join(best.words)
     if best.junk or best.ways > 1:
         return None

@@ -16,7 +16,7 @@ from lamsach.indicators.cell_lines import MAYBE, follows, is_value
 from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import has_fragments
 from lamsach.indicators.page_grid import TextLine, joined, split
-from lamsach.indicators.page_rows import PageRow, PageTable, cell_line
+from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, cell_line
 from lamsach.indicators.pdf_drawing import Shown
 
 _APART = 0.7
@@ -67,6 +67,8 @@ class _Open:
     head: _Line
     bounds: list[float]
     heads: list[Cells]
+    widths: dict[int, float]
+    """Up to where the columns had room on earlier pages."""
     rows: list[list[Cells]] = field(default_factory=list)
     places: set[int] = field(default_factory=set)
 
@@ -79,6 +81,7 @@ class LooseTables:
         self._heads: list[Cells] = []
         self._bounds: list[float] = []
         """Where the columns below them begin on the page that is read."""
+        self._widths: dict[int, float] = {}
         self._open = False
         """Whether a table reached to the end of the last page."""
 
@@ -103,17 +106,18 @@ class LooseTables:
 
     def _begun(self, lines: Sequence[_Line], place: int, *, rest: bool) -> _Open | None:
         line = lines[place]
-        if _is_headings(lines, place):
+        if _is_headings(lines, place, self._head):
             self._head, self._heads, self._bounds = line, [], _bounds(line, lines[place + 1 :])
-            return _Open(line, self._bounds, self._heads)
+            self._widths = {}
+            return _Open(line, self._bounds, self._heads, self._widths)
         if self._head is not None:
             bounds = self._bounds = self._bounds or _bounds(self._head, lines[place:])
             cells = _cells(line, bounds)
             is_row = cells is not None and (len(cells) > 1 or (rest and 0 not in cells))
-            return _Open(self._head, bounds, self._heads) if is_row else None
+            return _Open(self._head, bounds, self._heads, self._widths) if is_row else None
         near = [piece.text for other in lines[place : place + 2] for piece in other.pieces]
         if len(line.pieces) > 1 and any(map(has_fragments, near)) and _holds_digits(line):
-            return _Open(line, _bounds(line, lines[place + 1 :]), [])
+            return _Open(line, _bounds(line, lines[place + 1 :]), [], {})
         return None
 
 
@@ -139,16 +143,18 @@ def _pieces(row: Numbered) -> list[TextLine]:
     return [joined(group) for group in groups]
 
 
-def _is_headings(lines: Sequence[_Line], place: int) -> bool:
-    """Whether a line, or each of its texts with the one below it, heads a table with values."""
+def _is_headings(lines: Sequence[_Line], place: int, last: _Line | None) -> bool:
+    """Whether a line, or each of its texts with the one below it, heads a table with values. Words of a row below the `last` headings do not."""
     pieces = lines[place].pieces
-    if not 1 < len(pieces) <= _MOST_COLUMNS:
+    if not 1 < len(pieces) <= _MOST_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
+        return False
+    if last is not None and pieces[0].left > last.pieces[0].left + _SLACK:
         return False
     near = [line.pieces for line in (*lines[max(0, place - 1) : place], *lines[place + 1 : place + 2])]
     if len(pieces) == 2 and any(field_of(other[0].text) is not None for other in near):
         return False  # a record: what a thing is called, and what it is
     below = lines[place + 1].pieces if place + 1 < len(lines) else []
-    found: set[Field] = set()
+    found: list[Field] = []
     for piece in pieces:
         under = next(
             (other for other in below if other.left < piece.right and piece.left < other.right), None
@@ -156,7 +162,7 @@ def _is_headings(lines: Sequence[_Line], place: int) -> bool:
         texts = [piece.text]
         if under is not None:
             texts += [f"{piece.text} {under.text}", piece.text + under.text]
-        found.update(field for text in texts if (field := field_of(text)) is not None)
+        found += [field for text in texts[:3] if (field := field_of(text)) is not None][:1]
     return Field.VALUE in found and len(found) > 1
 
 
@@ -202,7 +208,7 @@ def _collect(table: _Open, lines: Sequence[_Line], place: int) -> int:
         line = lines[place]
         cells = _cells(line, table.bounds)
         near = place == first or lines[place - 1].base - line.base <= _PITCH * line.size
-        if cells is None or (place > first and _is_headings(lines, place)):
+        if cells is None or (place > first and _is_headings(lines, place, table.head)):
             break
         if digits and not table.heads:
             if not _holds_digits(line):
@@ -239,7 +245,9 @@ def _goes_on(row: Sequence[Cells], cells: Cells) -> bool:
 def _closed(number: int, table: _Open, lines: Sequence[_Line]) -> PageTable:
     """The table with what its columns show of the room behind each line."""
     edge = max(piece.right for line in lines for piece in line.pieces)
-    widths = _widths(table, edge)
+    for column, width in _widths(table, edge).items():
+        table.widths[column] = max(width, table.widths.get(column, 0.0))
+    widths = table.widths
     rows = [_row(number, row, widths) for row in table.rows]
     if not table.heads and rows:
         table.heads.extend(table.rows[0])

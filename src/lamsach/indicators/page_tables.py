@@ -177,7 +177,12 @@ class TableReader:
         places = range(max([*row.cells, *row.merged], default=0) + 1)
         plain = [" ".join(line.text for line in row.cells.get(place, ())) for place in places]
         said = [
-            cell_text(row.cells.get(place, ()), table.promised(plain, place), self._digits)
+            cell_text(
+                row.cells.get(place, ()),
+                table.promised(plain, place),
+                self._digits,
+                promised=table.fields.get(place) is Field.VALUE,
+            )
             for place in places
         ]
         return [one.text for one in said], [text for one in said for text in one.cut]
