@@ -14,7 +14,6 @@ from lamsach.indicators.addresses import host_address, internal_reason, may_be_i
 from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.merging import merged
 from lamsach.indicators.opening import expand
-from lamsach.indicators.reading import read_list
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.guard import Own, host_of
 from lamsach.indicators.review.knowledge import Knowledge, bare, knowledge
@@ -89,6 +88,8 @@ class Values:
     """The values of an earlier list, for nothing but the question whether it holds one: eight bytes each."""
 
     def __init__(self, paths: Iterable[str], on_problem: Callable[[Problem], None]) -> None:
+        from lamsach.indicators.reading import read_list  # brings every format with it
+
         found = array("Q")
         for path in expand(list(paths)):
             for item in read_list(path, on_problem):
@@ -128,6 +129,8 @@ def _place(item: Refusal) -> str:
 
 def collect(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> Collected:
     """Read lists, keeping what they say of one value differently."""
+    from lamsach.indicators.reading import read_list
+
     collected = Collected()
     for path in expand(list(paths)):
         for item in read_list(path, on_problem):
