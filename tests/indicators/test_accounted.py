@@ -25,7 +25,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringO
 
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, Problem, Refusal
-from tests.indicators.builders import sheet, workbook
+from tests.indicators.builders import archive, sheet, workbook
 from tests.indicators.documents_made import docx, opendocument, paragraph, pdf, word_table
 from tests.indicators.shown_values import shown, text_of
 
@@ -306,6 +306,30 @@ def test_urls_within_tables_stay_whole_and_columns_stay_columns(tmp_path: Path) 
     for text, expected in cases.items():
         path.write_text(text)
         assert _read(path)[0] == expected, text
+
+
+def test_what_stands_beside_the_text_is_read_too(tmp_path: Path) -> None:
+    cells = sheet({1: ["Domain"], 2: ["evil-a.top"]})
+    notes = {
+        "xl/comments1.xml": "<comments><commentList><comment><text><r><t>also evil-b[.]top</t></r></text></comment></commentList></comments>",
+        "xl/drawings/drawing1.xml": "<d><sp><txBody><p><r><t>evil-c[.]</t></r><r><t>top</t></r></p><p><r><t>the staff may read of evil-d.top in the news today</t></r></p></txBody></sp></d>",
+    }
+    margin = '<s xmlns:text="x"><text:footer><text:p>evil-e.top</text:p></text:footer></s>'
+    body = "<text:p>evil-a.top</text:p>"
+    packed = {"mimetype": "application/vnd.oasis.opendocument.text", "styles.xml": margin}
+    content = f'<o xmlns:office="o" xmlns:text="x"><office:text>{body}</office:text></o>'
+    cases = {
+        "a.xlsx": (
+            workbook([cells], extra=notes),
+            {"evil-a.top", "evil-b.top", "evil-c.top"},
+            {"evil-d.top"},
+        ),
+        "a.odt": (archive({**packed, "content.xml": content}, compression=0), {"evil-a.top"}, {"evil-e.top"}),
+    }
+    for name, (data, listed, mentioned) in cases.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        assert _read(path) == (listed, mentioned), name
 
 
 def _lost(path: Path, text: str) -> list[str]:
