@@ -7,6 +7,7 @@ back, so the time is linear in the text's length.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -83,7 +84,7 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
     """As `scan`, each with the piece of the refanged text that it comes from."""
     refanged = refang(text)
     written = text.lower()
-    paths = [match.span() for match in _PATH.finditer(refanged)] if "\\" in refanged else []
+    paths = deque(match.span() for match in _PATH.finditer(refanged)) if "\\" in refanged else deque()
     for match in _tokens(refanged):
         token = match[0]
         if match["url"]:
@@ -102,7 +103,9 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
         elif match["email"]:
             yield from ((token, found) for found in _email(token))
         else:
-            inside = any(first <= match.start() < last for first, last in paths)
+            while paths and paths[0][1] <= match.start():
+                paths.popleft()
+            inside = bool(paths) and paths[0][0] <= match.start()
             word = match["word"].rpartition("\\")[2] if inside else match["word"]
             for found in _word(word, written):
                 yield token, _of_a_path(found) if inside else _doubted(found, refanged, match, written)
