@@ -45,7 +45,6 @@ CERTIFIED = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
 DATED = ("tests/portal/", "tests/letters/", "tests/scanner/")
 EVERY_DATE = frozenset(
     {
-        "tests/letters/test_decree.py",
         "tests/letters/test_form.py",
         "tests/portal/test_awareness.py",
         "tests/portal/test_campaign_shelf.py",

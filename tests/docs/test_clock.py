@@ -62,6 +62,11 @@ class Module:
             for node in ast.walk(self.tree)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
+        self.called = {
+            name: [call for part in node.body for call in calls(part, at_import=False)]
+            for name, node in self.functions.items()
+        }
+        self.at_import = list(calls(self.tree, at_import=True))
         self.imported: dict[str, tuple[str, str]] = {}
         package = name.rpartition(".")[0]
         for node in ast.walk(self.tree):
@@ -70,13 +75,9 @@ class Module:
                 origin = f"{above}.{node.module or ''}".rstrip(".") if node.level else node.module or ""
                 self.imported |= {each.asname or each.name: (origin, each.name) for each in node.names}
 
-    def read_by(self, node: ast.AST, known: set[tuple[str, str]], *, at_import: bool) -> list[ast.Call]:
-        """The calls in a tree that read the clock, when these functions do."""
-        return [
-            call
-            for call in calls(node, at_import=at_import)
-            if asks_itself(call) or self._target(call) in known
-        ]
+    def readers(self, made: list[ast.Call], known: set[tuple[str, str]]) -> list[ast.Call]:
+        """Those of the calls that read the clock, when these functions do."""
+        return [call for call in made if asks_itself(call) or self._target(call) in known]
 
     def _target(self, call: ast.Call) -> tuple[str, str] | None:
         function = call.func
@@ -96,9 +97,8 @@ def read_at_import(sources: dict[str, str]) -> list[str]:
         more = {
             (module.name, name)
             for module in modules
-            for name, node in module.functions.items()
-            if (module.name, name) not in known
-            and any(module.read_by(part, known, at_import=False) for part in node.body)
+            for name, made in module.called.items()
+            if (module.name, name) not in known and module.readers(made, known)
         }
         if not more:
             break
@@ -106,7 +106,7 @@ def read_at_import(sources: dict[str, str]) -> list[str]:
     return [
         f"{module.name}:{call.lineno} {ast.unparse(call)[:80]}"
         for module in modules
-        for call in module.read_by(module.tree, known, at_import=True)
+        for call in module.readers(module.at_import, known)
     ]
 
 

@@ -21,6 +21,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.binary import BinaryFormat, seekable
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, binary_format_of
 from lamsach.model import Event, Refusal
+from tests.rows import each_row
 
 from . import capture_builder as build
 from . import test_nfcapd as nfcapd
@@ -108,7 +109,7 @@ def test_recognises_its_own_and_nothing_else(binary):
     assert [name for name, data in SAMPLES.items() if binary.recognises(data[:4096])] == [binary.name]
 
 
-@pytest.mark.parametrize("log", TEXTS, ids=lambda log: f"{log.parent.name}-{log.stem}")
+@each_row("log", TEXTS)
 def test_text_is_never_binary(log):
     data = log.read_bytes()
     for encoding in ("utf-8", "utf-16-le", "utf-16-be", "utf-16", "utf-8-sig"):

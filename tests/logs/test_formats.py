@@ -22,6 +22,7 @@ from lamsach.logs.formats import FORMATS, format_by_name
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.reading import read_events
 from lamsach.model import Action, Event, EventKind, LeaseAction
+from tests.rows import each_row
 
 from .builders import logs
 
@@ -277,7 +278,7 @@ def test_a_changed_line_gives_an_event_or_a_line_error(log_format, data):
 
 
 @every_format
-@pytest.mark.parametrize(
+@each_row(
     "piece",
     [
         *(

@@ -51,7 +51,7 @@ PARTS = (
     "test_hostile_parameters.py",
     "test_unsent.py",
 )
-GROUPS = 5
+GROUPS = 3
 """So many processes of pytest one after the other: one for all would keep a worker longer than all other tests last."""
 
 

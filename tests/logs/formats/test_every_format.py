@@ -30,6 +30,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.formats import FORMATS
 from lamsach.model import Event
+from tests.rows import each_row
 
 GENERAL = frozenset({"cef", "leef", "key_value", "json_lines", "csv_columns"})
 """Shapes that any product may write. They stand last in the registry, so a product's own format is asked before."""
@@ -222,7 +223,7 @@ def deep_recursion():
 
 
 @pytest.mark.usefixtures("deep_recursion")
-@pytest.mark.parametrize("module_name", MODULES)
+@each_row("module_name", MODULES)
 def test_regular_expressions_take_steps_in_proportion(module_name):
     """Twice the text, at most about twice the steps; a square would be four times, a nested repetition far more."""
     wrong = {}

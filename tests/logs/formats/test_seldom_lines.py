@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from golden import context_of
 
 from lamsach.logs.detect import detect, recognising
 from lamsach.model import Event
+from tests.rows import each_row
 
 CASES = [
     json.loads(line)
@@ -46,7 +46,7 @@ def told(event: Event | None, field: str) -> Any:
     return value.lower() if isinstance(value, str) and field != "url" else value
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['format']}: {case['lines'][-1][:60]}")
+@each_row("case", CASES, lambda case: f"{case['format']}: {case['lines'][-1]}")
 def test_a_seldom_line(case: dict[str, Any]) -> None:
     name, event = read(case["lines"])
     wanted = {
