@@ -5,10 +5,13 @@ The tree:  G06 (authority)  ->  G06.12 (ministry centre) -> G06.12.01, G06.12.02
 
 from __future__ import annotations
 
+import csv
 import os
 import pickle
 import shutil
+import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -49,8 +52,10 @@ assert ("postgresql" in settings.DATABASES["default"]["ENGINE"]) is bool(os.envi
 from django.core.cache import cache  # noqa: E402
 from django.test import Client  # noqa: E402
 
+from lamsach.indicators import opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
+from lamsach.portal.mail import incoming  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 
@@ -114,6 +119,58 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER IF EXISTS audit_no_delete")
+
+
+WATCHED = {
+    "test_awareness", "test_campaigns", "test_cases_evidence", "test_exchange", "test_exchange_hostile", "test_exchange_upward", "test_findings",
+    "test_fleet_scanner", "test_incoming", "test_lists", "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
+}  # fmt: skip
+"""Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
+
+
+@pytest.fixture(autouse=True)
+def readers_hold_no_transaction(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test that hands files in may see one read while a transaction is open: it would hold the lock on all writing as long as the file takes."""
+    if request.module.__name__.rpartition(".")[2] not in WATCHED or not (
+        {"db", "transactional_db", "cast"} & {*request.fixturenames}
+    ):
+        return
+    from django.db import connection
+
+    request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+    around = len(connection.atomic_blocks)  # those of the test itself
+    watch(monkeypatch, lambda: len(connection.atomic_blocks) > around)
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, is_open: Callable[[], bool]) -> None:
+    """Have everything that reads files of others fail while a transaction is open."""
+
+    def watched(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(*args: Any, **options: Any) -> Any:
+            mode = options.get("mode", args[2] if len(args) > 2 else "r") if read is opened else "r"
+            assert mode != "r" or not is_open() or _is_ours(), "a file is read while a transaction is open"
+            return read(*args, **options)
+
+        return reading
+
+    opened: Any = zipfile.ZipFile.__init__
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", watched(opened))
+    monkeypatch.setattr(csv, "reader", watched(csv.reader))
+    monkeypatch.setattr(opening.ListSource, "__init__", watched(opening.ListSource.__init__))
+    monkeypatch.setattr(incoming, "parse", watched(incoming.parse))
+
+
+_OURS = ("letters/docx_.py", "portal/fleet/filling.py", "docx/opc/phys_pkg.py")
+"""What opens files of our own: templates, programs."""
+
+
+def _is_ours() -> bool:
+    frame = sys._getframe(2)
+    while frame.f_back is not None:
+        if frame.f_code.co_filename.endswith(_OURS):
+            return True
+        frame = frame.f_back
+    return False
 
 
 class Cast:

@@ -80,21 +80,6 @@ def test_the_letter_with_the_link(english: Client, cast: Cast, mailoutbox: list[
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("language", ["en", "vi"])
-def test_the_letter_to_an_address_without_an_account(
-    language: str, cast: Cast, mailoutbox: list[EmailMessage]
-) -> None:
-    client = Client()
-    client.post("/language/", {"language": language})
-    client.post("/accounts/password/reset/", {"email": "nobody@person.example"})
-    text = letter(mailoutbox)
-    assert "nobody@person.example" in text
-    assert "signup" not in str(mailoutbox[0].body)
-    assert not THEIR_WORDS.search(text), text
-    assert ("invitation" if language == "en" else "lời mời") in text
-
-
-@pytest.mark.django_db
 def test_who_changes_the_password_is_told_in_our_words(english: Client, cast: Cast) -> None:
     login = {"login": "officer@person.example", "password": "mat khau rat dai"}
     english.post("/accounts/login/", login)

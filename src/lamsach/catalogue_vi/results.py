@@ -46,6 +46,7 @@ _FILES: dict[str, str] = {
         "Gói kết quả do phiên bản khác ghi, phiên bản này không đọc được."
     ),
     "The findings bundle cannot be opened.": "Không mở được gói kết quả.",
+    "A record of the findings bundle does not have the shape that it should have.": "Một bản ghi trong gói kết quả không đúng cấu trúc.",
     "The findings bundle names a device twice.": "Gói kết quả nêu một thiết bị hai lần.",
     "The findings bundle does not hold exactly the files that belong in it.": "Gói kết quả không chứa đúng các tệp phải có.",
     "The findings bundle is locked with a password.": "Gói kết quả bị khóa bằng mật khẩu.",

@@ -24,6 +24,8 @@ MAX_STRINGS_BYTES = 512 * MIB
 """The most text that a workbook may share between its cells."""
 MAX_COLUMNS = 16_384
 MAX_MERGED = 100_000
+MAX_OPEN_ELEMENTS = 300_000
+"""The most elements of one row, or between two: Excel's widest row has 16,384 cells of a few each."""
 _MERGED = re.compile(
     rb"<(?:\w{1,20}:)?mergeCell\s[^>]{0,80}?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
 )
@@ -145,15 +147,22 @@ class Workbook:
     def _elements(self, part: str, name: str) -> Iterator[Element]:
         """The finished elements of this name; each is forgotten once it was used."""
         parents: list[Element] = []
+        open_elements = 0
         with self._part(part) as stream:
             for event, element in events(stream, self._where):
                 if event == "start":
                     parents.append(element)
+                    open_elements += 1
+                    if open_elements > MAX_OPEN_ELEMENTS:
+                        raise LimitError(
+                            "The workbook has more in one row or cell than Excel knows.", self._where
+                        )
                     continue
                 parents.pop()
                 if local_name(element.tag) == name:
                     yield element
                     element.clear()
+                    open_elements = 0
                     if parents:
                         parents[-1].clear()
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.i18n import format_date, mark
+from lamsach.workbook_limits import open_workbook
 from lamsach.zip_errors import ZIP_ERRORS
 
 MOST_LINES = 5000
@@ -237,9 +238,7 @@ def _collect(element: Any, parts: list[str], later: list[Any]) -> None:
 
 
 def _xlsx(content: bytes) -> Iterator[Line]:
-    import openpyxl
-
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, rich_text=True)
+    book = open_workbook(io.BytesIO(content), rich_text=True)
     sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
     count = 0
     for number, sheet in enumerate(sheets, 1):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.i18n import mark
-from lamsach.model import DeviceState, Findings
+from lamsach.model import Findings
 from lamsach.results import records
 from lamsach.results.timeless_zip import entry
 from lamsach.zip_errors import ZIP_ERRORS
@@ -35,11 +35,6 @@ _TIMESTAMP = (
     0,
 )  # the earliest that a zip can state: a bundle's bytes depend on its findings only
 _BLOCK = 1 << 20
-_REQUIRED: dict[str, tuple[str, ...]] = {
-    DEVICES: ("key", "ip", "name", "mac", "state"),
-    SIGHTINGS: ("device", "indicator", "count"),
-    EVIDENCE: ("device", "indicator", "file", "line", "text"),
-}
 _ASK_AGAIN = mark("Ask whoever made the bundle for it again. Nothing was taken from it.")
 
 
@@ -119,7 +114,10 @@ def read_bundle(path: Path, limits: BundleLimits | None = None) -> Bundle:
         with zipfile.ZipFile(path) as archive:
             _check_names(archive, path, limits)
             manifest = _read_manifest(archive, path, limits)
-            read = {name: _read_records(archive, name, manifest, path, limits) for name in _REQUIRED}
+            read = {
+                name: _read_records(archive, name, manifest, path, limits)
+                for name in (DEVICES, SIGHTINGS, EVIDENCE)
+            }
     except OSError as error:
         what = mark("The findings bundle cannot be opened.")
         raise UnreadableError(
@@ -162,24 +160,24 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path, limits: BundleLimits) -
     if manifest.get("schema_version") != records.SCHEMA_VERSION:
         what = mark("The findings bundle was written by another version, which this one cannot read.")
         raise UnreadableError(what, str(path), mark("Use the same version of the tool on both sides."))
+    _check_shape(MANIFEST, 1, manifest, path)
     return manifest
 
 
 def _read_records(
     archive: zipfile.ZipFile, name: str, manifest: Mapping[str, Any], path: Path, limits: BundleLimits
 ) -> tuple[dict[str, Any], ...]:
-    stated = manifest["contents"][name] if name in _object(manifest.get("contents")) else None
     digest, size, rows = hashlib.sha256(), 0, []
-    check = _record_check(name)
     with archive.open(name) as member:
         while line := member.readline(limits.line_bytes + 1):
             size += len(line)
             if len(line) > limits.line_bytes or size > limits.member_bytes:
                 raise _too_large(path)
             digest.update(line)
-            rows.append(check(_json_object(line)))
+            rows.append(_json_object(line))
+            _check_shape(name, len(rows), rows[-1], path)
     expected = {"sha256": digest.hexdigest(), "size_bytes": size, "records": len(rows)}
-    if stated != expected:
+    if manifest["contents"].get(name) != expected:
         raise UnreadableError(
             mark("The findings bundle was changed after it was written: a digest differs."),
             str(path),
@@ -188,17 +186,21 @@ def _read_records(
     return tuple(rows)
 
 
-def _record_check(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    def check(record: dict[str, Any]) -> dict[str, Any]:
-        if any(key not in record for key in _REQUIRED[name]):
-            raise ValueError(name)
-        if name == DEVICES and (
-            record["state"] not in set(DeviceState) or not isinstance(record["key"], str)
-        ):
-            raise ValueError(name)
-        return record
+def _check_shape(name: str, line: int, record: dict[str, Any], path: Path) -> None:
+    from lamsach.results import bundle_schema as schema
 
-    return check
+    shapes: dict[str, type[schema.Shape]] = {
+        MANIFEST: schema.Manifest,
+        DEVICES: schema.Device,
+        SIGHTINGS: schema.Sighting,
+        EVIDENCE: schema.Evidence,
+    }
+    if wrong := schema.check(shapes[name], record):
+        raise UnreadableError(
+            mark("A record of the findings bundle does not have the shape that it should have."),
+            f"{path}, {name}:{line}, {wrong}",
+            _ASK_AGAIN,
+        )
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -16,10 +16,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from lamsach.portal.accounts import events
 from lamsach.portal.accounts.idle import lock
-from lamsach.portal.base.ratelimit import client_address
+from lamsach.portal.base.ratelimit import client_address, exceeded
 
 _FRESH_S = 300.0
+MOST_RESETS_OF_ONE, MOST_RESETS, RESETS_WINDOW_S = 3, 60, 3600
+"""Letters for a forgotten password in an hour: to one account, and to all."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -48,6 +51,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             since = datetime.fromtimestamp(records[0]["at"], UTC)
             return bool(Authenticator.objects.filter(user=user, created_at__lt=since).exists())
         return bool(super().is_reauthentication_required(app=app, **options))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note it."""
+        events.login_failed(request, str(credentials.get("email") or ""))
+
+    def validation_error(self, code: str, *args: Any) -> Any:
+        """The library's sentence; a lock-out is noted, by password or code."""
+        if code == "too_many_login_attempts":
+            events.locked_out(self.request)
+        return super().validation_error(code, *args)
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Queue the letter, as far as an account and all accounts together have not had enough of them: other letters wait in the same queue."""
+        sent = not (
+            exceeded("reset", f"account-{user.pk}", MOST_RESETS_OF_ONE, RESETS_WINDOW_S)
+            or exceeded("reset", "all", MOST_RESETS, RESETS_WINDOW_S)
+        )
+        if sent:
+            super().send_password_reset_mail(user, email, context)
+        if sent or not exceeded("noted-reset", f"account-{user.pk}", 1, RESETS_WINDOW_S):
+            events.reset_asked(self.request, user, sent=sent)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The address in the letter. Where it is known, ours, whatever host the request named."""

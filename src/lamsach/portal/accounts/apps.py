@@ -10,3 +10,9 @@ class AccountsConfig(AppConfig):
 
     name = "lamsach.portal.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Note what happens at the log-in."""
+        from lamsach.portal.accounts import events
+
+        assert events

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from lamsach.portal.accounts.models import Invitation, User
@@ -53,7 +54,7 @@ def find(token: str) -> Invitation | None:
 
 
 @transaction.atomic
-def accept(invitation: Invitation, name: str, password: str) -> User | None:
+def accept(invitation: Invitation, name: str, password: str, by: HttpRequest) -> User | None:
     """Make the account, or add the role to an existing one (whose password stays). None when somebody was faster."""
     taken = Invitation.objects.filter(pk=invitation.pk, accepted=None, withdrawn=None).update(
         accepted=timezone.now()
@@ -63,6 +64,8 @@ def accept(invitation: Invitation, name: str, password: str) -> User | None:
     user = User.objects.filter(email=invitation.email).first()
     if user is None:
         user = User.objects.create_user(invitation.email, password, name=name)
-    Membership.objects.get_or_create(user=user, unit=invitation.unit, role=invitation.role)
-    record(user, "invitation.accepted", invitation, invitation.unit, role=invitation.role)
+    _, new = Membership.objects.get_or_create(user=user, unit=invitation.unit, role=invitation.role)
+    record(by, "invitation.accepted", invitation, invitation.unit, user=user, role=invitation.role)
+    if new:
+        record(by, "role.given", user, invitation.unit, user=user, role=invitation.role)
     return user

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.portal.accounts import access, invitations, setup
+from lamsach.portal.accounts import access, events, invitations, setup
 from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, SetUpForm
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
@@ -21,7 +21,7 @@ from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
-from lamsach.portal.base.roles import ALL, COORDINATORS
+from lamsach.portal.base.roles import ALL, COORDINATORS, Role
 from lamsach.portal.units.access import memberships, readable_units
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -35,6 +35,7 @@ def _log_in(request: HttpRequest, user: User) -> None:
     """Log in somebody who has just chosen their password."""
     login(request, user, backend=_BACKEND)
     record_authentication(request, user, method="password", email=user.email)
+    events.logged_in(request, user)
 
 
 @member(ALL, ALL)
@@ -153,7 +154,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     form = AcceptForm(request.POST or None, initial={"name": invitation.name})
     if request.method == "POST" and (known or form.is_valid()):
         data = {} if known else form.cleaned_data
-        user = invitations.accept(invitation, data.get("name", ""), data.get("password", ""))
+        user = invitations.accept(invitation, data.get("name", ""), data.get("password", ""), request)
         if user is None:
             return render(request, "accounts/link_used.html", status=404)
         if known:
@@ -183,7 +184,8 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         )
         if user is None:
             return render(request, "accounts/link_used.html", status=404)
-        record(user, "portal.set_up", user)
+        record(request, "portal.set_up", user, user=user)
+        record(request, "role.given", user, user=user, role=Role.ADMINISTRATOR)
         _log_in(request, user)
         return redirect("web:home")
     return render(request, "accounts/set_up.html", {"form": form})

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from lamsach.portal.api.models import Token
@@ -29,11 +30,15 @@ def issue(unit: Unit, name: str, by: Any) -> str:
     return word
 
 
-def find(word: str) -> Token | None:
-    """The token, if it is one of ours and not revoked."""
+def find(word: str, request: HttpRequest) -> Token | None:
+    """The token, if it is one of ours and not revoked. Its first use is noted, with the address."""
     found = Token.objects.filter(digest=_digest(word), revoked=None).select_related("unit").first()
     if found is not None:
-        Token.objects.filter(pk=found.pk).update(last_used=timezone.now())
+        now = timezone.now()
+        if Token.objects.filter(pk=found.pk, last_used=None).update(last_used=now):
+            record(request, "token.first_used", found, found.unit, who=found.name, name=found.name)
+        else:
+            Token.objects.filter(pk=found.pk).update(last_used=now)
     return found
 
 

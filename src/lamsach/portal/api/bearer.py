@@ -18,7 +18,7 @@ class UnitToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         """The token, or None, which is answered by 401. Wrong ones are counted by address."""
-        found = access.find(token)
+        found = access.find(token, request)
         if found is None and exceeded("api", client_address(request), WRONG_TOKENS, WINDOW_S):
             raise Http404
         return found

@@ -39,7 +39,7 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
             wanted = number(request.POST, "revoke") or 0
             rows = Token.objects.filter(pk=wanted, unit=unit, revoked=None)
             if rows.update(revoked=timezone.now()):
-                record(request, "token.revoked", None, unit, token=str(wanted))
+                record(request, "token.revoked", rows.model(pk=wanted), unit, token=str(wanted))
                 messages.success(request, _("The token is revoked."))
             return redirect("tokens", unit_id=unit_id)
         if form.is_valid():

@@ -43,6 +43,7 @@ NAMES: dict[str, Any] = {
     "how": _("way"),
     "indicator": _("listed address"),
     "key": _("key"),
+    "known": _("account known"),
     "kind": _("kind"),
     "kinds": _("kinds"),
     "lines": _("lines of logs"),

@@ -18,11 +18,12 @@ def record(
     target: Any = None,
     unit: Any = None,
     who: str = "",
+    user: Any = None,
     **details: Any,
 ) -> None:
-    """Note an act. `by`: the request or the user it was done by, None for the portal itself; `target`: the object it was done to."""
+    """Note an act. `by`: the request or the user it was done by, None for the portal itself; `target`: the object it was done to; `user`: who it is about where the request does not say, as at a log-in."""
     request = by if isinstance(by, HttpRequest) else None
-    user: Any = request.user if request is not None else by
+    user = user or (getattr(request, "user", None) if request is not None else by)
     if isinstance(user, AnonymousUser):
         user = None
     Entry.objects.create(

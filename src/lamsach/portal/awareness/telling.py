@@ -40,18 +40,20 @@ _HEADINGS = {
     "bo phan": "department",
     "department": "department",
 }
-MOST_PEOPLE = 100_000
+MOST_PEOPLE, MOST_WRONG = 100_000, 1000
 BATCH = 1000
 
 
-@transaction.atomic
 def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int, list[int]]:
-    """Add the people of a sheet to the unit; how many were added, and which rows were wrong. People who are there already are left alone."""
-    _one_at_a_time(unit)
+    """Add the people of a sheet to the unit; how many were added, and the first rows that were wrong. People who are there already are left alone."""
+    rows, wrong = _read(file, name)
+    return _add(unit, rows, by, len(wrong)), wrong[:MOST_WRONG]
+
+
+def _read(file: IO[bytes], name: str) -> tuple[list[tuple[str, str, str]], list[int]]:
+    """Name, department and e-mail of each row, and the numbers of the rows that are wrong. No transaction may be open: a sheet takes as long as it takes."""
     columns: dict[int, str] = {}
-    known = set(Person.objects.filter(unit=unit).exclude(email="").values_list("email", flat=True))
-    unnamed = set(Person.objects.filter(unit=unit, email="").values_list("name", "department"))
-    people: list[Person] = []
+    rows: list[tuple[str, str, str]] = []
     wrong: list[int] = []
     for number, cells in table(file, name):
         if not columns:
@@ -62,24 +64,37 @@ def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int,
         if not any(row.values()):
             continue
         email = row.get("email", "").lower()
-        key = (row.get("name", "")[:200], row.get("department", "")[:200])
-        if not key[0] or (email and not _EMAIL.match(email)) or len(people) >= MOST_PEOPLE:
+        if not row.get("name") or (email and not _EMAIL.match(email)) or len(rows) >= MOST_PEOPLE:
             wrong.append(number)
-        elif email not in known and (email or key not in unnamed):
-            people.append(Person(unit=unit, name=key[0], email=email, department=key[1]))
-            if email:
-                known.add(email)
-            else:
-                unnamed.add(key)
+        else:
+            rows.append((row["name"][:200], row.get("department", "")[:200], email))
     if not columns:
         raise InputError(
             mark("The sheet has no heading row with a column for the name."),
             name,
             mark("Put the heading Họ tên above the names."),
         )
+    return rows, wrong
+
+
+@transaction.atomic
+def _add(unit: Unit, rows: list[tuple[str, str, str]], by: Any, wrong: int) -> int:
+    """Add the people who are not there yet; how many."""
+    _one_at_a_time(unit)
+    known = set(Person.objects.filter(unit=unit).exclude(email="").values_list("email", flat=True))
+    unnamed = set(Person.objects.filter(unit=unit, email="").values_list("name", "department"))
+    people: list[Person] = []
+    for name, department, email in rows:
+        if email in known or (not email and (name, department) in unnamed):
+            continue
+        people.append(Person(unit=unit, name=name, email=email, department=department))
+        if email:
+            known.add(email)
+        else:
+            unnamed.add((name, department))
     consent.told(Person.objects.bulk_create(people, batch_size=BATCH), by)
-    record(by, "awareness.imported", unit, unit, added=len(people), wrong=len(wrong))
-    return len(people), wrong
+    record(by, "awareness.imported", unit, unit, added=len(people), wrong=wrong)
+    return len(people)
 
 
 @transaction.atomic

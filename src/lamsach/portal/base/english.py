@@ -65,7 +65,6 @@ ENGLISH: dict[str, str] = {
     "Password Changed": "The password was changed",
     "Password Set": "A password was set",
     "Unknown Account": "No account with this address",
-    "You are receiving this email because you, or someone else, tried to access an account with email %(email)s. However, we do not have any record of such an account in our database.": "A new password was asked for an account with the address %(email)s. The portal has no account with this address.",
     "This mail can be safely ignored if you did not initiate this action.": "If it was not you who asked, do nothing.",
 }
 """By the library's text. A test compares the keys with the library's pages."""

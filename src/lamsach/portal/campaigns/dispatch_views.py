@@ -32,10 +32,12 @@ MOST_ATTACHMENTS = 20
 
 
 def _save(request: HttpRequest, form: DispatchForm, campaign: Campaign, parent: Dispatch | None) -> Dispatch:
-    """A new draft; the same form sent twice gives the first one."""
+    """A new draft; the same form sent twice gives the first one. A word that another person's form already bears is replaced."""
     made: Dispatch = form.save(commit=False)
     made.campaign, made.parent, made.created_by = campaign, parent, request.user  # type: ignore[assignment]
     made.once = form.cleaned_data["once"]
+    if Dispatch.objects.filter(once=made.once).exclude(created_by=request.user.pk).exists():
+        made.once = nonce()
     try:
         with transaction.atomic():
             made.save()

@@ -64,9 +64,9 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
         _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", common)
         for recipient, link in zip(recipients, links, strict=True)
     )
-    Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT).update(
-        state=CampaignState.RUNNING
-    )
+    started = Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT)
+    if started.update(state=CampaignState.RUNNING):
+        record(by, "campaign.running", dispatch.campaign, dispatch.campaign.owner, occasion="dispatch")
     if dispatch.parent_id is not None:
         _passed_on(dispatch, by, now)
     refresh(len(units), Recipient, Participation, AnswerLink, Letter)

@@ -82,10 +82,15 @@ def find_device(unit_id: int, host: dict[str, Any]) -> Device | None:
     return None
 
 
-@transaction.atomic
 def take_scan(bundle: Bundle, path: Path) -> dict[str, int]:
-    """Put a scan to the case of its machine."""
-    manifest, findings, actions = read_scan(path)
+    """Read a scan, then put it to the case of its machine."""
+    return _take(bundle, *read_scan(path))
+
+
+@transaction.atomic
+def _take(
+    bundle: Bundle, manifest: dict[str, Any], findings: list[dict[str, Any]], actions: list[dict[str, Any]]
+) -> dict[str, int]:
     host = manifest.get("host") if isinstance(manifest.get("host"), dict) else {}
     if (summary := fleet.of_bundle(manifest, findings, actions)) is not None:
         fleet.take(bundle.campaign, bundle.unit, summary)

@@ -106,6 +106,8 @@ EXCHANGE: dict[str, str] = {
     "Make its key first.": "Trước hết hãy tạo khóa của đơn vị.",
     "The exchange file carries something that this version does not know.": "Tệp trao đổi có nội dung mà phiên bản này không nhận biết.",
     "The exchange file is meant for another unit.": "Tệp trao đổi gửi cho đơn vị khác.",
+    "The partner or its keys were changed meanwhile.": "Trong lúc đó đối tác hoặc khóa của đối tác đã thay đổi.",
+    "Take the file again.": "Hãy nhận lại tệp này.",
     "The exchange file was taken before. Nothing was changed.": "Tệp trao đổi đã được nhận trước đây. Không có gì thay đổi.",
     "The unit has no key yet.": "Đơn vị chưa có khóa.",
     "The unit that made the exchange file is no partner of yours.": "Đơn vị lập tệp không có trong danh sách trao đổi của đơn vị mình.",

@@ -20,6 +20,7 @@ FINDINGS: dict[str, str] = {
     "The .zip file that the hunt or the scanner wrote, or the signed file from a USB stick.": "Tệp .zip do lần rà soát hoặc công cụ quét ghi ra, hoặc tệp đã ký mang bằng USB.",
     "Campaign": "Chiến dịch",
     "Reason": "Lý do",
+    "The portal failed to take this bundle in. What happened is in the server's log.": "Cổng không tiếp nhận được gói kết quả này. Chi tiết có trong nhật ký của máy chủ.",
     "The file is no findings bundle.": "Tệp này không phải gói kết quả.",
     "Give the .zip file that the hunt or the scanner wrote. Nothing was taken from it.": "Hãy chọn tệp .zip do lần rà soát hoặc công cụ quét ghi ra. Chưa lấy dữ liệu nào từ tệp này.",
     "The signature of the file is not that of a unit's valid token.": "Chữ ký của tệp không khớp mã truy cập còn hiệu lực của đơn vị nào.",

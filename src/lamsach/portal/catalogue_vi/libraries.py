@@ -137,7 +137,6 @@ LIBRARIES: dict[str, str] = {
     "Account Inactive": "Tài khoản đang bị khóa",
     "This account is inactive.": "Tài khoản này đang bị khóa.",
     "Unknown Account": "Không có tài khoản",
-    "You are receiving this email because you, or someone else, tried to access an account with email %(email)s. However, we do not have any record of such an account in our database.": "Anh/chị nhận thư này vì có người yêu cầu truy cập tài khoản %(email)s. Cổng không có tài khoản nào với địa chỉ này.",
     "This mail can be safely ignored if you did not initiate this action.": "Nếu không phải anh/chị yêu cầu, hãy bỏ qua thư này.",
     "%(num)d year": "%(num)d năm",
     "%(num)d month": "%(num)d tháng",

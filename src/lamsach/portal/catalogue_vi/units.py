@@ -26,7 +26,7 @@ UNITS: dict[str, str] = {
     "The sheet has more than 100,000 rows.": "Bảng có hơn 100.000 dòng.",
     "The CSV file is damaged.": "Tệp CSV bị hỏng.",
     "The workbook cannot be read.": "Không đọc được tệp Excel.",
-    "The workbook unpacks to more than 500 MB.": "Tệp Excel giải nén ra hơn 500 MB.",
+    "A row of the table is longer than is allowed.": "Một dòng của bảng dài quá mức cho phép.",
     "Unit code": "Mã định danh",
     "Name": "Tên",
     "Contact person": "Cán bộ đầu mối",

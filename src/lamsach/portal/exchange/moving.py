@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.indicators.releases.keys import fingerprint, load_public_key
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import container, keyring, kinds, lineage
 from lamsach.portal.exchange.container import Head, Opened
@@ -130,6 +131,8 @@ class Checked:
     opened: Opened
     arrival: Arrival
     followers: Mapping[str, str]
+    believed: frozenset[str]
+    """Fingerprints of the partner's keys by which it was checked."""
     sha256: str
 
 
@@ -141,18 +144,20 @@ def checked(partner: Partner, path: Path, user: Any = None) -> Iterator[Checked]
         raise InputError(mark("The exchange file is meant for another unit."), path.name)
     believed = keyring.believed(partner)
     followers = lineage.successors(head.lineage, partner.code, believed)
-    from lamsach.indicators.releases.keys import load_public_key
-
     keys = [*believed, *(load_public_key(public.encode(), partner.code) for public in followers.values())]
     with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
         opened = container.read(path, keys, Path(folder))
-        before = Taken.objects.filter(partner=partner, counter=opened.head.counter).first()
-        if before is not None:
-            raise InputError(_AGAIN, f"{opened.head.counter}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}")
+        _refuse_taken(partner, opened.head.counter)
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         arrival = Arrival(partner, opened.head.counter, opened.head.made, user)
-        yield Checked(opened, arrival, followers, sha256)
+        yield Checked(opened, arrival, followers, frozenset(map(fingerprint, believed)), sha256)
+
+
+def _refuse_taken(partner: Partner, counter: int) -> None:
+    before = Taken.objects.filter(partner=partner, counter=counter).first()
+    if before is not None:
+        raise InputError(_AGAIN, f"{counter}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}")
 
 
 def preview(found: Checked) -> list[tuple[Any, list[str]]]:
@@ -165,33 +170,42 @@ def preview(found: Checked) -> list[tuple[Any, list[str]]]:
     return shown
 
 
-@transaction.atomic
 def take(partner: Partner, path: Path, by: Any) -> Taken:
-    """Take a file: every payload or none, and never twice. InputError for one that may not be taken."""
-    held = Partner.objects.select_for_update().select_related("unit").get(pk=partner.pk)
-    user: Any = getattr(by, "user", by)
-    with checked(held, path, user) as found:
-        head = found.opened.head
-        names = [payload.kind for payload in found.opened.payloads]
-        taken = Taken.objects.create(
-            partner=held,
-            counter=head.counter,
-            fingerprint=found.opened.signer,
-            kinds=names,
-            sha256=found.sha256,
-            made=head.made,
-            user=user,
+    """Take a file: every payload or none, and never twice. InputError for one that may not be taken. It is read before a transaction is open."""
+    with checked(partner, path, getattr(by, "user", by)) as found:
+        return _take(found, by)
+
+
+@transaction.atomic
+def _take(found: Checked, by: Any) -> Taken:
+    held = Partner.objects.select_for_update().select_related("unit").get(pk=found.arrival.partner.pk)
+    _refuse_taken(held, found.opened.head.counter)
+    if held.ended is not None or found.believed != frozenset(map(fingerprint, keyring.believed(held))):
+        raise InputError(
+            mark("The partner or its keys were changed meanwhile."), held.code, mark("Take the file again.")
         )
-        keyring.succeed(held, dict(found.followers), found.opened.signer, by)
-        result: dict[str, dict[str, int]] = {}
-        for payload in found.opened.payloads:
-            kind = _kind(found.arrival, payload)
-            with _shaped(payload):
-                result[payload.kind] = kind.take(found.arrival, payload)
-        Taken.objects.filter(pk=taken.pk).update(result=result)
-        Partner.objects.filter(pk=held.pk).update(
-            seen=max(held.seen, min(head.taken, held.sent + JUMP)), name=head.sender_name or held.name
-        )
+    arrival = replace(found.arrival, partner=held)
+    head = found.opened.head
+    names = [payload.kind for payload in found.opened.payloads]
+    taken = Taken.objects.create(
+        partner=held,
+        counter=head.counter,
+        fingerprint=found.opened.signer,
+        kinds=names,
+        sha256=found.sha256,
+        made=head.made,
+        user=arrival.user,
+    )
+    keyring.succeed(held, dict(found.followers), found.opened.signer, by)
+    result: dict[str, dict[str, int]] = {}
+    for payload in found.opened.payloads:
+        kind = _kind(arrival, payload)
+        with _shaped(payload):
+            result[payload.kind] = kind.take(arrival, payload)
+    Taken.objects.filter(pk=taken.pk).update(result=result)
+    Partner.objects.filter(pk=held.pk).update(
+        seen=max(held.seen, min(head.taken, held.sent + JUMP)), name=head.sender_name or held.name
+    )
     record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
     taken.refresh_from_db()
     return taken

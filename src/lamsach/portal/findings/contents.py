@@ -35,16 +35,25 @@ def value_digest(kind: str, value: str) -> bytes:
 
 
 def note(bundle: Bundle, found: Read) -> None:
-    """Remember what a bundle tells of its list, and look whether the list is one of the campaign's."""
+    """Remember what a bundle tells of its list, and look whether the list is one of the campaign's, whose lists `prepare` has read."""
     if not found.list_digest:
         return
     values = sorted({piece.indicator for piece in found.pieces})
     _remember(bundle.campaign_id, [(found.list_digest, value) for value in values])
-    if (
-        found.coverage
-        and not Composition.objects.filter(campaign=bundle.campaign_id, digest=found.list_digest).exists()
-    ):
-        learn(bundle.campaign)
+    if _is_unknown(bundle, found):
+        _compose(bundle.campaign)
+
+
+def prepare(bundle: Bundle, found: Read) -> None:
+    """Read the campaign's lists if `note` is going to need them; before a transaction is open."""
+    if _is_unknown(bundle, found):
+        _read_lists(bundle.campaign)
+
+
+def _is_unknown(bundle: Bundle, found: Read) -> bool:
+    """Whether a list that was searched for days is not known to be made of the campaign's."""
+    known = Composition.objects.filter(campaign=bundle.campaign_id, digest=found.list_digest)
+    return bool(found.list_digest and found.coverage) and not known.exists()
 
 
 def holding(
@@ -99,12 +108,24 @@ def _path(kept: IndicatorList) -> str:
 
 
 def _values(kept: IndicatorList) -> bytes:
-    """The sorted digests of a list's values; read once, then kept beside the file. Empty for a list that cannot be read."""
-    if default_storage.exists(_path(kept)):
-        with default_storage.open(_path(kept), "rb") as file:
-            return bytes(file.read())
+    """The sorted digests of a list's values, as `_read_lists` kept them beside the file. Empty for a list that cannot be read or was not."""
+    if not default_storage.exists(_path(kept)):
+        return b""
+    with default_storage.open(_path(kept), "rb") as file:
+        return bytes(file.read())
+
+
+def _read_lists(campaign: Campaign) -> None:
+    """Read each list of the campaign once."""
+    for kept in IndicatorList.objects.filter(campaign=campaign):
+        if not default_storage.exists(_path(kept)):
+            _read_list(kept)
+
+
+def _read_list(kept: IndicatorList) -> None:
     from lamsach.indicators.reading import read_lists
 
+    values = b""
     try:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / f"list{Path(kept.name).suffix}"
@@ -112,15 +133,21 @@ def _values(kept: IndicatorList) -> bytes:
                 for chunk in source.chunks():
                     target.write(chunk)
             found = read_lists([str(copy)], lambda _problem: None)
-    except (LamsachError, OSError):
-        return b""
-    values = b"".join(sorted({value_digest(one.type.value, one.value) for one in found.indicators}))
+        values = b"".join(sorted({value_digest(one.type.value, one.value) for one in found.indicators}))
+    except LamsachError:
+        pass
+    except OSError:
+        return
     default_storage.save(_path(kept), ContentFile(values))
-    return values
 
 
 def learn(campaign: Campaign) -> int:
-    """Work out the digests of the campaign's lists and of their combinations; how many are new."""
+    """Work out the digests of the campaign's lists and of their combinations; how many are new. No transaction may be open."""
+    _read_lists(campaign)
+    return _compose(campaign)
+
+
+def _compose(campaign: Campaign) -> int:
     lists = list(IndicatorList.objects.filter(campaign=campaign).order_by("-pk"))
     made = {
         tuple(lists_of)

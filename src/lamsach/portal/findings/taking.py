@@ -24,7 +24,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.findings import reading, writing
+from lamsach.portal.findings import contents, reading, writing
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
@@ -140,6 +140,7 @@ def _import(bundle: Bundle, path: Path, step: Callable[[int, int], None]) -> dic
 
         return take_scan(bundle, path)
     found = reading.read(path)
+    contents.prepare(bundle, found)
     step(1, 3)
     with transaction.atomic():
         Unit.objects.select_for_update().get(pk=bundle.unit_id)  # one bundle of a unit at a time
@@ -155,7 +156,7 @@ def refuse(bundle: Bundle, error: LamsachError) -> None:
     Bundle.objects.filter(pk=bundle.pk).update(
         state=BundleState.REFUSED, problem=error.what[:400], imported=timezone.now()
     )
-    record(None, "bundle.refused", bundle, bundle.unit, reason=error.what)
+    record(None, "bundle.refused", bundle, bundle.unit, reason=error.what, file=error.where[:200])
 
 
 def manifest_of(archive: zipfile.ZipFile, limit: int = 32_000_000) -> dict[str, Any]:

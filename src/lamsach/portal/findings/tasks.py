@@ -5,15 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from lamsach.errors import LamsachError
+from lamsach.i18n import mark
 from lamsach.portal.findings import hunting, months, transfers
-from lamsach.portal.findings.taking import take_in
-from lamsach.portal.jobs.queue import Progress, job, regular
+from lamsach.portal.findings.models import Bundle
+from lamsach.portal.findings.taking import refuse, take_in
+from lamsach.portal.jobs.queue import Cancelled, Overtaken, Progress, Stopped, job, regular
 
 
 @job("findings.import")
 def import_bundle(progress: Progress, bundle_id: int) -> Any:
-    """Take a kept bundle in."""
-    return take_in(bundle_id, progress.step)
+    """Take a kept bundle in. One that the portal fails at is refused: its job has failed for good, and nobody shall wait for it."""
+    try:
+        return take_in(bundle_id, progress.step)
+    except (Cancelled, Overtaken, Stopped):
+        raise
+    except Exception:
+        refuse(Bundle.objects.select_related("unit").get(pk=bundle_id), LamsachError(_FAILED))
+        raise
+
+
+_FAILED = mark("The portal failed to take this bundle in. What happened is in the server's log.")
 
 
 @regular("findings.forget", timedelta(hours=6))

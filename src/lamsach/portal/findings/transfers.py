@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
+from lamsach.portal.base.file_locks import alone_at
 from lamsach.portal.findings.models import Bundle, Transfer
 from lamsach.portal.findings.taking import Source, keep
 
@@ -67,9 +67,11 @@ def find(source: Source, sha256: str) -> tuple[int, Bundle | None]:
     return (found.received if found else 0), None
 
 
-@transaction.atomic
 def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) -> tuple[int, Bundle | None]:
-    """Take a piece; how many bytes are there, and the bundle once it is whole. Raises OutOfPlace, InputError."""
+    """Take a piece; how many bytes are there, and the bundle once it is whole. Raises OutOfPlace, InputError.
+
+    One request at a time writes a file, by a lock on it; no transaction is open while a whole file is looked at.
+    """
     received, bundle = find(source, sha256)
     if bundle is not None:
         return received, bundle
@@ -78,27 +80,33 @@ def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) ->
     place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
     if Transfer.objects.filter(unit=source.unit).exclude(**place).count() >= OPEN_AT_ONCE:
         raise LimitError(mark("Too many bundles of the unit are being sent at once."), sha256[:12])
-    found, _ = Transfer.objects.select_for_update().get_or_create(**place, defaults={"size": size})
-    if offset != found.received or size != found.size:
-        raise OutOfPlace(found.received)
+    found, _ = Transfer.objects.get_or_create(**place, defaults={"size": size})
     path = folder() / f"{found.pk}-{sha256}"
-    if offset + len(data) > size:
-        raise LimitError(mark("More was sent than was announced."), sha256[:12])
-    found.received = append(path, offset, data)
-    found.save(update_fields=["received", "touched"])
-    if found.received < size:
-        return found.received, None
-    return size, _finish(found, path, source)
+    with alone_at(path):
+        try:
+            found.refresh_from_db()
+        except Transfer.DoesNotExist:  # the one before brought the rest
+            return find(source, sha256)
+        if offset != found.received or size != found.size:
+            raise OutOfPlace(found.received)
+        if offset + len(data) > size:
+            raise LimitError(mark("More was sent than was announced."), sha256[:12])
+        received = append(path, offset, data)
+        if received == size:  # noted by the bundle alone: after a kill the last piece comes again
+            return size, _finish(found, path, source)
+        found.received = received
+        found.save(update_fields=["received", "touched"])
+        return received, None
 
 
 def _finish(found: Transfer, path: Path, source: Source) -> Bundle:
-    found.delete()
     try:
         with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != path.name.rpartition("-")[2]:
+            if hashlib.file_digest(file, "sha256").hexdigest() != found.sha256:
                 raise InputError(mark("The file changed on its way."), path.name[:20], mark("Send it again."))
             return keep(file, f"findings-{timezone.localdate():%Y%m%d}.zip", source)[0]
     finally:
+        found.delete()
         path.unlink(missing_ok=True)
 
 

@@ -87,7 +87,7 @@ def _token(request: HttpRequest) -> Token:
             word = base64.b64decode(word, validate=True).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):
             word = ""
-    found = find(word) if word else None
+    found = find(word, request) if word else None
     if found is None:
         if word and exceeded("taxii", client_address(request), WRONG_TOKENS, WINDOW_S):
             raise Refusal(429, "Too many wrong tokens.")

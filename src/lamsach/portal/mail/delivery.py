@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from lamsach.portal.mail import letters, pace
@@ -20,6 +20,11 @@ LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=5)
 FEWEST_ATTEMPTS, MOST_ATTEMPTS = 10, 60
 """A letter is given up after five days and as many attempts (a clock that was set forward, or a portal that was off, gives up nothing), or after so many whatever the clock says."""
+URGENT = ("plain", "invitation", "source_silent")
+"""Kinds of letters that somebody waits for now: about their account, about a source that fell silent. There are few of each."""
+TO_MANY = ("awareness", "awareness_reminder")
+"""Kinds of letters that thousands get at once: all others go before them."""
+_URGENCY = Case(When(kind__in=URGENT, then=0), When(kind__in=TO_MANY, then=2), default=1)
 _WAITS_S = (60, 300, 900, 3600, 7200, 14400)
 WHEN_SENT: dict[str, Callable[[Letter], None]] = {}
 """By the first word of `Letter.about`: what else is to be noted when a letter has gone out."""
@@ -60,7 +65,8 @@ def deliver_due(limit: int = 50, way: Transport | None = None) -> int:
     way = way or transport()
     try:
         due = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__lte=timezone.now())
-        for letter in list(due.select_related("common").order_by("next_attempt", "pk")[:limit]):
+        in_turn = due.select_related("common").order_by(_URGENCY, "next_attempt", "pk")
+        for letter in list(in_turn[:limit]):
             if _claim(letter):
                 count += _send(letter, way)
     finally:

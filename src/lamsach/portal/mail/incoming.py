@@ -29,10 +29,13 @@ from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Lette
 from lamsach.portal.mail.parsing import LARGEST_BYTES, Parsed, parse
 
 Handler = Callable[[Incoming, "Letter | None", Parsed], str]
+Keep = Callable[[Incoming], str]
+Reader = Callable[["Letter | None", Parsed], "Keep | None"]
 HANDLERS: dict[str, Handler] = {}
 """By the first word of `Letter.about`; `""` takes what belongs to no letter. Each gives the target that it landed at, or an empty text."""
-READERS: list[Handler] = []
-"""Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them. What one took makes no question."""
+READERS: list[Reader] = []
+"""Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them. Each reads while no transaction is open, and gives what keeps
+it inside of one: the target, or an empty text. What one took makes no question."""
 RECEIPTS_A_DAY = 5
 logger = logging.getLogger("lamsach.portal.mail")
 
@@ -47,7 +50,7 @@ def lands_at(about: str) -> Callable[[Handler], Handler]:
     return decorate
 
 
-def reads(function: Handler) -> Handler:
+def reads(function: Reader) -> Reader:
     """Register what looks into e-mails for something of its own."""
     READERS.append(function)
     return function
@@ -59,9 +62,14 @@ def take(raw: bytes) -> Incoming | None:
         parsed = parse(raw)
     except LamsachError as problem:
         return _refused(raw, problem.what)
+    if Incoming.objects.filter(key=parsed.key).exists():
+        return None
     try:
+        report = bounce(parsed)
+        letter = _letter(parsed, report)
+        keeps = [] if report else [keep for reader in READERS if (keep := reader(letter, parsed))]
         with transaction.atomic():
-            return _take(raw, parsed)
+            return _take(raw, parsed, report, letter, keeps)
     except IntegrityError:
         if Incoming.objects.filter(key=parsed.key).exists():
             return None
@@ -94,9 +102,9 @@ def _store(raw: bytes) -> str:
     return path if default_storage.exists(path) else default_storage.save(path, ContentFile(raw))
 
 
-def _take(raw: bytes, parsed: Parsed) -> Incoming:
-    report = bounce(parsed)
-    letter = _letter(parsed, report)
+def _take(
+    raw: bytes, parsed: Parsed, report: Bounce | None, letter: Letter | None, keeps: list[Keep]
+) -> Incoming:
     made = Incoming(
         key=parsed.key,
         kind=_kind(parsed, report, letter),
@@ -116,7 +124,7 @@ def _take(raw: bytes, parsed: Parsed) -> Incoming:
         if letter is not None:
             _came_back(letter, report)
     else:
-        read = next((target for reader in READERS if (target := reader(made, letter, parsed))), "")
+        read = next((target for keep in keeps if (target := keep(made))), "")
         about = letter.about.partition(":")[0] if letter else ""
         handler = HANDLERS.get(about) if about else None
         if handler is None and not read:

@@ -6,7 +6,8 @@ import json
 import tempfile
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from lamsach.letters.json_ import SCHEMA
 from lamsach.letters.reading import Read, read_filled
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
-from lamsach.portal.mail.incoming import kept_files, reads
+from lamsach.portal.exchange.models import Taken
+from lamsach.portal.mail.incoming import Keep, kept_files, reads
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parsing import File, Parsed
 from lamsach.portal.reports.models import Received, Way
@@ -65,40 +67,81 @@ def _json(content: bytes, form: Form) -> tuple[Read, ...]:
 
 
 @reads
-def from_mail(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """File the signed report that an e-mail carries, or keep a filled form; where it stands, or an empty text when it carries neither."""
-    if target := _signed(incoming, parsed):
-        return target
+def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
+    """Take the signed report that an e-mail carries, or read a filled form; what files it. None when the e-mail carries neither."""
+    signed, problem = _signed(parsed)
+    if signed is not None:
+        return partial(_file_exchange, signed)
+    form = _form(letter, parsed)
+    return partial(_file_form, form, problem) if form or problem else None
+
+
+def _file_exchange(taken: Taken, incoming: Incoming) -> str:
+    partner = taken.partner
+    incoming.unit = incoming.unit or Unit.objects.filter(code=partner.code).first()
+    return f"exchange:{taken.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A filled form: the file that it is in, the campaign if one fits, the unit and how it was found."""
+
+    file: File
+    parsed: Parsed
+    campaign: Campaign | None
+    said: tuple[Read, ...]
+    unit: Unit | None
+    found_by: str
+
+
+def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
+    """Keep a form, and note what an exchange file beside it was refused for."""
+    incoming.problem = problem or incoming.problem
+    if found is None:
+        return ""
+    kept, _refused = kept_files(found.parsed)
+    stored = next((one for one in kept if one.name and _same(one, found.file)), None)
+    if stored is None:
+        return ""
+    incoming.unit = incoming.unit or found.unit
+    made = keep_received(
+        found.campaign,
+        found.unit,
+        stored,
+        found.said,
+        Way.MAIL,
+        sender=incoming.sender,
+        found_by=found.found_by,
+    )
+    return f"received:{made.pk}"
+
+
+def _form(letter: Letter | None, parsed: Parsed) -> _Found | None:
     files = sorted(
         (file for file in parsed.files if file.name.lower().rpartition(".")[2] in ENDINGS),
         key=lambda file: ENDINGS.index(file.name.lower().rpartition(".")[2]),
     )
     if not files:
-        return ""
+        return None
     stated, unit, found_by = _about(letter)
     if unit is None:
-        unit, found_by = unit_of(incoming.sender)
+        unit, found_by = unit_of(parsed.sender)
     best = _best(files, [stated] if stated else campaigns_for(unit))
     if best is None:
-        return ""
+        return None
     file, campaign, said = best
     if unit is None:
         unit, found_by = _by_code(file, campaign)
     if unit is None:
         unit, found_by = named(said, campaign)
-    kept, _refused = kept_files(parsed)
-    stored = next((one for one in kept if one.name and _same(one, file)), None)
-    if stored is None:
-        return ""
-    incoming.unit = incoming.unit or unit
-    made = keep_received(campaign, unit, stored, said, Way.MAIL, sender=incoming.sender, found_by=found_by)
-    return f"received:{made.pk}"
+    return _Found(file, parsed, campaign, said, unit, found_by)
 
 
-def _signed(incoming: Incoming, parsed: Parsed) -> str:
-    """Take an exchange file that carries reports alone, once. Whatever else it carries waits for a person with the file; so does one whose signature nobody knows."""
+def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
+    """Take an exchange file that carries reports alone, once; or why one was refused. Whatever else it carries waits for a person with the file; so does one whose signature nobody knows."""
     from lamsach.portal.exchange import moving
 
+    why = ""
     for file in parsed.files:
         if not file.name.lower().endswith(".zip"):
             continue
@@ -113,13 +156,10 @@ def _signed(incoming: Incoming, parsed: Parsed) -> str:
                 with moving.checked(partner, path) as found:
                     if {payload.kind for payload in found.opened.payloads} != {"reports"}:
                         continue
-                taken = moving.take(partner, path, None)
+                return moving.take(partner, path, None), ""
             except LamsachError as problem:
-                incoming.problem = f"{problem.what} {problem.where}".strip()[:500]
-                continue
-        incoming.unit = incoming.unit or Unit.objects.filter(code=partner.code).first()
-        return f"exchange:{taken.pk}"
-    return ""
+                why = f"{problem.what} {problem.where}".strip()[:500]
+    return None, why
 
 
 def _looks_like_one(path: Path) -> bool:

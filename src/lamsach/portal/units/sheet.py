@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,9 +12,10 @@ from typing import IO, Any
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
+from lamsach.workbook_limits import open_workbook
 
 MOST_ROWS = 100_000
-MOST_BYTES = 500_000_000
+MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000
 LONGEST_CELL = 1000
 _HEADINGS: dict[str, tuple[str, ...]] = {
     "code": ("ma", "ma don vi", "ma dinh danh", "ma dinh danh dien tu", "code", "unit code"),
@@ -100,25 +100,40 @@ def _csv(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
         )
     head = text[:4000]
     delimiter = max(",;\t", key=head.count)
+    lines = _Lines(text)
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1):
-            yield number, [_cell(cell) for cell in row]
+        for number, row in enumerate(csv.reader(lines, delimiter=delimiter), 1):
+            lines.of_row = 0
+            yield number, [_cell(cell) for cell in row[:MOST_COLUMNS]]
     except csv.Error as error:
         raise UnreadableError(mark("The CSV file is damaged."), str(error)) from error
 
 
-def _xlsx(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
-    import openpyxl
+class _Lines:
+    """The lines of a text, as long as those of one row are short enough together; `of_row` is set to 0 after each row."""
 
+    def __init__(self, text: str) -> None:
+        self._stream = io.StringIO(text, newline="")
+        self.of_row = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(LONGEST_ROW + 1)
+        self.of_row += len(line)
+        if self.of_row > LONGEST_ROW:
+            raise LimitError(mark("A row of the table is longer than is allowed."))
+        if not line:
+            raise StopIteration
+        return line
+
+
+def _xlsx(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     try:
-        with zipfile.ZipFile(file) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise LimitError(mark("The workbook unpacks to more than 500 MB."))
-        file.seek(0)
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        sheet: Any = book.worksheets[0]
+        sheet: Any = open_workbook(file).worksheets[0]
         sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=50), 1):
+        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
             yield number, [_cell(value) for value in row]
     except LimitError:
         raise

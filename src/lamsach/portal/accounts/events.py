@@ -1,0 +1,98 @@
+"""Authentication in the audit trail: who logged in or failed to, from which address, and what changed about password and second factor. Never a secret, and no address that nobody here has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa import signals as mfa
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from lamsach.portal.accounts.models import User
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.ratelimit import client_address, exceeded
+
+_WINDOW_S = 300
+
+
+@receiver(account.user_logged_in)
+def logged_in(request: HttpRequest, user: Any, **_: Any) -> None:
+    """Somebody is in; by which steps."""
+    record(request, "login.done", user, user=user, kinds=_methods(request, user))
+
+
+def _methods(request: HttpRequest, user: Any) -> list[str]:
+    return [str(step.get("method", "")) for step in get_authentication_records(request, user)][-5:]
+
+
+def login_failed(request: HttpRequest, email: str) -> None:
+    """A wrong password, or an account that does not exist: then what was typed is not kept, for it may be a password."""
+    known = User.objects.filter(email__iexact=email).first() if email else None
+    record(request, "login.failed", known, user=known, known=known is not None)
+
+
+def locked_out(request: HttpRequest) -> None:
+    """Too many attempts; noted once in five minutes for an address."""
+    if not exceeded("noted-lock-out", client_address(request), 1, _WINDOW_S):
+        record(request, "login.locked_out")
+
+
+@receiver(user_logged_out)
+def logged_out(request: HttpRequest, user: Any, **_: Any) -> None:
+    """Somebody left by themselves."""
+    if user is not None:
+        record(request, "login.ended", user, user=user)
+
+
+@receiver(mfa.authenticator_added)
+def factor_added(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
+    """A second factor was set up."""
+    _factor(request, user, authenticator, "factor.added")
+
+
+@receiver(mfa.authenticator_removed)
+def factor_removed(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
+    """A second factor was taken away."""
+    _factor(request, user, authenticator, "factor.removed")
+
+
+@receiver(mfa.authenticator_reset)
+def factor_renewed(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
+    """New recovery codes were made."""
+    _factor(request, user, authenticator, "factor.renewed")
+
+
+@receiver(mfa.authenticator_used)
+def factor_used(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
+    """A second factor, or a passkey alone, was shown."""
+    _factor(request, user, authenticator, "factor.shown")
+
+
+@receiver(mfa.authentication_failed)
+def factor_refused(request: HttpRequest, user: Any, authenticator: Any = None, **_: Any) -> None:
+    """A wrong code or key."""
+    _factor(request, user, authenticator, "factor.refused")
+
+
+def _factor(request: HttpRequest, user: Any, authenticator: Any, action: str) -> None:
+    record(request, action, user, user=user, kind=str(getattr(authenticator, "type", "")))
+
+
+@receiver([account.password_changed, account.password_set])
+def password_changed(request: HttpRequest, user: Any, **_: Any) -> None:
+    """By the person, who knew the old one."""
+    record(request, "password.changed", user, user=user)
+
+
+@receiver(account.password_reset)
+def password_reset(request: HttpRequest, user: Any, **_: Any) -> None:
+    """By the link of a letter."""
+    record(request, "password.reset", user, user=user)
+
+
+def reset_asked(request: HttpRequest, user: Any, *, sent: bool) -> None:
+    """Somebody asked for a letter with which the account's password can be changed."""
+    record(request, "password.reset_asked", user, user=user, held=not sent)
