@@ -134,7 +134,7 @@ def test_a_name_of_another_script_is_found(tmp_path: Path, small_chunks: None) -
     listed.write_text("xn--tn-min-9va6865a.example\n")
     log = tmp_path / "a.log"
     log.write_text(
-        "\n".join([*(f"h{n}.example.org" for n in range(3000)), "10.0.0.9 TÊN-miền.example"]) + "\n"
+        "\n".join([*(f"10.0.0.8 h{n}.example.org" for n in range(3000)), "10.0.0.9 TÊN-miền.example"]) + "\n"
     )
     archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
     both(archive, log, listed)
