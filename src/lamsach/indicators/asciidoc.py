@@ -14,6 +14,8 @@ _REPEATED = re.compile(r"\s*(\d{1,2})\*\S*")
 # |text    a|text    2+|text    .2+^.>s|text    3*|text
 _CELL = re.compile(r"(?:(?:^|(?<=\s))(?:(\d{1,2})?(?:\.(\d{1,3}))?([+*]))?[<^>.]{0,4}[adehlmsv]?)?\|")
 _MOST_COLUMNS = 64
+_MOST_REPEATED = 12
+"""How often a cell is repeated at most: more says nothing new, and a short text may ask for millions."""
 
 
 def columns_of(line: str) -> int | None:
@@ -45,7 +47,7 @@ def cells_of(line: str) -> list[Cell]:
     cells = [Cell(line[: marks[0].start()] if marks else line)] if not begins_cell(line) else []
     for place, mark in enumerate(marks):
         end = marks[place + 1].start() if place + 1 < len(marks) else len(line)
-        times = min(int(mark[1] or 1), _MOST_COLUMNS)
+        times = min(int(mark[1] or 1), _MOST_REPEATED if mark[3] == "*" else _MOST_COLUMNS)
         text = line[mark.end() : end]
         cells += [Cell(text)] * times if mark[3] == "*" else [Cell(text, times, int(mark[2] or 1))]
     return cells
