@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
@@ -136,3 +137,14 @@ def test_a_token_is_shown_once(cast: Cast) -> None:
     address = f"/office/units/{cast.first.pk}/tokens/"
     assert access.PREFIX in client.post(address, {"name": "SIEM"}).content.decode()
     assert access.PREFIX not in client.get(address).content.decode()
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """Of two schemas of one name the description would show only one."""
+
+    def below(kind: Any) -> set[Any]:
+        return {one for sub in kind.__subclasses__() for one in (sub, *below(sub))}
+
+    names = [kind.__name__ for kind in below(Schema) if kind.__module__.startswith("lamsach.")]
+    assert len(names) > 20
+    assert sorted({name for name in names if names.count(name) > 1}) == []

@@ -16,6 +16,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import tokens
 from lamsach.portal.campaigns import lists, sending
 from lamsach.portal.campaigns.counting import Counts, counts, counts_by_child
@@ -369,3 +370,30 @@ def slow(history: list[tuple[date, int, int]], done: dict[str, dict[int, date]],
             below.append(unit)
     reached = {kind: sum(1 for u in below if u in days and days[u] <= day) for kind, days in done.items()}
     return Counts(units=len(below), informed=reached["ack"], deployed=reached["deploy"])
+
+
+@pytest.mark.django_db
+def test_a_sent_dispatch_that_starts_the_campaign_is_in_the_trail(cast: Cast) -> None:
+    sent = dispatch(cast)
+    noted = Entry.objects.get(action="campaign.running")
+    assert (noted.object_id, noted.details) == (sent.campaign_id, {"occasion": "dispatch"})
+    assert noted.who == "coordinator@person.example"
+
+
+@pytest.mark.django_db
+def test_the_word_of_another_persons_form_is_no_error(cast: Cast, browser: Browser) -> None:
+    first = dispatch(cast, sent=False)
+    day, later = tree.today().isoformat(), (tree.today() + timedelta(days=9)).isoformat()
+    data = {
+        "issuer": cast.root.pk,
+        "day": day,
+        "subject": "V/v",
+        "body": "x",
+        "deadline": later,
+        "once": first.once,
+    }
+    address = f"/office/campaigns/{first.campaign_id}/dispatches/new/"
+    assert browser("authority").post(address, data).status_code == 302
+    made = Dispatch.objects.exclude(pk=first.pk).get()
+    assert made.once != first.once
+    assert made.created_by == cast.people["authority"]

@@ -45,7 +45,7 @@ class ScanIn(Schema):
     list_digest: Annotated[str, Field(max_length=64), Clean] = ""
 
 
-class TakenOut(Schema):
+class ScanTakenOut(Schema):
     """`taken` is false when nothing tells the machine from others (no name of its own, no MAC address), or the unit has too many; `problem` says so."""
 
     taken: bool
@@ -77,7 +77,7 @@ def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
 
 @router.post(
     "/campaigns/{campaign_id}/scans",
-    response={200: TakenOut, 409: TakenOut, 429: TakenOut},
+    response={200: ScanTakenOut, 409: ScanTakenOut, 429: ScanTakenOut},
     auth=HandingIn(),
 )
 def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
