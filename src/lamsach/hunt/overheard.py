@@ -28,6 +28,8 @@ _STEP_BYTES = 1 << 18
 _LONGEST_LINE = 8192
 """A longer line is searched piece by piece: the evidence shows what stands around the value."""
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\0){6,}")
+_WIDE_DOT = b"\0.\0"
+"""In every piece with text in UTF-16 that names a host or an address; a piece without it is not looked through for such text."""
 # everything but what is printable in ASCII parts strings
 _PARTED = bytes(code if 32 <= code < 127 else 10 for code in range(256))
 
@@ -101,7 +103,7 @@ class Overheard:
 def _strings(data: bytes) -> tuple[bytes, ...]:
     """The printable runs of bytes, one a line: of single bytes, and of UTF-16."""
     narrow = data.translate(_PARTED)
-    wide = b"\n".join(_WIDE.findall(data)).replace(b"\0", b"") if b"\0" in data else b""
+    wide = b"\n".join(_WIDE.findall(data)).replace(b"\0", b"") if _WIDE_DOT in data else b""
     return (narrow, wide) if wide else (narrow,)
 
 
