@@ -60,12 +60,15 @@ def record(chance: random.Random, kind: str, odd: float) -> dict[str, Any]:
 
     source, number = kind.split()
     data = {name: of(values) for name, values in DATA[kind].items() if chance.random() > odd / 8}
+    moment = f"2026-06-09 17:{chance.randrange(60):02d}:20.{chance.randrange(1000):03d}"
+    if "UtcTime" in data and chance.random() >= odd / 8:
+        data["UtcTime"] = moment
     winlog: dict[str, Any] = {
         "channel": of(["Operational", "Security"]), "computer_name": of(COMPUTERS), "event_id": of([number, int(number)]), "provider_name": SOURCES[source],
         "record_id": chance.randrange(10**6), "event_data": data,
     }  # fmt: skip
     made: dict[str, Any] = {
-        "@timestamp": f"2026-06-09T17:{chance.randrange(60):02d}:20.{chance.randrange(1000):03d}Z",
+        "@timestamp": f"{moment.replace(' ', 'T')}Z",
         "event": {
             "code": number,
             "kind": "event",

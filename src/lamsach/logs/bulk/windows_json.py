@@ -6,17 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import mapped
+from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.json_table import as_texts, is_whole, leaves, table_of_objects
 from lamsach.logs.bulk.windows_rows import connections, distinct_events
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.stated_clock import NEAR
 from lamsach.logs.windows_events import CONTACT_DATA, time_of
 from lamsach.logs.windows_json_paths import Part, part_of
 
@@ -53,7 +54,17 @@ class WindowsObjects(GroupReader):
         """See `BulkReader`."""
         record = _record_of(leaves(table_of_objects(data, count)), count)
         made = connections(record) or distinct_events(record, self.context, self._times)
-        return made | {"time": times(record.time, self._second)}
+        moments = times(record.time, self._second)
+        if (stated := record.data.get("utctime")) is not None:
+            self._check_near(moments, stated)
+        return made | {"time": moments}
+
+    def _check_near(self, moments: pa.Array, stated: pa.Array) -> None:
+        """Leave to the lines what the two clocks of a record disagree about (see `stated_clock`)."""
+        import pyarrow.compute as pc
+
+        apart = pc.subtract(moments, times(stated, lambda text: self._second(f"{text.replace(' ', 'T')}Z")))
+        check(pc.less_equal(pc.abs(apart.cast("int64")), NEAR // timedelta(microseconds=1)))
 
     def _second(self, text: str) -> datetime | None:
         return time_of(text, self.context, self._times)
