@@ -230,3 +230,33 @@ def test_a_name_touches_other_characters(hunted):
         findings, status = hunted(f"2026-11-20 10:00:00 {frame.format(C2)}\n", C2)
         assert {item.indicator for item in findings.sightings} == {C2}, frame
         assert status is ExitStatus.FOUND
+
+
+def test_the_columns_that_no_field_takes_are_searched(hunted):
+    """Column files are compressed, so their reader hands over the texts of the columns that it makes nothing of."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.feather as feather
+    import pyarrow.parquet as pq
+
+    table = pa.table(
+        {
+            "time": ["2026-06-02T05:57:50Z"] * 3,
+            "src_ip": ["10.20.1.15"] * 3,
+            "dst_ip": ["198.51.100.7"] * 3,
+            "remark": ["", f"see http://{C2}/x", ""],
+            "deep": [{"more": {"note": SERVER}}, None, {"more": None}],
+            "raw": [b"", b"\xff one.evil.example", b""],
+            "pairs": pa.array([[("k", "two.evil.example")], [], None], pa.map_(pa.string(), pa.string())),
+        }
+    )
+    for write in (pq.write_table, feather.write_feather):
+        stream = io.BytesIO()
+        write(table, stream)
+        listed = {C2, SERVER, "one.evil.example", "two.evil.example"}
+        findings, status = hunted(stream.getvalue(), *sorted(listed))
+        assert {seen.indicator for seen in findings.sightings} == listed, write
+        assert status is ExitStatus.FOUND
+        findings, status = hunted(stream.getvalue(), "other.example")
+        assert status is ExitStatus.NOTHING_FOUND

@@ -54,8 +54,11 @@ def hunt_events(
         context = context_for(log_file, detection, rules.zone)
         with log_file.open() as opened:
             stream = search.overhear(opened, detection.binary, context)
+            reader = detection.binary(context)
+            if isinstance(stream, Overheard) and reader.hands_over:
+                reader.unused = stream.take
             try:
-                for number, item in enumerate(detection.binary(context).read(binary_stream(stream)), 1):
+                for number, item in enumerate(reader.read(binary_stream(stream)), 1):
                     search.item(item)
                     if number % PROGRESS_EVENTS == 0:
                         progress(stream.position)
@@ -108,9 +111,10 @@ class _Search:
         self, stream: LogStream, binary: type[BinaryFormat], context: FileContext
     ) -> LogStream | Overheard:
         """The stream for the reader, whose text is looked at as well if the format holds any."""
-        if not binary.holds_text:
+        if not (binary.holds_text or binary.hands_over):
             return stream
-        return Overheard(stream, self._matcher, self._rules, context, self._name, text=binary.of_text)
+        text, listens = binary.of_text or binary.hands_over, binary.holds_text
+        return Overheard(stream, self._matcher, self._rules, context, self._name, text=text, listens=listens)
 
     def unread(self, stream: LogStream | Overheard) -> None:
         """Report the listed values in the log's text that no event held."""

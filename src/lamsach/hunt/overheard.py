@@ -46,8 +46,11 @@ class Overheard:
         name: str,
         *,
         text: bool,
+        listens: bool = True,
     ) -> None:
+        """`text`: the bytes are text; `listens`: look at what the reader reads, else only at what it gives to `take`."""
         self._stream = stream
+        self._listens = listens
         self._text = text
         self._held = bytearray()
         self._sieve: Sieve | None = None
@@ -68,16 +71,21 @@ class Overheard:
     def readinto(self, view: memoryview) -> int:
         """See `LogStream`."""
         count = self._stream.readinto(view)
-        self._held += view[:count]
+        if self._listens:
+            self.take(view[:count])
+        return count
+
+    def take(self, data: bytes | memoryview) -> None:
+        """Look at these bytes, now or with the next."""
+        self._held += data
         if len(self._held) >= _PIECE_BYTES:
             self._look(last=False)
-        return count
 
     def finish(self) -> None:
         """Take what the reader left, up to a damage, and look at all that was not looked at."""
         rest = memoryview(bytearray(_STEP_BYTES))
         try:
-            while self.readinto(rest):
+            while self._listens and self.readinto(rest):
                 pass
         except InputError:  # the reader met it too, or did not come so far: what was read is looked at
             pass

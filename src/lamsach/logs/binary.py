@@ -7,7 +7,7 @@ bytes, and gives events itself: there are no lines that could be searched as the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, ClassVar, cast
 
@@ -40,11 +40,16 @@ class BinaryFormat(ABC):
     holds_text: ClassVar[bool] = True
     """Whether its bytes hold text beside what its reader gives; false for numbers alone, and for what is compressed within."""
 
+    hands_over: ClassVar[bool] = False
+    """Whether its reader hands the text of what it makes no event of to `unused`, since the bytes themselves are compressed."""
+
     of_text: ClassVar[bool] = False
     """Whether its files are text without lines to speak of; it is asked last, when no format of lines reads the file."""
 
     def __init__(self, context: FileContext) -> None:
         self.context = context
+        self.unused: Callable[[bytes], object] | None = None
+        """Who gets the text of columns that no field takes, one cell a line; nobody needs to."""
 
     @classmethod
     @abstractmethod

@@ -6,7 +6,7 @@ which no column is known is searched all the same: every text in it that can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -39,13 +39,19 @@ Cells = Sequence[Sequence[str]]
 
 
 def table_events(
-    batches: Iterable[pa.RecordBatch], context: FileContext, name: str
+    batches: Iterable[pa.RecordBatch],
+    context: FileContext,
+    name: str,
+    unused: Callable[[bytes], object] | None = None,
 ) -> Iterator[Event | Refusal]:
-    """The events of a table's rows, in order; `line` is the row's 1-based number. Raises UnreadableError at damage."""
+    """The events of a table's rows, in order; `line` is the row's 1-based number. `unused` gets the texts of the columns
+    that no field takes. Raises UnreadableError at damage."""
     times = LooseTimes(context)
     number = 0
     for batch in _whole(batches, context.file):
         names, cells, known = _cells(batch, context.file)
+        if unused is not None and known:
+            unused(_unused_text(batch, context.file))
         for row in zip_longest(*cells, fillvalue=()) if cells else [()] * batch.num_rows:
             number += 1
             try:
@@ -70,6 +76,27 @@ def _cells(batch: pa.RecordBatch, where: str) -> tuple[list[str], list[Cells], b
     except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
         raise damaged_table(where) from error
     return [field or "" for field, _ in used], cells, known
+
+
+def _unused_text(batch: pa.RecordBatch, where: str) -> bytes:
+    """The texts of the columns that no field takes, a cell a line."""
+    import pyarrow as pa
+
+    try:
+        leaves = list(_leaves(batch, maps=True))
+        fields = columns.fields_of([path for path, _ in leaves])
+        rest = [column for field, (_, column) in zip(fields, leaves, strict=True) if not field]
+        rest += [column for _, column in leaves[MOST_COLUMNS:]]
+        texts = [
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+            for column in rest
+            if not (pa.types.is_primitive(column.type) or pa.types.is_null(column.type))
+            for value in column.to_pylist()
+            if value
+        ]
+    except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
+        raise damaged_table(where) from error
+    return "".join(f"{text}\n" for text in texts).encode("utf-8", "replace")
 
 
 def _whole(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:
@@ -117,8 +144,8 @@ def _mentions(row: Cells) -> Event:
     return Event(mentioned=tuple(found)[:_MOST_MENTIONED])
 
 
-def _leaves(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
-    """The columns that hold values, by their path; what stands below a null is null."""
+def _leaves(batch: pa.RecordBatch, *, maps: bool = False) -> Iterator[tuple[str, pa.Array]]:
+    """The columns that hold values, by their path (of maps only on request); what stands below a null is null."""
     import pyarrow as pa
 
     pending = [(field.name, column, 0) for field, column in zip(batch.schema, batch.columns, strict=True)]
@@ -132,7 +159,7 @@ def _leaves(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
                     for kind, part in zip(kinds, column.flatten(), strict=True)
                 ]
                 pending[:0] = below
-        elif not pa.types.is_map(column.type):
+        elif maps or not pa.types.is_map(column.type):
             yield path, column
 
 

@@ -25,6 +25,7 @@ class Arrow(BinaryFormat):
     name: ClassVar[str] = "arrow"
     title: ClassVar[str] = "Apache Arrow (Feather, IPC)"
     holds_text: ClassVar[bool] = False
+    hands_over: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = GIVES
 
     @classmethod
@@ -38,7 +39,7 @@ class Arrow(BinaryFormat):
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the row's number."""
         with seekable(stream, self.context.file) as file:
-            yield from table_events(_batches(file, self.context.file), self.context, self.name)
+            yield from table_events(_batches(file, self.context.file), self.context, self.name, self.unused)
 
 
 def _batches(file: BinaryIO, where: str) -> Iterator[pa.RecordBatch]:

@@ -24,6 +24,7 @@ class Parquet(BinaryFormat):
     name: ClassVar[str] = "parquet"
     title: ClassVar[str] = "Apache Parquet"
     holds_text: ClassVar[bool] = False
+    hands_over: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = GIVES
 
     @classmethod
@@ -40,7 +41,7 @@ class Parquet(BinaryFormat):
                 raise UnreadableError(
                     "The Parquet file is encrypted.", self.context.file, "Export it without encryption."
                 )
-            yield from table_events(_batches(file, self.context.file), self.context, self.name)
+            yield from table_events(_batches(file, self.context.file), self.context, self.name, self.unused)
 
 
 def _batches(file: BinaryIO, where: str) -> Iterator[pa.RecordBatch]:
