@@ -32,9 +32,12 @@ _HEADING = re.compile(
 )
 _TIME_OF_DAY = re.compile(r"\b[0-2]?\d:[0-5]\d")
 _COUNTED_BYTES = 256 << 20
+FEW_LOGS = 64
+"""So many logs are looked at before the hunt begins, so that swapped inputs are refused at once."""
 
 LOG_AS_LIST = mark("This is a log, not a list of indicators.")
 LIST_AS_LOG = mark("This is a list of indicators, not a log.")
+GIVE_AS_LIST = mark("Give it with -i. If it is a log all the same, say so with --format unknown_text.")
 ONE_OF_THE_LISTS = mark("This is a list of this hunt, not a log: it was not searched.")
 
 
@@ -82,21 +85,21 @@ def refuse_lists(
     logs: Sequence[LogFile], documents: Sequence[str], *, stated: bool
 ) -> tuple[list[LogFile], list[Problem]]:
     """The logs to search, and a problem for each that is a list: one of the hunt's own `documents` (minor), or any other
-    unless the format is `stated`. Raises MistakenError when no log is left."""
+    unless the format is `stated`. Raises MistakenError when no log is left. Of many logs the hunt asks itself
+    (`is_list_text`) when it opens each."""
     own = {place.resolve() for document in documents if (place := Path(document)).is_file()}
-    todo = mark("Give it with -i. If it is a log all the same, say so with --format unknown_text.")
     kept, problems, lists = [], [], []
     for log in logs:
         if Path(log.name).resolve() in own and not _is_a_products(log):
             lists.append(Mistaken(log.name, "", None))
             problems.append(Problem(log.name, ONE_OF_THE_LISTS, minor=True))
-        elif not stated and _is_list(log):
+        elif not stated and len(logs) <= FEW_LOGS and _is_list(log):
             lists.append(Mistaken(log.name, "", None))
-            problems.append(Problem(log.name, LIST_AS_LOG, todo))
+            problems.append(Problem(log.name, LIST_AS_LOG, GIVE_AS_LIST))
         else:
             kept.append(log)
     if lists and not kept:
-        raise MistakenError(LIST_AS_LOG, todo, lists)
+        raise MistakenError(LIST_AS_LOG, GIVE_AS_LIST, lists)
     return kept, problems
 
 
@@ -152,10 +155,17 @@ def _lines(log: LogFile) -> int | None:
 
 def _is_list(log: LogFile) -> bool:
     try:
-        detection, head = detection_for(log), log.head()
-        if any(_titles(detection)) or b"\0" in head:
-            return False
+        return is_list_text(detection_for(log), log)
     except LamsachError:
+        return False
+
+
+def is_list_text(detection: Detection, log: LogFile) -> bool:
+    """True for a log whose first lines are a list's. Raises UnreadableError or LimitError as `LogFile.head` does."""
+    if any(_titles(detection)):
+        return False
+    head = log.head()
+    if b"\0" in head:
         return False
     lines = [line for text in detection.lines if (line := text.strip()) and line[0] not in "#;"]
     if not lines or detection.binary is not None:

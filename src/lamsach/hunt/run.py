@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lamsach.errors import InputError
+from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
@@ -15,6 +15,7 @@ from lamsach.hunt.events import hunt_events
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.merge import RawSightings
+from lamsach.hunt.mistaken import GIVE_AS_LIST, LIST_AS_LOG, is_list_text
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.workers import Sieved, sieved
 from lamsach.logs.opening import LogFile
@@ -102,6 +103,8 @@ class _Hunt:
         for source, log_file in enumerate(logs):
             try:
                 detection = detection_for(log_file, self._format_name)
+                if self._format_name is None and is_list_text(detection, log_file):
+                    raise UnreadableError(LIST_AS_LOG, log_file.name, GIVE_AS_LIST)
                 if detection.binary is not None:
                     self._events.append(log_file)
                     continue
