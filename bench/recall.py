@@ -63,7 +63,7 @@ class Recording(Matcher):
 
     def remember(self, matches: list[Match]) -> list[Match]:
         for match in matches:
-            self.seen.setdefault(match.event.line, set()).add(match.indicator.value)
+            self.recorded.setdefault(match.event.line, set()).add(match.indicator.value)
             self.devices.setdefault(match.event.line, set()).add(match.event.device_ip)
         return matches
 
@@ -76,7 +76,7 @@ class Recording(Matcher):
     def beside(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
         return self.remember(super().beside(event, text, passed))
 
-    seen: dict[int, set[str]]
+    recorded: dict[int, set[str]]
     devices: dict[int, set[str | None]]
 
 
@@ -158,7 +158,7 @@ def recall(lines: Sequence[Line], values: Sequence[str], packing: str, folder: P
     log.write_bytes(gzip.compress(data) if packing == "gz" else data)
     loaded = load_lists([str(listed)])
     matcher = Recording(loaded.compiled)
-    matcher.seen, matcher.devices = {}, {}
+    matcher.recorded, matcher.devices = {}, {}
     rules = Rules(lambda _event: Identity(), lambda _event: None, ZoneInfo("UTC"))
     hunt(loaded.compiled, find_logs([str(log)], on_problem=lambda _problem: None), matcher, rules, threads=1)
     log.unlink()
@@ -167,7 +167,7 @@ def recall(lines: Sequence[Line], values: Sequence[str], packing: str, folder: P
     for number, line in enumerate(lines, 1):
         for value in line.values & taken:
             result.wanted += 1
-            if value not in matcher.seen.get(number, set()):
+            if value not in matcher.recorded.get(number, set()):
                 result.missed.append((f"{line.case} {value}", line.text[:300]))
         for device in matcher.devices.get(number, set()):
             if device is not None and device not in line.addresses and line.values & taken:

@@ -141,7 +141,9 @@ def test_what_a_feed_holds_is_found(tmp_path: Path) -> None:
             hunted_feeds += 1
             log = tmp_path / f"{hunted_feeds}.log"
             log.write_text(bind_line("192.168.1.7", name) + "\n")
-            assert "192.168.1.7" in lamsach("hunt", log, "-i", feed).out, (feed, name)
+            out = tmp_path / f"{hunted_feeds}.jsonl"
+            lamsach("hunt", log, "-i", feed, "-o", out)
+            assert f'"indicator":"{name}"' in out.read_text("utf-8"), (feed, name)
     assert hunted_feeds > 10
 
 

@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,10 @@ def fresh_counts() -> None:
     cache.clear()
 
 
+guards = import_module("lamsach.portal.audit.migrations.0002_append_only")
+_DROPPED: set[bool] = set()
+
+
 @pytest.fixture(autouse=True)
 def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
     """A transactional test empties every table afterwards, the audit trail included, whose triggers refuse that."""
@@ -119,6 +124,15 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER IF EXISTS audit_no_delete")
+            _DROPPED.add(True)
+    elif (
+        _DROPPED and "db" in request.fixturenames
+    ):  # put back for the next that is rolled back, in whatever order they run
+        from django.db import connection
+
+        request.getfixturevalue("db")
+        with connection.cursor() as cursor:
+            cursor.execute(guards._SQLITE[1].replace("TRIGGER", "TRIGGER IF NOT EXISTS"))
 
 
 WATCHED = {

@@ -93,7 +93,12 @@ def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
         if headers.get("authorization") != key:
             return 403, {}, b""
         pages.append(path)
-        said = {"uuid": f"{1:032x}", "type": "domain", "value": "bot-c2.xyz", "to_ids": True}
+        said = {
+            "uuid": "00000000-0000-4000-8000-000000000001",
+            "type": "domain",
+            "value": "bot-c2.xyz",
+            "to_ids": True,
+        }
         events = [{"Event": {"info": "Mirai", "Attribute": [said]}}] if len(pages) == 1 else []
         return 200, {}, json.dumps({"response": events}).encode()
 

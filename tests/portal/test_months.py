@@ -40,7 +40,7 @@ def sightings(days, count=2):
     unit = tree.create("G06", "Bộ", None)
     campaign = Campaign.objects.create(name="C", owner=unit, starts=TODAY, ends=TODAY, report_due=TODAY, form=default_form())
     device = Device.objects.create(unit=unit, key="name:pc-1", name="PC-1")
-    bundle = Bundle.objects.create(unit=unit, campaign=campaign, kind="hunt", way="upload", name="a.zip", path="a", size=1, sha256="0" * 64)
+    bundle = Bundle.objects.create(unit_id=unit.pk, campaign_id=campaign.pk, kind="hunt", way="upload", name="a.zip", path="a", size=1, sha256="0" * 64)
     Sighting.objects.bulk_create([
         Sighting(campaign=campaign, device=device, indicator=f"bot-{n}.example", indicator_type="domain", role="outbound",
             source="FW", day=day, count=1, passed=1, last=datetime(2026, 1, 1, tzinfo=UTC))
@@ -59,6 +59,7 @@ from django.db.migrations.loader import MigrationLoader
 for label, name in MigrationLoader(connection).graph.leaf_nodes():
     if label != "findings":
         call_command("migrate", label, name, verbosity=0)
+Bundle = MigrationLoader(connection).project_state(("findings", "0004_marks")).apps.get_model("findings", "Bundle")  # without newer columns
 sightings([TODAY - timedelta(days=40 * n + 10) for n in range(6)] + [date(1999, 1, 1), date(2262, 1, 1)])
 """
 )

@@ -62,7 +62,6 @@ DEVICES: dict[str, str] = {
     "Save it again as XLSX.": "Hãy lưu lại thành XLSX.",
     "The workbook unpacks to more than is allowed.": "Bảng tính giải nén vượt quá giới hạn cho phép.",
     "Remove what is not needed.": "Hãy bỏ phần không cần thiết.",
-    "The workbook has more in one row or cell than Excel knows.": "Bảng tính có một dòng hoặc một ô chứa nhiều hơn mức Excel cho phép.",
     "The workbook declares a document type.": "Bảng tính có khai báo kiểu tài liệu (DTD) không được phép.",
     "The workbook has too many cells.": "Bảng tính có quá nhiều ô.",
     "No table with addresses, hardware addresses or machine names was found in the inventory.": "Không tìm thấy bảng nào có địa chỉ IP, địa chỉ MAC hoặc tên máy trong bảng kê thiết bị.",

@@ -129,6 +129,7 @@ INDICATORS: dict[str, str] = {
     "The message is damaged.": "Thư bị hỏng.",
     "The message has too many attachments.": "Thư có quá nhiều tệp đính kèm.",
     "Messages and archives are nested too deep.": "Thư và tệp nén lồng nhau quá sâu.",
+    "The workbook has more in one row or cell than Excel knows.": "Bảng tính có một dòng hoặc một ô chứa nhiều hơn mức Excel cho phép.",
     "Give a TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML or EML file.": "Hãy dùng tệp TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML hoặc EML.",
     "The PDF is damaged.": "PDF bị hỏng.",
     "The PDF is locked with a password.": "PDF bị khóa bằng mật khẩu.",
