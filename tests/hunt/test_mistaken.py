@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import ExitStatus
-from lamsach.hunt.mistaken import logs_among
+from lamsach.hunt.mistaken import _LISTS_ONLY, is_list, logs_among
 from tests.cli.running import lamsach
 
 LOG = (
@@ -83,3 +83,22 @@ def test_no_sample_list_is_taken_for_a_log() -> None:
     if not samples.is_dir():
         pytest.skip("the samples are not here")
     assert logs_among(sorted(map(str, samples.iterdir()))) == []
+
+
+def test_every_format_that_only_lists_have_is_seen(folder: Path) -> None:
+    digest = "0123456789abcdef" * 2
+    texts = {
+        "stix": STIX,
+        "ids_rules": RULES,
+        "zeek_intel": "#fields\tindicator\tindicator_type\tmeta.source\nevil.example\tIntel::DOMAIN\tx\n",
+        "yara": 'rule x {\n strings:\n  $a = "evil"\n condition:\n  $a\n}\n',
+        "clamav": f"{digest}:1234:Evil.Sample\n{digest[::-1]}:99:Evil.Other\n",
+        "rpz": "$TTL 60\n@ SOA localhost. root. 1 2 3 4 5\n NS localhost.\nevil.example CNAME .\n*.evil.example CNAME .\n",
+        "openioc": '<?xml version="1.0"?>\n<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><criteria><Indicator/></criteria></ioc>\n',
+        "stix1": '<?xml version="1.0"?>\n<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"></stix:STIX_Package>\n',
+        "lamsach": '{"type": "domain", "value": "evil.example", "reference": {"document": "a.txt", "row": 1}}\n',
+    }
+    assert set(texts) == _LISTS_ONLY
+    for name, text in texts.items():
+        (folder / "l.txt").write_text(text)
+        assert is_list("l.txt"), name

@@ -23,6 +23,11 @@ _LISTS_ONLY = frozenset(
     {"lamsach", "stix", "stix1", "openioc", "ids_rules", "yara", "zeek_intel", "clamav", "rpz"}
 )
 """Formats of lists that no log has."""
+_MARKS_OF_LISTS = re.compile(
+    rb'"(?:bundle|indicator|observed-data|value)|stix|openioc|<ioc|\bsid\s?:|\bcondition\s?:|Intel::|#fields|[0-9a-f]{32}:[\d*]|CNAME',
+    re.IGNORECASE,
+)
+"""Each of these formats has one of these; the format's own reader decides."""
 _LEAST_SHARE = 0.5
 """Of a log at least this share of the first lines is a product's."""
 _ALONE = 0.9
@@ -88,9 +93,10 @@ def refuse_lists(
     unless the format is `stated`. Raises MistakenError when no log is left. Of many logs the hunt asks itself
     (`is_list_text`) when it opens each."""
     own = {place.resolve() for document in documents if (place := Path(document)).is_file()}
+    names = {place.name for place in own} | {Path(document).name for document in documents}
     kept, problems, lists = [], [], []
     for log in logs:
-        if Path(log.name).resolve() in own and not _is_a_products(log):
+        if Path(log.name).name in names and Path(log.name).resolve() in own and not _is_a_products(log):
             lists.append(Mistaken(log.name, "", None))
             problems.append(Problem(log.name, ONE_OF_THE_LISTS, minor=True))
         elif not stated and len(logs) <= FEW_LOGS and _is_list(log):
@@ -162,9 +168,9 @@ def _is_list(log: LogFile) -> bool:
 
 def is_list_text(detection: Detection, log: LogFile) -> bool:
     """True for a log whose first lines are a list's. Raises UnreadableError or LimitError as `LogFile.head` does."""
-    if any(_titles(detection)):
-        return False
     head = log.head()
+    if any(_titles(detection)):  # Zeek writes its logs and takes its lists in the same frame
+        return b"#fields\tindicator" in head and _is_of_lists_only(log.name, head)
     if b"\0" in head:
         return False
     lines = [line for text in detection.lines if (line := text.strip()) and line[0] not in "#;"]
@@ -178,6 +184,8 @@ def is_list_text(detection: Detection, log: LogFile) -> bool:
 
 
 def _is_of_lists_only(name: str, head: bytes) -> bool:
+    if _MARKS_OF_LISTS.search(head) is None:  # the readers of lists take a fifth of a second to load
+        return False
     from lamsach.indicators.formats import FORMATS
 
     source = ListSource(name, lambda: io.BytesIO(head))

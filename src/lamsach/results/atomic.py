@@ -10,7 +10,7 @@ import socket
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -107,10 +107,11 @@ def _machine() -> str:
     return f"{zlib.crc32(socket.gethostname().encode()):08x}"
 
 
-@cache
+@lru_cache(maxsize=256)
 def _remove_left(folder: Path) -> None:
-    """Remove the temporary files that killed processes of this machine left in the folder; once in a process."""
-    with os.scandir(folder) as entries:
+    """Remove the temporary files that killed processes of this machine left in the folder; once in a process. A folder that
+    cannot be listed may be written all the same."""
+    with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             found = _TEMPORARY.fullmatch(entry.name)
             if found and found[1] == _machine() and not _is_alive(int(found[2])):
