@@ -57,7 +57,7 @@ examples: install ## Make the demo ministry's documents in docs/examples/ anew
 	@$(BIN)/python -m lamsach.portal.examples docs/examples
 
 scanner: install ## Build the scanner and the hunt for people's computers in dist/; SCANNER_ARGS="--only windows" for one
-	@$(BIN)/python packaging/scanner.py --out dist $(SCANNER_ARGS)
+	@$(BIN)/python packaging/release.py --out dist --only linux --only windows --only hunt $(SCANNER_ARGS)
 
 lock: install-dev ## Write requirements.lock and requirements-dev.lock anew after a change of pyproject.toml
 	@UV=$(BIN)/uv sh scripts/lock.sh

@@ -18,10 +18,13 @@ from sources import ROOT
 
 LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"
 WINDOWS_PYTHON = "3.13"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""Those that the single file for Linux runs on: from the oldest that the product takes to the newest that its libraries are made for."""
 SCANNER, HUNT = (ROOT / "packaging" / f"{name}-requirements.txt" for name in ("scanner", "hunt"))
 _LEFT_OUT = re.compile(
     r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
 )
+_TELLS_OF_ITS_PYTHON = re.compile(r"\.dist-info/(?:WHEEL$|sboms/)")
 LAUNCHER_PACKAGE = "distlib==0.4.0"
 LAUNCHER_SHA256 = "81a618f21cb87db9076134e70388b6e9cb7c2106739011b6a51772d22cae06b7"
 EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
@@ -38,24 +41,29 @@ def versions(lock: str, pins: Sequence[str]) -> list[str]:
     return [line for line in locked if line.partition("==")[0] not in others] + list(pins)
 
 
-def packages(wanted: argparse.Namespace, platform: str, python: str, requirements: Path) -> dict[str, bytes]:
-    """The files of every package, for another system if need be, in the locked versions."""
+def packages(
+    wanted: argparse.Namespace, platform: str, pythons: Sequence[str], requirements: Path
+) -> dict[str, bytes]:
+    """The files of every package, for another system if need be, in the locked versions. Those for several Pythons lie in one tree:
+    compiled modules bear their Python's name, and all else has to be the same. Ends the program where it is not."""
+    files: dict[str, bytes] = {}
+    for python in pythons:
+        for name, data in _packages_of(wanted, platform, python, requirements).items():
+            if files.setdefault(name, data) != data and not _TELLS_OF_ITS_PYTHON.search(name):
+                sys.exit(f"{name} is another file for Python {python}: these cannot be in one bundle.")
+    return files
+
+
+def _packages_of(
+    wanted: argparse.Namespace, platform: str, python: str, requirements: Path
+) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "constraints.txt"
         lock.write_text("\n".join(versions((ROOT / "requirements.lock").read_text(), wanted.pin)) + "\n")
         target = Path(folder) / "lib"
         command = [wanted.uv, "pip", "install", "--quiet", "--target", str(target)]
-        command += [
-            "--python-platform",
-            platform,
-            "--python-version",
-            python,
-            "--only-binary",
-            ":all:",
-            "--link-mode",
-            "copy",
-        ]
-        command += ["-c", str(lock), "-r", str(requirements)]
+        command += ["--python-platform", platform, "--python-version", python]
+        command += ["--only-binary", ":all:", "--link-mode", "copy", "-c", str(lock), "-r", str(requirements)]
         subprocess.run(command, check=True)
         names = {
             file.relative_to(target).as_posix(): file for file in sorted(target.rglob("*")) if file.is_file()

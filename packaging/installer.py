@@ -61,10 +61,13 @@ SectionEnd
 """
 
 
+def possible() -> bool:
+    """Say whether NSIS is on this machine."""
+    return shutil.which("makensis") is not None
+
+
 def made(name: str, title: str, version: str, files: dict[str, bytes], *, compress: bool = True) -> bytes:
-    """The installer of these files. Ends the program when NSIS is missing or fails. `compress`: well, which takes minutes; else hardly at all."""
-    if shutil.which("makensis") is None:
-        sys.exit("The installer needs NSIS: apt-get install nsis, or give --no-installer.")
+    """The installer of these files. Ends the program when NSIS fails. `compress`: well, which takes minutes; else hardly at all."""
     with tempfile.TemporaryDirectory() as base:
         folder = Path(base) / "files"
         for path, data in files.items():

@@ -6,14 +6,17 @@ Compiled libraries cannot be loaded from within a zip file. Standard library onl
 
 import hashlib
 import os
+import re
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 
-NEEDED = "@PYTHON@"
+PYTHONS = "@PYTHONS@"
+"""Those whose compiled libraries it holds, the oldest first."""
 
 
 KEPT_S = 30 * 86400
@@ -79,13 +82,33 @@ def tidy(base: str) -> None:
             shutil.rmtree(entry.path, ignore_errors=True)
 
 
+def another() -> str:
+    """Another Python of this machine whose libraries this file holds, the newest first. Ends the program when there is none."""
+    for version in reversed(PYTHONS.split()):
+        found = shutil.which("python" + version)
+        if found and version_of(found) == version:
+            return found
+    oldest, newest = PYTHONS.split()[0], PYTHONS.split()[-1]
+    end(f"This file needs Python {oldest} to {newest}, and this one is {sys.version.split()[0]}.")
+    return ""
+
+
+def version_of(python: str) -> str:
+    """The version of a Python, by its own word; nothing for what does not run. One without the interpreter lock has a t behind it, since it needs
+    other libraries."""
+    code = (
+        "import sys, sysconfig as s; print(*sys.version_info[:2], bool(s.get_config_var('Py_GIL_DISABLED')))"
+    )
+    ran = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    found = re.match(r"(\d+) (\d+) (False|True)\s*$", ran.stdout.decode("ascii", "replace"))
+    return f"{found[1]}.{found[2]}{'t' if found[3] == 'True' else ''}" if found else ""
+
+
 def main() -> None:
     """Run the scanner's command line."""
-    needed = tuple(int(part) for part in NEEDED.split("."))
-    if sys.version_info[:2] != needed:
-        end(
-            f"This file needs Python {needed[0]}.{needed[1]}; this is {sys.version_info[0]}.{sys.version_info[1]}."
-        )
+    if version_of(sys.executable) not in PYTHONS.split():
+        found = another()
+        os.execv(found, [found, *sys.argv])  # noqa: S606 - no shell is wanted
     folder = unpacked(os.path.abspath(sys.argv[0]))
     sys.path[:0] = [os.path.join(folder, "app"), os.path.join(folder, "lib")]
     from lamsach_scanner import main as run

@@ -78,7 +78,7 @@ def scanner_bundle(shared: Path) -> Path:
         Path(stated)
         if stated
         else made_once(
-            shared / "windows-bundle", lambda: builder.windows_bundle.scanner_files(builder.arguments([]))
+            shared / "windows-bundle", lambda: builder.bundles.scanner_files(builder.arguments([]))
         )
     )
 

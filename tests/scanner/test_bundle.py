@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import importlib.util
 import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -27,7 +29,7 @@ PORTAL = "https://portal.example/api/campaigns/3"
 
 def load_builder() -> ModuleType:
     """The module that builds the bundles."""
-    spec = importlib.util.spec_from_file_location("bundle_builder", ROOT / "packaging" / "scanner.py")
+    spec = importlib.util.spec_from_file_location("bundle_builder", ROOT / "packaging" / "release.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -63,6 +65,68 @@ def test_a_version_for_each_python(builder: ModuleType) -> None:
         "numpy==2.5.5 ; python_full_version >= '3.12'",
     ]
     assert fetched.versions(lock, ["numpy==2.1.3"]) == ["isal==1.8.0", "numpy==2.1.3"]
+
+
+def test_the_libraries_of_several_pythons_lie_in_one_tree(
+    builder: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fetched
+
+    def install(command: list[str], check: bool) -> None:
+        python = command[command.index("--python-version") + 1].replace(".", "")
+        target = Path(command[command.index("--target") + 1])
+        for name, text in made(python).items():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_text(text)
+
+    def made(python: str) -> dict[str, str]:
+        own = {f"x/y.cpython-{python}-x86_64-linux-gnu.so": python, "x-1.dist-info/WHEEL": python}
+        return {"x/__init__.py": "same", "x/abi3.so": "same", **own, **other.get(python, {})}
+
+    monkeypatch.setattr(fetched.subprocess, "run", install)
+    other: dict[str, dict[str, str]] = {}
+    words = (builder.arguments([]), fetched.LINUX, ("3.11", "3.12"), fetched.SCANNER)
+    assert sorted(fetched.packages(*words)) == [
+        "x-1.dist-info/WHEEL",
+        "x/__init__.py",
+        "x/abi3.so",
+        "x/y.cpython-311-x86_64-linux-gnu.so",
+        "x/y.cpython-312-x86_64-linux-gnu.so",
+    ]
+    other = {"312": {"x/__init__.py": "another"}}
+    with pytest.raises(SystemExit, match=r"x/__init__\.py is another file for Python 3\.12"):
+        fetched.packages(*words)
+
+
+def test_the_single_file_runs_on_every_python_of_the_product(builder: ModuleType) -> None:
+    import fetched
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["requires-python"] == f">={fetched.PYTHONS[0]}"
+    minors = [int(version.removeprefix("3.")) for version in fetched.PYTHONS]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert sys.version_info[1] in minors
+
+
+def test_the_digests_of_what_was_written_also_without_nsis(
+    builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import bundles
+    import installer
+
+    monkeypatch.setattr(installer, "possible", lambda: False)
+    files = {"Lamsach.exe": b"MZ", "sbom.cdx.json": b"{}"}
+    monkeypatch.setattr(bundles, "hunt_files", lambda wanted, name: dict(files))
+    monkeypatch.setattr(sys, "argv", ["release.py", "--only", "hunt", "--out", str(tmp_path)])
+    builder.main()
+    out = capsys.readouterr()
+    assert "no installer, which needs NSIS" in out.err
+    sums = (tmp_path / "SHA256SUMS").read_text()
+    assert out.out == sums
+    listed = dict(reversed(line.split("  ")) for line in sums.splitlines())
+    written = {path.name for path in tmp_path.iterdir()} - {"SHA256SUMS"}
+    assert {name.rpartition("windows-x86_64.")[2] for name in written} == {"zip", "zip.cdx.json"}
+    assert listed == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in written}
 
 
 def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleType) -> None:

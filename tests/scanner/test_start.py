@@ -67,8 +67,47 @@ def test_a_folder_that_others_may_change_is_not_run_from(
     assert "not safe to run from" in capsys.readouterr().err
 
 
-def test_another_python_is_told(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start, "NEEDED", "2.7")
+def pythons(folder: Path, monkeypatch: pytest.MonkeyPatch, **answers: str) -> None:
+    """Programs of these names, the only ones on the path, each of which says that it is this Python."""
+    folder.mkdir()
+    for name, answer in answers.items():
+        program = folder / name.replace("_", ".")
+        program.write_text(f"#!/bin/sh\n{answer}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def test_it_goes_on_in_the_newest_python_that_it_holds_libraries_of(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "PYTHONS", "3.4 3.5 3.6 3.7")
+    answers = {
+        "python3_7": "exit 127",  # one that cannot run
+        "python3_6": "echo 3 6 True",  # without the interpreter lock
+        "python3_5": "echo 3 5 False",
+        "python3_4": "echo 3 4 False",
+    }
+    pythons(tmp_path / "bin", monkeypatch, **answers)
+    called: list[tuple[str, list[str]]] = []
+
+    def execute(program: str, words: list[str]) -> None:
+        called.append((program, words))
+        raise SystemExit
+
+    monkeypatch.setattr(os, "execv", execute)
+    monkeypatch.setattr("sys.argv", ["a.pyz", "scan", "--quick"])
+    with pytest.raises(SystemExit):
+        start.main()
+    wanted = str(tmp_path / "bin" / "python3.5")
+    assert called == [(wanted, [wanted, "a.pyz", "scan", "--quick"])]
+
+
+def test_a_machine_without_such_a_python_is_told(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "PYTHONS", "3.4 3.5")
+    pythons(tmp_path / "bin", monkeypatch, python3_5="echo hello", python3_6="echo 3 6 False")
     with pytest.raises(SystemExit) as ended:
         start.main()
     assert ended.value.code == start.CANNOT_RUN
+    assert "needs Python 3.4 to 3.5" in capsys.readouterr().err

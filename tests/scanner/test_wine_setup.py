@@ -28,7 +28,7 @@ def hunt_bundle(shared: Path) -> Path:
         return Path(stated)
     builder = load_builder()
     wanted = builder.arguments(["--pin", "numpy==2.1.3"])
-    return made_once(shared / "hunt-bundle", lambda: builder.hunt_bundle.files(wanted, "lamsach-hunt"))
+    return made_once(shared / "hunt-bundle", lambda: builder.bundles.hunt_files(wanted))
 
 
 def contents(bundle: Path) -> dict[str, bytes]:

