@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "send": "lamsach.cli.send:send",
     "demo": "lamsach.cli.demo:demo",
     "serve": "lamsach.cli.serve:serve",
+    "service": "lamsach.cli.service:app",
     "backup": "lamsach.cli.backup:backup",
     "restore": "lamsach.cli.backup:restore",
     "manage": "lamsach.cli.manage:manage",
