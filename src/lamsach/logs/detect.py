@@ -84,8 +84,12 @@ def _of_lines(lines: tuple[str, ...]) -> Detection:
     if not lines:
         return Detection(None, 0.0)
     few = _few(lines)
+    likely = JSON_FORMATS if all(map(_is_object, few)) else FORMATS
+    for log_format in likely.marked("\n".join(("", *few))):
+        if log_format.score(lines) == 1.0:  # a product's lines are no other's
+            return Detection(log_format, 1.0, (), lines)
     quick: dict[type[LogFormat], float] = {}
-    for log_format in JSON_FORMATS if all(map(_is_object, few)) else FORMATS:
+    for log_format in likely:
         if _may_be(log_format, few):
             quick[log_format] = log_format.score(lines)
             if quick[log_format] == 1.0:  # none can be better, and of equal ones the first wins

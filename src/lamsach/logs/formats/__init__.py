@@ -1,272 +1,226 @@
 """The log formats, in the order in which detection breaks a tie: the more particular before the more general.
 
-One more format is one file in this folder and one line in FORMATS. Detection takes the format whose `score` over the
-file's first lines is best; of two equal ones the earlier wins. So a product that writes JSON stands before
-JSON lines, and a product that writes columns before CSV.
+One more format is one file in this folder and one row here: its module and class, its name, and marks of which its logs usually hold one (a line begins with a line feed). Detection
+first tries the formats with a mark in the file's first lines, so that a log of a known product waits for no other's module; else all. It takes the format whose `score` over the
+first lines is best; of two equal ones the earlier wins. So a product that writes JSON stands before JSON lines, and a product that writes columns before CSV.
 """
 
 from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.formats.adguardhome import AdGuardHome
-from lamsach.logs.formats.argus import Argus
-from lamsach.logs.formats.arrow import Arrow
-from lamsach.logs.formats.azure_flow import AzureFlow
-from lamsach.logs.formats.bind import Bind
-from lamsach.logs.formats.cef import Cef
-from lamsach.logs.formats.checkpoint import CheckPoint
-from lamsach.logs.formats.cisco_asa import CiscoAsa
-from lamsach.logs.formats.cisco_esa import CiscoEsa
-from lamsach.logs.formats.cisco_ios import CiscoIos
-from lamsach.logs.formats.cisco_ise import CiscoIse
-from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
-from lamsach.logs.formats.cisco_vpn3000 import CiscoVpn3000
-from lamsach.logs.formats.container_lines import ContainerLines
-from lamsach.logs.formats.coredns import CoreDns
-from lamsach.logs.formats.csv_columns import CsvColumns
-from lamsach.logs.formats.dnsmasq import Dnsmasq
-from lamsach.logs.formats.draytek import Draytek
-from lamsach.logs.formats.eset import Eset
-from lamsach.logs.formats.evtx import Evtx
-from lamsach.logs.formats.exchange import Exchange
-from lamsach.logs.formats.f5_apm import F5Apm
-from lamsach.logs.formats.fail2ban import Fail2ban
-from lamsach.logs.formats.fortigate import FortiGate
-from lamsach.logs.formats.framed_lines import FramedLines
-from lamsach.logs.formats.freeradius import FreeRadius
-from lamsach.logs.formats.ftp_servers import FtpServers
-from lamsach.logs.formats.hillstone import Hillstone
-from lamsach.logs.formats.hostapd import Hostapd
-from lamsach.logs.formats.infoblox import Infoblox
-from lamsach.logs.formats.ipfw import Ipfw
-from lamsach.logs.formats.iptables import Iptables
-from lamsach.logs.formats.isc_dhcp import IscDhcp
-from lamsach.logs.formats.json_document import JsonDocument
-from lamsach.logs.formats.json_lines import JsonLines
-from lamsach.logs.formats.juniper_srx import JuniperSrx
-from lamsach.logs.formats.kaspersky import Kaspersky
-from lamsach.logs.formats.kaspersky_xml import KasperskyXml
-from lamsach.logs.formats.kea import Kea
-from lamsach.logs.formats.kerio import Kerio
-from lamsach.logs.formats.key_value import KeyValue
-from lamsach.logs.formats.leef import Leef
-from lamsach.logs.formats.linux_audit import LinuxAudit
-from lamsach.logs.formats.mail_server import MailServer
-from lamsach.logs.formats.meraki import Meraki
-from lamsach.logs.formats.mikrotik import Mikrotik
-from lamsach.logs.formats.modsecurity import ModSecurity
-from lamsach.logs.formats.neighbour_tables import NeighbourTables
-from lamsach.logs.formats.netflow import NetFlow
-from lamsach.logs.formats.netscaler import NetScaler
-from lamsach.logs.formats.nfcapd import NfCapd
-from lamsach.logs.formats.nfdump import Nfdump
-from lamsach.logs.formats.nps import Nps
-from lamsach.logs.formats.openvpn import OpenVpn
-from lamsach.logs.formats.paloalto import PaloAlto
-from lamsach.logs.formats.parquet import Parquet
-from lamsach.logs.formats.pcap import Pcap
-from lamsach.logs.formats.pcapng import PcapNg
-from lamsach.logs.formats.pf_filterlog import PfFilterlog
-from lamsach.logs.formats.powerdns import PowerDns
-from lamsach.logs.formats.pulse_secure import PulseSecure
-from lamsach.logs.formats.samba import Samba
-from lamsach.logs.formats.server_logons import ServerLogons
-from lamsach.logs.formats.silk import Silk
-from lamsach.logs.formats.skyhigh_web import SkyhighWeb
-from lamsach.logs.formats.snort_fast import SnortFast
-from lamsach.logs.formats.sonicwall import SonicWall
-from lamsach.logs.formats.sophos import Sophos
-from lamsach.logs.formats.squid import Squid
-from lamsach.logs.formats.sshd import Sshd
-from lamsach.logs.formats.strongswan import StrongSwan
-from lamsach.logs.formats.suricata_eve import SuricataEve
-from lamsach.logs.formats.suricata_text import SuricataText
-from lamsach.logs.formats.tcpdump_text import TcpdumpText
-from lamsach.logs.formats.technitium import Technitium
-from lamsach.logs.formats.trellix_epo import TrellixEpo
-from lamsach.logs.formats.udhcpd import Udhcpd
-from lamsach.logs.formats.unbound import Unbound
-from lamsach.logs.formats.vmware_nsx import VmwareNsx
-from lamsach.logs.formats.voip_servers import VoipServers
-from lamsach.logs.formats.vpc_flow import VpcFlow
-from lamsach.logs.formats.watchguard import WatchGuard
-from lamsach.logs.formats.web_access import WebAccess
-from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
-from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
-from lamsach.logs.formats.windows_event_csv import WindowsEventCsv
-from lamsach.logs.formats.windows_event_document import WindowsEventDocument
-from lamsach.logs.formats.windows_event_json import WindowsEventJson
-from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
-from lamsach.logs.formats.windows_event_listing import WindowsEventListing
-from lamsach.logs.formats.windows_event_text import WindowsEventText
-from lamsach.logs.formats.windows_event_xml import WindowsEventXml
-from lamsach.logs.formats.windows_firewall import WindowsFirewall
-from lamsach.logs.formats.wireguard import WireGuard
-from lamsach.logs.formats.wireshark_list import WiresharkList
-from lamsach.logs.formats.zeek_json import ZeekJson
-from lamsach.logs.formats.zeek_tsv import ZeekTsv
-from lamsach.logs.formats.zyxel import Zyxel
+from lamsach.registry import Registry, Row
 
-FORMATS: tuple[type[LogFormat], ...] = (
+_ROWS = (
     # products
-    FortiGate,
-    Sophos,
-    WindowsDnsDebug,
-    WindowsDhcpAudit,
-    Infoblox,
-    Bind,
-    Squid,
-    ZeekTsv,
-    ZeekJson,
-    SuricataEve,
-    WindowsEventXml,
-    WindowsEventJson,
-    WindowsEventJsonPretty,
-    WindowsEventText,
-    WindowsEventCsv,
-    WindowsEventListing,
-    IscDhcp,
-    Udhcpd,
-    Dnsmasq,
-    Unbound,
-    AdGuardHome,
-    Technitium,
-    PowerDns,
-    CoreDns,
-    Kea,
-    OpenVpn,
-    WireGuard,
-    StrongSwan,
-    PulseSecure,
-    NetScaler,
-    F5Apm,
-    Hostapd,
-    FreeRadius,
-    Nps,
-    Samba,
-    NeighbourTables,
-    Iptables,
-    PfFilterlog,
-    Ipfw,
-    Mikrotik,
-    Draytek,
-    Zyxel,
-    JuniperSrx,
-    Hillstone,
-    SonicWall,
-    WatchGuard,
-    Meraki,
-    Kerio,
-    Sshd,
-    LinuxAudit,
-    FtpServers,
-    Fail2ban,
-    VoipServers,
-    MailServer,
-    CiscoEsa,
-    Exchange,
-    TcpdumpText,
-    WiresharkList,
-    Nfdump,
-    Argus,
-    Silk,
-    VpcFlow,
-    SuricataText,
-    SnortFast,
-    VmwareNsx,
-    WindowsFirewall,
-    ContainerLines,
-    ModSecurity,
-    SkyhighWeb,
-    WebAccess,
-    CheckPoint,
-    PaloAlto,
-    CiscoAsa,
-    CiscoIos,
-    CiscoIse,
-    CiscoUmbrella,
-    CiscoVpn3000,
-    Kaspersky,
-    KasperskyXml,
-    Eset,
-    TrellixEpo,
-    ServerLogons,
+    Row(
+        "fortigate:FortiGate",
+        "fortigate",
+        (
+            'type="traffic" subtype',
+            'devid="F',
+            "devid=F",
+            "device_id=FG",
+            "|Fortinet|",
+            '"subtype"',
+            " subtype=",
+        ),
+    ),
+    Row("sophos:Sophos", "sophos", ("log_component=", '" severity="', '"log_type"')),
+    Row(
+        "windows_dns_debug:WindowsDnsDebug", "windows_dns_debug", (" PACKET ", "DNS Server log file creation")
+    ),
+    Row(
+        "windows_dhcp_audit:WindowsDhcpAudit",
+        "windows_dhcp_audit",
+        ("DHCP Service Activity", "\nID,Date,Time,Description"),
+    ),
+    Row("infoblox:Infoblox", "infoblox", ("nfoblox|", "NFOBLOX|", "]: Login", "]: Logout", "]: First_Login")),
+    Row("bind:Bind", "bind", ("client @0x", " client ", "named[", " named: ")),
+    Row("squid:Squid", "squid", ("TCP_", "UDP_MISS", "NONE_NONE", "NONE/", "HIER_", "TAG_NONE")),
+    Row("zeek_tsv:ZeekTsv", "zeek_tsv", ("\n#separator ", "\n#fields\t", ".000000\t")),
+    Row("zeek_json:ZeekJson", "zeek_json", ('"id.orig_h"', '"id_orig_h"', '"_path":', '"uid":"C')),
+    Row("suricata_eve:SuricataEve", "suricata_eve", ('"event_type"',)),
+    Row("windows_event_xml:WindowsEventXml", "windows_event_xml", ("<Event>", "<Event xmlns")),
+    Row(
+        "windows_event_json:WindowsEventJson",
+        "windows_event_json",
+        ('"EventID"', '"EventId"', '"event_id"', '"eventID"', '"event.code"', '"Id"', '"winlog"'),
+    ),
+    Row("windows_event_json_pretty:WindowsEventJsonPretty", "windows_event_json_pretty", ("\n{\n", "\n[\n")),
+    Row(
+        "windows_event_text:WindowsEventText",
+        "windows_event_text",
+        ("MSWinEventLog", "WinEvtLog", "EventID", "AgentDevice="),
+    ),
+    Row("windows_event_csv:WindowsEventCsv", "windows_event_csv", ("Event ID", "EventID", "Date and Time")),
+    Row(
+        "windows_event_listing:WindowsEventListing",
+        "windows_event_listing",
+        ("\nLog Name:", "\nEvent[", "\nTimeCreated ", "\nMessage "),
+    ),
+    Row("isc_dhcp:IscDhcp", "isc_dhcp", ("dhcpd[", "dhcpd:", "dhcpd6", "\nlease ")),
+    Row("udhcpd:Udhcpd", "udhcpd", ("udhcpd",)),
+    Row("dnsmasq:Dnsmasq", "dnsmasq", ("dnsmasq", "pihole")),
+    Row("unbound:Unbound", "unbound", ("unbound",)),
+    Row("adguardhome:AdGuardHome", "adguardhome", ('"QH"', '"elapsedMs"')),
+    Row("technitium:Technitium", "technitium", ("questionName", "QNAME: ", "RowNumber")),
+    Row(
+        "powerdns:PowerDns",
+        "powerdns",
+        ("question for '", " wants '", 'qname="', "Packet from ", "Query from ", "Got query for "),
+    ),
+    Row("coredns:CoreDns", "coredns", ("plugin/errors: ", ' - ["', " IN ")),
+    Row("kea:Kea", "kea", ("kea-dhcp", "kea.", "DHCP4_", "DHCP6_", "address,hwaddr")),
+    Row("openvpn:OpenVpn", "openvpn", ("openvpn", "ovpn", "CLIENT_LIST", "OpenVPN", "AF_INET")),
+    Row("wireguard:WireGuard", "wireguard", ("wireguard: ", "peer(", "\nwg")),
+    Row("strongswan:StrongSwan", "strongswan", ("charon", "pluto", "ocserv", "strongswan")),
+    Row("pulse_secure:PulseSecure", "pulse_secure", ("PulseSecure", "] - ")),
+    Row("netscaler:NetScaler", "netscaler", ("-PPE-",)),
+    Row("f5_apm:F5Apm", "f5_apm", (": 0149", ": 0117")),
+    Row("hostapd:Hostapd", "hostapd", ("hostapd", "AP-STA")),
+    Row(
+        "freeradius:FreeRadius",
+        "freeradius",
+        ("radiusd", "Acct-", "acctsessionid", "Login OK", "Login incorrect", "onnect: ["),
+    ),
+    Row("nps:Nps", "nps", ('"IAS"', ",IAS,", "<Event><Timestamp data_type")),
+    Row("samba:Samba", "samba", ("smbd", "winbindd", '"Authentication"', '"Authorization"', "Auth: [")),
+    Row("neighbour_tables:NeighbourTables", "neighbour_tables", ("[ether]", " at 0")),
+    Row("iptables:Iptables", "iptables", (" DST=", "Packet log:", "|Ubiquiti|")),
+    Row("pf_filterlog:PfFilterlog", "pf_filterlog", ("filterlog", "DNSBL", "OPNsense", "php-fpm")),
+    Row("ipfw:Ipfw", "ipfw", ("ipfw: ", " Firewall[")),
+    Row(
+        "mikrotik:Mikrotik",
+        "mikrotik",
+        (
+            "firewall,info",
+            "dhcp,info",
+            "system,info",
+            "dns,packet",
+            "dns ",
+            "web-proxy",
+            "|MikroTik|",
+            " out:",
+        ),
+    ),
+    Row("draytek:Draytek", "draytek", ("Local User", "DrayTek", " PR ")),
+    Row("zyxel:Zyxel", "zyxel", (' dst="', "|Zy")),
+    Row(
+        "juniper_srx:JuniperSrx",
+        "juniper_srx",
+        ("RT_FLOW", "RT_UTM", "RT_IDP", "RT_SCREEN", "APPTRACK_", "junos@"),
+    ),
+    Row("hillstone:Hillstone", "hillstone", ("FLOW: ", "NAT: ")),
+    Row("sonicwall:SonicWall", "sonicwall", (" sn=",)),
+    Row("watchguard:WatchGuard", "watchguard", ('msg_id="',)),
+    Row("meraki:Meraki", "meraki", (" flows ", " urls ", " ids-alerts ", " security_event ", " events ")),
+    Row("kerio:Kerio", "kerio", ("] [Rule]", "] [ID]")),
+    Row("sshd:Sshd", "sshd", ("sshd", "dropbear")),
+    Row("linux_audit:LinuxAudit", "linux_audit", ("audit(", "audit[")),
+    Row("ftp_servers:FtpServers", "ftp_servers", ("ftpd",)),
+    Row("fail2ban:Fail2ban", "fail2ban", ("fail2ban.", "crowdsec")),
+    Row("voip_servers:VoipServers", "voip_servers", (".c:",)),
+    Row(
+        "mail_server:MailServer",
+        "mail_server",
+        ("postfix", "dovecot", "exim", "sendmail", "zimbra", "sm-mta", "amavis"),
+    ),
+    Row("cisco_esa:CiscoEsa", "cisco_esa", (" ICID ", " MID ", " DCID ")),
+    Row("exchange:Exchange", "exchange", ("#Software: Microsoft E",)),
+    Row("tcpdump_text:TcpdumpText", "tcpdump_text", (" IP ", " IP6 ", "ethertype")),
+    Row("wireshark_list:WiresharkList", "wireshark_list", ("No.  ", '"No."')),
+    Row("nfdump:Nfdump", "nfdump", ("\nts,te,", "Date first seen", '"src4_addr"', '"src6_addr"')),
+    Row("argus:Argus", "argus", ("SrcAddr",)),
+    Row("silk:Silk", "silk", ("sIP|", "|FS ")),
+    Row("vpc_flow:VpcFlow", "vpc_flow", (" eni-", "srcaddr")),
+    Row("suricata_text:SuricataText", "suricata_text", ("[**]", " TLS: ")),
+    Row("snort_fast:SnortFast", "snort_fast", ("[**] [", "(Event)", '"gid"')),
+    Row("vmware_nsx:VmwareNsx", "vmware_nsx", (" INET match", " INET TERM", " INET6 ")),
+    Row("windows_firewall:WindowsFirewall", "windows_firewall", ("Microsoft Windows Firewall", "src-ip")),
+    Row("container_lines:ContainerLines", "container_lines", (" | ", "\n[pod/")),
+    Row("modsecurity:ModSecurity", "modsecurity", ("\n--", '\n{"transaction"')),
+    Row("skyhigh_web:SkyhighWeb", "skyhigh_web", ("#time_stamp ",)),
+    Row("web_access:WebAccess", "web_access", ("HTTP/1", "HTTP/2", "#Software:", "#Fields:")),
+    Row(
+        "checkpoint:CheckPoint",
+        "checkpoint",
+        ("Check Point", "CheckPoint", "loguid", "origin_sic_name", 'product:"', '"product"'),
+    ),
+    Row(
+        "paloalto:PaloAlto", "paloalto", (",TRAFFIC,", ",THREAT,", ",GLOBALPROTECT,", ",SYSTEM,", "Palo Alto")
+    ),
+    Row("cisco_asa:CiscoAsa", "cisco_asa", ("%ASA-", "%FTD-", "%PIX-", "%FWSM-", "%NGIPS-", "SFIMS")),
+    Row("cisco_ios:CiscoIos", "cisco_ios", (": %",)),
+    Row("cisco_ise:CiscoIse", "cisco_ise", ("CISE_", "CSCOacs_")),
+    Row("cisco_umbrella:CiscoUmbrella", "cisco_umbrella", ('\n"20',)),
+    Row("cisco_vpn3000:CiscoVpn3000", "cisco_vpn3000", (" SEV=",)),
+    Row("kaspersky:Kaspersky", "kaspersky", ("aspersky", "KASPERSKY", "@23668")),
+    Row("kaspersky_xml:KasperskyXml", "kaspersky_xml", ()),
+    Row("eset:Eset", "eset", ('_Event"', "|ESET|")),
+    Row("trellix_epo:TrellixEpo", "trellix_epo", ("<EPO", "<UpdateEvents")),
+    Row("server_logons:ServerLogons", "server_logons", ()),
     # lines of these behind something that they do not expect
-    FramedLines,
+    Row("framed_lines:FramedLines", "framed_lines", ()),
     # frames that any product may write
-    Cef,
-    Leef,
+    Row("cef:Cef", "cef", ("CEF:",)),
+    Row("leef:Leef", "leef", ("LEEF:",)),
     # shapes that any product may write
-    KeyValue,
-    CsvColumns,
-    JsonLines,
+    Row("key_value:KeyValue", "key_value", ()),
+    Row("csv_columns:CsvColumns", "csv_columns", ()),
+    Row("json_lines:JsonLines", "json_lines", ()),
 )
+FORMATS: Registry[type[LogFormat]] = Registry(__name__, _ROWS)
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
-JSON_FORMATS: tuple[type[LogFormat], ...] = (
-    *(
-        ZeekJson,
-        SuricataEve,
-        WindowsEventJson,
-        WindowsEventJsonPretty,
-        AdGuardHome,
-        Technitium,
-        Samba,
-        Nfdump,
-    ),
-    *(
-        SnortFast,
-        ModSecurity,
-        WebAccess,
-        FortiGate,
-        Sophos,
-        CheckPoint,
-        PaloAlto,
-        Eset,
-        ServerLogons,
-        JsonLines,
-    ),
-)
+JSON_FORMATS = FORMATS.only(
+    *("zeek_json", "suricata_eve", "windows_event_json", "windows_event_json_pretty", "adguardhome", "technitium", "samba", "nfdump"),
+    *("snort_fast", "modsecurity", "web_access", "fortigate", "sophos", "checkpoint", "paloalto", "eset", "server_logons", "json_lines"),
+)  # fmt: skip
 """The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
-JsonDocument.inner_formats = JSON_FORMATS
-JsonLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, JsonLines))
-CsvColumns.inner_formats = tuple(f for f in FORMATS if f is not CsvColumns)
 
-ContainerLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, ContainerLines))
-FramedLines.inner_formats = tuple(
-    f for f in FORMATS if f not in (CsvColumns, KeyValue, ContainerLines, FramedLines)
+_BINARY_ROWS = (
+    Row("evtx:Evtx", "evtx", rb"\AElf(?:File|Chnk)\0"),
+    Row(
+        "windows_event_document:WindowsEventDocument",
+        "windows_event_document",
+        rb'\A[\xef\xbb\xbf\xff\xfe\s\0\x1c-\x1f\x85\xa0]*(?:[<\[]|\{[\s\0\x1c-\x1f\x85\xa0]*"\0?[rvdeE])',
+    ),
+    Row(
+        "pcap:Pcap",
+        "pcap",
+        rb"\A(?:snoop\0\0\0|\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1|\xa1\xb2\x3c\x4d|\x34\xcd\xb2\xa1|\xa1\xb2\xcd\x34)",
+    ),
+    Row("pcapng:PcapNg", "pcapng", rb"\A\n\r\r\n"),
+    Row("netflow:NetFlow", "netflow", rb"\A\0"),
+    Row("nfcapd:NfCapd", "nfcapd", rb"\A\x0c\xa5"),
+    Row("parquet:Parquet", "parquet", rb"\APAR[1E]"),
+    Row("arrow:Arrow", "arrow", rb"\A(?:ARROW1\0\0|FEA1|\xff\xff\xff\xff)"),
+    Row(
+        "azure_flow:AzureFlow",
+        "azure_flow",
+        rb'"flowTuples"|"NetworkSecurityGroupFlowEvent|"FlowLogFlowEvent"',
+    ),
+    Row("json_document:JsonDocument", "json_document", rb"\A[^!-~]*[\[{]"),
 )
-
-BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
-    Evtx,
-    WindowsEventDocument,
-    Pcap,
-    PcapNg,
-    NetFlow,
-    NfCapd,
-    Parquet,
-    Arrow,
-    AzureFlow,
-    JsonDocument,
-)
-"""Every binary format, told by a file's first bytes before anything is taken for text."""
+BINARY_FORMATS: Registry[type[BinaryFormat]] = Registry(__name__, _BINARY_ROWS)
+"""Every binary format, told by a file's first bytes before anything is taken for text. Each file of a format has its mark."""
 
 
 def format_by_name(name: str) -> type[LogFormat] | None:
     """The format of this `--format` name, or None."""
-    return next((log_format for log_format in FORMATS if log_format.name == name), None)
+    return FORMATS.named(name)
 
 
 def binary_format_by_name(name: str) -> type[BinaryFormat] | None:
     """The binary format of this `--format` name, or None."""
-    return next((binary for binary in BINARY_FORMATS if binary.name == name), None)
+    return BINARY_FORMATS.named(name)
 
 
 def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
     """The binary format of a file that begins with these bytes, or None."""
-    return next((binary for binary in BINARY_FORMATS if not binary.of_text and binary.recognises(head)), None)
+    return next((f for f in BINARY_FORMATS.marked(head) if not f.of_text and f.recognises(head)), None)
 
 
 def document_format_of(head: bytes) -> type[BinaryFormat] | None:
     """The format of a text that begins with these bytes in UTF-8 and is one document without lines of its own, or None."""
-    return next((binary for binary in BINARY_FORMATS if binary.of_text and binary.recognises(head)), None)
+    return next((f for f in BINARY_FORMATS.marked(head) if f.of_text and f.recognises(head)), None)

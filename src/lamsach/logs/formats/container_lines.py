@@ -17,6 +17,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines
+from lamsach.logs.formats import FORMATS
 from lamsach.logs.placing import placed
 from lamsach.logs.timestamps import from_iso
 from lamsach.model import Event
@@ -49,8 +50,8 @@ class ContainerLines(LogFormat):
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCPACK", "dhcp", "MULTI")
 
-    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
-    """The formats that a line may be of; the registry sets them."""
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns", "container_lines")
+    """The formats that a line may be of."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

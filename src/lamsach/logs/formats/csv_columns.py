@@ -20,6 +20,7 @@ from lamsach.errors import LineError
 from lamsach.logs import column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CARRIER_COLUMNS, CarriedLines
+from lamsach.logs.formats import FORMATS
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
 from lamsach.logs.stamping import stamped
 from lamsach.model import Event
@@ -57,8 +58,8 @@ class CsvColumns(LogFormat):
         *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
     )
 
-    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
-    """The formats that a carried line may be of; the registry sets them."""
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns")
+    """The formats that a carried line may be of."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -17,6 +17,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines
+from lamsach.logs.formats import FORMATS
 from lamsach.logs.pasted import unpasted
 from lamsach.logs.placing import placed
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header, split_message
@@ -41,8 +42,10 @@ class FramedLines(LogFormat):
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCPACK", "dhcp", "DHCP", "MULTI", "Assign", "Renew")
 
-    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
-    """The formats that a line may be of; the registry sets them."""
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without(
+        "csv_columns", "key_value", "container_lines", "framed_lines"
+    )
+    """The formats that a line may be of."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

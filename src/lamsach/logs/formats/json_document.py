@@ -18,6 +18,7 @@ from typing import BinaryIO, ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.binary import BinaryFormat
+from lamsach.logs.formats import JSON_FORMATS
 from lamsach.logs.json_documents import BARE_LIST, LIST, first_record, is_azure_flow, records
 from lamsach.logs.script_mentions import mentions
 from lamsach.model import Event, Reference, Refusal
@@ -47,8 +48,8 @@ class JsonDocument(BinaryFormat):
     )
     tells_holders: ClassVar[bool] = True
     of_text: ClassVar[bool] = True
-    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
-    """The formats that a record may be of; the registry sets them."""
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = JSON_FORMATS
+    """The formats that a record may be of."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -24,6 +24,7 @@ from lamsach.errors import LineError
 from lamsach.logs import azure_firewall, cloud_records, column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines, carried, may_carry
+from lamsach.logs.formats import FORMATS
 from lamsach.logs.json_records import (
     object_in_text,
     objects_of,
@@ -100,8 +101,8 @@ class JsonLines(LogFormat):
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
 
-    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
-    """The formats that a carried line may be of; the registry sets them."""
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns", "json_lines")
+    """The formats that a carried line may be of."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
