@@ -5,6 +5,7 @@ LamsachError                 70  a defect of ours
 ├── InputError                5  an input cannot be used at all
 │   ├── UnreadableError       5  missing, no permission, vanished, cut short, wrong password
 │   ├── LimitError            5  larger than a limit allows (zip bomb, XML bomb, over-long value)
+│   ├── MissingExtraError     2  what reads it is a package that is not installed (`lamsach.extras`)
 │   └── WithheldError         7  all that could be written waits for a decision
 ├── OutputError               6  a result could not be written; the old file is kept
 └── LineError                 -  one record cannot be read; counted, never leaves the library
@@ -77,6 +78,12 @@ class UnreadableError(InputError):
 
 class LimitError(InputError):
     """An input is larger than a limit allows."""
+
+
+class MissingExtraError(InputError):
+    """A package that only an extra brings is not installed."""
+
+    exit_status = ExitStatus.USAGE
 
 
 class WithheldError(InputError):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.errors import OutputError, UnreadableError
+from lamsach.extras import missing
 from lamsach.i18n import mark
 from lamsach.results.atomic import open_own, own_folder
 
@@ -32,7 +33,7 @@ class Store:
             try:
                 self._fs, self._root = fsspec.core.url_to_fs(url)
             except Exception as error:  # noqa: BLE001 - each file system raises errors of its own library
-                raise UnreadableError(_CANNOT_READ, f"{url}: {error}", _CHECK) from None
+                raise missing(error) or UnreadableError(_CANNOT_READ, f"{url}: {error}", _CHECK) from None
 
     @property
     def folder(self) -> Path | None:

@@ -2,6 +2,14 @@
 
 CLI: dict[str, str] = {
     # what the commands say
+    "A package that this needs is not installed.": "Chưa cài gói phần mềm cần cho việc này.",
+    **{
+        f"Install it: pip install 'lamsach[{extra}]'": f"Hãy cài bằng lệnh: pip install 'lamsach[{extra}]'"
+        for extra in (
+            *("portal", "scanner", "docs", "tables", "postgres"),
+            *("kafka", "s3", "cluster", "sign", "ocr"),
+        )
+    },
     "Stopped.": "Đã dừng.",
     "There is not enough memory. Give fewer threads or a shorter list.": "Không đủ bộ nhớ. Hãy giảm số luồng xử lý hoặc dùng danh sách ngắn hơn.",
     "A defect of the program: {name}. Run again with --debug before the command and report it.": (

@@ -32,8 +32,6 @@ LETTERS: dict[str, str] = {
     "Use a name that ends in .docx, .pdf, .xlsx or .html.": "Dùng tên có đuôi .docx, .pdf, .xlsx hoặc .html.",
     "A report needs the unit's name and at least one findings bundle.": "Báo cáo cần tên đơn vị và ít nhất một gói kết quả rà quét.",
     "Give both, or --blank for the empty form.": "Nêu cả hai, hoặc dùng --blank để lấy biểu mẫu trống.",
-    "Signing needs the package pyhanko, which is not installed.": "Ký số cần gói pyhanko, hiện chưa được cài đặt.",
-    "Install it beside the program: pip install pyhanko": "Cài thêm bên cạnh chương trình: pip install pyhanko",
     "The key file cannot be opened with this password.": "Không mở được tệp khóa bằng mật khẩu này.",
     "Check the password, and that the file is a .p12 or .pfx with a key and its certificate.": "Kiểm tra mật khẩu, và tệp phải là .p12 hoặc .pfx có khóa kèm chứng thư.",
     "The document unpacks to more than is allowed.": "Văn bản khi giải nén lớn hơn mức cho phép.",

@@ -42,8 +42,6 @@ PORTAL: dict[str, str] = {
     "Correct or remove it.": "Hãy sửa hoặc bỏ giá trị này.",
     "This is no address of a PostgreSQL database.": "Đây không phải địa chỉ cơ sở dữ liệu PostgreSQL.",
     "Write it as postgres://user:password@host:5432/name.": "Hãy ghi theo dạng postgres://user:password@host:5432/name.",
-    "The library for PostgreSQL is not installed.": "Chưa cài thư viện kết nối PostgreSQL.",
-    "Install it: pip install 'lamsach[postgres]'": "Hãy cài bằng lệnh: pip install 'lamsach[postgres]'",
     "The database does not answer.": "Cơ sở dữ liệu không trả lời.",
     "See whether it runs, and whether DATABASE_URL is right.": "Hãy kiểm tra cơ sở dữ liệu có đang chạy không và DATABASE_URL có đúng không.",
     "This backup is of a SQLite database.": "Đây là bản sao lưu của cơ sở dữ liệu SQLite.",

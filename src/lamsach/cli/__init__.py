@@ -13,6 +13,7 @@ import traceback
 
 from lamsach.cli.console import error_line, tell, translate
 from lamsach.errors import ExitStatus, LamsachError
+from lamsach.extras import missing
 
 _GARBAGE = (50_000, 20, 20)
 """A command loads many modules and makes few cycles: looking for these as often as usual took a tenth of its start."""
@@ -72,6 +73,8 @@ def _status(arguments: list[str]) -> int:
         tell(translate()("There is not enough memory. Give fewer threads or a shorter list."))
         return ExitStatus.INPUT
     except Exception as error:  # noqa: BLE001 - the last line of defence: one clear line instead of a traceback
+        if wanted := missing(error):
+            return _tell_error(wanted)
         if os.environ.get("LAMSACH_DEBUG"):
             traceback.print_exc()
         tell(

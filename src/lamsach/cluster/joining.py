@@ -9,6 +9,7 @@ from typing import Any
 from lamsach.cluster import tasks
 from lamsach.cluster.job import Order, order, take_order
 from lamsach.errors import UsageError
+from lamsach.extras import missing_extra
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.lists import cached_folder
 from lamsach.hunt.matcher import Matcher
@@ -31,11 +32,7 @@ def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise UsageError(
-            "The package for clusters is not installed.",
-            "distributed",
-            "Install it: pip install lamsach[cluster]",
-        ) from None
+        raise missing_extra("distributed") from None
     try:
         client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
         client.wait_for_workers(1, timeout=CONNECT_S)

@@ -16,6 +16,7 @@ from typing import Any
 from lamsach.collect.framing import one_line
 from lamsach.collect.streams import Stream
 from lamsach.errors import InputError, LamsachError, UsageError
+from lamsach.extras import missing_extra
 from lamsach.i18n import mark
 
 _BATCH = 5000
@@ -38,15 +39,11 @@ class Subscription:
 
 
 def consumer_of(wanted: Subscription) -> Any:
-    """A consumer that is not yet subscribed. Raises UsageError when the package is missing or a setting is wrong."""
+    """A consumer that is not yet subscribed. Raises MissingExtraError, and UsageError when a setting is wrong."""
     try:
         from confluent_kafka import Consumer, KafkaException
     except ImportError:
-        raise UsageError(
-            mark("The package for Kafka is not installed."),
-            "confluent-kafka",
-            mark("Install it: pip install lamsach[kafka]"),
-        ) from None
+        raise missing_extra("confluent_kafka") from None
     settings = {
         **wanted.more,
         "bootstrap.servers": wanted.servers,

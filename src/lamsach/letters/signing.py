@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from lamsach.errors import InputError, UsageError
+from lamsach.errors import InputError
+from lamsach.extras import missing_extra
 from lamsach.i18n import mark
 
 LARGEST_KEY_BYTES = 100_000
@@ -15,18 +16,14 @@ FIELD = "ChuKy"
 def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -> bytes:
     """The PDF with an invisible signature added behind it; what was there before stays byte for byte.
 
-    Raises InputError for a key file that cannot be opened with the password, and UsageError when pyHanko is not installed.
+    Raises InputError for a key file that cannot be opened with the password, and MissingExtraError when pyHanko is not installed.
     """
     try:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.sign import signers
         from pyhanko.sign.fields import SigSeedSubFilter
     except ImportError as error:
-        raise UsageError(
-            mark("Signing needs the package pyhanko, which is not installed."),
-            "pyhanko",
-            mark("Install it beside the program: pip install pyhanko"),
-        ) from error
+        raise missing_extra("pyhanko") from error
     signer = _signer(key_file, password)
     details = signers.PdfSignatureMetadata(
         field_name=FIELD,

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError, UnreadableError
+from lamsach.extras import require
 from lamsach.logs import columns
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
@@ -45,7 +46,8 @@ def table_events(
     unused: Callable[[bytes], object] | None = None,
 ) -> Iterator[Event | Refusal]:
     """The events of a table's rows, in order; `line` is the row's 1-based number. `unused` gets the texts of the columns
-    that no field takes. Raises UnreadableError at damage."""
+    that no field takes. Raises UnreadableError at damage, MissingExtraError."""
+    require("pyarrow")
     times = LooseTimes(context)
     number = 0
     for batch in _whole(batches, context.file):

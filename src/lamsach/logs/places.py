@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lamsach.errors import InputError, UnreadableError
+from lamsach.extras import missing
 from lamsach.logs.sources import ByteSource, FileSource, HandleSource, unreadable
 from lamsach.model import Problem
 
@@ -152,8 +153,13 @@ def _remote(url: str, on_problem: OnProblem) -> Iterator[Place]:
         for name in files:
             yield _remote_place(system, name)
     except ImportError as error:
+        wanted = missing(error)
         on_problem(
-            Problem(f"{url} ({error})", "A package for this kind of address is not installed.", "Install it.")
+            Problem(f"{url} ({wanted.where})", wanted.what, wanted.todo)
+            if wanted
+            else Problem(
+                f"{url} ({error})", "A package for this kind of address is not installed.", "Install it."
+            )
         )
     except OSError as error:
         on_problem(problem(unreadable(error, url)))

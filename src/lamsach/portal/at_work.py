@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import UsageError
+from lamsach.extras import missing_extra
 from lamsach.i18n import mark
 from lamsach.portal.database import database
 from lamsach.portal.options import Options
@@ -153,7 +154,7 @@ def nobody_at_database(described: dict[str, Any]) -> Iterator[None]:
     try:
         import psycopg
     except ImportError as problem:
-        raise no_library() from problem
+        raise missing_extra("psycopg") from problem
     try:
         connection = _connect(described)
     except psycopg.Error as problem:
@@ -169,15 +170,6 @@ def _still_runs(where: str) -> UsageError:
         mark("The portal still runs on this data."),
         where,
         mark("Stop it first, and every worker, on each machine: what they write now would be lost."),
-    )
-
-
-def no_library() -> UsageError:
-    """What to do when the library for PostgreSQL is missing."""
-    return UsageError(
-        mark("The library for PostgreSQL is not installed."),
-        "DATABASE_URL",
-        mark("Install it: pip install 'lamsach[postgres]'"),
     )
 
 

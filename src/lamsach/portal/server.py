@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from lamsach import __version__
-from lamsach.portal.at_work import no_answer, no_library
+from lamsach.extras import missing_extra
+from lamsach.portal.at_work import no_answer
 from lamsach.results.atomic import write_for_owner_only
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
@@ -31,7 +32,7 @@ def start(data: Path) -> None:
     except ImproperlyConfigured as problem:
         if "psycopg" not in str(problem):
             raise
-        raise no_library() from problem
+        raise missing_extra("psycopg") from problem
 
 
 def prepare() -> str | None:

@@ -12,6 +12,7 @@ from lamsach.devices.nat.clock import Clock
 from lamsach.devices.nat.readers import READERS, Reader
 from lamsach.devices.nat.records import ANY_PROTOCOL, LIKELY_AFTER_US, LIKELY_BEFORE_US, Kind, NatRecord
 from lamsach.errors import InputError, LineError
+from lamsach.extras import installed
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.decoding import decode_line
 from lamsach.logs.detect import Detection
@@ -73,7 +74,8 @@ def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
 
 
 def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord | NatBatch]:
-    batches = FortiGateBatches(log.name) if [reader.name for reader in readers] == ["fortigate"] else None
+    one_maker = [reader.name for reader in readers] == ["fortigate"]
+    batches = FortiGateBatches(log.name) if one_maker and installed("pyarrow") else None
     with log.open() as stream:
         for number, lines in line_blocks(stream, _CHUNK_BYTES):
             if batches is not None:

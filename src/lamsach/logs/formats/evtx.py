@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import BinaryIO, ClassVar
 
 from lamsach.errors import LineError, UnreadableError
+from lamsach.extras import installed
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.evtx_chunks import CHUNK_MAGIC, FILE_MAGIC, ChunkReader
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, MARGIN, ChunkReader
+from lamsach.logs.evtx_library import library_texts
 from lamsach.logs.evtx_records import quick_record
 from lamsach.logs.json_records import read_object
 from lamsach.logs.loose_times import LooseTimes
@@ -45,19 +47,33 @@ class Evtx(BinaryFormat):
 
         Raises UnreadableError at the end of a file that is cut short.
         """
+        reader = ChunkReader(stream.readinto)  # type: ignore[attr-defined]
+        read = self._by_columns if installed("pyarrow") else self._by_texts
+        yield from read(reader.batches())
+        if reader.cut:
+            raise self.cut_short()
+
+    def _by_columns(self, batches: Iterator[memoryview]) -> Iterator[Event | Refusal]:
         from lamsach.logs.evtx_events import EventMaker
 
-        maker = EventMaker(self.event)
-        number, reader = 0, ChunkReader(stream.readinto)  # type: ignore[attr-defined]
-        for batch in reader.batches():
+        maker, number = EventMaker(self.event), 0
+        for batch in batches:
             records, texts = maker.read(batch)
             left = iter(texts)
             for event in maker.stamped(records, number + 1):
                 number += 1
                 yield self.item(next(left), number) if event is None else event
             maker.forget()
-        if reader.cut:
-            raise self.cut_short()
+
+    def _by_texts(self, batches: Iterator[memoryview]) -> Iterator[Event | Refusal]:
+        """The same without Arrow: every record as the library's text."""
+        chunks = (
+            batch[at : at + CHUNK_BYTES]
+            for batch in batches
+            for at in range(0, len(batch) - MARGIN, CHUNK_BYTES)
+        )
+        texts = (text for chunk in chunks for text in library_texts(chunk.tobytes()))
+        yield from (self.item(text, number) for number, text in enumerate(texts, 1))
 
     def event(self, record: WindowsRecord) -> Event:
         """What a record tells. Raises LineError for an impossible time."""

@@ -1,0 +1,75 @@
+"""The table of extras: each row is declared in pyproject, and a missing one is one clear error everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lamsach import extras
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.errors import ExitStatus, MissingExtraError
+from tests.cli.running import write_list
+from tests.rows import each_row
+
+from .absent import lamsach_without
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_error_of_an_import_names_the_extra_also_as_a_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "installed", lambda module: module == "django")
+    try:
+        try:
+            raise ModuleNotFoundError("No module named 'typst'", name="typst.compiler")
+        except ModuleNotFoundError as error:
+            raise ValueError("the PDF") from error
+    except ValueError as error:
+        wanted = extras.missing(error)
+    assert isinstance(wanted, MissingExtraError)
+    assert (wanted.where, wanted.todo) == ("typst", "Install it: pip install 'lamsach[docs]'")
+    assert extras.missing(ModuleNotFoundError("ours", name="lamsach.nothing")) is None
+    assert extras.missing(ModuleNotFoundError("there", name="django.nothing")) is None
+    assert extras.missing(ValueError("typst")) is None
+
+
+def test_every_extra_of_the_table_has_its_advice_in_vietnamese() -> None:
+    advice = {extras.INSTALL.format(extra=extra) for extra in extras.MODULES.values()}
+    assert {text for text in advice if text not in VIETNAMESE} == set()
+
+
+@each_row(
+    "row",
+    [
+        ({"django"}, "portal", ("serve",)),
+        ({"distributed"}, "cluster", ("hunt", "{log}", "-i", "{list}", "--scheduler", "tcp://127.0.0.1:1")),
+        ({"confluent_kafka"}, "kafka", ("collect", "--archive", "{folder}/archive", "--kafka", "127.0.0.1:1", "--topic", "a")),
+        ({"s3fs"}, "s3", ("archive", "verify", "s3://bucket/logs")),
+        ({"pyarrow"}, "tables", ("logs", "read", "{log}", "-o", "{folder}/events.parquet")),
+        ({"yara_x"}, "scanner", ("scan", "{folder}", "--rules", "{folder}/a.yar")),
+    ],
+)  # fmt: skip
+def test_a_command_without_its_extra_names_it_in_one_line(row: Any, tmp_path: Path) -> None:
+    absent, extra, words = row
+    log = tmp_path / "dns.log"
+    log.write_text("2026-06-10 client 192.0.2.1 asked www.evil.example\n")
+    (tmp_path / "a.yar").write_text('rule a { strings: $a = "abc" condition: $a }')
+    places = {"log": log, "list": write_list(tmp_path / "list.txt"), "folder": tmp_path}
+    arguments = [word.format(**places) for word in words]
+    ran = lamsach_without(
+        absent, *arguments, variables={"LANG": "en", "LAMSACH_DATA": str(tmp_path / "data")}
+    )
+    assert ran.status == ExitStatus.USAGE, ran.errors
+    assert [line for line in ran.errors if f"pip install 'lamsach[{extra}]'" in line] == ran.errors
+    assert len(ran.errors) == 1
+
+
+def test_a_table_among_the_logs_is_unread_without_its_extra(tmp_path: Path) -> None:
+    log = tmp_path / "dns.log"
+    log.write_text("2026-06-10 client 192.0.2.1 asked www.evil.example\n")
+    (tmp_path / "events.parquet").write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    words = ("hunt", log, tmp_path / "events.parquet", "-i", write_list(tmp_path / "list.txt"))
+    ran = lamsach_without({"pyarrow"}, *words, variables={"LANG": "en"})
+    assert ran.status == ExitStatus.PARTIAL, ran.errors
+    assert "pip install 'lamsach[tables]'" in "\n".join([*ran.errors, ran.out])

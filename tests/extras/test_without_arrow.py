@@ -1,0 +1,89 @@
+"""The hunt without Arrow: the same results over event files and NAT logs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.evtx_builder import Record, full_chunks, strings
+from lamsach.errors import ExitStatus
+from lamsach.logs.evtx_chunks import header_of
+from tests.cli.running import Ran, lamsach, write_list
+from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
+from tests.logs import evtx_builder
+
+from .absent import lamsach_without
+
+
+def _records() -> list[Record]:
+    """Questions and connections of several machines, in templates as Windows writes them."""
+    made = []
+    for at in range(400):
+        listed = at % 40 == 0
+        name = "c2.evil.example" if listed else f"www{at}.good.example"
+        where = FAR if listed else f"192.0.2.{at % 250}"
+        asked = strings(QueryName=name, QueryResults=f"::ffff:{where};", User="UNIT\\an")
+        reached = strings(Initiated="true", SourceIp=f"10.1.1.{at % 7}", SourcePort=str(1024 + at), DestinationIp=where,
+                          DestinationPort="443", DestinationHostname=name, User="UNIT\\an")  # fmt: skip
+        number, data = (22, asked) if at % 3 else (3, reached)
+        made.append(Record(number, data, computer=f"PC-{at % 5}"))
+    return made
+
+
+def _told(ran: Ran, folder: Path) -> tuple[int, str, list[dict[str, Any]]]:
+    """What a hunt told: its status, its table, and its devices."""
+    assert (folder / "found.jsonl").exists(), ran.errors
+    lines = (folder / "found.jsonl").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    told[0].pop("parameters")  # when it began
+    return ran.status, ran.out, told
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_an_event_file_is_hunted_without_arrow_as_with_it(tmp_path: Path, damaged: bool) -> None:
+    chunks = list(full_chunks(_records()))
+    plain = evtx_builder.chunk([evtx_builder.event(22, {"QueryName": "c2.evil.example"}, computer="PC-MINH")])
+    if damaged:
+        chunks[0] = chunks[0][:30000] + bytes(300) + chunks[0][30300:]
+        plain = plain[:4000]
+    log = tmp_path / "sysmon.evtx"
+    log.write_bytes(header_of(len(chunks) + 1) + b"".join(chunks) + plain)
+    words = (
+        "hunt",
+        log,
+        "-i",
+        write_list(tmp_path / "list.txt", "evil.example", FAR),
+        "-o",
+        tmp_path / "found.jsonl",
+    )
+    with_arrow = _told(lamsach(*words), tmp_path)
+    (tmp_path / "found.jsonl").unlink()
+    assert _told(lamsach_without({"pyarrow"}, *words), tmp_path) == with_arrow
+    assert with_arrow[0] == (ExitStatus.PARTIAL if damaged else ExitStatus.FOUND)
+    assert len(with_arrow[2]) > 5
+
+
+def test_a_nat_log_names_the_device_without_arrow(tmp_path: Path) -> None:
+    log, nat = tmp_path / "conn.log", tmp_path / "fw.log"
+    log.write_text(ZEEK + outside(40000, 30))
+    nat.write_text(
+        firewall("10.1.1.5", 40000) + "".join(firewall("10.1.1.6", port) for port in range(50000, 50200))
+    )
+    words = (
+        "hunt",
+        log,
+        "--nat",
+        nat,
+        "-i",
+        write_list(tmp_path / "list.txt", FAR),
+        "-o",
+        tmp_path / "found.jsonl",
+    )
+    with_arrow = _told(lamsach(*words), tmp_path)
+    (tmp_path / "found.jsonl").unlink()
+    assert _told(lamsach_without({"pyarrow"}, *words), tmp_path) == with_arrow
+    assert with_arrow[0] == ExitStatus.FOUND
+    assert any(found.get("ip") == "10.1.1.5" for found in with_arrow[2])
