@@ -8,9 +8,11 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SCANNER_ARGS ?=
+RELEASE_ARGS ?=
+KEY ?=
 export VENV
 
-.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples scanner lock upgrade install install-dev clean distclean
+.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples release scanner lock upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -56,7 +58,10 @@ fuzz: install-dev ## Ten million hostile inputs for whatever reads what others w
 examples: install ## Make the demo ministry's documents in docs/examples/ anew
 	@$(BIN)/python -m lamsach.portal.examples docs/examples
 
-scanner: install ## Build the scanner and the hunt for people's computers in dist/; SCANNER_ARGS="--only windows" for one
+release: install-dev ## Build all that is handed out in dist/, with digests; KEY=key.pem signs them
+	@$(BIN)/python packaging/release.py --out dist $(if $(KEY),--signing-key $(KEY)) $(RELEASE_ARGS)
+
+scanner: install-dev ## Build the scanner and the hunt for people's computers in dist/; SCANNER_ARGS="--only windows" for one
 	@$(BIN)/python packaging/release.py --out dist --only linux --only windows --only hunt $(SCANNER_ARGS)
 
 lock: install-dev ## Write requirements.lock and requirements-dev.lock anew after a change of pyproject.toml

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from lamsach.indicators.releases.keys import private_key, public_key
 from lamsach.scanner.campaign import FOLDER, Terms, signed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ENTRY = "app/lamsach_scanner.py"
 
@@ -19,7 +23,7 @@ def with_campaign(wanted: argparse.Namespace, files: dict[str, bytes]) -> dict[s
     if wanted.list:
         key = signing_key(wanted).public_key().public_bytes_raw().hex()
     elif wanted.trust is not None:
-        key = trusted_key(wanted.trust)
+        key = public_key(wanted.trust).public_bytes_raw().hex()
     entry = files[ENTRY].replace(b"@PUBLIC_KEY@", key.encode())
     return {**files, **campaign(wanted), ENTRY: entry}
 
@@ -36,25 +40,8 @@ def campaign(wanted: argparse.Namespace) -> dict[str, bytes]:
     return {f"{FOLDER}/{name}": data for name, data in {**lists, **own}.items()}
 
 
-def trusted_key(path: Path) -> str:
-    """The key of a PEM file as 64 hexadecimal digits. Ends the program for what is none."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    key = load_pem_public_key(path.read_bytes())
-    if not isinstance(key, Ed25519PublicKey):
-        sys.exit("The trusted key is no Ed25519 key.")
-    return key.public_bytes_raw().hex()
-
-
-def signing_key(wanted: argparse.Namespace) -> Any:
-    """The private key. Ends the program without one: a list without a signature is not carried."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
+def signing_key(wanted: argparse.Namespace) -> Ed25519PrivateKey:
+    """The private key, its password from LAMSACH_KEY_PASSWORD. Ends the program without one: a list without a signature is not carried."""
     if wanted.signing_key is None:
         sys.exit("--list needs --signing-key. Make one: openssl genpkey -algorithm ed25519 -out key.pem")
-    key = load_pem_private_key(wanted.signing_key.read_bytes(), None)
-    if not isinstance(key, Ed25519PrivateKey):
-        sys.exit("The signing key is no Ed25519 key.")
-    return key
+    return private_key(wanted.signing_key, os.environ.get("LAMSACH_KEY_PASSWORD"))

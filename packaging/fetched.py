@@ -34,11 +34,20 @@ EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
 )
 
 
+def locked(lock: str) -> dict[str, list[str]]:
+    """The entries of a lock file by name, with the Pythons and systems that each is for and the digests of its files."""
+    found: dict[str, list[str]] = {}
+    for entry in re.findall(r"^[a-z0-9._-]+==.*(?:\n +--hash=.*)*", lock, re.MULTILINE):
+        found.setdefault(entry.partition("==")[0], []).append(entry)
+    return found
+
+
 def versions(lock: str, pins: Sequence[str]) -> list[str]:
-    """The locked versions, each with the Pythons and systems that it is for; those of `pins` (`name==version`) in their place."""
-    locked = (line.rstrip("\\ ") for line in re.findall(r"^[a-z0-9._-]+==.*", lock, re.MULTILINE))
+    """The locked versions, digests included, which are compared; those of `pins` (`name==version`) in their place."""
     others = {pin.partition("==")[0] for pin in pins}
-    return [line for line in locked if line.partition("==")[0] not in others] + list(pins)
+    return [one for name, entries in locked(lock).items() if name not in others for one in entries] + list(
+        pins
+    )
 
 
 def packages(

@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 
-TIME_S = 315_532_800
-"""1980-01-01, as in the zip."""
+from zips import SECONDS
+
 _SCRIPT = """Unicode true
 Target amd64-unicode
 {compressor}
@@ -74,10 +74,10 @@ def made(name: str, title: str, version: str, files: dict[str, bytes], *, compre
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
-            os.utime(place, (TIME_S, TIME_S))
+            os.utime(place, (SECONDS, SECONDS))
         script = Path(base) / "setup.nsi"
         script.write_text(text(name, title, version, files, compress=compress), "utf-8")
-        variables = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": str(TIME_S)}
+        variables = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": str(SECONDS)}
         ran = subprocess.run(
             ["makensis", "-V2", "-NOCD", str(script)],
             cwd=folder,

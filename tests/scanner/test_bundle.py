@@ -60,11 +60,13 @@ def test_a_version_for_each_python(builder: ModuleType) -> None:
         "numpy==2.5.5 ; python_full_version >= '3.12' \\\n    --hash=sha256:02\n"
     )
     assert fetched.versions(lock, []) == [
-        "isal==1.8.0",
-        "numpy==2.4.6 ; python_full_version < '3.12'",
-        "numpy==2.5.5 ; python_full_version >= '3.12'",
+        "isal==1.8.0 \\\n    --hash=sha256:00",
+        "numpy==2.4.6 ; python_full_version < '3.12' \\\n    --hash=sha256:01",
+        "numpy==2.5.5 ; python_full_version >= '3.12' \\\n    --hash=sha256:02",
     ]
-    assert fetched.versions(lock, ["numpy==2.1.3"]) == ["isal==1.8.0", "numpy==2.1.3"]
+    assert fetched.versions(lock, ["numpy==2.1.3"])[1:] == ["numpy==2.1.3"]
+    whole = (ROOT / "requirements.lock").read_text()
+    assert "\n".join(fetched.versions(whole, [])) in whole
 
 
 def test_the_libraries_of_several_pythons_lie_in_one_tree(

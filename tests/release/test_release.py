@@ -1,0 +1,202 @@
+"""Wheel and source distribution: what is in them, that they are the same each time, that they run; and the signature over all digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lamsach import __version__
+from lamsach.errors import InputError
+from lamsach.indicators.releases.keys import load_public_key, make_key
+from tests.programs import require_program
+from tests.scanner.test_bundle import ROOT, load_builder
+
+NOT_OF_THE_PROJECT = {".git", ".venv", "__pycache__", "dist", "build", "bench-out", "demo-out"}
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    return load_builder()
+
+
+def build(
+    builder: ModuleType, root: Path, out: Path, monkeypatch: pytest.MonkeyPatch, *only: str
+) -> list[Path]:
+    """What the builder makes of the sources in `root`."""
+    import wheels
+
+    monkeypatch.setattr(wheels, "ROOT", root)
+    out.mkdir()
+    wanted = builder.arguments(["--out", str(out)])
+    return [path for kind in only for path in builder.MADE[kind](wanted)]
+
+
+@pytest.fixture(scope="module")
+def built(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheel, the bill and the source distribution of this checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        paths = build(builder, ROOT, tmp_path_factory.mktemp("built") / "dist", patch, "wheels", "sdist")
+    return {path.name.split(".")[-1]: path for path in paths}
+
+
+def sources() -> set[str]:
+    """The files of the package that are to be in every installation."""
+    package = ROOT / "src" / "lamsach"
+    return {
+        path.relative_to(ROOT / "src").as_posix()
+        for path in package.rglob("*")
+        if path.is_file() and not {"__pycache__", "objects"} & set(path.parts)
+    }
+
+
+def test_the_wheel_holds_every_file_that_the_package_reads(built: dict[str, Path]) -> None:
+    with zipfile.ZipFile(built["whl"]) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name and "/objects/" not in name}
+    assert names == sources()
+    assert {Path(name).suffix for name in names} > {
+        ".html",
+        ".txt",
+        ".yar",
+        ".j2",
+        ".typ",
+        ".js",
+        ".css",
+        ".json",
+    }
+
+
+def test_the_source_distribution_holds_what_the_wheel_is_made_of(
+    built: dict[str, Path], builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tarfile.open(built["gz"]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (root,) = tmp_path.iterdir()
+    assert root.name == f"lamsach-{__version__}"
+    assert {
+        path.relative_to(root / "src").as_posix() for path in root.glob("src/**/*") if path.is_file()
+    } == sources()
+    assert not NOT_OF_THE_PROJECT & {path.name for path in root.rglob("*")}
+    (again,) = (
+        path
+        for path in build(builder, root, tmp_path / "dist", monkeypatch, "wheels")
+        if path.suffix == ".whl"
+    )
+    assert again.read_bytes() == built["whl"].read_bytes()
+
+
+def test_the_same_sources_give_the_same_bytes(
+    built: dict[str, Path], builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the folder, its files' times and modes, the umask, the language and the zone."""
+    copy = tmp_path / "elsewhere"
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return NOT_OF_THE_PROJECT & set(names) | ({"tests", "bench"} if folder == str(ROOT) else set())
+
+    shutil.copytree(ROOT, copy, ignore=left_out, copy_function=shutil.copyfile)
+    for path in copy.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        os.utime(path, (10**9, 10**9))
+    for name, value in {"TZ": "Asia/Ho_Chi_Minh", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "1"}.items():
+        monkeypatch.setenv(name, value)
+    before = os.umask(0o077)
+    try:
+        paths = build(builder, copy, tmp_path / "dist", monkeypatch, "wheels", "sdist")
+    finally:
+        os.umask(before)
+    again = {path.name.split(".")[-1]: path for path in paths}
+    for kind, path in built.items():
+        assert again[kind].name == path.name
+        assert again[kind].read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_wheel_runs(built: dict[str, Path], tmp_path: Path) -> None:
+    """Installed alone into a folder, with the libraries at hand."""
+    words = ("--quiet", "--no-deps", "--no-index", "--no-compile", "--target", str(tmp_path / "there"))
+    pip = [sys.executable, "-m", "pip", "install", *words, str(built["whl"])]
+    subprocess.run(pip, check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    (tmp_path / "dns.log").write_text(
+        "Sep 26 10:00:01 fw named[1]: client 192.0.2.7#53: query: bot-c2.xyz IN A\n" * 3
+    )
+    (tmp_path / "list.txt").write_text("bot-c2.xyz\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "there"), "LC_ALL": "en_US.UTF-8"}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert run("-c", "import lamsach; print(lamsach.__file__)").stdout.startswith(str(tmp_path / "there"))
+    assert run(str(tmp_path / "there/bin/lamsach"), "--version").stdout == f"lamsach {__version__}\n"
+    ran = run("-m", "lamsach", "hunt", "dns.log", "-i", "list.txt", "-o", "report.html")
+    assert ran.returncode == 0, ran.stderr
+    assert "192.0.2.7" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_the_bill_names_every_locked_library(built: dict[str, Path]) -> None:
+    import fetched
+
+    bill = json.loads(built["json"].read_bytes())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    named = [(one["name"], one["purl"]) for one in bill["components"]]
+    assert {name for name, _ in named} == set(fetched.locked((ROOT / "requirements.lock").read_text()))
+    assert named == sorted(set(named))
+
+
+@pytest.fixture
+def quick(builder: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The words that build a single small file."""
+
+    def made(wanted: object) -> list[Path]:
+        (tmp_path / "dist" / "a.whl").write_bytes(b"wheel")
+        return [tmp_path / "dist" / "a.whl"]
+
+    monkeypatch.setitem(builder.MADE, "wheels", made)
+    return ["release.py", "--only", "wheels", "--out", str(tmp_path / "dist")]
+
+
+def test_the_digests_are_signed(
+    builder: ModuleType,
+    quick: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    private, public = make_key("a word")
+    key, sums, signature = (tmp_path / name for name in ("key.pem", "dist/SHA256SUMS", "dist/SHA256SUMS.sig"))
+    key.write_bytes(private)
+    (tmp_path / "key.pub").write_bytes(public)
+    monkeypatch.setattr(sys, "argv", [*quick, "--signing-key", str(key)])
+    with pytest.raises(InputError, match="password"):
+        builder.main()
+    assert not sums.exists()  # nothing is built for a key that cannot be used
+    monkeypatch.setenv("LAMSACH_KEY_PASSWORD", "a word")
+    builder.main()
+    assert sums.read_text() == f"{hashlib.sha256(b'wheel').hexdigest()}  a.whl\n"
+    load_public_key(public, "").verify(signature.read_bytes(), sums.read_bytes())
+    program = require_program("openssl")  # as docs/installing.md says
+    words = "pkeyutl -verify -pubin -inkey key.pub -rawin -in dist/SHA256SUMS -sigfile dist/SHA256SUMS.sig"
+    for changed in (False, True):
+        ran = subprocess.run([program, *words.split()], cwd=tmp_path, capture_output=True, check=False)
+        assert (ran.returncode == 0) is not changed
+        sums.write_bytes(sums.read_bytes() + b"\n")
+    capsys.readouterr()
+    monkeypatch.setattr(sys, "argv", quick)
+    builder.main()
+    assert "not signed" in capsys.readouterr().err
+    assert not signature.exists()  # the one over other digests
