@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import os
 import re
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.detect import detect
-from lamsach.logs.event_records import event_record
 from lamsach.logs.formats import FORMATS, format_by_name
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.reading import read_events
@@ -25,27 +22,31 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 from tests.rows import each_row
 
 from .builders import logs
+from .formats import golden
+from .formats.reading_of_cases import records_of
 
-DATA = Path(__file__).parent / "formats" / "data"
-WRITTEN = 1_782_864_000  # 1 July 2026, as the golden cases assume
 EVERY = (*FORMATS, UnknownText)
-CASES = [(f, log) for f in FORMATS for log in sorted((DATA / f.name).glob("*.log"))]
+DATA = golden.DATA
+CASES = [(f, log) for f in FORMATS for log in golden.cases(f.name)]
 FIELDS = {field.name for field in dataclasses.fields(Event)} - {"kind", "format", "file", "line"}
 ALWAYS = {"source_mac", "outbound", "kind", "format", "file", "line"}
 
 every_format = pytest.mark.parametrize("log_format", EVERY, ids=lambda f: f.name)
-every_case = pytest.mark.parametrize(
-    ("log_format", "log"), CASES, ids=[f"{f.name}-{log.stem}" for f, log in CASES]
-)
-
-
-def lines_of(log: Path) -> list[str]:
-    return log.read_text(encoding="utf-8").split("\n")[:-1]
+each_format = each_row("log_format", EVERY, lambda f: f.name)
+every_case = each_row("case", CASES, lambda case: f"{case[0].name}-{case[1].stem}")
+LEAST_SHARE = {
+    ("kaspersky_xml", "rows"): 0.86,
+    ("samba", "log_smbd"): 0.9,
+    ("tcpdump_text", "plain"): 0.8,
+    ("tcpdump_text", "verbose"): 0.88,
+    ("windows_firewall", "rows"): 0.93,
+}
+"""Cases with records that are not recognised, and how many are; of all others every record is."""
 
 
 def head_of(log_format: type[LogFormat]) -> list[str]:
     logs_of_format = [log for f, log in CASES if f is log_format]
-    return lines_of(logs_of_format[0])[:500] if logs_of_format else ["192.0.2.1 evil.example"]
+    return golden.lines_of(logs_of_format[0])[:500] if logs_of_format else ["192.0.2.1 evil.example"]
 
 
 def filled(event: Event) -> set[str]:
@@ -54,7 +55,7 @@ def filled(event: Event) -> set[str]:
     return {name for name, value in dataclasses.asdict(event).items() if value != empty[name]}
 
 
-@every_format
+@each_format
 def test_is_described(log_format):
     module = sys.modules[log_format.__module__]
     assert module.__doc__
@@ -67,7 +68,7 @@ def test_is_described(log_format):
     assert not inspect.isabstract(log_format)
 
 
-@every_format
+@each_format
 def test_gives_fields_of_an_event(log_format):
     assert set(log_format.gives) <= FIELDS
     assert len(set(log_format.gives)) == len(log_format.gives)
@@ -80,56 +81,59 @@ def test_names_are_not_shared():
     assert format_by_name("unknown") is None
 
 
-@pytest.mark.parametrize("log_format", FORMATS, ids=lambda f: f.name)
+@each_format
 def test_has_golden_cases(log_format):
-    cases = [log for f, log in CASES if f is log_format]
+    cases = golden.cases(log_format.name)
     assert cases
-    assert all(log.with_suffix(".expected.jsonl").is_file() for log in cases)
+    assert {log.with_suffix(".expected.jsonl") for log in cases} == set(
+        (DATA / log_format.name).glob("*.jsonl")
+    )
 
 
 @every_case
-def test_detection_tells_it(log_format, log):
+def test_detection_tells_it(case):
+    log_format, log = case
     found = detect(log.read_bytes())
     assert found.format is log_format, f"read as {found}"
-    assert found.share >= 0.5
+    least = LEAST_SHARE.get((log_format.name, log.stem), 1.0)
+    assert found.share >= least
+    assert log_format.score([line for line in golden.lines_of(log) if line.strip()]) >= least
 
 
 @every_case
-def test_no_other_format_claims_its_lines(log_format, log):
+def test_no_other_format_claims_its_lines(case):
     """Of the other formats one may only recognise a line of this one when it stands later in the registry."""
+    log_format, log = case
     before = FORMATS[: FORMATS.index(log_format)]
-    for line in lines_of(log):
+    for line in golden.lines_of(log):
         if log_format.recognises(line):
             assert [f.name for f in before if f.name != "csv_columns" and f.recognises(line)] == [], line
 
 
-@every_case
-def test_reading_the_file_gives_what_is_written_beside_it(log_format, log, tmp_path):
-    path = tmp_path / "case.log"
-    path.write_bytes(log.read_bytes())
-    os.utime(path, (WRITTEN, WRITTEN))
-    (log_file,), _ = logs(path)
-    records = [
-        event_record(item)
-        for item in read_events(log_file)
-        if isinstance(item, Event) and item.format == log_format.name
-    ]
-    expected = [
-        json.loads(line)
-        for line in log.with_suffix(".expected.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
-    assert len(records) == len(expected)
-    for record, wanted in zip(records, expected, strict=True):
-        assert {key: record.get(key) for key in record if key in wanted} == {
-            key: wanted[key] for key in wanted if key in record
-        }
-        assert set(record) - {"format", "file", "device_mac"} <= set(wanted)
-        assert (record["format"], record["file"]) == (log_format.name, str(path))
+@every_format
+def test_golden_cases_are_read_with_every_field(log_format, tmp_path):
+    """All fields of all events, both ways, and which lines are refused: by the format alone, and from the file as a hunt reads it."""
+    for log in golden.cases(log_format.name):
+        wanted = golden.expected(log)
+        assert records_of(log_format, log) == wanted, log.stem
+        path = tmp_path / log.name
+        path.write_bytes(log.read_bytes())
+        os.utime(path, (golden.WRITTEN.timestamp(),) * 2)
+        (log_file,), _ = logs(path)
+        events = [item for item in read_events(log_file) if isinstance(item, Event)]
+        if (
+            log_format is not UnknownText
+        ):  # of text that no format reads, lines of known formats are read as theirs
+            assert [golden.as_json(event) for event in events] == [
+                event for event in wanted if "refused" not in event
+            ], log.stem
+            assert {(event.format, event.file) for event in events} <= {(log_format.name, str(path))}
 
 
 @every_case
-def test_events_keep_to_the_model(log_format, log):
-    for event in events_of(log_format, lines_of(log)):
+def test_events_keep_to_the_model(case):
+    log_format, log = case
+    for event in events_of(log_format, golden.lines_of(log)):
         assert filled(event) - ALWAYS <= set(log_format.gives)
         assert event.time is None or event.time.utcoffset().total_seconds() == 0
         assert isinstance(event.kind, EventKind)
@@ -144,9 +148,10 @@ def test_events_keep_to_the_model(log_format, log):
 
 
 @every_case
-def test_a_line_is_read_alike_without_the_lines_between(log_format, log):
+def test_a_line_is_read_alike_without_the_lines_between(case):
     """The hunt parses only lines that may match."""
-    lines = lines_of(log)
+    log_format, log = case
+    lines = golden.lines_of(log)
     events = list(events_of(log_format, lines))
     for wanted in events[1::2]:
         parser = log_format(FileContext("case.log", head=lines[:500]))

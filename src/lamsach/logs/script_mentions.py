@@ -38,7 +38,8 @@ def mentions(text: str) -> tuple[str, ...]:
     found: dict[str, None] = dict.fromkeys(url.rstrip(".") for url in _URL.findall(text)[:_MOST])
     rest = _URL.sub(" ", text) if found else text
     for word in _WORD.findall(rest):
-        if "." in word and 4 <= len(word) <= 253 and (value := _host(word.strip("-_."))):
+        word = word.strip("-_.")
+        if "." in word and 4 <= len(word) <= 253 and (value := _host(word)):
             found.setdefault(value)
             if len(found) >= _MOST:
                 break

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 
 from lamsach.logs.base import FileContext, LogFormat
@@ -12,10 +14,7 @@ from lamsach.model import Event
 
 DATA = Path(__file__).parent / "data"
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
-_TEXT_FIELDS = (
-    "source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip", "source_nat_port", "device_ip",
-    "device_name", "device_mac", "user", "domain", "url",
-)  # fmt: skip
+_ALWAYS = ("line", "kind", "action")
 _HASH_NAMES = {64: "sha256", 40: "sha1", 32: "md5"}
 
 
@@ -51,26 +50,23 @@ def read(log_format: type[LogFormat], lines: list[str]) -> Iterator[Event]:
 
 
 def as_json(event: Event) -> dict[str, object]:
-    """The event in the keys of `lamsach logs read`, absent values left out, and what a test must see besides."""
-    record: dict[str, object] = {"line": event.line, "kind": event.kind.value}
-    if event.time:
-        record["time"] = event.time.isoformat().replace("+00:00", "Z")
-    for field in _TEXT_FIELDS:
-        value = getattr(event, field)
-        if value is not None:
-            record[field] = value
-    if event.answers:
-        record["answers"] = list(event.answers)
-    for digest in event.hashes:
-        record[_HASH_NAMES[len(digest)]] = digest
-    if event.lease_until:
-        record["lease_until"] = event.lease_until.isoformat().replace("+00:00", "Z")
-    if event.forwarded:
-        record["forwarded"] = True
-    record["action"] = event.action.value
-    if event.observer:
-        record["observer"] = event.observer
+    """Every field that holds something, but the names of format and file; hashes each under its own name."""
+    record: dict[str, object] = {}
+    for field in dataclasses.fields(Event):
+        value = getattr(event, field.name)
+        if field.name == "hashes":
+            record |= {_HASH_NAMES[len(digest)]: digest for digest in value}
+        elif field.name in _ALWAYS or (value != field.default and field.name not in ("format", "file")):
+            record[field.name] = _plain(value)
     return record
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def lines_of(log: Path) -> list[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from golden import as_json, context_of, lines_of
-
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from tests.logs.formats.golden import as_json, context_of, lines_of
 
 SAMPLES = Path(__file__).parents[4] / "shared/samples/logs"
 

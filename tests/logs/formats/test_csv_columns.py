@@ -1,12 +1,12 @@
-"""Tables by the names of their columns: golden cases, and each trap by itself."""
+"""Tables by the names of their columns: each trap by itself."""
 
 from __future__ import annotations
 
 import pytest
-from golden import cases, context_of, expected, lines_of
+from golden import context_of
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_of_cases import records, records_of
+from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.column_names import field_of, plain
@@ -15,12 +15,6 @@ from lamsach.logs.formats.csv_columns import CsvColumns, find_table
 
 def parse(*lines):
     return CsvColumns(context_of(list(lines))).parse(lines[-1], len(lines))
-
-
-@pytest.mark.parametrize("log", cases("csv_columns"), ids=lambda log: log.stem)
-def test_golden(log):
-    assert records_of(CsvColumns, log) == expected(log)
-    assert CsvColumns.score([line for line in lines_of(log) if line]) == 1.0
 
 
 @pytest.mark.parametrize(

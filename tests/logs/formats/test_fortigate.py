@@ -1,4 +1,4 @@
-"""FortiGate: golden cases, and the traps of `docs` one by one."""
+"""FortiGate: the traps of `docs` one by one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import golden
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,13 +23,6 @@ def parse(rest: str, start: str = START):
     event = PARSER.parse(start + rest, 1)
     assert event is not None
     return event
-
-
-@pytest.mark.parametrize("log", golden.cases("fortigate"), ids=lambda log: log.stem)
-def test_golden(log):
-    lines = golden.lines_of(log)
-    assert FortiGate.score(lines) == 1.0
-    assert [golden.as_json(event) for event in golden.read(FortiGate, lines)] == golden.expected(log)
 
 
 @pytest.mark.parametrize(

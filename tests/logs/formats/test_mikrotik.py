@@ -1,12 +1,10 @@
-"""MikroTik: golden cases, DNS answers joined by number, and times without a date."""
+"""MikroTik: DNS answers joined by number, and times without a date."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import golden
 import pytest
-from reading_of_cases import records_of
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.mikrotik import Mikrotik
@@ -19,12 +17,6 @@ def parse(line: str, parser: Mikrotik | None = None) -> Event:
     event = (parser or Mikrotik(FileContext(modified=datetime(2026, 6, 2, 10, tzinfo=UTC)))).parse(line, 1)
     assert event is not None
     return event
-
-
-@pytest.mark.parametrize("log", golden.cases("mikrotik"), ids=lambda log: log.stem)
-def test_golden(log):
-    assert Mikrotik.score(golden.lines_of(log)) == 1.0
-    assert records_of(Mikrotik, log) == golden.expected(log)
 
 
 def test_an_answer_belongs_to_who_asked_under_its_number():

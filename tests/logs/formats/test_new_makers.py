@@ -1,53 +1,17 @@
-"""Firewalls, gateways and name servers of many makers, and lines of named values: golden cases, and the traps that a table shows better."""
+"""Firewalls, gateways and name servers of many makers, and lines of named values: the traps that a table shows better."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import golden
 import pytest
-import reading_of_cases
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.detect import recognising
-from lamsach.logs.formats.coredns import CoreDns
-from lamsach.logs.formats.f5_apm import F5Apm
-from lamsach.logs.formats.hostapd import Hostapd
 from lamsach.logs.formats.key_value import KeyValue
-from lamsach.logs.formats.meraki import Meraki
-from lamsach.logs.formats.netscaler import NetScaler
-from lamsach.logs.formats.powerdns import PowerDns
-from lamsach.logs.formats.pulse_secure import PulseSecure
-from lamsach.logs.formats.sonicwall import SonicWall
-from lamsach.logs.formats.strongswan import StrongSwan
-from lamsach.logs.formats.trellix_epo import TrellixEpo
-from lamsach.logs.formats.vpc_flow import VpcFlow
-from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.model import Event
 
-FORMATS = (
-    CoreDns,
-    F5Apm,
-    Hostapd,
-    KeyValue,
-    Meraki,
-    NetScaler,
-    PowerDns,
-    PulseSecure,
-    SonicWall,
-    StrongSwan,
-    TrellixEpo,
-    VpcFlow,
-    WatchGuard,
-)
-CASES = [(each, log) for each in FORMATS for log in golden.cases(each.name)]
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(("log_format", "log"), CASES, ids=[f"{each.name}-{log.stem}" for each, log in CASES])
-def test_golden(log_format, log):
-    assert log_format.score(golden.lines_of(log)) == 1.0
-    assert reading_of_cases.records_of(log_format, log) == golden.expected(log)
 
 
 def parse(log_format: type[LogFormat], line: str) -> Event:

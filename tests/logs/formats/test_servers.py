@@ -1,31 +1,15 @@
-"""Log-ons at servers: Linux audit, FTP, telephones, Fail2ban, applications: golden cases, and the traps that a table shows better."""
+"""Log-ons at servers: Linux audit, FTP, telephones, Fail2ban, applications: the traps that a table shows better."""
 
 from __future__ import annotations
 
-import golden
 import pytest
-from reading_of_cases import records_of
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect
 from lamsach.logs.formats.fail2ban import Fail2ban
 from lamsach.logs.formats.ftp_servers import FtpServers
 from lamsach.logs.formats.linux_audit import LinuxAudit
 from lamsach.logs.formats.server_logons import ServerLogons
 from lamsach.logs.formats.voip_servers import VoipServers
-
-CASES = [
-    pytest.param(log_format, log, id=f"{log_format.name}-{log.stem}")
-    for log_format in (Fail2ban, FtpServers, LinuxAudit, ServerLogons, VoipServers)
-    for log in golden.cases(log_format.name)
-]
-
-
-@pytest.mark.parametrize(("log_format", "log"), CASES)
-def test_golden(log_format, log):
-    found = detect("\n".join([*golden.lines_of(log), ""]).encode())
-    assert (found.format, found.share) == (log_format, 1.0)
-    assert records_of(log_format, log) == golden.expected(log)
 
 
 @pytest.mark.parametrize(

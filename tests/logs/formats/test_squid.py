@@ -1,4 +1,4 @@
-"""Squid: golden cases, targets, actions and destinations."""
+"""Squid: targets, actions and destinations."""
 
 from __future__ import annotations
 
@@ -23,13 +23,6 @@ def event_of(request, code="TCP_MISS/200", hierarchy="HIER_NONE/-", user="-"):
     )
     assert event is not None
     return event
-
-
-@pytest.mark.parametrize("log", golden.cases("squid"), ids=lambda log: log.stem)
-def test_golden(log):
-    lines = golden.lines_of(log)
-    assert Squid.score(lines) == 1.0
-    assert [golden.as_json(event) for event in golden.read(Squid, lines)] == golden.expected(log)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""tcpdump's text: golden cases, ends with names and ports, lines that tell of no contact."""
+"""tcpdump's text: ends with names and ports, lines that tell of no contact."""
 
 from __future__ import annotations
 
@@ -14,12 +14,6 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.formats.tcpdump_text import TcpdumpText
 
 PARSER = TcpdumpText(FileContext(modified=golden.WRITTEN))
-
-
-@pytest.mark.parametrize("log", golden.cases("tcpdump_text"), ids=lambda log: log.stem)
-def test_golden(log):
-    lines = golden.lines_of(log)
-    assert [golden.as_json(event) for event in golden.read(TcpdumpText, lines)] == golden.expected(log)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
-"""Text that no format reads: golden case, and each heuristic by itself."""
+"""Text that no format reads: each heuristic by itself."""
 
 from __future__ import annotations
 
 import pytest
-from golden import cases, context_of, expected
+from golden import context_of
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_of_cases import records_of
 
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.formats.unknown_text import UnknownText
@@ -14,11 +13,6 @@ from lamsach.logs.formats.unknown_text import UnknownText
 
 def parse(line):
     return UnknownText(context_of([line])).parse(line, 1)
-
-
-@pytest.mark.parametrize("log", cases("unknown_text"), ids=lambda log: log.stem)
-def test_golden(log):
-    assert records_of(UnknownText, log) == expected(log)
 
 
 def test_it_is_not_in_the_registry():

@@ -1,4 +1,4 @@
-"""Windows DNS debug log: golden cases, clocks of many languages, names and who asked."""
+"""Windows DNS debug log: clocks of many languages, names and who asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import golden
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,13 +22,6 @@ def event_of(line, head=None):
     event = WindowsDnsDebug(FileContext(timezone=UTC_ZONE, head=head or [line])).parse(line, 1)
     assert event is not None
     return event
-
-
-@pytest.mark.parametrize("log", golden.cases("windows_dns_debug"), ids=lambda log: log.stem)
-def test_golden(log):
-    lines = golden.lines_of(log)
-    assert WindowsDnsDebug.score(lines) == 1.0
-    assert [golden.as_json(event) for event in golden.read(WindowsDnsDebug, lines)] == golden.expected(log)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
-"""Windows events as JSON over several lines: golden cases, and where a record begins."""
+"""Windows events as JSON over several lines: where a record begins."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from golden import cases, context_of, expected, lines_of
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
@@ -20,22 +19,6 @@ EVENT = {
     "SourceIp": "10.20.0.31",
     "Parts": [{"a": 1}, {"b": [{"c": 2}]}],
 }
-
-
-@pytest.mark.parametrize("log", cases("windows_event_json_pretty"), ids=lambda log: log.stem)
-def test_golden(log):
-    parser = WindowsEventJsonPretty(context_of(lines_of(log)))
-    lines = lines_of(log)
-    starts = [n for n, line in enumerate(lines) if parser.begins_record(line)]
-    found = [
-        parser.parse("\n".join(lines[a:b]), a + 1)
-        for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)
-    ]
-    wanted = expected(log)
-    assert [(event.line, event.kind.value, event.domain) for event in found] == [
-        (record["line"], record["kind"], record.get("domain")) for record in wanted
-    ]
-    assert WindowsEventJsonPretty.score(lines) == 1.0
 
 
 @pytest.mark.parametrize("indent", [1, 2, 3, 4, 8, "\t"])

@@ -1,23 +1,17 @@
-"""Listings of Windows events that people make: golden cases, where an event begins, other texts."""
+"""Listings of Windows events that people make: where an event begins, other texts."""
 
 from __future__ import annotations
 
 import pytest
-from golden import cases, expected
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_of_cases import records, records_of
+from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows_event_listing import WindowsEventListing
 
 HEAD = "Log Name:      System\nSource:        Service\nDate:          {date}\nEvent ID:      7036\nComputer:      PC-MINH\nDescription:\ntext"
-
-
-@pytest.mark.parametrize("log", cases("windows_event_listing"), ids=lambda log: log.stem)
-def test_golden(log):
-    assert records_of(WindowsEventListing, log) == expected(log)
 
 
 @pytest.mark.parametrize(

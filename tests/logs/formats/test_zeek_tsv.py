@@ -1,12 +1,12 @@
-"""Zeek's tab-separated logs: golden cases, and each trap by itself."""
+"""Zeek's tab-separated logs: each trap by itself."""
 
 from __future__ import annotations
 
 import pytest
-from golden import cases, context_of, expected, lines_of
+from golden import context_of
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_of_cases import records, records_of
+from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
@@ -16,16 +16,6 @@ from lamsach.model import Action, EventKind
 HEADER = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-"]
 FLOW = "1781078401.000000\tCaaaaaaaaaaaaaaaA1\t10.20.0.31\t51512\t203.0.113.77\t443"
 FLOW_FIELDS = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p"
-
-
-@pytest.mark.parametrize("log", cases("zeek_tsv"), ids=lambda log: log.stem)
-def test_golden(log):
-    assert records_of(ZeekTsv, log) == expected(log)
-
-
-@pytest.mark.parametrize("log", cases("zeek_tsv"), ids=lambda log: log.stem)
-def test_every_golden_case_is_recognised(log):
-    assert ZeekTsv.score([line for line in lines_of(log) if line]) == 1.0
 
 
 @pytest.mark.parametrize(
