@@ -1,6 +1,6 @@
 """`make bench`: speed and memory of the hunt, against other programs on the same files, list, machine and run. Asserts nothing about time.
 
-    python -m bench.run [--size MB] [--parts speed,compressed,start,memory] [--formats NAMES] [--repeat N] [--ten-million] [--big MB]
+    python -m bench.run [--size MB] [--parts speed,share,compressed,start,memory] [--formats NAMES] [--repeat N] [--ten-million] [--big MB]
 
 Rates are in GB (10^9 bytes) of log a second. "search" is what the program gives once it has
 started; "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
@@ -25,6 +25,7 @@ from bench.compressed import compressed_table
 from bench.generate import Log, make_list, make_log
 from bench.lines import FORMATS
 from bench.programs import LAMSACH, Timing, best, lamsach, peer, ripgrep
+from bench.share import share
 from bench.tables import Table, recorded
 
 
@@ -228,6 +229,7 @@ def main() -> None:
             options.repeat,
             lambda path, listed, threads: lamsach(path, listed, threads).search_s,
         ),
+        "share": lambda: share(logs, list_path, options.repeat),
         "start": lambda: start(list_path, options.repeat),
         "memory": lambda: memory(*_inputs_for_memory(logs[0], list_path, options)),
     }
