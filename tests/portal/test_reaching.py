@@ -24,9 +24,8 @@ from lamsach.portal import backup
 from lamsach.portal.awareness import telling
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import tokens
-from lamsach.portal.base.lunar import kings_day, lunar_new_year
 from lamsach.portal.base.uploads import keep
-from lamsach.portal.base.working_time import add_working_hours, holidays
+from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.campaigns.tasks import read_uploaded_list
 from lamsach.portal.cases.models import Case
@@ -49,25 +48,19 @@ from .samples import dispatch, question
 Browser = Callable[[str], Client]
 
 
-@pytest.mark.parametrize(
-    ("year", "tet", "kings"),
-    [
-        (2022, date(2022, 2, 1), date(2022, 4, 10)),
-        (2023, date(2023, 1, 22), date(2023, 4, 29)),
-        (2024, date(2024, 2, 10), date(2024, 4, 18)),
-        (2025, date(2025, 1, 29), date(2025, 4, 7)),
-        (2026, date(2026, 2, 17), date(2026, 4, 26)),
-        (2007, date(2007, 2, 17), date(2007, 4, 26)),
-        (1985, date(1985, 1, 21), date(1985, 4, 29)),
-    ],
-)
-def test_lunar_days(year: int, tet: date, kings: date) -> None:
-    assert (lunar_new_year(year), kings_day(year)) == (tet, kings)
-
-
-def test_a_holiday_on_a_weekend_is_made_up_for() -> None:
-    assert date(2022, 9, 1) in holidays(2022)
-    assert {date(2022, 4, 11), date(2022, 5, 2), date(2022, 5, 3)} <= holidays(2022)
+def test_days_on_which_offices_are_closed(settings: Any) -> None:
+    settings.DAYS_OFF = settings.WORKING_DAYS = frozenset()
+    closed = {
+        2022: "01-03 01-31 02-04 04-11 05-02 05-03 09-01 09-02",
+        2024: "02-08 02-14 04-18 04-29",
+        2025: "01-27 01-31 04-07 05-02",
+        2026: "02-16 02-20 04-27 08-31 09-01 11-24",
+        2027: "02-04 02-10 11-24",
+    }
+    opened = {2022: "09-05 11-24", 2024: "05-04", 2025: "04-26 11-24", 2026: "02-23 08-22 11-25"}
+    for is_open, table in ((False, closed), (True, opened)):
+        days = [date.fromisoformat(f"{year}-{day}") for year, row in table.items() for day in row.split()]
+        assert [day for day in days if is_working_day(day) is not is_open] == []
 
 
 @pytest.mark.parametrize(

@@ -121,13 +121,13 @@ OPTIONS: tuple[Option, ...] = (
         "LAMSACH_DAYS_OFF",
         "text",
         "",
-        "Further days on which offices are closed, such as `2026-11-24,2027-02-05`: Labour Code holidays and Tết are known, what the government decides for a year is not.",
+        "Further days on which offices are closed, such as `2027-04-29,2027-08-30`: public holidays and the days moved by earlier decisions are known, what the government decides later is not.",
     ),
     Option(
         "LAMSACH_WORKING_DAYS",
         "text",
         "",
-        "Days on which offices work although they are weekends or holidays, such as `2026-08-22`.",
+        "Days on which offices work although they are weekends or holidays, such as `2027-08-28`.",
     ),
     Option("LAMSACH_IDLE_DAYS", "number", "45", "An account that nobody used for so many days is locked."),
     Option(
