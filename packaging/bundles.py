@@ -81,8 +81,13 @@ def hunt_files(wanted: argparse.Namespace, name: str = "lamsach-hunt") -> dict[s
     made = started(wanted, name, hunt(), libraries, "lamsach_hunt")
     # Beside python.exe, where Windows looks for what numba's parts need; all of one version, newer than what the embeddable Python brings.
     made |= under("python", runtime)
-    made["NOTICE.txt"] = NOTICE.replace("\n", "\r\n").encode()
+    made["NOTICE.txt"] = for_notepad(NOTICE)
     return made
+
+
+def for_notepad(text: str) -> bytes:
+    """A text as every Windows shows it."""
+    return text.replace("\n", "\r\n").encode("utf-8-sig")
 
 
 def started(
@@ -95,6 +100,8 @@ def started(
     files["Lamsach.cmd"] = (
         f'@echo off\r\nchcp 65001 >nul\r\n"%~dp0python\\python.exe" -X utf8 -m {module} %*\r\n'.encode()
     )
+    kind = module.removeprefix("lamsach_")
+    files["README.txt"] = for_notepad((ROOT / "packaging" / f"{kind}-readme.txt").read_text("utf-8"))
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr(zipfile.ZipInfo("__main__.py", TIME), f"from {module} import main\nmain()\n")

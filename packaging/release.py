@@ -55,7 +55,7 @@ def _windows(wanted: argparse.Namespace) -> list[Path]:
 
 def _hunt(wanted: argparse.Namespace) -> list[Path]:
     name = f"lamsach-hunt-{version()}"
-    return bundles.windows(wanted, name, "Lamsach - Ra soat nhat ky", bundles.hunt_files(wanted, name))
+    return bundles.windows(wanted, name, "Lamsach - Truy tim", bundles.hunt_files(wanted, name))
 
 
 MADE = {"wheels": wheels.wheels, "sdist": wheels.sdist, "linux": _linux, "windows": _windows, "hunt": _hunt}

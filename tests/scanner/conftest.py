@@ -72,15 +72,24 @@ def scanner_bundle(shared: Path) -> Path:
     """The unpacked scanner for Windows: what LAMSACH_WINE_BUNDLE names, else a new one."""
     from .test_bundle import load_builder
 
-    builder = load_builder()
     stated = os.environ.get("LAMSACH_WINE_BUNDLE")
-    return (
-        Path(stated)
-        if stated
-        else made_once(
-            shared / "windows-bundle", lambda: builder.bundles.scanner_files(builder.arguments([]))
-        )
-    )
+    if stated:
+        return Path(stated)
+    builder = load_builder()
+    return made_once(shared / "windows-bundle", lambda: builder.bundles.scanner_files(builder.arguments([])))
+
+
+@pytest.fixture(scope="session")
+def hunt_bundle(shared: Path) -> Path:
+    """The unpacked hunt: what LAMSACH_WINE_HUNT_BUNDLE names, else a new one, with the numpy that Wine can run."""
+    from .test_bundle import load_builder
+
+    stated = os.environ.get("LAMSACH_WINE_HUNT_BUNDLE")
+    if stated:
+        return Path(stated)
+    builder = load_builder()
+    wanted = builder.arguments(["--pin", "numpy==2.1.3"])
+    return made_once(shared / "hunt-bundle", lambda: builder.bundles.hunt_files(wanted))
 
 
 @pytest.fixture(scope="session")

@@ -301,6 +301,25 @@ def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
         assert f"app/lamsach/cli/{module}.py" in names
 
 
+@pytest.mark.parametrize("module", ["lamsach_hunt", "lamsach_scanner"])
+def test_what_a_bundle_for_windows_holds(
+    builder: ModuleType, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bundles
+
+    python = {"python313._pth": b"python313.zip\r\n.\r\n", "python.exe": b"MZ"}
+    monkeypatch.setattr(bundles, "embedded", lambda wanted: python)
+    monkeypatch.setattr(bundles, "launcher", lambda wanted: b"MZ launcher ")
+    files = bundles.started(builder.arguments([]), "a", {f"app/{module}.py": b""}, {"x/y.py": b""}, module)
+    assert files["python/python313._pth"].split() == [b"python313.zip", b".", b"..\\lib", b"..\\app"]
+    assert files["Lamsach.exe"].startswith(b"MZ launcher #!<launcher_dir>\\python\\python.exe -X utf8\r\nPK")
+    assert f'python.exe" -X utf8 -m {module} %*'.encode() in files["Lamsach.cmd"]
+    readme = files["README.txt"].decode("utf-8-sig")
+    assert re.findall(r"^(\d)\. ", readme, re.MULTILINE) == ["1", "2", "3"] * 2  # in two languages
+    assert readme.count("\n") == readme.count("\r\n")
+    assert all(name in readme for name in ("Lamsach.exe", "Lamsach.cmd", "-setup.exe"))
+
+
 def test_an_installer_is_made_the_same_twice(builder: ModuleType) -> None:
     require_program("makensis")
     import installer

@@ -5,30 +5,18 @@ The setups are made of the same script as those that are handed out, compressed 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from .planted import EICAR, lookat
 from .test_bundle import load_builder
-from .wine import Wine, made_once
+from .wine import Wine
 
 pytestmark = pytest.mark.wine
 UNINSTALL = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall"
 WITHOUT_WINES_RUNTIME = "mscoree,mshtml=;winemenubuilder.exe=d;msvcp140=n;vcruntime140=n;vcruntime140_1=n"
 """Wine's own C++ runtime would hide that a bundle lacks one."""
-
-
-@pytest.fixture(scope="module")
-def hunt_bundle(shared: Path) -> Path:
-    """The unpacked hunt: what LAMSACH_WINE_HUNT_BUNDLE names, else a new one, with the numpy that Wine can run."""
-    stated = os.environ.get("LAMSACH_WINE_HUNT_BUNDLE")
-    if stated:
-        return Path(stated)
-    builder = load_builder()
-    wanted = builder.arguments(["--pin", "numpy==2.1.3"])
-    return made_once(shared / "hunt-bundle", lambda: builder.bundles.hunt_files(wanted))
 
 
 def contents(bundle: Path) -> dict[str, bytes]:

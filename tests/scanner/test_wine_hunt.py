@@ -1,0 +1,78 @@
+"""The hunt's bundle under Wine: whatever a unit has, event files, captures, the firewall's NAT log, names in Vietnamese; without a Python and without Arrow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.evtx_builder import Record, full_chunks, strings
+from lamsach.errors import ExitStatus
+from lamsach.logs.evtx_chunks import header_of
+from tests.cli.test_hunt_nat import FAR, PUBLIC, ZEEK, firewall, outside
+from tests.logs.capture_builder import ethernet, ip, pcap, question, udp
+
+from .wine import Wine
+
+pytestmark = pytest.mark.wine
+LISTED = "bot-c2.xyz"
+
+
+def event_file() -> bytes:
+    """Questions for names as Sysmon records them."""
+    asked = [
+        strings(QueryName=LISTED if at % 10 == 0 else f"www{at}.example", QueryResults="", User="UNIT\\an")
+        for at in range(50)
+    ]
+    chunks = list(full_chunks([Record(22, data, computer="PC-MINH") for data in asked]))
+    return header_of(len(chunks)) + b"".join(chunks)
+
+
+def query_log(client: str) -> str:
+    return f"Sep 26 10:00:01 fw named[1]: client {client}#53: query: {LISTED} IN A\n" * 3
+
+
+@pytest.fixture
+def folder(wine: Wine) -> Path:
+    """A folder of the officer's with a list; its name has a space and Vietnamese letters."""
+    made = wine.drive / "Đơn vị Một"
+    made.mkdir(parents=True, exist_ok=True)
+    (made / "danh sách.txt").write_text(f"{LISTED}\n{FAR}\n")
+    return made
+
+
+def hunted(wine: Wine, bundle: Path, folder: Path, *words: str) -> dict[str, dict[str, Any]]:
+    """The devices that a hunt by the bundle's own Python names, by their keys."""
+    inside = "C:\\Đơn vị Một\\"
+    paths = [word if word.startswith("-") else inside + word for word in words]
+    output = ["-i", f"{inside}danh sách.txt", "-o", f"{inside}kết quả.jsonl", "--language", "en"]
+    ran = wine.python(str(bundle), "lamsach_hunt", "hunt", *paths, *output)
+    assert ran.returncode == ExitStatus.FOUND, ran.stdout + ran.stderr
+    lines = (folder / "kết quả.jsonl").read_text("utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    return {one["key"]: one for one in records if one["record"] == "device"}
+
+
+def test_a_unit_s_logs(wine: Wine, hunt_bundle: Path, folder: Path) -> None:
+    (folder / "Sysmon.evtx").write_bytes(event_file())
+    frames = [ethernet(ip("192.0.2.21", "192.0.2.53", 17, udp(40000, 53, question(LISTED))))]
+    (folder / "lưu lượng.pcap").write_bytes(pcap(frames))
+    (folder / "nhật ký DNS ngày 26.log").write_text(query_log("192.0.2.7"))
+    found = hunted(wine, hunt_bundle, folder, "Sysmon.evtx", "lưu lượng.pcap", "nhật ký DNS ngày 26.log")
+    assert {key: one["count"] for key, one in found.items()} == {
+        "name:pc-minh": 5,
+        "ip:192.0.2.21": 1,
+        "ip:192.0.2.7": 3,
+    }
+
+
+def test_a_firewall_s_nat_log_names_the_machine(wine: Wine, hunt_bundle: Path, folder: Path) -> None:
+    (folder / "conn.log").write_text(ZEEK + outside(40007, 10) + outside(40007, 20) + outside(41000, 30))
+    (folder / "tường lửa.log").write_text(firewall("10.0.0.7", 40007) + firewall("10.0.0.8", 40008))
+    found = hunted(wine, hunt_bundle, folder, "conn.log", "--nat", "tường lửa.log")
+    assert {key: one["count"] for key, one in found.items()} == {
+        "ip:10.0.0.7": 2,
+        f"unattributed:nat:{PUBLIC}": 1,
+    }
