@@ -11,6 +11,7 @@ PARTS = (
     "__init__.py",
     "model",
     "errors.py",
+    "extras.py",
     "i18n.py",
     "local_page.py",
     "zip_errors.py",
