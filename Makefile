@@ -70,10 +70,10 @@ lock: install-dev ## Write requirements.lock and requirements-dev.lock anew afte
 upgrade: install-dev ## The same, with the newest versions
 	@UV=$(BIN)/uv sh scripts/lock.sh upgrade
 
-install: ## Make .venv with what the product needs
+install: ## Make .venv with the hunt and the portal
 	@sh scripts/install.sh run
 
-install-dev: ## Make .venv with the tools of development too
+install-dev: ## Make .venv with every extra and the tools of development
 	@sh scripts/install.sh dev
 
 clean: ## Remove what the other targets wrote, except .venv

@@ -68,7 +68,7 @@ def _packages_of(
 ) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "constraints.txt"
-        lock.write_text("\n".join(versions((ROOT / "requirements.lock").read_text(), wanted.pin)) + "\n")
+        lock.write_text("\n".join(versions((ROOT / "requirements-dev.lock").read_text(), wanted.pin)) + "\n")
         target = Path(folder) / "lib"
         command = [wanted.uv, "pip", "install", "--quiet", "--target", str(target)]
         command += ["--python-platform", platform, "--python-version", python]

@@ -1,4 +1,4 @@
-"""The wheels and the source distribution, as `python -m build` makes them, and the bill of what an installation of the wheel may bring."""
+"""The wheels and the source distribution, as `python -m build` makes them, and the bill of what the wheel with its `portal` extra brings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the virtual environment and installs Lamsach into it from the locked, hashed requirements.
-#   scripts/install.sh run    what the product needs
-#   scripts/install.sh dev    that, and the tools for tests, checks and benchmarks
+#   scripts/install.sh run    the hunt and the portal, which `make demo` shows
+#   scripts/install.sh dev    every extra, and the tools for tests, checks and benchmarks
 # A second call with nothing changed ends at once. Asks nothing. VENV names another folder, PYTHON another interpreter.
 set -eu
 cd "$(dirname "$0")/.."

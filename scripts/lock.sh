@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes requirements.lock (what the product and its build need) and requirements-dev.lock (that, and the tools of
-# development and benchmarks), with hashes, for every system and every Python from 3.11 on. Settings of this machine stay out.
+# Writes requirements.lock (what `make demo` shows: the hunt and the portal, and their build) and requirements-dev.lock (that, every
+# other extra, and the tools of development and benchmarks), with hashes, for every system and every Python from 3.11 on. Settings of this machine stay out.
 set -eu
 cd "$(dirname "$0")/.."
 uv=${UV:-.venv/bin/uv}
@@ -10,11 +10,11 @@ lock() {
     shift
     UV_CUSTOM_COMPILE_COMMAND="make lock" "$uv" --no-config pip compile pyproject.toml \
         --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
-        --all-extras --group build "$@" --quiet --output-file "$output"
+        --group build "$@" --quiet --output-file "$output"
 }
 
 if [ "${1:-}" = upgrade ]; then
     rm -f requirements.lock requirements-dev.lock
 fi
-lock requirements.lock
-lock requirements-dev.lock --group dev --group bench --constraint requirements.lock
+lock requirements.lock --extra portal
+lock requirements-dev.lock --all-extras --group dev --group bench --constraint requirements.lock

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from lamsach.extras import MODULES
+
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -37,22 +39,45 @@ def imported() -> set[str]:
     return found - sys.stdlib_module_names - {"lamsach"}
 
 
-def test_what_is_imported_is_declared(project: dict[str, Any]) -> None:
-    extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
-    declared = names([*project["project"]["dependencies"], *extras])
+def declared(project: dict[str, Any], *extras: str) -> set[str]:
+    """What the product needs, and these extras, with those that they name."""
+    table = project["project"]["optional-dependencies"]
+    wanted, waiting = [*project["project"]["dependencies"]], [*extras]
+    while waiting:
+        for entry in table[waiting.pop()]:
+            named = re.fullmatch(r"lamsach\[(.+)\]", entry)
+            waiting += named[1].split(",") if named else []
+            wanted += [] if named else [entry]
+    return names(wanted)
+
+
+def test_what_is_imported_is_declared_and_what_only_an_extra_brings_is_in_its_table(
+    project: dict[str, Any],
+) -> None:
     makers = packages_distributions()
-    assert {
-        package for package in imported() if not names(makers.get(package, [package])) & declared
-    } == set()
+    extras = {extra: declared(project, extra) for extra in project["project"]["optional-dependencies"]}
+    missing = {
+        module
+        for module in imported()
+        if not names(makers.get(module, [module]))
+        & (extras[MODULES[module]] if module in MODULES else declared(project))
+    }
+    assert missing == set()
+
+
+def test_all_is_every_extra(project: dict[str, Any]) -> None:
+    entries = [entry for some in project["project"]["optional-dependencies"].values() for entry in some]
+    others = names([entry for entry in entries if not entry.startswith("lamsach[")])
+    assert declared(project, "all") == declared(project) | others
 
 
 def test_what_is_declared_is_locked(project: dict[str, Any]) -> None:
-    extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
     groups = project["dependency-groups"]
-    product = [*project["project"]["dependencies"], *extras, *groups["build"]]
-    for lock, wanted in zip(LOCKS, (product, [*product, *groups["dev"], *groups["bench"]]), strict=True):
+    shown = declared(project, "portal") | names(groups["build"])
+    every = declared(project, "all") | names([*groups["build"], *groups["dev"], *groups["bench"]])
+    for lock, wanted in zip(LOCKS, (shown, every), strict=True):
         locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / lock).read_text("ascii"), re.MULTILINE))
-        assert names(wanted) <= locked, lock
+        assert wanted <= locked, lock
 
 
 def pins(lock: str) -> set[str]:

@@ -140,9 +140,9 @@ def find_places(paths: Iterable[str], on_problem: OnProblem) -> Iterator[Place]:
 
 def _remote(url: str, on_problem: OnProblem) -> Iterator[Place]:
     """Files of any file system that fsspec knows (https://filesystem-spec.readthedocs.io)."""
-    import fsspec
-
     try:
+        import fsspec
+
         system, path = fsspec.core.url_to_fs(url)
         names = sorted(system.glob(path)) if glob.has_magic(path) else [path]
         files = [
