@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,10 @@ os.environ.setdefault(
 )
 """No test marks machines with the person's own key."""
 
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Byte code is kept: without it each process, and each that a test starts, would compile all sources again."""
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts what runs in its background so, and what the tests start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,6 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile the kernel before several processes would each do it at once."""
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, "-c", COMPILE], check=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Modules and tests stay to the end: collecting garbage goes through them once, not with every test that makes some."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,7 @@ import resource
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -52,12 +53,15 @@ class Case:
     also: str = ""
 
 
-def put(name: str, data: bytes | str, option: str | None = None) -> Callable[[Path], list[object]]:
-    """A case that is one file."""
+def put(
+    name: str, data: bytes | str | Callable[[], bytes], option: str | None = None
+) -> Callable[[Path], list[object]]:
+    """A case that is one file; what takes long to make is made when its turn comes."""
 
     def make(folder: Path) -> list[object]:
         path = folder / name
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        made = data() if callable(data) else data
+        path.write_bytes(made.encode() if isinstance(made, str) else made)
         return [option, path] if option else [path]
 
     return make
@@ -68,6 +72,7 @@ def option(*words: str) -> Callable[[Path], list[object]]:
     return lambda _folder: list(words)
 
 
+@cache
 def many_lines() -> bytes:
     """Much that compresses badly, so that a cut leaves a beginning; its first line is a hit."""
     spoken = random.Random(8)
@@ -123,23 +128,22 @@ def loop(folder: Path) -> list[object]:
 
 
 CUT = "The compressed data are cut short; what came before was read."
-LINES = many_lines()
 LOGS = [
     Case("empty file", put("empty.log", b""), "empty.log", "The log is empty."),
-    Case("empty gzip", put("empty.log.gz", gzip.compress(b"")), "empty.log.gz", "The log is empty."),
+    Case("empty gzip", put("empty.log.gz", lambda: gzip.compress(b"")), "empty.log.gz", "The log is empty."),
     Case("missing file", option("missing.log"), "missing.log", "The file does not exist."),
     Case("pattern without a file", option("missing-*.log"), "missing-*.log", "No file"),
     Case("loop of links", loop, "loop.log", "The file could not be read."),
-    Case("truncated gzip", put("cut.log.gz", cut_short(gzip.compress(LINES))), "cut.log.gz", CUT, also=OTHER),
-    Case("truncated bzip2", put("cut.log.bz2", cut_short(bz2.compress(LINES))), "cut.log.bz2", CUT, also=OTHER),
-    Case("truncated xz", put("cut.log.xz", cut_short(lzma.compress(LINES))), "cut.log.xz", CUT, also=OTHER),
-    Case("truncated zstd", put("cut.log.zst", cut_short(zstandard.compress(LINES))), "cut.log.zst", CUT, also=OTHER),
-    Case("damaged gzip", put("bad.log.gz", flipped(gzip.compress(LINES))), "bad.log.gz", "damaged", also=OTHER),
+    Case("truncated gzip", put("cut.log.gz", lambda: cut_short(gzip.compress(many_lines()))), "cut.log.gz", CUT, also=OTHER),
+    Case("truncated bzip2", put("cut.log.bz2", lambda: cut_short(bz2.compress(many_lines()))), "cut.log.bz2", CUT, also=OTHER),
+    Case("truncated xz", put("cut.log.xz", lambda: cut_short(lzma.compress(many_lines()))), "cut.log.xz", CUT, also=OTHER),
+    Case("truncated zstd", put("cut.log.zst", lambda: cut_short(zstandard.compress(many_lines()))), "cut.log.zst", CUT, also=OTHER),
+    Case("damaged gzip", put("bad.log.gz", lambda: flipped(gzip.compress(many_lines()))), "bad.log.gz", "damaged", also=OTHER),
     Case("no zip behind its first bytes", put("bad.zip", b"PK\x03\x04" + b"x" * 100), "bad.zip", "damaged"),
-    Case("truncated tar", put("cut.tar", cut_short(make_tar({"a.log": LINES}))), "cut.tar", "cut short", also=OTHER),
+    Case("truncated tar", put("cut.tar", lambda: cut_short(make_tar({"a.log": many_lines()}))), "cut.tar", "cut short", also=OTHER),
     Case("locked zip without a password", locked, "locked.zip", "password"),
     Case("locked zip with another password", locked_with_another, "locked.zip", "password"),
-    Case("bomb", put("bomb.log.gz", gzip.compress(bytes(1 << 23))), "bomb.log.gz", "it looks like a decompression bomb"),
+    Case("bomb", put("bomb.log.gz", lambda: gzip.compress(bytes(1 << 23))), "bomb.log.gz", "it looks like a decompression bomb"),
     Case("bomb in a zip", lambda folder: [make_zip(folder / "bomb.zip", {"a.log": bytes(1 << 23)})], "bomb.zip", "decompression bomb"),
     Case("binary file", put("program.log", b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 40), "program.log", "This is not text"),
     Case("binary file with the value", put("memory.log", bytes(64) + b"\n" + LISTED.encode() + b"\n" + bytes(64)), "memory.log", "This is not text"),
@@ -148,18 +152,18 @@ LISTS = [
     Case("missing list", option("-i", "missing.txt"), "missing.txt", "The file is not there."),
     Case("empty list", put("empty.txt", b"", "-i"), "empty.txt", "The list is empty."),
     Case("list as a folder that is missing", option("-i", "no/such/folder"), "no/such/folder", "The file is not there."),
-    Case("truncated list", put("cut.txt.gz", cut_short(gzip.compress(LINES)), "-i"), "cut.txt.gz", "damaged or cut short"),
+    Case("truncated list", put("cut.txt.gz", lambda: cut_short(gzip.compress(many_lines())), "-i"), "cut.txt.gz", "damaged or cut short"),
     Case("list of bytes", put("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "-i"), "a.xls", "old format"),
-    Case("damaged workbook", put("bad.xlsx", workbook("")[:-60], "-i"), "bad.xlsx", "damaged"),
-    Case("bomb as a list", put("bomb.txt.gz", gzip.compress(b"0" * (70 << 20), 1), "-i"), "bomb.txt.gz", "this is how a decompression bomb looks"),
-    Case("XXE in a list", put("list.xlsx", workbook(ENTITY), "-i"), "list.xlsx", "XML bomb"),
-    Case("billion laughs in a list", put("list.xlsx", workbook(LAUGHS), "-i"), "list.xlsx", "XML bomb"),
+    Case("damaged workbook", put("bad.xlsx", lambda: workbook("")[:-60], "-i"), "bad.xlsx", "damaged"),
+    Case("bomb as a list", put("bomb.txt.gz", lambda: gzip.compress(b"0" * (70 << 20), 1), "-i"), "bomb.txt.gz", "this is how a decompression bomb looks"),
+    Case("XXE in a list", put("list.xlsx", lambda: workbook(ENTITY), "-i"), "list.xlsx", "XML bomb"),
+    Case("billion laughs in a list", put("list.xlsx", lambda: workbook(LAUGHS), "-i"), "list.xlsx", "XML bomb"),
     Case("XML with entities", put("list.xml", "<?xml version='1.0'?>" + LAUGHS + "<x>&a9;</x>", "-i"), "list.xml", "XML bomb"),
     Case("JSON cut short", put("list.json", '{"type": "bundle", "objects": [{"pattern": "[ipv4', "-i"), "list.json", "cut short"),
-    Case("XXE in the inventory", put("machines.xlsx", workbook(ENTITY), "--inventory"), "machines.xlsx", "declares a document type"),
-    Case("billion laughs in the inventory", put("machines.xlsx", workbook(LAUGHS), "--inventory"), "machines.xlsx", "declares a document type"),
+    Case("XXE in the inventory", put("machines.xlsx", lambda: workbook(ENTITY), "--inventory"), "machines.xlsx", "declares a document type"),
+    Case("billion laughs in the inventory", put("machines.xlsx", lambda: workbook(LAUGHS), "--inventory"), "machines.xlsx", "declares a document type"),
     Case("missing inventory", option("--inventory", "machines.csv"), "machines.csv", "The inventory cannot be read."),
-    Case("damaged inventory", put("machines.xlsx", workbook("")[:-60], "--inventory"), "machines.xlsx", "The workbook is damaged"),
+    Case("damaged inventory", put("machines.xlsx", lambda: workbook("")[:-60], "--inventory"), "machines.xlsx", "The workbook is damaged"),
     Case("inventory without machines", put("machines.csv", "a,b\n1,2\n", "--inventory"), "machines.csv", "No table with addresses"),
     Case("missing exceptions", option("--exceptions", "good.txt"), "good.txt", "The file is not there."),
     Case("missing leases", option("--leases", "dhcpd.leases"), "dhcpd.leases", "The file does not exist."),

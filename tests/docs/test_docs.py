@@ -14,6 +14,7 @@ from lamsach.cli.commands import application
 from lamsach.errors import ExitStatus
 from lamsach.indicators.formats import FORMATS as LIST_FORMATS
 from lamsach.logs.formats import FORMATS as LOG_FORMATS
+from tests.rows import each_row
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -41,7 +42,7 @@ def section(document: str, command: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_every_command_and_option_is_documented(name: str) -> None:
     text = section(text_of("docs/commands.md"), name)
     for parameter in COMMANDS[name].params:
@@ -52,7 +53,7 @@ def test_every_command_and_option_is_documented(name: str) -> None:
                 assert f"`{spelling}" in text, f"{name} {spelling} is not documented"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_every_documented_option_exists(name: str) -> None:
     text = section(text_of("docs/commands.md"), name)
     rows = re.findall(r"^\| (`-.*?) \|", text, re.MULTILINE)
@@ -65,9 +66,7 @@ def test_every_documented_option_exists(name: str) -> None:
     assert documented <= known | {"--help"}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, command in COMMANDS.items() if not hasattr(command, "commands")]
-)
+@each_row("name", [name for name, command in COMMANDS.items() if not hasattr(command, "commands")])
 def test_every_command_has_an_example(name: str) -> None:
     assert f"\n{name}" in section(text_of("docs/commands.md"), name)
 
@@ -76,12 +75,12 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
     assert set(re.findall(r"^#+ (lamsach.*)$", text_of("docs/commands.md"), re.MULTILINE)) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", [f.name for f in (*LOG_FORMATS, *LIST_FORMATS)] + ["unknown_text"])
+@each_row("name", [f.name for f in (*LOG_FORMATS, *LIST_FORMATS)] + ["unknown_text"])
 def test_every_format_is_documented(name: str) -> None:
     assert f"\n| `{name}` |" in text_of("docs/formats.md")
 
 
-@pytest.mark.parametrize("log_format", LOG_FORMATS)
+@each_row("log_format", LOG_FORMATS)
 def test_products_are_named_as_in_the_program(log_format: type) -> None:
     assert f"| `{log_format.name}` | {log_format.title} |" in text_of("docs/formats.md")
 
@@ -92,7 +91,7 @@ def test_every_exit_status_is_explained(document: str) -> None:
     assert stated == {status.value for status in ExitStatus}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@each_row("document", DOCUMENTS)
 def test_links_lead_to_files_and_headings(document: Path) -> None:
     text = document.read_text("utf-8")
     for target in re.findall(r"\]\(([^)\s]+)\)", text):

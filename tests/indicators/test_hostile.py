@@ -7,6 +7,7 @@ import gzip
 import lzma
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def locked_zip() -> bytes:
     return bytes(data)
 
 
-HOSTILE: dict[str, tuple[bytes, str]] = {
+HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "empty.txt": (b"", "The list is empty."),
     "blank.txt": (b" \n\n", "The list is empty."),
     "binary.txt": (bytes(range(256)) * 20, "The format of the list is not known."),
@@ -43,14 +44,14 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "wrong.gz": (b"\x1f\x8bnonsense", "The packed file is damaged or cut short."),
     "wrong.zst": (b"\x28\xb5\x2f\xfdnonsense", "The packed file is damaged or cut short."),
     "bomb.gz": (
-        gzip.compress((b"#" * 4000 + b"\n") * 20_000),
+        lambda: gzip.compress((b"#" * 4000 + b"\n") * 20_000),
         "The file unpacks to far more than its size allows: this is how a decompression bomb looks.",
     ),
     "damaged.zip": (archive({"a.txt": LIST})[:-40], "The archive is damaged."),
     "locked.zip": (locked_zip(), "The archive is locked with a password."),
     "damaged.xlsx": (workbook([sheet(ROWS)])[:-60], "The archive is damaged."),
     "bomb.xlsx": (
-        workbook([sheet(ROWS).replace("</sheetData>", "<row/>" * 12_000_000 + "</sheetData>")]),
+        lambda: workbook([sheet(ROWS).replace("</sheetData>", "<row/>" * 12_000_000 + "</sheetData>")]),
         "The file unpacks to far more than its size allows: this is how a decompression bomb looks.",
     ),
     "laughs.xlsx": (
@@ -85,7 +86,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 def test_one_clear_problem(tmp_path: Path, name: str) -> None:
     data, what = HOSTILE[name]
     path = tmp_path / name
-    path.write_bytes(data)
+    path.write_bytes(data() if callable(data) else data)
     problems: list[Problem] = []
     for _ in read_list(str(path), problems.append):
         pass

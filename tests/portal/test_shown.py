@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,13 +49,16 @@ def texts(node: ast.AST) -> set[str]:
     return {text for text in found if isinstance(text, str)}
 
 
-TREES = [ast.parse(path.read_text("utf-8")) for path in PORTAL.rglob("*.py")]
+@cache
+def trees() -> list[ast.Module]:
+    """The portal's code."""
+    return [ast.parse(path.read_text("utf-8")) for path in PORTAL.rglob("*.py")]
 
 
 def acts() -> set[str]:
     """Every act that the code notes in plain words: at once, by a name, or through a function of its own."""
     found: set[str] = set()
-    for tree in TREES:
+    for tree in trees():
         for call in calls(tree, "record"):
             if isinstance(call.args[1], ast.Constant | ast.IfExp):
                 found |= texts(call.args[1])
@@ -84,7 +88,7 @@ def test_every_act_has_its_words() -> None:
 
 
 def test_every_detail_has_its_words() -> None:
-    noted = (call for tree in TREES for call in calls(tree, "record"))
+    noted = (call for tree in trees() for call in calls(tree, "record"))
     named = {
         word.arg for call in noted for word in call.keywords if word.arg and word.arg not in ("who", "user")
     }
