@@ -3,7 +3,8 @@
 Each test, with the fixtures that are made for it and the Python processes that it starts, begins at USUAL and sees time pass from there.
 In CI (`LAMSACH_CI=1`, or with `--dates`) the tests of the portal, the letters and the scanner are spread over the twelve moments of DATES, each
 test always under the same one (by a digest of its name; tests that share a fixture of their module by the module's), and those of
-EVERY_DATE run under all twelve, but for those in a browser. `--date NAME` runs whatever is chosen under one of them.
+EVERY_DATE run under all twelve, but for those in a browser and those marked `one_date`: they state the day that they ask about, or ask about
+none, such as tables of names, searches and files. `--date NAME` runs whatever is chosen under one of them.
 
 `@pytest.mark.real_clock("why")` is for what has to agree with a clock that cannot be set: the file system's times, OpenSSL's, another program's.
 Nothing may ask for the time while modules are imported (`tests/docs/test_clock.py` looks for it).
@@ -45,7 +46,6 @@ CERTIFIED = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
 DATED = ("tests/portal/", "tests/letters/", "tests/scanner/")
 EVERY_DATE = frozenset(
     {
-        "tests/letters/test_form.py",
         "tests/portal/test_awareness.py",
         "tests/portal/test_campaign_shelf.py",
         "tests/portal/test_campaigns.py",
@@ -74,6 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker."""
     config.addinivalue_line("markers", "real_clock(why): the test runs by the machine's clock")
+    config.addinivalue_line("markers", "one_date: no day of another name can change what the test finds")
 
 
 @pytest.fixture
@@ -85,8 +86,8 @@ def clock_name(request: pytest.FixtureRequest) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is about days under all dates."""
     path = metafunc.definition.path.relative_to(metafunc.config.rootpath).as_posix()
-    drawn = any(mark.name == "browser" for mark in metafunc.definition.iter_markers())
-    if path in EVERY_DATE and not drawn and _spread(metafunc.config):
+    once = any(mark.name in ("browser", "one_date") for mark in metafunc.definition.iter_markers())
+    if path in EVERY_DATE and not once and _spread(metafunc.config):
         metafunc.fixturenames.append("clock_name")
         metafunc.parametrize("clock_name", list(DATES), indirect=True)
 

@@ -144,6 +144,7 @@ def test_three_right_answers_count_and_a_wrong_one_is_explained(cast: Cast, clie
     assert Notice.objects.values_list("how", flat=True).get() == "quiz"
 
 
+@pytest.mark.one_date
 def test_a_post_that_presses_nothing_does_not_count(cast: Cast, client: Client) -> None:
     address = own_page(cast)
     for method in (client.get, client.head):
@@ -208,6 +209,7 @@ def test_the_letter_in_text_and_html(cast: Cast) -> None:
     assert "\n- " in text.get_content()
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(("kind", "pages", "size"), [("poster", 1, (595, 842)), ("slides", 6, (958, 539))])
 def test_poster_and_slides(kind: str, pages: int, size: tuple[int, int], cast: Cast, client: Client) -> None:
     dispatch(cast)

@@ -44,6 +44,7 @@ def test_a_material_is_seen_by_units_and_in_public_only_when_it_says_so(
     assert client.get(f"/materials/{open_.pk}/").status_code == 404
 
 
+@pytest.mark.one_date
 def test_a_material_of_another_kind_is_refused(cast: Cast, browser: Browser) -> None:
     found = dispatch(cast).campaign
     file = SimpleUploadedFile("a.exe", b"MZ")

@@ -171,6 +171,7 @@ def test_the_officer_answers_with_evidence(cast: Cast, browser: Browser) -> None
     assert file["Content-Disposition"] == 'attachment; filename="bien-ban.pdf"'
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     ("name", "content"),
     [("x.exe", b"MZ"), ("x.pdf", b"MZ not a pdf"), ("x.html", b"<script>"), ("x.csv", b"a\x00b")],
@@ -262,6 +263,7 @@ def test_the_letter_reads_as_a_letter(cast: Cast) -> None:
     assert re.search(r"http://\S+/r/\S+/", text)
 
 
+@pytest.mark.one_date
 def test_a_list_answers_for_its_addresses(cast: Cast) -> None:
     from lamsach.portal.base.uploads import keep
 
@@ -293,6 +295,7 @@ OPERATIONS = st.lists(
 )
 
 
+@pytest.mark.one_date
 @given(
     parents=st.lists(st.integers(0, 8), min_size=9, max_size=9),
     operations=OPERATIONS,
@@ -380,6 +383,7 @@ def test_a_sent_dispatch_that_starts_the_campaign_is_in_the_trail(cast: Cast) ->
     assert noted.who == "coordinator@person.example"
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_the_word_of_another_persons_form_is_no_error(cast: Cast, browser: Browser) -> None:
     first = dispatch(cast, sent=False)

@@ -60,11 +60,13 @@ KINDS = [
 ]
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(("threat", "kind"), KINDS)
 def test_the_name_tells_the_kind(threat: str, kind: ThreatKind) -> None:
     assert kind_of(threat) == kind
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize("kind", list(ThreatKind))
 def test_every_kind_has_a_playbook_in_both_languages(kind: ThreatKind) -> None:
     steps = BUILT_IN[kind]
@@ -98,6 +100,7 @@ def test_a_step_is_ticked_with_a_note_and_a_file(case: Case, cast: Cast) -> None
     assert Entry.objects.filter(action="case.ticked").exists()
 
 
+@pytest.mark.one_date
 def test_a_step_that_is_not_there_is_refused(case: Case, cast: Cast) -> None:
     cast.client("officer").post(f"/office/cases/{case.pk}/ticks/", {"step": "made-up", "done": "1"})
     assert not Tick.objects.exists()
@@ -287,6 +290,7 @@ SEARCHES = [
 ]
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(("who", "text", "hit"), SEARCHES)
 def test_the_search(who: str, text: str, hit: bool, case: Case, cast: Cast) -> None:
     cast.client("officer").post(f"/office/cases/{case.pk}/notes/", {"text": "Đã rút mạng"})
@@ -294,12 +298,14 @@ def test_the_search(who: str, text: str, hit: bool, case: Case, cast: Cast) -> N
     assert (f"/office/cases/{case.pk}/" in page) == hit
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize("prefix", ["", "m", "M", "0000", "M000"])
 def test_the_search_by_number(prefix: str, case: Case, cast: Cast) -> None:
     page = cast.client("coordinator").get("/office/cases/", {"show": "all", "q": f"{prefix}{case.pk}"})
     assert f"/office/cases/{case.pk}/" in page.content.decode()
 
 
+@pytest.mark.one_date
 def test_words_are_folded() -> None:
     assert fold("  Đà\tNẴNG \x00 ") == "da nang"
     assert len(terms("a " * 99)) == 8
@@ -344,6 +350,7 @@ def test_what_other_pages_count_can_be_listed(query: str, case: Case, cast: Cast
     assert cast.client("officer").get(f"/office/cases/export/?{query}").status_code == 200
 
 
+@pytest.mark.one_date
 def test_a_person_cannot_be_given_a_case_of_another_branch(case: Case, cast: Cast) -> None:
     from django.test import RequestFactory
 
@@ -355,6 +362,7 @@ def test_a_person_cannot_be_given_a_case_of_another_branch(case: Case, cast: Cas
         assign(case, cast.people["stranger"], request)
 
 
+@pytest.mark.one_date
 def test_the_history_of_ticks_cannot_be_changed(case: Case, cast: Cast) -> None:
     from lamsach.errors import LamsachError
 

@@ -48,6 +48,7 @@ from .samples import dispatch, question
 Browser = Callable[[str], Client]
 
 
+@pytest.mark.one_date
 def test_days_on_which_offices_are_closed(settings: Any) -> None:
     settings.DAYS_OFF = settings.WORKING_DAYS = frozenset()
     closed = {
@@ -63,6 +64,7 @@ def test_days_on_which_offices_are_closed(settings: Any) -> None:
         assert [day for day in days if is_working_day(day) is not is_open] == []
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     ("start", "hours", "end"),
     [
@@ -77,6 +79,7 @@ def test_working_hours(start: datetime, hours: float, end: datetime) -> None:
     assert add_working_hours(timezone.make_aware(start), hours) == timezone.make_aware(end)
 
 
+@pytest.mark.one_date
 def test_days_that_the_government_moved(settings: Any) -> None:
     settings.DAYS_OFF, settings.WORKING_DAYS = frozenset({date(2022, 9, 26)}), frozenset({date(2022, 10, 1)})
     start = timezone.make_aware(datetime(2022, 9, 23, 17, 0))
@@ -179,6 +182,7 @@ WINDOWS_7 = "Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36 Chrome/
 WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     ("agent", "system", "browser"),
     [
@@ -231,6 +235,7 @@ def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
     assert (short(system_of(agent, day)), short(browser_of(agent, day))) == (system, browser)
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     ("platform", "day", "expected"),
     [
@@ -258,6 +263,7 @@ def test_windows_10_and_11_are_told_apart_by_the_header(
     assert older.name == "Windows 7"
 
 
+@pytest.mark.one_date
 def test_every_fact_has_its_day_and_its_source() -> None:
     for family, facts in systems._facts().items():
         date.fromisoformat(facts["as_of"])
@@ -267,6 +273,7 @@ def test_every_fact_has_its_day_and_its_source() -> None:
             assert not ("until" in entry and "current" in entry), entry
 
 
+@pytest.mark.one_date
 def test_a_version_is_supported_until_its_last_day_and_never_after() -> None:
     seen = 0
     for family, facts in systems._facts().items():
@@ -285,6 +292,7 @@ def test_a_version_is_supported_until_its_last_day_and_never_after() -> None:
     assert seen > 40
 
 
+@pytest.mark.one_date
 @given(
     days=st.integers(0, 5000),
     family=st.sampled_from(sorted(systems._facts())),
@@ -315,6 +323,7 @@ def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 @pytest.mark.parametrize("agent", [WINDOWS_7, IPHONE])
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3", "0.0.0.0"])  # fmt: skip
@@ -367,6 +376,7 @@ def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Cli
     assert "Không, địa chỉ của bạn không nằm trong danh sách." in no
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("address", "state", "yes"),
@@ -395,6 +405,7 @@ def test_the_check_asks_the_open_cases_too(address: str, state: str, yes: bool, 
     assert has_open_case(address) is yes
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_the_check_works_without_the_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apps, "is_installed", lambda name: False)
@@ -421,6 +432,7 @@ def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client:
     assert Download.objects.get().count == 3
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
     made = Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example")
@@ -439,6 +451,7 @@ def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
     assert Tool.objects.get().name == "A2"
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/", "/danger/", "/check/", "/clean/", "/help/", "/three-questions/", "/office/"]
@@ -498,6 +511,7 @@ def test_regular_tasks_run_once_a_period_and_survive_a_clock_set_back(
     assert len(runs) == 2
 
 
+@pytest.mark.one_date
 def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

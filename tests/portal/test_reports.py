@@ -310,6 +310,7 @@ def test_a_unit_that_moved_between_two_reports_is_named(cast: Cast) -> None:
     assert list(taken.doubled) == [cast.first]
 
 
+@pytest.mark.one_date
 def test_the_overview_asks_the_same_number_of_queries_for_many_units(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     client = browser("coordinator")
@@ -389,6 +390,7 @@ def test_a_report_basis_row_adds_up_accepted_reports_and_the_units_own(cast: Cas
     )
 
 
+@pytest.mark.one_date
 def test_hostile_names_are_inert(cast: Cast, browser: Browser) -> None:
     evil = "=cmd|'/c calc'!A1 <script>alert(1)</script> #panic()"
     tree.rename(cast.first, evil)

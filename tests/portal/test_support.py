@@ -72,6 +72,7 @@ def test_files_come_with_a_question_and_can_be_fetched_by_desk_and_asker(
     assert asked.files.count() == 3, "the same content is kept once"
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     "files",
     [
@@ -100,6 +101,7 @@ def article(cast: Cast, **more: Any) -> Article:
     return Article.objects.create(unit=cast.centre, **{**values, **more})
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
@@ -130,6 +132,7 @@ def test_an_article_is_offered_once_before_sending_and_files_stay(cast: Cast, cl
     assert Question.objects.get().files.get().name == "a.txt"
 
 
+@pytest.mark.one_date
 def test_carried_files_cannot_be_made_up(cast: Cast, client: Client) -> None:
     client.post("/help/", form(offered="yes", carried='[["a","secret-key",1,"x"]]'))
     assert Question.objects.get().files.count() == 0
@@ -147,6 +150,7 @@ def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
     assert client.get(f"/help/articles/{made.pk}/").status_code == 404
 
 
+@pytest.mark.one_date
 def test_hostile_words_in_an_article_stay_words(cast: Cast, client: Client) -> None:
     made = article(cast, text="<script>alert(1)</script>")
     assert "<script>alert" not in client.get(f"/help/articles/{made.pk}/").content.decode()
@@ -170,6 +174,7 @@ def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> No
     assert not CannedAnswer.objects.filter(title="Lạ").exists()
 
 
+@pytest.mark.one_date
 def test_two_who_edit_an_answer_kept_ready_at_once(cast: Cast, browser: Browser) -> None:
     kept = CannedAnswer.objects.create(unit=cast.first, title="A", text="B")
     address = f"/office/knowledge/answers/{kept.pk}/"
