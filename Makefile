@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples release scanner lock upgrade install install-dev clean distclean
+.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples release scanner kernel lock upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -64,7 +64,10 @@ release: install-dev ## Build all that is handed out in dist/, with digests; KEY
 scanner: install-dev ## Build the scanner and the hunt for people's computers in dist/; SCANNER_ARGS="--only windows" for one
 	@$(BIN)/python packaging/release.py --out dist --only linux --only windows --only hunt $(SCANNER_ARGS)
 
-lock: install-dev ## Write requirements.lock and requirements-dev.lock anew after a change of pyproject.toml
+kernel: install-dev ## Build the search's machine code for every platform; a wheel takes its own, a checkout builds its own by itself
+	@$(BIN)/python -m lamsach.hunt.kernel.build all
+
+lock: install-dev ## Write the three lock files anew after a change of pyproject.toml
 	@UV=$(BIN)/uv sh scripts/lock.sh
 
 upgrade: install-dev ## The same, with the newest versions

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the virtual environment and installs Lamsach into it from the locked, hashed requirements.
+# Makes the virtual environment, installs Lamsach into it from the locked, hashed requirements, and builds the hunt's machine code.
 #   scripts/install.sh run    the hunt and the portal, which `make demo` shows
 #   scripts/install.sh dev    every extra, and the tools for tests, checks and benchmarks
 # A second call with nothing changed ends at once. Asks nothing. VENV names another folder, PYTHON another interpreter.
@@ -83,7 +83,33 @@ make_venv() {
     return 1
 }
 
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
+builds() { PYTHONPATH="$PWD/src:${tools:-}" "$venv/bin/python" -m lamsach.hunt.kernel.build "$@"; }
+
+# The search's machine code, where it is missing or its sources changed. Its compilers stay in the environment for development only;
+# else they are put aside, and the linker that comes as a package only where the system has none.
+build_kernel() {
+    if builds --check; then
+        return 0
+    fi
+    tools=
+    if ! "$venv/bin/python" -c 'import llvmlite, numba' 2>/dev/null; then
+        tools=$(mktemp -d)
+        trap 'rm -rf "$tools"' EXIT
+        without=
+        if command -v ld >/dev/null 2>&1; then without=ziglang; fi
+        awk -v without="$without" '/^[a-z]/ { kept = without == "" || index($0, without) != 1 } kept' requirements-kernel.lock >"$tools/lock"
+        say "Fetching the compiler of the search ..."
+        if ! pip install --quiet --no-deps --only-binary :all: --require-hashes --target "$tools" -r "$tools/lock" >&2; then
+            say "The packages of requirements-kernel.lock could not be installed. A network without internet: see 'Without internet' in README.md."
+            exit 1
+        fi
+    fi
+    builds
+}
+
 if is_current "$kind" dev && [ -x "$venv/bin/lamsach" ] && "$venv/bin/python" -c '' 2>/dev/null; then
+    build_kernel
     exit 0
 fi
 
@@ -102,11 +128,11 @@ if ! { [ -x "$venv/bin/python" ] && is_recent_enough "$venv/bin/python" && "$ven
 fi
 
 say "Installing from $lock (the first time takes a minute or two) ..."
-pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 rm -f "$venv/.installed-run" "$venv/.installed-dev"
 if ! pip install --quiet --only-binary :all: --require-hashes -r "$lock" >&2; then
     say "The packages of $lock could not be installed. A network without internet: see 'Without internet' in README.md."
     exit 1
 fi
 pip install --quiet --no-deps --no-index --no-build-isolation -e . >&2
+build_kernel
 fingerprint >"$venv/.installed-$kind"

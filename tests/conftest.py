@@ -36,13 +36,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts what runs in its background so, and what the tests start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-COMPILE = "from lamsach.hunt.native import functions; functions('hunt'); functions('archive')"
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the kernel before several processes would each do it at once."""
-    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        subprocess.run([sys.executable, "-c", COMPILE], check=False)
+    """Build the kernel before several processes would each wait for it."""
+    if not hasattr(config, "workerinput"):
+        subprocess.run([sys.executable, "-m", "lamsach.hunt.kernel.build"], check=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,15 +53,6 @@ def pytest_collection() -> Iterator[object]:
         gc.collect()
         gc.freeze()
         gc.enable()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def kernel_of_the_user() -> None:
-    """Settle where compiled code is kept, before a test turns to a cache of its own and compiles for half a minute."""
-    from lamsach.hunt.native import _PARTS, _object_path
-
-    for part in _PARTS:
-        _object_path(part)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

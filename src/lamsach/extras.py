@@ -39,6 +39,8 @@ MODULES: Mapping[str, str] = {
     "asn1crypto": "sign",
     "pyhanko": "sign",
     "pyhanko_certvalidator": "sign",
+    "llvmlite": "jit",
+    "numba": "jit",
 }
 """The extra of `pyproject.toml` that brings each of these top-level modules."""
 INSTALL = "Install it: pip install 'lamsach[{extra}]'"

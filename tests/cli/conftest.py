@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 # The compiled kernel is loaded here: from the user's cache, before the tests turn to another one.
-from lamsach.hunt.native import functions
+from lamsach.hunt.machine_code import functions
 
 functions()
 

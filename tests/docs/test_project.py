@@ -15,7 +15,7 @@ import pytest
 from lamsach.extras import MODULES
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-kernel.lock")
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +65,9 @@ def test_what_is_imported_is_declared_and_what_only_an_extra_brings_is_in_its_ta
     assert missing == set()
 
 
-def test_all_is_every_extra(project: dict[str, Any]) -> None:
-    entries = [entry for some in project["project"]["optional-dependencies"].values() for entry in some]
+def test_all_is_every_extra_but_the_compiler(project: dict[str, Any]) -> None:
+    table = project["project"]["optional-dependencies"]
+    entries = [entry for name, some in table.items() if name != "jit" for entry in some]
     others = names([entry for entry in entries if not entry.startswith("lamsach[")])
     assert declared(project, "all") == declared(project) | others
 
@@ -74,8 +75,9 @@ def test_all_is_every_extra(project: dict[str, Any]) -> None:
 def test_what_is_declared_is_locked(project: dict[str, Any]) -> None:
     groups = project["dependency-groups"]
     shown = declared(project, "portal") | names(groups["build"])
-    every = declared(project, "all") | names([*groups["build"], *groups["dev"], *groups["bench"]])
-    for lock, wanted in zip(LOCKS, (shown, every), strict=True):
+    compiler = declared(project, "jit") - declared(project) | names(groups["kernel"])
+    every = declared(project, "all") | names([*groups["build"], *groups["dev"], *groups["bench"]]) | compiler
+    for lock, wanted in zip(LOCKS, (shown, every, compiler), strict=True):
         locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / lock).read_text("ascii"), re.MULTILINE))
         assert wanted <= locked, lock
 
@@ -84,8 +86,9 @@ def pins(lock: str) -> set[str]:
     return set(re.findall(r"^[a-z0-9._-]+==.*?(?= \\$)", (ROOT / lock).read_text("ascii"), re.MULTILINE))
 
 
-def test_both_locks_pin_the_same_versions() -> None:
+def test_all_locks_pin_the_same_versions() -> None:
     assert pins(LOCKS[0]) < pins(LOCKS[1])
+    assert pins(LOCKS[2]) < pins(LOCKS[1])
 
 
 @pytest.mark.parametrize("lock", LOCKS)

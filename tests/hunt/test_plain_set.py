@@ -15,7 +15,7 @@ from lamsach.hunt import lists, plain_set
 from lamsach.hunt.engine import hash_name as hashed_there
 from lamsach.hunt.engine import hash_networks
 from lamsach.hunt.lists import load_lists
-from lamsach.hunt.native import functions
+from lamsach.hunt.machine_code import functions
 from lamsach.hunt.plain_hash import hash_name, hash_network, keys_with_parents
 from lamsach.model import Indicator
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lamsach.archive.keys import Keys
 from lamsach.archive.questions import Questions
-from lamsach.hunt.native import functions
+from lamsach.hunt.machine_code import functions
 
 Shape = list[int]
 """Entries and bits of the set of holders, entries and bits of the set of what stands beneath them."""
@@ -101,7 +101,7 @@ def ask(
     places, forms = np.array(offsets, np.int64), np.array(shapes, np.int64).reshape(-1, 4)
     found, place = np.zeros(questions.keys.size, np.uint8), np.zeros(6, np.int64)
     arrays: list[NDArray[Any]] = [questions.keys, questions.guards, questions.asked]
-    functions("archive")["any_in_each"](
+    functions()["any_in_each"](
         *(array.ctypes.data for array in arrays),
         *(questions.keys.size, questions.levels.ctypes.data, questions.levels.size - 1),
         *(places.ctypes.data, forms.ctypes.data, places.size, data.ctypes.data, data.size),

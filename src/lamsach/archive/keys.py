@@ -28,7 +28,7 @@ from lamsach.hunt.kernel.layout import (
     TOPS_SIZE,
     TOTAL,
 )
-from lamsach.hunt.native import functions
+from lamsach.hunt.machine_code import functions
 from lamsach.hunt.tokens import tokens
 from lamsach.logs.decoding import decode_line
 
@@ -81,7 +81,7 @@ class KeyMaker:
         table.fill(0)
         arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, table)
         return int(
-            functions("archive")["emit"](
+            functions()["emit"](
                 *(data.ctypes.data, data.size, begin, end),
                 *(array.ctypes.data for array in arrays),
                 *(table.size, self._out.ctypes.data, room // 2),

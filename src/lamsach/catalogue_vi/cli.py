@@ -7,7 +7,7 @@ CLI: dict[str, str] = {
         f"Install it: pip install 'lamsach[{extra}]'": f"Hãy cài bằng lệnh: pip install 'lamsach[{extra}]'"
         for extra in (
             *("portal", "scanner", "docs", "tables", "postgres"),
-            *("kafka", "s3", "cluster", "sign", "ocr"),
+            *("kafka", "s3", "cluster", "sign", "ocr", "jit"),
         )
     },
     "Stopped.": "Đã dừng.",
@@ -21,8 +21,13 @@ CLI: dict[str, str] = {
     "Give the log of the gateway that translates the addresses.": "Hãy đưa nhật ký của cổng chuyển đổi địa chỉ.",
     "Logs with NAT records: machines behind a gateway's address are named by them.": "Nhật ký có bản ghi NAT: dùng để chỉ ra máy đứng sau địa chỉ của cổng.",
     "Reading the leases.": "Đang đọc bản ghi cấp phát DHCP.",
-    "The search program is being compiled for this machine, once; this takes some seconds.": (
-        "Đang biên dịch chương trình tìm kiếm cho máy này, chỉ một lần; mất vài giây."
+    "There is no machine code of the search for this system.": "Không có mã máy của chương trình tìm kiếm cho hệ thống này.",
+    "The machine code of the search cannot run on this computer.": "Mã máy của chương trình tìm kiếm không chạy được trên máy này.",
+    "In the sources run make install; else: pip install 'lamsach[jit]'": (
+        "Trong thư mục mã nguồn hãy chạy make install; nếu không: pip install 'lamsach[jit]'"
+    ),
+    "This installation has no machine code of the search for this system: it is compiled at each start, which takes some seconds.": (
+        "Bản cài đặt này không có sẵn mã máy của chương trình tìm kiếm cho hệ thống này: mỗi lần khởi động phải biên dịch, mất vài giây."
     ),
     "Seen already: {indicator}, {time}, {file} line {line}. The search goes on.": (
         "Đã thấy: {indicator}, {time}, {file} dòng {line}. Việc tìm kiếm vẫn tiếp tục."

@@ -176,11 +176,11 @@ def collect(
     if once and always:
         raise UsageError("Collect once or always, not both.", "--once", "Call the command twice.")
     from lamsach.archive.archive import Archive
-    from lamsach.cli.hunt import first_run_notice
+    from lamsach.cli.hunt import compiling_notice
     from lamsach.cli.options import zone_of
 
     opened = Archive(archive, create=True, zone=zone_of(timezone))
-    first_run_notice()
+    compiling_notice()
     if once:
         raise typer.Exit(once_into(opened, [*once, *(more or [])], retention))
     raise typer.Exit(

@@ -190,7 +190,7 @@ def run(
 ) -> ExitStatus:
     """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out. `again`: what the commands that are proposed repeat of this one."""
     begun = time.perf_counter()
-    first_run_notice()
+    compiling_notice()
     with progress_bar() as bar:
         try:
             findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
@@ -256,14 +256,14 @@ def _write(findings: Findings, outputs: list[Path], language: str) -> bool:
     return failed
 
 
-def first_run_notice() -> None:
-    """Say that the first run ever compiles the kernel."""
-    from lamsach.hunt.native import is_compiled
+def compiling_notice() -> None:
+    """Say that there is no machine code of the search here, and it is compiled at each start."""
+    from lamsach.hunt.machine_code import compiles_at_start
 
-    if not is_compiled():
+    if compiles_at_start():
         tell(
             translate()(
-                "The search program is being compiled for this machine, once; this takes some seconds."
+                "This installation has no machine code of the search for this system: it is compiled at each start, which takes some seconds."
             )
         )
 

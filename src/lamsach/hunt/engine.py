@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.layout import BLOCK, KEYS, LEAD, PASSES, ROWS, STATE, TOKENS, TOTAL
-from lamsach.hunt.native import functions
+from lamsach.hunt.machine_code import functions
 
 if TYPE_CHECKING:
     from lamsach.hunt.compiled import CompiledSet

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from lamsach.errors import InputError
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
+from lamsach.hunt.machine_code import functions
 from lamsach.hunt.memory import at_hand
-from lamsach.hunt.native import functions
 from lamsach.hunt.npy import mapped
 from lamsach.hunt.set_folder import set_folder
 from lamsach.indicators.opening import expand

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from numba import types
@@ -217,10 +216,6 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
 }
 
 
-def entry_points(names: Collection[str]) -> dict[str, Any]:
-    """These entry points, compiled, as numba's C callbacks by name."""
-    return {
-        name: entry(signature)(function)
-        for name, (function, signature) in _SIGNATURES.items()
-        if name in names
-    }
+def entry_points() -> dict[str, Any]:
+    """The entry points, compiled, as numba's C callbacks by name."""
+    return {name: entry(signature)(function) for name, (function, signature) in _SIGNATURES.items()}

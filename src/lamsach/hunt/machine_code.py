@@ -1,0 +1,121 @@
+"""The kernel's machine code: one shared object a platform, built ahead of time, with the code of several levels of processors.
+
+The object's name holds a digest of the kernel's sources, so that one built from others is never loaded. A source checkout builds its
+own when it has none (`kernel/build.py`); a platform without objects compiles at every start, with the extra `jit`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import LamsachError
+from lamsach.hunt.cache import sources_digest
+from lamsach.i18n import mark
+
+OBJECTS = Path(__file__).parent / "kernel" / "objects"
+_SOURCES = Path(__file__).parents[2]
+_TODO = mark("In the sources run make install; else: pip install 'lamsach[jit]'")
+_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
+PROTOTYPES: Mapping[str, Any] = {
+    "sieve": ctypes.CFUNCTYPE(
+        _NUMBER,
+        *(_POINTER, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
+        *(_POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER),
+    ),
+    "emit": ctypes.CFUNCTYPE(
+        _NUMBER,
+        *(_POINTER, _NUMBER, _NUMBER, _NUMBER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+    ),
+    "any_in_each": ctypes.CFUNCTYPE(
+        None,
+        *(_POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _POINTER, _POINTER),
+    ),
+    "count_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER),
+    "feeds_by_block": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _NUMBER, _POINTER, _NUMBER),
+    "next_line": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER, ctypes.c_uint8),
+    "skip_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER, _NUMBER),
+    "insert": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+    "insert_stems": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER),
+    "hash_many": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _NUMBER, _POINTER),
+    "hash_networks": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER),
+}
+
+
+class KernelError(LamsachError):
+    """There is no machine code of the search for this computer."""
+
+
+def own_platform() -> str:
+    """The platform of this interpreter as in the objects' names: `linux-x86_64`, `linux-aarch64`, `windows-x86_64` or another."""
+    if sys.platform == "win32":
+        machine = {"AMD64": "x86_64"}.get(os.environ.get("PROCESSOR_ARCHITECTURE", ""), "other")
+        return f"windows-{machine}" if sys.maxsize > 1 << 32 else "windows-x86"
+    return f"{sys.platform}-{os.uname().machine if sys.maxsize > 1 << 32 else 'x86'}"
+
+
+def object_of(platform: str, folder: Path = OBJECTS) -> Path | None:
+    """The object of a platform, made of these very sources; None when there is none."""
+    found = folder.glob(f"{platform}-{sources_digest()}-*")
+    return min((path for path in found if path.suffix in (".so", ".dll")), default=None)
+
+
+def compiles_at_start() -> bool:
+    """Whether this installation compiles the kernel at each start, some seconds, since it has no object and builds none."""
+    return object_of(own_platform()) is None and not _can_build() and find_spec("numba") is not None
+
+
+@cache
+def functions() -> Mapping[str, Any]:
+    """The entry points of the kernel by name, as C functions; a call releases the interpreter lock. Raises KernelError."""
+    platform = own_platform()
+    if object_of(platform) is None and _can_build():
+        _build()
+    path = object_of(platform)
+    if path is not None:
+        return load(path)
+    if find_spec("numba") is None:
+        raise KernelError(mark("There is no machine code of the search for this system."), platform, _TODO)
+    from lamsach.hunt.kernel.exports import entry_points
+
+    return {name: PROTOTYPES[name](entry.address) for name, entry in entry_points().items()}
+
+
+def load(path: Path, level: int | None = None) -> Mapping[str, Any]:
+    """The entry points of an object, for this level of processors (the highest that this one has). Raises KernelError."""
+    try:
+        library = ctypes.CDLL(str(path))
+        level = library.level() if level is None else level
+        return {name: prototype((f"{name}_v{level}", library)) for name, prototype in PROTOTYPES.items()}
+    except (OSError, AttributeError) as error:
+        raise KernelError(
+            "The search's machine code cannot run on this computer.", str(path), _TODO
+        ) from error
+
+
+def _in_checkout() -> bool:
+    return (_SOURCES.parent / "requirements-kernel.lock").is_file()
+
+
+def _can_build() -> bool:
+    return _in_checkout() and find_spec("numba") is not None
+
+
+def _build() -> None:
+    """Build this platform's object in a process of its own, which says so: the compiler's memory is not for a hunt."""
+    paths = os.pathsep.join(filter(None, (str(_SOURCES), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "lamsach.hunt.kernel.build"]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False)
