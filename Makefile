@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples release scanner kernel lock upgrade install install-dev clean distclean
+.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -69,6 +69,9 @@ kernel: install-dev ## Build the search's machine code for every platform; a whe
 
 lock: install-dev ## Write the three lock files anew after a change of pyproject.toml
 	@UV=$(BIN)/uv sh scripts/lock.sh
+
+carried: install-dev ## Take the warning lists and the style sheet that the package carries anew, the newest versions
+	@folder=$$(mktemp -d) && $(BIN)/uv pip install --quiet --no-deps --target $$folder pymispwarninglists 'bootstrap-wrapper<6' && $(BIN)/python scripts/carried.py $$folder; rm -rf $$folder
 
 upgrade: install-dev ## The same, with the newest versions
 	@UV=$(BIN)/uv sh scripts/lock.sh upgrade

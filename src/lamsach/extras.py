@@ -15,7 +15,6 @@ from lamsach.i18n import mark
 MODULES: Mapping[str, str] = {
     "allauth": "portal",
     "argon2": "portal",
-    "bootstrap_wrapper": "portal",
     "django": "portal",
     "django_htmx": "portal",
     "granian": "portal",

@@ -206,9 +206,6 @@ BLOCKING: dict[str, str] = {
     "Show what in lists is dangerous, doubtful, notable or new, the worst first, each with its reason, as one JSON object a line.": (
         "Hiện giá trị nguy hiểm, đáng ngờ, đáng chú ý hoặc mới trong danh sách, đáng lo nhất trước, kèm lý do, mỗi dòng một đối tượng JSON."
     ),
-    "The warning lists are not installed, so fewer dangers are known: install {package}.": (
-        "Chưa cài danh sách cảnh báo nên nhận biết được ít nguy cơ hơn: hãy cài {package}."
-    ),
     "{dangerous} dangerous, {doubtful} doubtful, {notable} notable, {new} new, {known} others; {decided} already decided.": (
         "{dangerous} nguy hiểm, {doubtful} đáng ngờ, {notable} đáng chú ý, {new} mới, {known} khác; {decided} đã có quyết định."
     ),

@@ -68,7 +68,6 @@ def review(
     if sources:
         _show_sources(files, now, partial=partial)
         return
-    from lamsach.indicators.review.facts import PACKAGE, has_warning_lists
     from lamsach.indicators.review.reviewing import Values, collect
     from lamsach.indicators.review.reviewing import review as reviewed_of
 
@@ -77,12 +76,6 @@ def review(
     collected = collect(files, problems.append)
     earlier = Values(since, problems.append) if since else None
     stop_or_tell(problems, partial=partial)
-    if not has_warning_lists():
-        tell(
-            _("The warning lists are not installed, so fewer dangers are known: install {package}.").format(
-                package=PACKAGE
-            )
-        )
     known = decisions_of(decisions)
     found = reviewed_of(collected, own_of(own), earlier)
     decided = shown = 0

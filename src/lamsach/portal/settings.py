@@ -199,10 +199,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
-STATICFILES_FINDERS = [
-    "lamsach.portal.base.static_files.AppFinder",
-    "lamsach.portal.base.static_files.BootstrapFinder",
-]
+STATICFILES_FINDERS = ["lamsach.portal.base.static_files.AppFinder"]
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

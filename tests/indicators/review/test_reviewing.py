@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -230,7 +233,8 @@ def test_the_own_files_state_source_and_date() -> None:
     from importlib.resources import files
 
     folder = files("lamsach.indicators.review") / "data"
-    assert {entry.name for entry in folder.iterdir()} == {f"{name}.txt" for name in OWN_FILES}
+    own = {entry.name for entry in folder.iterdir() if "warning_lists" not in entry.name}
+    assert own == {f"{name}.txt" for name in OWN_FILES}
     for name in OWN_FILES:
         lines = (folder / f"{name}.txt").read_text("utf-8").splitlines()
         assert lines[0].startswith("# source: ")
@@ -246,7 +250,6 @@ def test_every_reason_has_its_vietnamese() -> None:
 
 
 def test_the_warning_lists_are_used_when_they_are_there() -> None:
-    pytest.importorskip("pymispwarninglists")
     known = knowledge.knowledge()
     concerns = list(known.about_name("wikipedia.org"))
     assert {concern.kind for concern in concerns} == {Kind.TOP_SITE}
@@ -255,10 +258,17 @@ def test_the_warning_lists_are_used_when_they_are_there() -> None:
     )
 
 
-def test_without_the_warning_lists_our_own_files_serve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "PACKAGE", "no_such_package_of_lists")
-    assert not facts.has_warning_lists()
-    assert list(facts.warning_facts()) == []
+def test_the_carried_lists_are_those_that_are_used_in_their_order(tmp_path: Path) -> None:
+    sources = list(dict.fromkeys(fact.source.split()[1] for fact in facts.warning_facts()))
+    assert sources == list(facts.WARNING_LISTS)
+    for name in facts.WARNING_LISTS:
+        (tmp_path / name).mkdir()
+        values = [f"{name}.example", "192.0.2.0/24", ""]
+        (tmp_path / name / "list.json").write_text(json.dumps({"list": values, "version": 7}))
+    packed = runpy.run_path(str(Path(__file__).parents[3] / "scripts" / "carried.py"))["packed"](tmp_path)
+    lines = gzip.decompress(packed).decode().splitlines()
+    assert lines[:4] == ["# bank-website 7", "bank-website.example", "192.0.2.0/24", "# dynamic-dns 7"]
+    assert len(lines) == 3 * len(facts.WARNING_LISTS)
 
 
 def test_a_place_is_kept_for_people() -> None:

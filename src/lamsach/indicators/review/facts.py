@@ -1,15 +1,13 @@
-"""Where the facts of the review come from: small files of ours, the public suffix list, and the MISP project's warning lists (`pymispwarninglists`, BSD-3-Clause).
+"""Where the facts of the review come from: small files of ours, the public suffix list, and the MISP project's warning lists (`data/LICENSE.warning_lists`; `make carried` takes them anew).
 
-Each fact keeps the name and date of its list. Without the package of the warning lists the review is made with the others, and says so.
+Each fact keeps the name and date of its list.
 """
 
 from __future__ import annotations
 
-import json
+import gzip
 from collections.abc import Callable, Iterator
 from importlib.resources import files
-from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 from lamsach.indicators.review.concerns import Kind, Level
@@ -75,9 +73,7 @@ WARNING_LISTS: dict[str, Meaning] = {
     "common-ioc-false-positive": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
     "empty-hashes": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
 }
-"""The warning lists that are used (https://github.com/MISP/misp-warninglists), by their folder, those that know most about a name first."""
-
-PACKAGE = "pymispwarninglists"
+"""The warning lists that are used (https://github.com/MISP/misp-warninglists), by their folder, those that know most about a name first, as in the file."""
 
 
 class Fact(NamedTuple):
@@ -118,28 +114,12 @@ def suffix_facts() -> Iterator[Fact]:
 
 
 def warning_facts(wanted: Callable[[str], bool] = _all) -> Iterator[Fact]:
-    """The facts of the warning lists whose value is wanted; none without the package."""
-    folder = _folder()
-    if folder is None:
-        return
-    for name, meaning in WARNING_LISTS.items():
-        path = folder / name / "list.json"
-        if not path.is_file():
-            continue
-        record = json.loads(path.read_text(encoding="utf-8"))
-        source = f"MISP {name} {record.get('version', '')}".strip()
-        for value in filter(wanted, map(str, record["list"])):
-            yield Fact(value, meaning, source)
-
-
-def has_warning_lists() -> bool:
-    """Whether the package with the warning lists is installed."""
-    return _folder() is not None
-
-
-def _folder() -> Path | None:
-    spec = find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "data" / "misp-warninglists" / "lists"
-    return folder if folder.is_dir() else None
+    """The facts of the warning lists whose value is wanted."""
+    packed = (files("lamsach.indicators.review") / "data" / "warning_lists.gz").read_bytes()
+    meaning, source = None, ""
+    for line in gzip.decompress(packed).decode().splitlines():
+        if line.startswith("# "):
+            name, version = line.split()[1:]
+            meaning, source = WARNING_LISTS.get(name), f"MISP {name} {version}"
+        elif meaning is not None and wanted(line):
+            yield Fact(line, meaning, source)

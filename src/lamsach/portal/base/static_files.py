@@ -1,18 +1,14 @@
-"""Style sheets and scripts: ours, Bootstrap's, HTMX and what the libraries' pages need; all from installed packages, nothing from another server."""
+"""Style sheets and scripts: ours, Bootstrap's, HTMX and what the libraries' pages need; all installed, nothing from another server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import bootstrap_wrapper
-from django.contrib.staticfiles.finders import AppDirectoriesFinder, BaseFinder
-from django.core.files.storage import FileSystemStorage
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-_FILES = ("bootstrap.min.css",)
-_LEFT_OUT = ["*.map", "redoc*", "htmax*", "htmx-4*", "htmx-2.js", "ext", "django-htmx.js"]
+_LEFT_OUT = ["LICENSE", "*.map", "redoc*", "htmax*", "htmx-4*", "htmx-2.js", "ext", "django-htmx.js"]
 
 
 class AppFinder(AppDirectoriesFinder):
@@ -33,27 +29,3 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         """gzip only: brotli at its highest level would make the first start take half a minute."""
         options["use_brotli"] = False
         return super().create_compressor(**options)
-
-
-class BootstrapFinder(BaseFinder):
-    """Finds `bootstrap/bootstrap.min.css`; the package's other files are not published."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._folder = Path(bootstrap_wrapper.get_bootstrap_css_dir())
-        self._storage = FileSystemStorage(location=str(self._folder))
-        self._storage.prefix = "bootstrap"  # type: ignore[attr-defined]
-
-    def check(self, **options: Any) -> list[Any]:
-        """Nothing that could be set up wrongly."""
-        return []
-
-    def find(self, path: str, find_all: bool = False, **options: Any) -> Any:
-        """The file behind a static path, or an empty list."""
-        found = [str(self._folder / name) for name in _FILES if path == f"bootstrap/{name}"]
-        return found if find_all else (found[0] if found else [])
-
-    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
-        """The file."""
-        for name in _FILES:
-            yield name, self._storage

@@ -1,0 +1,46 @@
+"""Takes anew what the package carries of others: the MISP project's warning lists that are used, packed into one file, and Bootstrap's style sheet, each with its licence.
+
+`python scripts/carried.py FOLDER`: FOLDER holds the packages pymispwarninglists and bootstrap-wrapper (`uv pip install --target FOLDER ..`). The same packages give the same bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[1] / "src" / "lamsach"
+sys.path.insert(0, str(SOURCE.parent))
+
+from lamsach.indicators.review.facts import WARNING_LISTS  # noqa: E402 - the sources beside this script
+
+
+def packed(lists: Path) -> bytes:
+    """The lists that are used, in their order, one value a line below a line with name and version. `lists`: the project's folder of them."""
+    lines = []
+    for name in WARNING_LISTS:
+        record = json.loads((lists / name / "list.json").read_text("utf-8"))
+        values = [str(value) for value in record["list"]]
+        if any(value.startswith("# ") or len(value.splitlines()) > 1 for value in values):
+            sys.exit(f"{name}: a value cannot be written on a line of its own.")
+        lines += [f"# {name} {record['version']}", *filter(None, values)]
+    return gzip.compress("\n".join([*lines, ""]).encode(), 9, mtime=0)
+
+
+def main() -> None:
+    """Write the files."""
+    there = Path(sys.argv[1])
+    data = SOURCE / "indicators" / "review" / "data"
+    (data / "warning_lists.gz").write_bytes(
+        packed(there / "pymispwarninglists" / "data" / "misp-warninglists" / "lists")
+    )
+    (licence,) = there.glob("pymispwarninglists-*.dist-info/licenses/LICENSE")
+    shutil.copyfile(licence, data / "LICENSE.warning_lists")
+    (sheet,) = there.rglob("css/bootstrap.min.css")
+    shutil.copyfile(sheet, SOURCE / "portal" / "base" / "static" / "bootstrap" / "bootstrap.min.css")
+
+
+if __name__ == "__main__":
+    main()
