@@ -11,8 +11,8 @@ def main() -> None:
     """Run the command line; a double click (no words) opens the page."""
     from lamsach.cli import commands, scan_home
 
-    for name in [name for name in commands.COMMANDS if name not in ("scan", "quarantine")]:
-        del commands.COMMANDS[name]  # type: ignore[attr-defined]
+    for name in set(commands.COMMANDS.commands) - {"scan", "quarantine"}:
+        del commands.COMMANDS.commands[name]
     from lamsach.cli import main as run
 
     words = sys.argv[1:] or ["scan", "--page"]

@@ -10,7 +10,7 @@ def main() -> None:
     from lamsach.cli import commands
 
     for name in LEFT_OUT:
-        commands.COMMANDS.pop(name, None)  # type: ignore[attr-defined]
+        commands.COMMANDS.commands.pop(name, None)
     from lamsach.cli import main as run
 
     run(sys.argv[1:] or ["desk"])

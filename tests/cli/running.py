@@ -10,8 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 from lamsach.cli import main
+from lamsach.cli.command_line import CommandLineError, Exit
+from lamsach.cli.commands import COMMANDS
+from lamsach.errors import ExitStatus
 
 LISTED = "evil.example"
 COMMAND = str(Path(sys.executable).parent / "lamsach")
@@ -77,3 +83,35 @@ def write_list(path: Path, *values: str) -> Path:
     """A list of these values, else of the listed name."""
     path.write_text("\n".join(values or (LISTED,)) + "\n")
     return path
+
+
+class Called(NamedTuple):
+    """How a command ended that was called without the last line of defence: an error of ours is its `exception`."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    exception: BaseException | None
+
+    @property
+    def output(self) -> str:
+        """Both streams, one after the other."""
+        return self.stdout + self.stderr
+
+
+def called(*words: object, data: bytes = b"", variables: Mapping[str, str] | None = None) -> Called:
+    """Call a command in this process, with these bytes as standard input and these variables."""
+    out, errors, caught, status = io.StringIO(), io.StringIO(), None, 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(errors):
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))
+        for name, value in (variables or {}).items():
+            patch.setenv(name, value)
+        try:
+            COMMANDS.run([str(word) for word in words], "lamsach")
+        except Exit as end:
+            status = int(end.status)
+        except CommandLineError as error:
+            status, caught = ExitStatus.USAGE, error
+        except Exception as error:
+            status, caught = 1, error
+    return Called(status, out.getvalue(), errors.getvalue(), caught)

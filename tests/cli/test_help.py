@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.cli.command_line import Command, Group
 from lamsach.cli.commands import COMMANDS as LISTED
-from lamsach.cli.commands import application
-from lamsach.cli.help import EXAMPLE, paragraphs, parts, translated
+from lamsach.cli.help import EXAMPLE, help_page, paragraphs
 from lamsach.errors import ExitStatus
 from tests.results.texts import SOURCE, python_texts
 
 from .running import child, lamsach, write_list, write_log
 
 
-def names(part: Any, path: str = "") -> list[str]:
+def every(part: Command | Group, path: str = "") -> Iterator[tuple[str, Command]]:
     """The commands under this one, as they are typed."""
-    inner = getattr(part, "commands", {})
-    return [name for key in inner for name in names(inner[key], f"{path} {key}")] or [path.strip()]
+    if isinstance(part, Command):
+        yield path.strip(), part
+        return
+    for name in part.commands:
+        yield from every(part[name], f"{path} {name}")
 
 
-COMMANDS = names(typer.main.get_command(application()))
-
-
-def command() -> Any:
-    return typer.main.get_command(application())
+COMMANDS = dict(every(LISTED))
 
 
 def test_every_help_text_is_translated() -> None:
-    texts = {text for part in parts(command()) if part.help for text in paragraphs(part.help)}
+    groups = [part for name in LISTED.commands if isinstance(part := LISTED[name], Group)]
+    texts = {text for part in (LISTED, *groups, *COMMANDS.values()) for text in paragraphs(part.help)}
+    texts |= {one.help for part in (LISTED, *groups) for one in part.options}
+    texts |= {one.help for part in COMMANDS.values() for one in part.parameters}
     assert "Time zone of lines that state none." in texts
     assert not sorted(text for text in texts if not text.startswith(EXAMPLE) and text not in VIETNAMESE)
 
@@ -63,7 +64,7 @@ def test_every_command_shows_an_example_of_itself(words: str) -> None:
 
 
 def test_a_command_is_called_by_its_name() -> None:
-    assert {name.split()[0] for name in COMMANDS} == set(LISTED)
+    assert {name.split()[0] for name in COMMANDS} == set(LISTED.commands)
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -95,6 +96,26 @@ def test_the_version() -> None:
         (["hunt"], "LOGS is missing. See: lamsach hunt --help"),
         (["backup"], "FILE is missing. See: lamsach backup --help"),
         (["frobnicate"], "There is no command frobnicate. See: lamsach --help"),
+        (["hnut"], "There is no command hnut. Did you mean lamsach hunt? See: lamsach --help"),
+        (
+            ["detect", "a.log"],
+            "There is no command detect. Did you mean lamsach logs detect? See: lamsach --help",
+        ),
+        (
+            ["indicators", "chekc"],
+            "There is no command chekc. Did you mean lamsach indicators check? See: lamsach indicators --help",
+        ),
+        (
+            ["hunt", "--thread", "1"],
+            "There is no option --thread. Did you mean --threads? See: lamsach hunt --help",
+        ),
+        (
+            ["hunt", "--stats=yes", "a.log"],
+            "--stats takes no value. See: lamsach hunt --help",
+        ),
+        (["--nonsense", "hunt"], "There is no option --nonsense. See: lamsach --help"),
+        (["hunt", "a.log", "-i"], "-i needs a value. See: lamsach hunt --help"),
+        (["logs", "formats", "all\x1b[2J"], "all?[2J is one word too many. See: lamsach logs formats --help"),
         (["hunt", "a.log"], "-i/--indicators is missing. See: lamsach hunt --help"),
         (["hunt", "--colour", "a.log"], "There is no option --colour. See: lamsach hunt --help"),
         (
@@ -153,13 +174,27 @@ def test_ranges_are_said_in_words() -> None:
 
 def test_every_value_has_a_name() -> None:
     """An option that takes a value says of what kind; an argument is called in its row as in the line of usage."""
-    for part in parts(translated(application())):
-        kind = getattr(part, "param_type_name", "")
-        if kind == "option" and not part.is_flag and "--help" not in part.opts:
-            assert part.display_type_rich(ctx=None), part.opts
+    for name, command in COMMANDS.items():
+        assert all(bool(one.metavar) != one.is_flag for one in command.options), name
     for words, name in (("backup", "FILE"), ("restore", "FILE"), ("manage", "ARGUMENTS...")):
         out = lamsach(*words.split(), "--help").out
         assert re.search(rf"^│[ *]+{re.escape(name)} ", out, re.MULTILINE), out
+
+
+def test_a_page_fits_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns, widest in (("20", 80), ("80", 80), ("400", 100), ("many", 80)):
+        monkeypatch.setenv("COLUMNS", columns)
+        for language in ("en", "vi"):
+            monkeypatch.setenv("LANG", language)
+            for name, command in (("", LISTED), *COMMANDS.items()):
+                page = help_page(command, f"lamsach {name}").splitlines()
+                frames = {len(line) for line in page if line[:1] in ("│", "╭", "╰")}
+                assert frames == {widest}, name
+                assert (
+                    max(map(len, page)) <= widest
+                    or "Usage" in max(page, key=len)
+                    or "Cách dùng" in max(page, key=len)
+                )
 
 
 def test_the_line_of_usage_names_each_argument_once() -> None:

@@ -5,14 +5,15 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from lamsach.catalogue_vi.indicators import INDICATORS
-from lamsach.cli.indicators import app
 from lamsach.errors import OutputError, UsageError
 from lamsach.indicators import refusals
+from tests.cli.running import Called, called
 
-RUNNER = CliRunner(env={"LC_ALL": "en"})
+
+def call(*words: object) -> Called:
+    return called("indicators", *words, variables={"LC_ALL": "en"})
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def listed(tmp_path: Path) -> Path:
 
 
 def test_reading_prints_indicators_and_refusals(listed: Path) -> None:
-    result = RUNNER.invoke(app, ["read", str(listed)])
+    result = call("read", str(listed))
     assert result.exit_code == 0
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert lines == [
@@ -56,7 +57,7 @@ def test_reading_prints_indicators_and_refusals(listed: Path) -> None:
 @pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".txt"])
 def test_writing_a_file(listed: Path, tmp_path: Path, suffix: str) -> None:
     output = tmp_path / f"out{suffix}"
-    result = RUNNER.invoke(app, ["read", str(listed), "-o", str(output)])
+    result = call("read", str(listed), "-o", str(output))
     assert (result.exit_code, result.stdout) == (0, "")
     text = output.read_text(encoding="utf-8-sig")
     if suffix == ".csv":
@@ -74,18 +75,16 @@ def test_writing_a_file(listed: Path, tmp_path: Path, suffix: str) -> None:
 
 def test_a_formula_is_inert_in_csv(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('domain,malware\nevil.example,=HYPERLINK("x")\n')
-    RUNNER.invoke(app, ["read", str(tmp_path / "a.csv"), "-o", str(tmp_path / "o.csv")])
+    call("read", str(tmp_path / "a.csv"), "-o", str(tmp_path / "o.csv"))
     rows = list(csv.DictReader((tmp_path / "o.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert rows[0]["threat"].startswith("'=")
 
 
 def test_statuses(listed: Path, tmp_path: Path) -> None:
-    assert RUNNER.invoke(app, ["read", str(listed), str(tmp_path / "no.txt")]).exit_code == 4
-    assert RUNNER.invoke(app, ["read", str(tmp_path / "no.txt")]).exit_code == 5
-    assert isinstance(RUNNER.invoke(app, ["read", str(listed), "-o", "x.docx"]).exception, UsageError)
-    assert isinstance(
-        RUNNER.invoke(app, ["read", str(listed), "-o", str(tmp_path / "no" / "x.csv")]).exception, OutputError
-    )
+    assert call("read", str(listed), str(tmp_path / "no.txt")).exit_code == 4
+    assert call("read", str(tmp_path / "no.txt")).exit_code == 5
+    assert isinstance(call("read", str(listed), "-o", "x.docx").exception, UsageError)
+    assert isinstance(call("read", str(listed), "-o", str(tmp_path / "no" / "x.csv")).exception, OutputError)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,7 @@ def test_statuses(listed: Path, tmp_path: Path) -> None:
     ],
 )
 def test_checking_a_value(listed: Path, value: str, status: int, found: str | None) -> None:
-    result = RUNNER.invoke(app, ["check", value, "-i", str(listed)])
+    result = call("check", value, "-i", str(listed))
     assert result.exit_code == status
     values = {json.loads(line)["value"] for line in result.stdout.splitlines()}
     assert values == ({found} if found else set())
@@ -108,14 +107,12 @@ def test_checking_a_value(listed: Path, value: str, status: int, found: str | No
 
 def test_checking_an_excepted_value_says_so(listed: Path, tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("www.evil.example\n")
-    result = RUNNER.invoke(
-        app, ["check", "www.evil.example", "-i", str(listed), "--exceptions", str(tmp_path / "good.txt")]
-    )
+    result = call("check", "www.evil.example", "-i", str(listed), "--exceptions", str(tmp_path / "good.txt"))
     assert json.loads(result.stdout.splitlines()[0])["excepted"]["row"] == 1
 
 
 def test_checking_what_is_no_value(listed: Path) -> None:
-    result = RUNNER.invoke(app, ["check", "hello world", "-i", str(listed)])
+    result = call("check", "hello world", "-i", str(listed))
     assert result.exit_code == 2
     assert json.loads(result.stderr.splitlines()[0])["reason"] == refusals.NOT_A_VALUE
 

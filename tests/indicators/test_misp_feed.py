@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from lamsach.cli.indicators import app
 from lamsach.errors import ExitStatus, LimitError, OutputError, UnreadableError, UsageError
 from lamsach.indicators import misp_feed
 from lamsach.indicators.asking import Settings
@@ -17,6 +15,7 @@ from lamsach.indicators.mirroring import Fetched
 from lamsach.indicators.misp_feed import Feed, is_feed, mirror
 from lamsach.indicators.reading import read_list, read_lists
 from lamsach.model import Indicator, Problem
+from tests.cli.running import called
 from tests.indicators.serving import Answer, server
 
 
@@ -272,13 +271,13 @@ def test_the_command(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return web(query, headers)
 
     with server(answer, "/feed/manifest.json") as url:
-        done = CliRunner().invoke(app, ["fetch", url, "-d", str(tmp_path / "m")])
+        done = called("indicators", "fetch", url, "-d", str(tmp_path / "m"))
         assert (done.exit_code, done.stderr) == (0, "2 giá trị trong 2 sự kiện mới hoặc đã thay đổi.\n")
         assert set(keys) == {None}
         web.events[1] = (5, [attribute(1)])
         web.answers[f"{uuid(1)}.json"] = (404, {}, b"")
         monkeypatch.setenv("FEED_KEY", "abc")
-        done = CliRunner().invoke(app, ["fetch", url, "-d", str(tmp_path / "m"), "--token-env", "FEED_KEY"])
+        done = called("indicators", "fetch", url, "-d", str(tmp_path / "m"), "--token-env", "FEED_KEY")
     assert done.exit_code == ExitStatus.PARTIAL
     assert "Không tải được 1 sự kiện của nguồn" in done.stderr
     assert keys[-1] == "abc"

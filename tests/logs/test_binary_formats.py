@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from lamsach.cli.logs import app
 from lamsach.errors import ExitStatus, InputError, LimitError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary import BinaryFormat, seekable
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, binary_format_of
 from lamsach.model import Event, Refusal
+from tests.cli.running import called
 from tests.rows import each_row
 
 from . import capture_builder as build
@@ -151,7 +150,7 @@ def test_damage_anywhere_it_ends_with_an_error_of_ours(binary, data):
 
 
 def run(*arguments: object):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return called("logs", *arguments)
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from lamsach.cli.logs import app
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
+from tests.cli.running import called
 
 from .builders import make_zip
 from .test_detect import BIND, DNSMASQ, FORTIGATE, PROSE, SQUID, head
@@ -21,7 +20,7 @@ def _english(monkeypatch):
 
 
 def run(*arguments, **options):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], **options)
+    return called("logs", *arguments, **options)
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_read(folder):
 
 
 def test_read_standard_input():
-    result = run("read", "-", input=head(SQUID))
+    result = run("read", "-", data=head(SQUID))
     assert len(result.stdout.splitlines()) == 50
     assert json.loads(result.stdout.splitlines()[0])["file"] == "(standard input)"
 

@@ -9,30 +9,26 @@ os.environ.setdefault(
 )  # nothing here multiplies matrices; threads for it cost start and memory
 import gc
 import sys
-import traceback
 
-from lamsach.cli.console import error_line, tell, translate
-from lamsach.errors import ExitStatus, LamsachError
-from lamsach.extras import missing
+from lamsach.cli.console import error_line, standard_streams, stop_writing, tell, translate
+from lamsach.errors import ExitStatus, LamsachError, OutputError
 
 _GARBAGE = (50_000, 20, 20)
 """A command loads many modules and makes few cycles: looking for these as often as usual took a tenth of its start."""
+_COMPLETE = "--complete"
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the program with its status."""
     gc.set_threshold(*_GARBAGE)
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
+    standard_streams()
     words = sys.argv[1:] if arguments is None else arguments
     status = _quickly(words[2:]) if words[:2] == ["indicators", "check"] else None
     sys.exit(_status(words) if status is None else status)
 
 
 def _quickly(words: list[str]) -> int | None:
-    """The status of a plain look-up, without the library that reads command lines; None: take the long way, which says what is wrong."""
+    """The status of a plain look-up, without the declarations of all options; None: take the long way, which says what is wrong."""
     from lamsach.cli.checking import quick
 
     try:
@@ -41,42 +37,35 @@ def _quickly(words: list[str]) -> int | None:
         return None
 
 
-def _status(arguments: list[str]) -> int:
-    import typer  # reading the words takes longer than answering some of them
-
-    from lamsach.cli.commands import COMMANDS, application, called
-    from lamsach.cli.help import CommandLineError, translated, usage_line
-
-    name = called(arguments)
+def _status(words: list[str]) -> int:
     try:
-        app = application([name] if name else tuple(COMMANDS))
-        shows_help = (
-            name is None or any(item in ("--help", "-h") for item in arguments) or len(arguments) == 1
-        )
-        command = translated(app) if shows_help else typer.main.get_command(app)
-        return int(command(args=arguments, prog_name="lamsach", standalone_mode=False) or ExitStatus.FOUND)
-    except CommandLineError as error:
-        if line := usage_line(error):
-            tell(line)
-        return ExitStatus.USAGE
+        try:
+            return _run(words)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except SystemExit as end:
         return int(end.code or 0)
     except BrokenPipeError:
-        sys.stdout = None
+        stop_writing()
         return 0
     except KeyboardInterrupt:
         tell(translate()("Stopped."))
         return ExitStatus.INTERRUPTED
+    except OutputError as error:
+        stop_writing()
+        return _tell_error(error)
     except LamsachError as error:
         return _tell_error(error)
     except MemoryError:
         tell(translate()("There is not enough memory. Give fewer threads or a shorter list."))
         return ExitStatus.INPUT
     except Exception as error:  # noqa: BLE001 - the last line of defence: one clear line instead of a traceback
+        from lamsach.extras import missing
+
         if wanted := missing(error):
             return _tell_error(wanted)
-        if os.environ.get("LAMSACH_DEBUG"):
-            traceback.print_exc()
+        _show_traceback()
         tell(
             translate()(
                 "A defect of the program: {name}. Run again with --debug before the command and report it."
@@ -85,8 +74,41 @@ def _status(arguments: list[str]) -> int:
         return ExitStatus.INTERNAL
 
 
+def _run(words: list[str]) -> int:
+    """Call the command that the words name; its status, or that of help and of words that do not fit."""
+    from lamsach.cli.command_line import CommandLineError, Exit, HelpWanted
+    from lamsach.cli.commands import COMMANDS
+
+    if words[:1] == [_COMPLETE]:
+        from lamsach.cli.completion import candidates
+
+        print("\n".join(candidates(COMMANDS, words[1:])))
+        return ExitStatus.FOUND
+    try:
+        COMMANDS.run(words, "lamsach")
+    except Exit as end:
+        return end.status
+    except HelpWanted as wanted:
+        from lamsach.cli.help import help_page
+
+        print(help_page(wanted.command, wanted.path))
+        return ExitStatus.USAGE if wanted.alone else ExitStatus.FOUND
+    except CommandLineError as error:
+        from lamsach.cli.help import usage_line
+
+        tell(usage_line(error))
+        return ExitStatus.USAGE
+    return ExitStatus.FOUND
+
+
 def _tell_error(error: LamsachError) -> int:
-    if os.environ.get("LAMSACH_DEBUG"):
-        traceback.print_exc()
+    _show_traceback()
     tell(error_line(error))
     return error.exit_status
+
+
+def _show_traceback() -> None:
+    if os.environ.get("LAMSACH_DEBUG"):
+        import traceback
+
+        traceback.print_exc()

@@ -7,23 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import output_console, problem_line, tell, translate
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import format_number, format_size, language_from_environment
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="The archive of logs: prove that it is whole, export from it, delete what may be deleted.",
-)
-
-Place = Annotated[str, typer.Argument(metavar="DIR", help="The archive: a folder or a URL (s3://...).")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
+Place = Annotated[str, Argument(metavar="DIR", help="The archive: a folder or a URL (s3://...).")]
+Yes = Annotated[bool, Option("--yes", help="Do it; without this, only say what would be done.")]
+Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Why, for the record.")]
 
 
-@app.command()
 def show(archive: Place) -> None:
     """Show what the archive holds: sources, days, lines, sizes, and the holds in force.
 
@@ -63,11 +56,10 @@ def show(archive: Place) -> None:
         tell(problem_line(problem))
 
 
-@app.command()
 def verify(
     archive: Place,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only the chain and the seals; no segment is unpacked.")
+        bool, Option("--quick", help="Only the chain and the seals; no segment is unpacked.")
     ] = False,
 ) -> None:
     """Prove that nothing in the archive was changed, exchanged or taken away.
@@ -89,21 +81,20 @@ def verify(
             problems=_number(len(result.problems)),
         )
     )
-    raise typer.Exit(ExitStatus.PARTIAL if result.problems else ExitStatus.FOUND)
+    raise Exit(ExitStatus.PARTIAL if result.problems else ExitStatus.FOUND)
 
 
-@app.command()
 def export(
     archive: Place,
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write into.")],
+    folder: Annotated[Path, Option("-o", "--output", metavar="DIR", help="The folder to write into.")],
     source: Annotated[
-        str, typer.Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
+        str, Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
     ] = "*",
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
+        str | None, Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Only segments with lines to this day.")
+        str | None, Option("--until", metavar="DATE", help="Only segments with lines to this day.")
     ] = None,
 ) -> None:
     """Write the lines back to files, as they came.
@@ -126,18 +117,17 @@ def export(
         tell(_("Written: {path}").format(path=item.path))
     failed, written = divmod(count, 1 << 32)
     if failed:
-        raise typer.Exit(ExitStatus.PARTIAL)
+        raise Exit(ExitStatus.PARTIAL)
     if not written:
         tell(_("No source of this name has lines in this time: nothing was written."))
-    raise typer.Exit(ExitStatus.FOUND if written else ExitStatus.NOTHING_FOUND)
+    raise Exit(ExitStatus.FOUND if written else ExitStatus.NOTHING_FOUND)
 
 
-@app.command()
 def expire(
     archive: Place,
     keep: Annotated[
         list[str],
-        typer.Option(
+        Option(
             "--keep",
             metavar="[CLASS=]DAYS",
             help="How many days a class of sources is kept; repeat for more.",
@@ -165,12 +155,11 @@ def _class_and_days(text: str) -> tuple[str, int]:
     return name or "default", int(number)
 
 
-@app.command()
 def erase(
     archive: Place,
     value: Annotated[
         list[str],
-        typer.Option("--value", metavar="TEXT", help="What to erase: a name, an address; repeat for more."),
+        Option("--value", metavar="TEXT", help="What to erase: a name, an address; repeat for more."),
     ],
     reason: Reason,
     yes: Yes = False,
@@ -192,7 +181,6 @@ def erase(
     _tell_done(done.segments, done.lines, done.held, yes)
 
 
-@app.command()
 def repair(archive: Place) -> None:
     """Save the lines of damaged segments that can be saved, and record what is lost.
 
@@ -207,7 +195,6 @@ def repair(archive: Place) -> None:
     print(sentence.format(segments=_number(done.segments), lines=_number(done.lines)))
 
 
-@app.command()
 def reindex(archive: Place) -> None:
     """Make filters anew that this version cannot ask. The lines stay what they are.
 
@@ -222,21 +209,20 @@ def reindex(archive: Place) -> None:
     print(sentence.format(segments=_number(done.segments)))
 
 
-@app.command()
 def hold(
     archive: Place,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The name of the hold.")],
+    name: Annotated[str, Option("--name", metavar="NAME", help="The name of the hold.")],
     reason: Reason = "",
     source: Annotated[
-        str, typer.Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
+        str, Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
     ] = "*",
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
+        str | None, Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Only segments with lines to this day.")
+        str | None, Option("--until", metavar="DATE", help="Only segments with lines to this day.")
     ] = None,
-    release: Annotated[bool, typer.Option("--release", help="End the hold of this name.")] = False,
+    release: Annotated[bool, Option("--release", help="End the hold of this name.")] = False,
 ) -> None:
     """Forbid the deletion of logs, for an investigation; or allow it again.
 

@@ -6,19 +6,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import tell, translate
 from lamsach.errors import UnreadableError
 
 Data = Annotated[
-    Path, typer.Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
+    Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
 ]
 _DEFAULT = Path("lamsach-data")
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The backup to write, a .zip file.")], data: Data = _DEFAULT
+    file: Annotated[Path, Argument(help="The backup to write, a .zip file.")], data: Data = _DEFAULT
 ) -> None:
     """Write a backup of the portal, also while it runs.
 
@@ -33,11 +32,11 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="The backup to put in place.")],
+    file: Annotated[Path, Argument(help="The backup to put in place.")],
     data: Data = _DEFAULT,
     erased: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--erased",
             metavar="FILE",
             help="A copy of erased.jsonl: what it says was erased since the backup is erased again.",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.errors import UsageError
 
 Paths = list[str]
@@ -14,87 +13,85 @@ Paths = list[str]
 
 def collect(
     archive: Annotated[
-        str, typer.Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
+        str, Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
     ],
     once: Annotated[
         Paths | None,
-        typer.Option(
+        Option(
             "--once",
             metavar="FILES",
             help="Put these logs, folders or archives in, and end; repeat for more.",
         ),
     ] = None,
     more: Annotated[
-        Paths | None, typer.Argument(metavar="[FILES]...", help="More files for --once or --follow.")
+        Paths | None, Argument(metavar="[FILES]...", help="More files for --once or --follow.")
     ] = None,
     udp: Annotated[
         int | None,
-        typer.Option("--syslog-udp", metavar="PORT", help="Take syslog over UDP here; 0: any port."),
+        Option("--syslog-udp", metavar="PORT", help="Take syslog over UDP here; 0: any port."),
     ] = None,
     tcp: Annotated[
         int | None,
-        typer.Option("--syslog-tcp", metavar="PORT", help="Take syslog over TCP here; 0: any port."),
+        Option("--syslog-tcp", metavar="PORT", help="Take syslog over TCP here; 0: any port."),
     ] = None,
     tls: Annotated[
         int | None,
-        typer.Option("--syslog-tls", metavar="PORT", help="Take syslog over TLS here; 0: any port."),
+        Option("--syslog-tls", metavar="PORT", help="Take syslog over TLS here; 0: any port."),
     ] = None,
     certificate: Annotated[
-        Path | None, typer.Option("--cert", metavar="FILE", help="The certificate for TLS (PEM).")
+        Path | None, Option("--cert", metavar="FILE", help="The certificate for TLS (PEM).")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The certificate's private key (PEM).")
+        Path | None, Option("--key", metavar="FILE", help="The certificate's private key (PEM).")
     ] = None,
     netflow: Annotated[
         int | None,
-        typer.Option("--netflow", metavar="PORT", help="Take NetFlow and IPFIX over UDP here; 0: any port."),
+        Option("--netflow", metavar="PORT", help="Take NetFlow and IPFIX over UDP here; 0: any port."),
     ] = None,
     kafka: Annotated[
         str | None,
-        typer.Option(
-            "--kafka", metavar="HOST:PORT,...", help="Read topics of these Kafka brokers; see --topic."
-        ),
+        Option("--kafka", metavar="HOST:PORT,...", help="Read topics of these Kafka brokers; see --topic."),
     ] = None,
     topic: Annotated[
         Paths | None,
-        typer.Option("--topic", metavar="NAME", help="Read this Kafka topic; repeat for more."),
+        Option("--topic", metavar="NAME", help="Read this Kafka topic; repeat for more."),
     ] = None,
     kafka_group: Annotated[
-        str, typer.Option("--kafka-group", metavar="NAME", help="The group that offsets are committed for.")
+        str, Option("--kafka-group", metavar="NAME", help="The group that offsets are committed for.")
     ] = "lamsach",
     kafka_config: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--kafka-config", metavar="FILE", help="Further settings of librdkafka, key=value (TLS, SASL)."
         ),
     ] = None,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address of this machine to listen on.")
+        str, Option("--host", metavar="ADDRESS", help="The address of this machine to listen on.")
     ] = "0.0.0.0",  # noqa: S104 - a collector listens to other machines
     follow: Annotated[
         Paths | None,
-        typer.Option("--follow", metavar="FILES", help="Follow these files as they grow; repeat for more."),
+        Option("--follow", metavar="FILES", help="Follow these files as they grow; repeat for more."),
     ] = None,
     drop: Annotated[
         Path | None,
-        typer.Option("--drop", metavar="DIR", help="Archive the files that appear in this folder."),
+        Option("--drop", metavar="DIR", help="Archive the files that appear in this folder."),
     ] = None,
     lists: Annotated[
         Paths | None,
-        typer.Option(
+        Option(
             "-i", "--indicators", metavar="LIST", help="Tell at once what these lists name; repeat for more."
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Append sightings to this file (JSON lines)."),
+        Option("-o", "--output", metavar="FILE", help="Append sightings to this file (JSON lines)."),
     ] = None,
     send: Annotated[
-        str | None, typer.Option("--send", metavar="URL", help="Send sightings to this address (JSON, POST).")
+        str | None, Option("--send", metavar="URL", help="Send sightings to this address (JSON, POST).")
     ] = None,
     portal: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--portal",
             metavar="URL",
             help="Report to a portal: sightings and sources; the unit's token is in LAMSACH_TOKEN.",
@@ -102,7 +99,7 @@ def collect(
     ] = None,
     metrics: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--metrics",
             metavar="PORT",
             min=0,
@@ -111,36 +108,32 @@ def collect(
         ),
     ] = None,
     log_json: Annotated[
-        bool, typer.Option("--log-json", help="Write what happens as JSON lines on standard error.")
+        bool, Option("--log-json", help="Write what happens as JSON lines on standard error.")
     ] = False,
     spool: Annotated[
         Path | None,
-        typer.Option(
-            "--spool", metavar="DIR", help="Where lines wait to become segments; default: the archive."
-        ),
+        Option("--spool", metavar="DIR", help="Where lines wait to become segments; default: the archive."),
     ] = None,
     retention: Annotated[
-        str, typer.Option("--class", metavar="NAME", help="The class by which these logs will expire.")
+        str, Option("--class", metavar="NAME", help="The class by which these logs will expire.")
     ] = "default",
     timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
+        str, Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
     ] = "Asia/Ho_Chi_Minh",
     seal: Annotated[
         float,
-        typer.Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most."),
+        Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most."),
     ] = 900,
     silence: Annotated[
         float,
-        typer.Option(
+        Option(
             "--silence",
             metavar="SECONDS",
             min=0,
             help="Tell of a source that is silent for so long; 0: never.",
         ),
     ] = 3600,
-    status: Annotated[
-        bool, typer.Option("--status", help="Show how the running collector does, and end.")
-    ] = False,
+    status: Annotated[bool, Option("--status", help="Show how the running collector does, and end.")] = False,
 ) -> None:
     """Put logs into an archive: given files once, or always what is sent, written and dropped.
 
@@ -157,7 +150,7 @@ def collect(
     from lamsach.collect.settings import Settings
 
     if status:
-        raise typer.Exit(show_status(spool_of(archive, spool)))
+        raise Exit(show_status(spool_of(archive, spool)))
     settings = Settings(
         *(host, udp, tcp, tls, certificate, key, (*(follow or ()), *(() if once else more or ())), drop),
         *(output, send, retention, seal, silence),
@@ -182,7 +175,5 @@ def collect(
     opened = Archive(archive, create=True, zone=zone_of(timezone))
     compiling_notice()
     if once:
-        raise typer.Exit(once_into(opened, [*once, *(more or [])], retention))
-    raise typer.Exit(
-        collect_always(opened, spool_of(archive, spool), settings, lists or [], log_json=log_json)
-    )
+        raise Exit(once_into(opened, [*once, *(more or [])], retention))
+    raise Exit(collect_always(opened, spool_of(archive, spool), settings, lists or [], log_json=log_json))

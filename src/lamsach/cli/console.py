@@ -2,19 +2,66 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from lamsach.errors import LamsachError
-from lamsach.i18n import Translate, language_from_environment, translator
-from lamsach.model import Problem
+from lamsach.errors import LamsachError, OutputError
+from lamsach.i18n import Translate, language_from_environment, mark, translator
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+    from lamsach.model import Problem
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output: a full disk behind it is an error of ours with a sentence and a status."""
+
+    def write(self, text: str, /) -> int:
+        """Write text. Raises OutputError, BrokenPipeError."""
+        with _room_needed():
+            return super().write(text)
+
+    def flush(self) -> None:
+        """Write what is kept back. Raises OutputError, BrokenPipeError."""
+        with _room_needed():
+            super().flush()
+
+
+@contextmanager
+def _room_needed() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            mark("Standard output could not be written."),
+            str(error.strerror),
+            mark("Free space, or write elsewhere."),
+        ) from None
+
+
+def standard_streams() -> None:
+    """Make both streams UTF-8, and errors of standard output ours."""
+    if type(sys.stdout) is io.TextIOWrapper:
+        kept = sys.stdout
+        sys.stdout = sys.__stdout__ = _Output(  # type: ignore[misc]
+            kept.detach(), "utf-8", "backslashreplace", line_buffering=kept.line_buffering
+        )
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def stop_writing() -> None:
+    """Send what is still kept back of standard output to nowhere: its reader has enough, or its disk is full."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def translate() -> Translate:
@@ -22,13 +69,8 @@ def translate() -> Translate:
     return translator(language_from_environment())
 
 
-def error_line(error: LamsachError) -> str:
-    """An error as one line: where, what, what to do."""
-    return problem_line(Problem(error.where, error.what, error.todo))
-
-
-def problem_line(problem: Problem) -> str:
-    """A problem as one line in the user's language."""
+def problem_line(problem: Problem | LamsachError) -> str:
+    """A problem or an error as one line in the user's language: where, what, what to do."""
     _ = translate()
     where = f"{problem.where}: " if problem.where else ""
     todo = f" {_(problem.todo)}" if problem.todo else ""
@@ -36,9 +78,13 @@ def problem_line(problem: Problem) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
+error_line = problem_line
+
+
 def tell(text: str) -> None:
     """One line to standard error."""
-    sys.stderr.write(text + "\n")
+    with suppress(OSError):  # a status says it too
+        sys.stderr.write(text + "\n")
 
 
 class Quiet:

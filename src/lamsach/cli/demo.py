@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.hunt import run
 from lamsach.demo import generate
@@ -25,19 +24,17 @@ PORT, NEXT_PORTS = 8000, 20
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="Keep the month and the report in this folder."),
+        Argument(metavar="[DIR]", help="Keep the month and the report in this folder."),
     ] = None,
     once: Annotated[
         Path | None,
-        typer.Option(
-            "--once", metavar="DIR", help="Write the month and the report into this folder, and end."
-        ),
+        Option("--once", metavar="DIR", help="Write the month and the report into this folder, and end."),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal."),
+        Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed gives another unit.")] = 2022,
+    seed: Annotated[int, Option("--seed", help="Another seed gives another unit.")] = 2022,
 ) -> None:
     """Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up ministry.
 
@@ -96,7 +93,7 @@ def _hunt(folder: Path, seed: int) -> None:
     outputs = [report, folder / "report.xlsx", folder / "findings.zip"]
     status = run(request, outputs, language_from_environment())
     if status not in (ExitStatus.FOUND, ExitStatus.PARTIAL):
-        raise typer.Exit(status)
+        raise Exit(status)
     print(_("The report: {path}").format(path=report))
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.options import language_of
 
 
 def desk(
     language: Annotated[
-        str | None, typer.Option("--language", metavar="vi|en", help="Language of the page and the report.")
+        str | None, Option("--language", metavar="vi|en", help="Language of the page and the report.")
     ] = None,
 ) -> None:
     """Serve a page on this machine alone: put lists and logs in, get the report.

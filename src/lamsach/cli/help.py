@@ -1,124 +1,72 @@
-"""Help and usage errors in the user's language."""
+"""Help pages and usage errors in the user's language."""
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
+import os
+import sys
+from collections.abc import Iterator, Sequence
 
-import typer
-
+from lamsach.cli.command_line import Command, CommandLineError, Group, Parameter
 from lamsach.cli.console import translate
 from lamsach.i18n import mark
 
 EXAMPLE = "Example: "
-PANELS = {
-    "ARGUMENTS_PANEL_TITLE": mark("Arguments"),
-    "OPTIONS_PANEL_TITLE": mark("Options"),
-    "COMMANDS_PANEL_TITLE": mark("Commands"),
-    "REQUIRED_LONG_STRING": mark("[required]"),
-    "DEFAULT_STRING": mark("[default: {}]"),
+_WIDEST, _NARROWEST = 100, 80
+_BOLD, _NAME, _DIM, _PLAIN = "\x1b[1m", "\x1b[1;36m", "\x1b[2m", "\x1b[0m"
+_TEXTS = {
+    "{name} is missing.": mark("{name} is missing."),
+    "{name} takes no value.": mark("{name} takes no value."),
+    "{name} needs a value.": mark("{name} needs a value."),
+    "{name} is one word too many.": mark("{name} is one word too many."),
+    "The value of {name} does not fit.": mark("The value of {name} does not fit."),
+    "There is no option {name}.": mark("There is no option {name}."),
+    "There is no command {name}.": mark("There is no command {name}."),
 }
-"""Words of the help pages that are not ours (names in `typer.rich_utils`)."""
-
-_NO_COMMAND = re.compile(r"No such command '(.{1,100}?)'")
-"""What typer says of a word that is no command."""
-
-CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
-"""Every way in which the words after the command do not fit together."""
+"""What `CommandLineError` may say."""
 
 
-def translated(app: typer.Typer) -> Any:
-    """The command of the application, its help in the language of the environment."""
-    from typer import rich_utils
-
+def usage_line(error: CommandLineError) -> str:
+    """What does not fit together, what was probably meant, and how to find out more, as one line."""
     _ = translate()
-    for name, text in PANELS.items():
-        if hasattr(rich_utils, name):
-            setattr(rich_utils, name, _(text))
-    command = typer.main.get_command(app)
-    for part in parts(command):
-        if part.help:
-            part.help = "\n\n".join(_paragraph(text) for text in paragraphs(part.help))
-        if hasattr(part, "display_type_rich"):
-            part.display_type_rich = _without_types(part.display_type_rich)
-        if getattr(part, "param_type_name", "") == "argument":
-            part.get_usage_pieces = partial(_usage, part)
-            part.metavar = part.metavar or f"{part.name.upper()}{'...' if part.nargs != 1 else ''}"
-        if hasattr(part, "_get_number_range_help_str"):
-            part._get_number_range_help_str = partial(_range, part)
-        if hasattr(part, "get_usage"):
-            part.get_usage = _usage_line(part.get_usage)
-        if hasattr(part, "get_help_option"):
-            part.get_help_option = _help_option(part.get_help_option)
-    return command
+    name = "".join(letter if letter.isprintable() else "?" for letter in error.name)
+    said = [_(_TEXTS[error.text]).format(name=name)]
+    if error.meant:
+        said.append(_("Did you mean {name}?").format(name=error.meant))
+    said.append(_("See: {command} --help").format(command=error.command))
+    return " ".join(said)
 
 
-def _usage(argument: Any, _context: Any) -> list[str]:
-    """An argument in the line of usage: `LOGS...`, `[DIR]`."""
-    word = _word(argument)
-    text = f"{word}..." if argument.nargs != 1 else word
-    return [text if argument.required else f"[{text}]"]
-
-
-def _range(part: Any) -> str | None:
-    """Which numbers an option takes, in words."""
+def help_page(command: Command | Group, path: str) -> str:
+    """The help of a command or of a group, as wide as the terminal, within limits."""
     _ = translate()
-    if part.min is None:
-        return None if part.max is None else _("at most {max}").format(max=part.max)
-    if part.max is None:
-        return _("at least {min}").format(min=part.min)
-    return _("{min} to {max}").format(min=part.min, max=part.max)
+    page = _Page(_width())
+    pieces = (
+        [_("[OPTIONS]"), *(_usage(one) for one in command.arguments)]
+        if isinstance(command, Command)
+        else [_("[OPTIONS]"), _("COMMAND"), "..."]
+    )
+    lines = ["", f" {page.bold(_('Usage:'))} {page.bold(path)} {' '.join(pieces)}", ""]
+    for text in paragraphs(command.help):
+        lines += [*(f" {line}" for line in _wrapped(_paragraph(text), page.width - 2)), ""]
+    if isinstance(command, Command) and command.arguments:
+        lines += page.box(_("Arguments"), [_argument_row(one) for one in command.arguments])
+    options = [*map(_option_row, command.options), ("", "--help", "-h", "", _("Show this message and exit."))]
+    lines += page.box(_("Options"), options)
+    if isinstance(command, Group):
+        lines += page.box(
+            _("Commands"), [("", name, "", "", summary(command[name])) for name in command.commands]
+        )
+    return "\n".join([*lines, ""])
 
 
-def _usage_line(original: Callable[[Any], str]) -> Callable[[Any], str]:
-    """The line of usage, its first word in the user's language."""
-    return lambda context: original(context).replace("Usage:", translate()(mark("Usage:")), 1)
-
-
-def _word(argument: Any) -> str:
-    """The name of an argument: `LOGS`."""
-    return str(argument.metavar or argument.name.upper()).replace("...", "").strip("[]{}")
-
-
-def _without_types(original: Callable[..., Any]) -> Callable[..., Any]:
-    """What an option takes, without the programmer's types: `<bool>` takes nothing, and the others have a word of ours or none."""
-
-    def shown(*given: Any, **named: Any) -> Any:
-        text = original(*given, **named)
-        if not isinstance(text, str) or not text.startswith("<"):
-            return text
-        return "N" if text.startswith(("<int", "<float")) else None
-
-    return shown
-
-
-def _help_option(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def option(context: Any) -> Any:
-        made = original(context)
-        if made is not None:
-            made.help = translate()(mark("Show this message and exit."))
-            made.display_type_rich = _without_types(made.display_type_rich)
-        return made
-
-    return option
-
-
-def parts(command: Any) -> Iterator[Any]:
-    """The command, its options and arguments, and the same of all commands under it: all that have a `help`."""
-    yield command
-    for parameter in command.params:
-        if hasattr(parameter, "help"):
-            yield parameter
-    for inner in getattr(command, "commands", {}).values():
-        yield from parts(inner)
+def summary(command: Command | Group) -> str:
+    """The first paragraph of a command's help, translated."""
+    return _paragraph(paragraphs(command.help)[0])
 
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a help text, each on one line."""
-    return [" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n")]
+    return [" ".join(part.split()) for part in text.strip().split("\n\n")]
 
 
 def _paragraph(text: str) -> str:
@@ -128,35 +76,105 @@ def _paragraph(text: str) -> str:
     return _(text)
 
 
-def usage_line(error: Exception) -> str:
-    """What does not fit together, and how to find out more, as one line; empty when the help has been shown instead."""
+def _usage(argument: Parameter) -> str:
+    """An argument in the line of usage: `LOGS...`, `[DIR]`."""
+    text = f"{argument.word}..." if argument.repeats else argument.word
+    return text if argument.required else f"[{text}]"
+
+
+def _argument_row(one: Parameter) -> tuple[str, str, str, str, str]:
+    name = one.metavar or f"{one.key.upper()}{'...' if one.repeats else ''}"
+    return "*" if one.required else "", name, "", "", _about(one)
+
+
+def _option_row(one: Parameter) -> tuple[str, str, str, str, str]:
+    long = ",".join(name for name in one.names if name.startswith("--"))
+    short = ",".join(name for name in one.names if not name.startswith("--"))
+    taken = " ".join(filter(None, (one.metavar, _range(one))))
+    return "*" if one.required else "", long, short, taken, _about(one)
+
+
+def _about(one: Parameter) -> str:
+    """What a parameter is for; on further lines whether it has to be given, or what it is otherwise."""
     _ = translate()
-    message = " ".join(str(getattr(error, "format_message", error.__str__)()).split())
-    if not message:
-        return ""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "lamsach"
-    hint = _name(getattr(error, "param", None))
-    kind = type(error).__name__
-    if kind == "MissingParameter" and hint:
-        message = _("{name} is missing.").format(name=hint)
-    elif kind == "NoSuchOption":
-        message = _("There is no option {name}.").format(name=getattr(error, "option_name", ""))
-    elif unknown := _NO_COMMAND.match(message):
-        message = _("There is no command {name}.").format(name=unknown[1])
-    elif kind == "BadParameter" and hint:
-        message = _("The value of {name} does not fit.").format(name=hint)
-    else:
-        message = _("The words of the command do not fit together: {message}").format(message=message)
-    return "{message} {advice}".format(
-        message=message, advice=_("See: {command} --help").format(command=path)
-    )
+    text = _(one.help)
+    if one.required:
+        return f"{text}\n{_('[required]')}"
+    if one.default is None or one.default is False or one.default == []:
+        return text
+    return f"{text}\n{_('[default: {}]').format(one.default)}"
 
 
-def _name(parameter: Any) -> str:
-    """An option or argument as the user writes it."""
-    if parameter is None:
-        return ""
-    if parameter.param_type_name == "argument":
-        return _word(parameter)
-    return "/".join(parameter.opts)
+def _range(one: Parameter) -> str:
+    """Which numbers an option takes, in words."""
+    _ = translate()
+    if one.min is None:
+        return "" if one.max is None else f"[{_('at most {max}').format(max=one.max)}]"
+    if one.max is None:
+        return f"[{_('at least {min}').format(min=one.min)}]"
+    return f"[{_('{min} to {max}').format(min=one.min, max=one.max)}]"
+
+
+def _width() -> int:
+    """The columns of the terminal, of `COLUMNS`, or 80."""
+    try:
+        columns = (
+            int(os.environ.get("COLUMNS", "")) if "COLUMNS" in os.environ else os.get_terminal_size(1).columns
+        )
+    except (ValueError, OSError):
+        columns = 80
+    return max(_NARROWEST, min(_WIDEST, columns))
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most this width, cut between words (a longer word is cut within)."""
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            while len(word) > width:
+                if line:
+                    yield line
+                line, word = word[:width], word[width:]
+            if line and len(line) + 1 + len(word) > width:
+                yield line
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        yield line
+
+
+class _Page:
+    """Boxes and colours of a help page; colours only on a terminal that has them."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.colours = (
+            sys.stdout.isatty()
+            and "NO_COLOR" not in os.environ
+            and (os.name != "nt" or "WT_SESSION" in os.environ)
+        )
+
+    def bold(self, text: str) -> str:
+        """The text in bold."""
+        return self._in(_BOLD, text)
+
+    def box(self, title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
+        """Rows of cells in a frame; the last cell of each is wrapped, empty columns are left out."""
+        columns = [place for place in range(4) if any(row[place] for row in rows)]
+        widths = {place: max(len(row[place]) for row in rows) for place in columns}
+        before = sum(width + 2 for width in widths.values())
+        room = max(20, self.width - 4 - before)
+        edge = self._in(_DIM, "│")
+        lines = [self._in(_DIM, f"╭─ {title} {'─' * (self.width - 5 - len(title))}╮")]
+        for row in rows:
+            cells = "".join(
+                self._in(_NAME if place in (1, 2) else "", row[place].ljust(widths[place])) + "  "
+                for place in columns
+            )
+            for text in _wrapped(row[4], room):
+                lines.append(f"{edge} {cells}{text.ljust(room)} {edge}")
+                cells = " " * before
+        return [*lines, self._in(_DIM, f"╰{'─' * (self.width - 2)}╯")]
+
+    def _in(self, style: str, text: str) -> str:
+        return f"{style}{text}{_PLAIN}" if self.colours and style and text.strip() else text

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.cli.options import (
     Decisions,
@@ -66,9 +65,7 @@ class _Stats:
 def hunt(
     logs: Annotated[
         Paths,
-        typer.Argument(
-            metavar="LOGS...", help="Log files, folders, archives, patterns, or - for standard input."
-        ),
+        Argument(metavar="LOGS...", help="Log files, folders, archives, patterns, or - for standard input."),
     ],
     lists: Lists,
     output: Outputs = None,
@@ -79,22 +76,20 @@ def hunt(
     decisions: Decisions = None,
     infrastructure: Infrastructure = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Only events from this day or time on.")
+        str | None, Option("--since", metavar="DATE", help="Only events from this day or time on.")
     ] = None,
     until: Until = None,
     timezone: Zone = "Asia/Ho_Chi_Minh",
     log_format: Annotated[
         str | None,
-        typer.Option(
-            "--format", metavar="NAME", help="Read the logs as this format; see lamsach logs formats."
-        ),
+        Option("--format", metavar="NAME", help="Read the logs as this format; see lamsach logs formats."),
     ] = None,
     language: Language = None,
     password: Password = None,
     threads: Threads = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--scheduler",
             metavar="ADDRESS",
             help="Search on a Dask cluster; LOGS are paths that its workers see, or URLs.",
@@ -103,7 +98,7 @@ def hunt(
     stats: Stats = False,
     send: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--send",
             metavar="URL",
             help="Send the findings to a portal; the unit's token is in LAMSACH_TOKEN.",
@@ -143,9 +138,7 @@ def hunt(
         ("--scheduler", scheduler),
         ("--language", language),
     )
-    raise typer.Exit(
-        run(request, output or [], spoken, stats=stats, search=search, deliver=deliver, again=again)
-    )
+    raise Exit(run(request, output or [], spoken, stats=stats, search=search, deliver=deliver, again=again))
 
 
 def given(*options: tuple[str, str | None]) -> list[str]:

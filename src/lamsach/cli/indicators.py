@@ -11,13 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
-import typer
-
-from lamsach.cli.indicators_check import check
-from lamsach.cli.indicators_export import export
-from lamsach.cli.indicators_fetch import fetch
-from lamsach.cli.indicators_release import diff, sign, verify
-from lamsach.cli.indicators_review import review
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
@@ -27,25 +21,19 @@ from lamsach.spreadsheets import BOM, csv_row
 if TYPE_CHECKING:
     from lamsach.indicators.reading import ListContents
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Read lists of indicators, review them, look values up in them, write them for other programs.",
-)
-
 _SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
 
 
-@app.command()
 def read(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES...", help="Lists: files, folders, or - for standard input.")
+        list[str], Argument(metavar="FILES...", help="Lists: files, folders, or - for standard input.")
     ],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
+        Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
     ] = None,
     ocr: Annotated[
-        bool, typer.Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
+        bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
     ] = False,
 ) -> None:
     """Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error.
@@ -70,16 +58,7 @@ def read(
     _tell(problems)
     _summary(contents)
     if problems:
-        raise typer.Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
-
-
-app.command("fetch")(fetch)
-app.command("check")(check)
-app.command("review")(review)
-app.command("export")(export)
-app.command("diff")(diff)
-app.command("sign")(sign)
-app.command("verify")(verify)
+        raise Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
 
 
 def _print(indicators: Iterable[Indicator]) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from lamsach.cli.checking import answer, compiled_lists
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.indicators_shared import At, DecisionFile, decisions_of, moment
 from lamsach.errors import ExitStatus
 from lamsach.indicators.exceptions import ExceptionSet
@@ -16,13 +15,13 @@ from lamsach.model import Problem
 
 def check(
     value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="An address, network, name, URL or hash, defanged or not.")
+        str, Argument(metavar="VALUE", help="An address, network, name, URL or hash, defanged or not.")
     ],
     lists: Annotated[
-        list[str], typer.Option("-i", "--indicators", metavar="LIST", help="A list; may be repeated.")
+        list[str], Option("-i", "--indicators", metavar="LIST", help="A list; may be repeated.")
     ],
     exceptions: Annotated[
-        list[str] | None, typer.Option("--exceptions", metavar="FILE", help="Values that do not count.")
+        list[str] | None, Option("--exceptions", metavar="FILE", help="Values that do not count.")
     ] = None,
     decisions: DecisionFile = None,
     at: At = None,
@@ -41,4 +40,4 @@ def check(
         problems=problems,
     )
     if status != ExitStatus.FOUND:
-        raise typer.Exit(status)
+        raise Exit(status)

@@ -6,8 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import (
     At,
@@ -33,26 +32,26 @@ if TYPE_CHECKING:
 
 def export(
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")
+        list[str] | None, Argument(metavar="FILES...", help="Lists: files, folders, releases.")
     ] = None,
     to: Annotated[
-        list[str] | None, typer.Option("--to", metavar="NAME", help="What to write; may be repeated with -d.")
+        list[str] | None, Option("--to", metavar="NAME", help="What to write; may be repeated with -d.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
+        Path | None, Option("-o", "--output", metavar="FILE", help="Write to this file.")
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "-d", "--directory", metavar="DIR", help="Write each into this folder, under names of our own."
         ),
     ] = None,
-    formats: Annotated[bool, typer.Option("--formats", help="Show what can be written, and end.")] = False,
+    formats: Annotated[bool, Option("--formats", help="Show what can be written, and end.")] = False,
     decisions: DecisionFile = None,
     own: OwnValues = None,
     max_tlp: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--max-tlp",
             metavar="LEVEL",
             help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
@@ -60,11 +59,11 @@ def export(
     ] = None,
     tlp: Annotated[
         str | None,
-        typer.Option("--tlp", metavar="LEVEL", help="The TLP of values that state none. Default: amber."),
+        Option("--tlp", metavar="LEVEL", help="The TLP of values that state none. Default: amber."),
     ] = None,
     min_confidence: Annotated[
         int,
-        typer.Option(
+        Option(
             "--min-confidence",
             metavar="N",
             min=0,
@@ -118,7 +117,7 @@ def export(
             _tell_export(made)
     rules.tell()
     if status := rules.status(partial=bool(problems)):
-        raise typer.Exit(status)
+        raise Exit(status)
 
 
 def _show_formats() -> None:

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 
@@ -16,27 +15,23 @@ from lamsach.i18n import language_from_environment, translator
 def fetch(
     url: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="URL",
             help="A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, misp+https://host; or a MISP feed, https://host/folder/manifest.json.",
         ),
     ],
     folder: Annotated[
         Path,
-        typer.Option(
-            "-d", "--directory", metavar="DIR", help="The folder that keeps the pages; a list itself."
-        ),
+        Option("-d", "--directory", metavar="DIR", help="The folder that keeps the pages; a list itself."),
     ],
-    proxy: Annotated[
-        str | None, typer.Option("--proxy", metavar="URL", help="Ask through this proxy.")
-    ] = None,
+    proxy: Annotated[str | None, Option("--proxy", metavar="URL", help="Ask through this proxy.")] = None,
     ca: Annotated[
         str | None,
-        typer.Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
+        Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
     ] = None,
     token_file: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--token-file",
             metavar="FILE",
             help="What to send as Authorization: 'Bearer ...', or the key of a MISP instance, from the first line of a file.",
@@ -44,11 +39,11 @@ def fetch(
     ] = None,
     token_env: Annotated[
         str | None,
-        typer.Option("--token-env", metavar="VARIABLE", help="The same, from an environment variable."),
+        Option("--token-env", metavar="VARIABLE", help="The same, from an environment variable."),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="TIME", help="At first, only what was added after this time."),
+        Option("--since", metavar="TIME", help="At first, only what was added after this time."),
     ] = None,
 ) -> None:
     """Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which is a list to hunt with; a run that broke off is continued.
@@ -77,7 +72,7 @@ def fetch(
     if fetched.failed:
         told = words("{count} events of the feed could not be had; the next run asks for them again.")
         print(told.format(count=fetched.failed), file=sys.stderr)
-        raise typer.Exit(ExitStatus.PARTIAL)
+        raise Exit(ExitStatus.PARTIAL)
 
 
 def _token(file: Path | None, variable: str | None) -> str | None:

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import (
     At,
@@ -38,8 +37,8 @@ PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variabl
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="The list as it was.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The list as it is.")],
+    before: Annotated[str, Argument(metavar="BEFORE", help="The list as it was.")],
+    after: Annotated[str, Argument(metavar="AFTER", help="The list as it is.")],
     partial: Partial = False,
 ) -> None:
     """Show what was added to a list, what was removed and what changed, as one JSON object a line.
@@ -65,41 +64,37 @@ def diff(
     text = translate()("{added} added, {removed} removed, {changed} changed, {same} the same.")
     tell(text.format(**counts))
     if first or second:
-        raise typer.Exit(ExitStatus.PARTIAL)
+        raise Exit(ExitStatus.PARTIAL)
     if counts["same"] == sum(counts.values()):
-        raise typer.Exit(ExitStatus.NOTHING_FOUND)
+        raise Exit(ExitStatus.NOTHING_FOUND)
 
 
 def sign(
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")
+        list[str] | None, Argument(metavar="FILES...", help="Lists: files, folders, releases.")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The private key (Ed25519, PEM).")
+        Path | None, Option("--key", metavar="FILE", help="The private key (Ed25519, PEM).")
     ] = None,
     new_key: Annotated[
         Path | None,
-        typer.Option("--new-key", metavar="FILE", help="Make a key, and its public half beside it, and end."),
+        Option("--new-key", metavar="FILE", help="Make a key, and its public half beside it, and end."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
+        Path | None, Option("-o", "--output", metavar="FILE", help="Write to this file.")
     ] = None,
-    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="The name of the list.")] = "lamsach",
-    number: Annotated[
-        int, typer.Option("--number", metavar="N", min=1, help="The number of this version.")
-    ] = 1,
-    note: Annotated[
-        str, typer.Option("--note", metavar="TEXT", help="What is to be said of this version.")
-    ] = "",
+    name: Annotated[str, Option("--name", metavar="TEXT", help="The name of the list.")] = "lamsach",
+    number: Annotated[int, Option("--number", metavar="N", min=1, help="The number of this version.")] = 1,
+    note: Annotated[str, Option("--note", metavar="TEXT", help="What is to be said of this version.")] = "",
     previous: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--previous", metavar="FILE", help="The release before, whose digest and number are taken on."
         ),
     ] = None,
     max_tlp: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--max-tlp",
             metavar="LEVEL",
             help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
@@ -107,7 +102,7 @@ def sign(
     ] = None,
     valid_days: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--valid-days", metavar="N", min=1, help="Values that state no end are valid for so many days."
         ),
     ] = None,
@@ -184,7 +179,7 @@ def sign(
     tell_values("Left out ({count}):", left_out)
     rules.tell()
     if status := rules.status(partial=bool(problems)):
-        raise typer.Exit(status)
+        raise Exit(status)
 
 
 def _with_end(item: Indicator, at: datetime, days: int | None) -> Indicator:
@@ -192,10 +187,10 @@ def _with_end(item: Indicator, at: datetime, days: int | None) -> Indicator:
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Releases.")],
+    files: Annotated[list[Path], Argument(metavar="FILES...", help="Releases.")],
     key: Annotated[
         list[Path],
-        typer.Option("--key", metavar="FILE", help="A public key that may have signed; may be repeated."),
+        Option("--key", metavar="FILE", help="A public key that may have signed; may be repeated."),
     ],
 ) -> None:
     """Check that releases were signed by a known key and not changed since, and show what they say of themselves.

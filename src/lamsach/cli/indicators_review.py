@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from lamsach.cli.command_line import Exit, Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import (
     At,
@@ -41,21 +40,17 @@ def review(
     files: Lists,
     since: Annotated[
         list[str] | None,
-        typer.Option(
-            "--since", metavar="LIST", help="The list as it was: what it lacks is new; may be repeated."
-        ),
+        Option("--since", metavar="LIST", help="The list as it was: what it lacks is new; may be repeated."),
     ] = None,
     own: OwnValues = None,
     decisions: DecisionFile = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Show also what is neither a concern nor new.")
-    ] = False,
+    everything: Annotated[bool, Option("--all", help="Show also what is neither a concern nor new.")] = False,
     sources: Annotated[
-        bool, typer.Option("--sources", help="Show what each list is worth: unique and shared values, age.")
+        bool, Option("--sources", help="Show what each list is worth: unique and shared values, age.")
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write a CSV file to fill in as decisions."),
+        Option("-o", "--output", metavar="FILE", help="Write a CSV file to fill in as decisions."),
     ] = None,
     at: At = None,
     partial: Partial = False,
@@ -100,9 +95,9 @@ def review(
     tell_refused(collected.refused)
     tell(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))
     if problems:
-        raise typer.Exit(ExitStatus.PARTIAL)
+        raise Exit(ExitStatus.PARTIAL)
     if not shown:
-        raise typer.Exit(ExitStatus.NOTHING_FOUND)
+        raise Exit(ExitStatus.NOTHING_FOUND)
 
 
 def _decided(entry: Reviewed, known: Decisions, now: datetime) -> bool:

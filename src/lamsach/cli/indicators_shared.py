@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.model import Indicator, Problem
@@ -22,20 +21,20 @@ if TYPE_CHECKING:
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.guard import Own
 
-Lists = Annotated[list[str], typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
+Lists = Annotated[list[str], Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
 OwnValues = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--own", metavar="VALUE", help="An own network, address or name, or a file of them; may be repeated."
     ),
 ]
 DecisionFile = Annotated[
     Path | None,
-    typer.Option("--decisions", metavar="FILE", help="What the review decided: a CSV file."),
+    Option("--decisions", metavar="FILE", help="What the review decided: a CSV file."),
 ]
 Include = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--include",
         metavar="VALUE",
         help="Write this value although it is dangerous to block; needs --reason; may be repeated.",
@@ -43,21 +42,17 @@ Include = Annotated[
 ]
 IncludeReason = Annotated[
     str | None,
-    typer.Option(
-        "--reason", metavar="TEXT", help="Why what is included is to be blocked; the output states it."
-    ),
+    Option("--reason", metavar="TEXT", help="Why what is included is to be blocked; the output states it."),
 ]
 At = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--at",
         metavar="TIME",
         help="The time at which it is done, such as 2026-03-01T07:00:00Z. Default: now.",
     ),
 ]
-Partial = Annotated[
-    bool, typer.Option("--partial", help="Go on although a list could not be read to its end.")
-]
+Partial = Annotated[bool, Option("--partial", help="Go on although a list could not be read to its end.")]
 
 
 def moment(text: str | None) -> datetime:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.logs_writing import Reading, event_writer, output_stream
 from lamsach.cli.options import zone_of
 from lamsach.errors import ExitStatus, InputError, UsageError
@@ -27,13 +27,9 @@ from lamsach.logs.opening import LogFile, find_logs
 from lamsach.logs.reading import ReadCounts, detection_for
 from lamsach.model import Problem, Refusal
 
-app = typer.Typer(no_args_is_help=True, help="Recognise and read logs.")
-
 Files = Annotated[
     list[str],
-    typer.Argument(
-        metavar="FILES...", help="Logs: files, folders, patterns, archives, or - for standard input."
-    ),
+    Argument(metavar="FILES...", help="Logs: files, folders, patterns, archives, or - for standard input."),
 ]
 _DETECT_COLUMNS = ("file", "format", "share", "encoding", "lines")
 
@@ -58,13 +54,12 @@ class _Problems:
     def end(self, done: int) -> None:
         """End with the status for inputs that could not be read, if there were any."""
         if self.count:
-            raise typer.Exit(ExitStatus.PARTIAL if done else ExitStatus.INPUT)
+            raise Exit(ExitStatus.PARTIAL if done else ExitStatus.INPUT)
 
 
-@app.command()
 def detect(
     files: Files,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+    as_json: Annotated[bool, Option("--json", help="One JSON object a file.")] = False,
 ) -> None:
     """Tell each file's format by its content.
 
@@ -83,12 +78,11 @@ def detect(
     problems.end(done)
 
 
-@app.command()
 def read(
     files: Files,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "-o",
             "--output",
             metavar="FILE",
@@ -97,17 +91,15 @@ def read(
     ] = None,
     format_name: Annotated[
         str | None,
-        typer.Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
+        Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
     ] = None,
     timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
+        str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
     ] = str(DEFAULT_TIMEZONE),
-    refused: Annotated[
-        bool, typer.Option("--refused", help="List each refused line on standard error.")
-    ] = False,
+    refused: Annotated[bool, Option("--refused", help="List each refused line on standard error.")] = False,
     scheduler: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--scheduler",
             metavar="ADDRESS",
             help="Read on a Dask cluster; FILES are paths that its workers see, or URLs.",
@@ -176,7 +168,6 @@ def _read_elsewhere(
     return done
 
 
-@app.command()
 def formats() -> None:
     """List the log formats that are read, and the fields each gives.
 

@@ -6,18 +6,15 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.errors import ExitStatus
 
 
 def manage(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="The command of Django and what it takes.")
-    ] = None,
+    arguments: Annotated[list[str] | None, Argument(help="The command of Django and what it takes.")] = None,
     data: Annotated[
         Path,
-        typer.Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+        Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
     ] = Path("lamsach-data"),
 ) -> None:
     """Run one of Django's commands on the portal's database.
@@ -35,4 +32,4 @@ def manage(
     try:
         ManagementUtility(["lamsach manage", *(arguments or ["help"])]).execute()
     except CommandError as error:
-        raise typer.Exit(ExitStatus.USAGE) from error
+        raise Exit(ExitStatus.USAGE) from error

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import typer
-
+from lamsach.cli.command_line import Option
 from lamsach.errors import UsageError
 from lamsach.i18n import LANGUAGES, language_from_environment
 
@@ -17,19 +16,17 @@ Paths = list[str]
 
 Lists = Annotated[
     Paths,
-    typer.Option(
-        "-i", "--indicators", metavar="LIST", help="A list of malicious addresses; repeat for more."
-    ),
+    Option("-i", "--indicators", metavar="LIST", help="A list of malicious addresses; repeat for more."),
 ]
 Outputs = Annotated[
     list[Path] | None,
-    typer.Option(
+    Option(
         "-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl .zip; repeat for more."
     ),
 ]
 Leases = Annotated[
     Paths | None,
-    typer.Option(
+    Option(
         "--leases",
         metavar="FILES",
         help="DHCP logs or lease files besides those among the logs; repeat for more.",
@@ -37,7 +34,7 @@ Leases = Annotated[
 ]
 Nat = Annotated[
     Paths | None,
-    typer.Option(
+    Option(
         "--nat",
         metavar="FILES",
         help="Logs with NAT records: machines behind a gateway's address are named by them.",
@@ -45,17 +42,17 @@ Nat = Annotated[
 ]
 Inventory = Annotated[
     str | None,
-    typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
+    Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
 ]
 Exceptions = Annotated[
     Paths | None,
-    typer.Option(
+    Option(
         "--exceptions", metavar="FILE", help="A list of values that are known to be good; repeat for more."
     ),
 ]
 Decisions = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--decisions",
         metavar="FILE",
         help="What the review of the lists decided: values that were accepted count, whatever is said of them.",
@@ -63,7 +60,7 @@ Decisions = Annotated[
 ]
 Infrastructure = Annotated[
     Paths | None,
-    typer.Option(
+    Option(
         "--infrastructure",
         metavar="WHAT",
         help="A DNS server, proxy or NAT gateway that speaks for others: address, network or host name; repeat for more.",
@@ -71,13 +68,13 @@ Infrastructure = Annotated[
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="DATE", help="Only events to this day (included) or before this time."),
+    Option("--until", metavar="DATE", help="Only events to this day (included) or before this time."),
 ]
-Zone = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")]
-Language = Annotated[str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")]
+Zone = Annotated[str, Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")]
+Language = Annotated[str | None, Option("--language", metavar="vi|en", help="Language of results.")]
 Password = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--password-env",
         metavar="VARIABLE",
         help="Environment variable with the password of locked archives.",
@@ -85,9 +82,9 @@ Password = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
+    Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
 ]
-Stats = Annotated[bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")]
+Stats = Annotated[bool, Option("--stats", help="Print figures of the run as JSON on standard error.")]
 
 
 def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:

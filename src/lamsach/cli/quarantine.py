@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import error_line, output_console, tell, translate
 from lamsach.errors import ExitStatus, LamsachError, UsageError
 from lamsach.i18n import translator
@@ -17,16 +16,11 @@ if TYPE_CHECKING:
     from lamsach.scanner.actions.vault import Item, Vault
     from lamsach.scanner.findings import Result
 
-app = typer.Typer(
-    no_args_is_help=True, help="What was taken away: list it, give it back, hand it to an analyst."
-)
-
-Identities = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Items of the quarantine.")]
-All = Annotated[bool, typer.Option("--all", help="Every item.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")]
+Identities = Annotated[list[str] | None, Argument(metavar="[ID]...", help="Items of the quarantine.")]
+All = Annotated[bool, Option("--all", help="Every item.")]
+Yes = Annotated[bool, Option("--yes", help="Do it; without this, only say what would be done.")]
 
 
-@app.command("list")
 def list_items() -> None:
     """List what lies in the quarantine.
 
@@ -38,12 +32,11 @@ def list_items() -> None:
     console = output_console()
     if not items:
         console.print(_("The quarantine is empty."))
-        raise typer.Exit(ExitStatus.NOTHING_FOUND)
+        raise Exit(ExitStatus.NOTHING_FOUND)
     for item in items:
         console.print(_item_line(item), markup=False, soft_wrap=True)
 
 
-@app.command()
 def restore(identities: Identities = None, every: All = False, yes: Yes = False) -> None:
     """Give quarantined things back, with content, times, owner and rights as they were.
 
@@ -70,16 +63,15 @@ def restore(identities: Identities = None, every: All = False, yes: Yes = False)
             tell(_("The system refused to set: {names}").format(names=", ".join(refused)))
     if items and not yes:
         print(_("Nothing was changed. Add --yes to do it."))
-    raise typer.Exit(ExitStatus.OUTPUT if failed else ExitStatus.FOUND)
+    raise Exit(ExitStatus.OUTPUT if failed else ExitStatus.FOUND)
 
 
-@app.command()
 def export(
     identities: Identities = None,
     every: All = False,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="The zip file to write.")
-    ] = Path("quarantine.zip"),
+    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="The zip file to write.")] = Path(
+        "quarantine.zip"
+    ),
     yes: Yes = False,
 ) -> None:
     """Write quarantined things into a zip file for an analyst; its password is the usual one: infected.

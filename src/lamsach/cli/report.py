@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-import typer
-
+from lamsach.cli.command_line import Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.options import moment
 from lamsach.errors import UsageError
@@ -23,56 +22,54 @@ if TYPE_CHECKING:
 def report(
     output: Annotated[
         list[Path],
-        typer.Option(
+        Option(
             "--output",
             "-o",
             metavar="FILE",
             help="Write the report; the end of the name chooses its kind: .docx, .pdf, .xlsx, .html or .json. May be repeated.",
         ),
     ],
-    unit: Annotated[str, typer.Option("--unit", metavar="NAME", help="The reporting unit's name.")] = "",
+    unit: Annotated[str, Option("--unit", metavar="NAME", help="The reporting unit's name.")] = "",
     findings: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--findings", metavar="BUNDLE", help="A findings bundle (.zip) of a hunt. May be repeated."
-        ),
+        Option("--findings", metavar="BUNDLE", help="A findings bundle (.zip) of a hunt. May be repeated."),
     ] = None,
-    blank: Annotated[bool, typer.Option("--blank", help="Write the empty form, to hand out.")] = False,
+    blank: Annotated[bool, Option("--blank", help="Write the empty form, to hand out.")] = False,
     campaign: Annotated[
-        str, typer.Option("--campaign", metavar="NAME", help="The campaign's name, as the dispatch has it.")
+        str, Option("--campaign", metavar="NAME", help="The campaign's name, as the dispatch has it.")
     ] = "",
     informed: Annotated[
         int | None,
-        typer.Option("--informed", min=0, help="Units that received the campaign. Default: the unit itself."),
+        Option("--informed", min=0, help="Units that received the campaign. Default: the unit itself."),
     ] = None,
     deployed: Annotated[
         int | None,
-        typer.Option("--deployed", min=0, help="Units that deployed the campaign. Default: the unit itself."),
+        Option("--deployed", min=0, help="Units that deployed the campaign. Default: the unit itself."),
     ] = None,
     assessment: Annotated[
-        str, typer.Option("--assessment", metavar="TEXT", help="The assessment, instead of the drafted one.")
+        str, Option("--assessment", metavar="TEXT", help="The assessment, instead of the drafted one.")
     ] = "",
     proposals: Annotated[
-        str, typer.Option("--proposals", metavar="TEXT", help="The proposals, instead of the drafted ones.")
+        str, Option("--proposals", metavar="TEXT", help="The proposals, instead of the drafted ones.")
     ] = "",
-    to: Annotated[str, typer.Option("--to", metavar="UNIT", help="Who receives the report.")] = "",
+    to: Annotated[str, Option("--to", metavar="UNIT", help="Who receives the report.")] = "",
     email: Annotated[
-        str, typer.Option("--email", metavar="ADDRESS", help="Where reports are sent by e-mail.")
+        str, Option("--email", metavar="ADDRESS", help="Where reports are sent by e-mail.")
     ] = "",
     dispatch: Annotated[
         str,
-        typer.Option(
+        Option(
             "--dispatch",
             metavar="NUMBER",
             help="Number and symbol of the dispatch that asks for the report, such as 1298/CATTT-NCSC.",
         ),
     ] = "",
     dispatch_date: Annotated[
-        str | None, typer.Option("--dispatch-date", metavar="DATE", help="The day of that dispatch.")
+        str | None, Option("--dispatch-date", metavar="DATE", help="The day of that dispatch.")
     ] = None,
     dispatch_by: Annotated[
         str,
-        typer.Option(
+        Option(
             "--dispatch-by",
             metavar="UNIT",
             help="Who issued that dispatch. Default: who receives the report.",
@@ -80,38 +77,36 @@ def report(
     ] = "",
     parent: Annotated[
         str,
-        typer.Option("--parent", metavar="UNIT", help="The body above the unit, for the head of the report."),
+        Option("--parent", metavar="UNIT", help="The body above the unit, for the head of the report."),
     ] = "",
     symbol: Annotated[
         str,
-        typer.Option(
+        Option(
             "--symbol",
             metavar="SYMBOL",
             help="Number and symbol of the report, such as 05/BC-CNTT; without a number its place stays open.",
         ),
     ] = "",
     place: Annotated[
-        str, typer.Option("--place", metavar="PLACE", help="The place in the head, such as Hà Nội.")
+        str, Option("--place", metavar="PLACE", help="The place in the head, such as Hà Nội.")
     ] = "",
     day: Annotated[
         str | None,
-        typer.Option("--date", metavar="DATE", help="The day of the report. Default: its place stays open."),
+        Option("--date", metavar="DATE", help="The day of the report. Default: its place stays open."),
     ] = None,
     authority: Annotated[
         str,
-        typer.Option(
+        Option(
             "--authority",
             metavar="TEXT",
             help="A line before the position, such as KT. GIÁM ĐỐC. Mostly empty.",
         ),
     ] = "",
-    position: Annotated[
-        str, typer.Option("--position", metavar="TEXT", help="The position of who signs.")
-    ] = "",
-    signer: Annotated[str, typer.Option("--signer", metavar="NAME", help="The name of who signs.")] = "",
+    position: Annotated[str, Option("--position", metavar="TEXT", help="The position of who signs.")] = "",
+    signer: Annotated[str, Option("--signer", metavar="NAME", help="The name of who signs.")] = "",
     copies: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--copy",
             metavar="NAME",
             help="A recipient under Nơi nhận, between Như trên and Lưu: VT. May be repeated.",

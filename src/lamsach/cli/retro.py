@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from lamsach.cli.command_line import Exit, Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.options import (
     Decisions,
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
 
 def retro(
     archive: Annotated[
-        str, typer.Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
+        str, Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
     ],
     lists: Lists,
     output: Outputs = None,
     since: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--since",
             metavar="DATE",
             help="Only events from this day on; 30d, 12m or 1y count back from now.",
@@ -50,7 +49,7 @@ def retro(
     until: Until = None,
     leases: Annotated[
         Paths | None,
-        typer.Option(
+        Option(
             "--leases",
             metavar="FILES",
             help="DHCP logs or lease files besides those in the archive; repeat for more.",
@@ -65,7 +64,7 @@ def retro(
     threads: Threads = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--scheduler",
             metavar="ADDRESS",
             help="Open segments on a Dask cluster; DIR is a path that its workers see, or a URL.",
@@ -111,9 +110,7 @@ def retro(
         return findings, result
 
     spoken, again = language_of(language), given(("--scheduler", scheduler), ("--language", language))
-    raise typer.Exit(
-        run(request, output or [], spoken, stats=stats, search=search, archive=True, again=again)
-    )
+    raise Exit(run(request, output or [], spoken, stats=stats, search=search, archive=True, again=again))
 
 
 def _tell_first(archive: Archive, request: Request) -> None:

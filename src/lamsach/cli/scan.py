@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.options import Paths, language_of
 from lamsach.errors import UsageError
 
@@ -20,11 +19,11 @@ VARIABLE = "LAMSACH_TOKEN"
 def scan(
     paths: Annotated[
         Paths | None,
-        typer.Argument(metavar="[PATHS]...", help="Files and folders to look at; without any, this machine."),
+        Argument(metavar="[PATHS]...", help="Files and folders to look at; without any, this machine."),
     ] = None,
     lists: Annotated[
         Paths | None,
-        typer.Option(
+        Option(
             "-i",
             "--indicators",
             metavar="LIST",
@@ -33,14 +32,12 @@ def scan(
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option(
-            "--quick", help="Look where malware starts: at most two minutes. The default without PATHS."
-        ),
+        Option("--quick", help="Look where malware starts: at most two minutes. The default without PATHS."),
     ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Look at every file of the local disks too.")] = False,
+    full: Annotated[bool, Option("--full", help="Look at every file of the local disks too.")] = False,
     output: Annotated[
         list[Path] | None,
-        typer.Option(
+        Option(
             "-o",
             "--output",
             metavar="FILE",
@@ -48,21 +45,19 @@ def scan(
         ),
     ] = None,
     rules: Annotated[
-        Paths | None, typer.Option("--rules", metavar="FILE", help="More YARA rules; repeat for more.")
+        Paths | None, Option("--rules", metavar="FILE", help="More YARA rules; repeat for more.")
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="DATE", help="Only files changed from this day or time on."),
+        Option("--since", metavar="DATE", help="Only files changed from this day or time on."),
     ] = None,
     exclude: Annotated[
         Paths | None,
-        typer.Option(
-            "--exclude", metavar="PATH", help="A file, folder or pattern to leave out; repeat for more."
-        ),
+        Option("--exclude", metavar="PATH", help="A file, folder or pattern to leave out; repeat for more."),
     ] = None,
     clamd: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--clamd",
             metavar="ADDRESS",
             help="Ask a ClamAV daemon on this machine too: 127.0.0.1:3310 or its socket.",
@@ -70,11 +65,11 @@ def scan(
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option("--time-limit", min=1, metavar="SECONDS", help="End after this time and say so."),
+        Option("--time-limit", min=1, metavar="SECONDS", help="End after this time and say so."),
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--jobs",
             min=0,
             max=64,
@@ -83,19 +78,15 @@ def scan(
     ] = None,
     root: Annotated[
         str,
-        typer.Option(
-            "--root", metavar="FOLDER", help="A mounted Linux disk to look at instead of this machine."
-        ),
+        Option("--root", metavar="FOLDER", help="A mounted Linux disk to look at instead of this machine."),
     ] = "/",
     no_memory: Annotated[
-        bool, typer.Option("--no-memory", help="Do not search the memory of running programs.")
+        bool, Option("--no-memory", help="Do not search the memory of running programs.")
     ] = False,
-    no_nice: Annotated[
-        bool, typer.Option("--no-nice", help="Do not step back behind other programs.")
-    ] = False,
+    no_nice: Annotated[bool, Option("--no-nice", help="Do not step back behind other programs.")] = False,
     random_delay: Annotated[
         int,
-        typer.Option(
+        Option(
             "--random-delay",
             min=0,
             max=86400,
@@ -105,7 +96,7 @@ def scan(
     ] = 0,
     send: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--send",
             metavar="URL",
             help="Send the result to the portal: the address that its page of findings shows.",
@@ -113,7 +104,7 @@ def scan(
     ] = None,
     report: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--report",
             metavar="URL",
             help="Send one line about this machine to the portal: the address that its page of scans shows.",
@@ -121,22 +112,20 @@ def scan(
     ] = None,
     token_env: Annotated[
         str,
-        typer.Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
+        Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
     ] = VARIABLE,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the summary line.")] = False,
+    quiet: Annotated[bool, Option("--quiet", help="Print nothing but the summary line.")] = False,
     quarantine: Annotated[
         bool,
-        typer.Option(
-            "--quarantine", help="Plan what would be done about malicious findings; with --yes, do it."
-        ),
+        Option("--quarantine", help="Plan what would be done about malicious findings; with --yes, do it."),
     ] = False,
     suspicious: Annotated[
-        bool, typer.Option("--suspicious", help="Let the plan cover suspicious findings too.")
+        bool, Option("--suspicious", help="Let the plan cover suspicious findings too.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Carry out the plan.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Carry out the plan.")] = False,
     known_good: Annotated[
         Paths | None,
-        typer.Option(
+        Option(
             "--known-good",
             metavar="FILE",
             help="SHA-256 digests of files that are never touched; repeat for more.",
@@ -144,7 +133,7 @@ def scan(
     ] = None,
     take: Annotated[
         Paths | None,
-        typer.Option(
+        Option(
             "--take",
             metavar="PATH",
             help="Let the plan take this file although only a rule accuses it; repeat for more.",
@@ -152,13 +141,13 @@ def scan(
     ] = None,
     page: Annotated[
         bool,
-        typer.Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking."),
+        Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking."),
     ] = False,
     language: Annotated[
-        str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")
+        str | None, Option("--language", metavar="vi|en", help="Language of results.")
     ] = None,
     stats: Annotated[
-        bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")
+        bool, Option("--stats", help="Print figures of the run as JSON on standard error.")
     ] = False,
 ) -> None:
     """Look at this machine for malware, and change nothing unless asked.
@@ -207,11 +196,11 @@ def scan(
 
         parse_address(clamd)
     if page:
-        raise typer.Exit(serve_page(options, spoken, home))
+        raise Exit(serve_page(options, spoken, home))
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     act = Act(quarantine, suspicious, yes, tuple(known_good or ()), tuple(take or ()))
-    raise typer.Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
+    raise Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import tell, translate
 from lamsach.errors import OutputError, UsageError
 
@@ -19,20 +18,18 @@ VARIABLE = "LAMSACH_TOKEN"
 
 
 def send(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The .zip that a hunt or a scan wrote.")],
+    bundle: Annotated[Path, Argument(metavar="BUNDLE", help="The .zip that a hunt or a scan wrote.")],
     url: Annotated[
         str | None,
-        typer.Argument(metavar="[URL]", help="The address that the portal's page of findings shows."),
+        Argument(metavar="[URL]", help="The address that the portal's page of findings shows."),
     ] = None,
     sign: Annotated[
         Path | None,
-        typer.Option(
-            "--sign", metavar="FILE", help="Write a signed file to carry there instead of sending it."
-        ),
+        Option("--sign", metavar="FILE", help="Write a signed file to carry there instead of sending it."),
     ] = None,
     token: Annotated[
         str,
-        typer.Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
+        Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
     ] = VARIABLE,
 ) -> None:
     """Send a findings bundle to a portal. What was sent before changes nothing; what broke off goes on.

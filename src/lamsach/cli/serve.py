@@ -7,23 +7,20 @@ import socket
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Option
 from lamsach.cli.console import tell, translate
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at.")
-    ] = "127.0.0.1",
+    host: Annotated[str, Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
+        int, Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
     ] = 8000,
     data: Annotated[
         Path,
-        typer.Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+        Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
     ] = Path("lamsach-data"),
 ) -> None:
     """Start the portal: web pages, worker and database, with no further configuration.

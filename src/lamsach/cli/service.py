@@ -6,29 +6,23 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Option
 from lamsach.cli.console import translate
 
-app = typer.Typer(no_args_is_help=True, help="The portal as a systemd service: install it, take it away.")
 
-
-@app.command()
 def install(
     data: Annotated[
         Path,
-        typer.Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+        Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
     ] = Path("/var/lib/lamsach"),
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at.")
-    ] = "127.0.0.1",
+    host: Annotated[str, Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
+        int, Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
     ] = 8000,
     user: Annotated[
-        str, typer.Option("--user", metavar="NAME", help="The account that it runs as; made if need be.")
+        str, Option("--user", metavar="NAME", help="The account that it runs as; made if need be.")
     ] = "lamsach",
-    show: Annotated[bool, typer.Option("--print", help="Only show the unit; nothing is changed.")] = False,
+    show: Annotated[bool, Option("--print", help="Only show the unit; nothing is changed.")] = False,
 ) -> None:
     """Write a hardened systemd unit for the portal, start it now and with the machine. Calling it again takes new options over.
 
@@ -55,7 +49,6 @@ def install(
     print(_("To undo it: lamsach service remove"))
 
 
-@app.command()
 def remove() -> None:
     """Stop the service and take its unit away. Data, settings and the account stay.
 

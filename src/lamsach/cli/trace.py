@@ -9,8 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.cli.options import (
     Inventory,
@@ -39,35 +38,35 @@ _BLIND = frozenset(
 
 
 def trace(
-    reports: Annotated[Paths, typer.Argument(metavar="REPORTS...", help="The authority's lists: CSV, XLSX, TXT, PDF, DOCX or JSON; files or folders.")],
-    logs: Annotated[Paths, typer.Option("--logs", metavar="LOGS", help="Logs of firewall, DHCP and VPN: files, folders, archives; repeat for more.")],
+    reports: Annotated[Paths, Argument(metavar="REPORTS...", help="The authority's lists: CSV, XLSX, TXT, PDF, DOCX or JSON; files or folders.")],
+    logs: Annotated[Paths, Option("--logs", metavar="LOGS", help="Logs of firewall, DHCP and VPN: files, folders, archives; repeat for more.")],
     output: Annotated[
         list[Path] | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, .zip for a portal, or the answer to the authority: .docx .pdf; repeat for more."),
+        Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, .zip for a portal, or the answer to the authority: .docx .pdf; repeat for more."),
     ] = None,
     leases: Leases = None,
-    nat: Annotated[Paths | None, typer.Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs.")] = None,
+    nat: Annotated[Paths | None, Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs.")] = None,
     inventory: Inventory = None,
     timezone: Zone = "Asia/Ho_Chi_Minh",
     list_timezone: Annotated[
-        str | None, typer.Option("--list-timezone", metavar="ZONE", help="Time zone of times in the lists that state none; default: as the kind of list has it.")
+        str | None, Option("--list-timezone", metavar="ZONE", help="Time zone of times in the lists that state none; default: as the kind of list has it.")
     ] = None,
     skew: Annotated[
         str | None,
-        typer.Option("--skew", metavar="TIME", help="How far the clocks of the logs are ahead of the list's: 90s, -2m, 7h; default: estimated."),
+        Option("--skew", metavar="TIME", help="How far the clocks of the logs are ahead of the list's: 90s, -2m, 7h; default: estimated."),
     ] = None,
     language: Language = None,
     password: Password = None,
-    letter_parent: Annotated[str, typer.Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")] = "",
-    letter_body: Annotated[str, typer.Option("--letter-body", metavar="NAME", help="Letter: the sender.")] = "",
-    letter_number: Annotated[str, typer.Option("--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT.")] = "",
-    letter_place: Annotated[str, typer.Option("--letter-place", metavar="PLACE", help="Letter: the place before the date.")] = "",
-    letter_date: Annotated[str | None, typer.Option("--letter-date", metavar="DATE", help="Letter: its day, 26/09/2022 or 2022-09-26.")] = None,
-    letter_to: Annotated[Paths | None, typer.Option("--letter-to", metavar="NAME", help="Letter: an addressee; repeat for more.")] = None,
-    letter_answers: Annotated[str, typer.Option("--letter-answers", metavar="TEXT", help="Letter: the document that it answers, with number and date.")] = "",
-    letter_position: Annotated[str, typer.Option("--letter-position", metavar="TEXT", help="Letter: the signer's position.")] = "",
-    letter_signer: Annotated[str, typer.Option("--letter-signer", metavar="NAME", help="Letter: the signer's name.")] = "",
-    letter_unit: Annotated[str, typer.Option("--letter-unit", metavar="CODE", help="Letter: the drafting unit's code, for the copies.")] = "",
+    letter_parent: Annotated[str, Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")] = "",
+    letter_body: Annotated[str, Option("--letter-body", metavar="NAME", help="Letter: the sender.")] = "",
+    letter_number: Annotated[str, Option("--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT.")] = "",
+    letter_place: Annotated[str, Option("--letter-place", metavar="PLACE", help="Letter: the place before the date.")] = "",
+    letter_date: Annotated[str | None, Option("--letter-date", metavar="DATE", help="Letter: its day, 26/09/2022 or 2022-09-26.")] = None,
+    letter_to: Annotated[Paths | None, Option("--letter-to", metavar="NAME", help="Letter: an addressee; repeat for more.")] = None,
+    letter_answers: Annotated[str, Option("--letter-answers", metavar="TEXT", help="Letter: the document that it answers, with number and date.")] = "",
+    letter_position: Annotated[str, Option("--letter-position", metavar="TEXT", help="Letter: the signer's position.")] = "",
+    letter_signer: Annotated[str, Option("--letter-signer", metavar="NAME", help="Letter: the signer's name.")] = "",
+    letter_unit: Annotated[str, Option("--letter-unit", metavar="CODE", help="Letter: the drafting unit's code, for the copies.")] = "",
 ) -> None:  # fmt: skip
     """Trace reported public addresses, ports and times back to machines.
 
@@ -90,7 +89,7 @@ def trace(
     letter = Letter(
         letter_parent, letter_body, letter_number, letter_place, _day(letter_date), letter_to or [], letter_answers, letter_position, letter_signer, letter_unit
     )  # fmt: skip
-    raise typer.Exit(run(request, output or [], spoken, letter))
+    raise Exit(run(request, output or [], spoken, letter))
 
 
 def run(request: Request, outputs: list[Path], language: str, letter: Letter) -> ExitStatus:

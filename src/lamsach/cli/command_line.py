@@ -1,0 +1,271 @@
+"""How commands are declared and their words read.
+
+A command is a function; its parameters say by `Annotated[type, Option(...)]` or `Argument(...)` how they are written. A type is `bool` (a flag), `str`, `int`, `float`, `Path`, or
+a list of one (the option repeats); with `None` it may be left out. The rules are those of every Unix tool: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-xyz` for flags, `--` before words that are no options.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from lamsach.registry import imported
+
+HELP = ("--help", "-h")
+Function = Callable[..., object]
+
+
+class Declared:
+    """How a parameter is written: its names (none for an argument), its help, what its value is called; numbers are within `min` and `max`."""
+
+    def __init__(
+        self,
+        *names: str,
+        help: str,
+        metavar: str = "",
+        min: float | None = None,
+        max: float | None = None,
+    ) -> None:
+        self.names, self.help, self.metavar, self.min, self.max = names, help, metavar, min, max
+
+
+class Option(Declared):
+    """A parameter with a name."""
+
+
+class Argument(Declared):
+    """A word without a name, or all that are left."""
+
+
+class Exit(Exception):  # noqa: N818 - the end of a command, as SystemExit
+    """The end of a command with a status."""
+
+    def __init__(self, status: int = 0) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class CommandLineError(Exception):
+    """Words that do not fit together: `text` with `{name}` for the word, what was probably `meant`, and the `command`, whose help says more."""
+
+    def __init__(self, text: str, name: str, command: str, meant: str = "") -> None:
+        super().__init__(text, name)
+        self.text, self.name, self.command, self.meant = text, name, command, meant
+
+
+class HelpWanted(Exception):  # noqa: N818 - no error
+    """The help of a command was asked for; `alone`: since it was called without any word."""
+
+    def __init__(self, command: Command | Group, path: str, *, alone: bool = False) -> None:
+        super().__init__(path)
+        self.command, self.path, self.alone = command, path, alone
+
+
+class Parameter:
+    """A parameter of a command's function as it is written on the command line."""
+
+    def __init__(self, key: str, kind: Any, declared: Declared, default: Any) -> None:
+        self.key, self.help, self.default = key, declared.help, default
+        self.min, self.max, self.metavar = declared.min, declared.max, declared.metavar
+        self.is_option = isinstance(declared, Option)
+        self.names = declared.names or ((f"--{key.replace('_', '-')}",) if self.is_option else ())
+        if get_origin(kind) in (Union, types.UnionType):
+            kind = next(one for one in get_args(kind) if one is not type(None))
+        self.repeats = get_origin(kind) is list
+        self.type: Callable[[str], Any] = get_args(kind)[0] if self.repeats else kind
+        self.is_flag = self.type is bool
+        self.required = default is REQUIRED
+        if not self.metavar and self.is_option and self.type in (int, float):
+            self.metavar = "N"
+
+    @property
+    def word(self) -> str:
+        """How messages call it: `-i/--indicators`, `LOGS`."""
+        return (
+            "/".join(self.names)
+            if self.names
+            else (self.metavar or self.key.upper()).replace("...", "").strip("[]")
+        )
+
+    def value(self, text: str, command: str) -> Any:
+        """What a word means. Raises CommandLineError."""
+        try:
+            value = self.type(text)
+            low = self.min is not None and value < self.min
+            fits = not low and (self.max is None or value <= self.max)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise CommandLineError("The value of {name} does not fit.", self.word, command)
+        return value
+
+
+REQUIRED: Any = object()
+
+
+class Command:
+    """A command that can be called."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.help = function.__doc__ or ""
+        hints = get_type_hints(function, include_extras=True)
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount]
+        defaults = function.__defaults__ or ()
+        given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        self.parameters = tuple(_parameter(name, hints[name], given.get(name, REQUIRED)) for name in names)
+
+    @property
+    def options(self) -> tuple[Parameter, ...]:
+        """The options, in order."""
+        return tuple(one for one in self.parameters if one.is_option)
+
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        """The arguments, in order."""
+        return tuple(one for one in self.parameters if not one.is_option)
+
+    def run(self, words: Sequence[str], path: str) -> None:
+        """Call it with these words. Raises CommandLineError, HelpWanted, Exit, and what the command raises."""
+        self.function(**self.read(words, path))
+
+    def read(self, words: Sequence[str], path: str) -> dict[str, Any]:
+        """The values of the parameters. Raises CommandLineError, HelpWanted."""
+        options = {name: one for one in self.options for name in one.names}
+        values: dict[str, Any] = {}
+        alone: list[str] = []
+        rest = iter(words)
+        for word in rest:
+            if word == "--":
+                alone += rest
+            elif not word.startswith("-") or word == "-":
+                alone.append(word)
+            else:
+                for name, value in _options_of(word, options):
+                    if name in HELP and name not in options:
+                        raise HelpWanted(self, path)
+                    self._take(options, name, value, rest, values, path)
+        self._place(alone, values, path)
+        return {one.key: values.get(one.key, one.default) for one in self.parameters}
+
+    def _take(
+        self,
+        options: dict[str, Parameter],
+        name: str,
+        value: str | None,
+        rest: Iterator[str],
+        values: dict[str, Any],
+        path: str,
+    ) -> None:
+        option = options.get(name)
+        if option is None:
+            raise CommandLineError("There is no option {name}.", name, path, nearest(name, (*options, *HELP)))
+        if option.is_flag and value is not None:
+            raise CommandLineError("{name} takes no value.", name, path)
+        if option.is_flag:
+            values[option.key] = True
+            return
+        text = next(rest, None) if value is None else value
+        if text is None:
+            raise CommandLineError("{name} needs a value.", name, path)
+        made = option.value(text, path)
+        if option.repeats:
+            values.setdefault(option.key, []).append(made)
+        else:
+            values[option.key] = made
+
+    def _place(self, alone: list[str], values: dict[str, Any], path: str) -> None:
+        arguments = self.arguments
+        for place, one in enumerate(arguments):
+            later = sum(other.required for other in arguments[place + 1 :])
+            count = max(0, len(alone) - later) if one.repeats else 1
+            made, alone = [one.value(word, path) for word in alone[:count]], alone[count:]
+            if made:
+                values[one.key] = made if one.repeats else made[0]
+        for one in (*arguments, *self.options):
+            if one.required and one.key not in values:
+                raise CommandLineError("{name} is missing.", one.word, path)
+        if alone:
+            raise CommandLineError("{name} is one word too many.", alone[0], path)
+
+
+class Group:
+    """Commands under one name; `commands` has the place of each (`module:function`) or another group, in the order of the help page."""
+
+    def __init__(self, help: str, commands: dict[str, str | Group], options: Function | None = None) -> None:
+        self.help = help
+        self.commands = commands
+        self._options = options
+
+    @property
+    def options(self) -> tuple[Parameter, ...]:
+        """The options before the command's name."""
+        return Command(self._options).options if self._options else ()
+
+    def __getitem__(self, name: str) -> Command | Group:
+        """The command of this name, which is imported now."""
+        place = self.commands[name]
+        return place if isinstance(place, Group) else Command(imported(place))
+
+    def run(self, words: Sequence[str], path: str) -> None:
+        """Call the command that the words name. Raises as `Command.run`."""
+        at = next((n for n, word in enumerate(words) if not word.startswith("-")), len(words))
+        before, name, after = words[:at], words[at : at + 1], words[at + 1 :]
+        try:
+            (Command(self._options) if self._options else _NO_OPTIONS).run(before, path)
+        except HelpWanted:
+            raise HelpWanted(self, path) from None
+        if not name:
+            raise HelpWanted(self, path, alone=True)
+        if name[0] not in self.commands:
+            raise CommandLineError("There is no command {name}.", name[0], path, self._meant(name[0], path))
+        self[name[0]].run(after, f"{path} {name[0]}")
+
+    def _meant(self, name: str, path: str) -> str:
+        """The command that was probably meant: one of this group spelt nearly so, or of this name in a group below."""
+        if near := nearest(name, tuple(self.commands)):
+            return f"{path} {near}"
+        groups = (
+            key for key, group in self.commands.items() if isinstance(group, Group) and name in group.commands
+        )
+        return next((f"{path} {group} {name}" for group in groups), "")
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """The known word that is most like this one, or nothing."""
+    from difflib import get_close_matches  # only a mistake waits for it
+
+    return next(iter(get_close_matches(word, known, 1, 0.6)), "")
+
+
+def _options_of(word: str, options: dict[str, Parameter]) -> Iterator[tuple[str, str | None]]:
+    """The options that one word holds, each with its value if that stands in the same word."""
+    if word.startswith("--"):
+        name, stated, value = word.partition("=")
+        yield name, value if stated else None
+        return
+    for place in range(1, len(word)):
+        name = f"-{word[place]}"
+        option = options.get(name)
+        if option is None and name not in HELP:
+            yield word if place == 1 else name, None
+            return
+        if option is not None and not option.is_flag:
+            yield name, word[place + 1 :] or None
+            return
+        yield name, None
+
+
+def _parameter(name: str, hint: Any, default: Any) -> Parameter:
+    assert get_origin(hint) is Annotated, name
+    kind, declared = get_args(hint)[:2]
+    return Parameter(name, kind, declared, default)
+
+
+def _nothing() -> None:
+    """Take no option but those for help."""
+
+
+_NO_OPTIONS = Command(_nothing)
