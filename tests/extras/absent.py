@@ -1,21 +1,27 @@
-"""Runs the command as where some packages are not installed."""
+"""Runs the program as where some packages are not installed, or only those of some extras are."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from tests.cli.running import Ran, environment
 
+ROOT = Path(__file__).parents[2]
 _START = """
 import json, sys
-sys.modules.update(dict.fromkeys(json.loads(sys.argv[1])))
-from lamsach.cli import main
-main(sys.argv[2:])
+sys.modules.update(dict.fromkeys(json.loads(sys.argv.pop(1))))
 """
+_COMMAND = "from lamsach.cli import main\nmain(sys.argv[1:])\n"
 
 
 def lamsach_without(
@@ -23,10 +29,11 @@ def lamsach_without(
     *arguments: object,
     folder: Path | None = None,
     variables: Mapping[str, str] | None = None,
+    code: str = _COMMAND,
 ) -> Ran:
-    """The command in a process of its own, for which these top-level modules do not exist."""
+    """The command, or this code, in a process of its own, for which these top-level modules do not exist."""
     ended = subprocess.run(
-        [sys.executable, "-c", _START, json.dumps(sorted(absent)), *map(str, arguments)],
+        [sys.executable, "-c", _START + code, json.dumps(sorted(absent)), *map(str, arguments)],
         capture_output=True,
         check=False,
         stdin=subprocess.DEVNULL,
@@ -34,3 +41,50 @@ def lamsach_without(
         env=environment(variables),
     )
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode().splitlines())
+
+
+def modules_outside(*extras: str) -> set[str]:
+    """The top-level modules of all installed packages that an installation with just these extras would lack."""
+    there = _closure(extras)
+    return {
+        module
+        for module, makers in packages_distributions().items()
+        if module != "lamsach"
+        and module not in sys.stdlib_module_names
+        and not {_canonical(maker) for maker in makers} & there
+    }
+
+
+def _closure(extras: Iterable[str]) -> set[str]:
+    """The packages that `pip install 'lamsach[..]'` of these sources would bring here."""
+    found: set[tuple[str, str]] = set()
+    waiting = [("lamsach", extra) for extra in ("", *extras)]
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in found:
+            continue
+        found.add((name, extra))
+        for entry in map(Requirement, _needs(name)):
+            if entry.marker is None or entry.marker.evaluate({"extra": extra}):
+                waiting += [(_canonical(entry.name), more) for more in ("", *entry.extras)]
+    return {name for name, _ in found}
+
+
+@cache
+def _needs(name: str) -> tuple[str, ...]:
+    """What a package requires, for each extra too; of ours as `pyproject.toml` says now."""
+    if name != "lamsach":
+        try:
+            return tuple(requires(name) or ())
+        except PackageNotFoundError:
+            return ()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].items()
+    return (
+        *project["dependencies"],
+        *(f"{entry} ; extra == '{extra}'" for extra, some in extras for entry in some),
+    )
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
