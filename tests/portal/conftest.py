@@ -6,6 +6,7 @@ The tree:  G06 (authority)  ->  G06.12 (ministry centre) -> G06.12.01, G06.12.02
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import pickle
 import shutil
@@ -51,6 +52,8 @@ django.setup()
 assert ("postgresql" in settings.DATABASES["default"]["ENGINE"]) is bool(os.environ["DATABASE_URL"])
 
 from django.core.cache import cache  # noqa: E402
+from django.core.files.storage import FileSystemStorage  # noqa: E402
+from django.core.files.uploadedfile import UploadedFile  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from lamsach.indicators import opening  # noqa: E402
@@ -172,6 +175,10 @@ def watch(monkeypatch: pytest.MonkeyPatch, is_open: Callable[[], bool]) -> None:
     monkeypatch.setattr(csv, "reader", watched(csv.reader))
     monkeypatch.setattr(opening.ListSource, "__init__", watched(opening.ListSource.__init__))
     monkeypatch.setattr(incoming, "parse", watched(incoming.parse))
+    monkeypatch.setattr(hashlib, "file_digest", watched(hashlib.file_digest))
+    monkeypatch.setattr(FileSystemStorage, "_save", watched(FileSystemStorage._save))  # type: ignore[attr-defined]
+    monkeypatch.setattr(UploadedFile, "chunks", watched(UploadedFile.chunks))
+    monkeypatch.setattr(UploadedFile, "read", property(lambda file: watched(file.file.read)))
 
 
 _OURS = ("letters/docx_.py", "portal/fleet/filling.py", "docx/opc/phys_pkg.py")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import How, Recipient, Step, StepKind
 from lamsach.portal.campaigns.sending import take
-from lamsach.portal.mail.incoming import kept_files, lands_at
+from lamsach.portal.mail.incoming import lands_at
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parsing import Parsed
 from lamsach.portal.units.tree import today
@@ -21,11 +21,10 @@ def answer_to_dispatch(incoming: Incoming, letter: Letter | None, parsed: Parsed
     recipient = Recipient.objects.filter(pk=number).select_related("unit", "dispatch__campaign").first()
     if recipient is None:
         return ""
-    files, refused = kept_files(parsed)
     text = "\n\n".join(part for part in (parsed.subject, parsed.text) if part)
-    if refused:
-        text += "\n\n[" + ", ".join(refused)[:500] + "]"
-    _note(recipient, incoming.sender, text, files)
+    if parsed.refused:
+        text += "\n\n[" + ", ".join(parsed.refused)[:500] + "]"
+    _note(recipient, incoming.sender, text, parsed.kept)
     return f"recipient:{recipient.pk}"
 
 

@@ -20,14 +20,17 @@ app that knows it. An app adds a kind by a module `exchange_kinds.py` (imported 
         def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
             "Translated sentences: what taking it would do. InputError when it cannot be taken; then the whole file is refused."
 
+        def store(self, arrival: Arrival, payload: Payload) -> Any:
+            "Read and store payload.files, before the transaction; `take` finds the result in payload.stored. Only for kinds with files."
+
         def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-            "Do it; what was done, in numbers. Runs inside the file's one transaction: an InputError undoes all of it."
+            "Do it; what was done, in numbers. Runs inside the file's one transaction: an InputError undoes all of it, and no file is touched in it."
 
     register(Reports())
 
 Before `preview` or `take` is called, the signature fitted a key that somebody compared, the file is meant for our unit, its counter was never taken before, and every
 digest is right. The content is still the other side's word: check shapes and lengths (`kinds.text`, `kinds.number`, `kinds.day` raise ValueError, which refuses
-the file), and whether `arrival.unit` (the sender as a unit of our tree) may say so. `payload.files` lie in a temporary folder; copy what is to stay.
+the file), and whether `arrival.unit` (the sender as a unit of our tree) may say so. `payload.files` lie in a temporary folder; `store` copies what is to stay.
 `latest_only = True` refuses a payload when a later file of the same partner brought one of the kind already.
 
 Campaigns bear the number that the unit above gave them: `counterparts.theirs(partner, "campaign", ours)` when sending up, and

@@ -90,13 +90,13 @@ class Brought:
     form_name: str
     form: Mapping[str, Any]
     dispatches: Sequence[Mapping[str, Any]]
-    lists: Sequence[tuple[int, PayloadFile]]
+    lists: Sequence[tuple[int, Any]]
 
 
-def read(record: Mapping[str, Any], files: Sequence[PayloadFile]) -> Brought:
-    """Check the shape of a campaign's record. ValueError, TypeError or KeyError for another."""
+def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
+    """Check the shape of a campaign's record, and put its files (as they came, or as they are kept) where it names them. ValueError, TypeError or KeyError for another."""
 
-    def file(place: Any) -> PayloadFile:
+    def file(place: Any) -> Any:
         return files[number(place, len(files) - 1)]
 
     dispatches = [
@@ -130,7 +130,7 @@ def read(record: Mapping[str, Any], files: Sequence[PayloadFile]) -> Brought:
 
 
 def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
-    """Add the campaign or bring it up to date; new dispatches land at our unit, new lists are read, lists that are gone are withdrawn."""
+    """Add the campaign, whose files are kept, or bring it up to date; new dispatches land at our unit, new lists are read, lists that are gone are withdrawn."""
     partner, sender = arrival.partner, arrival.unit
     known = counterparts.ours(partner, "campaign", brought.number)
     values = {**brought.texts, **brought.days, "state": brought.state}
@@ -169,8 +169,7 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
         sent=timezone.now(),
         **{name: row[name] for name in ("number", "day", "subject", "body", "deadline")},
     )
-    for file in row["files"]:
-        kept = stored(file)
+    for kept in row["files"]:
         Attachment.objects.create(
             dispatch=made, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
         )
@@ -188,13 +187,12 @@ def stored(file: PayloadFile) -> Kept:
         return keep(UploadedFile(File(stream), file.name, size=file.path.stat().st_size))
 
 
-def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, PayloadFile]]) -> int:
+def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, Kept]]) -> int:
     added = 0
     kept_numbers = []
-    for theirs, file in lists:
+    for theirs, kept in lists:
         known = counterparts.ours(arrival.partner, "list", theirs)
         if known is None:
-            kept = stored(file)
             made = IndicatorList.objects.create(
                 campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
             )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.models import Campaign, CampaignState, How, Participation, Recipient, StepKind
 from lamsach.portal.cases.counting import CaseCounts, case_counts
@@ -76,11 +77,15 @@ class Campaigns(Kind):
             lines.append(sentence.format(name=record["name"], unit=sender.name, count=len(record["lists"])))
         return lines
 
+    def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
+        """Keep the files of dispatches and the lists, each once."""
+        return [campaign_payload.stored(file) for file in payload.files]
+
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Add or update the campaigns; the dispatch lands at our unit."""
         counts = {"campaigns": 0, "dispatches": 0, "lists": 0}
         for record in rows(payload.data["campaigns"], MOST):
-            done = campaign_payload.take(arrival, campaign_payload.read(record, payload.files))
+            done = campaign_payload.take(arrival, campaign_payload.read(record, payload.stored))
             for name, count in done.items():
                 counts[name] += count
         return counts

@@ -27,11 +27,12 @@ class PayloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One payload: its kind, a JSON object, whole files."""
+    """One payload: its kind, a JSON object, whole files. `stored`: what the kind's `store` gave, for its `take`."""
 
     kind: str
     data: Mapping[str, Any]
     files: tuple[PayloadFile, ...] = ()
+    stored: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,10 @@ class Kind(ABC):
     @abstractmethod
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
         """What taking the payload would do, in translated sentences. InputError or ValueError refuses the file."""
+
+    def store(self, arrival: Arrival, payload: Payload) -> Any:
+        """Check, read and store the payload's files, while no transaction is open. InputError or ValueError refuses the file."""
+        return None
 
     @abstractmethod
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:

@@ -26,7 +26,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import container, keyring, kinds, lineage
 from lamsach.portal.exchange.container import Head, Opened
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
-from lamsach.portal.exchange.models import Partner, Sent, Taken
+from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken
 
 JUMP = 10_000
 """A partner that says to have taken more files than this beyond those made here is not believed: no backup is that old."""
@@ -54,14 +54,31 @@ def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = No
     return found
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file for a partner that is written and not yet noted as made."""
+
+    partner: Partner
+    counter: int
+    key: OwnKey
+    kinds: list[str]
+    sha256: str
+    size: int
+
+
 def make(partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None) -> Sent:
-    """Write the next file for the partner. InputError when there is no key or nothing to send."""
-    held = Partner.objects.select_for_update().select_related("unit").get(pk=partner.pk)
+    """Write the next file for the partner. InputError when there is no key or nothing to send. No transaction is open meanwhile: when another was made, it is written anew."""
+    while (sent := note(write(partner, target, getattr(by, "user", by), wanted), by)) is None:
+        pass
+    return sent
+
+
+def write(partner: Partner, target: Path, user: Any, wanted: Sequence[str] | None = None) -> Written:
+    """Write what would be the next file; `note` makes it that."""
+    held = Partner.objects.select_related("unit").get(pk=partner.pk)
     key = keyring.current(held.unit)
     if key is None:
         raise InputError(mark("The unit has no key yet."), held.unit.code, mark("Make its key first."))
-    user: Any = getattr(by, "user", by)
     payloads = [offer.payload for offer in offers(held, user, wanted)]
     counter = max(held.sent, held.seen) + 1
     head = Head(
@@ -76,14 +93,24 @@ def make(partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None =
     )
     with target.open("wb") as stream:
         container.write(stream, head, keyring.opened(key), payloads)
-    Partner.objects.filter(pk=held.pk).update(sent=counter)
     with target.open("rb") as stream:
         sha256, size = hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
-    names = [payload.kind for payload in payloads]
+    return Written(held, counter, key, [payload.kind for payload in payloads], sha256, size)
+
+
+@transaction.atomic
+def note(written: Written, by: Any) -> Sent | None:
+    """Note a written file as the partner's next one; None when another took its number, or a key was renewed, meanwhile."""
+    held, names = written.partner, written.kinds
+    row = Partner.objects.filter(pk=held.pk, sent=held.sent, seen=held.seen)
+    if keyring.current(held.unit) != written.key or not row.update(sent=written.counter):
+        return None
+    user: Any = getattr(by, "user", by)
+    facts = {"counter": written.counter, "sha256": written.sha256}
     sent = Sent.objects.create(
-        partner=held, counter=counter, key=key, kinds=names, sha256=sha256, size=size, user=user
+        partner=held, key=written.key, kinds=names, size=written.size, user=user, **facts
     )
-    record(by, "exchange.made", held, held.unit, counter=counter, kinds=names, sha256=sha256)
+    record(by, "exchange.made", held, held.unit, kinds=names, **facts)
     return sent
 
 
@@ -171,9 +198,15 @@ def preview(found: Checked) -> list[tuple[Any, list[str]]]:
 
 
 def take(partner: Partner, path: Path, by: Any) -> Taken:
-    """Take a file: every payload or none, and never twice. InputError for one that may not be taken. It is read before a transaction is open."""
+    """Take a file: every payload or none, and never twice. InputError for one that may not be taken. It is read, and its files are stored, before a transaction is open."""
     with checked(partner, path, getattr(by, "user", by)) as found:
-        return _take(found, by)
+        payloads = tuple(_stored(found.arrival, payload) for payload in found.opened.payloads)
+        return _take(replace(found, opened=replace(found.opened, payloads=payloads)), by)
+
+
+def _stored(arrival: Arrival, payload: Payload) -> Payload:
+    with _shaped(payload):
+        return replace(payload, stored=_kind(arrival, payload).store(arrival, payload))
 
 
 @transaction.atomic
@@ -234,6 +267,6 @@ def _shaped(payload: Payload) -> Iterator[None]:
         raise InputError(_WRONG, payload.kind) from error
 
 
-def file_name(sent: Sent) -> str:
+def file_name(sent: Sent | Written) -> str:
     """A name for a file: from whom, to whom, which number."""
     return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{sent.counter:05d}.zip"

@@ -67,21 +67,36 @@ class Noted:
     word: str
 
 
-@transaction.atomic
 def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[Noted, Filled]:
-    """A scanner for the unit's machines: what is noted of it, and its bytes. InputError when the program would not take the list."""
-    noted = _note(program, campaign, unit, by)
-    return noted, bytes_of(noted)
+    """A scanner for the unit's machines: what is noted of it, and its bytes. InputError when the program would not take the list. It is noted when it is filled."""
+    noted = _new(program, campaign, unit, by)
+    filled = _fill(noted)
+    try:
+        _note(noted, by)
+    except BaseException:
+        filled.close()
+        raise
+    return noted, filled
 
 
-def _note(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
+@transaction.atomic
+def _note(noted: Noted, by: Any) -> None:
+    made = noted.handout
+    made.save()
+    sums = {"program_sha256": made.sha256, "lists": ",".join(made.lists), "signer": made.signer}
+    record(
+        by, "fleet.scanner_taken", made, made.unit, campaign=made.campaign_id, program=made.program, **sums
+    )
+
+
+def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
     user = getattr(by, "user", by)
     key = signing_key(campaign, unit) or keyring.renew(unit, by)
     if not takes(program, key):
         raise InputError(mark("The program takes lists of another key only."), program.tool.name)
     lists, now = lists_of(campaign), timezone.now().replace(microsecond=0)
     word, digest = words.fresh()
-    made = Handout.objects.create(
+    made = Handout(
         campaign=campaign,
         unit=unit,
         digest=digest,
@@ -92,18 +107,21 @@ def _note(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
         made=now,
         user=user,
     )
-    sums = {"program_sha256": program.tool.sha256, "lists": ",".join(made.lists), "signer": key.fingerprint}
-    record(by, "fleet.scanner_taken", made, unit, campaign=campaign.pk, program=made.program, **sums)
     return Noted(made, program, lists, key, word)
 
 
 def bytes_of(noted: Noted) -> Filled:
     """The scanner's bytes; the same each time. InputError when it was revoked meanwhile."""
-    handout, campaign = noted.handout, noted.handout.campaign
+    handout = noted.handout
     if not Handout.objects.filter(pk=handout.pk, revoked=None).exists():
         raise InputError(
             mark("This scanner was revoked. Open the page again to take another."), handout.program
         )
+    return _fill(noted)
+
+
+def _fill(noted: Noted) -> Filled:
+    handout, campaign = noted.handout, noted.handout.campaign
     address = reporting_address(campaign)
     terms = Terms(
         portal=address,

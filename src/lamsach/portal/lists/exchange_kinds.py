@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from lamsach.portal.exchange.kinds import (
     rows,
     text,
 )
+from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, releasing
 from lamsach.portal.lists.models import KeptList, Tlp, Version
 
@@ -62,21 +64,44 @@ class Lists(Kind):
             for _, manifest, _ in _verified(arrival, payload)
         ]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Keep each version that is newer than what is known, under the sender's unit."""
-        count = 0
+    def store(self, arrival: Arrival, payload: Payload) -> list[_Release]:
+        """Check the releases and keep their files."""
+        found = []
         for record, manifest, signer in _verified(arrival, payload):
+            file = payload.files[record["file"]].path
+            with file.open("rb") as stream:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+                stream.seek(0)
+                path = default_storage.save(f"lists/releases/{sha256}.zip", File(stream))
+            name, tlp = text(record["name"], 100), Tlp(record["tlp"])
+            found.append(_Release(name, tlp, manifest, signer, path, file.stat().st_size, sha256))
+        return found
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Keep each version that is newer than what is known, under the sender's unit; a job compares it with the one before and looks its values up."""
+        count = 0
+        for found in payload.stored:
             kept, _ = KeptList.objects.get_or_create(
-                unit=arrival.unit,
-                name=text(record["name"], 100),
-                defaults={"tlp": Tlp(record["tlp"]), "days": 0},
+                unit=arrival.unit, name=found.name, defaults={"tlp": found.tlp, "days": 0}
             )
             before = releasing.latest(kept)
-            if before is not None and before.number >= manifest.version:
-                continue
-            _keep(kept, payload.files[number(record["file"], MOST)], manifest, signer, before)
-            count += 1
+            if before is None or before.number < found.manifest.version:
+                enqueue("lists.taken", arrival.user, version_id=_kept(kept, found).pk)
+                count += 1
         return {"lists": count}
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """A release whose signature was checked, and where it is stored."""
+
+    name: str
+    tlp: Tlp
+    manifest: Manifest
+    signer: str
+    path: str
+    size: int
+    sha256: str
 
 
 def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any], Manifest, str]]:
@@ -93,25 +118,14 @@ def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any
     return found
 
 
-def _keep(kept: KeptList, file: PayloadFile, manifest: Manifest, signer: str, before: Version | None) -> None:
-    from lamsach.portal.lists import changes, looking
-
-    with file.path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        stream.seek(0)
-        path = default_storage.save(f"lists/releases/{kept.pk}-{manifest.version}.zip", File(stream))
-    made = Version.objects.create(
-        list=kept, number=manifest.version, made=datetime.fromisoformat(manifest.made), note=manifest.note[:300], digest=manifest.digest,
-        fingerprint=signer, count=manifest.count, by_type=_counts(manifest.by_type), by_source=_counts(manifest.by_source),
-        path=path, size=file.path.stat().st_size, sha256=sha256,
-        expires=datetime.fromisoformat(manifest.expires) if manifest.expires else None,
+def _kept(kept: KeptList, found: _Release) -> Version:
+    said = found.manifest
+    return Version.objects.create(
+        list=kept, number=said.version, made=datetime.fromisoformat(said.made), note=said.note[:300], digest=said.digest,
+        fingerprint=found.signer, count=said.count, by_type=_counts(said.by_type), by_source=_counts(said.by_source),
+        path=found.path, size=found.size, sha256=found.sha256,
+        expires=datetime.fromisoformat(said.expires) if said.expires else None,
     )  # fmt: skip
-    found = changes.compared(releasing.values(before) if before else (), releasing.values(made))
-    Version.objects.filter(pk=made.pk).update(
-        added=found.counts["added"], removed=found.counts["removed"], changed=found.counts["changed"]
-    )
-    changes.keep(made, found)
-    looking.index(made, releasing.values(made))
 
 
 def _counts(said: object) -> dict[str, Any]:

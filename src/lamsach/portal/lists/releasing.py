@@ -132,7 +132,19 @@ def _values(kept: KeptList, documents: list[Document], step: Callable[[int], Non
                     step(number)
 
 
-@transaction.atomic
+def compare(version_id: int) -> dict[str, int]:
+    """Count what a version that was taken changes against the one before, and keep where its values are unless a later one came meanwhile."""
+    made = Version.objects.select_related("list").get(pk=version_id)
+    before = Version.objects.filter(list=made.list, number__lt=made.number).first()
+    found = changes.compared(values(before) if before else (), values(made))
+    counts = {kind: found.counts[kind] for kind in ("added", "removed", "changed")}
+    Version.objects.filter(pk=made.pk).update(**counts)
+    changes.keep(made, found)
+    if latest(made.list) == made:
+        looking.index(made, values(made))
+    return counts
+
+
 def _keep(
     kept: KeptList,
     path: Path,
@@ -146,6 +158,22 @@ def _keep(
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
         stored = default_storage.save(f"lists/releases/{kept.pk}-{manifest.version}.zip", File(stream))
+    with transaction.atomic():
+        return _note(
+            kept, manifest, fingerprint, user, found, documents, (stored, path.stat().st_size, digest)
+        )
+
+
+def _note(
+    kept: KeptList,
+    manifest: Manifest,
+    fingerprint: str,
+    user: Any,
+    found: changes.Changes,
+    documents: list[Document],
+    file: tuple[str, int, str],
+) -> Version:
+    stored, size, digest = file
     made = Version.objects.create(
         list=kept,
         number=manifest.version,
@@ -162,7 +190,7 @@ def _keep(
         by_source=dict(sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])[:200]),
         documents=[_said(document) for document in documents],
         path=stored,
-        size=path.stat().st_size,
+        size=size,
         sha256=digest,
         expires=datetime.fromisoformat(manifest.expires) if manifest.expires else None,
     )

@@ -22,6 +22,12 @@ def release(progress: Progress, list_id: int, note: str) -> Any:
     return releasing.release(list_id, note, user, progress.step)
 
 
+@job("lists.taken", long=True)
+def taken(progress: Progress, version_id: int) -> Any:
+    """Compare a version that an exchange file brought with the one before, and let its values be looked up."""
+    return releasing.compare(version_id)
+
+
 @job("lists.fetch", long=True)
 def fetch(progress: Progress, origin_id: int) -> Any:
     """Fetch a source."""

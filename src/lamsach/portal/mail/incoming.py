@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
-from lamsach.portal.base.uploads import KINDS, Kept, keep, safe_name
+from lamsach.portal.base.uploads import KINDS, keep, safe_name
 from lamsach.portal.mail import tags
 from lamsach.portal.mail.bounces import Bounce, bounce
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
@@ -32,7 +32,7 @@ Handler = Callable[[Incoming, "Letter | None", Parsed], str]
 Keep = Callable[[Incoming], str]
 Reader = Callable[["Letter | None", Parsed], "Keep | None"]
 HANDLERS: dict[str, Handler] = {}
-"""By the first word of `Letter.about`; `""` takes what belongs to no letter. Each gives the target that it landed at, or an empty text."""
+"""By the first word of `Letter.about`; `""` takes what belongs to no letter. Each gives the target that it landed at, or an empty text; it finds the attachments stored (`Parsed.kept`)."""
 READERS: list[Reader] = []
 """Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them. Each reads while no transaction is open, and gives what keeps
 it inside of one: the target, or an empty text. What one took makes no question."""
@@ -40,11 +40,15 @@ RECEIPTS_A_DAY = 5
 logger = logging.getLogger("lamsach.portal.mail")
 
 
-def lands_at(about: str) -> Callable[[Handler], Handler]:
-    """Register what takes the answers to letters about something."""
+_WITH_FILES: set[str] = set()
+
+
+def lands_at(about: str, *, files: bool = True) -> Callable[[Handler], Handler]:
+    """Register what takes the answers to letters about something; `files`: with the attachments."""
 
     def decorate(function: Handler) -> Handler:
         HANDLERS[about] = function
+        _WITH_FILES.update([about] if files else [])
         return function
 
     return decorate
@@ -67,9 +71,13 @@ def take(raw: bytes) -> Incoming | None:
     try:
         report = bounce(parsed)
         letter = _letter(parsed, report)
+        kind = _kind(parsed, report, letter)
         keeps = [] if report else [keep for reader in READERS if (keep := reader(letter, parsed))]
+        if keeps or (kind in _ANSWERED and _about(letter) in _WITH_FILES):
+            _keep_files(parsed)
+        path = _store(raw)
         with transaction.atomic():
-            return _take(raw, parsed, report, letter, keeps)
+            return _take(Incoming(kind=kind, path=path, size=len(raw)), parsed, report, letter, keeps)
     except IntegrityError:
         if Incoming.objects.filter(key=parsed.key).exists():
             return None
@@ -102,37 +110,34 @@ def _store(raw: bytes) -> str:
     return path if default_storage.exists(path) else default_storage.save(path, ContentFile(raw))
 
 
+_ANSWERED = (IncomingKind.REPLY, IncomingKind.QUESTION)
+
+
 def _take(
-    raw: bytes, parsed: Parsed, report: Bounce | None, letter: Letter | None, keeps: list[Keep]
+    made: Incoming, parsed: Parsed, report: Bounce | None, letter: Letter | None, keeps: list[Keep]
 ) -> Incoming:
-    made = Incoming(
-        key=parsed.key,
-        kind=_kind(parsed, report, letter),
-        received=timezone.now(),
-        sender=parsed.sender,
-        name=parsed.name,
-        subject=parsed.subject,
-        text=parsed.text,
-        letter=letter,
-        unit=letter.unit if letter else None,
-        size=len(raw),
-    )
+    made.key, made.received, made.letter = parsed.key, timezone.now(), letter
+    made.sender, made.name, made.subject, made.text = parsed.sender, parsed.name, parsed.subject, parsed.text
+    made.unit = letter.unit if letter else None
     made.save()
-    made.path = _store(raw)
     if report is not None:
         made.problem = f"{report.action} {report.status} {report.diagnostic}".strip()[:500]
         if letter is not None:
             _came_back(letter, report)
     else:
         read = next((target for keep in keeps if (target := keep(made))), "")
-        about = letter.about.partition(":")[0] if letter else ""
-        handler = HANDLERS.get(about) if about else None
-        if handler is None and not read:
-            handler = HANDLERS.get("")
-        wanted = made.kind in (IncomingKind.REPLY, IncomingKind.QUESTION)
+        about = _about(letter)
+        handler = HANDLERS.get(about) if about or not read else None
+        wanted = made.kind in _ANSWERED
         made.target = (handler(made, letter, parsed) if handler and wanted else "") or read
     made.save()
     return made
+
+
+def _about(letter: Letter | None) -> str:
+    """The name of the handler: what the letter is about, or nothing."""
+    about = letter.about.partition(":")[0] if letter else ""
+    return about if about in HANDLERS else ""
 
 
 def _kind(parsed: Parsed, report: Bounce | None, letter: Letter | None) -> IncomingKind:
@@ -188,16 +193,13 @@ def may_be_answered(sender: str) -> bool:
     return bool(sender) and not often and not BadAddress.objects.filter(address=sender).exists()
 
 
-def kept_files(parsed: Parsed) -> tuple[list[Kept], list[str]]:
-    """The attachments that may be kept, stored; and the names of those that may not."""
-    kept: list[Kept] = []
-    refused: list[str] = []
+def _keep_files(parsed: Parsed) -> None:
+    """Store the attachments that may be kept, before a transaction is open."""
     for file in parsed.files:
         source: Any = InMemoryUploadedFile(
             BytesIO(file.content), None, safe_name(file.name), None, len(file.content), None
         )
         try:
-            kept.append(keep(source, tuple(KINDS)))
+            parsed.kept.append(keep(source, tuple(KINDS)))
         except LamsachError as problem:
-            refused.append(problem.where or file.name[:100])
-    return kept, refused
+            parsed.refused.append(problem.where or file.name[:100])

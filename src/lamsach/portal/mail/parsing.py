@@ -18,6 +18,7 @@ from email.utils import getaddresses, parseaddr
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
 from lamsach.indicators.safe_html import SafeParser
+from lamsach.portal.base.uploads import Kept
 
 LARGEST_BYTES = 30_000_000
 MOST_PARTS = 200
@@ -54,6 +55,10 @@ class Parsed:
     automatic: bool
     message: EmailMessage
     files: list[File] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    """The files as they are stored, where something takes them."""
+    refused: list[str] = field(default_factory=list)
+    """The names of those that may not be stored."""
 
 
 def clean(text: str, most: int) -> str:

@@ -124,7 +124,8 @@ def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
 def tools(request: HttpRequest) -> HttpResponse:
     """The catalogue as its editors see it, with the counts."""
     form = ToolForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid() and _save(request, form):
+    if request.method == "POST" and form.is_valid() and _keep(form):
+        _save(request, form)
         return redirect("public:tools")
     rows = Tool.objects.annotate(taken=Sum("downloads__count"))
     return render(request, "public/tools.html", {"form": form, "tools": rows})
@@ -138,27 +139,31 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     if found is None:
         raise Http404
     form = ToolForm(request.POST or None, request.FILES or None, instance=found)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _keep(form):
         with transaction.atomic():
             if Tool.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
                 return conflict(request)
-            if _save(request, form):
-                return redirect("public:tools")
+            _save(request, form)
+        return redirect("public:tools")
     return render(request, "public/tool_edit.html", {"form": form, "tool": found})
 
 
-def _save(request: HttpRequest, form: ToolForm) -> bool:
-    tool: Tool = form.save(commit=False)
-    file = form.cleaned_data["file"]
-    if file:
+def _keep(form: ToolForm) -> bool:
+    """Store the form's file, before any transaction; False, and the form says why, when it may not be kept."""
+    if file := form.cleaned_data["file"]:
         try:
             kept = keep(file, TOOL_KINDS)
         except LamsachError as problem:
             form.add_error("file", _(problem.what))
             return False
+        tool: Tool = form.instance
         tool.file_name, tool.path, tool.size, tool.sha256 = kept.name, kept.path, kept.size, kept.sha256
+    return True
+
+
+def _save(request: HttpRequest, form: ToolForm) -> None:
+    tool: Tool = form.save(commit=False)
     tool.version += 1
     tool.save()
     record(request, "tool.saved", tool, name=tool.name, sha256=tool.sha256)
     messages.success(request, _("Saved."))
-    return True

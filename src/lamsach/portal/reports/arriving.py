@@ -21,7 +21,7 @@ from lamsach.letters.reading import Read, read_filled
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
 from lamsach.portal.exchange.models import Taken
-from lamsach.portal.mail.incoming import Keep, kept_files, reads
+from lamsach.portal.mail.incoming import Keep, reads
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parsing import File, Parsed
 from lamsach.portal.reports.models import Received, Way
@@ -99,8 +99,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
     incoming.problem = problem or incoming.problem
     if found is None:
         return ""
-    kept, _refused = kept_files(found.parsed)
-    stored = next((one for one in kept if one.name and _same(one, found.file)), None)
+    stored = next((one for one in found.parsed.kept if one.name and _same(one, found.file)), None)
     if stored is None:
         return ""
     incoming.unit = incoming.unit or found.unit

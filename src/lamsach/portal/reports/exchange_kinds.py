@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.base.asked import whole
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.exchange import counterparts
 from lamsach.portal.exchange.kinds import (
@@ -84,35 +84,45 @@ class Reports(Kind):
             _("Report of {unit} on {campaign}, figures as of {day}").format(
                 unit=arrival.unit.name, campaign=campaign.name, day=content["as_of"]
             )
-            for campaign, content, _file in _told(arrival, payload)
+            for campaign, content, _place in _told(arrival, payload)
         ]
+
+    def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
+        """Keep the scans and signed PDFs."""
+        kept = []
+        for file in payload.files:
+            with file.path.open("rb") as stream:
+                kept.append(keep(File(stream, name=text(file.name, 200)), SCANS))
+        return kept
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File them; those that are there already are left alone."""
         filed = 0
-        for campaign, content, file in _told(arrival, payload):
+        for campaign, content, place in _told(arrival, payload):
             try:
                 made, fresh = file_signed(
                     campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name
                 )
             except Stale as error:
                 raise InputError(_AT_WORK, arrival.unit.name) from error
-            if fresh and file is not None:
-                _keep_scan(made, file)
+            if fresh and place:
+                kept = payload.stored[place - 1]
+                Report.objects.filter(pk=made.pk).update(
+                    scan_name=kept.name, scan_path=kept.path, scan_sha256=kept.sha256
+                )
             if fresh:
                 told_of_step(made, Action.SEND, attach=False)
             filed += fresh
         return {"reports": filed}
 
 
-def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], PayloadFile | None]]:
+def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], int]]:
+    """Campaign, content and the place of the scan among the payload's files, from 1; 0 for none."""
     found = []
     for row in rows(payload.data["reports"], MOST):
         place = number(row["file"], len(payload.files))
         content = checked(row["content"], arrival.unit)
-        found.append(
-            (_campaign(row, arrival.partner.unit), content, payload.files[place - 1] if place else None)
-        )
+        found.append((_campaign(row, arrival.partner.unit), content, place))
     return found
 
 
@@ -131,14 +141,6 @@ def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
     if len(named) != 1:
         raise InputError(_NO_CAMPAIGN, name[:100], mark("Ask the unit which campaign it means."))
     return named[0]
-
-
-def _keep_scan(report: Report, file: PayloadFile) -> None:
-    with file.path.open("rb") as stream:
-        kept = keep(File(stream, name=text(file.name, 200)), SCANS)
-    Report.objects.filter(pk=report.pk).update(
-        scan_name=kept.name, scan_path=kept.path, scan_sha256=kept.sha256
-    )
 
 
 class Answers(Kind):

@@ -13,6 +13,8 @@ from django.db import transaction
 
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.uploads import safe_name
+from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange.models import Partner
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter
@@ -39,21 +41,36 @@ def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bo
         _letter(kind, unit, report, action, reason, report.version)
 
 
-@transaction.atomic
 def deliver(report_id: int, version: int) -> bool:
     """Queue the letter with the documents of a report that was sent in a version; whether there was one to queue. The second time it does nothing, nor for a report that was returned meanwhile."""
-    held = Report.objects.select_for_update().get(pk=report_id)
-    report = Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(pk=held.pk)
+    while (queued := _deliver(report_id, version)) is None:
+        pass
+    return queued
+
+
+def _deliver(report_id: int, version: int) -> bool | None:
+    """The same, with the documents made before a transaction is open; None when another file for the partner was made meanwhile."""
+    reports = Report.objects.select_related("campaign", "unit__parent", "form", "previous")
+    report = reports.get(pk=report_id)
     parent = report.unit.parent
-    known = Letter.objects.filter(key=_key(report, Action.SEND, version)).exists()
-    if parent is None or report.is_open or known:
+    if parent is None or not _is_due(report, version):
         return False
-    _letter("report_sent", parent, report, Action.SEND, "", version, _attached(report))
+    attached, signed = _attached(report)
+    with transaction.atomic():
+        if not _is_due(Report.objects.select_for_update().get(pk=report_id), version):
+            return False
+        if signed is not None and moving.note(signed, None) is None:
+            return None
+        _letter("report_sent", parent, report, Action.SEND, "", version, attached)
     return True
 
 
-def _attached(report: Report) -> list[dict[str, str]]:
-    """The documents and the JSON of a sent report, stored under their digests, as a letter carries them. What was signed or scanned goes too."""
+def _is_due(report: Report, version: int) -> bool:
+    return not report.is_open and not Letter.objects.filter(key=_key(report, Action.SEND, version)).exists()
+
+
+def _attached(report: Report) -> tuple[list[dict[str, str]], moving.Written | None]:
+    """The documents and the JSON of a sent report, stored under their digests, as a letter carries them; what was signed or scanned; and the exchange file with it, which is yet to be noted."""
     document, filled = document_of(report), filled_form(report)
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
     found = []
@@ -66,23 +83,22 @@ def _attached(report: Report) -> list[dict[str, str]]:
         found.append({"name": f"{stem}.{kind}", "path": path})
     if report.scan_path:
         found.append({"name": report.scan_name, "path": report.scan_path})
-    return [*found, *_signed(report)]
+    signed, path = _signed(report)
+    if signed is not None:
+        found.append({"name": moving.file_name(signed), "path": path})
+    return found, signed
 
 
-def _signed(report: Report) -> list[dict[str, str]]:
-    """The signed exchange file with the report, when the unit above is a partner with a portal of its own: its portal files the report by itself."""
-    from lamsach.portal.exchange import keyring, moving
-    from lamsach.portal.exchange.models import Partner
-
+def _signed(report: Report) -> tuple[moving.Written | None, str]:
+    """The signed exchange file with the report and its path, when the unit above is a partner with a portal of its own: its portal files the report by itself."""
     partner = Partner.objects.filter(unit=report.unit, above=True, ended=None).first()
     if partner is None or keyring.current(report.unit) is None:
-        return []
+        return None, ""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "exchange.zip"
-        sent = moving.make(partner, target, None, ("reports",))
+        written = moving.write(partner, target, None, ("reports",))
         with target.open("rb") as stream:
-            path = default_storage.save(f"files/{sent.sha256[:2]}/{sent.sha256}", File(stream))
-    return [{"name": moving.file_name(sent), "path": path}]
+            return written, default_storage.save(f"files/{written.sha256[:2]}/{written.sha256}", File(stream))
 
 
 def _letter(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lamsach.portal.mail.incoming import kept_files, lands_at, may_be_answered
+from lamsach.portal.mail.incoming import lands_at, may_be_answered
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parsing import Parsed
 from lamsach.portal.support import desk
@@ -19,10 +19,10 @@ def _question(letter: Letter | None) -> Question | None:
     return Question.objects.filter(pk=number, erased=None).select_related("unit").first()
 
 
-def _text(parsed: Parsed, refused: list[str]) -> str:
+def _text(parsed: Parsed) -> str:
     text = parsed.text or parsed.subject
-    if refused:
-        text += "\n\n" + _("Files that were not kept: {names}").format(names=", ".join(refused)[:500])
+    if parsed.refused:
+        text += "\n\n" + _("Files that were not kept: {names}").format(names=", ".join(parsed.refused)[:500])
     return text[:20_000]
 
 
@@ -32,22 +32,21 @@ def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed)
     question = _question(letter)
     if question is None:
         return new_question(incoming, letter, parsed)
-    files, refused = kept_files(parsed)
     if incoming.sender == question.email.lower():
-        desk.add(question, _text(parsed, refused), files)
+        desk.add(question, _text(parsed), parsed.kept)
     else:
-        desk.attach(question, files)
-        desk.answer(question, None, _text(parsed, refused), internal=True, who=incoming.sender)
+        desk.attach(question, parsed.kept)
+        desk.answer(question, None, _text(parsed), internal=True, who=incoming.sender)
     return f"question:{question.pk}"
 
 
-@lands_at("desk")
+@lands_at("desk", files=False)
 def word_of_the_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     """An answer to the desk's letter: goes to the asker when it comes from the desk's own address, else it is a note."""
     question = _question(letter)
     if question is None or letter is None:
         return ""
-    text = _text(parsed, [])
+    text = _text(parsed)
     own = incoming.sender == letter.to.lower()
     desk.answer(question, None, text, internal=not own, who=question.unit.name if own else incoming.sender)
     return f"question:{question.pk}"
@@ -62,16 +61,17 @@ def new_question(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> s
 
 def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
     """A new question from an e-mail to a unit's desk."""
-    files, refused = kept_files(parsed)
     incoming.unit = unit
     question = Question(
         unit=unit,
         name=parsed.name[:200],
         email=incoming.sender,
         subject=(parsed.subject or parsed.text or _("Question by e-mail"))[:200],
-        text=_text(parsed, refused) or parsed.subject,
+        text=_text(parsed) or parsed.subject,
     )
-    made = desk.ask(question, f"mail:{parsed.key[:38]}", files, receipt=may_be_answered(incoming.sender))
+    made = desk.ask(
+        question, f"mail:{parsed.key[:38]}", parsed.kept, receipt=may_be_answered(incoming.sender)
+    )
     return f"question:{made.pk}"
 
 
