@@ -29,12 +29,13 @@ def open_workbook(file: IO[bytes], where: str = "", *, rich_text: bool = False) 
 
     file.seek(0)
     with zipfile.ZipFile(file) as archive:
-        _check(archive, where)
+        check(archive, where)
     file.seek(0)
     return openpyxl.load_workbook(file, read_only=True, data_only=True, rich_text=rich_text)
 
 
-def _check(archive: zipfile.ZipFile, where: str) -> None:
+def check(archive: zipfile.ZipFile, where: str) -> None:
+    """Raise LimitError for a workbook beyond the limits."""
     members = archive.infolist()
     unpacked, packed = (sum(getattr(one, size) for one in members) for size in ("file_size", "compress_size"))
     if (

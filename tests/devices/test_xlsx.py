@@ -42,7 +42,7 @@ def test_a_mark_that_is_long_is_not_looked_through_for_each_block(blocks: list[i
     sheet = b"<worksheet><sheetData><row r='1'><c r='A1'><v>7</v></c></row></sheetData>%s</worksheet>"
     data = workbook(sheet % (mark % (b"y" * (8 << 20))))
     assert [rows for _, rows in read_workbook(data, "x")] == [[(1, ("7",))]]
-    assert len(blocks) < 12
+    assert len(blocks) < 24  # in two passes, the first for the limits
 
 
 def test_many_cells_are_read_in_small_blocks(blocks: list[int]) -> None:

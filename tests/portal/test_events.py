@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +15,8 @@ from allauth.mfa.models import Authenticator
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from lamsach.portal.accounts import adapter, invitations
+from lamsach.portal import units
+from lamsach.portal.accounts import adapter, invitations, views
 from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.api.access import issue
 from lamsach.portal.audit.models import Entry
@@ -142,8 +146,55 @@ def test_a_role_that_is_given(cast: Cast) -> None:
     noted.seen = Entry.objects.latest("pk").pk  # type: ignore[attr-defined]
     address = f"/accounts/invitation/{tokens.sign(invitations.PURPOSE, made.nonce)}/"
     Client().post(address, {"name": "M", "password": NEW}, **HERE)
-    assert noted() == [("invitation.accepted", "moi"), ("role.given", "moi"), ("login.done", "moi")]
-    assert Entry.objects.get(action="role.given").details == {"role": "officer"}
+    assert noted() == [("invitation.accepted", "moi"), ("role.appointed", "moi"), ("login.done", "moi")]
+    assert Entry.objects.get(action="role.appointed").details == {"role": "officer"}
+
+
+def test_a_role_that_is_taken_away(cast: Cast, browser: Callable[[str], Client]) -> None:
+    officer, role = cast.people["officer"], cast.people["officer"].memberships.get()
+    address = f"/office/people/{officer.pk}/roles/{role.pk}/take/"
+    page = browser("coordinator").get(f"/office/people/{officer.pk}/").content.decode()
+    assert address in page
+    assert browser("officer").get("/office/").status_code == 200
+    noted.seen = Entry.objects.latest("pk").pk  # type: ignore[attr-defined]
+    for who in ("stranger", "reader", "officer"):
+        assert browser(who).post(address, **HERE).status_code in (403, 404)
+    assert browser("coordinator").post(address, **HERE)["Location"] == "/office/people/"
+    assert noted() == [("role.removed", "coordinator")]
+    entry = Entry.objects.get(action="role.removed")
+    assert (entry.object_id, entry.unit_id, entry.details["role"]) == (officer.pk, cast.first.pk, "officer")
+    assert browser("officer").get("/office/").status_code == 404, "it holds at once"
+    assert browser("coordinator").post(address, **HERE).status_code == 404
+
+
+def test_nobody_takes_a_role_that_they_could_not_give(cast: Cast, browser: Callable[[str], Client]) -> None:
+    boss = cast.person("boss", cast.centre, Role.ADMINISTRATOR)
+    own = cast.people["coordinator"]
+    for person in (boss, own, cast.people["stranger"]):
+        address = f"/office/people/{person.pk}/roles/{person.memberships.get().pk}/take/"
+        assert browser("coordinator").post(address, **HERE).status_code == 404
+    assert boss.memberships.exists()
+
+
+def test_every_change_of_a_role_is_noted() -> None:
+    """Where the code writes memberships, the same function or the view that calls it notes it; a new place has to be added here with its note."""
+    found = set()
+    for path in Path(units.__file__).parents[1].rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                text = ast.unparse(node)
+                writes = re.search(
+                    r"Membership\.objects\.\w*create|memberships\.(create|add|update|all\(\)\.delete)|held\.delete\(\)|Membership\(",
+                    text,
+                )
+                if writes and not path.name.startswith("demo"):
+                    found.add((path.parent.name, node.name, '"role.' in text.replace("'", '"')))
+    assert found == {
+        ("accounts", "accept", True),
+        ("accounts", "finish", False),
+        ("accounts", "role_take", True),
+    }
+    assert "role.appointed" in inspect.getsource(views.set_up), "which calls `finish`"
 
 
 def test_unknown_addresses_get_no_letter_and_resets_have_a_budget(

@@ -19,14 +19,14 @@ from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, StepKind
+from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, Participation, StepKind
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate, is_late
 from lamsach.portal.reports.content import digest_of, form_of, is_whole
-from lamsach.portal.reports.deadlines import due_of, reminder_days
+from lamsach.portal.reports.deadlines import due_of, escalation_day, reminder_days
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.measured import scope_of
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState
@@ -368,11 +368,33 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
     assert (remind_by_schedule(day), remind_by_schedule(day)) == (1, 0)
     letters = Letter.objects.filter(kind="report_due")
     assert list(letters.values_list("to", flat=True)) == ["hai@unit.example"]
-    assert remind_by_schedule(due + timedelta(days=3)) >= 1
+    assert remind_by_schedule(escalation_day(due)) >= 1
     assert "- Phòng Hai" in words(Letter.objects.get(kind="report_late"))[1]
     sent.campaign.state = CampaignState.CLOSED
     sent.campaign.save()
     assert remind_by_schedule(day) == 0
+
+
+@pytest.mark.parametrize(
+    ("due", "told"),
+    [
+        (date(2026, 11, 24), date(2026, 11, 27)),
+        (date(2026, 11, 25), date(2026, 11, 30)),  # a Saturday
+        (date(2026, 11, 26), date(2026, 11, 30)),  # a Sunday
+        (date(2026, 8, 29), date(2026, 9, 3)),  # the days of the Independence Day
+        (date(2027, 2, 2), date(2027, 2, 12)),  # Tết, two of whose days are made up for
+    ],
+)
+def test_the_parent_is_told_on_working_days(due: date, told: date, cast: Cast) -> None:
+    sent = dispatch(cast)
+    Participation.objects.filter(campaign=sent.campaign).update(due=due)
+    days = [due + timedelta(days=number) for number in range(14)]
+    letters = Letter.objects.filter(kind="report_late")
+    found = [
+        day for day in days if remind_by_schedule(day) and letters.filter(key__endswith=f":{day:%Y%m%d}")
+    ]
+    assert found == [told]
+    assert escalation_day(due) == told
 
 
 def test_a_report_basis_row_adds_up_accepted_reports_and_the_units_own(cast: Cast) -> None:

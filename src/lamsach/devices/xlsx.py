@@ -11,12 +11,11 @@ import zipfile
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from xml.parsers import expat  # nosec: document types are refused below
+from xml.parsers import expat  # nosec: document types are refused by `check`
 
 from lamsach.errors import LimitError, UnreadableError
+from lamsach.workbook_limits import check
 
-MAX_MEMBERS = 2000
-MAX_XML_BYTES = 128 * 1024 * 1024
 _BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 MAX_CELLS = 4_000_000
 MAX_COLUMNS = 256
@@ -55,13 +54,8 @@ class _Workbook:
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self.archive = archive
         self.where = where
-        members = archive.infolist()
-        unpacked = sum(member.file_size for member in members if member.filename.endswith((".xml", ".rels")))
-        if len(members) > MAX_MEMBERS or unpacked > MAX_XML_BYTES:
-            raise LimitError(
-                "The workbook unpacks to more than is allowed.", where, "Remove what is not needed."
-            )
-        self.names = {member.filename.lstrip("/").lower(): member.filename for member in members}
+        check(archive, where)
+        self.names = {member.filename.lstrip("/").lower(): member.filename for member in archive.infolist()}
         self.cells = 0
         self._strings: list[str] | None = None
 
@@ -72,15 +66,8 @@ class _Workbook:
         end: Callable[[str], None] = lambda _name: None,
         text: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        """Feed one XML member to the handlers, names without their namespace; a document type is refused."""
+        """Feed one XML member to the handlers, names without their namespace. `check` went through it before."""
         parser = expat.ParserCreate()
-
-        def refuse(*_: object) -> int:
-            raise LimitError("The workbook declares a document type.", self.where, "Save it again as XLSX.")
-
-        parser.StartDoctypeDeclHandler = refuse
-        parser.EntityDeclHandler = refuse
-        parser.ExternalEntityRefHandler = refuse
         parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
         parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
         parser.CharacterDataHandler = text
@@ -90,8 +77,6 @@ class _Workbook:
             # as much as the mark that is not finished: expat before 2.6 looks through it again with each block (CVE-2023-52425)
             while block := file.read(min(max(read - parser.CurrentByteIndex, _BLOCK), _LARGEST_BLOCK)):
                 read += len(block)
-                if read > MAX_XML_BYTES:
-                    raise LimitError("The workbook unpacks to more than is allowed.", self.where, "Split it.")
                 parser.Parse(block, False)
         parser.Parse(b"", True)
 

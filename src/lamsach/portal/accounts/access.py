@@ -11,6 +11,7 @@ from django.http import Http404
 from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.base.roles import COORDINATORS, Role
 from lamsach.portal.units.access import memberships, writable_units
+from lamsach.portal.units.models import Membership
 
 
 def readable_people(user: Any) -> QuerySet[User]:
@@ -29,6 +30,14 @@ def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
     if write and not {Role(m.role) for m in memberships(person)} <= set(grantable(user)):
         raise PermissionDenied
     return person
+
+
+def takable_roles(user: Any, person: User) -> QuerySet[Membership]:
+    """Which of a person's roles the user may take away: those that they may give, in the units that they coordinate; never their own."""
+    found = person.memberships.filter(
+        unit__in=writable_units(user, COORDINATORS), role__in=grantable(user)
+    ).select_related("unit")
+    return found.none() if person.pk == user.pk else found
 
 
 def readable_invitations(user: Any) -> QuerySet[Invitation]:

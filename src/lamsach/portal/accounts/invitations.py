@@ -67,5 +67,5 @@ def accept(invitation: Invitation, name: str, password: str, by: HttpRequest) ->
     _, new = Membership.objects.get_or_create(user=user, unit=invitation.unit, role=invitation.role)
     record(by, "invitation.accepted", invitation, invitation.unit, user=user, role=invitation.role)
     if new:
-        record(by, "role.given", user, invitation.unit, user=user, role=invitation.role)
+        record(by, "role.appointed", user, invitation.unit, user=user, role=invitation.role)
     return user

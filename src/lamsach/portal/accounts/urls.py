@@ -25,5 +25,6 @@ urlpatterns = [
     ),
     path("office/people/<int:user_id>/", views.person, name="person"),
     path("office/people/<int:user_id>/lock/", views.person_lock, name="person_lock"),
+    path("office/people/<int:user_id>/roles/<int:membership_id>/take/", views.role_take, name="role_take"),
     path("office/people/<int:user_id>/end-sessions/", views.person_sessions_end, name="person_sessions_end"),
 ]

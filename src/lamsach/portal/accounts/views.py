@@ -7,9 +7,10 @@ from allauth.mfa.totp.views import activate_totp
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,6 +81,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
         {
             "account": account,
             "held": account.memberships.filter(unit__in=mine).select_related("unit"),
+            "takable": set(access.takable_roles(request.user, account).values_list("pk", flat=True)),
             "sessions": UserSession.objects.filter(user=account).order_by("-last_seen_at")[:20],
         },
     )
@@ -102,6 +104,21 @@ def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
     record(request, "account.locked" if locking else "account.unlocked", account)
     messages.success(request, _("The account is locked.") if locking else _("The account is unlocked."))
     return redirect("accounts:person", user_id=user_id)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def role_take(request: HttpRequest, user_id: int, membership_id: int) -> HttpResponse:
+    """Take a role away from a person. It holds at once; with the last role the person opens nothing any more."""
+    account = access.get_person(request.user, user_id)
+    held = get_object_or_404(access.takable_roles(request.user, account), pk=membership_id)
+    with transaction.atomic():
+        record(request, "role.removed", account, held.unit, role=held.role, name=account.email)
+        held.delete()
+    messages.success(request, _("The role was taken away."))
+    if access.readable_people(request.user).filter(pk=user_id).exists():
+        return redirect("accounts:person", user_id=user_id)
+    return redirect("accounts:people")
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
@@ -185,7 +202,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         if user is None:
             return render(request, "accounts/link_used.html", status=404)
         record(request, "portal.set_up", user, user=user)
-        record(request, "role.given", user, user=user, role=Role.ADMINISTRATOR)
+        record(request, "role.appointed", user, user=user, role=Role.ADMINISTRATOR)
         _log_in(request, user)
         return redirect("web:home")
     return render(request, "accounts/set_up.html", {"form": form})

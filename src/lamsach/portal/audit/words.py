@@ -25,7 +25,7 @@ THINGS: dict[str, Any] = {
 ACTS: dict[str, Any] = {
     "accept": _("accepted"), "accepted": _("accepted"), "acknowledged": _("acknowledged"), "added": _("added"),
     "again": _("sent again"), "answered": _("answered"), "approve": _("approved"),
-    "arrived": _("noted as arrived"), "blind": _("found blind"), "asked": _("asked for"), "assigned": _("given to somebody"),
+    "appointed": _("given"), "arrived": _("noted as arrived"), "blind": _("found blind"), "asked": _("asked for"), "assigned": _("given to somebody"),
     "attached": _("file attached"), "begun": _("begun"), "bundle_erased": _("result erased"), "cases_read": _("cases read"), "changed": _("changed"), "cleaned": _("stated as cleaned"),
     "done": _("done"), "failed": _("failed"), "removed": _("removed"), "shown": _("shown at log-in"), "first_used": _("used for the first time"), "locked_out": _("locked out after too many attempts"), "reset": _("set anew by letter"), "reset_asked": _("letter to set it anew asked for"),
     "closed": _("brought to an end"), "consolidated": _("consolidated"), "corrected": _("corrected"), "created": _("created"),

@@ -29,6 +29,7 @@ AUDIT: dict[str, str] = {
     "noted as arrived": "ghi nhận là đã đến",
     "found blind": "thiếu nhật ký, chưa kết luận được",
     "asked for": "đã đề nghị",
+    "given": "đã giao",
     "given to somebody": "đã giao người xử lý",
     "file attached": "đã đính kèm tệp",
     "begun": "đã bắt đầu",

@@ -15,6 +15,8 @@ PEOPLE: dict[str, str] = {
     "Your e-mail": "Thư điện tử của bạn",
     "Every session of this account has ended.": "Đã kết thúc mọi phiên đăng nhập của tài khoản này.",
     "The invitation was withdrawn.": "Đã thu hồi lời mời.",
+    "The role was taken away.": "Đã thôi giao vai trò này.",
+    "Take this role away": "Thôi giao vai trò này",
     "The account is locked.": "Đã khóa tài khoản.",
     "The account is unlocked.": "Đã mở khóa tài khoản.",
     "The invitation goes to {email}.": "Lời mời sẽ được gửi đến {email}.",

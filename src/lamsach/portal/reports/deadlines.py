@@ -41,9 +41,18 @@ def reminder_days(due: date) -> dict[date, int]:
     after it to the next."""
     days: dict[date, int] = {}
     for distance in DAYS_BEFORE:
-        day, step = due - distance * _ONE, -_ONE if distance >= 0 else _ONE
-        while not is_working_day(day):
-            day += step
+        day = _working_day(due - distance * _ONE, -_ONE if distance >= 0 else _ONE)
         if day not in days or abs(distance) < abs(days[day]):
             days[day] = distance
     return days
+
+
+def escalation_day(due: date) -> date:
+    """The day on which the parent is told who is late: when `ESCALATED_AFTER` falls on a day off, the working day after it."""
+    return _working_day(due + ESCALATED_AFTER * _ONE, _ONE)
+
+
+def _working_day(day: date, step: timedelta) -> date:
+    while not is_working_day(day):
+        day += step
+    return day

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.reports.deadlines import ESCALATED_AFTER, due_by_unit, reminder_days
+from lamsach.portal.reports.deadlines import due_by_unit, escalation_day, reminder_days
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units.models import FOREVER, Unit
 
@@ -54,7 +54,7 @@ def remind_by_schedule(day: date) -> int:
         called = {due for due in set(dues.values()) if day in reminder_days(due)}
         chosen = [(unit, dues[unit.pk]) for unit in waiting if dues[unit.pk] in called]
         count += remind_units(campaign, chosen, f"{day:%Y%m%d}")
-        late = [unit for unit in waiting if dues[unit.pk] + timedelta(days=ESCALATED_AFTER) == day]
+        late = [unit for unit in waiting if escalation_day(dues[unit.pk]) == day]
         count += _escalate(campaign, late, day)
     return count
 
