@@ -106,7 +106,7 @@ def note(written: Written, by: Any) -> Sent | None:
     if keyring.current(held.unit) != written.key or not row.update(sent=written.counter):
         return None
     user: Any = getattr(by, "user", by)
-    facts = {"counter": written.counter, "sha256": written.sha256}
+    facts: dict[str, Any] = {"counter": written.counter, "sha256": written.sha256}
     sent = Sent.objects.create(
         partner=held, key=written.key, kinds=names, size=written.size, user=user, **facts
     )
