@@ -41,6 +41,7 @@ from lamsach.portal.public.systems import system as system_of
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Message, Question
 from lamsach.portal.units.models import Unit
+from tests.rows import each_row
 
 from .conftest import Cast
 from .samples import dispatch, question
@@ -178,6 +179,7 @@ def test_a_late_question_shows_on_the_desk(cast: Cast, browser: Browser) -> None
     assert "Máy chậm" in browser("helper").get("/office/questions/?state=late").content.decode()
 
 
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 WINDOWS_7 = "Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36 Chrome/109.0.0.0 Safari/537.36"
 WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
@@ -203,7 +205,9 @@ WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101
         ),
         ("Mozilla/5.0 (Linux; Android 11; Pixel) Mobile", ("Android 11", False), None),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X)", ("iOS 12", False), None),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X)", ("iOS 18", True), None),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X)", ("iOS", None), None),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X)", ("iOS 18", True), None),
+        (f"{IPHONE} Version/18.6 Safari/604.1", ("iOS 18", True), None),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6)", ("macOS 10.14", False), None),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", ("macOS", None), None),
         ("Mozilla/5.0 (Macintosh; U; PPC Mac OS X 10_4_11)", ("macOS 10.4", False), None),
@@ -263,6 +267,55 @@ def test_windows_10_and_11_are_told_apart_by_the_header(
     assert older.name == "Windows 7"
 
 
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/158.0.0.0 Safari/537.36"
+ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/158.0.0.0 Mobile Safari/537.36"
+NOVEMBER_2026 = [
+    (WINDOWS_10, '"10.0.0"', "Windows 10 Home, Pro", False),
+    (WINDOWS_10, '"14.0.0"', "Windows 11 21H2", False),
+    (WINDOWS_10, '"15.0.0"', "Windows 11 22H2, 23H2", False),
+    (WINDOWS_10, '"19.0.0"', "Windows 11 24H2, 25H2", None),
+    ("Mozilla/5.0 (Windows NT 6.3; Win64; x64)", "", "Windows 8.1 / Windows Server 2012 R2", False),
+    (MAC, '"13.7.8"', "macOS 13", False),
+    (MAC, '"14.8.3"', "macOS 14", None),
+    (MAC, '"15.7.3"', "macOS 15", True),
+    (MAC, '"26.2.0"', "macOS 26", True),
+    (MAC, '"27.0.0"', "macOS 27", True),
+    (MAC, '"28.0.0"', "macOS", None),
+    (ANDROID, '"12.0.0"', "Android 12", False),
+    (ANDROID, '"13.0.0"', "Android 13", None),
+    (ANDROID, '"14.0.0"', "Android 14", True),
+    (ANDROID, '"16.0.0"', "Android 16", True),
+    (ANDROID, '"17.0.0"', "Android 17", True),
+    (f"{IPHONE} Version/26.1 Safari/604.1", "", "iOS 26", None),
+    (f"{IPHONE} Version/27.0 Safari/604.1", "", "iOS 27", True),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 14_8 like Mac OS X)", "", "iOS 14", False),
+    ("Mozilla/5.0 (X11; Linux x86_64) Ubuntu/22.04 Safari/1", "", "Ubuntu 22.04 LTS", True),
+    ("Mozilla/5.0 (X11; Linux x86_64) Ubuntu/25.10 Safari/1", "", "Ubuntu 25.10", False),
+    ("Mozilla/5.0 (X11; Linux x86_64) Ubuntu/26.04 Safari/1", "", "Ubuntu 26.04 LTS", True),
+]
+
+
+@each_row("row", NOVEMBER_2026)
+def test_the_table_knows_what_is_current_in_november_2026(row: tuple[str, str, str, bool | None]) -> None:
+    agent, platform, name, supported = row
+    found = system_of(agent, date(2026, 11, 30), platform)
+    assert found is not None
+    assert (found.name, found.supported) == (name, supported)
+
+
+def test_what_a_windows_may_be_is_told_with_its_last_days() -> None:
+    windows_10 = system_of(WINDOWS_10, date(2026, 11, 30), '"10.0.0"')
+    windows_11 = system_of(WINDOWS_10, date(2026, 11, 30), '"19.0.0"')
+    assert windows_10 is not None and windows_11 is not None  # noqa: PT018
+    assert (windows_10.until, windows_10.extended) == (date(2025, 10, 14), date(2028, 10, 10))
+    assert dict(windows_11.others) == {
+        "Windows 11 24H2 Home, Pro": date(2026, 10, 13),
+        "Windows 11 24H2 Enterprise, Education": date(2027, 10, 12),
+        "Windows 11 25H2 Home, Pro": date(2027, 10, 12),
+        "Windows 11 25H2 Enterprise, Education": date(2028, 10, 10),
+    }
+
+
 @pytest.mark.one_date
 def test_every_fact_has_its_day_and_its_source() -> None:
     for family, facts in systems._facts().items():
@@ -270,22 +323,26 @@ def test_every_fact_has_its_day_and_its_source() -> None:
         assert facts["source"].startswith("https://"), family
         for entry in (*facts["versions"].values(), *facts.get("builds", {}).values()):
             assert entry.get("latest", entry.get("until", "")) >= entry.get("until", "")
-            assert not ("until" in entry and "current" in entry), entry
+            assert not ("until" in entry and "released" in entry), entry
+            ends = [one["until"] for one in entry.get("editions", [entry] if "until" in entry else [])]
+            assert not ends or entry["until"] == min(ends), entry
+            assert "editions" not in entry or entry["latest"] == max(ends), entry
 
 
 @pytest.mark.one_date
 def test_a_version_is_supported_until_its_last_day_and_never_after() -> None:
     seen = 0
     for family, facts in systems._facts().items():
-        as_of = date.fromisoformat(facts["as_of"])
         for version, entry in {**facts["versions"], **facts.get("builds", {})}.items():
-            last = date.fromisoformat(entry["until"]) if "until" in entry else as_of + systems.TRUSTED
+            kept = timedelta(days=facts.get("least_days", 0))
+            last = date.fromisoformat(entry.get("until") or entry.get("released") or facts["as_of"])
+            last += kept if "released" in entry else timedelta()
             latest = date.fromisoformat(entry["latest"]) if "latest" in entry else last
             on = [
                 systems._judged(family, version, day).supported
                 for day in (last, last + timedelta(days=1), latest + timedelta(days=1), date(2100, 1, 1))
             ]
-            assert on[0] is (True if "until" in entry or entry.get("current") else None), entry
+            assert on[0] is (True if "until" in entry or "released" in entry else None), entry
             assert True not in on[1:], entry
             assert (on[2] is False) is ("until" in entry), entry
             seen += 1
@@ -313,17 +370,19 @@ def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
     headers = {"user-agent": WINDOWS_10, "sec-ch-ua-platform-version": '"19.0.0"'}
     page = client.post("/check/", headers=headers).content.decode()
     assert "Windows 11 24H2, 25H2" in page
-    assert "tính đến ngày 14/10/2025" in page
+    assert "tính đến ngày 30/11/2026" in page
     unknown = client.post("/check/", headers={"user-agent": WINDOWS_10}).content.decode()
     assert re.search(r"Windows 10 Home, Pro</th>.{0,200}14/10/2025", unknown), (
         "what it may be, each with its last day"
     )
 
 
+<<<<<<< HEAD
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 
 
 @pytest.mark.one_date
+=======
 @pytest.mark.django_db
 @pytest.mark.parametrize("agent", [WINDOWS_7, IPHONE])
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3", "0.0.0.0"])  # fmt: skip

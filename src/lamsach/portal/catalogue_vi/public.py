@@ -72,6 +72,7 @@ PUBLIC: dict[str, str] = {
     "no longer supported": "không còn được hỗ trợ",
     "It gets no more security updates. Replace or update it.": "Không còn bản cập nhật bảo mật. Hãy thay thế hoặc nâng cấp.",
     "supported": "đang được hỗ trợ",
+    "Only organisations that pay for extended updates get them, until %(day)s.": "Chỉ cơ quan trả phí cập nhật mở rộng còn nhận được, đến ngày %(day)s.",
     "Whether it is still supported cannot be seen from here. Switch automatic updates on.": "Từ đây không biết được phiên bản này còn được hỗ trợ hay không. Hãy bật cập nhật tự động.",
     "Source": "Nguồn",
     "since %(day)s": "từ %(day)s",

@@ -1,7 +1,8 @@
 """Which operating systems and browsers are still supported, judged by the User-Agent on a given day; facts with dates and their source in `support.json`.
 
-A version has a published last day (`until`; `latest` where several versions look the same from outside), or was `current` on the day of the facts (`as_of`): that is believed for `TRUSTED` and not
-longer, so an old table never calls a system supported that has ended since. Versions below `before` had ended by then. Browsers that come out every few weeks are judged by the pace of the
+A version has a published last day (`until`; `latest` where several versions or `editions` look the same from outside), or the day on which it was `released`: where makers publish no last day
+(Apple, Google) it is believed for `least_days`, fewer than any version of the past years was kept. A version newer than all of the table came after the day of the facts (`as_of`): it is believed
+for a year from then. Versions below `before` had ended by then. Nothing is believed longer, so an old table never calls a system supported that has ended. Browsers that come out every few weeks are judged by the pace of the
 past years (`releases`): so many days after a version came, `kept_days`, it gets no updates any more. Windows 10 and 11 say the same in the User-Agent, macOS stays at 10.15 and Chrome for Android at
 10; browsers of the Chromium family give the version in the header `Sec-CH-UA-Platform-Version` when they are asked for it (https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11).
 """
@@ -17,14 +18,17 @@ from pathlib import Path
 from typing import Any
 
 TRUSTED = timedelta(days=183)
-"""How long "current" is believed after the day of the facts."""
+"""How long the pace of browsers is believed after the day of the facts."""
+NEWER = timedelta(days=365)
+"""How long versions are believed that are newer than the table: less than any maker keeps one."""
 _PATTERNS = (
     # Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36
     (re.compile(r"Windows NT (\d+\.\d+)"), "windows"),
     # Mozilla/5.0 (Linux; Android 9; SM-J600G); (Linux; Android 10; K) is what Chrome says on every version
     (re.compile(r"Android(?: 10; K\)| (\d+))?"), "android"),
-    # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X)
-    (re.compile(r"(?:iPhone|CPU) OS (\d+)"), "ios"),
+    # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X); since iOS 26 Safari says 18_6 for ever, and the version as its own (https://webkit.org/blog/17333/)
+    (re.compile(r"(?:iPhone|CPU) OS 18_[67] .{0,200}?Version/(\d+)"), "ios"),
+    (re.compile(r"(?:iPhone|CPU) OS (?:18_[67] |(\d+))"), "ios"),
     # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6); 10_15_7 is what every browser says on newer versions
     (re.compile(r"Mac OS X(?: 10[._]15| (1[1-9]|[2-9]\d)| (10)[._](\d+))?"), "macos"),
     # Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.2.15) Gecko/20110303 Ubuntu/10.10 (maverick) Firefox/3.6.15
@@ -47,7 +51,7 @@ _LONGEST = 500
 class System:
     """A system or browser: its name, whether it is still supported (None: cannot be told), its last day, by which source, as of which day.
 
-    `others`: where it cannot be told, the versions that it may be, each with its last day (None: not published), the newest first.
+    `others`: where it cannot be told, the versions that it may be, each with its last day (None: not published), the newest first. `extended`: until when those get updates who pay for them.
     """
 
     name: str
@@ -56,6 +60,7 @@ class System:
     source: str = ""
     as_of: date | None = None
     others: tuple[tuple[str, date | None], ...] = ()
+    extended: date | None = None
 
 
 PLATFORM_HINT = "Sec-CH-UA-Platform-Version"
@@ -112,31 +117,38 @@ def _judged(family: str, version: str, day: date) -> System:
     as_of = date.fromisoformat(facts["as_of"])
     entry = facts["versions"].get(version) or facts.get("builds", {}).get(version)
     if entry is not None:
-        supported, until = _by_entry(entry, as_of, day)
+        supported, until = _by_entry(entry, facts, day)
         name = entry["name"]
     else:
         supported, until = _by_number(facts, version, as_of, day), None
         name = facts["name"] if supported is None else f"{facts['name']} {version}"
-    others = _others(facts) if supported is None else ()
-    return System(name, supported, until, (entry or {}).get("source") or facts["source"], as_of, others)
+    entry = entry or {}
+    others = _others(facts, entry) if supported is None else ()
+    extended = date.fromisoformat(entry["extended"]) if supported is False and "extended" in entry else None
+    paid = extended if extended and day <= extended else None
+    return System(name, supported, until, entry.get("source") or facts["source"], as_of, others, paid)
 
 
-def _by_entry(entry: dict[str, Any], as_of: date, day: date) -> tuple[bool | None, date | None]:
+def _by_entry(entry: dict[str, Any], facts: dict[str, Any], day: date) -> tuple[bool | None, date | None]:
     if "until" not in entry:
-        return (True if entry.get("current") and day <= as_of + TRUSTED else None), None
+        kept = timedelta(days=facts.get("least_days", 0))
+        fresh = "released" in entry and day <= date.fromisoformat(entry["released"]) + kept
+        return (True if fresh else None), None
     until = date.fromisoformat(entry["until"])
     latest = date.fromisoformat(entry.get("latest", entry["until"]))
     return (True if day <= until else False if day > latest else None), latest
 
 
 def _by_number(facts: dict[str, Any], version: str, as_of: date, day: date) -> bool | None:
-    """A version that has no entry: too old by its number, or by the pace at which new ones come."""
+    """A version that has no entry: too old or new by its number, or by the pace at which new ones come."""
     number = re.fullmatch(r"\d{1,5}(?:\.\d{1,5})?", version)
     if number is None:
         return None
     if facts.get("releases"):
         fresh = _is_fresh(int(version.partition(".")[0]), facts["releases"], day)
         return (True if day <= as_of + TRUSTED else None) if fresh else False
+    if facts.get("least_days") and _order(version)[0] == max(_order(key)[0] for key in facts["versions"]) + 1:
+        return True if day <= as_of + NEWER else None
     below = facts.get("before")
     return False if below and _order(version) < _order(below) else None
 
@@ -145,11 +157,15 @@ def _order(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _others(facts: dict[str, Any]) -> tuple[tuple[str, date | None], ...]:
-    """The versions of which the table knows how long they last, the newest first."""
-    entries = list((facts.get("builds") or facts["versions"]).values())
-    listed = [entry for entry in entries if "until" in entry or entry.get("current")]
-    ends = [(entry["name"], entry.get("latest") or entry.get("until")) for entry in listed]
+def _others(facts: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, date | None], ...]:
+    """The versions that it may be, of which the table knows how long they last, the newest first: the editions of the one that it is, else all."""
+    found: list[dict[str, Any]] = entry.get("editions") or [
+        edition
+        for one in (facts.get("builds") or facts["versions"]).values()
+        for edition in one.get("editions", [one])
+    ]
+    listed = [one for one in found if "until" in one or "released" in one]
+    ends = [(one["name"], one.get("latest") or one.get("until")) for one in listed]
     return tuple((name, date.fromisoformat(end) if end else None) for name, end in reversed(ends))
 
 
