@@ -357,7 +357,9 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "unit_id": lambda cast: cast.first.pk,
     "fleet_unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
-    "membership_id": lambda cast: cast.people["officer"].memberships.get().pk,
+    "membership_id": lambda cast: (
+        cast.people["officer"].memberships.get_or_create(unit=cast.first, role="officer")[0].pk
+    ),
     "invitation_id": lambda cast: _invitation(cast).pk,
     "letter_id": lambda cast: _letter(cast).pk,
     "campaign_id": lambda cast: dispatch(cast).campaign_id,

@@ -377,12 +377,7 @@ def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
     )
 
 
-<<<<<<< HEAD
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
-
-
 @pytest.mark.one_date
-=======
 @pytest.mark.django_db
 @pytest.mark.parametrize("agent", [WINDOWS_7, IPHONE])
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3", "0.0.0.0"])  # fmt: skip

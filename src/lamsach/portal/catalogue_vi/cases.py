@@ -64,6 +64,7 @@ CASES: dict[str, str] = {
     "a server that passes on what others ask; its own log names the machine": "máy chủ chuyển tiếp yêu cầu của máy khác; nhật ký của chính máy chủ đó nêu tên máy",
     "The line shows no address that the machine is known to have had; how it leads here is not in the bundle.": "Dòng nhật ký không có địa chỉ nào được biết là của máy này; gói kết quả không nêu vì sao dòng này dẫn đến máy.",
     "units not searched: no logs": "đơn vị chưa rà soát: không có nhật ký",
+    "%(count)s units not searched: no logs": "%(count)s đơn vị chưa rà soát: không có nhật ký",
     "not searched": "chưa rà soát",
     "logs searched": "đã rà soát",
     "logs of units under it only": "chỉ có nhật ký của đơn vị trực thuộc",

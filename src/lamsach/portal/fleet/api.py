@@ -14,6 +14,7 @@ from lamsach.portal.api import access
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.base.received import Clean, Moment
 from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.taking import Summary, take
 from lamsach.portal.fleet.words import HandingIn
@@ -53,7 +54,7 @@ class ScanTakenOut(Schema):
 
 
 class FleetOut(Schema):
-    """Numbers of machines: expected, scanned, and so on, of everything under the token's unit."""
+    """Numbers of machines: expected, scanned, and so on, of everything under the token's unit; `not_searched`: its units, each with everything under it, whose logs nobody searched."""
 
     expected: int
     scanned: int
@@ -66,6 +67,7 @@ class FleetOut(Schema):
     silent: int
     unlisted: int
     unknown: int
+    not_searched: int
 
 
 def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
@@ -99,4 +101,5 @@ def numbers(request: HttpRequest, campaign_id: int, days: int = USUAL_DAYS) -> A
     campaign = _campaign(request, campaign_id)
     unit = request.auth.unit  # type: ignore[attr-defined]
     whole, _branches, _basis = by_branch(campaign, unit, days if days in DAYS else USUAL_DAYS, timezone.now())
-    return {name: getattr(whole, name) for name in NAMES}
+    numbers = {name: getattr(whole, name) for name in NAMES}
+    return {**numbers, "not_searched": searching(campaign, unit.pk).count}

@@ -20,6 +20,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.fleet import access, exporting
 from lamsach.portal.fleet.counting import BASES, DAYS, USUAL_DAYS, by_branch
@@ -71,6 +72,7 @@ def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unit": unit,
         "above": [one for one in above if one.pk in seen],
         "whole": whole,
+        "unsearched": searching(campaign, unit.pk).count,
         "page": paged(request, branches),
         "basis": BASES[basis],
         "days": days,
