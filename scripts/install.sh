@@ -108,6 +108,18 @@ build_kernel() {
     builds
 }
 
+# The same packages by uv, where the lock has it: in a third of pip's processor time. Under settings that only pip knows it fails, and pip installs.
+install_with_uv() {
+    uv_lock=$(mktemp)
+    awk '/^[a-z]/ { kept = index($0, "uv==") == 1 } kept' "$lock" >"$uv_lock"
+    [ -s "$uv_lock" ] && pip install --quiet --only-binary :all: --require-hashes -r "$uv_lock" >&2 &&
+        env ${PIP_CERT:+"SSL_CERT_FILE=$PIP_CERT"} UV_DEFAULT_INDEX="$(pip config get global.index-url 2>/dev/null)" \
+            "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --compile-bytecode --only-binary :all: --require-hashes -r "$lock" >&2
+    done=$?
+    rm -f "$uv_lock"
+    return $done
+}
+
 if is_current "$kind" dev && [ -x "$venv/bin/lamsach" ] && "$venv/bin/python" -c '' 2>/dev/null; then
     build_kernel
     exit 0
@@ -129,7 +141,7 @@ fi
 
 say "Installing from $lock (the first time takes a minute or two) ..."
 rm -f "$venv/.installed-run" "$venv/.installed-dev"
-if ! pip install --quiet --only-binary :all: --require-hashes -r "$lock" >&2; then
+if ! install_with_uv && ! pip install --quiet --only-binary :all: --require-hashes -r "$lock" >&2; then
     say "The packages of $lock could not be installed. A network without internet: see 'Without internet' in README.md."
     exit 1
 fi
