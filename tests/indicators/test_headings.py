@@ -28,6 +28,10 @@ def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indica
     ("heading", "field"),
     [
         ("恶意IP地址", Field.VALUE),
+        ("IP [v4]", Field.VALUE),
+        ("data[.]evil-a[.]example", None),
+        ("mail(.)evil-a(.)example", None),
+        ("url://evil-a.example", None),
         ("域名", Field.VALUE),
         ("恶意软件名称", Field.THREAT),
         ("参考链接", Field.CONTEXT),

@@ -50,9 +50,9 @@ class IndicatorColumns(Sequence[Indicator]):
         if (place := item.reference) is not None:
             document = place.document
             if place.row is not None:
-                row = place.row
+                row = place.row if place.row < _NO_ROW else -1
             if place.page is not None:
-                page = place.page
+                page = place.page if place.page < _NO_ROW else -1
         worded = place is not None and (place.words is not None or place.table is not None)
         if worded and self._worded < WORDS_KEPT:
             self._worded += 1

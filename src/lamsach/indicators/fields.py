@@ -138,6 +138,10 @@ _DOTTED_FIELDS = {
 }
 
 
+# IP (IPv4)    Domain/URL    Mã băm [SHA-256]    Loại: tên    and no value: mail[.]evil.example    data(.)evil.example    url://evil.example
+_BESIDE = re.compile(r"\s*(?:[(\[](?!\.|dot\b|:)|/|:(?!//))")
+
+
 @lru_cache(4096)
 def field_of(heading: str) -> Field | None:
     """What a column with this heading holds, or None when the heading is not known."""
@@ -160,7 +164,7 @@ def _field_of(heading: str) -> Field | None:
         return _FIELDS[spaced]
     if (further := further_field(spaced)) is not None:
         return Field(further)
-    start = re.split(r"\s*[(/\[:]", key, maxsplit=1)[0]
+    start = _BESIDE.split(key, maxsplit=1)[0]
     return _FIELDS.get(start, _FIELDS.get(_spaced(start)))
 
 

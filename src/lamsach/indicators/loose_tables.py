@@ -7,20 +7,26 @@ line of a column shows how wide it is; otherwise how much room there was is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
 
 from lamsach.indicators.cell_lines import MAYBE, follows, is_value
 from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import has_fragments
-from lamsach.indicators.page_grid import TextLine, joined, split
+from lamsach.indicators.loose_lines import (
+    PITCH,
+    Cells,
+    Numbered,
+    OpenTable,
+    VisualLine,
+    cells_of,
+    unsure,
+    visual_lines,
+)
+from lamsach.indicators.page_grid import TextLine
 from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, cell_line
-from lamsach.indicators.pdf_drawing import Shown
 
-_APART = 0.7
-"""How far apart the texts of two columns are at least, in heights of the font."""
 _SLACK = 6.0
 """How far left of its column's heading a text may begin, in points."""
 _GUTTER = 30.0
@@ -29,8 +35,6 @@ _MARGIN = 3
 """How many lines a page's header or footer has at most, above which a row may go on or below which it may end."""
 _FULL_LINES = 5
 """How many lines end at the same edge at least that shows how wide a column is."""
-_PITCH = 2.2
-"""How far apart the lines of one row are at most, in heights of the font."""
 _ROWS_SEEN = 200
 """In how many lines below headings the gaps between columns are looked for."""
 _MOST_COLUMNS = 64
@@ -38,112 +42,74 @@ _MOST_LINES = 64
 """How many lines of a row are looked at to see how it goes on."""
 _DIGITS = re.compile(r"[0-9A-Fa-f]{1,64}")
 
-Numbered = Sequence[tuple[Shown, int]]
-
-
-@dataclass(slots=True)
-class _Line:
-    """What stands at one height of the page: texts of columns from left to right, and the places of their lines."""
-
-    pieces: list[TextLine]
-    places: set[int]
-
-    @property
-    def base(self) -> float:
-        return self.pieces[0].base
-
-    @property
-    def size(self) -> float:
-        return max(piece.size for piece in self.pieces)
-
-
-Cells = dict[int, TextLine]
-
-
-@dataclass(slots=True)
-class _Open:
-    """A table while its rows are collected, each a list of lines by column."""
-
-    head: _Line
-    bounds: list[float]
-    heads: list[Cells]
-    widths: dict[int, float]
-    """Up to where the columns had room on earlier pages."""
-    rows: list[list[Cells]] = field(default_factory=list)
-    places: set[int] = field(default_factory=set)
-
 
 class LooseTables:
     """Finds such tables on a document's pages in order; headings hold over page breaks."""
 
     def __init__(self) -> None:
-        self._head: _Line | None = None
+        self._head: VisualLine | None = None
         self._heads: list[Cells] = []
         self._bounds: list[float] = []
         """Where the columns below them begin on the page that is read."""
         self._widths: dict[int, float] = {}
         self._open = False
         """Whether a table reached to the end of the last page."""
+        self._doubted = False
+        """Whether that was one whose rows are not certain."""
+        self.unsure: list[int] = []
+        """The places of the page's lines in a table of which it is not certain what belongs to which row."""
 
     def page(self, number: int, lines: Sequence[Numbered], taken: set[int]) -> list[PageTable]:
         """The tables among the lines of a page that are not `taken`; their lines are taken then."""
-        visual = _visual(item for place, line in enumerate(lines) if place not in taken for item in line)
+        visual = visual_lines(item for place, line in enumerate(lines) if place not in taken for item in line)
         found: list[PageTable] = []
-        self._bounds = []
+        doubted, self._doubted = self._doubted, False
+        self._bounds, self.unsure = [], []
         place = 0
         while place < len(visual):
-            table = self._begun(visual, place, rest=self._open and not found and place < _MARGIN)
+            goes_on = doubted and place == 0 and not _is_headings(visual, 0, None)
+            table = self._begun(
+                visual, place, rest=self._open and not found and place < _MARGIN, certainly=goes_on
+            )
             if table is None:
                 place += 1
                 continue
             end = _collect(table, visual, place)
-            if table.rows:
+            doubted_end = self._head and unsure(table, visual, place, end, goes_on=goes_on)
+            if doubted_end:
+                self.unsure += sorted(
+                    {number for line in visual[place:doubted_end] for number in line.places}
+                )
+                taken |= set(self.unsure)
+                end = doubted_end
+                self._doubted = end >= len(visual) - _MARGIN
+            elif table.rows:
                 taken |= table.places
                 found.append(_closed(number, table, visual))
             place = max(end, place + 1)
         self._open = bool(found) and bool(visual) and any(line.places & taken for line in visual[-_MARGIN:])
         return found
 
-    def _begun(self, lines: Sequence[_Line], place: int, *, rest: bool) -> _Open | None:
+    def _begun(
+        self, lines: Sequence[VisualLine], place: int, *, rest: bool, certainly: bool
+    ) -> OpenTable | None:
         line = lines[place]
         if _is_headings(lines, place, self._head):
             self._head, self._heads, self._bounds = line, [], _bounds(line, lines[place + 1 :])
             self._widths = {}
-            return _Open(line, self._bounds, self._heads, self._widths)
+            return OpenTable(line, self._bounds, self._heads, self._widths)
         if self._head is not None:
             bounds = self._bounds = self._bounds or _bounds(self._head, lines[place:])
-            cells = _cells(line, bounds)
+            cells = cells_of(line, bounds)
             is_row = cells is not None and (len(cells) > 1 or (rest and 0 not in cells))
-            return _Open(self._head, bounds, self._heads, self._widths) if is_row else None
+            return OpenTable(self._head, bounds, self._heads, self._widths) if is_row or certainly else None
         near = [piece.text for other in lines[place : place + 2] for piece in other.pieces]
         if len(line.pieces) > 1 and any(map(has_fragments, near)) and _holds_digits(line):
-            return _Open(line, _bounds(line, lines[place + 1 :]), [], {})
+            return OpenTable(line, _bounds(line, lines[place + 1 :]), [], {})
         return None
 
 
-def _visual(strings: Iterable[tuple[Shown, int]]) -> list[_Line]:
-    """A page's strings by their height, from top to bottom, put together where no wide gap is between them."""
-    heights: list[list[tuple[Shown, int]]] = []
-    pieces = ((piece, place) for shown, place in strings for piece in split(shown, _APART))
-    for item in sorted(pieces, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
-        if heights and heights[-1][0][0].base - item[0].base <= 0.35 * item[0].size:
-            heights[-1].append(item)
-        else:
-            heights.append([item])
-    return [_Line(_pieces(row), {place for _, place in row}) for row in heights]
-
-
-def _pieces(row: Numbered) -> list[TextLine]:
-    groups: list[list[tuple[Shown, int]]] = []
-    for item in sorted(row, key=lambda pair: pair[0].edges[0]):
-        if groups and abs(item[0].edges[0] - groups[-1][-1][0].edges[-1]) <= _APART * item[0].size:
-            groups[-1].append(item)
-        else:
-            groups.append([item])
-    return [joined(group) for group in groups]
-
-
-def _is_headings(lines: Sequence[_Line], place: int, last: _Line | None) -> bool:
+def _is_headings(lines: Sequence[VisualLine], place: int, last: VisualLine | None) -> bool:
     """Whether a line, or each of its texts with the one below it, heads a table with values. Words of a row below the `last` headings do not."""
     pieces = lines[place].pieces
     if not 1 < len(pieces) <= _MOST_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
@@ -166,7 +132,7 @@ def _is_headings(lines: Sequence[_Line], place: int, last: _Line | None) -> bool
     return Field.VALUE in found and len(found) > 1
 
 
-def _bounds(line: _Line, below: Sequence[_Line]) -> list[float]:
+def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
     """Where columns begin: in the widest gap between two headings into which no text of the lines below reaches."""
     heads = line.pieces
     texts: list[TextLine] = []
@@ -188,26 +154,14 @@ def _bounds(line: _Line, below: Sequence[_Line]) -> list[float]:
     return [*bounds, inf]
 
 
-def _cells(line: _Line, bounds: Sequence[float]) -> Cells | None:
-    """The texts of a line by column; None where one reaches through two columns."""
-    cells: Cells = {}
-    for piece in line.pieces:
-        column = next((place for place in range(len(bounds) - 1) if piece.left < bounds[place + 1]), 0)
-        reaches_on = " " in piece.text.strip() and piece.right > bounds[column + 1] + piece.size
-        if piece.left < bounds[0] or column in cells or reaches_on:
-            return None
-        cells[column] = piece
-    return cells
-
-
-def _collect(table: _Open, lines: Sequence[_Line], place: int) -> int:
+def _collect(table: OpenTable, lines: Sequence[VisualLine], place: int) -> int:
     """Take the rows of a table that begins at a place; where it ends."""
     digits = not table.heads and not any(field_of(piece.text) for piece in lines[place].pieces)
     first = place
     while place < len(lines):
         line = lines[place]
-        cells = _cells(line, table.bounds)
-        near = place == first or lines[place - 1].base - line.base <= _PITCH * line.size
+        cells = cells_of(line, table.bounds)
+        near = place == first or lines[place - 1].base - line.base <= PITCH * line.size
         if cells is None or (place > first and _is_headings(lines, place, table.head)):
             break
         if digits and not table.heads:
@@ -227,7 +181,7 @@ def _collect(table: _Open, lines: Sequence[_Line], place: int) -> int:
     return place
 
 
-def _holds_digits(line: _Line) -> bool:
+def _holds_digits(line: VisualLine) -> bool:
     return all(_DIGITS.fullmatch(piece.text) for piece in line.pieces)
 
 
@@ -242,7 +196,7 @@ def _goes_on(row: Sequence[Cells], cells: Cells) -> bool:
     return full and follows([*above, rest])[-1] == MAYBE
 
 
-def _closed(number: int, table: _Open, lines: Sequence[_Line]) -> PageTable:
+def _closed(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageTable:
     """The table with what its columns show of the room behind each line."""
     edge = max(piece.right for line in lines for piece in line.pieces)
     for column, width in _widths(table, edge).items():
@@ -258,7 +212,7 @@ def _closed(number: int, table: _Open, lines: Sequence[_Line]) -> PageTable:
     return PageTable(number, min(table.places) + 1, xs, rows, high, low, heads)
 
 
-def _widths(table: _Open, edge: float) -> dict[int, float]:
+def _widths(table: OpenTable, edge: float) -> dict[int, float]:
     """Up to where the lines of each column had room, where that shows: the next column is near, or many lines end there and go on below."""
     texts: dict[int, list[TextLine]] = {}
     going_on: dict[int, list[TextLine]] = {}
@@ -275,8 +229,13 @@ def _widths(table: _Open, edge: float) -> dict[int, float]:
         longest = max((line.right for line in lines if line.right < table.bounds[column + 1]), default=0.0)
         behind = min((line.left for line in texts.get(column + 1, ())), default=inf)
         full = sum(longest - line.right < line.size for line in going_on.get(column, ()))
-        if min(behind, edge) - longest <= _GUTTER or full >= _FULL_LINES:
+        if full >= _FULL_LINES:
             found[column] = longest
+            continue
+        # a line of one word may stick out of its column
+        words = [line.right for line in lines if line.right <= longest and " " in line.text.strip()]
+        if words and min(behind, edge) - longest <= _GUTTER:
+            found[column] = max(words)
     return found
 
 
@@ -284,6 +243,6 @@ def _row(number: int, lines: Sequence[Cells], widths: dict[int, float]) -> PageR
     row = PageRow(number, min(text.number for cells in lines for text in cells.values()) + 1 if lines else 1)
     for cells in lines:
         for column, text in cells.items():
-            room = widths[column] - text.right if column in widths else None
+            room = max(widths[column] - text.right, 0.0) if column in widths else None
             row.cells.setdefault(column, []).append(cell_line(text, room))
     return row

@@ -24,7 +24,7 @@ _MOST_UNITS = 40_000
 _MOST_IMPLYING = 20_000
 _SAME_BASE = 0.35
 """How far apart the baselines of one line's words are at most, in heights of its font."""
-_WORD_GAP = 0.14
+WORD_GAP = 0.14
 """How far apart two words are at least, in heights of the font."""
 _CELL_GAP = 1.1
 """How far apart the texts of two columns are at least that one string shows, in heights of the font."""
@@ -77,6 +77,21 @@ class Grid:
     xs: list[float]
     ys: list[float]
     cells: list[Cell]
+    level_only: bool = False
+    """Whether nothing but level rules is drawn."""
+
+    def add_row(self, at: float, *, above: bool) -> None:
+        """Add a row that no rule closes, up to a height."""
+        columns = len(self.xs) - 1
+        if above:
+            for cell in self.cells:
+                cell.row += 1
+        self.ys.insert(0 if above else len(self.ys), at)
+        row = 0 if above else len(self.ys) - 2
+        self.cells += [
+            Cell(self.xs[column], self.xs[column + 1], self.ys[row + 1], self.ys[row], column, 1, row, 1)
+            for column in range(columns)
+        ]
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a place is within the table."""
@@ -88,7 +103,9 @@ def grids(drawing: Drawing) -> list[Grid]:
     upright, level = _merged(drawing.upright), _merged(drawing.level)
     if len(upright) * len(level) > _MOST_CROSSINGS:
         return []
-    if not level or not upright or not any(_touch(one, other) for one in upright for other in level):
+    level_only = implied = not any(_touch(one, other) for one in upright for other in level)
+    if implied:
+        level_only = bool(level)
         upright, level = (
             [*upright, *_implied(drawing.level, least=3)],
             [*level, *_implied(drawing.upright, least=2)],
@@ -100,6 +117,8 @@ def grids(drawing: Drawing) -> list[Grid]:
         for uprights, levels in groups
         if (grid := _grid([upright[place] for place in uprights], [level[place] for place in levels]))
     ]
+    for grid in found:
+        grid.level_only = level_only and not drawing.upright
     return sorted(found, key=lambda grid: (-grid.ys[0], grid.xs[0])) if len(found) <= _MOST_GRIDS else []
 
 
@@ -290,13 +309,13 @@ def split(shown: Shown, apart: float) -> list[Shown]:
         while end < len(text) and text[end].isspace():
             end += 1
         if edges[end] - edges[place] > apart * shown.size and start < place and end < len(text):
-            pieces.append(Shown(text[start:place], edges[start : place + 1], shown.base, shown.size))
+            pieces.append(shown._replace(text=text[start:place], edges=edges[start : place + 1]))
             start = end
         place = end
     while start < len(text) and text[start].isspace():
         start += 1
     if start < len(text):
-        pieces.append(Shown(text[start:], edges[start:], shown.base, shown.size))
+        pieces.append(shown._replace(text=text[start:], edges=edges[start:]))
     return pieces
 
 
@@ -317,7 +336,7 @@ def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
     text, edges = first.text, list(first.edges)
     for shown, _ in row[1:]:
         gap = shown.edges[0] - edges[-1]
-        if gap > _WORD_GAP * shown.size and not text.endswith(" ") and not shown.text.startswith(" "):
+        if gap > WORD_GAP * shown.size and not text.endswith(" ") and not shown.text.startswith(" "):
             text += " "
             edges.append(shown.edges[0])
         text += shown.text

@@ -1,23 +1,15 @@
-"""The rows of a page's tables, each cell with its lines and how they follow each other, and the text of the page around them."""
+"""The rows of a page's tables, each cell with its lines and how they follow each other."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from lamsach.indicators.cell_lines import CellLine
 from lamsach.indicators.invisible import visible
-from lamsach.indicators.page_grid import Cell, Grid, TextLine, fill, grids, joined
-from lamsach.indicators.pdf_drawing import Drawing, Shown
+from lamsach.indicators.page_grid import Cell, Grid, TextLine
 
-_SAME_LINE = 0.4
-"""How far apart the baselines of one line are at most, in heights of the font."""
-_BACK = 0.5
-"""How far a line's next word may begin before the last one's end, in heights of the font."""
-_FAR = 3.0
-"""How far behind it, in heights of the font: what is farther is another column's."""
 _MOST_PADDING = 8.0
 """How far a cell's text is from its edge at most, in points, where no line of the table is nearer."""
 _UNEVEN = 1.2
@@ -38,6 +30,8 @@ class PageRow:
     line: int
     cells: dict[int, list[CellLine]] = field(default_factory=dict)
     merged: set[int] = field(default_factory=set)
+    number: int = -1
+    """Which row of its table it is, where the document states that."""
 
 
 @dataclass(slots=True)
@@ -52,71 +46,16 @@ class PageTable:
     high: float
     low: float
     heads: PageRow | None = None
+    tagged: int | None = None
+    """Which table of the document it is part of, where the document states that."""
     above: list[int] = field(default_factory=list)
     below: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class PageText:
-    """A page's lines of text in the order in which they are drawn, the places (0-based) of those within tables, and the tables."""
-
-    lines: list[str]
-    in_tables: set[int]
-    tables: list[PageTable]
-
-
-class _Loose(Protocol):
-    def page(
-        self, number: int, lines: Sequence[Sequence[tuple[Shown, int]]], taken: set[int]
-    ) -> list[PageTable]:
-        """The tables among the lines of a page that are not `taken`; their lines are taken then."""
-
-
-def read_page(number: int, drawing: Drawing, loose: _Loose) -> PageText:
-    """The lines and the tables of a page: those that rules draw, and those that are `loose`."""
-    numbered = _numbered(drawing.shown)
-    text = PageText([visible(joined(line).text) for line in numbered], set(), [])
-    lines = [line[0][0] for line in numbered]
-    for grid in grids(drawing):
-        within = {place for place, line in enumerate(lines) if grid.holds(line.edges[0] + 1, line.base)}
-        within -= text.in_tables
-        if not within:
-            continue
-        fill(grid, (item for place in within for item in numbered[place]))
-        text.in_tables |= within
-        rows = _rows(number, grid)
-        text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
-    text.tables += loose.page(number, numbered, text.in_tables)
-    text.tables.sort(key=lambda table: table.line)
-    if text.tables:
-        first, last = text.tables[0], text.tables[-1]
-        first.above = [place for place, line in enumerate(lines) if line.base > first.high]
-        last.below = [place for place, line in enumerate(lines) if line.base < last.low]
-    return text
-
-
-def _numbered(strings: Iterable[Shown]) -> list[list[tuple[Shown, int]]]:
-    """A page's strings by the lines that they make in the order in which they are drawn, with the lines' 0-based places."""
-    lines: list[list[tuple[Shown, int]]] = []
-    last: Shown | None = None
-    for shown in strings:
-        if not shown.text.strip():
-            continue
-        goes_on = (
-            last is not None
-            and abs(shown.base - last.base) <= _SAME_LINE * max(shown.size, last.size)
-            and -_BACK * shown.size <= shown.edges[0] - last.edges[-1] <= _FAR * shown.size
-        )
-        if not goes_on:
-            lines.append([])
-        lines[-1].append((shown, len(lines) - 1))
-        last = shown
-    return lines
-
-
-def _rows(page: int, grid: Grid) -> list[PageRow]:
-    padding, right_padding = _paddings(grid.cells)
-    pitches = _pitches(grid.cells)
+def grid_rows(page: int, grid: Grid) -> list[PageRow]:
+    """The rows of a table that rules draw, once its cells are filled."""
+    padding, right_padding = paddings(grid.cells)
+    pitches = line_pitches(grid.cells)
     rows: list[PageRow] = []
     for number in range(len(grid.ys) - 1):
         cells = [cell for cell in grid.cells if cell.row == number]
@@ -132,7 +71,7 @@ def _rows(page: int, grid: Grid) -> list[PageRow]:
             for cell, lines in zip(cells, band, strict=True):
                 if lines:
                     numbers.append(min(line.number for line in lines) + 1)
-                row.cells[cell.column] = _cell_lines(lines, cell, padding, right_padding, pitches)
+                row.cells[cell.column] = cell_lines(lines, cell, padding, right_padding, pitches)
             row.line = min(numbers, default=rows[-1].line if rows else 1)
             if numbers:
                 rows.append(row)
@@ -155,7 +94,7 @@ def _bands(cells: Sequence[Cell]) -> list[list[list[TextLine]]]:
     return bands
 
 
-def _paddings(cells: Iterable[Cell]) -> tuple[float, float]:
+def paddings(cells: Iterable[Cell]) -> tuple[float, float]:
     """How far the texts of a table are from the left and the right edges of their cells."""
     lines = [(cell, line) for cell in cells for line in cell.lines]
     starts = sorted(max(0.0, line.left - cell.left) for cell, line in lines)
@@ -165,7 +104,7 @@ def _paddings(cells: Iterable[Cell]) -> tuple[float, float]:
     return left, right if right <= left + _UNEVEN else left
 
 
-def _pitches(cells: Iterable[Cell]) -> dict[int, float]:
+def line_pitches(cells: Iterable[Cell]) -> dict[int, float]:
     """How far apart the lines of one paragraph are, by the height of the font."""
     found: dict[int, float] = {}
     for cell in cells:
@@ -176,9 +115,10 @@ def _pitches(cells: Iterable[Cell]) -> dict[int, float]:
     return found
 
 
-def _cell_lines(
+def cell_lines(
     lines: Sequence[TextLine], cell: Cell, padding: float, right_padding: float, pitches: dict[int, float]
 ) -> list[CellLine]:
+    """The lines of a cell, each with the room behind it."""
     found: list[CellLine] = []
     above: TextLine | None = None
     for line in lines:

@@ -42,7 +42,14 @@ def whole_tables(parts: Sequence[PageTable], pages: Sequence[Sequence[str]]) -> 
     """The tables of a document, from their parts in order. `pages` are the lines of its pages, headers and footers blank."""
     found: list[WholeTable] = []
     last: PageTable | None = None
+    tagged: dict[int, WholeTable] = {}
     for part in parts:
+        if part.tagged is not None:
+            if part.tagged not in tagged:
+                tagged[part.tagged] = WholeTable(part.xs, part.page, part.line, None)
+                found.append(tagged[part.tagged])
+            _append_tagged(tagged[part.tagged], part)
+            continue
         if last is None or not _goes_on(last, part, pages):
             found.append(WholeTable(part.xs, part.page, part.line, part.heads))
         _append(found[-1], part)
@@ -85,6 +92,18 @@ def _append(table: WholeTable, part: PageTable) -> None:
     table.rows += rows
 
 
+def _append_tagged(table: WholeTable, part: PageTable) -> None:
+    """The rows of another page: a row that is there already goes on, or is repeated as headings are."""
+    last = {row.number: row for row in table.rows}
+    for row in part.rows:
+        begun = last.get(row.number)
+        if begun is None:
+            table.rows.append(row)
+        elif not _says_the_same(begun, row):
+            for column, lines in row.cells.items():
+                begun.cells.setdefault(column, []).extend(lines)
+
+
 def _says_the_same(row: PageRow, other: PageRow) -> bool:
     texts = [
         {place: [line.text for line in lines] for place, lines in one.cells.items() if lines}
@@ -95,9 +114,11 @@ def _says_the_same(row: PageRow, other: PageRow) -> bool:
 
 def _is_rest(last: PageRow, first: PageRow) -> bool:
     """Whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
-    numbered = last.cells.get(0)
-    if numbered and NUMBER.fullmatch(numbered[0].text):
-        return not first.cells.get(0)
+    numbered, number = ([line.text for line in row.cells.get(0, ())] for row in (last, first))
+    if numbered and NUMBER.fullmatch(numbered[0]):
+        return not number
+    if number and NUMBER.fullmatch(number[0]):
+        return not numbered  # it is in the middle of its cell, on the second page
     pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
     open_cells = [before and follows([before[-1], *lines])[1] == MAYBE for before, lines in pairs]
     empty = any(not first.cells.get(column) for column, lines in last.cells.items() if lines)

@@ -10,13 +10,15 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lamsach.indicators.pdf_glyphs import Glyphs
 
 if TYPE_CHECKING:
     from pypdf import PageObject
     from pypdf.generic import ContentStream
-    from pypdf.generic._font import Font
 
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -32,12 +34,13 @@ _BYTES_A_STEP = 28
 
 class Shown(NamedTuple):
     """One string that the page shows: its text, where each of its characters begins and the last one ends (x, one more than characters), its
-    baseline and the height of its font."""
+    baseline, the height of its font, and the number of the page's marked content that it belongs to (MCID; -1: none)."""
 
     text: str
     edges: tuple[float, ...]
     base: float
     size: float
+    mark: int = -1
 
 
 class Rule(NamedTuple):
@@ -62,7 +65,7 @@ class _State:
     """What `q` saves: the matrix and the state of text (ISO 32000-2, tables 51 and 103)."""
 
     matrix: Matrix = _IDENTITY
-    font: _Glyphs | None = None
+    font: Glyphs | None = None
     size: float = 12.0
     spacing: float = 0.0
     word_spacing: float = 0.0
@@ -70,60 +73,15 @@ class _State:
     leading: float = 0.0
     rise: float = 0.0
 
-    def copy(self) -> _State:
-        return _State(
-            self.matrix,
-            self.font,
-            self.size,
-            self.spacing,
-            self.word_spacing,
-            self.scale,
-            self.leading,
-            self.rise,
-        )
-
-
-class _Glyphs:
-    """What the codes of a font show, and how wide that is in thousandths of its height."""
-
-    def __init__(self, font: Font) -> None:
-        self._font = font
-        self.gap = max(100.0, float(font.space_width) / 2)
-        """How far apart two words are at least that are shown without a space."""
-        self._known: dict[str, tuple[str, float, bool]] = {}
-
-    def of(self, data: bytes | str) -> list[tuple[str, float, bool]]:
-        """Text and width of each code, and whether it is a space of one byte, which word spacing widens."""
-        encoding = self._font.encoding
-        if isinstance(data, str):
-            raw = data
-        elif isinstance(encoding, str):
-            try:
-                raw = data.decode(encoding, "surrogatepass")
-            except (UnicodeDecodeError, LookupError):
-                raw = data.decode("latin-1")
-        else:
-            raw = data.decode("latin-1")
-        known = self._known
-        return [known.get(code) or self._glyph(code) for code in raw]
-
-    def _glyph(self, code: str) -> tuple[str, float, bool]:
-        font = self._font
-        simple = not isinstance(font.encoding, str)
-        text = font.encoding.get(ord(code), code) if not isinstance(font.encoding, str) else code
-        text = "".join(str(font.character_map.get(part, part)) for part in text)
-        width = font.space_width if code == font.space_char else font.get_text_width(code)
-        found = self._known[code] = text, float(width), simple and code == " "
-        return found
-
 
 class Painter:
     """Runs the programs of a document's pages. `step` is called with the weight of each step, and may raise to stop."""
 
     def __init__(self, step: Callable[[int], None]) -> None:
         self._step = step
-        self._fonts: dict[int, _Glyphs] = {}
-        self._strings: list[tuple[str, list[float], Matrix, float]] = []
+        self._fonts: dict[int, Glyphs] = {}
+        self._strings: list[tuple[str, list[float], Matrix, float, int]] = []
+        self._marks: list[int] = []
         self._segments: list[tuple[float, float, float, float]] = []
         self._path: list[list[tuple[float, float]]] = []
         self._state = _State()
@@ -135,7 +93,7 @@ class Painter:
         from pypdf.generic import ContentStream
 
         self._strings, self._segments, self._path = [], [], []
-        self._state, self._saved = _State(), []
+        self._state, self._saved, self._marks = _State(), [], []
         contents = page.get("/Contents")
         if contents is not None and (found := contents.get_object()) is not None:
             content = ContentStream(found, page.pdf, "bytes")
@@ -151,6 +109,8 @@ class Painter:
                     self._form(resources, operands[0], depth)
                 elif operator == b"Tf":
                     self._set_font(resources, operands)
+                elif operator in (b"BDC", b"BMC"):
+                    self._mark(resources, operands, own=depth == 0)
                 elif (operation := _OPERATIONS.get(operator)) is not None:
                     operation(self, operands)
             except (IndexError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
@@ -164,7 +124,7 @@ class Painter:
             return
         self._step(1 + len(form.get_data()) // _BYTES_A_STEP)
         saved, around = self._state, self._saved
-        self._state, self._saved = saved.copy(), []
+        self._state, self._saved = copy(saved), []
         if "/Matrix" in form:
             self._state.matrix = _times(_matrix(form["/Matrix"]), saved.matrix)
         self._run(
@@ -179,13 +139,27 @@ class Painter:
         self._state.font = None
         found = _dictionary(_dictionary(resources["/Font"])[operands[0]])
         if id(found) not in self._fonts:
-            self._fonts[id(found)] = _Glyphs(Font.from_font_resource(found))
+            self._fonts[id(found)] = Glyphs(Font.from_font_resource(found))
         self._state.font = self._fonts[id(found)]
+
+    def _mark(self, resources: Any, operands: Any, *, own: bool) -> None:
+        """`BDC` and `BMC`: what follows belongs to a marked content. A form's numbers are not the page's."""
+        around = self._marks[-1] if self._marks else -1
+        self._marks.append(around)
+        if own and len(operands) > 1:
+            named = operands[1]
+            facts = named if isinstance(named, dict) else _dictionary(resources["/Properties"])[named]
+            self._marks[-1] = int(_dictionary(facts).get("/MCID", around))
+
+    def end_mark(self, _: Any) -> None:
+        """`EMC`."""
+        if self._marks:
+            self._marks.pop()
 
     def save(self, _: Any) -> None:
         """`q`."""
         if len(self._saved) < _MOST_SAVED:
-            self._saved.append(self._state.copy())
+            self._saved.append(copy(self._state))
 
     def restore(self, _: Any) -> None:
         """`Q`."""
@@ -257,7 +231,8 @@ class Painter:
         self._text = _times((1, 0, 0, 1, pen, 0), self._text)
         if text:
             risen = _times((1, 0, 0, 1, 0, state.rise), matrix)
-            self._strings.append(("".join(text), [*edges, pen], risen, state.size))
+            mark = self._marks[-1] if self._marks else -1
+            self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark))
 
     def move(self, operands: Any) -> None:
         """`m`."""
@@ -317,6 +292,7 @@ _OPERATIONS: dict[bytes, Callable[[Painter, Any], None]] = {
     b"q": Painter.save,
     b"Q": Painter.restore,
     b"cm": Painter.transform,
+    b"EMC": Painter.end_mark,
     b"BT": Painter.begin_text,
     b"Tm": Painter.place_text,
     b"Td": Painter.move_text,
@@ -362,24 +338,24 @@ def _times(first: Matrix, then: Matrix) -> Matrix:
 
 
 def _turned(
-    strings: list[tuple[str, list[float], Matrix, float]],
+    strings: list[tuple[str, list[float], Matrix, float, int]],
     segments: list[tuple[float, float, float, float]],
 ) -> Drawing:
     """The page with the direction of most of its text to the right. Text of another direction keeps its words and lines, and has no place in a table."""
     turns: Counter[int] = Counter()
-    for text, _, matrix, _ in strings:
+    for text, _, matrix, *_ in strings:
         turns[_quarter(matrix)] += len(text)
     quarter = max(turns, key=lambda turn: turns[turn], default=0)
     across, up = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter], ((0, 1), (-1, 0), (0, -1), (1, 0))[quarter]
     drawing = Drawing()
-    for text, edges, matrix, size in strings:
+    for text, edges, matrix, size, mark in strings:
         a, b, c, d, e, f = matrix
         length, height = math.hypot(a, b), math.hypot(c, d) * abs(size)
         x, y = e * across[0] + f * across[1], e * up[0] + f * up[1]
         if _quarter(matrix) != quarter:
             x, y = x, y - 1e6 * (1 + _quarter(matrix))
         places = tuple(x + edge * length for edge in edges)
-        drawing.shown.append(Shown(text, places, y, height))
+        drawing.shown.append(Shown(text, places, y, height, mark))
     for x, y, to_x, to_y in segments:
         left, right = sorted((x * across[0] + y * across[1], to_x * across[0] + to_y * across[1]))
         low, high = sorted((x * up[0] + y * up[1], to_x * up[0] + to_y * up[1]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators import ocr, refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.cell_lines import may_hold_value
 from lamsach.indicators.flowing import (
     Line,
     defangs,
@@ -22,12 +23,12 @@ from lamsach.indicators.flowing import (
 from lamsach.indicators.form_fields import field_entries
 from lamsach.indicators.halves import hash_lengths
 from lamsach.indicators.labels import defangs_links
-from lamsach.indicators.loose_tables import LooseTables
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import MIB, ListSource
-from lamsach.indicators.page_rows import PageText, read_page
+from lamsach.indicators.page_reader import PageReader, PageText
 from lamsach.indicators.page_tables import TableReader, whole_tables
 from lamsach.indicators.pdf_drawing import Painter
+from lamsach.indicators.pdf_tags import read_tags
 from lamsach.indicators.records import Entry
 from lamsach.indicators.sections import Section
 from lamsach.model import Indicator, Reference, Refusal
@@ -102,9 +103,14 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     prose.defangs_links = defangs_links(every)
     tables = TableReader(document, prose, digits)
     found = whole_tables([part for page in pages for part in page.tables], texts)
-    for page in pages:
+    for number, page in enumerate(pages, 1):
         for place in page.in_tables:
             page.lines[place] = ""
+        for place, said in page.unsure:
+            if may_hold_value(said):
+                yield Refusal(
+                    Reference(document, number, place + 1), said[: refusals.VALUE_KEPT], refusals.CUT
+                )
     width = full_width([text for lines in texts for text in lines])
     block: list[Line] = []
     lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
@@ -164,15 +170,16 @@ def _pages(data: bytes, document: str) -> Iterator[tuple[int, PageText | None, P
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every slip in a file
     size = 0
     steps = _Steps()
-    painter, loose = Painter(steps.count), LooseTables()
+    painter = Painter(steps.count)
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
             raise _locked(document)
+        pages = PageReader(read_tags(reader))
         for number, page in enumerate(reader.pages, 1):
             if number > MAX_PAGES:
                 raise LimitError("The PDF has too many pages.", document, "Split it into several files.")
-            text = _page_text(number, page, painter, loose, steps)
+            text = _page_text(number, page, painter, pages, steps)
             size += sum(map(len, text.lines)) if text is not None else 0
             if size > MAX_TEXT or steps.spent > MAX_STEPS:
                 raise _bomb(document)
@@ -188,14 +195,14 @@ def _pages(data: bytes, document: str) -> Iterator[tuple[int, PageText | None, P
 
 
 def _page_text(
-    number: int, page: PageObject, painter: Painter, loose: LooseTables, steps: _Steps
+    number: int, page: PageObject, painter: Painter, pages: PageReader, steps: _Steps
 ) -> PageText | None:
     """The lines and tables of a page; None for one that draws far more than a page of text."""
     from pypdf.errors import LimitReachedError
 
     steps.begin_page()
     try:
-        return read_page(number, painter.page(page), loose)
+        return pages.read(number, page, painter.page(page))
     except LimitReachedError:
         steps.spent += MAX_PAGE_STEPS
         return None

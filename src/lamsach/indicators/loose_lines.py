@@ -1,0 +1,157 @@
+"""Lines of a page by their height, each with the texts of its columns, and a table while its rows are collected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from lamsach.indicators.page_grid import WORD_GAP, TextLine, joined, split
+from lamsach.indicators.page_rows import NUMBER
+from lamsach.indicators.pdf_drawing import Shown
+
+_APART = 0.7
+"""How far apart the texts of two columns are at least, in heights of the font."""
+PITCH = 2.2
+"""How far apart the lines of one row are at most, in heights of the font."""
+_SAME_HEIGHT = 0.35
+"""How far apart the baselines of one line's texts are at most, in heights of the font."""
+_NUMBERS_LEAST = 2
+"""How many numbers the first column of a numbered table has at least."""
+_FLUSH = 0.5
+"""How far a string is from the last one's end at most that goes on with its word, in points."""
+_COLUMN_LEAST = 3
+"""How many strings begin at the same place at least, without a gap before them, where a column's texts run into the next."""
+
+Numbered = Sequence[tuple[Shown, int]]
+
+
+@dataclass(slots=True)
+class VisualLine:
+    """What stands at one height of the page: texts of columns from left to right, and the places of their lines."""
+
+    pieces: list[TextLine]
+    places: set[int]
+    crowded: bool = False
+    """Whether a text runs into another, so that what belongs to which is not certain."""
+
+    @property
+    def base(self) -> float:
+        """The baseline of its first text."""
+        return self.pieces[0].base
+
+    @property
+    def size(self) -> float:
+        """The height of its largest font."""
+        return max(piece.size for piece in self.pieces)
+
+
+Cells = dict[int, TextLine]
+
+
+@dataclass(slots=True)
+class OpenTable:
+    """A table while its rows are collected, each a list of lines by column."""
+
+    head: VisualLine
+    bounds: list[float]
+    heads: list[Cells]
+    widths: dict[int, float]
+    """Up to where the columns had room on earlier pages."""
+    rows: list[list[Cells]] = field(default_factory=list)
+    places: set[int] = field(default_factory=set)
+
+
+def cells_of(line: VisualLine, bounds: Sequence[float]) -> Cells | None:
+    """The texts of a line by column; None where one reaches through two columns."""
+    cells: Cells = {}
+    for piece in line.pieces:
+        column = next((place for place in range(len(bounds) - 1) if piece.left < bounds[place + 1]), 0)
+        reaches_on = " " in piece.text.strip() and piece.right > bounds[column + 1] + piece.size
+        if piece.left < bounds[0] or column in cells or reaches_on:
+            return None
+        cells[column] = piece
+    return cells
+
+
+def visual_lines(strings: Iterable[tuple[Shown, int]]) -> list[VisualLine]:
+    """A page's strings by their height, from top to bottom, put together where no wide gap is between them."""
+    heights: list[list[tuple[Shown, int]]] = []
+    pieces = ((piece, place) for shown, place in strings for piece in split(shown, _APART))
+    for item in sorted(pieces, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
+        if heights and heights[-1][0][0].base - item[0].base <= _SAME_HEIGHT * item[0].size:
+            heights[-1].append(item)
+        else:
+            heights.append([item])
+    begins = Counter(
+        round(item[0].edges[0])
+        for row in heights
+        for last, item in pairwise(sorted(row, key=lambda pair: pair[0].edges[0]))
+        if _runs_into(last[0], item[0])
+    )
+    columns = {place for place, count in begins.items() if count >= _COLUMN_LEAST}
+    return [
+        VisualLine(_pieces(row, columns), {place for _, place in row}, _is_crowded(row, columns))
+        for row in heights
+    ]
+
+
+def _is_crowded(row: Numbered, columns: Container[int]) -> bool:
+    pairs = pairwise(sorted(row, key=lambda pair: pair[0].edges[0]))
+    return any(
+        _runs_into(last, shown) and (round(shown.edges[0]) not in columns or shown.edges[0] < last.edges[-1])
+        for (last, _), (shown, _) in pairs
+    )
+
+
+def _runs_into(last: Shown, shown: Shown) -> bool:
+    """Whether a string begins where a word ended or before, and does not go on with it."""
+    gap = shown.edges[0] - last.edges[-1]
+    return abs(gap) > _FLUSH and gap < WORD_GAP * shown.size
+
+
+def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
+    """The texts of a line: a wide gap is between them, or a column begins in which text runs into text."""
+    groups: list[list[tuple[Shown, int]]] = []
+    for item in sorted(row, key=lambda pair: pair[0].edges[0]):
+        near = groups and abs(item[0].edges[0] - groups[-1][-1][0].edges[-1]) <= _APART * item[0].size
+        if near and not (round(item[0].edges[0]) in columns and _runs_into(groups[-1][-1][0], item[0])):
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return [joined(group) for group in groups]
+
+
+def unsure(
+    table: OpenTable, lines: Sequence[VisualLine], place: int, end: int, *, goes_on: bool
+) -> int | None:
+    """Where a table ends of whose numbered rows it is not certain which texts belong to them; None if it is, or if no rows are numbered. `goes_on`: it
+    is the rest of such a table."""
+    last = place
+    numbers: list[str] = []
+    while last < len(lines):
+        line = lines[last]
+        if last > place and (
+            _ends_table(line, table.bounds) or lines[last - 1].base - line.base > PITCH * line.size
+        ):
+            break
+        numbers += [piece.text for piece in line.pieces[:1] if NUMBER.fullmatch(piece.text.strip())]
+        last += 1
+    if goes_on:
+        return last
+    if len(numbers) < _NUMBERS_LEAST:
+        return None
+    firsts = [
+        row[0][0].text for row in table.rows if 0 in row[0] and NUMBER.fullmatch(row[0][0].text.strip())
+    ]
+    begun = [row for row in table.rows if any(0 in cells for cells in row)]
+    crowded = any(line.crowded for line in lines[place:last])
+    certain = not crowded and end >= last and firsts == numbers and len(begun) <= len(firsts) + 1
+    return None if certain else last
+
+
+def _ends_table(line: VisualLine, bounds: Sequence[float]) -> bool:
+    """Whether a line is a sentence that begins in the first column and goes on in the next."""
+    first = line.pieces[0]
+    return first.left < bounds[1] and " " in first.text.strip() and first.right > bounds[1] + first.size

@@ -1,0 +1,111 @@
+"""The text of a document's pages and the tables in it: those that tags state, those that rules draw, and those with neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lamsach.indicators.invisible import visible
+from lamsach.indicators.loose_lines import PITCH
+from lamsach.indicators.loose_tables import LooseTables
+from lamsach.indicators.open_rows import OpenRows
+from lamsach.indicators.page_grid import fill, grids, joined
+from lamsach.indicators.page_rows import PageTable, grid_rows
+from lamsach.indicators.pdf_drawing import Drawing, Shown
+from lamsach.indicators.pdf_tags import Tags
+from lamsach.indicators.tagged_tables import TaggedTables
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
+_SAME_LINE = 0.4
+"""How far apart the baselines of one line are at most, in heights of the font."""
+_BACK = 0.5
+"""How far a line's next word may begin before the last one's end, in heights of the font."""
+_FAR = 3.0
+"""How far behind it, in heights of the font: what is farther is another column's."""
+
+
+@dataclass(slots=True)
+class PageText:
+    """A page's lines of text in the order in which they are drawn, the places (0-based) of those within tables, and the tables."""
+
+    lines: list[str]
+    in_tables: set[int]
+    tables: list[PageTable]
+    unsure: list[tuple[int, str]] = field(default_factory=list)
+    """What is in a table whose rows are not certain, text by text as it is drawn, with the places of their first lines."""
+
+
+class PageReader:
+    """Reads a document's pages in order; tables go on over page breaks."""
+
+    def __init__(self, tags: Tags) -> None:
+        self._tagged = TaggedTables(tags)
+        self._open = OpenRows()
+        self._loose = LooseTables()
+
+    def read(self, number: int, page: PageObject, drawing: Drawing) -> PageText:
+        """The lines and the tables of a page."""
+        self._tagged.turn_to(page)
+        numbered = self._numbered(drawing.shown)
+        text = PageText([visible(joined(line).text) for line in numbered], set(), [])
+        lines = [line[0][0] for line in numbered]
+        text.tables += self._tagged.page(number, numbered, text.in_tables, drawing.upright)
+        found = grids(drawing)
+        self._open.extend(
+            found,
+            [item for place, line in enumerate(numbered) if place not in text.in_tables for item in line],
+        )
+        for grid in found:
+            within = {place for place, line in enumerate(lines) if grid.holds(line.edges[0] + 1, line.base)}
+            within -= text.in_tables
+            if not within:
+                continue
+            fill(grid, (item for place in within for item in numbered[place]))
+            text.in_tables |= within
+            rows = grid_rows(number, grid)
+            text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
+        text.tables += self._loose.page(number, numbered, text.in_tables)
+        text.unsure = _drawn(numbered, self._loose.unsure)
+        text.tables.sort(key=lambda table: table.line)
+        if text.tables:
+            first, last = text.tables[0], text.tables[-1]
+            first.above = [place for place, line in enumerate(lines) if line.base > first.high]
+            last.below = [place for place, line in enumerate(lines) if line.base < last.low]
+        return text
+
+    def _numbered(self, strings: Iterable[Shown]) -> list[list[tuple[Shown, int]]]:
+        """A page's strings by the lines that they make in the order in which they are drawn, with the lines' 0-based places."""
+        lines: list[list[tuple[Shown, int]]] = []
+        last: Shown | None = None
+        for shown in strings:
+            if not shown.text.strip():
+                continue
+            goes_on = (
+                last is not None
+                and (shown.mark == last.mark or (shown.mark in self._tagged) == (last.mark in self._tagged))
+                and abs(shown.base - last.base) <= _SAME_LINE * max(shown.size, last.size)
+                and -_BACK * shown.size <= shown.edges[0] - last.edges[-1] <= _FAR * shown.size
+            )
+            if not goes_on:
+                lines.append([])
+            lines[-1].append((shown, len(lines) - 1))
+            last = shown
+        return lines
+
+
+def _drawn(lines: Sequence[Sequence[tuple[Shown, int]]], places: Iterable[int]) -> list[tuple[int, str]]:
+    """Lines as the texts that are drawn one below the other."""
+    found: list[tuple[int, str]] = []
+    above: Shown | None = None
+    for place in places:
+        first = lines[place][0][0]
+        said = visible(joined(lines[place]).text).strip()
+        if above is not None and 0 < above.base - first.base <= PITCH * first.size:
+            found[-1] = found[-1][0], found[-1][1] + said
+        else:
+            found.append((place, said))
+        above = first
+    return found

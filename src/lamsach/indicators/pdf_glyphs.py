@@ -1,0 +1,42 @@
+"""Glyphs of a PDF's font: the text that its codes show, and their widths (ISO 32000-2, section 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pypdf.generic._font import Font
+
+
+class Glyphs:
+    """What the codes of a font show, and how wide that is in thousandths of its height."""
+
+    def __init__(self, font: Font) -> None:
+        self._font = font
+        self.gap = max(100.0, float(font.space_width) / 2)
+        """How far apart two words are at least that are shown without a space."""
+        self._known: dict[str, tuple[str, float, bool]] = {}
+
+    def of(self, data: bytes | str) -> list[tuple[str, float, bool]]:
+        """Text and width of each code, and whether it is a space of one byte, which word spacing widens."""
+        encoding = self._font.encoding
+        if isinstance(data, str):
+            raw = data
+        elif isinstance(encoding, str):
+            try:
+                raw = data.decode(encoding, "surrogatepass")
+            except (UnicodeDecodeError, LookupError):
+                raw = data.decode("latin-1")
+        else:
+            raw = data.decode("latin-1")
+        known = self._known
+        return [known.get(code) or self._glyph(code) for code in raw]
+
+    def _glyph(self, code: str) -> tuple[str, float, bool]:
+        font = self._font
+        simple = not isinstance(font.encoding, str)
+        text = font.encoding.get(ord(code), code) if not isinstance(font.encoding, str) else code
+        text = "".join(str(font.character_map.get(part, part)) for part in text)
+        width = font.space_width if code == font.space_char else font.get_text_width(code)
+        found = self._known[code] = text, float(width), simple and code == " "
+        return found

@@ -1,0 +1,178 @@
+"""The rows of a page's tables as a tagged document states them; the drawing only shows how much room each line had."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from lamsach.indicators.page_grid import Cell, TextLine, lines_of
+from lamsach.indicators.page_rows import PageRow, PageTable, cell_lines, line_pitches, paddings
+from lamsach.indicators.pdf_drawing import Rule, Shown
+from lamsach.indicators.pdf_tags import Place, Tags
+
+_SAME_ROW = 0.4
+"""How far a row's first line may reach into the one above, in heights of its font."""
+_TOUCH = 1.0
+"""How far a text may begin before the rule that its column begins with, in points."""
+
+Numbered = tuple[Shown, int]
+Paragraphs = dict[int, list[Numbered]]
+
+
+class _Stated(NamedTuple):
+    """A cell as the tags state it, with the strings of each paragraph."""
+
+    row: int
+    column: int
+    columns: int
+    texts: Paragraphs
+
+    @property
+    def items(self) -> Iterator[Numbered]:
+        return (item for texts in self.texts.values() for item in texts)
+
+    @property
+    def shown(self) -> Iterator[Shown]:
+        return (shown for shown, _ in self.items)
+
+
+class TaggedTables:
+    """Finds such tables on the pages of a document, each with the places of its marked contents."""
+
+    def __init__(self, tags: Tags) -> None:
+        self._tags = tags
+        self._places: Mapping[int, Place] = {}
+
+    def turn_to(self, page: object) -> None:
+        """Take the places of another page."""
+        self._places = self._tags.of(page)
+
+    def __contains__(self, mark: int) -> bool:
+        """Whether a marked content of the page is in a table."""
+        return mark in self._places
+
+    def page(
+        self, number: int, lines: Sequence[Sequence[Numbered]], taken: set[int], upright: Sequence[Rule]
+    ) -> list[PageTable]:
+        """The parts of tables on the page; their lines are taken then. One whose cells are not drawn in the order of its rows and columns is left
+        to the page's geometry."""
+        tables: dict[int, dict[tuple[int, int], _Stated]] = {}
+        for place, item in (
+            (self._places[item[0].mark], item) for line in lines for item in line if item[0].mark in self
+        ):
+            cells = tables.setdefault(place.table, {})
+            cell = cells.setdefault(
+                (place.row, place.column), _Stated(place.row, place.column, place.columns, {})
+            )
+            cell.texts.setdefault(place.paragraph, []).append(item)
+        found: list[PageTable] = []
+        for table, cells in tables.items():
+            stated = [cells[key] for key in sorted(cells)]
+            merged = {row: columns for (of, row), columns in self._tags.merged.items() if of == table}
+            if _is_in_order(stated, merged):
+                taken |= {place for cell in stated for _, place in cell.items}
+                found.append(_part(number, table, stated, merged, upright))
+        return found
+
+
+def _is_in_order(cells: Sequence[_Stated], merged: Mapping[int, set[int]]) -> bool:
+    """Whether rows are below each other, and the cells of a row beside each other."""
+    rows: dict[int, list[_Stated]] = {}
+    for cell in cells:
+        rows.setdefault(cell.row, []).append(cell)
+    bottom = float("inf")
+    for row, beside in rows.items():
+        lefts = [min(shown.edges[0] for shown in cell.shown) for cell in beside]
+        if any(left >= right for left, right in pairwise(lefts)):
+            return False
+        reaching_on = merged.get(row + 1, ())
+        texts = [shown for cell in beside if cell.column not in reaching_on for shown in cell.shown]
+        if not texts:
+            continue
+        if max(shown.base - _SAME_ROW * shown.size for shown in texts) >= bottom:
+            return False
+        bottom = min(shown.base for shown in texts)
+    return True
+
+
+def _part(
+    page: int,
+    table: int,
+    stated: Sequence[_Stated],
+    merged: Mapping[int, set[int]],
+    upright: Sequence[Rule],
+) -> PageTable:
+    paragraphs = [[lines_of(texts) for _, texts in sorted(cell.texts.items())] for cell in stated]
+    drawn = _drawn(stated, upright)
+    bounds = drawn or _written(stated, paragraphs)
+    cells = [_cell(cell, bounds, lines) for cell, lines in zip(stated, paragraphs, strict=True)]
+    padding, right_padding = paddings(cells) if drawn else (0.0, 0.0)
+    pitches = line_pitches(cells)
+    rows: dict[int, PageRow] = {}
+    for cell, parts in zip(cells, paragraphs, strict=True):
+        row = rows.setdefault(
+            cell.row, PageRow(page, 0, merged=set(merged.get(cell.row, ())), number=cell.row)
+        )
+        lines = cell_lines(cell.lines, cell, padding, right_padding, pitches)
+        if not drawn:
+            lines = [line._replace(room=max(line.room or 0.0, 0.0)) for line in lines]
+        for place in accumulate(map(len, parts[:-1])):
+            lines[place] = lines[place]._replace(parted=True)
+        row.cells[cell.column] = lines
+        first = min(line.number for line in cell.lines) + 1
+        row.line = min(row.line or first, first)
+    bases = [line.base for cell in cells for line in cell.lines]
+    xs = [bounds[column][0] for column in sorted(bounds)]
+    line = min(row.line for row in rows.values())
+    return PageTable(page, line, xs, list(rows.values()), max(bases) + 1, min(bases) - 1, tagged=table)
+
+
+def _lefts(cells: Sequence[_Stated]) -> dict[int, float]:
+    """Where the texts of each column begin: of those that cover it alone, if there are any."""
+    found: dict[int, float] = {}
+    for alone in (True, False):
+        more: dict[int, float] = {}
+        for cell in cells:
+            if (cell.columns == 1) == alone and cell.column not in found:
+                left = min(shown.edges[0] for shown in cell.shown)
+                more[cell.column] = min(left, more.get(cell.column, left))
+        found |= more
+    return found
+
+
+def _drawn(cells: Sequence[_Stated], upright: Sequence[Rule]) -> dict[int, tuple[float, float]]:
+    """Where each column begins and ends by the rules beside its texts; empty where one is missing."""
+    bases = [shown.base for cell in cells for shown in cell.shown]
+    ats = sorted(rule.at for rule in upright if rule.start < max(bases) and rule.end > min(bases))
+    found: dict[int, tuple[float, float]] = {}
+    for column, left in _lefts(cells).items():
+        place = bisect_right(ats, left + _TOUCH)
+        if not 0 < place < len(ats):
+            return {}
+        found[column] = ats[place - 1], ats[place]
+    return found
+
+
+def _written(
+    cells: Sequence[_Stated], paragraphs: Sequence[Sequence[Sequence[TextLine]]]
+) -> dict[int, tuple[float, float]]:
+    """Where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not."""
+    lefts = _lefts(cells)
+    ends = dict(lefts)
+    for cell, parts in zip(cells, paragraphs, strict=True):
+        if cell.columns == 1:
+            words = (line.right for lines in parts for line in lines if " " in line.text.strip())
+            ends[cell.column] = max([ends[cell.column], *words])
+    return {column: (left, ends[column]) for column, left in lefts.items()}
+
+
+def _cell(
+    stated: _Stated, bounds: Mapping[int, tuple[float, float]], paragraphs: Sequence[Sequence[TextLine]]
+) -> Cell:
+    lines = [line for part in paragraphs for line in part]
+    last = max(column for column in bounds if column < stated.column + stated.columns)
+    left, right = bounds[stated.column][0], bounds[last][1]
+    high, low = lines[0].base, lines[-1].base
+    return Cell(left, right, low, high, stated.column, stated.columns, stated.row, 1, lines)
