@@ -160,3 +160,15 @@ def test_names_in_the_samples_are_found(tmp_path, monkeypatch):
     found = {item.indicator for item in findings.sightings}
     assert found == set(wanted)
     assert {device.ip for device in findings.devices} <= set().union(*wanted.values())
+
+
+def test_names_of_messages_that_the_reader_does_not_understand(hunted):
+    """DNS on another port, cut in its middle, behind another protocol's bytes: the name is in the bytes, told of nobody."""
+    long_dash, long_digit = f"{'a' * 45}.c2.example", f"{'b' * 53}.c2.example"
+    for name in ("www.c2.example", long_dash, long_digit, "c2.example"):
+        question = build.question(name)
+        for payload in (question, question[:-3], b"frame\0" + question[12:], b"\0\x2a" + question[12:]):
+            packet = build.ip(PC, "192.168.1.77", 17, build.udp(40000, 5300, payload))
+            findings = hunted(name, data=build.pcap([*packets(), packet], 101))
+            assert [item.indicator for item in findings.sightings] == [name], payload
+            assert findings.verdict.found

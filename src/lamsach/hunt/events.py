@@ -114,7 +114,16 @@ class _Search:
         if not (binary.holds_text or binary.hands_over):
             return stream
         text, listens = binary.of_text or binary.hands_over, binary.holds_text
-        return Overheard(stream, self._matcher, self._rules, context, self._name, text=text, listens=listens)
+        return Overheard(
+            stream,
+            self._matcher,
+            self._rules,
+            context,
+            self._name,
+            text=text,
+            listens=listens,
+            names=binary.holds_messages,
+        )
 
     def unread(self, stream: LogStream | Overheard) -> None:
         """Report the listed values in the log's text that no event held."""

@@ -1,12 +1,13 @@
 """The text of a log whose reader gives events: the sieve looks at all bytes that the reader takes, so that no value in them is passed over.
 
-A JSON document is text as it is. Of captures, event files and their like, the runs of printable characters are looked at, in single bytes
-and in UTF-16; a value that a format keeps as a number (an address of a packet) is for its reader alone.
+A JSON document is text as it is. Of captures, event files and their like, the runs of printable characters are looked at, in single bytes and in UTF-16,
+of captures also names as DNS writes them (RFC 1035, section 3.1); a value that a format keeps as a number (an address of a packet) is for its reader alone.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lamsach.errors import InputError
 from lamsach.hunt.account import Account
@@ -32,6 +33,12 @@ _WIDE_DOT = b"\0.\0"
 """In every piece with text in UTF-16 that names a host or an address; a piece without it is not looked through for such text."""
 # everything but what is printable in ASCII parts strings
 _PARTED = bytes(code if 32 <= code < 127 else 10 for code in range(256))
+# the length before each label of a name is its dot: 7example3com0
+_DOTTED = bytes(46 if 0 < code < 32 else byte for code, byte in enumerate(_PARTED))
+_LONG_LABEL = re.compile(rb"[-0-9](?=([0-9A-Za-z_-]{45,57})(?![0-9A-Za-z_-]))")
+"""A label that is so long that its length reads as a character of names: `-` is 45, `0` to `9` are 48 to 57."""
+_OF_LABELS = bytes(chr(code).isalnum() or code in b"-_" for code in range(128)) + bytes(128)
+_LONGEST_SHORT = b"\1" * 46
 
 
 class Overheard:
@@ -47,11 +54,13 @@ class Overheard:
         *,
         text: bool,
         listens: bool = True,
+        names: bool = False,
     ) -> None:
-        """`text`: the bytes are text; `listens`: look at what the reader reads, else only at what it gives to `take`."""
+        """`text`: the bytes are text; `listens`: look at what the reader reads, else only at what it gives to `take`; `names`: they hold DNS messages."""
         self._stream = stream
         self._listens = listens
         self._text = text
+        self._names = names
         self._held = bytearray()
         self._sieve: Sieve | None = None
         self._compiled = matcher.compiled
@@ -100,7 +109,7 @@ class Overheard:
         feeds = data.count(b"\n")
         self._sieve = self._sieve or Sieve(self._compiled, 1)
         lines = self._examiner.state.lines
-        for piece in (data,) if self._text else _strings(data):
+        for piece in (data,) if self._text else _strings(data, names=self._names):
             for chunk in cut(_Piece(piece), self._pool):
                 self._examiner.state.lines = lines
                 self._examiner.chunk(sieve_chunk(self._sieve, 0, chunk))
@@ -108,11 +117,18 @@ class Overheard:
         self._examiner.state.lines = lines + feeds
 
 
-def _strings(data: bytes) -> tuple[bytes, ...]:
-    """The printable runs of bytes, one a line: of single bytes, and of UTF-16."""
-    narrow = data.translate(_PARTED)
-    wide = b"\n".join(_WIDE.findall(data)).replace(b"\0", b"") if _WIDE_DOT in data else b""
-    return (narrow, wide) if wide else (narrow,)
+def _strings(data: bytes, *, names: bool) -> Iterator[bytes]:
+    """The printable runs of bytes, one a line: of single bytes, of UTF-16, and of DNS `names`."""
+    yield data.translate(_PARTED)
+    if names:
+        long_labels = _LONGEST_SHORT in data.translate(_OF_LABELS)
+        yield (_LONG_LABEL.sub(_dot, data) if long_labels else data).translate(_DOTTED)
+    if _WIDE_DOT in data:
+        yield b"\n".join(_WIDE.findall(data)).replace(b"\0", b"")
+
+
+def _dot(label: re.Match[bytes]) -> bytes:
+    return b"." if len(label[1]) == label[0][0] else label[0]
 
 
 class _Piece:

@@ -40,6 +40,9 @@ class BinaryFormat(ABC):
     holds_text: ClassVar[bool] = True
     """Whether its bytes hold text beside what its reader gives; false for numbers alone, and for what is compressed within."""
 
+    holds_messages: ClassVar[bool] = False
+    """Whether its bytes hold messages of DNS, some of which its reader may not understand (another port, a part of a packet)."""
+
     hands_over: ClassVar[bool] = False
     """Whether its reader hands the text of what it makes no event of to `unused`, since the bytes themselves are compressed."""
 

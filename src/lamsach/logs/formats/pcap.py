@@ -27,6 +27,7 @@ class Pcap(BinaryFormat):
         *("device_name", "device_mac", "domain", "url", "answers", "action", "lease_until"),
     )
     tells_holders: ClassVar[bool] = True
+    holds_messages: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
