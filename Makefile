@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo serve test test-quick test-windows lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
+.PHONY: help demo serve test test-quick test-windows test-container lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -32,6 +32,9 @@ test-quick: install-dev ## Run the short tests, for every save
 
 test-windows: install-dev ## Run the tests of the Windows scanner under Wine (builds its bundle first, from the internet)
 	@$(BIN)/python -m pytest -m wine -n 0 $(PYTEST_ARGS)
+
+test-container: install-dev ## Build the image and run it, where podman or docker is there (from the internet)
+	@$(BIN)/python -m pytest -m container -n 0 $(PYTEST_ARGS)
 
 lint: install-dev ## Check style, types and the import rules
 	$(BIN)/ruff check .

@@ -46,6 +46,7 @@ class KernelHook(BuildHookInterface[Any]):
         path = object_of(platform)
         if path is None:
             raise RuntimeError(f"no machine code was built for {platform}")
+        path.chmod(0o644)  # a linker's own choice goes by the umask
         build_data["force_include"][str(path)] = path.relative_to(sources).as_posix()
         build_data["tag"] = f"py3-none-{TAGS[platform]}"
         build_data["pure_python"] = False

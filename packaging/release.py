@@ -95,6 +95,9 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         choices=tuple(MADE),
         help="wheels; sdist; linux: the scanner's single file; windows: the scanner's zip; hunt: the hunt's zip",
     )
+    parser.add_argument(
+        "--platform", action="append", default=[], help="a wheel for this one alone: linux-x86_64, ..., any"
+    )
     parser.add_argument("--no-installer", action="store_true", help="the zips alone, without NSIS")
     parser.add_argument(
         "--sign",

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 TIME = (1980, 1, 1, 0, 0, 0)
 SECONDS = 315_532_800
@@ -62,5 +63,9 @@ def _components(libraries: dict[str, bytes]) -> Iterator[dict[str, object]]:
     for path, data in libraries.items():
         if path.endswith(".dist-info/METADATA"):
             meta = email.parser.BytesParser().parsebytes(data, headersonly=True)
-            licence = str(meta["License-Expression"] or meta["License"] or "").splitlines()
-            yield component(str(meta["Name"]), str(meta["Version"]), licence[0] if licence else "")
+            yield component(str(meta["Name"]), str(meta["Version"]), licence_of(meta))
+
+
+def licence_of(meta: Any) -> str:
+    """The licence that a package's metadata states, in one line."""
+    return next(iter(str(meta.get("License-Expression") or meta.get("License") or "").splitlines()), "")
