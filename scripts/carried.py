@@ -14,19 +14,19 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "src" / "lamsach"
 sys.path.insert(0, str(SOURCE.parent))
 
-from lamsach.indicators.review.facts import WARNING_LISTS  # noqa: E402 - the sources beside this script
+from lamsach.indicators.review.facts import WARNING_LISTS, list_key  # noqa: E402 - the sources beside this script
 
 
 def packed(lists: Path) -> bytes:
-    """The lists that are used, in their order, one value a line below a line with name and version. `lists`: the project's folder of them."""
-    lines = []
-    for name in WARNING_LISTS:
+    """The lists that are used: names with versions, an empty line, then key and number of list of each value, sorted. `lists`: the project's folder of them."""
+    heads, lines = [], set()
+    for number, name in enumerate(WARNING_LISTS):
         record = json.loads((lists / name / "list.json").read_text("utf-8"))
-        values = [str(value) for value in record["list"]]
-        if any(value.startswith("# ") or len(value.splitlines()) > 1 for value in values):
-            sys.exit(f"{name}: a value cannot be written on a line of its own.")
-        lines += [f"# {name} {record['version']}", *filter(None, values)]
-    return gzip.compress("\n".join([*lines, ""]).encode(), 9, mtime=0)
+        heads.append(f"{name} {record['version']}")
+        lines |= {f"{list_key(str(value))}\t{number}" for value in record["list"] if value}
+    if any(len(line.splitlines()) > 1 for line in lines):
+        sys.exit("A value cannot be written on a line of its own.")
+    return gzip.compress("\n".join([*heads, "", *sorted(lines), ""]).encode(), 9, mtime=0)
 
 
 def main() -> None:

@@ -6,8 +6,10 @@ Each fact keeps the name and date of its list.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator
 from importlib.resources import files
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 from lamsach.indicators.review.concerns import Kind, Level
@@ -88,11 +90,11 @@ def _all(value: str) -> bool:
     return True
 
 
-def all_facts(wanted: Callable[[str], bool] = _all) -> Iterator[Fact]:
-    """Every fact whose value is wanted, our own first."""
+def all_facts(wanted: Callable[[str], bool] = _all, keys: Collection[str] = ("",)) -> Iterator[Fact]:
+    """Every fact whose value is wanted, our own first; of the warning lists those whose `list_key` begins with one of the keys."""
     yield from filter(lambda fact: wanted(fact.value), own_facts())
     yield from filter(lambda fact: wanted(fact.value), suffix_facts())
-    yield from warning_facts(wanted)
+    yield from warning_facts(keys)
 
 
 def own_facts() -> Iterator[Fact]:
@@ -113,13 +115,48 @@ def suffix_facts() -> Iterator[Fact]:
         yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 
 
-def warning_facts(wanted: Callable[[str], bool] = _all) -> Iterator[Fact]:
-    """The facts of the warning lists whose value is wanted."""
+def name_key(name: str) -> str:
+    """The key of a name in the packed warning lists: from its end, so that what is below it stands together (`.moc.elpmaxe`)."""
+    return f".{name[::-1]}"
+
+
+def network_key(network: IPv4Network | IPv6Network) -> str:
+    """The key of an address or network in them: `4192.0.2.0/24`, `6` in front of one of IPv6."""
+    is_address = network.prefixlen == network.max_prefixlen
+    return f"{network.version}{network.network_address if is_address else network}"
+
+
+def list_key(value: str) -> str:
+    """What they are sorted by: the key of a name, address or network, else `#` and the value, a hash."""
+    value = value.strip().strip(".").lower()
+    try:
+        return network_key(ip_network(value, strict=False))
+    except ValueError:
+        return name_key(value) if "." in value else f"#{value}"
+
+
+def value_of(key: str) -> str:
+    """The value that this is the key of."""
+    return key[:0:-1] if key.startswith(".") else key[1:]
+
+
+def warning_facts(keys: Collection[str] = ("",)) -> Iterator[Fact]:
+    """The facts of the warning lists whose key begins with one of these, in the order of the lists."""
+    heads, lines = _warning_lists()
+    found: set[tuple[int, str]] = set()
+    for begin in keys:
+        place = bisect_left(lines, begin)
+        while place < len(lines) and lines[place].startswith(begin):
+            key, _, number = lines[place].rpartition("\t")
+            found.add((int(number), key))
+            place += 1
+    for index, key in sorted(found):
+        name, _, version = heads[index].partition(" ")
+        yield Fact(value_of(key), WARNING_LISTS[name], f"MISP {name} {version}")
+
+
+def _warning_lists() -> tuple[list[str], list[str]]:
+    """Names and versions of the lists, and their lines: a key, a tab and the number of the list, sorted."""
     packed = (files("lamsach.indicators.review") / "data" / "warning_lists.gz").read_bytes()
-    meaning, source = None, ""
-    for line in gzip.decompress(packed).decode().splitlines():
-        if line.startswith("# "):
-            name, version = line.split()[1:]
-            meaning, source = WARNING_LISTS.get(name), f"MISP {name} {version}"
-        elif meaning is not None and wanted(line):
-            yield Fact(line, meaning, source)
+    heads, _, lines = gzip.decompress(packed).decode().partition("\n\n")
+    return heads.splitlines(), lines.splitlines()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from lamsach.indicators.addresses import host_address
 from lamsach.indicators.domains import to_ascii_domain
 from lamsach.indicators.normalise import Value
 from lamsach.indicators.review.concerns import Concern, Kind, Level
-from lamsach.indicators.review.facts import Fact, all_facts
+from lamsach.indicators.review.facts import Fact, all_facts, name_key, network_key
 from lamsach.indicators.review.guard import host_of
 from lamsach.indicators.spans import Span, bits, span
 from lamsach.model import IndicatorType
@@ -164,16 +164,18 @@ def knowledge_about(values: Collection[Value]) -> Knowledge:
     """What is known that has to do with a few values: read several times faster than all."""
     if len(values) > MANY or knowledge.cache_info().currsize:
         return knowledge()
-    return Knowledge(all_facts(_Relevant(values)))
+    relevant = _Relevant(values)
+    return Knowledge(all_facts(relevant, relevant.keys))
 
 
 class _Relevant:
-    """Whether a fact may have to do with one of the values; it may take too many, never too few."""
+    """Whether a fact may have to do with one of the values, and the beginnings of the `list_key` of such facts; both may take too many, never too few."""
 
     def __init__(self, values: Collection[Value]) -> None:
         self._words: set[str] = set()
         self._octets: set[str] = set()
         self._any_v6 = False
+        self.keys: set[str] = set()
         tails: list[str] = []
         for kind, value in values:
             host = host_of(value) if kind is IndicatorType.URL else value
@@ -183,18 +185,27 @@ class _Relevant:
             elif kind in (IndicatorType.DOMAIN, IndicatorType.URL):
                 name = bare(host)
                 tails.append(f".{name}")
+                self.keys.add(f"{name_key(name)}.")
                 while name:
                     self._words.add(name)
+                    self.keys.update(f"{name_key(name)}{end}\t" for end in ("", ".www", ".*"))
                     name = name.partition(".")[2]
             else:
                 self._words.add(value)
+                self.keys.add(f"#{value.lower()}\t")
         self._tails = tuple(tails)
 
     def _add_network(self, network: Span) -> None:
-        if network.version == 6:
-            self._any_v6 = True
-        else:
-            self._octets.update(map(str, range(network.first >> 24, (network.last >> 24) + 1)))
+        make = IPv4Network if network.version == 4 else IPv6Network
+        around = (make((network.first, length), strict=False) for length in range(network.length + 1))
+        self.keys.update(f"{network_key(one)}\t" for one in around)
+        octets = (
+            map(str, range(network.first >> 24, (network.last >> 24) + 1)) if network.version == 4 else ()
+        )
+        self._octets.update(octets)
+        self._any_v6 |= network.version == 6
+        if network.length < bits(network.version):
+            self.keys.update((f"4{octet}." for octet in self._octets) if network.version == 4 else ("6",))
 
     def __call__(self, value: str) -> bool:
         word = value.strip().strip("*.").lower().removeprefix("www.")
