@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from typing import TYPE_CHECKING
 
-from lamsach.catalogue_vi import VIETNAMESE
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 LANGUAGES = ("vi", "en")
 Translate = Callable[[str], str]
@@ -31,7 +33,15 @@ def translator(language: str) -> Translate:
     """The function that puts an English text into the language (`vi` or `en`); an unknown text stays as it is."""
     if language == "en":
         return lambda text: text
-    return lambda text: VIETNAMESE.get(text, text)
+    said = _vietnamese()
+    return lambda text: said.get(text, text)
+
+
+@cache
+def _vietnamese() -> dict[str, str]:
+    from lamsach.catalogue_vi import VIETNAMESE  # some thousand texts, which no English run needs
+
+    return VIETNAMESE
 
 
 def mark(text: str) -> str:

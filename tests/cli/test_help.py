@@ -143,7 +143,7 @@ def test_a_defect_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def broken(*_: object) -> None:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr(import_module("lamsach.cli.hunt"), "investigate", broken)
+    monkeypatch.setattr(import_module("lamsach.cli.hunt_run"), "investigate", broken)
     ran = lamsach("hunt", write_log(tmp_path / "a.log"), "-i", write_list(tmp_path / "list.txt"))
     assert ran.status == ExitStatus.INTERNAL
     assert ran.errors == [

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lamsach.cli.hunt import status_of
+from lamsach.cli.hunt_run import status_of
 from lamsach.errors import ExitStatus
 from lamsach.hunt.account import PLACES_KEPT, Account
 from lamsach.investigate import Request, investigate

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from lamsach.cli.hunt import status_of
+from lamsach.cli.hunt_run import status_of
 from lamsach.devices.presence import Presence
 from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, InputError

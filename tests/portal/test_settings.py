@@ -102,6 +102,6 @@ def test_the_check_before_deployment_is_clean(tmp_path: Path) -> None:
 
 
 def test_a_hunt_does_not_import_django() -> None:
-    code = "import sys; import lamsach.cli.hunt, lamsach.cli.commands; print('django' in sys.modules)"
+    code = "import sys; import lamsach.cli.hunt_run, lamsach.cli.commands; print('django' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

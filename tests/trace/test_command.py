@@ -100,4 +100,4 @@ def test_a_result_that_cannot_be_written(tmp_path: Path) -> None:
         tmp_path / "out.csv",
     )
     assert ran.status == ExitStatus.OUTPUT
-    assert (tmp_path / "out.csv").exists()
+    assert not (tmp_path / "out.csv").exists()  # it is refused before the trace

@@ -23,8 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(*_GARBAGE)
     standard_streams()
     words = sys.argv[1:] if arguments is None else arguments
-    status = _quickly(words[2:]) if words[:2] == ["indicators", "check"] else None
-    sys.exit(_status(words) if status is None else status)
+    sys.exit(_status(words))
 
 
 def _quickly(words: list[str]) -> int | None:
@@ -33,6 +32,8 @@ def _quickly(words: list[str]) -> int | None:
 
     try:
         return quick(words)
+    except OutputError:
+        raise
     except LamsachError:
         return None
 
@@ -76,6 +77,8 @@ def _status(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     """Call the command that the words name; its status, or that of help and of words that do not fit."""
+    if words[:2] == ["indicators", "check"] and (status := _quickly(words[2:])) is not None:
+        return status
     from lamsach.cli.command_line import CommandLineError, Exit, HelpWanted
     from lamsach.cli.commands import COMMANDS
 

@@ -169,7 +169,7 @@ def collect(
     if once and always:
         raise UsageError("Collect once or always, not both.", "--once", "Call the command twice.")
     from lamsach.archive.archive import Archive
-    from lamsach.cli.hunt import compiling_notice
+    from lamsach.cli.hunt_run import compiling_notice
     from lamsach.cli.options import zone_of
 
     opened = Archive(archive, create=True, zone=zone_of(timezone))

@@ -1,4 +1,4 @@
-"""The commands, by name and place. Only what is called is imported, so that a hunt does not wait for what it does not use."""
+"""The commands, by name and place. A command's file declares its words; its work is imported when it is called, so that nobody waits for what is not used."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from lamsach.errors import LamsachError, OutputError
 from lamsach.i18n import Translate, language_from_environment, mark, translator
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.progress import Progress
 
@@ -165,3 +167,28 @@ def output_console() -> Console:
         highlight=False,
         legacy_windows=False,
     )
+
+
+def show_and_write(
+    show: Callable[[], object], write: Callable[[Path], object], outputs: Sequence[Path]
+) -> bool:
+    """Show a result on standard output and write it to files; whether one of them could not be written, which keeps no other from it."""
+    failed = False
+    try:
+        show()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of the pipe has enough
+        stop_writing()
+    except OutputError as error:
+        stop_writing()
+        tell(error_line(error))
+        failed = True
+    for path in outputs:
+        try:
+            write(path)
+        except OutputError as error:
+            failed = True
+            tell(error_line(error))
+        else:
+            tell(translate()("Written: {path}").format(path=path))
+    return failed

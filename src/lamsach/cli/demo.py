@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
-from lamsach.cli.hunt import run
-from lamsach.demo import generate
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment
-from lamsach.investigate import Request
 
 PORT, NEXT_PORTS = 8000, 20
 """Where the demo's portal listens when no port is given: here, or at the first free one of so many after it."""
@@ -51,6 +46,8 @@ def demo(
             )
         )
         return
+    import tempfile
+
     place = _free_port(port)
     with tempfile.TemporaryDirectory(prefix="lamsach-demo-") as own:
         month = folder or Path(own) / "month"
@@ -79,6 +76,12 @@ def _free_port(wanted: int | None) -> int:
 
 def _hunt(folder: Path, seed: int) -> None:
     """Write the month, hunt it, write the reports."""
+    from zoneinfo import ZoneInfo
+
+    from lamsach.cli.hunt_run import run
+    from lamsach.demo import generate
+    from lamsach.investigate import Request
+
     _ = translate()
     tell(_("Writing a made-up unit's month of logs to {folder}").format(folder=folder))
     folder.mkdir(parents=True, exist_ok=True)

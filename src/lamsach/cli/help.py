@@ -100,7 +100,7 @@ def _about(one: Parameter) -> str:
     text = _(one.help)
     if one.required:
         return f"{text}\n{_('[required]')}"
-    if one.default is None or one.default is False or one.default == []:
+    if one.default in (None, False, ""):
         return text
     return f"{text}\n{_('[default: {}]').format(one.default)}"
 

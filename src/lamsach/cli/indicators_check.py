@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from lamsach.cli.checking import answer, compiled_lists
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.indicators_shared import At, DecisionFile, decisions_of, moment
 from lamsach.errors import ExitStatus
-from lamsach.indicators.exceptions import ExceptionSet
-from lamsach.indicators.opening import expand
-from lamsach.model import Problem
 
 
 def check(
@@ -30,6 +26,11 @@ def check(
 
     Example: lamsach indicators check www.evil.example -i annex.xlsx
     """
+    from lamsach.cli.checking import answer, compiled_lists
+    from lamsach.indicators.exceptions import ExceptionSet
+    from lamsach.indicators.opening import expand
+    from lamsach.model import Problem
+
     problems: list[Problem] = []
     status = answer(
         value,

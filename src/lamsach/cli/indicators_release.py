@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,10 +27,10 @@ from lamsach.cli.indicators_shared import (
     write_out,
 )
 from lamsach.errors import ExitStatus, InputError, UsageError
-from lamsach.model import Indicator
 
 if TYPE_CHECKING:
     from lamsach.indicators.releases.runs import Runs
+    from lamsach.model import Indicator
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -183,6 +182,8 @@ def sign(
 
 
 def _with_end(item: Indicator, at: datetime, days: int | None) -> Indicator:
+    from dataclasses import replace
+
     return item if days is None or item.valid_until else replace(item, valid_until=at + timedelta(days=days))
 
 

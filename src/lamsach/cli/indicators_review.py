@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,12 +25,11 @@ from lamsach.cli.indicators_shared import (
     write_out,
 )
 from lamsach.errors import ExitStatus
-from lamsach.model import Problem
-from lamsach.spreadsheets import csv_row
 
 if TYPE_CHECKING:
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.reviewing import Reviewed
+    from lamsach.model import Problem
 
 RANKS = ("dangerous", "doubtful", "notable", "new", "known")
 
@@ -130,6 +128,7 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
     import io
 
     from lamsach.indicators.review.decisions import COLUMNS
+    from lamsach.spreadsheets import csv_row
 
     _ = translate()
     with replacing(output) as raw:
@@ -151,6 +150,8 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
 
 
 def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
+    from dataclasses import asdict
+
     from lamsach.indicators.opening import expand
     from lamsach.indicators.reading import read_list
     from lamsach.indicators.releases.quality import overlaps, quality

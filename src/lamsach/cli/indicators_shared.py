@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,12 +13,12 @@ from typing import IO, TYPE_CHECKING, Annotated
 from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
-from lamsach.model import Indicator, Problem
 
 if TYPE_CHECKING:
     from lamsach.indicators.releases.runs import Kept, Runs
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.guard import Own
+    from lamsach.model import Indicator, Problem
 
 Lists = Annotated[list[str], Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
 OwnValues = Annotated[
@@ -73,6 +72,7 @@ def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Pro
     from lamsach.indicators.opening import expand
     from lamsach.indicators.reading import read_list
     from lamsach.indicators.releases.runs import Runs
+    from lamsach.model import Indicator
 
     problems: list[Problem] = []
     refused = 0
@@ -167,6 +167,8 @@ def decisions_of(path: Path | None, include: list[str] | None = None, reason: st
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` only when it was written to the end. Raises OutputError."""
+    import tempfile
+
     temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(

@@ -2,59 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.logs_writing import Reading, event_writer, output_stream
-from lamsach.cli.options import zone_of
-from lamsach.errors import ExitStatus, InputError, UsageError
-from lamsach.i18n import format_number, language_from_environment, translator
-from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
-from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.detect import Detection
-from lamsach.logs.event_records import json_line, refusal_record
-from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, format_by_name
-from lamsach.logs.formats.unknown_text import UnknownText
-from lamsach.logs.opening import LogFile, find_logs
-from lamsach.logs.reading import ReadCounts, detection_for
-from lamsach.model import Problem, Refusal
+from lamsach.cli.command_line import Argument, Option
 
 Files = Annotated[
     list[str],
     Argument(metavar="FILES...", help="Logs: files, folders, patterns, archives, or - for standard input."),
 ]
-_DETECT_COLUMNS = ("file", "format", "share", "encoding", "lines")
-
-
-class _Problems:
-    """Tells each input that could not be read as it comes, one clear line each."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.words = translator(language_from_environment())
-
-    def tell(self, problem: Problem) -> None:
-        """Write it to standard error."""
-        self.count += 1
-        advice = f" - {self.words(problem.todo)}" if problem.todo else ""
-        print(f"{_plain(problem.where)}: {self.words(problem.what)}{advice}", file=sys.stderr)
-
-    def tell_error(self, error: InputError) -> None:
-        """The same for an error."""
-        self.tell(Problem(error.where, error.what, error.todo))
-
-    def end(self, done: int) -> None:
-        """End with the status for inputs that could not be read, if there were any."""
-        if self.count:
-            raise Exit(ExitStatus.PARTIAL if done else ExitStatus.INPUT)
 
 
 def detect(
@@ -65,17 +21,9 @@ def detect(
 
     Example: lamsach logs detect /var/log firewall.zip
     """
-    problems = _Problems()
-    found = _detections(files, problems)
-    if as_json:
-        done = _print_lines(json_line(record) for record in found)
-    elif sys.stdout.isatty():
-        records = list(found)
-        done = len(records)
-        _show_table(records, problems)
-    else:
-        done = _print_lines("\t".join(_cells(record)) for record in found)
-    problems.end(done)
+    from lamsach.cli.logs_run import detect as run
+
+    run(files, as_json=as_json)
 
 
 def read(
@@ -95,7 +43,7 @@ def read(
     ] = None,
     timezone: Annotated[
         str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
-    ] = str(DEFAULT_TIMEZONE),
+    ] = "Asia/Ho_Chi_Minh",
     refused: Annotated[bool, Option("--refused", help="List each refused line on standard error.")] = False,
     scheduler: Annotated[
         str | None,
@@ -110,62 +58,9 @@ def read(
 
     Example: lamsach logs read fortigate.log.gz -o events.jsonl
     """
-    zone = zone_of(timezone)
-    _check_format(format_name)
-    problems = _Problems()
-    done = 0
+    from lamsach.cli.logs_run import read as run
 
-    def tell_refused(refusal: Refusal) -> None:
-        if refused:
-            print(json_line(refusal_record(refusal)), file=sys.stderr)
-
-    if scheduler is not None:
-        problems.end(_read_elsewhere(scheduler, files, output, zone, format_name, problems, tell_refused))
-        return
-    with event_writer(output) as write:
-        for log_file in find_logs(files, on_problem=problems.tell):
-            counts = ReadCounts()
-            try:
-                write(Reading(log_file, zone, format_name, counts, tell_refused))
-                done += 1
-            except InputError as error:
-                problems.tell_error(error)
-                done += counts.lines > 0
-            _tell_counts(log_file, counts, problems)
-    problems.end(done)
-
-
-def _read_elsewhere(
-    scheduler: str,
-    files: list[str],
-    output: Path | None,
-    zone: ZoneInfo,
-    format_name: str | None,
-    problems: _Problems,
-    tell_refused: Callable[[Refusal], None],
-) -> int:
-    """Read on a cluster; how many logs could be read."""
-    if output is not None and output.suffix.lower() == ".parquet":
-        raise UsageError(
-            "A cluster writes JSON lines only.", str(output), "Give another name, or no --scheduler."
-        )
-    from lamsach.cluster.reading import ReadingCluster
-
-    done = 0
-    with output_stream(output) as stream:
-        logs = find_logs(files, on_problem=problems.tell)
-        for log_file, pieces in ReadingCluster(scheduler, zone, format_name).read(logs):
-            counts, error = ReadCounts(), None
-            for piece in pieces:
-                stream.write(piece.text)
-                counts, error = piece.counts, piece.error
-                for refusal in piece.refusals:
-                    tell_refused(refusal)
-            if error is not None:
-                problems.tell_error(error)
-            done += error is None or counts.lines > 0
-            _tell_counts(log_file, counts, problems)
-    return done
+    run(files, output, format_name, timezone, scheduler, refused=refused)
 
 
 def formats() -> None:
@@ -173,92 +68,6 @@ def formats() -> None:
 
     Example: lamsach logs formats
     """
-    everything: tuple[type[LogFormat | BinaryFormat], ...] = (*FORMATS, *BINARY_FORMATS, UnknownText)
-    if not sys.stdout.isatty():
-        _print_lines("\t".join((f.name, f.title, ",".join(f.gives))) for f in everything)
-        return
-    words = translator(language_from_environment())
-    table = Table(words("Format's name"), words("Product"), words("Fields"), box=None, pad_edge=False)
-    for log_format in everything:
-        table.add_row(log_format.name, log_format.title, ", ".join(log_format.gives))
-    Console().print(table)
+    from lamsach.cli.logs_run import formats as run
 
-
-def _detections(files: list[str], problems: _Problems) -> Iterator[dict[str, object]]:
-    for log_file in find_logs(files, on_problem=problems.tell):
-        try:
-            yield _record(log_file, detection_for(log_file))
-        except InputError as error:
-            problems.tell_error(error)
-
-
-def _record(log_file: LogFile, detection: Detection) -> dict[str, object]:
-    names = [log_format.name for log_format in detection.mixed]
-    one = detection.format or detection.binary
-    known = one.name if one else "mixed" if names else UnknownText.name
-    record: dict[str, object] = {
-        "file": log_file.name,
-        "format": known,
-        "share": round(detection.share, 3),
-        "encoding": log_file.encoding,
-        "lines": len(detection.lines),
-    }
-    return record | ({"mixed": names} if names else {})
-
-
-def _cells(record: dict[str, object]) -> list[str]:
-    mixed = record.get("mixed")
-    shown = dict(record)
-    if isinstance(mixed, list):
-        shown["format"] = f"mixed:{','.join(mixed)}"
-    return [_plain(str(shown[column])) for column in _DETECT_COLUMNS]
-
-
-def _show_table(records: list[dict[str, object]], problems: _Problems) -> None:
-    language = language_from_environment()
-    words = problems.words
-    table = Table(box=None, pad_edge=False)
-    table.add_column(words("File"), overflow="fold")
-    table.add_column(words("Format"), overflow="fold")
-    table.add_column(words("Share"), justify="right")
-    table.add_column(words("Encoding"))
-    table.add_column(words("Lines sampled"), justify="right")
-    for record in records:
-        name, kind, share, encoding, lines = _cells(record)
-        percent = f"{format_number(float(share) * 100, language)} %"
-        table.add_row(Text(name), Text(kind), percent, encoding, lines)
-    Console().print(table)
-
-
-def _tell_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> None:
-    text = problems.words(
-        "{file}: lines: {lines}, read: {parsed}, refused: {refused}, of no known format: {unparsed}"
-    )
-    language = language_from_environment()
-    numbers = {
-        "lines": format_number(counts.lines, language),
-        "parsed": format_number(counts.parsed, language),
-        "refused": format_number(counts.refused, language),
-        "unparsed": format_number(counts.unparsed, language),
-    }
-    print(text.format(file=_plain(log_file.name), **numbers), file=sys.stderr)
-
-
-def _plain(text: str) -> str:
-    """Text for one line of a terminal: what could steer it, or break the line, is replaced."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-
-
-def _check_format(name: str | None) -> None:
-    if name is None or name == UnknownText.name or format_by_name(name) or binary_format_by_name(name):
-        return
-    raise UsageError("There is no log format of this name.", name, "See: lamsach logs formats")
-
-
-def _print_lines(lines: Iterator[str]) -> int:
-    count = 0
-    with output_stream(None) as stream:
-        for line in lines:
-            stream.write(line + "\n")
-            count += 1
-    return count
+    run()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.errors import UsageError
 from lamsach.i18n import LANGUAGES, language_from_environment
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Paths = list[str]
 
@@ -118,6 +120,8 @@ def moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
 
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of this name. Raises UsageError."""
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 from lamsach.cli.command_line import Option
 from lamsach.cli.console import tell, translate
-from lamsach.cli.options import moment
+from lamsach.cli.options import moment, zone_of
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
@@ -152,7 +151,7 @@ def report(
 
 def _day(text: str | None) -> date | None:
     """A day from the command line."""
-    found = moment(text, ZoneInfo("UTC"), end=False)
+    found = moment(text, zone_of("UTC"), end=False)
     return found.date() if found else None
 
 

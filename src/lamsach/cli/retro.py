@@ -79,13 +79,13 @@ def retro(
     from lamsach.archive.archive import Archive
     from lamsach.archive.retro import counted_back
     from lamsach.archive.retro import retro as search_archive
-    from lamsach.cli.hunt import given, run
+    from lamsach.cli.hunt_run import given, run
     from lamsach.investigate import Request
-    from lamsach.results import writer_for
+    from lamsach.results import check_output
 
     opened = Archive(archive)
     for path in output or []:
-        writer_for(path)
+        check_output(path)
     begin, end = window(counted_back(since, opened.zone), until, opened.zone)
     request = Request(
         logs=[archive],

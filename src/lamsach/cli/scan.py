@@ -157,6 +157,7 @@ def scan(
     from lamsach.cli import scan_home
     from lamsach.cli.scan_run import Act, Said, run
     from lamsach.cli.scan_run import page as serve_page
+    from lamsach.results.atomic import refuse_unwritable
     from lamsach.scanner.options import Limits, Mode, Options
     from lamsach.scanner.report.writing import check_name
 
@@ -166,6 +167,7 @@ def scan(
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
     for path in output or []:
         check_name(path)
+        refuse_unwritable(path)
     if report and paths:
         raise UsageError(
             "Only a look at the whole machine is reported.", "--report", "Leave the paths out, or use --send."

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.cli.options import (
     Inventory,
     Language,
@@ -22,19 +19,11 @@ from lamsach.cli.options import (
     password_of,
     zone_of,
 )
-from lamsach.errors import ExitStatus, OutputError, UsageError
-from lamsach.trace.letter import Letter
-from lamsach.trace.model import Request, Trace, Why
-from lamsach.trace.run import trace as run_trace
-from lamsach.trace.shown.terminal import show
-from lamsach.trace.writing import check, write
+from lamsach.errors import UsageError
 
 _SKEW = re.compile(r"([+-]?)(\d{1,7}(?:\.\d{1,6})?)(s|m|h|)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _MOST_SKEW = timedelta(days=2)
-_BLIND = frozenset(
-    {Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS, Why.OUTSIDE_COVERAGE, Why.BEFORE_LEASE, Why.NO_LEASE_THEN}
-)
 
 
 def trace(
@@ -72,6 +61,11 @@ def trace(
 
     Example: lamsach trace list.xlsx --logs logs/ --inventory machines.xlsx -o trace.html -o answer.docx
     """
+    from lamsach.cli.trace_run import run
+    from lamsach.trace.letter import Letter
+    from lamsach.trace.model import Request
+    from lamsach.trace.writing import check
+
     spoken = language_of(language)
     for path in output or []:
         check(path)
@@ -90,44 +84,6 @@ def trace(
         letter_parent, letter_body, letter_number, letter_place, _day(letter_date), letter_to or [], letter_answers, letter_position, letter_signer, letter_unit
     )  # fmt: skip
     raise Exit(run(request, output or [], spoken, letter))
-
-
-def run(request: Request, outputs: list[Path], language: str, letter: Letter) -> ExitStatus:
-    """Trace, show it in the terminal, write the results, and tell by the status what came out."""
-    with progress_bar() as bar:
-        result = run_trace(request, bar.say)
-    try:
-        show(result, output_console(), language)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of the pipe has enough; the results are still written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    failed = False
-    for path in outputs:
-        try:
-            write(result, path, language, letter)
-        except OutputError as error:
-            failed = True
-            tell(error_line(error))
-        else:
-            tell(translate()("Written: {path}").format(path=path))
-    return ExitStatus.OUTPUT if failed else status_of(result)
-
-
-def status_of(result: Trace) -> ExitStatus:
-    """The exit status that the result calls for: 0 when a row is explained, 1 when none is though the logs are there, 3 when logs are missing."""
-    if not sys.stdout.isatty():  # on a terminal the list at the end has told them
-        for problem in result.problems:
-            tell(problem_line(problem))
-    if result.unread:
-        return ExitStatus.PARTIAL
-    if result.explained:
-        return ExitStatus.FOUND
-    return (
-        ExitStatus.BLIND
-        if any(answer.why in _BLIND for answer in result.distinct)
-        else ExitStatus.NOTHING_FOUND
-    )
 
 
 def _skew(text: str) -> timedelta:

@@ -72,21 +72,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     its owner's only, also where the old one was not.
     Raises OutputError for whatever the operating system refuses, and for a name that is not a regular file's.
     """
-    try:
-        target = Path(os.path.realpath(path))
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "", str(path))
-        if target.exists() and not target.is_file():
-            raise OutputError(mark("A result can only be written to an ordinary file."), str(path), _CHOOSE)
-        _remove_left(target.parent)
-        temporary = target.with_name(f".lamsach-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp")
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWN_FILE
-        )
-    except OSError as error:
-        raise output_error(error, path) from error
-    except ValueError as error:
-        raise OutputError(mark("This cannot be the name of a file."), repr(str(path)), _CHOOSE) from error
+    target, temporary, descriptor = _opened(path)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
@@ -100,6 +86,31 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             raise output_error(error, path) from error
         raise
     _flush_folder(target.parent)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise OutputError where `atomic_file` would before the first byte: ask before the work whose result goes there."""
+    _, temporary, descriptor = _opened(path)
+    os.close(descriptor)
+    temporary.unlink()
+
+
+def _opened(path: Path) -> tuple[Path, Path, int]:
+    """The file that a path leads to, the temporary one beside it, and the open descriptor of that. Raises OutputError."""
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "", str(path))
+        if target.exists() and not target.is_file():
+            raise OutputError(mark("A result can only be written to an ordinary file."), str(path), _CHOOSE)
+        _remove_left(target.parent)
+        temporary = target.with_name(f".lamsach-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        return target, temporary, os.open(temporary, flags, OWN_FILE)
+    except OSError as error:
+        raise output_error(error, path) from error
+    except ValueError as error:
+        raise OutputError(mark("This cannot be the name of a file."), repr(str(path)), _CHOOSE) from error
 
 
 @cache

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
-from lamsach.model import Findings
-from lamsach.results.atomic import atomic_file
+from lamsach.registry import imported
+from lamsach.results.atomic import atomic_file, refuse_unwritable
 
-Writer = Callable[[Findings, BinaryIO, str, Mapping[str, str]], None]
+if TYPE_CHECKING:
+    from lamsach.model import Findings
+
+Writer = Callable[["Findings", BinaryIO, str, Mapping[str, str]], None]
 
 WRITERS: Mapping[str, str] = {
     ".html": "html:write_html",
@@ -24,18 +26,15 @@ WRITERS: Mapping[str, str] = {
 """The writers by suffix: module and function, imported when one is needed."""
 
 
-def writer_for(path: Path) -> Writer:
-    """The writer for a result's name. Raises UsageError for a suffix that none writes; ask before a long hunt."""
-    name = WRITERS.get(path.suffix.lower())
-    if name is None:
+def check_output(path: Path) -> None:
+    """Raise UsageError for a suffix that no writer has, OutputError where nothing can be written; ask before a long hunt. Imports no writer."""
+    if path.suffix.lower() not in WRITERS:
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
             mark("Use a name that ends in .html, .xlsx, .csv, .jsonl or .zip."),
         )
-    module, _, function = name.partition(":")
-    writer: Writer = getattr(import_module(f"lamsach.results.{module}"), function)
-    return writer
+    refuse_unwritable(path)
 
 
 def write(
@@ -46,6 +45,7 @@ def write(
     `reasons` gives the English sentence of each reason's code. Raises UsageError for an unknown suffix and OutputError
     when the file cannot be written; the old file is then kept.
     """
-    writer = writer_for(path)
+    check_output(path)
+    writer: Writer = imported(f"lamsach.results.{WRITERS[path.suffix.lower()]}")
     with atomic_file(path) as stream:
         writer(findings, stream, language, reasons or {})

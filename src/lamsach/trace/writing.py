@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
-from lamsach.results.atomic import atomic_file
+from lamsach.results.atomic import atomic_file, refuse_unwritable
 from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
@@ -25,7 +25,7 @@ LETTERS = (".docx", ".pdf")
 
 
 def check(path: Path) -> None:
-    """Raise UsageError for a name that no writer writes; ask before a long trace."""
+    """Raise UsageError for a name that no writer writes, OutputError where nothing can be written; ask before a long trace."""
     if path.suffix.lower() not in (*WRITERS, *LETTERS):
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
@@ -34,6 +34,7 @@ def check(path: Path) -> None:
                 "Use a name that ends in .html, .xlsx, .csv, .jsonl, .zip (for a portal), or .docx or .pdf for the answer to the authority."
             ),
         )
+    refuse_unwritable(path)
 
 
 def write(trace: Trace, path: Path, language: str = "vi", letter: Letter | None = None) -> None:

@@ -1,0 +1,157 @@
+"""A hunt from the command line: run it, show it, write its results, and end with its status."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamsach.cli.console import (
+    output_console,
+    problem_line,
+    progress_bar,
+    show_and_write,
+    tell,
+    translate,
+)
+from lamsach.devices.reasons import REASONS
+from lamsach.errors import ExitStatus, InputError
+from lamsach.hunt.mistaken import MistakenError, is_list
+from lamsach.hunt.run import HuntResult
+from lamsach.i18n import counted, mark, translator
+from lamsach.investigate import Request, Watch, investigate
+from lamsach.model import Findings, Outcome
+from lamsach.results import write
+from lamsach.results.terminal import show
+
+_STATUSES = {
+    Outcome.FOUND: ExitStatus.FOUND,
+    Outcome.NOTHING_FOUND: ExitStatus.NOTHING_FOUND,
+    Outcome.BLIND: ExitStatus.BLIND,
+    Outcome.PARTIAL: ExitStatus.PARTIAL,
+    Outcome.UNUSABLE: ExitStatus.INPUT,
+    Outcome.INTERRUPTED: ExitStatus.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stats:
+    seconds: float
+    searched_bytes: int
+    lines: int
+
+
+def given(*options: tuple[str, str | None]) -> list[str]:
+    """Those options that were given, each with its value, as they are typed."""
+    return [word for name, value in options if value is not None for word in (name, value)]
+
+
+def on_cluster(address: str) -> Search:
+    """A search whose work the cluster at this address does."""
+    from lamsach.cluster.search import Cluster
+
+    def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
+        cluster = Cluster(address, request.lists, request.format_name, request.password)
+        return investigate(request, watch, searcher=cluster)
+
+    return search
+
+
+def delivery(url: str) -> Callable[[Findings], bool]:
+    """Sending to that address, whose form and token are checked before the hunt begins."""
+    from lamsach.cli.send import VARIABLE, deliver_findings, token_from
+    from lamsach.results.sending import Sender
+
+    token = token_from(VARIABLE)
+    Sender(url, token)
+    return lambda findings: deliver_findings(findings, url, token)
+
+
+Search = Callable[[Request, Watch], tuple[Findings, HuntResult]]
+
+
+def run(
+    request: Request,
+    outputs: list[Path],
+    language: str,
+    *,
+    stats: bool = False,
+    search: Search | None = None,
+    deliver: Callable[[Findings], bool] | None = None,
+    archive: bool = False,
+    again: Sequence[str] = (),
+) -> ExitStatus:
+    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out. `again`: what the commands that are proposed repeat of this one."""
+    begun = time.perf_counter()
+    compiling_notice()
+    with progress_bar() as bar:
+        try:
+            findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
+        except MistakenError as error:
+            raise _with_the_command(error, request, language) if not archive else error from None
+    figures = _Stats(
+        time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
+    )
+    page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
+    failed = show_and_write(
+        lambda: show(findings, output_console(), language, REASONS, page, archive=archive, again=again),
+        lambda path: write(findings, path, language, REASONS),
+        outputs,
+    )
+    if deliver is not None:
+        failed = deliver(findings) or failed
+    if stats:
+        tell(
+            json.dumps(
+                {
+                    "seconds": round(figures.seconds, 4),
+                    "bytes": figures.searched_bytes,
+                    "lines": figures.lines,
+                }
+            )
+        )
+    status = status_of(findings)
+    return ExitStatus.OUTPUT if failed and status is not ExitStatus.INTERRUPTED else status
+
+
+def _with_the_command(error: MistakenError, request: Request, language: str) -> InputError:
+    """The error with what the log is, and the command that was probably meant where list and log are swapped."""
+    known, _ = error.mistaken[0], translator(language)
+    if not known.title or not any(map(is_list, request.logs)):
+        return error
+    size = (
+        ""
+        if known.lines is None
+        else ", " + counted(known.lines, mark("{count} line"), mark("{count} lines"), language)
+    )
+    meant = shlex.join(["lamsach", "hunt", *(one.path for one in error.mistaken)])
+    lists = shlex.join([word for log in request.logs for word in ("-i", log)])
+    return InputError(
+        _("This is a {title} log{size}, not a list of indicators.").format(title=known.title, size=size),
+        error.where,
+        _("Did you mean: {command}").format(command=f"{meant} {lists}"),
+    )
+
+
+def compiling_notice() -> None:
+    """Say that there is no machine code of the search here, and it is compiled at each start."""
+    from lamsach.hunt.machine_code import compiles_at_start
+
+    if compiles_at_start():
+        tell(
+            translate()(
+                "This installation has no machine code of the search for this system: it is compiled at each start, which takes some seconds."
+            )
+        )
+
+
+def status_of(findings: Findings) -> ExitStatus:
+    """The exit status that the findings call for."""
+    if not sys.stdout.isatty():  # on a terminal the table shows them
+        for problem in findings.problems:
+            tell(problem_line(problem))
+    return _STATUSES[findings.verdict.outcome]

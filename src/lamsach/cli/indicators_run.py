@@ -1,0 +1,125 @@
+"""What `lamsach indicators read` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from lamsach.cli.command_line import Exit
+from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.i18n import language_from_environment, translator
+from lamsach.indicators.reading import ListContents, read_lists
+from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
+from lamsach.model import Indicator, Problem, Refusal
+from lamsach.spreadsheets import BOM, csv_row
+
+_SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
+
+
+def read(files: list[str], output: Path | None, *, ocr: bool) -> None:
+    """Read lists and give each indicator once in canonical form."""
+    if output is not None and output.suffix.lower() not in _SUFFIXES:
+        raise UsageError(
+            "The kind of output is not known by its suffix.", str(output), "Use .csv, .jsonl, .json or .txt."
+        )
+    problems: list[Problem] = []
+    contents = read_lists(files, problems.append, ocr=ocr)
+    if output is None:
+        _print(contents.indicators)
+    else:
+        with _replacing(output) as stream:
+            _WRITERS[output.suffix.lower()](stream, contents.indicators)
+    for refusal in contents.refusals:
+        print(_json(refusal), file=sys.stderr)
+    _tell(problems)
+    _summary(contents)
+    if problems:
+        raise Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
+
+
+def _print(indicators: Iterable[Indicator]) -> None:
+    try:
+        for item in indicators:
+            sys.stdout.write(_json(item) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _json(item: Indicator | Refusal) -> str:
+    return json.dumps(as_mapping(item), ensure_ascii=False)
+
+
+def _tell(problems: list[Problem]) -> None:
+    words = translator(language_from_environment())
+    for problem in problems:
+        advice = f" - {words(problem.todo)}" if problem.todo else ""
+        print(f"{problem.where}: {words(problem.what)}{advice}", file=sys.stderr)
+
+
+def _summary(contents: ListContents) -> None:
+    words = translator(language_from_environment())
+    text = words("{indicators} indicators, {refused} refused, from {documents} documents.")
+    counts = {
+        "indicators": len(contents.indicators),
+        "refused": len(contents.refusals),
+        "documents": len(contents.documents),
+    }
+    print(text.format(**counts), file=sys.stderr)
+
+
+def _write_jsonl(stream: TextIO, indicators: Iterable[Indicator]) -> None:
+    stream.writelines(_json(item) + "\n" for item in indicators)
+
+
+def _write_json(stream: TextIO, indicators: Iterable[Indicator]) -> None:
+    json.dump([as_mapping(item) for item in indicators], stream, ensure_ascii=False, indent=1)
+    stream.write("\n")
+
+
+def _write_csv(stream: TextIO, indicators: Iterable[Indicator]) -> None:
+    stream.write(BOM + csv_row(COLUMNS))
+    stream.writelines(csv_row(as_row(item)) for item in indicators)
+
+
+def _write_txt(stream: TextIO, indicators: Iterable[Indicator]) -> None:
+    stream.writelines(item.value + "\n" for item in indicators)
+
+
+_WRITERS: dict[str, Callable[[TextIO, Iterable[Indicator]], None]] = {
+    ".jsonl": _write_jsonl,
+    ".json": _write_json,
+    ".csv": _write_csv,
+    ".txt": _write_txt,
+}
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A file that takes the place of `path` only when it was written to the end. Raises OutputError."""
+    temporary: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as stream:
+            temporary = Path(stream.name)
+            yield stream  # type: ignore[misc]
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(
+            "The result could not be written; an older file is kept.",
+            f"{path} ({error.strerror})",
+            "Free space or choose another place.",
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,46 @@
+"""A trace from the command line: run it, show it, write its results, and end with its status."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from lamsach.cli.console import output_console, problem_line, progress_bar, show_and_write, tell
+from lamsach.errors import ExitStatus
+from lamsach.trace.letter import Letter
+from lamsach.trace.model import Request, Trace, Why
+from lamsach.trace.run import trace as run_trace
+from lamsach.trace.shown.terminal import show
+from lamsach.trace.writing import write
+
+_BLIND = frozenset(
+    {Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS, Why.OUTSIDE_COVERAGE, Why.BEFORE_LEASE, Why.NO_LEASE_THEN}
+)
+
+
+def run(request: Request, outputs: list[Path], language: str, letter: Letter) -> ExitStatus:
+    """Trace, show it in the terminal, write the results, and tell by the status what came out."""
+    with progress_bar() as bar:
+        result = run_trace(request, bar.say)
+    failed = show_and_write(
+        lambda: show(result, output_console(), language),
+        lambda path: write(result, path, language, letter),
+        outputs,
+    )
+    return ExitStatus.OUTPUT if failed else status_of(result)
+
+
+def status_of(result: Trace) -> ExitStatus:
+    """The exit status that the result calls for: 0 when a row is explained, 1 when none is though the logs are there, 3 when logs are missing."""
+    if not sys.stdout.isatty():  # on a terminal the list at the end has told them
+        for problem in result.problems:
+            tell(problem_line(problem))
+    if result.unread:
+        return ExitStatus.PARTIAL
+    if result.explained:
+        return ExitStatus.FOUND
+    return (
+        ExitStatus.BLIND
+        if any(answer.why in _BLIND for answer in result.distinct)
+        else ExitStatus.NOTHING_FOUND
+    )

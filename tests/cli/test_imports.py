@@ -1,0 +1,132 @@
+"""What a command must not import: the start is not felt because nothing is loaded that is not used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import lamsach
+from tests.rows import each_row
+
+from .running import bind_line, environment, write_list
+
+SOURCES = str(Path(lamsach.__file__).parents[1])
+"""Without the tests' clock, which brings modules of its own."""
+READ = "import sys, json; from lamsach.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit as end: print(json.dumps([end.code, sorted(sys.modules)]), file=sys.stderr)"
+LIBRARIES = (
+    "numba",
+    "llvmlite",
+    "pyarrow",
+    "openpyxl",
+    "PIL",
+    "jinja2",
+    "django",
+    "pydantic",
+    "typer",
+    "click",
+    "evtx",
+    "pypdf",
+    "lxml",
+    "cryptography",
+    "requests",
+    "asyncio",
+    "fsspec",
+    "yara_x",
+    "pymispwarninglists",
+)
+WORK = (
+    *LIBRARIES,
+    "numpy",
+    "rich",
+    "dataclasses",
+    "inspect",
+    "tempfile",
+    "zoneinfo",
+    "lamsach.model",
+    "lamsach.logs",
+    "lamsach.indicators",
+    "lamsach.hunt",
+    "lamsach.devices",
+    "lamsach.results",
+    "lamsach.trace",
+    "lamsach.scanner",
+    "lamsach.demo",
+    "lamsach.portal",
+    "lamsach.archive",
+    "lamsach.collect",
+)
+OTHERS = (
+    "lamsach.trace",
+    "lamsach.scanner",
+    "lamsach.demo",
+    "lamsach.portal",
+    "lamsach.archive",
+    "lamsach.collect",
+    "lamsach.cluster",
+    "lamsach.desk",
+    "lamsach.letters",
+)
+HUNT = (
+    *LIBRARIES,
+    *OTHERS,
+    "lamsach.logs.bulk",
+    "lamsach.logs.netflow",
+    "lamsach.logs.capture",
+    "lamsach.logs.formats.squid",
+    "lamsach.logs.formats.fortigate",
+    "lamsach.logs.formats.csv_columns",
+    "lamsach.logs.formats.pcap",
+    "lamsach.results.html",
+    "lamsach.results.xlsx",
+    "lamsach.indicators.formats.xlsx",
+    "lamsach.indicators.formats.pdf",
+    "lamsach.indicators.writers",
+    "rich.markdown",
+    "rich.traceback",
+    "rich.progress",
+)
+TABLE = [
+    ("--version", (*WORK, "lamsach.catalogue_vi", "difflib", "traceback")),
+    ("--complete hunt --th", WORK),
+    ("--complete indicators ch", WORK),
+    ("completion bash", WORK),
+    ("--help", WORK),
+    ("hunt --help", WORK),
+    ("indicators --help", WORK),
+    ("trace --help", WORK),
+    ("scan --help", WORK),
+    ("hnut", WORK),
+    ("hunt --colour", WORK),
+    ("hunt LOG -i LIST", HUNT),
+    ("hunt LOG -i LIST -o CSV", HUNT),
+    ("logs detect LOG", (*LIBRARIES, *OTHERS, "lamsach.hunt", "lamsach.indicators", "lamsach.results.html", "lamsach.logs.formats.squid")),
+    ("indicators check evil.example -i LIST", (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
+]  # fmt: skip
+"""Words of a command (LOG, LIST, CSV: files), and modules that it must not import, nor any below them."""
+
+
+def test_a_command_imports_only_what_it_uses(tmp_path: Path) -> None:
+    log, listed = tmp_path / "a.log", write_list(tmp_path / "list.txt")
+    log.write_text("".join(bind_line(f"192.0.2.{n}") + "\n" for n in range(9)))
+    places = {"LOG": str(log), "LIST": str(listed), "CSV": str(tmp_path / "out.csv")}
+
+    def run(words: str) -> tuple[int, set[str]]:
+        typed = [places.get(word, word) for word in words.split()]
+        ran = subprocess.run(
+            [sys.executable, "-c", READ, *typed], capture_output=True, text=True, env=environment({"LAMSACH_CACHE": str(tmp_path / "cache"), "LANG": "vi_VN.UTF-8", "PYTHONPATH": SOURCES}), check=False
+        )  # fmt: skip
+        status, modules = json.loads(ran.stderr.splitlines()[-1])
+        return status, set(modules)
+
+    run("hunt LOG -i LIST")  # the first compiles the list
+
+    @each_row("row", TABLE, lambda row: row[0])
+    def imports(row: tuple[str, tuple[str, ...]]) -> None:
+        status, modules = run(row[0])
+        assert status in ((2,) if row[0] in ("hnut", "hunt --colour") else (0, 3)), status
+        found = sorted(m for m in modules for name in row[1] if m == name or m.startswith(f"{name}."))
+        assert not found
+
+    imports()
