@@ -29,6 +29,7 @@ MODULES: Mapping[str, str] = {
     "pydantic": "docs",
     "typst": "docs",
     "pyarrow": "tables",
+    "pypdfium2": "ocr",
     "psycopg": "postgres",
     "confluent_kafka": "kafka",
     "fsspec": "s3",

@@ -104,6 +104,27 @@ def test_docs(tmp_path: Path) -> None:
     assert [path.read_bytes()[:2] for path in results] == [b"PK", b"%P", b"PK"]
 
 
+_TESSERACT = """#!/bin/sh
+if [ "$1" = --list-langs ]; then echo vie; exit; fi
+read -r kind wide high most < "$1"
+if [ "$kind $wide $high $most" = "P5 2480 3509 255" ]; then echo "C2 203.0.113[.]5"; fi
+"""
+"""As tesseract, which answers for a picture of an A4 page at 300 dots an inch."""
+
+
+def test_ocr_draws_the_page_without_poppler(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "tesseract").write_text(_TESSERACT)
+    (programs / "tesseract").chmod(0o755)
+    (tmp_path / "scan.pdf").write_bytes(pdf([None]))
+    ended = ran(
+        "ocr", "indicators", "read", tmp_path / "scan.pdf", "--ocr", folder=tmp_path, PATH=str(programs)
+    )
+    _found(ended)
+    assert '"value": "203.0.113.5"' in ended.out
+
+
 def test_scanner(tmp_path: Path) -> None:
     (tmp_path / "rules.yar").write_text('rule planted { strings: $a = "planted for a test" condition: $a }')
     there = tmp_path / "there"
