@@ -287,7 +287,8 @@ def _read_inputs(request: Request, watch: Watch, kept: Kept | None, *, look: boo
         except LamsachError as error:
             tell(Problem(error.where or request.inventory, error.what, error.todo))
     stated = list(find_logs(request.leases, password=request.password, on_problem=tell))
-    watch.say("Reading the leases.")
+    if stated:
+        watch.say("Reading the leases.")
     holders = HolderLogs(stated, inputs.logs, request.timezone, request.format_name, tell)
     inputs.leases = LeaseTable(inputs.presence.watch(holders.events()))
     if request.nat:

@@ -274,7 +274,7 @@ def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path) -> None
     page.click("button:has-text('Chọn tệp nhật ký')")
     page.set_input_files("#logs", str(folder / "hit" / "fw.log"))
     page.click("form[data-pieces] button")
-    page.click("button:has-text('Bắt đầu rà soát')")
+    page.click("button:has-text('Bắt đầu truy tìm')")
     page.wait_for_selector(".answer-bad", timeout=90_000)
     assert page.locator("text=Nhật ký đã được xóa").count() or page.locator("p.quiet time").count()
     assert list((folder / "data" / "hunts").rglob("*.log")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
 
@@ -17,6 +18,7 @@ from lamsach.i18n import (
     language_from_environment,
     translator,
 )
+from lamsach.portal.catalogue_vi import VIETNAMESE as PORTAL
 from lamsach.results import words
 
 from .sample import DAY0
@@ -138,3 +140,15 @@ def test_language_from_environment(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert language_from_environment() == language
+
+
+def test_one_action_has_one_name() -> None:
+    """A hunt is "truy tìm" everywhere: "rà soát" is the review of lists, "rà quét" the scan of a computer."""
+    hunts = {
+        text: said
+        for text, said in (VIETNAMESE | PORTAL).items()
+        if re.search(r"\b[Hh]unts?\b|[Ss]earch(?:ed|es|ing)?\b", text)
+    }
+    assert len(hunts) > 60
+    assert not [said for text, said in hunts.items() if "review" not in text and "rà soát" in said.lower()]
+    assert not [said for text, said in hunts.items() if "scan" not in text and "rà quét" in said.lower()]

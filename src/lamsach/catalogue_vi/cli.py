@@ -15,7 +15,7 @@ CLI: dict[str, str] = {
     "A defect of the program: {name}. Run again with --debug before the command and report it.": (
         "Lỗi của chương trình: {name}. Hãy chạy lại với --debug đặt trước tên lệnh và báo lại lỗi này."
     ),
-    "Searching the logs": "Đang rà quét nhật ký",
+    "Searching the logs": "Đang truy tìm trong nhật ký",
     "Reading the indicator list.": "Đang đọc danh sách dấu hiệu.",
     "The log holds no NAT record.": "Nhật ký không có bản ghi NAT nào.",
     "Give the log of the gateway that translates the addresses.": "Hãy đưa nhật ký của cổng chuyển đổi địa chỉ.",
@@ -92,7 +92,7 @@ CLI: dict[str, str] = {
     "This is a {title} log{size}, not a list of indicators.": "Đây là nhật ký {title}{size}, không phải danh sách dấu hiệu.",
     "Did you mean: {command}": "Có phải ý bạn là: {command}",
     "This is not text: it was searched as it is, and nothing but plain values can be found in it.": (
-        "Đây không phải tệp văn bản: tệp vẫn được rà quét nguyên dạng, nhưng chỉ tìm được giá trị ghi dưới dạng chữ."
+        "Đây không phải tệp văn bản: tệp vẫn được truy tìm nguyên dạng, nhưng chỉ tìm được giá trị ghi dưới dạng chữ."
     ),
     "Export it as text, or give the log itself.": "Hãy xuất thành văn bản, hoặc đưa vào chính tệp nhật ký gốc.",
     # demo
@@ -119,7 +119,7 @@ CLI: dict[str, str] = {
     "Show the version.": "Hiện số phiên bản.",
     "Show where in the program an error arose.": "Hiện vị trí phát sinh lỗi trong chương trình.",
     "Search logs for listed addresses and names, and name the machines that connected.": (
-        "Rà quét nhật ký theo danh sách địa chỉ và tên miền độc hại, chỉ ra những máy đã kết nối."
+        "Truy tìm trong nhật ký theo danh sách địa chỉ và tên miền độc hại, chỉ ra những máy đã kết nối."
     ),
     "Log files, folders, archives, patterns, or - for standard input.": (
         "Tệp nhật ký, thư mục, tệp nén, mẫu tên tệp, hoặc - để đọc từ đầu vào chuẩn."
@@ -148,18 +148,26 @@ CLI: dict[str, str] = {
     "Worker threads; default: one a processor.": "Số luồng xử lý; mặc định: mỗi bộ xử lý một luồng.",
     "Print figures of the run as JSON on standard error.": "In số liệu của lần chạy dạng JSON ra luồng lỗi chuẩn.",
     "Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up ministry.": (
-        "Tạo nhật ký một tháng của một đơn vị giả định có máy nhiễm, rà quét và trình bày trong cổng của một bộ giả định."
+        "Tạo nhật ký một tháng của một đơn vị giả định có máy nhiễm, truy tìm và trình bày trong cổng của một bộ giả định."
     ),
     "The port of the demo's portal.": "Cổng TCP của cổng minh họa.",
     "Write the month and the report into this folder, and end.": "Ghi nhật ký và báo cáo vào thư mục này rồi kết thúc.",
     "Another seed gives another unit.": "Số khởi tạo khác cho ra đơn vị khác.",
     "Read lists of indicators, and look values up in them.": "Đọc danh sách dấu hiệu và tra cứu giá trị trong danh sách.",
-    "Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error.": (
-        "Đọc danh sách và đưa ra mỗi dấu hiệu một lần ở dạng chuẩn, mỗi dòng một đối tượng JSON; giá trị bị từ chối ghi ra luồng lỗi chuẩn."
+    "Read lists and give each indicator once in canonical form, as a table, in a pipe one JSON object a line; what is refused goes to standard error.": (
+        "Đọc danh sách, mỗi dấu hiệu một lần ở dạng chuẩn: hiện thành bảng, khi nối sang lệnh khác thì mỗi dòng một đối tượng JSON; mục bị từ chối ghi ra luồng lỗi chuẩn."
     ),
+    "Print JSON on a terminal too, as in a pipe.": "In JSON cả khi hiện trên màn hình, như khi nối sang lệnh khác.",
+    "Stated in": "Nêu tại",
+    "{count} more are not shown; -o FILE writes all, --json prints all.": "Còn {count} giá trị không hiện; -o FILE ghi tất cả, --json in tất cả.",
+    "its validity is over": "đã hết hiệu lực",
+    "excepted by {place}": "được loại trừ tại {place}",
+    "decided: {decision}, {reason} ({place})": "đã quyết định: {decision}, {reason} ({place})",
+    "page {number}": "trang {number}",
+    "row {number}": "dòng {number}",
     "Read pages that are pictures (needs tesseract); low confidence.": "Đọc cả các trang là ảnh (cần tesseract); độ tin cậy thấp.",
     "Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which is a list to hunt with; a run that broke off is continued.": (
-        "Tải phần mới của một bộ sưu tập TAXII 2.1, máy chủ MISP hoặc nguồn MISP về thư mục, dùng được ngay làm danh sách rà soát; lần chạy bị ngắt sẽ được tiếp tục."
+        "Tải phần mới của một bộ sưu tập TAXII 2.1, máy chủ MISP hoặc nguồn MISP về thư mục, dùng được ngay làm danh sách truy tìm; lần chạy bị ngắt sẽ được tiếp tục."
     ),
     "A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, misp+https://host; or a MISP feed, https://host/folder/manifest.json.": (
         "Bộ sưu tập TAXII 2.1, https://host/api/collections/ID/; máy chủ MISP, misp+https://host; hoặc nguồn MISP, https://host/folder/manifest.json."

@@ -66,7 +66,7 @@ DEVICES: dict[str, str] = {
     "The workbook has too many cells.": "Bảng tính có quá nhiều ô.",
     "No table with addresses, hardware addresses or machine names was found in the inventory.": "Không tìm thấy bảng nào có địa chỉ IP, địa chỉ MAC hoặc tên máy trong bảng kê thiết bị.",
     "Give the columns headings such as IP, MAC, Tên máy, Người sử dụng, Phòng ban.": "Hãy đặt tiêu đề cột như IP, MAC, Tên máy, Người sử dụng, Phòng ban.",
-    "Correct the inventory; the hunt goes on without this statement.": "Hãy sửa bảng kê thiết bị; việc rà soát vẫn tiếp tục và bỏ qua thông tin này.",
+    "Correct the inventory; the hunt goes on without this statement.": "Hãy sửa bảng kê thiết bị; việc truy tìm vẫn tiếp tục và bỏ qua thông tin này.",
     "A hardware address stands in two rows with different names.": "Một địa chỉ MAC xuất hiện ở hai dòng có tên máy khác nhau.",
     "An address stands in two rows of different machines.": "Một địa chỉ IP xuất hiện ở hai dòng của hai máy khác nhau.",
     "A machine name stands in two rows of different machines.": "Một tên máy xuất hiện ở hai dòng của hai máy khác nhau.",

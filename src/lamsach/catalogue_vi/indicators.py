@@ -4,7 +4,7 @@ INDICATORS: dict[str, str] = {
     # why a value is not taken
     "This is not an address, a domain name, a URL or a hash.": "Đây không phải địa chỉ IP, tên miền, URL hay mã băm.",
     "The value stands in a sentence above the table: it is mentioned there, not listed.": "Giá trị này nằm trong câu văn phía trên bảng: chỉ được nhắc đến, không thuộc danh sách.",
-    "The link stands in a sentence or among references: it is to be read, not to be hunted.": "Liên kết nằm trong câu văn hoặc mục tham khảo: dùng để đọc thêm, không phải dấu hiệu cần rà soát.",
+    "The link stands in a sentence or among references: it is to be read, not to be hunted.": "Liên kết nằm trong câu văn hoặc mục tham khảo: dùng để đọc thêm, không phải dấu hiệu cần truy tìm.",
     "The name stands in a sentence and not as a value: it is mentioned there, not listed.": "Tên miền nằm trong câu văn, không phải giá trị được liệt kê: chỉ được nhắc đến.",
     "The value stands in a page header or footer: it is mentioned there, not listed.": "Giá trị nằm ở đầu trang hoặc chân trang: chỉ được nhắc đến, không thuộc danh sách.",
     "The document shows this value beside what it lists (in a note, a reference, a comment or a setting): it is mentioned there, not listed.": "Văn bản nêu giá trị này bên cạnh những gì được liệt kê (trong ghi chú, nguồn tham khảo, chú thích hoặc cấu hình): chỉ được nhắc đến, không thuộc danh sách.",

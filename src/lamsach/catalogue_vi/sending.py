@@ -1,8 +1,8 @@
 """Vietnamese texts of sending findings to a portal."""
 
 SENDING: dict[str, str] = {
-    "The .zip that a hunt or a scan wrote.": "Tệp .zip do lệnh rà soát nhật ký hoặc quét máy ghi ra.",
-    "The address that the portal's page of findings shows.": "Địa chỉ ghi trên trang Kết quả rà soát của cổng.",
+    "The .zip that a hunt or a scan wrote.": "Tệp .zip do lệnh truy tìm trong nhật ký hoặc quét máy ghi ra.",
+    "The address that the portal's page of findings shows.": "Địa chỉ ghi trên trang Kết quả truy tìm của cổng.",
     "Write a signed file to carry there instead of sending it.": "Ghi tệp đã ký để mang đi thay vì gửi qua mạng.",
     "Environment variable with the unit's token.": "Biến môi trường chứa mã truy cập của đơn vị.",
     "Send a findings bundle to a portal. What was sent before changes nothing; what broke off goes on.": "Gửi gói kết quả lên cổng. Gói đã gửi thì không thay đổi gì; lần gửi bị ngắt sẽ được nối tiếp.",
@@ -15,7 +15,7 @@ SENDING: dict[str, str] = {
     "Send the findings to a portal; the unit's token is in LAMSACH_TOKEN.": "Gửi kết quả lên cổng; mã truy cập của đơn vị đặt trong LAMSACH_TOKEN.",
     "Send it later with `lamsach send`; what has arrived is kept there.": "Hãy gửi lại sau bằng lệnh `lamsach send`; phần đã đến được giữ lại.",
     "This is no address of a portal.": "Đây không phải địa chỉ của cổng.",
-    "Copy it from the portal's page of findings.": "Hãy sao chép từ trang Kết quả rà soát của cổng.",
+    "Copy it from the portal's page of findings.": "Hãy sao chép từ trang Kết quả truy tìm của cổng.",
     "The token would be sent without encryption.": "Mã truy cập sẽ bị gửi đi không mã hóa.",
     "Give the address with https.": "Hãy dùng địa chỉ https.",
     "The portal cannot be reached.": "Không kết nối được với cổng.",

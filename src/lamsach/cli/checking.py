@@ -78,13 +78,19 @@ def answer(
     decided: Decisions | None = None,
     now: datetime | None = None,
     problems: list[Problem] | None = None,
+    as_json: bool = False,
 ) -> int:
-    """Print what covers a value, one JSON object a line, and give the exit status."""
+    """Print what covers a value, on a terminal as a table, else one JSON object a line, and give the exit status."""
+    for_people = sys.stdout.isatty() and not as_json
     try:
         values = canonical_values(value)
     except Refused as refused:
         record = {"value": refused.value or value, "reason": refused.reason}
-        print(json.dumps(record, ensure_ascii=False), file=sys.stderr)
+        tell(
+            f"{value}: {translate()(refused.reason)}"
+            if for_people
+            else json.dumps(record, ensure_ascii=False)
+        )
         return ExitStatus.USAGE
     now = now or datetime.now(UTC)
     problems = [] if problems is None else problems
@@ -94,8 +100,9 @@ def answer(
         place = next(
             (where for kind, text in values if (where := excepted.covers(kind, text)) is not None), None
         )
+    rows = []
     for item in found:
-        mapping = as_mapping(item)
+        mapping: dict[str, Any] = {}
         if item.valid_until is not None and item.valid_until <= now:
             mapping["over"] = True
         if place is not None:
@@ -106,7 +113,14 @@ def answer(
                 "reason": decision.reason,
                 **_place(decision.reference),
             }
-        print(json.dumps(mapping, ensure_ascii=False))
+        rows.append((item, mapping))
+    if for_people:
+        from lamsach.cli.indicators_shown import show
+
+        show(rows, len(rows))
+    else:
+        for item, mapping in rows:
+            print(json.dumps(as_mapping(item) | mapping, ensure_ascii=False))
     for problem in problems:
         tell(problem_line(problem))
     if found:

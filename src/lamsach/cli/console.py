@@ -169,6 +169,15 @@ def output_console() -> Console:
     )
 
 
+def told_apart() -> bool:
+    """Whether standard error is seen apart from standard output, where the result tells its problems: not on a terminal, nor in one file for both."""
+    if sys.stdout.isatty():
+        return False
+    with suppress(OSError, ValueError, AttributeError):
+        return not os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
+    return True
+
+
 def show_and_write(
     show: Callable[[], object], write: Callable[[Path], object], outputs: Sequence[Path]
 ) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from lamsach.cli.console import (
     progress_bar,
     show_and_write,
     tell,
+    told_apart,
     translate,
 )
 from lamsach.devices.reasons import REASONS
@@ -151,7 +151,7 @@ def compiling_notice() -> None:
 
 def status_of(findings: Findings) -> ExitStatus:
     """The exit status that the findings call for."""
-    if not sys.stdout.isatty():  # on a terminal the table shows them
+    if told_apart():  # the table shows them too
         for problem in findings.problems:
             tell(problem_line(problem))
     return _STATUSES[findings.verdict.outcome]

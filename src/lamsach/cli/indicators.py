@@ -16,14 +16,15 @@ def read(
         Path | None,
         Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
     ] = None,
+    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
     ocr: Annotated[
         bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
     ] = False,
 ) -> None:
-    """Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error.
+    """Read lists and give each indicator once in canonical form, as a table, in a pipe one JSON object a line; what is refused goes to standard error.
 
     Example: lamsach indicators read annex.xlsx -o indicators.csv
     """
     from lamsach.cli.indicators_run import read as run
 
-    run(files, output, ocr=ocr)
+    run(files, output, as_json=as_json, ocr=ocr)

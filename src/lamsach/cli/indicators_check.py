@@ -21,6 +21,7 @@ def check(
     ] = None,
     decisions: DecisionFile = None,
     at: At = None,
+    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
 ) -> None:
     """Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host.
 
@@ -39,6 +40,7 @@ def check(
         decided=decisions_of(decisions) if decisions else None,
         now=moment(at),
         problems=problems,
+        as_json=as_json,
     )
     if status != ExitStatus.FOUND:
         raise Exit(status)

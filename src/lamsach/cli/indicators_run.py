@@ -22,7 +22,7 @@ from lamsach.spreadsheets import BOM, csv_row
 _SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
 
 
-def read(files: list[str], output: Path | None, *, ocr: bool) -> None:
+def read(files: list[str], output: Path | None, *, as_json: bool, ocr: bool) -> None:
     """Read lists and give each indicator once in canonical form."""
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise UsageError(
@@ -30,13 +30,23 @@ def read(files: list[str], output: Path | None, *, ocr: bool) -> None:
         )
     problems: list[Problem] = []
     contents = read_lists(files, problems.append, ocr=ocr)
-    if output is None:
+    for_people = sys.stdout.isatty() and not as_json
+    if output is None and for_people:
+        from lamsach.cli.indicators_shown import show
+
+        show(((item, {}) for item in contents.indicators), len(contents.indicators))
+    elif output is None:
         _print(contents.indicators)
     else:
         with _replacing(output) as stream:
             _WRITERS[output.suffix.lower()](stream, contents.indicators)
-    for refusal in contents.refusals:
-        print(_json(refusal), file=sys.stderr)
+    if for_people:
+        from lamsach.cli.indicators_shown import tell_refused
+
+        tell_refused(contents.refusals)
+    else:
+        for refusal in contents.refusals:
+            print(_json(refusal), file=sys.stderr)
     _tell(problems)
     _summary(contents)
     if problems:

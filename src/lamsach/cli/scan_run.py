@@ -55,7 +55,7 @@ def run(
     begun = time.perf_counter()
     result = _look(options, said)
     if not said.quiet:
-        show(result, output_console(), said.language)
+        show(result, output_console(), said.language, planned=act.wanted)
     records: list[dict[str, object]] = []
     failed = False
     if act.wanted:

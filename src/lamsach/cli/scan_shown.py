@@ -52,8 +52,8 @@ def bar(language: str) -> Iterator[Callable[[Seen], None] | None]:
         yield update
 
 
-def show(result: Result, console: Console, language: str) -> None:
-    """The result: verdict, findings, what was not examined, what to do next."""
+def show(result: Result, console: Console, language: str, *, planned: bool = False) -> None:
+    """The result: verdict, findings, what was not examined, what to do next; `planned`: a plan follows, which says itself what is changed."""
     _ = translator(language)
     if result.findings:
         table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
@@ -75,7 +75,7 @@ def show(result: Result, console: Console, language: str) -> None:
         console.print(_(STOPS[result.stopped]))
     console.print(Text(looked_at(result, language)))
     _show_skips(result, console, language)
-    if result.worst() is Level.MALICIOUS:
+    if result.worst() is Level.MALICIOUS and not planned:
         console.print(
             _(
                 "Next: run the same command with --quarantine to see what would be done; nothing is changed before you add --yes."

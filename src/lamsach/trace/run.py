@@ -59,7 +59,8 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     say("Comparing the clocks of list and logs.")
     skews = skews_of(read.rows, table, request.skew)
     looked = _look(read.rows, table, skews)
-    say("Reading the leases.")
+    if found.leases:
+        say("Reading the leases.")
     wanted = {hit.inside for one in looked for hit in one.hits} | {row.ip for row in read.rows}
     lease_logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
     holders = Holders(lease_logs.events(), inventory, wanted)

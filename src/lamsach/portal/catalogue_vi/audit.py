@@ -136,7 +136,7 @@ AUDIT: dict[str, str] = {
     "written": "đã soạn",
     "wrote": "đã gửi thư",
     "Programs": "Phần mềm khác",
-    "result erased": "đã xóa kết quả rà soát",
+    "result erased": "đã xóa kết quả truy tìm",
     "cases read": "đã đọc hồ sơ xử lý",
     "erased again after a restore": "đã xóa lại sau khi khôi phục",
     "fetched": "đã tải nguồn",

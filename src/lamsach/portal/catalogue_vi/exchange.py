@@ -119,7 +119,7 @@ EXCHANGE: dict[str, str] = {
     "Campaign “{name}” of {unit} is added, with its dispatch and {count} lists.": "Thêm chiến dịch “{name}” của {unit}, kèm công văn và {count} danh sách.",
     "Campaign “{name}” of {unit} is brought up to date.": "Cập nhật chiến dịch “{name}” của {unit}.",
     "{count} new answers of {unit}.": "{count} trả lời mới của {unit}.",
-    "Not searched, for lack of logs: {count} units.": "Chưa rà soát vì không có nhật ký: {count} đơn vị.",
+    "Not searched, for lack of logs: {count} units.": "Chưa truy tìm vì không có nhật ký: {count} đơn vị.",
     "{campaign}, {day}: {found} machines found, {cleaned} cleaned, {verified} verified clean, {blind} blind.": "{campaign}, {day}: phát hiện {found} máy, đã làm sạch {cleaned}, đã xác minh {verified}, mù {blind}.",
     "The file answers a dispatch that this unit was not sent.": "Tệp trả lời một công văn không gửi cho đơn vị này.",
     "The file speaks of a campaign that this unit does not take part in.": "Tệp nói về một chiến dịch mà đơn vị này không tham gia.",

@@ -1,0 +1,84 @@
+"""Indicators for people: a table in the language of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from lamsach.cli.console import output_console, tell, translate
+from lamsach.i18n import format_number, language_from_environment, mark
+from lamsach.model import Indicator, Reference, Refusal
+from lamsach.results import words
+from lamsach.results.safe import clip, visible_line
+
+ROWS = 500
+"""So many indicators are shown; a file (`-o`) has all."""
+_COLUMNS = (mark("Kind"), mark("Value"), mark("Threat"), mark("Stated in"), mark("Note"))
+
+
+def show(found: Iterable[tuple[Indicator, Mapping[str, Any]]], count: int) -> None:
+    """Print the first of `count` indicators, each with what else is known of it (`over`, `excepted`, `decision`, as the JSON has them)."""
+    _ = translate()
+    rows = [_cells(item, more) for item, more in islice(found, ROWS)]
+    if rows:
+        columns = [place for place in range(len(_COLUMNS)) if any(row[place] for row in rows)]
+        table = Table(
+            *(_(_COLUMNS[place]) for place in columns), box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False
+        )
+        for row in rows:
+            table.add_row(*(Text(row[place], overflow="fold") for place in columns))
+        output_console().print(table)
+    if count > len(rows):
+        number = format_number(count - len(rows), language_from_environment())
+        print(_("{count} more are not shown; -o FILE writes all, --json prints all.").format(count=number))
+
+
+def tell_refused(refusals: Iterable[Refusal]) -> None:
+    """Each value that was refused, with its place and the reason, on standard error."""
+    _ = translate()
+    for refusal in refusals:
+        said = f": {visible_line(clip(refusal.value, 200))}" if refusal.value else ""
+        tell(f"{_place(refusal.reference)}{said} - {_(refusal.reason)}")
+
+
+def _cells(item: Indicator, more: Mapping[str, Any]) -> tuple[str, ...]:
+    _ = translate()
+    notes = []
+    if more.get("over"):
+        notes.append(_("its validity is over"))
+    if more.get("excepted"):
+        notes.append(_("excepted by {place}").format(place=_at(more["excepted"])))
+    if decision := more.get("decision"):
+        said = _("decided: {decision}, {reason} ({place})")
+        notes.append(
+            said.format(decision=decision["decision"], reason=decision["reason"], place=_at(decision))
+        )
+    places = [place for place in (item.reference, *item.other_references) if place is not None]
+    shown = [
+        _(words.INDICATOR_TYPES[item.type]),
+        item.value,
+        item.threat or "",
+        "\n".join(map(_place, places)),
+        "; ".join(notes),
+    ]
+    return tuple("\n".join(visible_line(clip(line, 300)) for line in text.split("\n")) for text in shown)
+
+
+def _at(place: Mapping[str, Any]) -> str:
+    return _place(Reference(str(place.get("document", "")), row=place.get("row")))
+
+
+def _place(place: Reference) -> str:
+    """Document, page and row, as people say them."""
+    _ = translate()
+    parts = [visible_line(place.document)]
+    if place.page is not None:
+        parts.append(_("page {number}").format(number=place.page))
+    if place.row is not None:
+        parts.append(_("row {number}").format(number=place.row))
+    return ", ".join(parts)
