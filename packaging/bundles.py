@@ -12,14 +12,8 @@ from pathlib import Path
 import installer
 from carried import with_campaign
 from fetched import HUNT, LINUX, PYTHONS, SCANNER, WINDOWS, WINDOWS_PYTHON, embedded, launcher, packages
-from sources import ROOT, hunt, scanner, version
+from sources import ROOT, hunt, machine_code, scanner, version
 from zips import TIME, packed, sbom, under
-
-RUNTIME = ("msvcp140", "vcruntime140")
-NOTICE = """This folder holds Lamsach (LICENSE), CPython for Windows (python/LICENSE.txt), the packages in lib/ (each with its licence in lib/*.dist-info), and
-Microsoft's Visual C++ runtime: python/msvcp140.dll and its companions come from the package msvc-runtime and are redistributed under
-Microsoft's terms for redistributable code (https://visualstudio.microsoft.com/license-terms/vs2022-cruntime/).
-"""
 
 
 def linux(wanted: argparse.Namespace, name: str) -> list[Path]:
@@ -69,20 +63,8 @@ def scanner_files(wanted: argparse.Namespace, name: str = "lamsach-scanner") -> 
 def hunt_files(wanted: argparse.Namespace, name: str = "lamsach-hunt") -> dict[str, bytes]:
     """What the zip of the hunt holds: the command line without the portal; a double click opens the page of `lamsach desk`."""
     libraries = packages(wanted, WINDOWS, (WINDOWS_PYTHON,), HUNT)
-    runtime = {
-        path: libraries[path] for path in libraries if path.startswith(RUNTIME) and path.endswith(".dll")
-    }
-    unwanted = (
-        "Scripts/",
-        "msvc_runtime.",
-        *(path for path in libraries if path.endswith(".dll") and "/" not in path),
-    )
-    libraries = {path: data for path, data in libraries.items() if not path.startswith(unwanted)}
-    made = started(wanted, name, hunt(), libraries, "lamsach_hunt")
-    # Beside python.exe, where Windows looks for what numba's parts need; all of one version, newer than what the embeddable Python brings.
-    made |= under("python", runtime)
-    made["NOTICE.txt"] = for_notepad(NOTICE)
-    return made
+    files = {**hunt(), **machine_code("windows-x86_64")}
+    return started(wanted, name, files, libraries, "lamsach_hunt")
 
 
 def for_notepad(text: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import sys
 
-LEFT_OUT = ("serve", "manage", "backup", "restore", "demo", "scan", "quarantine")
+LEFT_OUT = ("serve", "service", "manage", "backup", "restore", "demo", "scan", "quarantine")
 
 
 def main() -> None:

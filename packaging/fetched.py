@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,9 @@ LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"
 WINDOWS_PYTHON = "3.13"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """Those that the single file for Linux runs on: from the oldest that the product takes to the newest that its libraries are made for."""
-SCANNER, HUNT = (ROOT / "packaging" / f"{name}-requirements.txt" for name in ("scanner", "hunt"))
+SCANNER = tuple((ROOT / "packaging" / "scanner-requirements.txt").read_text().splitlines()[1:])
+HUNT = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
+"""The hunt is what the product is without extras."""
 _LEFT_OUT = re.compile(
     r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
 )
@@ -51,7 +54,7 @@ def versions(lock: str, pins: Sequence[str]) -> list[str]:
 
 
 def packages(
-    wanted: argparse.Namespace, platform: str, pythons: Sequence[str], requirements: Path
+    wanted: argparse.Namespace, platform: str, pythons: Sequence[str], requirements: Sequence[str]
 ) -> dict[str, bytes]:
     """The files of every package, for another system if need be, in the locked versions. Those for several Pythons lie in one tree:
     compiled modules bear their Python's name, and all else has to be the same. Ends the program where it is not."""
@@ -64,7 +67,7 @@ def packages(
 
 
 def _packages_of(
-    wanted: argparse.Namespace, platform: str, python: str, requirements: Path
+    wanted: argparse.Namespace, platform: str, python: str, requirements: Sequence[str]
 ) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "constraints.txt"
@@ -72,7 +75,7 @@ def _packages_of(
         target = Path(folder) / "lib"
         command = [wanted.uv, "pip", "install", "--quiet", "--target", str(target)]
         command += ["--python-platform", platform, "--python-version", python]
-        command += ["--only-binary", ":all:", "--link-mode", "copy", "-c", str(lock), "-r", str(requirements)]
+        command += ["--only-binary", ":all:", "--link-mode", "copy", "-c", str(lock), *requirements]
         subprocess.run(command, check=True)
         names = {
             file.relative_to(target).as_posix(): file for file in sorted(target.rglob("*")) if file.is_file()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from lamsach.hunt.kernel.build import main as build
+from lamsach.hunt.machine_code import object_of
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "lamsach"
 PARTS = (
@@ -42,7 +45,11 @@ PARTS = (
 )
 _NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|records)")
 """What is done with lists before they are handed out."""
-_NOT_IN_THE_HUNT = ("portal/", "demo/", "cli/serve.py", "cli/manage.py", "cli/backup.py", "cli/demo.py")
+_NOT_IN_THE_HUNT = (
+    "portal/",
+    "demo/",
+    *(f"cli/{name}.py" for name in ("serve", "service", "manage", "backup", "demo")),
+)
 
 
 def version() -> str:
@@ -64,10 +71,22 @@ def scanner() -> dict[str, bytes]:
 
 
 def hunt() -> dict[str, bytes]:
-    """The hunt's files: the command line without the portal."""
+    """The hunt's files: the command line without the portal; its machine code is `machine_code`."""
     files = {"app/lamsach_hunt.py": (ROOT / "packaging" / "entry_hunt.py").read_bytes()}
     for file in sorted(SOURCE.rglob("*")):
         name = file.relative_to(SOURCE).as_posix()
-        if file.is_file() and "__pycache__" not in file.parts and not name.startswith(_NOT_IN_THE_HUNT):
+        if (
+            file.is_file()
+            and not {"__pycache__", "objects"} & set(file.parts)
+            and not name.startswith(_NOT_IN_THE_HUNT)
+        ):
             files[f"app/lamsach/{name}"] = file.read_bytes()
     return {**files, "LICENSE": (ROOT / "LICENSE").read_bytes()}
+
+
+def machine_code(platform: str) -> dict[str, bytes]:
+    """The search's machine code for a platform, built if it is not there yet."""
+    build([platform])
+    code = object_of(platform)
+    assert code is not None, platform
+    return {f"app/lamsach/{code.relative_to(SOURCE).as_posix()}": code.read_bytes()}

@@ -17,6 +17,7 @@ from types import ModuleType
 import pytest
 
 from lamsach.errors import InputError
+from lamsach.hunt.machine_code import own_platform
 from lamsach.indicators.releases.keys import fingerprint, load_private_key, load_public_key, make_key
 from lamsach.scanner.campaign import PREFIX, Terms, read_campaign
 from tests.programs import require_program
@@ -296,7 +297,11 @@ def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
 
     names = sources.hunt()
     assert "app/lamsach/desk/server.py" in names
-    assert not [name for name in names if "/portal/" in name or "__pycache__" in name]
+    assert not [
+        name for name in names if any(part in name for part in ("/portal/", "__pycache__", "/objects/"))
+    ]
+    (code,) = sources.machine_code(own_platform())
+    assert code.startswith(f"app/lamsach/hunt/kernel/objects/{own_platform()}-")
     for module in ("hunt", "trace", "send", "report", "logs", "indicators", "desk"):
         assert f"app/lamsach/cli/{module}.py" in names
 
