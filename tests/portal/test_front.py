@@ -189,6 +189,35 @@ def test_whole_bodies_pass_and_the_others_meet_no_thread() -> None:
         assert asked(front(never, **limits), slow, (b"content-length", b"10")).status == 408, limits
 
 
+def test_visitors_take_turns_at_the_threads() -> None:
+    """Requests of one visitor that wait by hundreds hold up another's by one at most for each thread."""
+    order: list[str] = []
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def site(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        order.append(environ["REMOTE_ADDR"])
+        begun.release()
+        go.wait(60)
+        start("200 OK", [])
+        return [b"x"]
+
+    async def crowd() -> None:
+        made = front(site)
+        many = [{**scope(), "client": ("192.0.2.1", number)} for number in range(100)]
+        tasks = [asyncio.create_task(made(one, Sender().receive, Sender().send)) for one in many]
+        for _ in range(2):  # both threads are at work, the others wait
+            await asyncio.to_thread(begun.acquire)
+        late = [{**scope(), "client": (f"192.0.2.{number}", 1)} for number in (2, 3)]
+        tasks += [asyncio.create_task(made(one, Sender().receive, Sender().send)) for one in late]
+        await asyncio.sleep(0)
+        go.set()
+        await asyncio.gather(*tasks)
+
+    run(crowd)
+    assert len(order) == 102
+    assert {"192.0.2.2", "192.0.2.3"} <= set(order[2:7]), order[:10]
+
+
 def test_the_one_who_holds_most_loses_the_slowest_first() -> None:
     async def crowd() -> None:
         bodies = Bodies(Limits(body_bytes=1000, bodies=3))

@@ -1,7 +1,7 @@
 """The site as an ASGI application: what is slow waits here, and only whole requests meet the threads that answer.
 
 Bodies are kept until they are whole, answers until their reader has taken them, so that neither a slow sender nor a slow reader holds a thread.
-A sender that is silent or too slow is dropped; when too much is under way, the visitor who holds the most loses the slowest first.
+Visitors take turns at the threads. A sender that is silent or too slow is dropped; when too much is under way, the visitor who holds the most loses the slowest first.
 Headers whose name has an underscore are dropped: in WSGI `X_Forwarded_For` and `X-Forwarded-For` are one, and the proxy in front overwrites the latter only.
 """
 
@@ -13,6 +13,7 @@ import io
 import logging
 import sys
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
@@ -118,6 +119,30 @@ class Answer:
             self._file.close()
 
 
+class Turns:
+    """Threads that take one request of each visitor in turn: whose requests wait by hundreds holds up their own."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._waiting: dict[str, deque[Callable[[], None]]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, visitor: str, work: Callable[[], None]) -> None:
+        """Run the work when the visitor's turn has come."""
+        with self._lock:
+            self._waiting.setdefault(visitor, deque()).append(work)
+        self._threads.submit(self._next)
+
+    def _next(self) -> None:
+        with self._lock:
+            visitor = next(iter(self._waiting))
+            waiting = self._waiting.pop(visitor)
+            work = waiting.popleft()
+            if waiting:
+                self._waiting[visitor] = waiting  # behind the others
+        work()
+
+
 class Front:
     """The ASGI application before a WSGI application, which `threads` threads run."""
 
@@ -130,15 +155,16 @@ class Front:
     ) -> None:
         self._application, self._limits, self._visitor = application, limits, visitor
         self._bodies = Bodies(limits)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._threads = Turns(threads)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         environ = wsgi_environ(scope)
+        visitor = self._visitor(environ)
         try:
-            body = await self._body(environ, receive)
+            body = await self._body(environ, receive, visitor)
         except DroppedError:
             with contextlib.suppress(Exception):
                 await send({"type": "http.response.start", "status": 408, "headers": _SLOW})
@@ -147,10 +173,14 @@ class Front:
         environ["wsgi.input"] = body.file if body else io.BytesIO()
         loop = asyncio.get_running_loop()
         answer = Answer(loop)
-        made = loop.run_in_executor(self._threads, answer.make, self._application, environ)
-        if body:
-            whole = body
-            made.add_done_callback(lambda _: self._bodies.release(whole))
+
+        def make() -> None:
+            answer.make(self._application, environ)
+            if body:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: the server ends
+                    loop.call_soon_threadsafe(self._bodies.release, body)
+
+        self._threads.add(visitor, make)
         try:
             await answer.send(send, self._limits.silence_s)
         except (TimeoutError, OSError) as problem:
@@ -158,13 +188,13 @@ class Front:
         finally:
             answer.close()
 
-    async def _body(self, environ: dict[str, Any], receive: Receive) -> Body | None:
+    async def _body(self, environ: dict[str, Any], receive: Receive, visitor: str) -> Body | None:
         """The body; None without one, and for one that is refused by its stated length. One of unknown length is given the length that it had."""
         stated, pieces = environ.get("CONTENT_LENGTH", ""), "HTTP_TRANSFER_ENCODING" in environ
         refused = not stated.isdigit() or int(stated) > self._limits.body_bytes
         if not pieces and (not stated or refused):
             return None
-        body = await self._bodies.whole(receive, self._visitor(environ))
+        body = await self._bodies.whole(receive, visitor)
         environ["CONTENT_LENGTH"] = str(body.size_bytes)
         return body
 
