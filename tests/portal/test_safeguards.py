@@ -231,6 +231,19 @@ def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -
 
 
 @pytest.mark.django_db
+def test_a_host_that_is_none_of_ours_is_one_line_of_the_log() -> None:
+    logger, said = logging.getLogger("django.security.DisallowedHost"), io.StringIO()
+    shown = logging.StreamHandler(said)
+    shown.addFilter(Discreet())
+    logger.addHandler(shown)
+    try:
+        assert Client().get("/", HTTP_HOST="evil.example").status_code == 400
+    finally:
+        logger.removeHandler(shown)
+    assert said.getvalue().count("\n") == 1, said.getvalue()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/help/?x=%00", "/office/cases/?q=a%00b", "/q/%00/", "/lists/%00/"])
 def test_nul_in_an_address_is_refused(path: str, cast: Cast) -> None:
     assert cast.client("officer").get(path).status_code == 400
