@@ -86,6 +86,20 @@ def test_a_record_is_read_as_its_product_writes_it(tmp_path):
     assert (dropped.destination_ip, dropped.destination_port, dropped.observer) == ("203.0.113.9", 443, "fw1")
 
 
+def test_flows_whose_addresses_are_numbers(tmp_path):
+    flow = {
+        "IPV4_SRC_ADDR": 0x0A010105,
+        "IPV4_DST_ADDR": 0xCB007109,
+        "L4_DST_PORT": 443,
+        "FIRST_SWITCHED": 1796000000,
+    }
+    path = tmp_path / "flows.json"
+    for document in ({"flows": [flow, flow]}, {"header": {"count": 2}, "flows": [flow, flow]}, [flow, flow]):
+        path.write_text(json.dumps(document))
+        ends = [(item.source_ip, item.destination_ip) for item in read(path) if isinstance(item, Event)]
+        assert ends == [("10.1.1.5", "203.0.113.9")] * 2, document
+
+
 def test_a_record_that_nobody_knows_shows_what_it_mentions(tmp_path):
     path = tmp_path / "notes.json"
     path.write_text(json.dumps({"items": [{"story": "beacon to http://c2.bad.example/x and 203.0.113.9"}]}))

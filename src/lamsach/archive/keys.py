@@ -38,8 +38,8 @@ _TABLES = (1 << 17, 1 << 20)
 _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
 _LONGEST_ODD = 1 << 16
-_LAYOUT = 2
-"""Of filters; 1 had one set of keys."""
+_LAYOUT = 3
+"""Of filters; 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part."""
 
 
 class KeyMaker:

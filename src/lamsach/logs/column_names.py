@@ -205,6 +205,15 @@ def field_of(key: str) -> str | None:
     return None
 
 
+# 2026-11-20 03:00:00   20/11/2026 3:00:00.123   but no offset, no `PM`, no number
+_ENDS_WITH_CLOCK = re.compile(r".{6,40}\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?", re.ASCII)
+
+
+def in_utc(name: str, text: str) -> str:
+    """A time whose name says what it lacks (Sysmon's `UtcTime`), with its zone."""
+    return f"{text}Z" if "utc" in plain(name) and _ENDS_WITH_CLOCK.fullmatch(text) else text
+
+
 def beside(plain_names: Container[str]) -> Mapping[str, str]:
     """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's; `origin` beside `src` is the
     gateway that wrote the record (Check Point); `devicehostname` beside `deviceowner` is the user's machine (Zscaler), `devicename`

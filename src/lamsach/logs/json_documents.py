@@ -17,6 +17,7 @@ _WRAPPER_NAMES = frozenset(_WRAPPERS.split("|"))
 LIST = re.compile(
     rf'"(?:(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)|flows"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{\s{{0,200}}"[A-Z0-9_]{{3,40}}"))'
 )
+_OF_FLOW = re.compile(r"[A-Z0-9_]{3,40}")
 BARE_LIST = re.compile(r"\s{0,200}\[\s{0,200}(?=\{)")
 _STEP_BYTES = 1 << 16
 _LONGEST_RECORD = 4 << 20
@@ -143,8 +144,11 @@ def _lists(value: Mapping[str, object], beside: Mapping[str, object], depth: int
 
 
 def _is_list(key: str, part: object) -> bool:
-    return (
-        key in _WRAPPER_NAMES and isinstance(part, list) and any(isinstance(item, dict) for item in part[:50])
+    if not isinstance(part, list):
+        return False
+    first = next((item for item in part[:50] if isinstance(item, dict)), None)
+    return first is not None and (
+        key in _WRAPPER_NAMES or (key == "flows" and any(_OF_FLOW.fullmatch(name) for name in first))
     )
 
 

@@ -15,6 +15,7 @@ from lamsach.logs.bulk.keyed import asked_of, event_columns
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.quoted import Quoted
 from lamsach.logs.formats.checkpoint import KEYS, OWN_ZONES, SERVICES, SESSIONS, TIMES, gateway_of
+from lamsach.logs.stated_clock import states_other_zone
 from lamsach.logs.syslog import split_header
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ class CheckPointRecords(GroupReader):
             row["service"] = mapped(row["service"], lambda text: SERVICES.get(text, text))
         moments, hosts = heads(before, self._head)
         stated = stated_times(row, TIMES, self.context)
+        written = next((row[key] for key in TIMES if key in row), None)
+        if written is not None and not pc.all(pc.match_substring_regex(written, "^[0-9]+$")).as_py():
+            check(mapped(before, self._is_on_our_clock, pa.bool_()))  # the header may state its zone
         columns = event_columns(row, KEYS, count, inward=_inward(row, count))
         keys = [key for key in _CERTIFICATES if key in row]
         if keys and hosts.null_count:
@@ -76,6 +80,9 @@ class CheckPointRecords(GroupReader):
             hosts = pc.coalesce(hosts, gateways)
         columns["observer"] = pc.coalesce(columns["observer"], hosts)
         return columns | {"time": moments if stated is None else stated}
+
+    def _is_on_our_clock(self, head: str) -> bool:
+        return not states_other_zone(head, self.context.timezone)
 
     def _head(self, text: str) -> Head:
         return of_header(split_header(text + _SAMPLE, self.context)[0])

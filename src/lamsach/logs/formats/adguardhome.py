@@ -35,6 +35,17 @@ _TEXT = re.compile(
     r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?:\d{1,10}#\d{1,10} )?(?:\[(?:info|error|debug|warn|warning|fatal|trace)\]|(?:INFO|ERROR|DEBUG|WARN|TRACE)) ",
     re.ASCII,
 )
+# time=2026-11-20T06:43:57.223Z level=ERROR msg="POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ..."   time=.. level=DEBUG source=proxy.go:310 msg="handling request" prefix=dnsproxy
+_SLOG = re.compile(
+    r"\btime=\"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))\"? level=[\"A-Za-z+\d]{3,12} (?:source=\S{1,200} )?msg=",
+    re.ASCII,
+)
+_SLOG_WORDS = re.compile(
+    r"/control/|\bAdGuard|\bprefix=\"?(?:auth|web|webapi|dnsforward|dnsproxy|dhcpd?|filtering|querylog|clients?|home|ratelimit)",
+    re.ASCII,
+)
+# qname=evil.example.   question="evil.example. IN A"   host=evil.example
+_ASKED = re.compile(r"\b(?:qname|question|question_name|req_host|host|domain)=\"?([^\s\"=]{3,255})", re.ASCII)
 _OWN_WORDS = re.compile(
     r"/control/|\bfrom ip |\bAdGuard|\bdnsproxy\b|\bdnsforward|\bdhcpv?[46]?: |\bauth: |\bwebapi\b|\bfiltering\b|\bquerylog\b|\bclients?: |\bprefix=|\bstarting|\bhome: ",
     re.ASCII,
@@ -82,6 +93,8 @@ class AdGuardHome(LogFormat):
             return start_of_object(line) >= 0 and _ENTRY.search(line, 0, _HEAD) is not None
         if '"elapsedMs"' in line:
             return start_of_object(line) >= 0 and all(key in line for key in _API_KEYS)
+        if "level=" in line and (found := _SLOG.search(line, 0, 160)) is not None:
+            return _SLOG_WORDS.search(line, found.end(), _HEAD) is not None
         match = _TEXT.search(line, 0, 160) if "/" in line[:160] else None
         return (
             match is not None
@@ -162,7 +175,7 @@ class AdGuardHome(LogFormat):
         }
 
     def _text(self, line: str) -> tuple[dict[str, object], str | None] | None:
-        match = _TEXT.search(line, 0, 160)
+        match = _SLOG.search(line, 0, 160) or _TEXT.search(line, 0, 160)
         client = _FROM.search(line, match.end(), _HEAD) if match else None
         if match is None or client is None:
             return None
@@ -170,6 +183,13 @@ class AdGuardHome(LogFormat):
         address = ip_of(text) or ip_of(host_and_port(text)[0] or "")
         if address is None:
             return None
+        asked = (
+            _ASKED.search(line, match.end(), _HEAD) if match.re is _SLOG and "/control/" not in line else None
+        )
+        name = question_name(asked[1]) if asked else None
+        if name is not None and ip_of(name) is None:
+            values = self._question(match[1], address, name, "blocked" in line, ())
+            return values if "blocked" in line else values | {"action": Action.UNKNOWN}, None
         host = split_header(line[: match.start()] + "-", self.context)[0].host if match.start() else None
         refused = _REFUSED.search(line, match.end(), _HEAD) is not None
         return {

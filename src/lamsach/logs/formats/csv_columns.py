@@ -12,8 +12,8 @@ Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.columns
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -37,14 +37,15 @@ _OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns' fields, and the column
-    (None: there is none) that holds the lines of another product."""
+    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns' fields, the column
+    (None: there is none) that holds the lines of another product, and the columns of times in UTC by their names (`UtcTime`)."""
 
     delimiter: str
     header: str
     position: int
     fields: tuple[str | None, ...]
     carrier: int | None = None
+    in_utc: Mapping[int, str] = field(default_factory=dict)
 
 
 class CsvColumns(LogFormat):
@@ -111,9 +112,11 @@ class CsvColumns(LogFormat):
         ):
             raise LineError("The line is not a row of a table.", line[:80])
         values: dict[str, list[str]] = {}
-        for field, cell in zip(table.fields, cells, strict=False):
-            if field and cell:
-                values.setdefault(field, []).append(cell)
+        for place, (name, cell) in enumerate(zip(table.fields, cells, strict=False)):
+            if name and cell and place in table.in_utc:  # before a clock of an unknown zone
+                values.setdefault(name, []).insert(0, column_names.in_utc(table.in_utc[place], cell.strip()))
+            elif name and cell:
+                values.setdefault(name, []).append(cell)
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
         inner = self._carried.event((carried,), number) if carried else None
         event = (
@@ -177,15 +180,20 @@ def _table_of(line: str, position: int) -> Table | None:
     if any(len(name) > 100 or "=" in name for name in names) or _starts_as_other_format(names):
         return None
     fields = tuple(column_names.fields_of(names))
-    known = sum(field is not None for field in fields)
+    known = sum(name is not None for name in fields)
+    in_utc = {
+        place: names[place]
+        for place, name in enumerate(fields)
+        if name == "time" and "utc" in column_names.plain(names[place])
+    }
     carrier = next(
         (place for place, name in enumerate(names) if column_names.plain(name) in CARRIER_COLUMNS), None
     )
     if carrier is not None and column_names.tells_time(fields):
-        return Table(delimiter, line, position, fields, carrier)
+        return Table(delimiter, line, position, fields, carrier, in_utc)
     if not (column_names.tells_of_contacts(fields) or column_names.tells_of_detections(fields)) or known < 2:
         return None
-    return Table(delimiter, line, position, fields, carrier)
+    return Table(delimiter, line, position, fields, carrier, in_utc)
 
 
 def _starts_as_other_format(names: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -218,9 +219,9 @@ def _values(
             if text and CLOCK.fullmatch(text):
                 values.setdefault("clock", []).append(text)
             elif text:
-                times.append((time_rank(parts[-1]), _in_utc(parts[-1], text)))
+                times.append((time_rank(parts[-1]), column_names.in_utc(parts[-1], text)))
             continue
-        texts = _texts(value)
+        texts = _address(parts[-1], value) or _texts(value)
         room = _MOST_VALUES - len(values.get(field, ()))
         if texts and room > 0:
             first = (
@@ -248,17 +249,16 @@ def time_rank(name: str) -> int:
     return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
 
 
-def _in_utc(name: str, text: str) -> str:
-    """Sysmon's `UtcTime` says in its name what its value lacks."""
-    return (
-        f"{text}Z" if "utc" in column_names.plain(name) and text[-3:].isdigit() and "T" not in text else text
-    )
-
-
 def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
     """The record's fields, and those of JSON that a shipper's `message` holds as text."""
     inside = object_in_text(record)
     return [*walk(record), *(walk(inside) if inside else ())]
+
+
+def _address(name: str, value: object) -> list[str]:
+    """The address that a flow's record states as a number (`"IPV4_SRC_ADDR": 3221226225`)."""
+    of_flow = isinstance(value, int) and "ipv4" in column_names.plain(name)
+    return [str(IPv4Address(value))] if of_flow and 0 < value < 1 << 32 else []  # type: ignore[operator]
 
 
 def _texts(value: object) -> list[str]:

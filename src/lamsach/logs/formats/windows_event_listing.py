@@ -26,7 +26,7 @@ _START = re.compile(
 # Message              : Network connection detected:   (Format-List *, where the other names follow)
 _MESSAGE_FIRST = re.compile(r"Message {4,24}: ?\S")
 _OF_POWERSHELL = re.compile(r"([A-Z][A-Za-z]{1,30}) {1,24}: ?(\S.{0,500})")
-_ANOTHER = re.compile(r"\s{0,4}(?:Log Name: |LogName=|ProviderName {1,20}: |Tên nhật ký: )")
+_ANOTHER = re.compile(r"\s{0,4}(?:Log Name: |LogName=|ProviderName {1,20}: |Id {1,20}: ?\d|Tên nhật ký: )")
 _PAIR = re.compile(r"\s{0,8}([^\s:=][^:=\n]{0,40}?)\s{0,20}[:=][ \t]{0,20}(.{0,2000})")
 _NAMES = {
     "log name": "channel", "logname": "channel", "tên nhật ký": "channel", "source": "provider", "sourcename": "provider", "nguồn": "provider",
@@ -65,11 +65,17 @@ class WindowsEventListing(LogFormat):
         """1 for a file that begins with the head of an event."""
         if head and _MESSAGE_FIRST.match(head[0]):
             told = {match[1].lower() for line in head if (match := _OF_POWERSHELL.match(line))}
-            return 1.0 if told >= {"id", "providername"} else 0.0
+            return 1.0 if "id" in told and told & {"providername", "timecreated"} else 0.0
         if not head or not cls.starts_record(head[0]):
             return 0.0
         names = {match[1].lower() for line in head[:_HEAD_LINES] if (match := _PAIR.match(line))}
-        return 1.0 if {_NAMES.get(name) for name in names} >= {"provider", "id"} else 0.0
+        known = {_NAMES.get(name) for name in names}
+        # people who choose the columns leave the provider out: TimeCreated, Id, Message
+        return (
+            1.0
+            if "id" in known and ("provider" in known or ("time" in known and "message" in names))
+            else 0.0
+        )
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
@@ -106,10 +112,11 @@ class WindowsEventListing(LogFormat):
             if match and name in _NAMES:
                 values.setdefault(_NAMES[name], match[2].strip())
         event_id = values.get("id", "")
-        if not event_id.isdecimal() or len(event_id) > 10 or "provider" not in values:
+        named = "provider" in values or ("time" in values and message)
+        if not event_id.isdecimal() or len(event_id) > 10 or not named:
             raise LineError("The text holds no head of a Windows event.", line[:80])
         record = WindowsRecord(
-            int(event_id) & 0xFFFF, values["provider"], values.get("channel", ""), values.get("computer") or None,
+            int(event_id) & 0xFFFF, values.get("provider", ""), values.get("channel", ""), values.get("computer") or None,
             values.get("time") or None, {}, message=message,
         )  # fmt: skip
         return event_of(record, self.context, self._times, self.name, number)
