@@ -100,7 +100,7 @@ build_kernel() {
         if command -v ld >/dev/null 2>&1; then without=ziglang; fi
         awk -v without="$without" '/^[a-z]/ { kept = without == "" || index($0, without) != 1 } kept' requirements-kernel.lock >"$tools/lock"
         say "Fetching the compiler of the search ..."
-        if ! pip install --quiet --no-deps --only-binary :all: --require-hashes --target "$tools" -r "$tools/lock" >&2; then
+        if ! pip install --quiet --no-compile --no-deps --only-binary :all: --require-hashes --target "$tools" -r "$tools/lock" >&2; then
             say "The packages of requirements-kernel.lock could not be installed. A network without internet: see 'Without internet' in README.md."
             exit 1
         fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from numba import types
@@ -216,6 +217,7 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
 }
 
 
+@cache
 def entry_points() -> dict[str, Any]:
     """The entry points, compiled, as numba's C callbacks by name."""
     return {name: entry(signature)(function) for name, (function, signature) in _SIGNATURES.items()}

@@ -1,0 +1,206 @@
+"""The kernel's objects: what numba's own code finds, every level of processors finds; a stale or damaged object is never loaded."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lamsach.archive import filters, keys
+from lamsach.archive.questions import questions
+from lamsach.errors import ExitStatus
+from lamsach.hunt import engine, lists, machine_code
+from lamsach.hunt.kernel import build
+from lamsach.hunt.kernel.layout import PAD
+from lamsach.hunt.machine_code import PROTOTYPES, KernelError, load, object_of, own_platform
+from tests.cli.running import write_list
+from tests.extras.absent import lamsach_without
+
+from . import planting
+from .test_sieve import compiled_of
+
+Functions = Mapping[str, Any]
+USERS = (engine, keys, filters, lists)
+ALPHABET = b"aB9.-_:/()%\\xu#0125f \n\xc3\xa9"
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Functions:
+    """The kernel as numba compiles it here, without optimising."""
+    build._unoptimised()
+    from lamsach.hunt.kernel.exports import entry_points
+
+    return {name: PROTOTYPES[name](entry.address) for name, entry in entry_points().items()}
+
+
+@pytest.fixture(scope="module")
+def objects(compiled: Functions) -> dict[str, Path]:
+    build.main(list(build.PLATFORMS))
+    return {name: build.path_of(name) for name in build.PLATFORMS}
+
+
+def pieces() -> list[bytes]:
+    """Log lines with planted values, bytes of all kinds, and bytes that the kernel looks at."""
+    rng = random.Random(20)
+    made = [b"", b"\n", b"." * 9000, b"evil.example" * 900]
+    for size in (1, 63, 64, 65, 8191, 8193, 40_000):
+        made += [rng.randbytes(size), bytes(rng.choices(ALPHABET, k=size))]
+    for _ in range(12):
+        made.append(b"\n".join(planting.line(rng).line for _ in range(200)))
+    return made
+
+
+def results(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What every entry point gives for these pieces."""
+    for user in USERS:
+        monkeypatch.setattr(user, "functions", lambda: functions)
+    listed = compiled_of(planting.INDICATORS)
+    found: list[Any] = [getattr(listed, name).tobytes() for name in listed.array_names()]
+    sieve, maker, asked = engine.Sieve(listed), keys.KeyMaker(), questions(listed)
+    for piece in pieces():
+        data = np.frombuffer(b"\n" * PAD + piece + b"\n" * PAD, np.uint8)
+        end = PAD + len(piece)
+        hits, feeds = sieve.search(data, PAD, end)
+        found += [hits.tobytes(), feeds.tobytes(), engine.feeds_by_block(data, PAD, end).tobytes()]
+        found += [engine.count_lines(data, PAD, end), engine.skip_lines(data, PAD, end, 3)]
+        found.append([engine.next_line(data, PAD, end, first) for first in b"ab.1\n\xff"])
+        seen = maker.keys(data, PAD, end)
+        if seen is not None:
+            shape, made = filters.build(seen, 1 << 20)
+            answer = filters.ask(asked, [0], [shape], np.frombuffer(made, np.uint8))
+            found += [seen.tobytes(), answer.tobytes()]
+    return found
+
+
+def test_every_level_finds_what_numbas_code_finds(
+    compiled: Functions, objects: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = objects[own_platform()]
+    highest = ctypes.CDLL(str(own)).level()
+    expected = results(compiled, monkeypatch)
+    assert len(expected) > 200
+    assert highest in build.PLATFORMS[own_platform()].levels
+    for level in build.PLATFORMS[own_platform()].levels:
+        if level <= highest:
+            assert results(load(own, level), monkeypatch) == expected, level
+
+
+@pytest.mark.skipif(own_platform() != "linux-x86_64", reason="reads /proc/cpuinfo")
+def test_the_level_is_that_of_the_processor(objects: dict[str, Path]) -> None:
+    flags = set(Path("/proc/cpuinfo").read_text().partition("\nflags")[2].partition("\n")[0].split())
+    wanted = {
+        2: {"ssse3", "cx16", "sse4_1", "sse4_2", "popcnt"},
+        3: {"fma", "movbe", "avx2", "bmi1", "bmi2", "f16c", "abm"},
+        4: {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vbmi2"}
+        | {"avx512_bitalg", "avx512_vpopcntdq"},
+    }
+    met = 0
+    for level, needed in wanted.items():
+        if not needed <= flags:
+            break
+        met = level
+    assert ctypes.CDLL(str(objects["linux-x86_64"])).level() == met
+
+
+def test_each_object_is_of_its_machine_with_every_entry_point(objects: dict[str, Path]) -> None:
+    for name, path in objects.items():
+        data = path.read_bytes()
+        symbols = {b"level"} | {
+            f"{entry}_v{level}".encode() for entry in PROTOTYPES for level in build.PLATFORMS[name].levels
+        }
+        assert symbols <= set(data.split(b"\0")), name
+        if name.startswith("windows"):
+            header = int.from_bytes(data[0x3C:0x40], "little")
+            assert (data[:2], data[header : header + 6]) == (b"MZ", b"PE\0\0\x64\x86")
+        else:
+            machine = int.from_bytes(data[18:20], "little")
+            assert (data[:5], machine) == (b"\x7fELF\x02", {"linux-x86_64": 62, "linux-aarch64": 183}[name])
+        assert b"numba" not in data
+        assert str(Path(__file__).parents[2]).encode() not in data
+
+
+def test_code_that_needs_another_library_is_not_linked(objects: dict[str, Path], tmp_path: Path) -> None:
+    import llvmlite.binding as llvm
+
+    platform = build.PLATFORMS["linux-x86_64"]
+    text = f'target triple = "{platform.triple}"\ndeclare void @open()\ndefine void @f() {{\n call void @open()\n ret void\n}}'
+    machine = llvm.Target.from_triple(platform.triple).create_target_machine(reloc="pic", codemodel="small")
+    (tmp_path / "open.o").write_bytes(machine.emit_object(llvm.parse_assembly(text)))
+    with pytest.raises(subprocess.CalledProcessError):
+        build._link("linux-x86_64", [str(tmp_path / "open.o")], tmp_path / "open.so")
+
+
+def test_an_object_of_other_sources_or_a_damaged_one_is_not_loaded(
+    objects: dict[str, Path], tmp_path: Path
+) -> None:
+    name = own_platform()
+    good = objects[name].read_bytes()
+    (tmp_path / f"{name}-{'0' * 16}-{'0' * 8}.so").write_bytes(good)
+    assert object_of(name, tmp_path) is None
+    for damaged in (b"", b"\0" * 100):
+        path = tmp_path / objects[name].name
+        path.write_bytes(damaged)
+        assert object_of(name, tmp_path) == path
+        with pytest.raises(KernelError, match="cannot run on this computer"):
+            load(path)
+    with pytest.raises(KernelError):
+        load(objects[name], 99)
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without an object, which is no checkout."""
+    monkeypatch.setattr(machine_code, "object_of", lambda _platform: None)
+    monkeypatch.setattr(machine_code, "_SOURCES", tmp_path / "site-packages")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_without_an_object_numba_compiles_and_the_command_line_says_so(
+    compiled: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert machine_code.compiles_at_start()
+    data = np.frombuffer(b"a\nb\nc\n", np.uint8)
+    assert machine_code.functions.__wrapped__()["count_lines"](data.ctypes.data, 0, data.size) == 3
+    monkeypatch.setattr(machine_code, "find_spec", lambda _name: None)
+    assert not machine_code.compiles_at_start()
+    with pytest.raises(KernelError, match=r"pip install 'lamsach\[jit\]'"):
+        machine_code.functions.__wrapped__()
+
+
+def test_a_checkout_builds_once_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write(name: str, folder: Path) -> Path:
+        path = build.path_of(name, folder)
+        path.write_bytes(b"object")
+        return path
+
+    monkeypatch.setattr(build, "build", write)
+    for said in (1, 0):
+        build.main(["linux-x86_64"], tmp_path / "objects")
+        assert len(capsys.readouterr().err.splitlines()) == said
+    with pytest.raises(SystemExit, match=r"lamsach\[jit\]"):
+        build.main(["plan9-mips"], tmp_path / "objects")
+
+
+def test_a_hunt_needs_no_compiler(objects: dict[str, Path], tmp_path: Path) -> None:
+    log = tmp_path / "dns.log"
+    log.write_text("2026-06-10 client 192.0.2.1 asked www.evil.example\n")
+    words = ("hunt", log, "-i", write_list(tmp_path / "list.txt"))
+    variables = {"LANG": "en", "LAMSACH_CACHE": str(tmp_path / "cache")}
+    ran = lamsach_without({"numba", "llvmlite", "ziglang"}, *words, variables=variables)
+    assert ran.status == ExitStatus.FOUND, ran.errors
+    assert "1 infected machine" in ran.out
+
+
+def test_a_hunt_does_not_load_the_compiler() -> None:
+    code = "import sys; from lamsach.hunt.machine_code import functions; functions(); print('numba' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
