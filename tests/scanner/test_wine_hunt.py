@@ -10,8 +10,10 @@ import pytest
 
 from bench.evtx_builder import Record, full_chunks, strings
 from lamsach.errors import ExitStatus
+from lamsach.hunt.machine_code import functions
 from lamsach.logs.evtx_chunks import header_of
 from tests.cli.test_hunt_nat import FAR, PUBLIC, ZEEK, firewall, outside
+from tests.hunt import kernel_results
 from tests.logs.capture_builder import ethernet, ip, pcap, question, udp
 
 from .wine import Wine
@@ -66,6 +68,15 @@ def test_a_unit_s_logs(wine: Wine, hunt_bundle: Path, folder: Path) -> None:
         "ip:192.0.2.21": 1,
         "ip:192.0.2.7": 3,
     }
+
+
+def test_its_machine_code_finds_what_this_system_s_finds(wine: Wine, hunt_bundle: Path) -> None:
+    script = Path(kernel_results.__file__)
+    ran = wine.run(str(hunt_bundle / "python/python.exe"), "-X", "utf8", str(script))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = json.loads(ran.stdout)
+    assert {"2"} <= set(found) <= {"2", "3", "4"}
+    assert set(map(tuple, found.values())) == {tuple(kernel_results.results(functions()))}
 
 
 def test_a_firewall_s_nat_log_names_the_machine(wine: Wine, hunt_bundle: Path, folder: Path) -> None:

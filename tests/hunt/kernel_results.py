@@ -1,0 +1,98 @@
+"""What the kernel gives for lines, random bytes and bytes that it looks at: `kernel_results.py` prints it for each level of this system's object.
+
+Needs no pytest, so that it also runs inside Windows or Wine, by the Python of the bundle.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import random
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from lamsach.archive import filters, keys
+from lamsach.archive.questions import questions
+from lamsach.hunt import engine, lists
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt.kernel.layout import PAD
+from lamsach.hunt.machine_code import load, object_of, own_platform
+from lamsach.indicators.normalise import canonical
+from lamsach.model import Indicator
+from tests.hunt import planting
+
+USERS = (engine, keys, filters, lists)
+ALPHABET = b"aB9.-_:/()%\\xu#0125f \n\xc3\xa9"
+
+
+def pieces() -> list[bytes]:
+    """Log lines with planted values, bytes of all kinds, and bytes that the kernel looks at."""
+    rng = random.Random(20)
+    made = [b"", b"\n", b"." * 9000, b"evil.example" * 900]
+    for size in (1, 63, 64, 65, 8191, 8193, 40_000):
+        made += [rng.randbytes(size), bytes(rng.choices(ALPHABET, k=size))]
+    for _ in range(12):
+        made.append(b"\n".join(planting.line(rng).line for _ in range(200)))
+    return made
+
+
+def results(functions: Mapping[str, Any]) -> list[str]:
+    """What every entry point gives for these pieces, a digest for each; the first is that of the set, the last says how much was found."""
+    before = [user.functions for user in USERS]
+    for user in USERS:
+        user.functions = lambda: functions
+    try:
+        return _results()
+    finally:
+        for user, own in zip(USERS, before, strict=True):
+            user.functions = own
+
+
+def _results() -> list[str]:
+    builder = Builder()
+    for value in planting.INDICATORS:
+        builder.add(Indicator(*canonical(value)))
+    listed = compile_columns(builder.columns())
+    digests = [_digest(*(getattr(listed, name) for name in listed.array_names()))]
+    sieve, maker, asked = engine.Sieve(listed), keys.KeyMaker(), questions(listed)
+    passed, held = 0, 0
+    for piece in pieces():
+        data = np.frombuffer(b"\n" * PAD + piece + b"\n" * PAD, np.uint8)
+        end = PAD + len(piece)
+        hits, feeds = sieve.search(data, PAD, end)
+        counts = [engine.count_lines(data, PAD, end), engine.skip_lines(data, PAD, end, 3)]
+        counts += [engine.next_line(data, PAD, end, first) for first in b"ab.1\n\xff"]
+        seen = maker.keys(data, PAD, end)
+        assert seen is not None
+        shape, made = filters.build(seen, 1 << 20)
+        answer = filters.ask(asked, [0], [shape], np.frombuffer(made, np.uint8))
+        passed, held = passed + hits.size, held + int(answer[0])
+        blocks = engine.feeds_by_block(data, PAD, end)
+        digests.append(_digest(hits, feeds, blocks, np.array(counts), seen, answer))
+    return [*digests, f"{passed} {held}"]
+
+
+def _digest(*arrays: Any) -> str:
+    return hashlib.sha256(b"".join(array.astype("<u8").tobytes() for array in arrays)).hexdigest()
+
+
+def main() -> None:
+    """Print what each level gives that this processor has."""
+    path = object_of(own_platform())
+    assert path is not None
+    highest = ctypes.CDLL(str(path)).level()
+    levels = [level for level in (2, 3, 4, 8) if level <= highest and (level == 8) == (highest == 8)]
+    print(json.dumps({level: results(load(path, level)) for level in levels}))
+
+
+if __name__ == "__main__":
+    main()
