@@ -64,7 +64,7 @@ from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 
 from .rows import Rows, put_back, written_by  # noqa: E402
-from .template import migrate, pour  # noqa: E402
+from .template import migrate, pour, schema  # noqa: E402
 
 
 def pytest_unconfigure() -> None:
@@ -79,8 +79,11 @@ def postgresql() -> Iterator[str]:
 
     if os.environ.get("LAMSACH_TEST_POSTGRES"):
         pytest.skip("these tests run on PostgreSQL already")
-    with cluster(require_postgresql()) as address:
+
+    def fill(address: str) -> None:
         migrate(_DATA / "postgresql", fresh(address, TEMPLATE))
+
+    with cluster(require_postgresql(), schema(), fill) as address:
         yield address
 
 

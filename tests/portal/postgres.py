@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from tests.ports import free_port
 from tests.programs import missing
+
+from .template import locked_shelf
+
+KEPT = 3
+"""So many clusters stay for the next run."""
 
 
 def programs() -> Path | None:
@@ -37,34 +43,73 @@ def _as_user() -> list[str]:
     return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
 
 
+def _run(*command: str) -> None:
+    done = subprocess.run(
+        [*_as_user(), *command],
+        cwd="/",
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @contextmanager
-def cluster(bin_folder: Path) -> Iterator[str]:
-    """Start a cluster; its address as for DATABASE_URL."""
+def _own_folder() -> Iterator[Path]:
+    """A folder that the server's user may write to."""
     with tempfile.TemporaryDirectory(prefix="lamsach-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        user = _as_user()
-        if user:
+        if _as_user():
             account = pwd.getpwnam("postgres")
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        folder.chmod(0o700)
-        port = free_port()
-        data = str(folder / "data")
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+            os.chown(name, account.pw_uid, account.pw_gid)
+        Path(name).chmod(0o700)
+        yield Path(name)
 
-        def run(*command: str) -> None:
-            done = subprocess.run(
-                [*user, *command], cwd="/", env=environment, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
 
-        run(str(bin_folder / "initdb"), "-D", data, "-U", "lamsach", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        log = str(folder / "log")
-        run(str(bin_folder / "pg_ctl"), "-D", data, "-l", log, "-w", "-o", options, "start")
-        try:
-            yield f"postgres://lamsach@127.0.0.1:{port}/postgres"
-        finally:
-            run(str(bin_folder / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+@contextmanager
+def _started(bin_folder: Path, folder: Path, how_it_stops: str) -> Iterator[str]:
+    """The server on the data in this folder; its address."""
+    port = free_port()
+    control = [str(bin_folder / "pg_ctl"), "-D", str(folder / "data")]
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    _run(*control, "-l", str(folder / "log"), "-w", "-o", options, "start")
+    try:
+        yield f"postgres://lamsach@127.0.0.1:{port}/postgres"
+    finally:
+        _run(*control, "-m", how_it_stops, "-w", "stop")
+
+
+def _kept(bin_folder: Path, holds: str, fill: Callable[[str], object]) -> Path:
+    """The data of a cluster at rest, filled by `fill`: made once for the same PostgreSQL and what it `holds`, and kept in the temporary folder."""
+    ran = subprocess.run([bin_folder / "postgres", "--version"], capture_output=True, text=True, check=True)
+    digest = hashlib.sha256(f"{bin_folder} {ran.stdout} {holds}".encode()).hexdigest()[:24]
+    with locked_shelf() as shelf:
+        data = shelf / f"postgresql-{digest}"
+        if not data.exists():
+            for old in sorted(shelf.glob("postgresql-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+                shutil.rmtree(old)
+            with _own_folder() as folder:
+                options = ("-U", "lamsach", "-A", "trust", "-E", "UTF8", "--no-sync")
+                _run(str(bin_folder / "initdb"), "-D", str(folder / "data"), *options)
+                with _started(bin_folder, folder, "fast") as address:
+                    fill(address)
+                part = data.with_name("part")
+                shutil.rmtree(part, ignore_errors=True)
+                subprocess.run(["cp", "-a", folder / "data", part], check=True)
+            part.rename(data)
+        return data
+
+
+@contextmanager
+def cluster(
+    bin_folder: Path, holds: str = "", fill: Callable[[str], object] = lambda address: None
+) -> Iterator[str]:
+    """Start a cluster that `fill` has filled with what it `holds`; its address as for DATABASE_URL."""
+    kept = _kept(bin_folder, holds, fill)
+    with _own_folder() as folder:
+        subprocess.run(["cp", "-a", kept, folder / "data"], check=True)
+        with _started(bin_folder, folder, "immediate") as address:
+            yield address
 
 
 def fresh(address: str, name: str = "", template: str = "template1") -> str:

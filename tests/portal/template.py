@@ -13,7 +13,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,14 +52,21 @@ def schema() -> str:
     return digest.hexdigest()[:24]
 
 
-def template() -> Path:
-    """The SQLite file with the present schema and no rows but those of the migrations."""
+@contextmanager
+def locked_shelf() -> Iterator[Path]:
+    """The folder of what is kept between runs, for one process at a time."""
     shelf = Path(tempfile.gettempdir()) / f"lamsach-test-{os.getuid()}"
     shelf.mkdir(mode=0o700, exist_ok=True)
     assert shelf.stat().st_uid == os.getuid(), f"{shelf} is somebody else's"
-    file = shelf / f"{schema()}.sqlite3"
     with (shelf / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield shelf
+
+
+def template() -> Path:
+    """The SQLite file with the present schema and no rows but those of the migrations."""
+    with locked_shelf() as shelf:
+        file = shelf / f"{schema()}.sqlite3"
         if not file.exists():
             for old in sorted(shelf.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
                 old.unlink()
