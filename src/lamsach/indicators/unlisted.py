@@ -7,7 +7,7 @@ taken where its author defanged it and the text describes what is listed.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -37,6 +37,7 @@ _SEEN_KEPT = 20_000
 """How many different texts of a document are remembered, so that a list of millions does not name the same link in every row."""
 _TOLD_KEPT = 100_000
 """How many values a list of lines is remembered to have told last."""
+_SHOWN_AT_ONCE = 1000
 _DEPTH = 100
 
 
@@ -150,13 +151,17 @@ def with_lines(source: ListSource, found: Iterable[Entry | Plain]) -> Iterator[E
     """
     lines = _Lines(source)
     for item in found:
-        value = item[1] if isinstance(item, tuple) else item.value
-        row = item[4] if isinstance(item, tuple) else item.reference.row if item.reference else None
-        if row is not None:
-            yield from lines.before(row)
+        row: int | None
+        if isinstance(item, tuple):
+            value, row = item[1], item[4]
+        else:
+            value, row = item.value, item.reference.row if item.reference else None
+        while row is not None and (shown := lines.before(row)):
+            yield from shown
         lines.told(value)
         yield item
-    yield from lines.before(None)
+    while shown := lines.before(None):
+        yield from shown
 
 
 class _Lines:
@@ -168,6 +173,7 @@ class _Lines:
         self._next = next(self._lines, None)
         self._account = Account()
         self._told: dict[str, None] = {}
+        self._rest = ""
         self._row: list[str] = []
         """What was told since the last line that was passed."""
 
@@ -178,20 +184,25 @@ class _Lines:
         if len(self._told) > _TOLD_KEPT:
             del self._told[next(iter(self._told))]
 
-    def before(self, row: int | None) -> Iterator[Entry]:
-        """Refused what the lines before a row (None: all that are left) show and nobody told."""
-        while self._next is not None and (row is None or self._next[0] < row):
+    def before(self, row: int | None) -> Sequence[Entry]:
+        """Refused what the next lines before a row (None: of all that are left) show and nobody told; empty when none is left."""
+        shown: list[Entry] = []
+        while self._next is not None and (row is None or self._next[0] < row) and len(shown) < _SHOWN_AT_ONCE:
             number, line = self._next
-            found = self._shown(line) if line else []
-            yield from entries(found, Reference(self._document, None, number))
+            if line:
+                rest = line
+                for value in self._row:
+                    rest = rest.replace(value, " ")
+                if rest != self._rest:  # in a list of one kind of rules it is always the same
+                    self._rest = rest
+                    found = self._shown(line, rest.strip())
+                    shown += entries(found, Reference(self._document, None, number)) if found else ()
             self._row.clear()
             self._next = next(self._lines, None)
+        return shown
 
-    def _shown(self, line: str) -> list[Found]:
-        rest = line
-        for value in self._row:
-            rest = rest.replace(value, " ")
-        if not self._account.is_new(rest := rest.strip()):
+    def _shown(self, line: str, rest: str) -> list[Found]:
+        if not self._account.is_new(rest):
             return []
         self._account.note(rest)
         found = Account().rest([line], self._told)
