@@ -67,11 +67,11 @@ class Registry(Sequence[T]):
         """All plug-ins but these."""
         return Registry(self._package, [row for row in self._rows if row.name not in names])
 
-    def marked(self, text: Any) -> Iterator[T]:
-        """The plug-ins whose mark is in the text (or bytes), in order."""
+    def marked(self, text: str, data: bytes = b"") -> Iterator[T]:
+        """The plug-ins whose mark is in the text, or in the data if it is one of bytes, in order."""
         for row in self._rows:
             mark = row.mark
-            if any(part in text for part in mark) if isinstance(mark, tuple) else re.search(mark, text):
+            if any(part in text for part in mark) if isinstance(mark, tuple) else re.search(mark, data):
                 yield self._plugin(row)
 
     def _plugin(self, row: Row) -> T:

@@ -84,6 +84,7 @@ HUNT = (
     "lamsach.indicators.formats.pdf",
     "lamsach.indicators.writers",
     "rich.markdown",
+    "rich._emoji_codes",
     "rich.traceback",
     "rich.progress",
 )
@@ -102,6 +103,7 @@ TABLE = [
     ("hunt LOG -i LIST", HUNT),
     ("hunt LOG -i LIST -o CSV", HUNT),
     ("logs detect LOG", (*LIBRARIES, *OTHERS, "lamsach.hunt", "lamsach.indicators", "lamsach.results.html", "lamsach.logs.formats.squid")),
+    ("indicators read LIST", (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt", *(f"lamsach.indicators.formats.{name}" for name in ("pdf", "xlsx", "docx", "html", "stix", "misp")))),
     ("indicators check evil.example -i LIST", (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
 ]  # fmt: skip
 """Words of a command (LOG, LIST, CSV: files), and modules that it must not import, nor any below them."""

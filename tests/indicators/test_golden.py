@@ -5,6 +5,7 @@ After a change that is meant: `LAMSACH_GOLDEN=write pytest tests/indicators/test
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -92,6 +93,18 @@ def test_a_list_gives_what_is_expected(path: Path) -> None:
 def test_a_list_is_recognised_by_its_content(path: Path) -> None:
     source = ListSource(path.name, lambda: path.open("rb"))
     assert next(known.name for known in FORMATS if known.recognises(source)) == FORMAT_OF[path.name]
+
+
+def test_what_a_format_recognises_has_its_mark() -> None:
+    """A format without its mark is not asked: over every golden list, in three encodings, and pieces of each."""
+    for path in LISTS:
+        data = path.read_bytes()
+        pieces = [data, data[:200], data[len(data) // 2 :], b"\xef\xbb\xbf" + data, b"\r\n " + data]
+        pieces += [data.decode("utf-8", "replace").encode("utf-16")] if b"\0" not in data[:1000] else []
+        for piece in pieces:
+            source = ListSource(path.name, lambda piece=piece: io.BytesIO(piece))
+            marked = set(FORMATS.marked(source.text_head, source.head))
+            assert {known for known in FORMATS if known.recognises(source)} <= marked, path
 
 
 def test_every_format_says_what_it_is() -> None:

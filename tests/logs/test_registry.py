@@ -39,7 +39,7 @@ def heads() -> list[tuple[str, tuple[str, ...]]]:
 
 def test_marks_never_change_what_a_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = {name: seen(lines) for name, lines in heads()}
-    monkeypatch.setattr(Registry, "marked", lambda self, text: iter(()))
+    monkeypatch.setattr(Registry, "marked", lambda self, text, data=b"": iter(()))
 
     assert {name: seen(lines) for name, lines in heads()} == quick
 
@@ -56,7 +56,9 @@ def test_most_logs_are_known_by_a_mark() -> None:
 def test_every_binary_file_has_its_formats_mark() -> None:
     for data in SAMPLES.values():
         for kind in BINARY_FORMATS:
-            assert not kind.recognises(data[:4096]) or kind in list(BINARY_FORMATS.marked(data[:4096])), kind
+            assert not kind.recognises(data[:4096]) or kind in list(BINARY_FORMATS.marked("", data[:4096])), (
+                kind
+            )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,10 @@ def test_documents_in_any_encoding_have_their_mark(text: str) -> None:
                 encoding
             )
             for kind in BINARY_FORMATS:
-                assert not kind.recognises(head) or kind in list(BINARY_FORMATS.marked(head)), (head, kind)
+                assert not kind.recognises(head) or kind in list(BINARY_FORMATS.marked("", head)), (
+                    head,
+                    kind,
+                )
 
 
 def test_a_registry_is_a_sequence_of_what_it_imports() -> None:

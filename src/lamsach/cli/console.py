@@ -125,12 +125,10 @@ class Bar(Quiet):
 @contextmanager
 def progress_bar() -> Iterator[Quiet]:
     """A progress bar on standard error if that is a terminal, else silence."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield Quiet()
         return
+    from rich.console import Console
     from rich.progress import (
         BarColumn,
         DownloadColumn,
@@ -147,7 +145,7 @@ def progress_bar() -> Iterator[Quiet]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True, emoji=False), transient=True) as progress:
         yield Bar(progress)
 
 
@@ -165,6 +163,7 @@ def output_console() -> Console:
         width=100 if plain and "COLUMNS" not in os.environ else None,
         no_color=plain or bool(os.environ.get("NO_COLOR")),
         highlight=False,
+        emoji=False,  # `:x:` in a log stays what it is, and a table of all signs is not loaded
         legacy_windows=False,
     )
 

@@ -186,10 +186,10 @@ def is_list_text(detection: Detection, log: LogFile) -> bool:
 def _is_of_lists_only(name: str, head: bytes) -> bool:
     if _MARKS_OF_LISTS.search(head) is None:  # the readers of lists take a fifth of a second to load
         return False
-    from lamsach.indicators.formats import FORMATS
+    from lamsach.indicators.formats import recognising
 
     source = ListSource(name, lambda: io.BytesIO(head))
-    known = next((one for one in FORMATS if one.recognises(source)), None)
+    known = next(recognising(source), None)
     return known is not None and known.name in _LISTS_ONLY
 
 

@@ -36,12 +36,12 @@ def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
 
 def _listed(source: ListSource) -> set[tuple[IndicatorType, str]] | None:
     """The values that a text lists; None when it cannot be read or is too long."""
-    from lamsach.indicators.formats import FORMATS  # brings every format with it
+    from lamsach.indicators.formats import recognising
 
     try:
         if len(source.whole()) > MAX_COMPARED:
             return None
-        known = next((known for known in FORMATS if known.recognises(source)), None)
+        known = next(recognising(source), None)
         entries = known.read(source) if known is not None and source.head.strip() else ()
         return {(item.type, item.value) for item in entries if isinstance(item, Indicator)}
     except LamsachError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.containers import MAX_NESTED, is_container, parts
-from lamsach.indicators.formats import FORMATS
+from lamsach.indicators.formats import recognising
 from lamsach.indicators.merging import merged
 from lamsach.indicators.ole import refuse_if_locked_or_old
 from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource, expand, sources
@@ -69,7 +69,7 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
             for part in parts(source):
                 yield from _read_source(part, on_problem, depth + 1)
             return
-        format_of_list = next((known for known in FORMATS if known.recognises(source)), None)
+        format_of_list = next(recognising(source), None)
         if format_of_list is None or format_of_list.name not in ("xls", "doc"):
             refuse_if_locked_or_old(source)
         if format_of_list is None:

@@ -218,9 +218,9 @@ def binary_format_by_name(name: str) -> type[BinaryFormat] | None:
 
 def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
     """The binary format of a file that begins with these bytes, or None."""
-    return next((f for f in BINARY_FORMATS.marked(head) if not f.of_text and f.recognises(head)), None)
+    return next((f for f in BINARY_FORMATS.marked("", head) if not f.of_text and f.recognises(head)), None)
 
 
 def document_format_of(head: bytes) -> type[BinaryFormat] | None:
     """The format of a text that begins with these bytes in UTF-8 and is one document without lines of its own, or None."""
-    return next((f for f in BINARY_FORMATS.marked(head) if f.of_text and f.recognises(head)), None)
+    return next((f for f in BINARY_FORMATS.marked("", head) if f.of_text and f.recognises(head)), None)
