@@ -200,7 +200,7 @@ def numbers_page(client: Any, campaign: Campaign, query: str) -> dict[str, int]:
 def test_numbers_by_unit_lead_to_lists_too(back: int, cast: Cast, campaign: Campaign) -> None:
     client = cast.client("coordinator")
     found = numbers_page(client, campaign, f"?day={day(-back).isoformat()}")
-    assert len(found) >= 7
+    assert len(found) >= (7 if back < 12 else 4)  # no 0 is told of a day by which nothing was searched
     for target, number in found.items():
         assert len(client.get(target).context["rows"]) == number, target
 

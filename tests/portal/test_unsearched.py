@@ -96,6 +96,18 @@ def test_the_units_table_shows_no_zero_where_nothing_was_searched(cast: Cast, ca
     assert re.search(r"Trung tâm A G06.12 1 units not searched 0", above), above
 
 
+@pytest.mark.parametrize("path", ["", "day/"])
+def test_no_zero_is_shown_where_nothing_at_all_was_searched(
+    path: str, cast: Cast, campaign: Campaign
+) -> None:
+    address = f"/office/campaigns/{campaign.pk}/machines/{path}?unit={cast.centre.pk}"
+    blank = text(cast, "coordinator", address)
+    shown = r"found – –" if path else r"– found – open"
+    assert re.search(shown, blank), blank
+    searched(campaign, cast.first)
+    assert re.search(r"found 0 0" if path else r"0 found 0 open", text(cast, "coordinator", address))
+
+
 def test_home_counts_them(cast: Cast, campaign: Campaign) -> None:
     searched(campaign, cast.first)
     assert "1 units not searched: no logs" in text(cast, "coordinator", "/office/")

@@ -121,6 +121,7 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
     day = min(asked_day(request.GET) or today(), today())
     then = counting.case_counts(campaign, unit.pk, day, counting.end_of(day))
     now = counting.case_counts(campaign, unit.pk, day)
+    looked = searching(campaign, unit.pk, day)
     page = paged(request, counting.differences(campaign, unit.pk, day))
     context = {
         "campaign": campaign,
@@ -130,7 +131,8 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "stated": [
             row for row in counting.stated_rows(campaign, unit.pk, day) if row[1].at >= counting.end_of(day)
         ],
-        "unsearched": searching(campaign, unit.pk, day).count,
+        "unsearched": looked.count,
+        "nothing": looked.nothing,
         "figures": [(name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES],
         "page": page,
         "rows": _told(list(page)),

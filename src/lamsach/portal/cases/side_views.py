@@ -152,6 +152,7 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "page": children,
         "rows": [(child, by_child.get(child.pk), looked.of(child.pk, lacking)) for child in children],
         "unsearched": looked.count,
+        "nothing": looked.nothing,
         "policy": policy(campaign),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "form": RulesForm(instance=Rules.objects.filter(campaign=campaign).first()),

@@ -36,6 +36,8 @@ class Searching:
 
     tops: frozenset[int]
     shared: frozenset[int]
+    nothing: bool = False
+    """Nothing was searched in the whole subtree: a number of 0 says nothing there."""
 
     def of(self, unit_id: int, lacking: Mapping[int, int]) -> Lack:
         """How a unit of the subtree with everything under it was searched; `lacking`: see `unsearched_by_child`."""
@@ -54,7 +56,7 @@ def searching(campaign: Campaign, unit_id: int, day: date | None = None) -> Sear
     below = _children(moment)
     if not own:
         found = set(below.filter(ancestor=unit_id).values_list("descendant", flat=True))
-        return Searching(frozenset(found or {unit_id}), frozenset())
+        return Searching(frozenset(found or {unit_id}), frozenset(), nothing=True)
     inside = set(under([unit_id], moment).values_list("descendant", flat=True))
     above = set(_ancestors(own, moment)) & inside
     rows = below.annotate(inner=Exists(_children(moment).filter(ancestor=OuterRef("descendant"))))

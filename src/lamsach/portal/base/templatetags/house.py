@@ -71,6 +71,12 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def searched(value: int, nothing: bool) -> str:
+    """A number of machines; a dash for 0 where nothing was searched."""
+    return "–" if nothing and not value else number(value)
+
+
+@register.filter
 def size(value: int) -> str:
     """A size in B, kB, MB or GB (powers of ten)."""
     amount = float(value)
