@@ -18,6 +18,7 @@ PARTS = (
     "registry.py",
     "i18n.py",
     "local_page.py",
+    "web_client.py",
     "zip_errors.py",
     "py.typed",
     "catalogue_vi",

@@ -233,7 +233,10 @@ def test_a_taxii_server_that_goes_round_in_circles_ends_with_one_sentence(
     assert not Document.objects.filter(origin=origin).exists()
 
 
-def test_hosts_of_proxies_are_not_taken_for_goals() -> None:
-    way = outgoing._Way("http://proxy.example:3128")
-    assert way.proxies == {"http": "http://proxy.example:3128", "https": "http://proxy.example:3128"}
-    assert outgoing._Way("").proxies == {}
+def test_the_proxy_alone_is_connected_to_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected = []
+    monkeypatch.setattr(outgoing.socket, "create_connection", lambda place, limit: connected.append(place))
+    monkeypatch.setattr(outgoing, "_resolve", lambda host, port, scheme: "192.0.2.7")
+    for goal in (("Proxy.example", 3128), ("proxy.example", 443)):
+        outgoing._connect(("proxy.example", 3128), "https", goal, 1.0)
+    assert connected == [("Proxy.example", 3128), ("192.0.2.7", 443)]

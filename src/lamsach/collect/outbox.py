@@ -6,7 +6,6 @@ import itertools
 import json
 import secrets
 import threading
-import urllib.request
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from lamsach.errors import LamsachError, OutputError, UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import open_own
+from lamsach.web_client import WebClient, WebError
 
 Record = dict[str, Any]
 _WAITING = 10_000
@@ -24,29 +24,18 @@ _TIMEOUT_S = 10
 _RETRY_S = 5.0
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The token is for this address alone."""
-
-    def redirect_request(self, *_args: Any, **_options: Any) -> None:
-        """Follow nothing."""
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect)
-
-
 def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
-    """Send a value as JSON. Raises OutputError when it was not taken."""
+    """Send a value as JSON, with a token for this address alone. Raises OutputError when it was not taken."""
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the kind was checked
     try:
-        with _OPENER.open(request, timeout=_TIMEOUT_S) as answer:
-            if 200 <= int(answer.status) < 300:
+        with WebClient(_TIMEOUT_S).ask(method, url, headers, data) as answer:
+            if 200 <= answer.status < 300:
                 return
             problem = str(answer.status)
-    except (OSError, ValueError) as error:
+    except WebError as error:
         problem = str(error)
     raise OutputError(
         mark("The sightings cannot be sent."), f"{url}: {problem}", mark("They wait and are sent again.")

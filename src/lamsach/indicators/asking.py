@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import ssl
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.indicators.opening import MIB
 from lamsach.indicators.trusting import trust
+from lamsach.web_client import Answer, Headers, WebClient
 
 TIMEOUT_S = 60.0
 PAGE_TIMEOUTS = 10
@@ -27,15 +24,14 @@ PAGE_TIMEOUTS = 10
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to reach a server. `proxy` is a URL (None: the environment's), `ca_file` a file of certificates in PEM (None: the system's).
-    `token` is sent as it stands in `Authorization`; `added_after` asks for what is newer (RFC 3339). `handlers` (of `urllib.request`) take the place of
-    proxy and certificates: whoever calls says how connections are made."""
+    `token` is sent as it stands in `Authorization`; `added_after` asks for what is newer (RFC 3339). `client` takes the place of proxy and certificates."""
 
     proxy: str | None = None
     ca_file: str | None = None
     token: str | None = None
     added_after: str | None = None
     timeout_s: float = TIMEOUT_S
-    handlers: tuple[urllib.request.BaseHandler, ...] = ()
+    client: WebClient | None = None
 
 
 def web_parts(url: str) -> urllib.parse.SplitResult | None:
@@ -48,22 +44,10 @@ def web_parts(url: str) -> urllib.parse.SplitResult | None:
     return parts if known and parts.scheme in ("http", "https") and parts.hostname else None
 
 
-class _SameOrigin(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection only within the server: a token is not handed to another."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
-        if (old.scheme, old.netloc) != (new.scheme, new.netloc):
-            return None
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def _same_server(old: str, new: str, headers: Headers) -> Headers | None:
+    """A redirection is followed only within the server: a token is not handed to another."""
+    was, now = urllib.parse.urlsplit(old), urllib.parse.urlsplit(new)
+    return headers if (was.scheme, was.netloc) == (now.scheme, now.netloc) else None
 
 
 class Server:
@@ -73,43 +57,32 @@ class Server:
         self.url = url
         self.settings = settings
         self._unknown = unknown
-        self._opener = self._opened()
+        self._client = settings.client or self._of_settings()
 
-    def _opened(self) -> urllib.request.OpenerDirector:
-        if self.settings.handlers:
-            return urllib.request.build_opener(*self.settings.handlers, _SameOrigin())
+    def _of_settings(self) -> WebClient:
         try:
-            context = trust(self.settings.ca_file)
+            trusted = trust(self.settings.ca_file)
         except (OSError, ssl.SSLError):
             raise UnreadableError(
                 "The file of certificates cannot be read.", self.settings.ca_file or "", "Give a file in PEM."
             ) from None
-        proxies = (
-            None
-            if self.settings.proxy is None
-            else {"http": self.settings.proxy, "https": self.settings.proxy}
-        )
-        return urllib.request.build_opener(
-            urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context), _SameOrigin()
-        )
+        return WebClient(self.settings.timeout_s, trusted, self.settings.proxy)
 
     def ask(
         self, url: str, headers: dict[str, str], max_bytes: int, body: bytes | None = None
-    ) -> tuple[bytes, HTTPMessage]:
+    ) -> tuple[bytes, Headers]:
         """The whole answer and its headers; with a body the question is a POST. Raises UnreadableError or LimitError."""
-        sent = {"User-Agent": "lamsach", **headers}
+        sent = dict(headers)
         if self.settings.token:
             sent["Authorization"] = self.settings.token
-        request = urllib.request.Request(url, body, sent)  # noqa: S310 - the caller checked the scheme
         try:
-            with self._opener.open(request, timeout=self.settings.timeout_s) as answer:
+            with self._client.ask("GET" if body is None else "POST", url, sent, body, _same_server) as answer:
+                if not 200 <= answer.status < 300:
+                    raise self._refused(answer.status)
                 data = _all(answer, max_bytes, time.monotonic() + PAGE_TIMEOUTS * self.settings.timeout_s)
                 said = answer.headers
-        except urllib.error.HTTPError as error:
-            raise self._refused(error.code) from None
-        except (OSError, HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or type(error).__name__
-            raise self.failed("The server cannot be reached, or stopped half-way.", str(reason)) from None
+        except OSError as error:
+            raise self.failed("The server cannot be reached, or stopped half-way.", str(error)) from None
         if len(data) > max_bytes:
             raise LimitError("A page of the server is too large.", self.url)
         stated = said.get("Content-Length")
@@ -137,13 +110,15 @@ class Server:
         return self.failed("The server refuses to answer.", str(status))
 
 
-def _all(answer: Any, max_bytes: int, until: float) -> bytes:
-    """The body, up to one byte more than it may have. Raises TimeoutError when it drips beyond a time."""
+def _all(answer: Answer, max_bytes: int, until: float) -> bytes:
+    """The body, up to some more than it may have. Raises TimeoutError when it drips beyond a time."""
     parts: list[bytes] = []
     size = 0
-    while size <= max_bytes and (part := answer.read1(MIB)):
+    for part in answer.pieces(MIB):
         parts.append(part)
         size += len(part)
+        if size > max_bytes:
+            break
         if time.monotonic() > until:
             raise TimeoutError("timeout")
     return b"".join(parts)

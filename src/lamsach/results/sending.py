@@ -9,8 +9,6 @@ import hashlib
 import hmac
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from urllib.parse import urlsplit
 
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
+from lamsach.web_client import WebClient
 
 PIECE_BYTES = 4_000_000
 TRIES = 6
@@ -38,13 +37,6 @@ class Answer:
     state: str
     problem: str
     counts: dict[str, int]
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The token is for this address alone."""
-
-    def redirect_request(self, *_args: Any, **_options: Any) -> None:
-        """Follow nothing."""
 
 
 @dataclass(slots=True)
@@ -138,19 +130,11 @@ class Sender:
 
     def _once(self, method: str, address: str, data: bytes | None = None) -> tuple[int, dict[str, Any]]:
         """Status and body; status 0 when there was no answer that makes sense."""
-        request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-            address,
-            data=data,
-            method=method,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": self.sends},
-        )
-        opener = urllib.request.build_opener(_NoRedirect)
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": self.sends}
         try:
-            with opener.open(request, timeout=TIMEOUT_S) as response:
-                return response.status, _object(response.read(1_000_000), self.answers)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _object(error.read(1_000_000))
+            with WebClient(TIMEOUT_S).ask(method, address, headers, data) as answer:
+                told = answer.beginning(1_000_000)
+                return answer.status, _object(told, self.answers if 200 <= answer.status < 300 else "")
         except (OSError, ValueError, LookupError):
             return 0, {}
 

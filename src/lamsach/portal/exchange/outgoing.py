@@ -7,15 +7,11 @@ environment is used, and of the answer only so much is read.
 
 from __future__ import annotations
 
-import http.client
 import socket
-import ssl
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -24,6 +20,7 @@ from lamsach import __version__
 from lamsach.errors import InputError, OutputError
 from lamsach.i18n import mark
 from lamsach.indicators.trusting import trust
+from lamsach.web_client import WebClient, WebError
 
 TIMEOUT_S = 10.0
 ANSWER_BYTES = 100_000
@@ -93,91 +90,30 @@ def _resolve(host: str, port: int, scheme: str) -> str:
     return addresses[0]
 
 
-class _Pinned(http.client.HTTPConnection):
-    """A connection to an address that was checked, which speaks of the host by its name."""
-
-    def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext | None) -> None:
-        super().__init__(host, port, timeout=TIMEOUT_S)
-        self._address, self._context = address, context
-
-    def connect(self) -> None:
-        """Connect to the checked address; with TLS for the host's name."""
-        self.sock = socket.create_connection((self._address, self.port), TIMEOUT_S)
-        if self._context is not None:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+def _connect(
+    proxy: tuple[str | None, int | None], scheme: str, goal: tuple[str, int], limit: float
+) -> socket.socket:
+    """A connection to the goal, or to the proxy that the administrator named. InputError when it leads where the portal may not go."""
+    host, port = goal
+    if (host.lower(), port) != proxy:
+        host = _resolve(host, port, scheme)
+    return socket.create_connection((host, port), limit)
 
 
-class _Way:
-    """How readers of addresses connect: to the proxy that the administrator named, or to an address of the host that is checked in the moment of connecting."""
-
-    def __init__(self, proxy: str) -> None:
-        parts = urlsplit(proxy if "://" in proxy else f"//{proxy}") if proxy else None
-        self.proxies = {"http": proxy, "https": proxy} if proxy else {}
-        self._proxy = (parts.hostname, parts.port) if parts else None
-
-    def connect(
-        self, scheme: str, goal: tuple[str, int], timeout: Any = TIMEOUT_S, source: Any = None
-    ) -> socket.socket:
-        """A connection to the goal. InputError when it leads where nothing may be fetched from."""
-        host, port = goal
-        if (host.lower(), port) != self._proxy:
-            host = _resolve(host, port, scheme)
-        return socket.create_connection((host, port), timeout, source)
-
-
-def _connected(
-    kind: type[http.client.HTTPConnection], scheme: str, way: _Way, *arguments: Any, **named: Any
-) -> http.client.HTTPConnection:
-    made = kind(*arguments, **named)
-    # Where http.client gets its socket from, for TLS and through proxies as well.
-    made._create_connection = partial(way.connect, scheme)  # type: ignore[attr-defined]
-    return made
-
-
-class _Http(urllib.request.HTTPHandler):
-    def __init__(self, way: _Way) -> None:
-        super().__init__()
-        self._way = way
-
-    def http_open(self, req: urllib.request.Request) -> Any:
-        """Connect to the address that was checked."""
-        return self.do_open(partial(_connected, http.client.HTTPConnection, "http", self._way), req)
-
-
-class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, way: _Way, context: ssl.SSLContext) -> None:
-        super().__init__(context=context)
-        self._way, self._trust = way, context
-
-    def https_open(self, req: urllib.request.Request) -> Any:
-        """Connect to the address that was checked, with TLS for the host's name."""
-        made = partial(_connected, http.client.HTTPSConnection, "https", self._way, context=self._trust)
-        return self.do_open(made, req)
-
-
-def handlers(proxy: str = "", ca_file: str = "") -> tuple[urllib.request.BaseHandler, ...]:
-    """For `urllib.request.build_opener`: every connection, of a redirection too, goes to an address that was checked just then, so that a name cannot
-    lead elsewhere the second time (DNS rebinding). With a proxy it is the proxy that looks names up. OSError for certificates that cannot be read."""
-    context = trust(ca_file)
-    way = _Way(proxy)
-    return urllib.request.ProxyHandler(way.proxies), _Http(way), _Https(way, context)
+def client(timeout_s: float, proxy: str = "", ca_file: str = "") -> WebClient:
+    """A client of which every connection, of a redirection too, goes to an address that was checked just then, so that a name cannot lead elsewhere the
+    second time (DNS rebinding). With a proxy it is the proxy that looks names up. OSError for certificates that cannot be read."""
+    parts = urlsplit(proxy if "://" in proxy else f"//{proxy}") if proxy else None
+    named = (parts.hostname, parts.port) if parts else (None, None)
+    return WebClient(timeout_s, trust(ca_file), proxy, partial(_connect, named))
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send a body. InputError for an address that may not be written to, OutputError when it could not be reached in time."""
-    parts = check(url)
-    host: Any = parts.hostname
-    secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
-    address = _resolve(host, port, parts.scheme)
-    connection = _Pinned(host, port, address, ssl.create_default_context() if secure else None)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = check(url).hostname
     sent = {"User-Agent": f"lamsach/{__version__}", "Content-Type": "application/json", **headers}
     try:
-        connection.request("POST", target, body, sent)
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.read(ANSWER_BYTES))
-    except (OSError, http.client.HTTPException, ValueError, UnicodeError) as error:
-        raise OutputError(_UNREACHED, f"{host}: {type(error).__name__}") from error
-    finally:
-        connection.close()
+        with client(TIMEOUT_S).ask("POST", url, sent, body) as answer:
+            return Answer(answer.status, answer.beginning(ANSWER_BYTES))
+    except WebError as error:
+        raise OutputError(_UNREACHED, f"{host}: {error.kind}") from error

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -35,6 +32,7 @@ from lamsach.portal.exchange import outgoing
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import keeping, mirrored, origin_keys
 from lamsach.portal.lists.models import Document, Origin
+from lamsach.web_client import Answer, Headers, WebClient, WebError
 
 TIMEOUT_S = 60.0
 WHOLE_S = 1800.0
@@ -110,7 +108,7 @@ def _got(origin: Origin) -> Got:
     key = origin_keys.key_of(origin)
     if not mirrored.is_mirrored(origin.url):
         return _download(origin, key)
-    folder, done = mirrored.fetch(origin, Settings(handlers=_handlers(), token=key))
+    folder, done = mirrored.fetch(origin, Settings(client=_client(), token=key))
     of_events = is_feed(origin.url) or origin.url.startswith(MISP_SCHEMES)
     problem = f"{_SOME_FAILED}\n{done.failed}" if done.failed else ""
     return Got(
@@ -138,54 +136,51 @@ def _carried(root: Path, url: str) -> Got:
         ) from None
 
 
-def _handlers() -> tuple[urllib.request.BaseHandler, ...]:
+def _client() -> WebClient:
     try:
-        return outgoing.handlers(settings.LISTS_PROXY, settings.LISTS_CA)
+        return outgoing.client(TIMEOUT_S, settings.LISTS_PROXY, settings.LISTS_CA)
     except OSError as error:
         raise UnreadableError(
             mark("The file of certificates cannot be read."), f"LAMSACH_LISTS_CA: {type(error).__name__}"
         ) from None
 
 
-class _CheckedRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection only to an address that may be fetched from; a key stays with the server that it is for."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        outgoing.check(newurl)
-        made = super().redirect_request(req, fp, code, msg, headers, newurl)
-        if made is not None and origin_keys.server_of(newurl) != origin_keys.server_of(req.full_url):
-            made.remove_header("Authorization")
-        return made
+def _checked(old: str, new: str, headers: Headers) -> Headers:
+    """Follow a redirection only to an address that may be fetched from; a key stays with the server that it is for."""
+    outgoing.check(new)
+    if origin_keys.server_of(new) == origin_keys.server_of(old):
+        return headers
+    return {name: value for name, value in headers.items() if name != "Authorization"}
 
 
 def _download(origin: Origin, key: str | None) -> Got:
-    opener = urllib.request.build_opener(_CheckedRedirect, *_handlers())
-    asked = urllib.request.Request(origin.url, headers={"User-Agent": f"lamsach/{__version__}"})  # noqa: S310 - checked above
+    sent = {"User-Agent": f"lamsach/{__version__}"}
     if key:
-        asked.add_header("Authorization", key)
+        sent["Authorization"] = key
     if origin.etag and Document.objects.filter(origin=origin, withdrawn=None).exists():
         tagged = origin.etag.endswith('"')  # RFC 9110 section 8.8.3; else it is a date
-        asked.add_header("If-None-Match" if tagged else "If-Modified-Since", origin.etag)
+        sent["If-None-Match" if tagged else "If-Modified-Since"] = origin.etag
     name = safe_name(urlsplit(origin.url).path.rpartition("/")[2] or "list.txt")
     try:
-        with opener.open(asked, timeout=TIMEOUT_S) as answer:
+        with _client().ask("GET", origin.url, sent, follow=_checked) as answer:
+            if answer.status == 304:
+                return Got(None, name, origin.etag)
+            if not 200 <= answer.status < 300:
+                raise OutputError(_UNREACHED, f"{origin.url[:100]}: {answer.status}")
             tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
             return Got(_whole(answer, origin.url[:100]), name, tag if len(tag) <= 200 else "")
-    except urllib.error.HTTPError as error:
-        if error.code == 304:
-            return Got(None, name, origin.etag)
-        raise OutputError(_UNREACHED, f"{origin.url[:100]}: {error.code}") from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise OutputError(_UNREACHED, f"{origin.url[:100]}: {type(error).__name__}") from None
+    except OSError as error:
+        kind = error.kind if isinstance(error, WebError) else type(error).__name__
+        raise OutputError(_UNREACHED, f"{origin.url[:100]}: {kind}") from None
 
 
-def _whole(answer: Any, where: str) -> IO[bytes]:
+def _whole(answer: Answer, where: str) -> IO[bytes]:
     """The body in a temporary file. TimeoutError when it drips beyond a time, LimitError when it is too large, UnreadableError when it is shorter than stated."""
     until, limit = time.monotonic() + WHOLE_S, settings.UPLOAD_LIMIT_BYTES
     stated = answer.headers.get("Content-Length") or ""
     stream = tempfile.TemporaryFile(prefix="lamsach-source-")  # noqa: SIM115 - the caller's
     try:
-        while piece := answer.read1(_PIECE):
+        for piece in answer.pieces(_PIECE):
             stream.write(piece)
             if stream.tell() > limit:
                 raise LimitError(mark("The file is larger than allowed."), where)
