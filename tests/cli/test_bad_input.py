@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -321,10 +322,22 @@ def test_a_disk_that_fills(folder: Path, suffix: str) -> None:
     assert sorted(folder.iterdir()) == there
 
 
-def test_one_result_that_cannot_be_written_does_not_keep_the_others(folder: Path) -> None:
-    ran = lamsach("hunt", "good.log", "-i", "list.txt", "-o", "no/such/report.html", "-o", "found.csv")
+def test_one_result_that_cannot_be_written_does_not_keep_the_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of one vanishes while the hunt runs: what cannot be written from the start is refused before it."""
+    (folder / "brief").mkdir()
+    module = importlib.import_module("lamsach.cli.hunt_run")
+    search = module.investigate
+
+    def searching(*given: Any) -> Any:
+        (folder / "brief").rmdir()
+        return search(*given)
+
+    monkeypatch.setattr(module, "investigate", searching)
+    ran = lamsach("hunt", "good.log", "-i", "list.txt", "-o", "brief/report.html", "-o", "found.csv")
     assert ran.status == ExitStatus.OUTPUT
-    assert [line.split(": ")[0] for line in ran.errors] == ["no/such/report.html", "Written"]
+    assert [line.split(": ")[0] for line in ran.errors] == ["brief/report.html", "Written"]
     assert GOOD in (folder / "found.csv").read_text(encoding="utf-8-sig")
 
 
