@@ -1,6 +1,6 @@
 """`make bench`: speed and memory of the hunt, against other programs on the same files, list, machine and run. Asserts nothing about time.
 
-    python -m bench.run [--size MB] [--parts speed,share,compressed,start,memory] [--formats NAMES] [--repeat N] [--ten-million] [--big MB]
+    python -m bench.run [--size MB] [--parts speed,share,compressed,start,memory] [--formats NAMES] [--repeat N] [--before CHECKOUT] [--ten-million] [--big MB]
 
 Rates are in GB (10^9 bytes) of log a second. "search" is what the program gives once it has
 started; "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
@@ -14,7 +14,6 @@ import platform
 import shutil
 import statistics
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +23,9 @@ from bench import measure
 from bench.compressed import compressed_table
 from bench.generate import Log, make_list, make_log
 from bench.lines import FORMATS
-from bench.programs import LAMSACH, Timing, best, lamsach, peer, ripgrep
+from bench.programs import Timing, best, lamsach, peer, ripgrep
 from bench.share import share
+from bench.starting import start
 from bench.tables import Table, recorded
 
 
@@ -134,30 +134,6 @@ def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> 
     )
 
 
-def start(list_path: Path, repeat: int) -> None:
-    """The first run ever, and how long a hunt takes before it reads."""
-    table = Table("case", "seconds")
-    with tempfile.TemporaryDirectory() as folder:
-        tiny = Path(folder) / "tiny.log"
-        tiny.write_text("nothing here\n", "ascii")
-        caches = {
-            "XDG_CACHE_HOME": f"{folder}/cache",
-            "LAMSACH_CACHE": f"{folder}/lamsach",
-        }
-        one = Path(folder) / "one.txt"
-        one.write_text("evil.example\n", "ascii")
-        table.row("first run ever, list of one", lamsach(tiny, one, 2, caches).whole_s)
-        table.row("second run", lamsach(tiny, one, 2, caches).whole_s)
-        table.row("list of a million, compiled first", lamsach(tiny, list_path, 2, caches).whole_s)
-        cached = best(repeat, partial(lamsach, tiny, list_path, 2, caches))
-        table.row("that list compiled before: the whole hunt of one line", cached.note or cached.whole_s)
-        table.row(
-            "lamsach --version",
-            statistics.median(measure.run([LAMSACH, "--version"]).wall_s for _ in range(repeat)),
-        )
-    table.print("Start")
-
-
 def memory(logs: Sequence[Log], lists: Sequence[Path]) -> None:
     """Peak resident memory of the whole process."""
     table = Table("list", "log", "log MB", "peak MB", "whole s")
@@ -213,6 +189,9 @@ def main() -> None:
     parser.add_argument(
         "--big", type=int, default=0, metavar="MB", help="measure memory with one log of this size too (5000)"
     )
+    parser.add_argument(
+        "--before", type=Path, metavar="CHECKOUT", help="part start: measure another checkout in turn"
+    )
     parser.add_argument("--folder", type=Path, default=Path("bench-out"))
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="put the tables into this document (docs/benchmarks.md)"
@@ -230,7 +209,7 @@ def main() -> None:
             lambda path, listed, threads: lamsach(path, listed, threads).search_s,
         ),
         "share": lambda: share(logs, list_path, options.repeat),
-        "start": lambda: start(list_path, options.repeat),
+        "start": lambda: start(list_path, options.repeat, options.before),
         "memory": lambda: memory(*_inputs_for_memory(logs[0], list_path, options)),
     }
     for part in options.parts.split(","):
