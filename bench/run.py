@@ -25,7 +25,7 @@ from bench.generate import Log, make_list, make_log
 from bench.lines import FORMATS
 from bench.programs import Timing, best, lamsach, peer, ripgrep
 from bench.share import share
-from bench.starting import start
+from bench.start import start
 from bench.tables import Table, recorded
 
 

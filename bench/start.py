@@ -1,56 +1,81 @@
-"""What a command costs before and around its work: the least processor time of several runs of each, in milliseconds.
-
-python -m bench.start [--runs 9] [--python .venv/bin/python]
-"""
+"""How long commands take that do little: `make bench BENCH_ARGS='--parts start'`; with `--before FOLDER` beside another checkout, in turn."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
-import subprocess
+import statistics
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-COMMANDS = (
-    "--version", "--complete hunt --le", "--help", "hunt --help", "hnut", "hunt --colour", "logs detect LOG", "indicators check evil.example -i LIST", "hunt LOG -i LIST", "hunt LOG -i LIST -o HTML",
-)  # fmt: skip
-LINE = "2026-03-01T10:00:00+07:00 dns1 named[812]: client @0x7f31 192.0.2.1#53011 (www.evil.example): query: www.evil.example IN A +E(0)K (192.0.2.9)\n"
+from bench import measure
+from bench.programs import LAMSACH, OK
+from bench.tables import Table
+
+LINE = "Nov 20 10:00:00 fw kernel: IN=eth0 OUT=eth1 SRC=192.0.2.5 DST=203.0.113.9 LEN=60 PROTO=TCP SPT=50000 DPT=443\n"
+HERE = Path(__file__).parents[1]
+Environment = dict[str, str]
 
 
-def measured(command: list[str], runs: int) -> tuple[float, float]:
-    """The least processor time and the least time of these runs, in seconds; the first, which fills caches, does not count."""
-    best, quickest = float("inf"), float("inf")
-    for run in range(runs + 1):
-        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        took, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-        if run:
-            best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-            quickest = min(quickest, took)
-    return best, quickest
-
-
-def main() -> None:
-    """Print a row for each command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--python", default=sys.executable)
-    options = parser.parse_args()
+def start(list_path: Path, repeat: int, before: Path | None = None) -> None:
+    """Processor and wall clock seconds of each case, medians; the first hunt ever once."""
+    trees = {"now": HERE} if before is None else {"before": before, "now": HERE}
+    table = Table("case", *(f"{name}, {what}" for name in trees for what in ("processor s", "wall s")))
     with tempfile.TemporaryDirectory() as folder:
-        log, listed = Path(folder) / "a.log", Path(folder) / "list.txt"
-        log.write_text(LINE)
-        listed.write_text("evil.example\n")
-        os.environ["LAMSACH_CACHE"] = f"{folder}/cache"
-        places = {"LOG": str(log), "LIST": str(listed), "HTML": f"{folder}/report.html"}
-        print("| command | processor time, ms | time, ms |\n|---|---:|---:|")
-        for words in COMMANDS:
-            typed = [places.get(word, word) for word in words.split()]
-            processor, wall = measured([options.python, "-m", "lamsach", *typed], options.runs)
-            print(f"| `lamsach {words}` | {processor * 1000:.0f} | {wall * 1000:.0f} |", flush=True)
+        one = Path(folder)
+        (one / "small.log").write_text(LINE, "ascii")
+        (one / "list.txt").write_text("203.0.113.9\n", "ascii")
+        with _caches(trees) as caches:
+            for name, words in _cases(one, list_path).items():
+                first = {tree: _seconds(words, caches[tree]) for tree in trees}
+                if name == "a hunt of one line":
+                    table.row(f"{name}, the first ever", *(value for tree in trees for value in first[tree]))
+                runs: dict[str, list[tuple[float, float]]] = {tree: [] for tree in trees}
+                for _ in range(max(repeat, 5)):
+                    for tree in trees:
+                        runs[tree].append(_seconds(words, caches[tree]))
+                middles = (
+                    statistics.median(run[part] for run in runs[tree]) for tree in trees for part in (0, 1)
+                )
+                table.row(name, *middles)
+    table.print("Start")
 
 
-if __name__ == "__main__":
-    main()
+def _cases(folder: Path, list_path: Path) -> dict[str, list[str]]:
+    small, one = str(folder / "small.log"), str(folder / "list.txt")
+    return {
+        "lamsach --version": ["--version"],
+        "lamsach --help": ["--help"],
+        "lamsach hunt --help": ["hunt", "--help"],
+        "a wrong option": ["hunt", "--nope"],
+        "a wrong command": ["hnut"],
+        "a shell completion": ["--complete", "hunt", "--ind"],
+        "lamsach logs detect, one line": ["logs", "detect", small],
+        "lamsach indicators check": ["indicators", "check", "203.0.113.9", "-i", one],
+        "a hunt of one line": ["hunt", small, "-i", one],
+        "the same with a page and a workbook": ["hunt", small, "-i", one]
+        + [word for name in ("out.html", "out.xlsx") for word in ("-o", str(folder / name))],
+        "the same with a list of a million": ["hunt", small, "-i", str(list_path)],
+    }
+
+
+def _seconds(words: list[str], environment: Environment) -> tuple[float, float]:
+    run = measure.run([LAMSACH, *words], environment=environment)
+    if run.status is None or (words[0] == "hunt" and "--nope" not in words and run.status not in OK):
+        sys.exit(f"{' '.join(words)}: exit status {run.status}: {run.stderr.strip()[-300:]}")
+    return run.cpu_s, run.wall_s
+
+
+@contextmanager
+def _caches(trees: dict[str, Path]) -> Iterator[dict[str, Environment]]:
+    """By checkout, an environment in which its sources come first and nothing is cached yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield {
+            name: {
+                "PYTHONPATH": str(tree / "src"),
+                "XDG_CACHE_HOME": f"{folder}/{name}",
+                "LAMSACH_CACHE": f"{folder}/{name}/lamsach",
+            }
+            for name, tree in trees.items()
+        }
