@@ -108,7 +108,7 @@ build_kernel() {
     builds
 }
 
-# The same packages by uv, where the lock has it: in a third of pip's processor time. Under settings that only pip knows it fails, and pip installs.
+# The same packages by uv, where the lock has it: sooner than by pip. Under settings that only pip knows it fails, and pip installs.
 install_with_uv() {
     uv_lock=$(mktemp)
     awk '/^[a-z]/ { kept = index($0, "uv==") == 1 } kept' "$lock" >"$uv_lock"
