@@ -307,3 +307,17 @@ def test_few_signs_tell_what_many_do() -> None:
     assert {address: role_of(less, address) for address in addresses} == roles
     assert len(set(roles.values())) > 2
     assert len(few.rows()) < len(many) / 3
+
+
+def test_addresses_as_numbers_are_found_too(tmp_path: Path) -> None:
+    """No filter tells of them: their segments are opened, and each line is read."""
+    flow = '{{"IPV4_SRC_ADDR": {}, "IPV4_DST_ADDR": {}, "L4_DST_PORT": 443, "FIRST_SWITCHED": 1662000000}}\n'
+    row = "{}|{}|51234|443|6|2022/09/01T02:20:31|\n"
+    for name, line, heading in (("flows", flow, ""), ("rows", row, "sIP|dIP|sPort|dPort|pro|sTime|\n")):
+        log = tmp_path / f"{name}.log"
+        log.write_text(
+            heading + line.format(0x0A010105, 0xC6336501) * 600 + line.format(0x0A010106, 0xCB007142)
+        )
+        archive, _ = filled(tmp_path / name, log)
+        found, _ = both(archive, log, write_list(tmp_path))
+        assert [device.ip for device in found.devices] == ["10.1.1.6"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 
@@ -260,3 +261,37 @@ def test_the_columns_that_no_field_takes_are_searched(hunted):
         assert status is ExitStatus.FOUND
         findings, status = hunted(stream.getvalue(), "other.example")
         assert status is ExitStatus.NOTHING_FOUND
+
+
+def test_addresses_as_numbers_are_found(hunted):
+    """No search of the text sees them: every line is read."""
+    flow = '{{"IPV4_SRC_ADDR": {}, "IPV4_DST_ADDR": {}, "L4_DST_PORT": 443, "FIRST_SWITCHED": 1796000000}}\n'
+    quiet, listed = flow.format(0x0A010105, 0xC6336407), flow.format(0x0A010106, 0xCB007109)
+    carried = "".join(
+        json.dumps({"time": "2026-06-10T01:00:00Z", "message": line}) + "\n"
+        for line in [quiet] * 99 + [listed]
+    )
+    rows = "sIP|dIP|sPort|dPort|pro|sTime|\n" + "167837957|3325256711|51234|443|6|2026/06/10T02:20:31|\n" * 99
+    cases = (
+        ("json", quiet * 700 + listed),
+        ("carried", carried),
+        ("relayed", "".join(f"Jun 10 08:00:01 collector flows: {line}" for line in [quiet] * 30 + [listed])),
+        ("silk", f"{rows}167837958|3405803785|51234|443|6|2026/06/10T02:20:31|\n"),
+        ("silk, hexadecimal", f"{rows}0a010106|cb007109|51234|443|6|2026/06/10T02:20:31|\n"),
+    )
+    for name, text in cases:
+        findings, status = hunted(text, SERVER)
+        assert [device.ip for device in findings.devices] == ["10.1.1.6"], name
+        assert status is ExitStatus.FOUND, name
+
+
+def test_numbers_behind_other_lines_are_a_doubt(hunted):
+    """They were not looked for: the file never counts as clean."""
+    spelled = '{{"src_ip": "10.1.1.5", "dst_ip": "198.51.100.7", "time": "2026-06-10T01:00:0{}Z"}}\n'
+    number = '{"IPV4_SRC_ADDR": 167837958, "IPV4_DST_ADDR": 3405803785, "FIRST_SWITCHED": 1781060000}\n'
+    text = "".join(spelled.format(n % 10) for n in range(600))
+    assert hunted(text, SERVER)[1] is ExitStatus.NOTHING_FOUND
+    findings, status = hunted(text + number * 600, SERVER)
+    assert status is ExitStatus.PARTIAL
+    [problem] = findings.problems
+    assert "numbers" in problem.what

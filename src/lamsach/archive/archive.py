@@ -28,7 +28,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from lamsach.archive import filters
-from lamsach.archive.keys import KeyMaker, hash_check, padded
+from lamsach.archive.keys import KeyMaker, hash_check, padded, states_numbers
 from lamsach.archive.segment import FIRST_READ, Description, Head, compress, content_bytes, head_of, pack
 from lamsach.archive.store import Store
 from lamsach.errors import InputError, OutputError, UnreadableError
@@ -227,7 +227,7 @@ class Writer:
         description.filter_count, description.filter_shape = None, []
         if searchable:
             keys = self._maker.keys(padded(raw), PAD, PAD + len(raw))
-            if keys is not None:
+            if keys is not None and not states_numbers(raw, description.format):
                 description.filter_count = int(keys.size)
                 description.filter_shape, filter_bytes = filters.build(keys, len(frame))
         description.hashes = self._hashes

@@ -55,6 +55,9 @@ class _Looker(Examiner):
 
     noted: list[tuple[int, str]]
 
+    def _starts(self, sieved: Sieved) -> Iterator[int]:
+        return iter(())
+
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
         memory, chunk = sieved.chunk.buffer.memory, sieved.chunk
         for start, is_header in super()._lines_of_interest(sieved):
@@ -98,6 +101,11 @@ class Describer:
             self._looker.sampler.go_on_from(known)
         for _, text in headers:
             self._looker.records.parser.header(text)
+
+    @property
+    def passes_over_numbers(self) -> bool:
+        """See `Examiner.passes_over_numbers`."""
+        return self._looker.passes_over_numbers
 
     def describe(self, raw: bytes, into: Description) -> None:
         """Fill in what the lines tell."""

@@ -147,6 +147,7 @@ def _fill_one(
                 source.problem = [damage.where or log_file.name, damage.what, damage.todo]
     result.raw_bytes = done + place
     source.whole = True
+    source.numbers = describer is not None and describer.passes_over_numbers
     save(writer.archive.store, source)
 
 

@@ -30,7 +30,10 @@ from lamsach.hunt.kernel.layout import (
 )
 from lamsach.hunt.machine_code import functions
 from lamsach.hunt.tokens import tokens
+from lamsach.logs.base import NUMBER_MARK, LogFormat
 from lamsach.logs.decoding import decode_line
+from lamsach.logs.detect import head_lines
+from lamsach.logs.formats import format_by_name
 
 Keys = NDArray[np.uint64]
 _TABLES = (1 << 17, 1 << 20)
@@ -38,6 +41,7 @@ _TABLES = (1 << 17, 1 << 20)
 _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
 _LONGEST_ODD = 1 << 16
+_HEAD_BYTES = 1 << 14
 _LAYOUT = 3
 """Of filters; 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part."""
 
@@ -186,6 +190,14 @@ def hash_check() -> str:
         int(hash_networks(np.array([[IPV4_HIGH, 3221225985, 32]], np.uint64))[0]),
     )
     return "-".join(f"{part:016x}" for part in parts)
+
+
+def states_numbers(raw: bytes, format_name: str | None) -> bool:
+    """Whether lines state addresses as numbers, of which no keys are made."""
+    if NUMBER_MARK.encode() not in raw.lower():
+        log_format = format_by_name(format_name) if format_name else None
+        return log_format is not None and any(map(log_format.states_numbers, head_lines(raw[:_HEAD_BYTES])))
+    return any(LogFormat.states_numbers(decode_line(line)) for line in raw.splitlines())
 
 
 def padded(raw: bytes | bytearray | memoryview) -> NDArray[np.uint8]:

@@ -236,7 +236,7 @@ def _summary(kept: KeptSource, result: HuntResult) -> FileSummary:
     if problem is None and source.whole:
         try:
             binary = not source.known_format and b"\0" in source.head[:_BINARY_BYTES]
-            problem = doubt(source.name, lines, binary=binary)
+            problem = doubt(source.name, lines, binary=binary, numbers=source.numbers)
         except UnreadableError as error:
             problem = Problem(error.where, error.what, error.todo)
     if problem:

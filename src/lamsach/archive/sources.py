@@ -34,7 +34,7 @@ class Source:
 
     `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified` are those of the file.
     `retention`: the class by which its segments expire. `fingerprint` tells a file that was archived before. `whole` is true when
-    nothing will be added. `known_format`: some format reads it; `format`: the one, if it is one. `holders`: it tells who had an address. `head` is its beginning, by which its format is told;
+    nothing will be added. `known_format`: some format reads it; `format`: the one, if it is one. `holders`: it tells who had an address; `numbers`: lines behind its head state addresses as numbers. `head` is its beginning, by which its format is told;
     `fetch` brings it, packed, when it is wanted: there may be tens of thousands of sources.
     """
 
@@ -50,6 +50,7 @@ class Source:
     known_format: bool = False
     format: str | None = None
     holders: bool = False
+    numbers: bool = False
     problem: list[str] | None = None
     packed_head: bytes = field(default=b"", repr=False)
     fetch: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)

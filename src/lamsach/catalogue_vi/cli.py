@@ -94,6 +94,10 @@ CLI: dict[str, str] = {
     "This is not text: it was searched as it is, and nothing but plain values can be found in it.": (
         "Đây không phải tệp văn bản: tệp vẫn được truy tìm nguyên dạng, nhưng chỉ tìm được giá trị ghi dưới dạng chữ."
     ),
+    "Lines behind the first 500 state addresses as numbers, which were not searched.": (
+        "Các dòng sau 500 dòng đầu ghi địa chỉ dưới dạng số, chưa được truy tìm."
+    ),
+    "Split the file where such lines begin, and give the parts.": "Hãy tách tệp tại chỗ bắt đầu các dòng đó rồi đưa vào từng phần.",
     "Export it as text, or give the log itself.": "Hãy xuất thành văn bản, hoặc đưa vào chính tệp nhật ký gốc.",
     # demo
     "The demo's month has between 14 and 30 days.": "Tháng của bản chạy thử có từ 14 đến 30 ngày.",

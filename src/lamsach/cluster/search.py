@@ -252,7 +252,9 @@ class _Run:
         """What `hunt.run` says of a file that was read to its end."""
         detection = detection_for(item.log, self._cluster.format_name)
         binary = not detection.known and b"\0" in item.log.head(8192)
-        problem = doubt(item.log.name, examiner.state.lines, binary=binary)
+        problem = doubt(
+            item.log.name, examiner.state.lines, binary=binary, numbers=examiner.passes_over_numbers
+        )
         place = (False, item.named.number, 0)
         if problem:
             whole.problems.append((place, problem))

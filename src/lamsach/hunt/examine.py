@@ -54,6 +54,7 @@ class Examiner:
         self._unknown = self.records.unknown
         self._matcher = matcher
         self._rules = rules
+        self._each = any(map(self._parser.states_numbers, detection.lines))
         self._mixed = bool(detection.mixed)
         self._last_record = 0
         self._rest = Rest(Event())
@@ -65,6 +66,11 @@ class Examiner:
         """The file's format; `mixed` when lines of several were expected, None for unknown text."""
         log_format = self._parser.format
         return log_format.name if log_format is not None else ("mixed" if self._mixed else None)
+
+    @property
+    def passes_over_numbers(self) -> bool:
+        """Whether lines state addresses as numbers, and not each line was read for these."""
+        return self.state.numbers and not self._each
 
     def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
         """What is found and counted from here on goes there."""
@@ -100,13 +106,12 @@ class Examiner:
         self.sampler.cover(sieved, total)
 
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
-        """The starts of candidate lines and header lines, in order; each line once."""
-        chunk, memory = sieved.chunk, sieved.chunk.buffer.memory
+        """The starts of lines to be read and header lines, in order; each line once."""
+        chunk = sieved.chunk
         headers = self._headers(chunk)
         header = next(headers, None)
         last = -1
-        for hit in sieved.hits.tolist():
-            start = max(memory.rfind(b"\n", chunk.begin, hit) + 1, chunk.begin)
+        for start in self._starts(sieved):
             if start == last:
                 continue
             last = start
@@ -117,6 +122,19 @@ class Examiner:
         while header is not None:
             yield header, True
             header = next(headers, None)
+
+    def _starts(self, sieved: Sieved) -> Iterator[int]:
+        """The starts of the lines to be read: of those with a hit, or of each."""
+        chunk, memory = sieved.chunk, sieved.chunk.buffer.memory
+        if not self._each:
+            for hit in sieved.hits.tolist():
+                yield max(memory.rfind(b"\n", chunk.begin, hit) + 1, chunk.begin)
+            return
+        start = chunk.begin
+        while start < chunk.end:
+            yield start
+            end = memory.find(b"\n", start, chunk.end)
+            start = end + 1 if end >= 0 else chunk.end
 
     def _headers(self, chunk: Chunk) -> Iterator[int]:
         prefix = self._parser.header_prefix

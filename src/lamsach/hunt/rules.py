@@ -29,11 +29,12 @@ class Rules:
 
 @dataclass(slots=True)
 class FileState:
-    """How far a file has been read: lines and first and last time so far."""
+    """How far a file has been read: lines and first and last time so far. `numbers`: whether a line states addresses as numbers."""
 
     lines: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    numbers: bool = False
     long_line_hits: set[str] = field(default_factory=set)
 
     def see(self, time: datetime) -> None:

@@ -170,7 +170,11 @@ class _Hunt:
         log_file, examiner = self._files.pop(source)
         problem = Problem(error.where or log_file.name, error.what, error.todo) if error else None
         if problem is None and not self._result.partial:
-            problem = doubt(log_file.name, examiner.state.lines, binary=source in self._binary)
+            problem = doubt(
+                *(log_file.name, examiner.state.lines),
+                binary=source in self._binary,
+                numbers=examiner.passes_over_numbers,
+            )
         if problem:
             self._result.problems.append(problem)
         state = examiner.state
@@ -182,7 +186,7 @@ class _Hunt:
         )
 
 
-def doubt(name: str, lines: int, *, binary: bool) -> Problem | None:
+def doubt(name: str, lines: int, *, binary: bool, numbers: bool = False) -> Problem | None:
     """Why a file that could be read to its end is no log that proves anything, if it is none."""
     if lines == 0:
         return Problem(
@@ -195,5 +199,11 @@ def doubt(name: str, lines: int, *, binary: bool) -> Problem | None:
             name,
             "This is not text: it was searched as it is, and nothing but plain values can be found in it.",
             "Export it as text, or give the log itself.",
+        )
+    if numbers:
+        return Problem(
+            name,
+            "Lines behind the first 500 state addresses as numbers, which were not searched.",
+            "Split the file where such lines begin, and give the parts.",
         )
     return None

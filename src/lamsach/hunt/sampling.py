@@ -109,6 +109,8 @@ class Sampler:
             self.coverage.refuse(self._kind(event, parsed=False))
         if event is None or (parsed and event.time is None and self._last_day is not None):
             return self._last_day or self._kind(None, parsed=True)
+        if parsed and not self._state.numbers:
+            self._state.numbers = self._records.parser.states_numbers(text)
         if watch and parsed:
             self._rules.observe(as_opened(event))
         if event.time is not None:

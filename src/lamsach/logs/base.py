@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from zoneinfo import ZoneInfo
 from lamsach.model import Event
 
 DEFAULT_TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+NUMBER_MARK = "ipv4"
+"""In lower case in each line that states an address as a number, but for formats that say otherwise."""
+# {"ipv4_src_addr": 3221226225   {\"sourceipv4address\":3221226225
+_NUMBER = re.compile(r"ipv4[\w.: -]{0,60}\\{0,15}\"\s{0,20}:\s{0,20}\d{8,10}(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ class LogFormat(ABC):
     def may_tell_holders(cls, head: Sequence[str]) -> bool:
         """Whether a file with these first lines may tell who had an address, as far as one look at them shows."""
         return True
+
+    @classmethod
+    def states_numbers(cls, line: str) -> bool:
+        """Whether a line of a file of this format states addresses as numbers, which no search of its text finds: here, as JSON of flows does."""
+        lower = line.lower()
+        return NUMBER_MARK in lower and _NUMBER.search(lower) is not None
 
     @classmethod
     def starts_record(cls, line: str) -> bool:

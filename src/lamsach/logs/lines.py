@@ -25,6 +25,7 @@ class LineParser:
         self._context = context
         self._main = detection.format(context) if detection.format else None
         self._parsers: dict[type[LogFormat], LogFormat] = {}
+        self._expected = (detection.format,) if detection.format else detection.mixed or (LogFormat,)
         self._by_sender: dict[tuple[str | None, str | None], type[LogFormat]] = {}
         self._with_header: list[LogFormat] = []
         self.reader = self._main
@@ -45,6 +46,10 @@ class LineParser:
     def format(self) -> type[LogFormat] | None:
         """The file's one format; None for unknown text and mixed files."""
         return type(self._main) if self._main is not None else None
+
+    def states_numbers(self, line: str) -> bool:
+        """Whether the line states addresses as numbers: see `LogFormat.states_numbers`."""
+        return any(log_format.states_numbers(line) for log_format in self._expected)
 
     @property
     def header_prefix(self) -> bytes | None:

@@ -43,6 +43,7 @@ _UTC = ZoneInfo("UTC")
 _ICMP = ("1", "58")
 _MOST_COLUMNS = 100
 _NUMBER = re.compile(r"\d{4,39}", re.ASCII)
+_SPELLED = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d|::|(?:[0-9a-f]{1,4}:){3}", re.ASCII | re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8}|[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 
 
@@ -77,6 +78,11 @@ class Silk(LogFormat):
         delimiter = _delimiter(head[0])
         columns = head[0].count(delimiter)
         return sum(abs(line.count(delimiter) - columns) <= 1 for line in head) / len(head)
+
+    @classmethod
+    def states_numbers(cls, line: str) -> bool:
+        """A row without an address in its usual spelling."""
+        return not _is_heading(line) and _SPELLED.search(line) is None
 
     def parse(self, line: str, number: int) -> Event | None:
         """One flow; None for the heading."""
