@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 from datetime import UTC, date, datetime
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from bench.evtx_builder import Record, strings, template_chunk
 from lamsach.investigate import Request, investigate
 from lamsach.logs.event_text import event_text
 from lamsach.model import Event, EventKind, Findings, Role
 from tests.logs import capture_builder as build
+from tests.logs.evtx_builder import file
 
 PC, SERVER, RESOLVER = "192.168.1.5", "203.0.113.9", "192.168.1.1"
+C2 = "c2.example"
 OTHER = ("192.168.1.6", "198.51.100.7")
 
 
@@ -172,3 +176,48 @@ def test_names_of_messages_that_the_reader_does_not_understand(hunted):
             findings = hunted(name, data=build.pcap([*packets(), packet], 101))
             assert [item.indicator for item in findings.sightings] == [name], payload
             assert findings.verdict.found
+
+
+@pytest.fixture
+def hunted_file(tmp_path, monkeypatch):
+    """Hunt for a value in a file of this name and content."""
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+
+    def run(name: str, content: bytes, value: str) -> Findings:
+        (tmp_path / "list.txt").write_text(value)
+        (tmp_path / name).write_bytes(content)
+        return investigate(Request(logs=[str(tmp_path / name)], lists=[str(tmp_path / "list.txt")]))[0]
+
+    return run
+
+
+def logs_of_neighbours(*values: str) -> dict[str, bytes]:
+    """Event files in which these values stand back to back, in fields that no reader reads: usual records, and such as are left to the library."""
+    data = {f"Field{at}": value for at, value in enumerate(values)}
+    record = Record(3, strings(**data))
+    return {
+        "usual": file(template_chunk([record])),
+        "without names": file(template_chunk([dataclasses.replace(record, unnamed=True)])),
+        "in the head": file(
+            template_chunk([dataclasses.replace(record, data=[], computer=values[1], literal=False)])
+        ),
+    }
+
+
+@pytest.mark.parametrize("arrow", [True, False])
+def test_strings_of_an_event_file_that_stand_back_to_back(hunted_file, monkeypatch, arrow):
+    """Nothing parts them in the bytes: each is looked at by itself."""
+    if not arrow:
+        monkeypatch.setattr("lamsach.logs.formats.evtx.installed", lambda _name: False)
+    neighbours = (
+        ("abc", C2),
+        ("abc", C2, "xyz"),
+        ("abc", f"a {C2}", "xyz"),
+        ("x" * 40, C2, "y.example", "z"),
+    )
+    for values in neighbours:
+        for name, content in logs_of_neighbours(*values).items():
+            findings = hunted_file("some.evtx", content, C2)
+            assert [sighting.indicator for sighting in findings.sightings] == [C2], (values, name)
+    clean = logs_of_neighbours("abc", f"x{C2}")["usual"]
+    assert hunted_file("some.evtx", clean, C2).sightings == ()

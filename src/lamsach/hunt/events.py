@@ -55,15 +55,15 @@ def hunt_events(
         with log_file.open() as opened:
             stream = search.overhear(opened, detection.binary, context)
             reader = detection.binary(context)
-            if isinstance(stream, Overheard) and reader.hands_over:
-                reader.unused = stream.take
+            if reader.hands_over:
+                reader.unused = search.handed_over(opened, context)
             try:
                 for number, item in enumerate(reader.read(binary_stream(stream)), 1):
                     search.item(item)
                     if number % PROGRESS_EVENTS == 0:
                         progress(stream.position)
             finally:
-                search.unread(stream)
+                search.unread()
             progress(stream.position)
     except InputError as error:
         problem = Problem(error.where or log_file.name, error.what, error.todo)
@@ -105,35 +105,41 @@ class _Search:
         self._refused = LineKind(name, name, None, parsed=False)
         self._known: set[str] = set()
         self._own: set[str] = set()
+        self._heard: list[Overheard] = []
         self.state = FileState()
 
     def overhear(
         self, stream: LogStream, binary: type[BinaryFormat], context: FileContext
     ) -> LogStream | Overheard:
         """The stream for the reader, whose text is looked at as well if the format holds any."""
-        if not (binary.holds_text or binary.hands_over):
+        if not binary.holds_text:
             return stream
-        text, listens = binary.of_text or binary.hands_over, binary.holds_text
-        return Overheard(
-            stream,
-            self._matcher,
-            self._rules,
-            context,
-            self._name,
-            text=text,
-            listens=listens,
+        heard = Overheard(
+            *(stream, self._matcher, self._rules, context, self._name),
+            text=binary.of_text,
             names=binary.holds_messages,
         )
+        self._heard.append(heard)
+        return heard
 
-    def unread(self, stream: LogStream | Overheard) -> None:
+    def handed_over(self, stream: LogStream, context: FileContext) -> Callable[[bytes], object]:
+        """Who gets the text of what the reader makes no event of."""
+        heard = Overheard(stream, self._matcher, self._rules, context, self._name, text=True, listens=False)
+        self._heard.append(heard)
+        return heard.take
+
+    def unread(self) -> None:
         """Report the listed values in the log's text that no event held."""
-        if not isinstance(stream, Overheard):
-            return
-        stream.finish()
         own = {match.indicator.value for match in self._matcher.seen(" ".join(self._own))}
-        for value, match in stream.matches.items():
+        for heard in self._heard:
+            heard.finish()
+            self._tell(heard.matches, own)
+
+    def _tell(self, matches: dict[str, Match], own: set[str]) -> None:
+        for value, match in matches.items():
             if value in self._known or match.kind is MatchKind.PARTIAL:
                 continue
+            self._known.add(value)
             reason = AsideReason.OWN if value in own else unread.reason_in_text(self._matcher, match)
             if reason is None:
                 self._add(match)

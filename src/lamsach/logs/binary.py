@@ -44,7 +44,7 @@ class BinaryFormat(ABC):
     """Whether its bytes hold messages of DNS, some of which its reader may not understand (another port, a part of a packet)."""
 
     hands_over: ClassVar[bool] = False
-    """Whether its reader hands the text of what it makes no event of to `unused`, since the bytes themselves are compressed."""
+    """Whether its reader hands the text of what it makes no event of to `unused`, since it cannot be told from the bytes themselves."""
 
     of_text: ClassVar[bool] = False
     """Whether its files are text without lines to speak of; it is asked last, when no format of lines reads the file."""
@@ -52,7 +52,7 @@ class BinaryFormat(ABC):
     def __init__(self, context: FileContext) -> None:
         self.context = context
         self.unused: Callable[[bytes], object] | None = None
-        """Who gets the text of columns that no field takes, one cell a line; nobody needs to."""
+        """Who gets the text of what no field takes, one value a line; nobody needs to."""
 
     @classmethod
     @abstractmethod

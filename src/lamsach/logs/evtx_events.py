@@ -26,6 +26,7 @@ from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
 from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Head, Plan, plan_of
 from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, OWN, Records, joined, with_texts
 from lamsach.logs.evtx_templates import System, Template, Templates
+from lamsach.logs.evtx_touching import Touching
 from lamsach.logs.evtx_values import SECONDS_TO_1970, text, value
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event
@@ -47,7 +48,10 @@ _ESCAPED = frozenset('"\\').union(map(chr, range(32)))
 class EventMaker:
     """Makes the events of one file. `make` makes one of a record without its time; LineError when it cannot."""
 
-    def __init__(self, make: Callable[[WindowsRecord], Event]) -> None:
+    def __init__(
+        self, make: Callable[[WindowsRecord], Event], unused: Callable[[bytes], object] | None = None
+    ) -> None:
+        """`unused`: who gets the texts that are not seen in the bytes (`evtx_touching`)."""
         self.events: list[Event] = []
         """The events that differ by more than time, number and what is carried over."""
         self.orders: list[tuple[int, ...]] = []
@@ -61,6 +65,7 @@ class EventMaker:
         self._plans: dict[tuple[int, Template], int] = {}
         self._planned: list[Plan] = []
         self.parts = Parts()
+        self._touching = Touching(unused) if unused is not None else None
 
     def forget(self) -> None:
         """Forget what was made, when that is much; the codes given before mean nothing any more."""
@@ -125,6 +130,8 @@ class EventMaker:
             np.where(outer.usual, body, 0), np.where(outer.usual, body_end, 0), outer.usual
         )
         inner.usual &= np.array([bool(template.data) for template in inner.templates], bool)[inner.template]
+        if self._touching is not None:
+            self._touching.hand_over(batch, inner)
         return self._events_of(batch, inner, heads, times)
 
     def _heads_of(
@@ -155,7 +162,10 @@ class EventMaker:
         system, packed, region = key
         places = [packed >> at * _PLACE_BITS & (1 << _PLACE_BITS) - 1 for at in range(6)]
         stated = [region[places[at] : places[at + 1]] for at in (0, 2, 4)]
-        self._told.append(_head(systems[system >> 16], system & 0xFFFF, stated))
+        head = _head(systems[system >> 16], system & 0xFFFF, stated)
+        if head is not None and self._touching is not None:
+            self._touching.names(head)
+        self._told.append(head)
         return len(self._told) - 1
 
     def _events_of(self, batch: Batch, inner: Instances, heads: Ints, times: Ints) -> Records:

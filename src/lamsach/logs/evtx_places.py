@@ -108,6 +108,17 @@ class Batch:
         self.chunks = [data[at : at + CHUNK_BYTES] for at in range(0, len(data) - MARGIN, CHUNK_BYTES)]
         self._names = [Names(chunk) for chunk in self.chunks]
         self._templates = templates
+        self.bytes = np.frombuffer(data, np.uint8)
+        self._dots: Ints | None = None
+
+    @property
+    def dots(self) -> Ints:
+        """Where the dots stand, before the margin; then the end of that, twice."""
+        if self._dots is None:
+            end = len(self.data) - MARGIN
+            found = np.flatnonzero(self.bytes[:end] == ord("."))
+            self._dots = np.append(found, (end, end)).astype(np.int32)
+        return self._dots
 
     def records(self) -> tuple[Ints, Ints, list[int | None]]:
         """Where the records begin, where their sizes' second copies stand, and how many each chunk has; None for a chunk that is left to the library."""

@@ -32,6 +32,7 @@ class Evtx(BinaryFormat):
     title: ClassVar[str] = "Windows event log file (EVTX)"
     gives: ClassVar[tuple[str, ...]] = GIVES
     tells_holders: ClassVar[bool] = True
+    hands_over: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -56,7 +57,7 @@ class Evtx(BinaryFormat):
     def _by_columns(self, batches: Iterator[memoryview]) -> Iterator[Event | Refusal]:
         from lamsach.logs.evtx_events import EventMaker
 
-        maker, number = EventMaker(self.event), 0
+        maker, number = EventMaker(self.event, self.unused), 0
         for batch in batches:
             records, texts = maker.read(batch)
             left = iter(texts)
@@ -91,6 +92,8 @@ class Evtx(BinaryFormat):
         """What a record's JSON tells; None is the text of one that is damaged."""
         if text is None:
             return self._refusal(number)
+        if self.unused is not None:
+            self.unused(f"{text}\n".encode("utf-8", "surrogatepass"))
         try:
             record = quick_record(text) or record_of_json(read_object(text)[1])
             return event_of(record, self.context, self._times, self.name, number)
