@@ -130,8 +130,9 @@ def test_without_an_object_numba_compiles_and_the_command_line_says_so(
     assert machine_code.functions.__wrapped__()["count_lines"](data.ctypes.data, 0, data.size) == 3
     monkeypatch.setattr(machine_code, "find_spec", lambda _name: None)
     assert not machine_code.compiles_at_start()
-    with pytest.raises(KernelError, match=r"pip install 'lamsach\[jit\]'"):
+    with pytest.raises(KernelError, match=r"pip install 'lamsach\[jit\]'") as caught:
         machine_code.functions.__wrapped__()
+    assert caught.value.exit_status is ExitStatus.USAGE
 
 
 def test_a_checkout_builds_once_and_says_so(

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from lamsach.errors import LamsachError
+from lamsach.errors import ExitStatus, LamsachError
 from lamsach.hunt.cache import sources_digest
 from lamsach.i18n import mark
 
@@ -56,7 +56,9 @@ PROTOTYPES: Mapping[str, Any] = {
 
 
 class KernelError(LamsachError):
-    """There is no machine code of the search for this computer."""
+    """There is no machine code of the search for this computer; what to install is said, as for a missing extra."""
+
+    exit_status = ExitStatus.USAGE
 
 
 def own_platform() -> str:
