@@ -382,7 +382,7 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
         (date(2026, 11, 25), date(2026, 11, 30)),  # a Saturday
         (date(2026, 11, 26), date(2026, 11, 30)),  # a Sunday
         (date(2026, 8, 29), date(2026, 9, 3)),  # the days of the Independence Day
-        (date(2027, 2, 2), date(2027, 2, 12)),  # Tết, two of whose days are made up for
+        (date(2027, 2, 2), date(2027, 2, 11)),  # Tết, of whose seven days two are a weekend
     ],
 )
 def test_the_parent_is_told_on_working_days(due: date, told: date, cast: Cast) -> None:

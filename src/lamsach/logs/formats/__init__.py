@@ -26,7 +26,7 @@ _ROWS = (
             " subtype=",
         ),
     ),
-    Row("sophos:Sophos", "sophos", ("log_component=", '" severity="', '"log_type"')),
+    Row("sophos:Sophos", "sophos", ("log_component=", '" severity="', '"log_type"', " exim[", " httpd[")),
     Row(
         "windows_dns_debug:WindowsDnsDebug", "windows_dns_debug", (" PACKET ", "DNS Server log file creation")
     ),
@@ -40,7 +40,7 @@ _ROWS = (
     Row("squid:Squid", "squid", ("TCP_", "UDP_MISS", "NONE_NONE", "NONE/", "HIER_", "TAG_NONE")),
     Row("zeek_tsv:ZeekTsv", "zeek_tsv", ("\n#separator ", "\n#fields\t", ".000000\t")),
     Row("zeek_json:ZeekJson", "zeek_json", ('"id.orig_h"', '"id_orig_h"', '"_path":', '"uid":"C')),
-    Row("suricata_eve:SuricataEve", "suricata_eve", ('"event_type"',)),
+    Row("suricata_eve:SuricataEve", "suricata_eve", ('"event_type"', "[**] [")),
     Row("windows_event_xml:WindowsEventXml", "windows_event_xml", ("<Event>", "<Event xmlns")),
     Row(
         "windows_event_json:WindowsEventJson",
@@ -109,7 +109,7 @@ _ROWS = (
     Row(
         "juniper_srx:JuniperSrx",
         "juniper_srx",
-        ("RT_FLOW", "RT_UTM", "RT_IDP", "RT_SCREEN", "APPTRACK_", "junos@"),
+        ("RT_FLOW", "RT_UTM", "RT_IDP", "RT_SCREEN", "APPTRACK_", "junos@", "SSHD_LOGIN_"),
     ),
     Row("hillstone:Hillstone", "hillstone", ("FLOW: ", "NAT: ")),
     Row("sonicwall:SonicWall", "sonicwall", (" sn=",)),
