@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
 from lamsach.cli.command_line import Exit
-from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.cli.console import stop_writing
+from lamsach.cli.indicators_shared import replacing
+from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.reading import ListContents, read_lists
 from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
@@ -38,8 +38,10 @@ def read(files: list[str], output: Path | None, *, as_json: bool, ocr: bool) -> 
     elif output is None:
         _print(contents.indicators)
     else:
-        with _replacing(output) as stream:
+        with replacing(output) as raw:
+            stream = io.TextIOWrapper(raw, encoding="utf-8", newline="")
             _WRITERS[output.suffix.lower()](stream, contents.indicators)
+            stream.detach()
     if for_people:
         from lamsach.cli.indicators_shown import tell_refused
 
@@ -59,8 +61,7 @@ def _print(indicators: Iterable[Indicator]) -> None:
             sys.stdout.write(_json(item) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_writing()  # the reader of the pipe has enough
 
 
 def _json(item: Indicator | Refusal) -> str:
@@ -109,27 +110,3 @@ _WRITERS: dict[str, Callable[[TextIO, Iterable[Indicator]], None]] = {
     ".csv": _write_csv,
     ".txt": _write_txt,
 }
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """A file that takes the place of `path` only when it was written to the end. Raises OutputError."""
-    temporary: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as stream:
-            temporary = Path(stream.name)
-            yield stream  # type: ignore[misc]
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(
-            "The result could not be written; an older file is kept.",
-            f"{path} ({error.strerror})",
-            "Free space or choose another place.",
-        ) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
