@@ -156,8 +156,8 @@ def knowledge() -> Knowledge:
     return Knowledge(all_facts())
 
 
-MANY = 300
-"""For more values than these, all that is known is read."""
+MANY = 5000
+"""For more values than these, all that is known is read: that takes as long as to look for so many."""
 
 
 def knowledge_about(values: Collection[Value]) -> Knowledge:
@@ -173,10 +173,10 @@ class _Relevant:
 
     def __init__(self, values: Collection[Value]) -> None:
         self._words: set[str] = set()
+        self._names: set[str] = set()
         self._octets: set[str] = set()
         self._any_v6 = False
         self.keys: set[str] = set()
-        tails: list[str] = []
         for kind, value in values:
             host = host_of(value) if kind is IndicatorType.URL else value
             address = host_address(host) if kind is IndicatorType.URL else None
@@ -184,7 +184,7 @@ class _Relevant:
                 self._add_network(span(value if address is None else str(address)))
             elif kind in (IndicatorType.DOMAIN, IndicatorType.URL):
                 name = bare(host)
-                tails.append(f".{name}")
+                self._names.add(name)
                 self.keys.add(f"{name_key(name)}.")
                 while name:
                     self._words.add(name)
@@ -193,7 +193,6 @@ class _Relevant:
             else:
                 self._words.add(value)
                 self.keys.add(f"#{value.lower()}\t")
-        self._tails = tuple(tails)
 
     def _add_network(self, network: Span) -> None:
         make = IPv4Network if network.version == 4 else IPv6Network
@@ -213,8 +212,14 @@ class _Relevant:
             return self._any_v6
         return (
             word in self._words
-            or word.endswith(self._tails)
+            or any(above in self._names for above in _above(word))
             or word.partition(".")[0] in self._octets
             or not word.isascii()
             or word[-2:-1] == "/"
         )
+
+
+def _above(name: str) -> Iterator[str]:
+    """The names that a name is below."""
+    while name := name.partition(".")[2]:
+        yield name
