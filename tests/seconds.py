@@ -15,7 +15,7 @@ import pytest
 TABLE = Path(__file__).with_suffix(".txt")
 LONG_TEST_S = 4.0
 """A file with a test that takes so long starts before the others: else one process would end with it while the other has nothing left."""
-QUICK_FILE_S = 0.5
+QUICK_FILE_S = 1.5
 """Longer files are none for every save."""
 
 
