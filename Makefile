@@ -2,9 +2,9 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO ?= demo-out
-# Size in MB of each benchmark log, and how many processes run the tests.
+# Size in MB of each benchmark log, and how many processes run the tests: one more than two processors, since some tests wait for programs.
 SIZE ?= 200
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SCANNER_ARGS ?=
