@@ -90,8 +90,12 @@ def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     good([score(path, made)], 0.95)
+    bare = score(untagged(path), made)
     if "border" in style:
-        good([score(untagged(path), made)], 0.95)
+        good([bare], 0.95)
+    else:  # numbers in the middle of their rows: the whole is named and not taken, but for some in fifty
+        assert len(bare.wrong) * 50 < bare.values
+        assert len(bare.lost) * 20 < bare.values
 
 
 def untagged(path: Path) -> Path:

@@ -17,8 +17,12 @@ PITCH = 2.2
 """How far apart the lines of one row are at most, in heights of the font."""
 _SAME_HEIGHT = 0.35
 """How far apart the baselines of one line's texts are at most, in heights of the font."""
+_SAME_GAP = 0.5
+"""How much two gaps between lines differ at least, in points."""
 _NUMBERS_LEAST = 2
-"""How many numbers the first column of a numbered table has at least."""
+"""How many numbers the first column of a numbered table has at least, unless a page ends below the first of a table whose texts run into each other."""
+MARGIN = 3
+"""How many lines a page's header or footer has at most, above which a row may go on or below which it may end."""
 _FLUSH = 0.5
 """How far a string is from the last one's end at most that goes on with its word, in points."""
 _COLUMN_LEAST = 3
@@ -35,6 +39,11 @@ class VisualLine:
     places: set[int]
     crowded: bool = False
     """Whether a text runs into another, so that what belongs to which is not certain."""
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in it."""
+        return [piece.text.strip() for piece in self.pieces]
 
     @property
     def base(self) -> float:
@@ -133,25 +142,36 @@ def unsure(
     while last < len(lines):
         line = lines[last]
         if last > place and (
-            _ends_table(line, table.bounds) or lines[last - 1].base - line.base > PITCH * line.size
+            ends_table(line, table.head, table.bounds) or lines[last - 1].base - line.base > PITCH * line.size
         ):
             break
         numbers += [piece.text for piece in line.pieces[:1] if NUMBER.fullmatch(piece.text.strip())]
         last += 1
     if goes_on:
         return last
-    if len(numbers) < _NUMBERS_LEAST:
+    crowded = any(line.crowded for line in lines[place:last])
+    least = 1 if crowded and last >= len(lines) - MARGIN else _NUMBERS_LEAST
+    if len(numbers) < least:
         return None
     firsts = [
         row[0][0].text for row in table.rows if 0 in row[0] and NUMBER.fullmatch(row[0][0].text.strip())
     ]
     begun = [row for row in table.rows if any(0 in cells for cells in row)]
-    crowded = any(line.crowded for line in lines[place:last])
     certain = not crowded and end >= last and firsts == numbers and len(begun) <= len(firsts) + 1
-    return None if certain else last
+    return None if certain and _begin_on_top(lines[place:last]) else last
 
 
-def _ends_table(line: VisualLine, bounds: Sequence[float]) -> bool:
-    """Whether a line is a sentence that begins in the first column and goes on in the next."""
-    first = line.pieces[0]
-    return first.left < bounds[1] and " " in first.text.strip() and first.right > bounds[1] + first.size
+def _begin_on_top(lines: Sequence[VisualLine]) -> bool:
+    """Whether rows begin on the line of their number: the gap above it is none of a row's own. Numbers in the middle or at the foot of their row have lines of theirs above."""
+    places = [place for place, line in enumerate(lines) if NUMBER.fullmatch(line.pieces[0].text.strip())]
+    gaps = {place: lines[place - 1].base - lines[place].base for place in range(places[0] + 1, len(lines))}
+    within = [gap for place, gap in gaps.items() if place not in places]
+    between = [gap for place, gap in gaps.items() if place in places]
+    return not within or not between or min(between) > max(within) - _SAME_GAP
+
+
+def ends_table(line: VisualLine, head: VisualLine, bounds: Sequence[float]) -> bool:
+    """Whether a line is a sentence that begins below the first heading and goes on in the next column."""
+    first, second = line.pieces[0], bounds[1]
+    begins = first.left < min(second, head.pieces[0].right)
+    return begins and " " in first.text.strip() and first.right > second + first.size

@@ -15,6 +15,7 @@ from lamsach.indicators.cell_lines import MAYBE, follows, is_value
 from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import has_fragments
 from lamsach.indicators.loose_lines import (
+    MARGIN,
     PITCH,
     Cells,
     Numbered,
@@ -31,8 +32,6 @@ _SLACK = 6.0
 """How far left of its column's heading a text may begin, in points."""
 _GUTTER = 30.0
 """How far the next column is at most behind the longest line of one that is as wide as this line, in points."""
-_MARGIN = 3
-"""How many lines a page's header or footer has at most, above which a row may go on or below which it may end."""
 _FULL_LINES = 5
 """How many lines end at the same edge at least that shows how wide a column is."""
 _ROWS_SEEN = 200
@@ -67,9 +66,11 @@ class LooseTables:
         self._bounds, self.unsure = [], []
         place = 0
         while place < len(visual):
-            goes_on = doubted and place == 0 and not _is_headings(visual, 0, None)
+            goes_on = (
+                doubted and place == 0 and (not _is_headings(visual, 0, None) or self._heads_again(visual[0]))
+            )
             table = self._begun(
-                visual, place, rest=self._open and not found and place < _MARGIN, certainly=goes_on
+                visual, place, rest=self._open and not found and place < MARGIN, certainly=goes_on
             )
             if table is None:
                 place += 1
@@ -82,13 +83,16 @@ class LooseTables:
                 )
                 taken |= set(self.unsure)
                 end = doubted_end
-                self._doubted = end >= len(visual) - _MARGIN
+                self._doubted = end >= len(visual) - MARGIN
             elif table.rows:
                 taken |= table.places
                 found.append(_closed(number, table, visual))
             place = max(end, place + 1)
-        self._open = bool(found) and bool(visual) and any(line.places & taken for line in visual[-_MARGIN:])
+        self._open = bool(found) and bool(visual) and any(line.places & taken for line in visual[-MARGIN:])
         return found
+
+    def _heads_again(self, line: VisualLine) -> bool:
+        return self._head is not None and line.texts == self._head.texts
 
     def _begun(
         self, lines: Sequence[VisualLine], place: int, *, rest: bool, certainly: bool
@@ -137,7 +141,8 @@ def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
     heads = line.pieces
     texts: list[TextLine] = []
     for other in below[:_ROWS_SEEN]:
-        if len(other.pieces) == 1 and other.pieces[0].left < heads[1].left < other.pieces[0].right:
+        only = other.pieces[0]
+        if len(other.pieces) == 1 and only.left < heads[0].right and heads[1].left < only.right:
             break
         texts += other.pieces
     spans = sorted((text.left, text.right) for text in texts)
