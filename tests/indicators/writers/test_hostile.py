@@ -173,6 +173,8 @@ def _line_shape(name: str, line: str) -> object:
     text = re.sub(r"'(?:[^']|'')*'" if name in ("sigma", "windows_dns") else r'"(?:[^"\\]|\\.)*"', '""', line)
     if name not in ("squid", "kql"):
         text = re.sub(r" ?(?:;|#|//).*$", "", text) if not text.endswith(";)") else text
+    if name in ("fortigate_url", "edl_url", "text"):
+        return len(text.split())  # a value is a whole line, and brackets may be in a path
     if name == "squid":
         return text.split(" ")[:3] and len(text.split(" "))
     if name == "fortigate_cli":
