@@ -20,8 +20,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import read_events
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Event
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import read_events
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Event
 
 Same = Callable[[str, object, Event, ZoneInfo], bool]

@@ -25,9 +25,9 @@ from bench.lines import FORMATS
 from bench.reading_evtx import EVENT_LOGS, write_event_log
 from bench.reading_lines import LINES, write_log
 from bench.tables import Table
-from lamsach.logs.event_tables import TableWriter
-from lamsach.logs.opening import find_logs
-from lamsach.logs.tables import read_tables
+from lamsach.logs.events.tables import TableWriter
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.tables import read_tables
 
 REPEATED_BYTES = 8_000_000
 

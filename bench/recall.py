@@ -25,7 +25,7 @@ from lamsach.hunt.lists import load_lists
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Event, Identity, Match
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -27,7 +27,7 @@ from lamsach.archive.filling import fill
 from lamsach.archive.retro import retro
 from lamsach.archive.verifying import verify
 from lamsach.investigate import Request, investigate
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 
 DAY_BYTES = 32_000_000
 HITS = 20

@@ -106,7 +106,7 @@ def main() -> None:
     from bench import retro, retro_scale
     from lamsach.archive.archive import QUICK_LEVEL, Archive, writing
     from lamsach.archive.filling import fill
-    from lamsach.logs.opening import find_logs
+    from lamsach.logs.opening.inputs import find_logs
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -41,8 +41,8 @@ from lamsach.archive.segment import Description
 from lamsach.archive.segment import pack as pack_segment
 from lamsach.archive.sources import save
 from lamsach.indicators.normalise import canonical
-from lamsach.logs.opening import LogFile
-from lamsach.logs.sources import HandleSource
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.opening.sources import HandleSource
 
 BASE_DAYS = 4
 KINDS = ("fortigate", "dns")

@@ -21,7 +21,7 @@ def kernel_alone(log: Path, list_path: Path) -> float:
     from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
     from lamsach.hunt.engine import Sieve
     from lamsach.hunt.lists import cached_folder, load_set
-    from lamsach.logs.opening import find_logs
+    from lamsach.logs.opening.inputs import find_logs
 
     folder = cached_folder([str(list_path)])
     compiled = load_set(folder) if folder is not None else None

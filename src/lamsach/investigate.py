@@ -31,7 +31,7 @@ from lamsach.hunt.run import HuntResult, Progress, hunt
 from lamsach.indicators.opening import expand
 from lamsach.indicators.releases.stated import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
-from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.filling import Filled, fill, remember
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Problem
 
 LISTED = ("evil.example", "203.0.113.66", "198.51.100.0/28", "bot-c2.xyz", "2001:db8:bad::1")

@@ -22,7 +22,7 @@ from lamsach.archive.sources import save
 from lamsach.archive.verifying import verify
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.investigate import Request
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from tests.archive.building import BEGIN, filled, firewall_line, firewall_log, write_list
 
 SMALL = 16 << 10

@@ -21,7 +21,7 @@ from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.role_rules import standing_of
 from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Event, EventKind, Findings, Identity
 from tests.archive.building import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
 

@@ -12,7 +12,7 @@ import pytest
 from bench import generate, peers
 from bench.lines import FORMATS
 from bench.tables import Table, recorded
-from lamsach.logs.detect import detect
+from lamsach.logs.reading.detect import detect
 
 
 def test_the_list_has_the_shares_that_it_says_and_no_value_twice() -> None:

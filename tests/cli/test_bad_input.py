@@ -26,8 +26,8 @@ import pytest
 import zstandard
 
 from lamsach.errors import ExitStatus
-from lamsach.logs.limits import Limits
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.opening.limits import Limits
 from tests.logs.builders import make_locked_zip, make_tar, make_zip
 
 from .running import LISTED, bind_line, child, lamsach, write_list, write_log

@@ -15,7 +15,7 @@ from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_
 from lamsach.cluster.splitting import PART_BYTES, Part, parts_of
 from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.chunks import Buffer, Chunk, Pool, cut
-from lamsach.logs.sources import HandleSource
+from lamsach.logs.opening.sources import HandleSource
 
 Said = tuple[bytes, bool, bool, bool]
 

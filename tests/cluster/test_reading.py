@@ -18,9 +18,9 @@ from lamsach.cli import main
 from lamsach.cluster import reading
 from lamsach.cluster.reading import ReadingCluster
 from lamsach.errors import InputError
-from lamsach.logs.event_records import event_line
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import LINE_BYTES, ReadCounts, read_events
+from lamsach.logs.events.records import event_line
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.events import LINE_BYTES, ReadCounts, read_events
 from lamsach.model import Refusal
 from tests.cluster.test_cluster import frames, members, text_of
 

@@ -16,8 +16,8 @@ from lamsach.collect import flows
 from lamsach.collect.flows import FlowLines
 from lamsach.errors import LamsachError
 from lamsach.investigate import Request
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import read_events
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Event
 
 from .test_service import collecting, lines, until

@@ -150,8 +150,8 @@ def test_some_packets_are_followed_by_their_contents(full: Demo) -> None:
 
 
 def test_the_products_readers_take_every_line(small: Demo) -> None:
-    reading = pytest.importorskip("lamsach.logs.reading")
-    opening = pytest.importorskip("lamsach.logs.opening")
+    reading = pytest.importorskip("lamsach.logs.reading.events")
+    opening = pytest.importorskip("lamsach.logs.opening.inputs")
     from lamsach.logs.base import DEFAULT_TIMEZONE
     from lamsach.model import Event
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lamsach.devices.reading import HolderLogs
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 
 LOGON = {
     "@timestamp": "2026-06-02T08:45:34.000Z",

@@ -10,7 +10,7 @@ import pytest
 
 from lamsach.devices.leases import LeaseTable
 from lamsach.devices.reading import HolderLogs
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 
 NOON = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
 IP, MAC = "10.20.0.50", "00:1a:2b:3c:4d:5e"

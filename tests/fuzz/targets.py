@@ -26,11 +26,11 @@ from lamsach.collect.spool import Header, Spool, read_spool
 from lamsach.errors import LineError
 from lamsach.indicators.reading import read_list
 from lamsach.logs.base import FileContext
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import detect
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import read_events
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.detect import detect
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Indicator, Problem, Refusal
 from lamsach.results.bundle import BundleLimits, read_bundle
 

@@ -12,7 +12,7 @@ import pytest
 
 from bench.evtx_builder import Record, strings, template_chunk
 from lamsach.investigate import Request, investigate
-from lamsach.logs.event_text import event_text
+from lamsach.logs.events.text import event_text
 from lamsach.model import Event, EventKind, Findings, Role
 from tests.logs import capture_builder as build
 from tests.logs.evtx_builder import file
@@ -208,7 +208,7 @@ def logs_of_neighbours(*values: str) -> dict[str, bytes]:
 def test_strings_of_an_event_file_that_stand_back_to_back(hunted_file, monkeypatch, arrow):
     """Nothing parts them in the bytes: each is looked at by itself."""
     if not arrow:
-        monkeypatch.setattr("lamsach.logs.formats.evtx.installed", lambda _name: False)
+        monkeypatch.setattr("lamsach.logs.formats.windows.evtx.installed", lambda _name: False)
     neighbours = (
         ("abc", C2),
         ("abc", C2, "xyz"),

@@ -15,9 +15,9 @@ from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
-from lamsach.logs.direction import is_internal
+from lamsach.logs.events.direction import is_internal
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.reading import read_events
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Event, Identity, Indicator, IndicatorType, Match
 from tests.logs.builders import logs
 

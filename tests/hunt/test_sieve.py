@@ -19,7 +19,7 @@ from lamsach.hunt.kernel.layout import BLOCK
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import sieved
 from lamsach.indicators.normalise import canonical
-from lamsach.logs.decoding import decode_line
+from lamsach.logs.opening.decoding import decode_line
 from lamsach.model import Event, Indicator
 
 from . import planting, reference

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import ExitStatus
-from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.model import UNKNOWN_TEXT, Doubt, Outcome, Verdict
 from tests.cli.running import lamsach
 

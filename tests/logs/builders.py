@@ -15,8 +15,8 @@ from pathlib import Path
 import zstandard
 
 from lamsach.errors import LamsachError
-from lamsach.logs.limits import DEFAULT_LIMITS, Limits
-from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.opening.inputs import LogFile, find_logs
+from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
 from lamsach.model import Problem
 
 COMPRESS = {

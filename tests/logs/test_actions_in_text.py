@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from lamsach.logs.actions import refusal_in
+from lamsach.logs.mappings.actions import refusal_in
 from lamsach.model import Action
 
 REFUSED = (

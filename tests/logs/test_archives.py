@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.logs.damage import STEP_BYTES
-from lamsach.logs.limits import Limits
+from lamsach.logs.opening.damage import STEP_BYTES
+from lamsach.logs.opening.limits import Limits
 
 from .builders import COMPRESS, LINES, logs, make_locked_zip, make_tar, make_zip, read, read_one
 
@@ -436,8 +436,8 @@ class TestTar:
 
 
 def test_a_compressed_tar_is_decompressed_once_when_read_as_it_comes(tmp_path, monkeypatch):
-    from lamsach.logs import opening
-    from lamsach.logs.opening import find_logs
+    from lamsach.logs.opening import inputs as opening
+    from lamsach.logs.opening.inputs import find_logs
 
     opened = []
     real = opening.unpacked

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs import tables
 from lamsach.logs.bulk import groups
 from lamsach.logs.bulk.dns_answers import answers_of_messages
-from lamsach.logs.dns_message import answers_in_base64
+from lamsach.logs.mappings.dns_message import answers_in_base64
+from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
 

@@ -15,7 +15,7 @@ from lamsach.logs.bulk.bare_macs import bare_macs
 from lamsach.logs.bulk.base import BulkReader
 from lamsach.logs.bulk.columns import cut, lines_of, text_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
-from lamsach.logs.values import mac_of
+from lamsach.logs.text.values import mac_of
 
 from .test_tables import squid
 from .whole_logs import at_once, by_line

@@ -15,8 +15,8 @@ from lamsach.logs.bulk.columns import internal, trimmed
 from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, all_ipv4, check_made_of, made_of
 from lamsach.logs.bulk.marks import marks_of
 from lamsach.logs.bulk.parts import halves, parted, places_of, until
-from lamsach.logs.direction import is_internal
-from lamsach.logs.event_tables import may_be_empty
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.tables import may_be_empty
 
 
 @pytest.mark.parametrize(

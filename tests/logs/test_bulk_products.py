@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.reading_lines import LINES, Values
-from lamsach.logs import tables
 from lamsach.logs.bulk import READERS, groups
-from lamsach.logs.tables import _Pieces
+from lamsach.logs.reading import tables
+from lamsach.logs.reading.tables import _Pieces
 
 from .whole_logs import at_once, by_line
 

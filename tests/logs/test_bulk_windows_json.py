@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs import tables
 from lamsach.logs.bulk import groups
+from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
 

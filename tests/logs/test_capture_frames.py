@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.capture.frames import pcap_frames, pcapng_frames
-from lamsach.logs.formats.pcap import Pcap
+from lamsach.logs.binary.capture.frames import pcap_frames, pcapng_frames
+from lamsach.logs.formats.flows.pcap import Pcap
 
 from . import capture_builder as build
 

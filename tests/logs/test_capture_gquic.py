@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.capture import gquic, quic
-from lamsach.logs.capture.tls import Need
+from lamsach.logs.binary.capture import gquic, quic
+from lamsach.logs.binary.capture.tls import Need
 
 from . import capture_builder as build
 from .test_capture_messages import initial

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.capture import conversation as conversation_module
-from lamsach.logs.capture import dns, quic, tls
-from lamsach.logs.capture.conversation import MOST_MISSES, Conversation
-from lamsach.logs.capture.streams import Stream
+from lamsach.logs.binary.capture import conversation as conversation_module
+from lamsach.logs.binary.capture import dns, quic, tls
+from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation
+from lamsach.logs.binary.capture.streams import Stream
 from lamsach.model import EventKind
 
 from . import capture_builder as build

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.reading import ReadCounts, detection_for, read_events
+from lamsach.logs.reading.events import ReadCounts, detection_for, read_events
 from lamsach.model import Event, Refusal
 
 from . import capture_builder as build

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.errors import LineError
-from lamsach.logs import cef
+from lamsach.logs.text import cef
 
 
 def test_header_and_extension():

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.reading import detection_for, read_events
+from lamsach.logs.reading.events import detection_for, read_events
 from lamsach.model import Event, Refusal
 
 from .builders import logs

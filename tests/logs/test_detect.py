@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect, head_lines
-from lamsach.logs.lines import LineParser
-from lamsach.logs.opening import HEAD_BYTES
+from lamsach.logs.opening.inputs import HEAD_BYTES
+from lamsach.logs.reading.detect import detect, head_lines
+from lamsach.logs.reading.lines import LineParser
 
 FORTIGATE = [
     f'date=2026-06-05 time=07:31:{n:02} devname="fw1" devid="FGT60F0000000001" logid="0000000013" type="traffic" subtype="forward"'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.logs.dns_names import from_labels, from_presentation, question_name
+from lamsach.logs.text.dns_names import from_labels, from_presentation, question_name
 
 
 @pytest.mark.parametrize(

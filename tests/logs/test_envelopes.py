@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.envelopes import carried
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.formats.csv_columns import CsvColumns
-from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.logs.formats.generic.csv_columns import CsvColumns
+from lamsach.logs.formats.generic.json_lines import JsonLines
+from lamsach.logs.mappings.envelopes import carried
 from lamsach.model import Event
 
 LINE = "%ASA-4-106023: Deny tcp src inside:10.1.1.5/4444 dst outside:198.51.100.7/22 by access-group x"

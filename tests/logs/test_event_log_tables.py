@@ -11,10 +11,10 @@ import pytest
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
+from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START, with_sound_tables, without_tables
 from lamsach.logs.bulk import evtx
 from lamsach.logs.bulk.evtx import EvtxTables
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, with_sound_tables, without_tables
-from lamsach.logs.formats.evtx import Evtx
+from lamsach.logs.formats.windows.evtx import Evtx
 
 from .evtx_builder import Tree, chunk, event, file
 from .whole_logs import at_once, by_line
@@ -128,7 +128,7 @@ def test_damage_costs_no_more_than_event_by_event(seed: int, tmp_path: Path) -> 
 def test_a_log_that_is_cut_short_gives_what_came_before(tmp_path: Path) -> None:
     path = tmp_path / "a.evtx"
     path.write_bytes(_log(1)[: 4096 + 3 * CHUNK_BYTES + 9000])
-    from lamsach.logs.tables import read_tables
+    from lamsach.logs.reading.tables import read_tables
 
     from .builders import logs
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, FILE_MAGIC, MARGIN, ChunkReader
+from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, FILE_MAGIC, MARGIN, ChunkReader
 
 _BROKEN = UnreadableError("The file is damaged.", "a.evtx", "Copy it again.")
 

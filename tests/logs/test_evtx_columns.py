@@ -8,9 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lamsach.logs import evtx_columns
-from lamsach.logs.direction import is_internal
-from lamsach.logs.evtx_columns import (
+from lamsach.logs.binary.evtx import columns as evtx_columns
+from lamsach.logs.binary.evtx.columns import (
     NOTHING,
     are_ipv4,
     are_names,
@@ -21,12 +20,13 @@ from lamsach.logs.evtx_columns import (
     plain,
     told_apart,
 )
-from lamsach.logs.evtx_parts import CLIENT, STRANGER, Parts, _came
-from lamsach.logs.evtx_rows import NO_PART, Own
-from lamsach.logs.script_mentions import MAY_MENTION, mentions
-from lamsach.logs.values import domain_of, ip_of
-from lamsach.logs.windows_contacts import answers_of
-from lamsach.logs.windows_record import machine_address
+from lamsach.logs.binary.evtx.parts import CLIENT, STRANGER, Parts, _came
+from lamsach.logs.binary.evtx.rows import NO_PART, Own
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.mappings.script_mentions import MAY_MENTION, mentions
+from lamsach.logs.mappings.windows.contacts import answers_of
+from lamsach.logs.mappings.windows.record import machine_address
+from lamsach.logs.text.values import domain_of, ip_of
 
 PIECES = ["a", "B7", ".", "-", "/", "e", "enc", "exe", "DLL", "example", "http", "://", " ", "\n", "\t", "\x1c", ":", "10.0.0.9", "_", "=",
           "SQBFAFgAIABoAHQAdABwADoALwAvAGEA", "ể", "\0", "xn--a", "\u2028"]  # fmt: skip

@@ -34,18 +34,19 @@ from bench.evtx_builder import (
     text,
 )
 from bench.reading_evtx import EVENT_LOGS, records_of
-from lamsach.logs import evtx_events, evtx_library
 from lamsach.logs.base import FileContext
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, ChunkReader
-from lamsach.logs.evtx_elements import Names, UnusualError
-from lamsach.logs.evtx_events import EventMaker
-from lamsach.logs.evtx_library import library_texts, some_library_texts
-from lamsach.logs.evtx_plans import READS, Head, plan_of
-from lamsach.logs.evtx_rows import LEFT
-from lamsach.logs.evtx_templates import UNUSUAL, Template, Templates
-from lamsach.logs.evtx_values import value
-from lamsach.logs.formats.evtx import Evtx
-from lamsach.logs.windows_record import WindowsRecord
+from lamsach.logs.binary.evtx import events as evtx_events
+from lamsach.logs.binary.evtx import library as evtx_library
+from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START, ChunkReader
+from lamsach.logs.binary.evtx.elements import Names, UnusualError
+from lamsach.logs.binary.evtx.events import EventMaker
+from lamsach.logs.binary.evtx.library import library_texts, some_library_texts
+from lamsach.logs.binary.evtx.plans import READS, Head, plan_of
+from lamsach.logs.binary.evtx.rows import LEFT
+from lamsach.logs.binary.evtx.templates import UNUSUAL, Template, Templates
+from lamsach.logs.binary.evtx.values import value
+from lamsach.logs.formats.windows.evtx import Evtx
+from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.model import Event, Refusal
 
 from .evtx_builder import file

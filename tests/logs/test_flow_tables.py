@@ -11,9 +11,9 @@ import pytest
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.bulk import netflow
-from lamsach.logs.event_tables import columns_of, schema, table_of
-from lamsach.logs.reading import ReadCounts, read_events
-from lamsach.logs.tables import read_tables
+from lamsach.logs.events.tables import columns_of, schema, table_of
+from lamsach.logs.reading.events import ReadCounts, read_events
+from lamsach.logs.reading.tables import read_tables
 from lamsach.model import Event, Refusal
 
 from .builders import logs

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.detect import detect
-from lamsach.logs.event_records import KEYS, event_record
+from lamsach.logs.events.records import KEYS, event_record
 from lamsach.logs.formats import FORMATS, format_by_name
-from lamsach.logs.formats.unknown_text import UnknownText
-from lamsach.logs.reading import read_events
+from lamsach.logs.formats.generic.unknown_text import UnknownText
+from lamsach.logs.reading.detect import detect
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Action, Event, EventKind, LeaseAction
 from tests.rows import each_row
 
@@ -69,7 +69,8 @@ def test_is_described(log_format):
     if log_format is not UnknownText:
         assert re.search(r"https?://|RFC \d+|[Ss]ource:", module.__doc__), "the docstring names no source"
     assert re.fullmatch(r"[a-z][a-z0-9_]+", log_format.name)
-    assert log_format.__module__ == f"lamsach.logs.formats.{log_format.name}"
+    place = log_format.__module__.removesuffix(".format").split(".")
+    assert (place[:3], place[4:]) == (["lamsach", "logs", "formats"], [log_format.name])
     assert log_format.title.strip()
     assert not inspect.isabstract(log_format)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lamsach.errors import LineError
-from lamsach.logs.json_records import read_object
+from lamsach.logs.text.json_records import read_object
 
 RECORD = {
     "time": "2026-06-10T08:00:01Z",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.errors import LineError
-from lamsach.logs.key_value import first, first_ip, first_port, pairs
+from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 
 
 @pytest.mark.parametrize(

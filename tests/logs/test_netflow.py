@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.netflow import NetFlow
-from lamsach.logs.netflow.packets import looks_like_export
+from lamsach.logs.binary.netflow.packets import looks_like_export
+from lamsach.logs.formats.flows.netflow import NetFlow
 from lamsach.model import Action, Event, Refusal
 
 PC, SERVER = "10.0.0.5", "203.0.113.9"

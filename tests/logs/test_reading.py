@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lamsach.errors import UnreadableError, UsageError
-from lamsach.logs.event_records import KEYS, event_record, refusal_record
-from lamsach.logs.reading import LINE_BYTES, ReadCounts, numbered_lines, read_events
+from lamsach.logs.events.records import KEYS, event_record, refusal_record
+from lamsach.logs.reading.events import LINE_BYTES, ReadCounts, numbered_lines, read_events
 from lamsach.model import Action, Event, Reference, Refusal
 
 from .builders import logs

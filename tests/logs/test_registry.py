@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.logs import detect
-from lamsach.logs.detect import Detection, head_lines
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
+from lamsach.logs.reading import detect
+from lamsach.logs.reading.detect import Detection, head_lines
 from lamsach.registry import Registry
 
 from .test_binary_formats import SAMPLES
@@ -102,9 +102,12 @@ def test_a_registry_is_a_sequence_of_what_it_imports() -> None:
 
 def test_a_known_log_brings_only_its_own_format() -> None:
     code = (
-        "import sys; from lamsach.logs.detect import detect; "
+        "import sys; from lamsach.logs.reading.detect import detect; "
         "d = detect(b'2026-03-01T10:00:00+07:00 dns1 named[8]: client @0x7f 192.0.2.1#5 (a.example): query: a.example IN A +E(0)K (192.0.2.9)\\n'); "
-        "print(d.format.name, sorted(m for m in sys.modules if m.startswith('lamsach.logs.formats.')))"
+        "print(d.format.name, sorted(m for m in sys.modules if m.startswith('lamsach.logs.formats.') and m.count('.') > 3))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "bind ['lamsach.logs.formats.bind']\n"
+    assert (
+        ran.stdout
+        == "bind ['lamsach.logs.formats.dns.bind', 'lamsach.logs.formats.dns.bind.format', 'lamsach.logs.formats.dns.bind.resolver']\n"
+    )

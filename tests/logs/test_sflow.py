@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.pcap import Pcap
-from lamsach.logs.netflow.sflow import Sample, samples
-from lamsach.logs.netflow.sflow_old import old_samples
+from lamsach.logs.binary.netflow.sflow import Sample, samples
+from lamsach.logs.binary.netflow.sflow_old import old_samples
+from lamsach.logs.formats.flows.pcap import Pcap
 from lamsach.model import Event, EventKind
 
 from . import capture_builder as build

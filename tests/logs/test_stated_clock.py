@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect
-from lamsach.logs.lines import LineParser
-from lamsach.logs.stated_clock import on_stated_clock
+from lamsach.logs.reading.detect import detect
+from lamsach.logs.reading.lines import LineParser
+from lamsach.logs.text.times.stated_clock import on_stated_clock
 from lamsach.model import Event
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")

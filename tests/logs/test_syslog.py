@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.syslog import NO_HEADER, sender_of, split_header, split_message
+from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header, split_message
 
 CONTEXT = FileContext(modified=datetime(2026, 7, 1, tzinfo=UTC))
 IN_JUNE = "2026-06-05T00:31:12+00:00"

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
-from lamsach.logs import tables
 from lamsach.logs.bulk import READERS
 from lamsach.logs.bulk.base import BulkReader
-from lamsach.logs.event_tables import TableWriter, columns_of, schema, table_of
-from lamsach.logs.tables import read_tables
+from lamsach.logs.events.tables import TableWriter, columns_of, schema, table_of
+from lamsach.logs.reading import tables
+from lamsach.logs.reading.tables import read_tables
 from lamsach.model import Event
 from tests.cli.running import lamsach
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.timestamps import from_epoch, from_iso, local_time, without_year
+from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lamsach.errors import LineError
-from lamsach.logs.own_machine import calling, mac_of_device
-from lamsach.logs.w3c import W3cColumns, default_columns
-from lamsach.logs.web_requests import request_event, target_of, web_time
-from lamsach.logs.zone_names import zone_of
+from lamsach.logs.events.own_machine import calling, mac_of_device
+from lamsach.logs.mappings.web_requests import request_event, target_of, web_time
+from lamsach.logs.text.times.zone_names import zone_of
+from lamsach.logs.text.w3c import W3cColumns, default_columns
 from lamsach.model import Action
 
 MAC = "02:00:5e:00:53:01"

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.script_mentions import mentions
-from lamsach.logs.windows_contacts import answers_of
-from lamsach.logs.windows_events import event_of
-from lamsach.logs.windows_json import record_of_json
-from lamsach.logs.windows_messages import labels
-from lamsach.logs.windows_name_server import packet_answers
-from lamsach.logs.windows_record import WindowsRecord, machine_address, machine_of, user_of
+from lamsach.logs.mappings.script_mentions import mentions
+from lamsach.logs.mappings.windows.contacts import answers_of
+from lamsach.logs.mappings.windows.events import event_of
+from lamsach.logs.mappings.windows.json import record_of_json
+from lamsach.logs.mappings.windows.messages import labels
+from lamsach.logs.mappings.windows.name_server import packet_answers
+from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, machine_of, user_of
+from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 SECURITY, SYSMON = "Microsoft-Windows-Security-Auditing", "Microsoft-Windows-Sysmon"

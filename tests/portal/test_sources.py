@@ -20,7 +20,7 @@ from django.utils import timezone
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.filling import fill
 from lamsach.archive.records import GAP
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from lamsach.portal.api.access import issue
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
 from lamsach.portal.campaigns.views import default_form

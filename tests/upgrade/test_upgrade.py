@@ -24,7 +24,7 @@ from lamsach.archive.reindexing import reindex
 from lamsach.archive.retro import retro
 from lamsach.archive.verifying import verify
 from lamsach.investigate import Request
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from lamsach.results.bundle import read_bundle
 from tests.portal.postgres import cluster, require_postgresql
 from tests.portal.serving import MAIN, clean_environment

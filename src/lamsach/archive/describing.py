@@ -28,8 +28,8 @@ from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.workers import Sieved
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.reading import context_for
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.reading.events import context_for
 from lamsach.model import Event, Identity
 
 _NO_HITS = np.empty(0, np.int64)

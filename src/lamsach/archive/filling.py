@@ -15,7 +15,7 @@ from lamsach.archive.sources import FOLDER, UNREAD, Source, load, packed, save
 from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError
 from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, Pool, cut
-from lamsach.logs.opening import HEAD_BYTES, LogFile
+from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
 from lamsach.model import Problem
 
 CHUNKS = 4

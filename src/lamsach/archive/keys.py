@@ -31,9 +31,9 @@ from lamsach.hunt.kernel.layout import (
 from lamsach.hunt.machine_code import functions
 from lamsach.hunt.tokens import tokens
 from lamsach.logs.base import NUMBER_MARK, LogFormat
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import head_lines
 from lamsach.logs.formats import format_by_name
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.reading.detect import head_lines
 
 Keys = NDArray[np.uint64]
 _TABLES = (1 << 17, 1 << 20)

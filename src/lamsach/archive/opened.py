@@ -22,7 +22,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
 from lamsach.hunt.workers import Sieved, sieved
-from lamsach.logs.reading import context_for
+from lamsach.logs.reading.events import context_for
 from lamsach.model import Problem
 
 _TAIL = 1 << 16

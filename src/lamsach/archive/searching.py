@@ -31,7 +31,7 @@ from lamsach.hunt.events import hunt_events
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, doubt
-from lamsach.logs.opening import LogFile
+from lamsach.logs.opening.inputs import LogFile
 from lamsach.model import FileSummary, Problem
 
 MARGIN = timedelta(days=1)

@@ -19,7 +19,7 @@ from lamsach.devices.infrastructure import (
     is_visit_outside,
 )
 from lamsach.devices.names import address
-from lamsach.logs.direction import is_internal
+from lamsach.logs.events.direction import is_internal
 from lamsach.model import Action, Event, EventKind
 
 Sign = tuple[Any, ...]

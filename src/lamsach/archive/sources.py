@@ -15,9 +15,9 @@ from lamsach.archive.store import Store
 from lamsach.devices.reading import MarkedLog
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
-from lamsach.logs.detect import Detection, detect
-from lamsach.logs.opening import HEAD_BYTES, LogFile
-from lamsach.logs.sources import ByteSource, HandleSource
+from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
+from lamsach.logs.opening.sources import ByteSource, HandleSource
+from lamsach.logs.reading.detect import Detection, detect
 
 FOLDER = "sources"
 UNREAD = "unread"

@@ -17,13 +17,13 @@ from lamsach.cli.options import zone_of
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.i18n import format_number, language_from_environment, translator
 from lamsach.logs.base import LogFormat
-from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.detect import Detection
-from lamsach.logs.event_records import json_line, refusal_record
+from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.events.records import json_line, refusal_record
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, format_by_name
-from lamsach.logs.formats.unknown_text import UnknownText
-from lamsach.logs.opening import LogFile, find_logs
-from lamsach.logs.reading import ReadCounts, detection_for
+from lamsach.logs.formats.generic.unknown_text import UnknownText
+from lamsach.logs.opening.inputs import LogFile, find_logs
+from lamsach.logs.reading.detect import Detection
+from lamsach.logs.reading.events import ReadCounts, detection_for
 from lamsach.model import Problem, Refusal
 
 _DETECT_COLUMNS = ("file", "format", "share", "encoding", "lines")

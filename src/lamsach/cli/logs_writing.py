@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from lamsach.logs.event_records import event_line
-from lamsach.logs.opening import LogFile
-from lamsach.logs.reading import ReadCounts, read_events
+from lamsach.logs.events.records import event_line
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.reading.events import ReadCounts, read_events
 from lamsach.model import Refusal
 from lamsach.results.atomic import atomic_file
 
@@ -56,8 +56,8 @@ def event_writer(output: Path | None) -> Iterator[Callable[[Reading], None]]:
 
 @contextmanager
 def _table_writer(path: Path) -> Iterator[Callable[[Reading], None]]:
-    from lamsach.logs.event_tables import TableWriter
-    from lamsach.logs.tables import read_tables
+    from lamsach.logs.events.tables import TableWriter
+    from lamsach.logs.reading.tables import read_tables
 
     with atomic_file(path) as binary, closing(TableWriter(binary)) as writer:
 

@@ -9,12 +9,12 @@ from typing import Any
 from lamsach.cluster.splitting import Part, parts_of
 from lamsach.cluster.tasks import Named
 from lamsach.errors import InputError
-from lamsach.logs.decoding import SNIFF_BYTES, bom_bytes, encoding_of
-from lamsach.logs.limits import DEFAULT_LIMITS
-from lamsach.logs.opening import LogFile
-from lamsach.logs.peeking import unpacked
-from lamsach.logs.places import find_places
-from lamsach.logs.reading import detection_for
+from lamsach.logs.opening.decoding import SNIFF_BYTES, bom_bytes, encoding_of
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.opening.limits import DEFAULT_LIMITS
+from lamsach.logs.opening.peeking import unpacked
+from lamsach.logs.opening.places import find_places
+from lamsach.logs.reading.events import detection_for
 
 _GROUP_BYTES = 64 << 20
 _GROUP_FILES = 64

@@ -24,10 +24,17 @@ from lamsach.cluster.splitting import PART_BYTES
 from lamsach.cluster.tasks import UNSEEN, load
 from lamsach.cluster.texts import WholeError
 from lamsach.errors import InputError, UnreadableError, UsageError
-from lamsach.logs.event_records import event_line
-from lamsach.logs.opening import LogFile, LogStream, find_logs
-from lamsach.logs.places import STANDARD_INPUT_NAME
-from lamsach.logs.reading import LINE_BYTES, LineReader, ReadCounts, detection_for, line_blocks, read_events
+from lamsach.logs.events.records import event_line
+from lamsach.logs.opening.inputs import LogFile, LogStream, find_logs
+from lamsach.logs.opening.places import STANDARD_INPUT_NAME
+from lamsach.logs.reading.events import (
+    LINE_BYTES,
+    LineReader,
+    ReadCounts,
+    detection_for,
+    line_blocks,
+    read_events,
+)
 from lamsach.model import Event, Refusal
 
 WHOLE_BYTES = 64 << 20

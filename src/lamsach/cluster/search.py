@@ -31,9 +31,9 @@ from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, doubt, hunt
-from lamsach.logs.opening import LogFile
-from lamsach.logs.places import STANDARD_INPUT_NAME
-from lamsach.logs.reading import context_for, detection_for
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.opening.places import STANDARD_INPUT_NAME
+from lamsach.logs.reading.events import context_for, detection_for
 from lamsach.model import FileSummary
 
 _WINDOW = 8

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lamsach.archive.archive import Writer
 from lamsach.archive.filling import Filled, fill
-from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Problem
 
 SETTLED_SECONDS = 2.0

@@ -15,10 +15,10 @@ from typing import Any
 
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
-from lamsach.logs.event_records import iso_utc
-from lamsach.logs.netflow.events import fixed_events, flow_event
-from lamsach.logs.netflow.packets import FIXED, Decoder
-from lamsach.logs.netflow.templates import Template
+from lamsach.logs.binary.netflow.events import fixed_events, flow_event
+from lamsach.logs.binary.netflow.packets import FIXED, Decoder
+from lamsach.logs.binary.netflow.templates import Template
+from lamsach.logs.events.records import iso_utc
 from lamsach.model import Action, Event
 from lamsach.results.atomic import open_own
 

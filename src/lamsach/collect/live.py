@@ -27,8 +27,8 @@ from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
 from lamsach.hunt.workers import sieve_chunk
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect
-from lamsach.logs.opening import HEAD_BYTES, LogFile
+from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
+from lamsach.logs.reading.detect import detect
 from lamsach.model import Event, RawSighting, SightingKey
 
 _HEAD_LINES = (1, 20, 100, 500)

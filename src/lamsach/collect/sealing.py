@@ -17,7 +17,7 @@ from lamsach.collect.known import Known
 from lamsach.collect.spool import Spool, drop_empty, read_spool
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
-from lamsach.logs.opening import HEAD_BYTES
+from lamsach.logs.opening.inputs import HEAD_BYTES
 
 WAITING = 6
 """Full spool files that may wait; then those who take lines in wait as well."""

@@ -32,7 +32,7 @@ from lamsach.collect.streams import Stream, source_key
 from lamsach.errors import LamsachError
 from lamsach.hunt.lists import LoadedList
 from lamsach.i18n import mark
-from lamsach.logs.opening import LogFile
+from lamsach.logs.opening.inputs import LogFile
 from lamsach.results.atomic import open_own, own_folder
 
 _SYNC_SECONDS = 1.0

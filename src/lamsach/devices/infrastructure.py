@@ -23,7 +23,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from lamsach.devices.bounded import DistinctCounter
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.errors import UsageError
-from lamsach.logs.direction import is_internal
+from lamsach.logs.events.direction import is_internal
 from lamsach.model import Action, Event, EventKind
 
 ASKED_BY = 3

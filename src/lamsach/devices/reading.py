@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from lamsach.devices.leases.seen import machine_seen, person_seen
 from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import Detection
-from lamsach.logs.lines import LineParser
-from lamsach.logs.opening import LogFile
-from lamsach.logs.reading import context_for, detection_for, numbered_lines, read_events
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.reading.detect import Detection
+from lamsach.logs.reading.events import context_for, detection_for, numbered_lines, read_events
+from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, EventKind, Problem
 
 _RECORD_LINES = 200

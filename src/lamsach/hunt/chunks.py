@@ -22,7 +22,7 @@ _FEEDS = b"\n" * PAD
 
 
 class Stream(Protocol):
-    """What `lamsach.logs.opening.LogStream` offers."""
+    """What `lamsach.logs.opening.inputs.LogStream` offers."""
 
     @property
     def position(self) -> int:

@@ -19,10 +19,10 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.overheard import Overheard
 from lamsach.hunt.rules import FileState, Rules
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.event_text import event_text
-from lamsach.logs.opening import LogFile, LogStream
-from lamsach.logs.reading import binary_stream, context_for, detection_for
+from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.events.text import event_text
+from lamsach.logs.opening.inputs import LogFile, LogStream
+from lamsach.logs.reading.events import binary_stream, context_for, detection_for
 from lamsach.model import AsideReason, Event, FileSummary, Match, MatchKind, Problem, Refusal
 
 PROGRESS_EVENTS = 1000

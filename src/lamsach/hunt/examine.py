@@ -21,10 +21,10 @@ from lamsach.hunt.stated_source import with_stated_source
 from lamsach.hunt.unread import Rest
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import Detection
-from lamsach.logs.direction import as_opened
-from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.events.direction import as_opened
+from lamsach.logs.formats.generic.unknown_text import UnknownText
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.reading.detect import Detection
 from lamsach.model import AsideReason, Event, Match
 
 AROUND = 1024

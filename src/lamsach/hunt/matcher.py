@@ -15,7 +15,7 @@ from urllib.parse import SplitResult
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.tokens import TokenKind, domain, tokens
 from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
-from lamsach.logs.direction import is_internal, is_machine
+from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 
 Covers = Callable[[IndicatorType, str], object]

@@ -12,9 +12,9 @@ from pathlib import Path
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource
-from lamsach.logs.detect import Detection
-from lamsach.logs.opening import LogFile, find_logs
-from lamsach.logs.reading import detection_for
+from lamsach.logs.opening.inputs import LogFile, find_logs
+from lamsach.logs.reading.detect import Detection
+from lamsach.logs.reading.events import detection_for
 from lamsach.model import Problem
 
 _ANY_SHAPE = frozenset({"csv_columns", "json_lines", "json_document", "key_value", "parquet", "arrow"})

@@ -20,8 +20,8 @@ from lamsach.hunt.rules import Rules
 from lamsach.hunt.unread import Rest
 from lamsach.hunt.workers import sieve_chunk
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import Detection
-from lamsach.logs.opening import LogStream
+from lamsach.logs.opening.inputs import LogStream
+from lamsach.logs.reading.detect import Detection
 from lamsach.model import Event, Match
 
 _PIECE_BYTES = (1 << 20) - 2 * PAD

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lamsach.hunt.chunks import Chunk
 from lamsach.logs.base import FileContext
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import Detection
-from lamsach.logs.formats.unknown_text import UnknownText
-from lamsach.logs.lines import LineParser
+from lamsach.logs.formats.generic.unknown_text import UnknownText
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.reading.detect import Detection
+from lamsach.logs.reading.lines import LineParser
 
 LONGEST_LINE = 1 << 20
 """A longer line is not parsed but searched token by token around each hit."""

@@ -18,8 +18,8 @@ from lamsach.hunt.merge import RawSightings
 from lamsach.hunt.mistaken import GIVE_AS_LIST, LIST_AS_LOG, is_list_text
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.workers import Sieved, sieved
-from lamsach.logs.opening import LogFile
-from lamsach.logs.reading import context_for, detection_for
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.reading.events import context_for, detection_for
 from lamsach.model import FileSummary, Problem
 
 _BINARY_BYTES = 8192

@@ -11,9 +11,9 @@ from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
 from lamsach.hunt.records import LONGEST_LINE, Records
 from lamsach.hunt.rules import FileState, Rules
 from lamsach.hunt.workers import Sieved
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.direction import as_opened
-from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.events.direction import as_opened
+from lamsach.logs.formats.generic.unknown_text import UnknownText
+from lamsach.logs.opening.decoding import decode_line
 from lamsach.model import Event
 
 FIRST_LINES, FIRST_OF_MANY = 200, 50

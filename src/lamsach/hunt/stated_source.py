@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lamsach.logs.direction import is_internal, is_machine
-from lamsach.logs.values import ip_of
+from lamsach.logs.events.direction import is_internal, is_machine
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Event, EventKind
 
 _PARTY = (

@@ -22,8 +22,8 @@ from lamsach.hunt.stated_source import own_text, stated_source
 from lamsach.hunt.tokens import TokenKind, tokens
 from lamsach.indicators.suffixes import suffixes
 from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import is_internal
-from lamsach.logs.syslog import sender_of
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.text.syslog import sender_of
 from lamsach.model import AsideReason, Event, EventKind, IndicatorType, Match, MatchKind, Role
 
 # Chrome/103.0.0.0   OPR/105.0.0.0   but not HIER_DIRECT/203.0.113.9, TCP/203.0.113.9 or outside/203.0.113.9

@@ -1,1 +1,1 @@
-"""To be described by its owner."""
+"""Logs: from bytes to events, whatever wrote them. See ARCHITECTURE.md for its shelves."""

@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.detect import recognising
-from lamsach.logs.direction import is_internal
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.reading.detect import recognising
 from lamsach.model import (
     Action,
     AddressInterval,

@@ -13,7 +13,7 @@ from lamsach.devices.nat import NatTable
 from lamsach.devices.nat.reading import NatLogs
 from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError, LamsachError
-from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Problem
 from lamsach.trace.explain import answers_of, devices_of, marked_repeats, with_other_rows
 from lamsach.trace.holders import Holders

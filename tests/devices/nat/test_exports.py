@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 from lamsach.devices.nat.reading import NatLogs
-from lamsach.logs.opening import find_logs
+from lamsach.logs.opening.inputs import find_logs
 from tests.logs import test_netflow as exports
 
 

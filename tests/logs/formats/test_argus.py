@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.argus import Argus
+from lamsach.logs.formats.flows.argus import Argus
 
 PARSER = Argus(FileContext(modified=golden.WRITTEN))
 

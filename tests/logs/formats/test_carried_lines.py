@@ -8,9 +8,9 @@ import pytest
 from golden import DATA, lines_of
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect, recognising
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.lines import LineParser
+from lamsach.logs.reading.detect import detect, recognising
+from lamsach.logs.reading.lines import LineParser
 
 OF_THE_CARRIED = {
     "adguardhome": "its marks stand in the text of a JSON object of its own",

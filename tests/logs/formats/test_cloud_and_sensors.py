@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import read_events
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Action, Event, Refusal
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from reading_of_cases import records
 
 from lamsach.errors import LineError
-from lamsach.logs.column_names import field_of, plain
-from lamsach.logs.formats.csv_columns import CsvColumns, find_table
+from lamsach.logs.formats.generic.csv_columns import CsvColumns, find_table
+from lamsach.logs.mappings.column_names import field_of, plain
 
 
 def parse(*lines):

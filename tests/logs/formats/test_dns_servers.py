@@ -10,10 +10,10 @@ import pytest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.formats.adguardhome import AdGuardHome
-from lamsach.logs.formats.infoblox import Infoblox
-from lamsach.logs.formats.technitium import Technitium
-from lamsach.logs.formats.unbound import Unbound
+from lamsach.logs.formats.dns.adguardhome import AdGuardHome
+from lamsach.logs.formats.dns.infoblox import Infoblox
+from lamsach.logs.formats.dns.technitium import Technitium
+from lamsach.logs.formats.dns.unbound import Unbound
 from lamsach.model import Action
 
 FORMATS = (Unbound, AdGuardHome, Technitium, Infoblox)

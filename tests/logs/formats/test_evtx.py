@@ -13,8 +13,8 @@ import pytest
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.evtx import Evtx
-from lamsach.logs.formats.windows_event_json import WindowsEventJson
+from lamsach.logs.formats.windows.evtx import Evtx
+from lamsach.logs.formats.windows.windows_event_json import WindowsEventJson
 from lamsach.model import Event, EventKind, Refusal
 
 sys.path.append(str(Path(__file__).parents[1]))

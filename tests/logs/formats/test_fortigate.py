@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.fortigate import FortiGate
+from lamsach.logs.formats.firewalls.fortigate.format import FortiGate
 from lamsach.model import Action, EventKind, LeaseAction
 
 START = 'date=2026-06-03 time=08:15:30 devname="FGT" devid="FG1" logid="0000000013" type="traffic" subtype="forward" vd="root" '

@@ -8,16 +8,16 @@ import pytest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.direction import as_opened
-from lamsach.logs.formats.cef import Cef
-from lamsach.logs.formats.checkpoint import CheckPoint
-from lamsach.logs.formats.cisco_asa import CiscoAsa
-from lamsach.logs.formats.cisco_ios import CiscoIos
-from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
-from lamsach.logs.formats.eset import Eset
-from lamsach.logs.formats.kaspersky import Kaspersky
-from lamsach.logs.formats.leef import Leef
-from lamsach.logs.formats.paloalto import PaloAlto
+from lamsach.logs.events.direction import as_opened
+from lamsach.logs.formats.dns.cisco_umbrella import CiscoUmbrella
+from lamsach.logs.formats.endpoints.eset import Eset
+from lamsach.logs.formats.endpoints.kaspersky import Kaspersky
+from lamsach.logs.formats.firewalls.checkpoint.format import CheckPoint
+from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
+from lamsach.logs.formats.firewalls.cisco_ios import CiscoIos
+from lamsach.logs.formats.firewalls.paloalto.format import PaloAlto
+from lamsach.logs.formats.generic.cef import Cef
+from lamsach.logs.formats.generic.leef import Leef
 from lamsach.model import Action, Event, EventKind
 
 FORMATS = (Cef, CheckPoint, CiscoAsa, CiscoIos, CiscoUmbrella, Eset, Kaspersky, Leef, PaloAlto)

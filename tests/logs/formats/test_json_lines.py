@@ -13,7 +13,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.logs.formats.generic.json_lines import JsonLines
 
 
 def parse(record):

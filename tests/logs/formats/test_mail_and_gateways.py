@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.container_lines import ContainerLines
-from lamsach.logs.formats.exchange import Exchange
-from lamsach.logs.formats.mail_server import MailServer
-from lamsach.logs.formats.modsecurity import ModSecurity
+from lamsach.logs.formats.generic.container_lines import ContainerLines
+from lamsach.logs.formats.servers.exchange import Exchange
+from lamsach.logs.formats.servers.mail_server import MailServer
+from lamsach.logs.formats.web.modsecurity import ModSecurity
 from lamsach.model import Event
 
 

@@ -9,9 +9,9 @@ from golden import DATA, WRITTEN, lines_of
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect, recognising
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.lines import LineParser
+from lamsach.logs.reading.detect import detect, recognising
+from lamsach.logs.reading.lines import LineParser
 
 NEED_THEIR_FILE = {"csv_columns": "rows mean nothing without their headings"}
 HEADINGS_DECIDE = {

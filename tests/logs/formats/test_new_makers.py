@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.detect import recognising
-from lamsach.logs.formats.key_value import KeyValue
+from lamsach.logs.formats.generic.key_value.format import KeyValue
+from lamsach.logs.reading.detect import recognising
 from lamsach.model import Event
 
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.nfdump import Nfdump
+from lamsach.logs.formats.flows.nfdump import Nfdump
 
 PARSER = Nfdump(FileContext(modified=golden.WRITTEN))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lamsach.logs.detect import recognising
+from lamsach.logs.reading.detect import recognising
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 from golden import context_of
 
-from lamsach.logs.detect import detect, recognising
+from lamsach.logs.reading.detect import detect, recognising
 from lamsach.model import Event
 from tests.rows import each_row
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.fail2ban import Fail2ban
-from lamsach.logs.formats.ftp_servers import FtpServers
-from lamsach.logs.formats.linux_audit import LinuxAudit
-from lamsach.logs.formats.server_logons import ServerLogons
-from lamsach.logs.formats.voip_servers import VoipServers
+from lamsach.logs.formats.servers.fail2ban import Fail2ban
+from lamsach.logs.formats.servers.ftp_servers import FtpServers
+from lamsach.logs.formats.servers.linux_audit import LinuxAudit
+from lamsach.logs.formats.servers.server_logons.format import ServerLogons
+from lamsach.logs.formats.servers.voip_servers import VoipServers
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.snort_fast import SnortFast
+from lamsach.logs.formats.sensors.snort_fast import SnortFast
 
 PARSER = SnortFast(FileContext(modified=golden.WRITTEN))
 ALERT = "[**] [1:2034567:1] x [**] [Priority: 1] {TCP} 10.20.0.31:57194 -> 203.0.113.77:80"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.sophos import Sophos
-from lamsach.logs.spaced_pairs import spaced_pairs
+from lamsach.logs.formats.firewalls.sophos.format import Sophos
+from lamsach.logs.text.spaced_pairs import spaced_pairs
 from lamsach.model import Event
 
 WAF = 'id="0299" srcip="{client}" localip="10.20.0.5" size="1" url="/" server="mail.unit.example" port="443"'

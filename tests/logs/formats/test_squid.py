@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.squid import Squid
+from lamsach.logs.formats.proxies.squid import Squid
 from lamsach.model import Action
 
 PARSER = Squid(FileContext(modified=golden.WRITTEN))

@@ -11,7 +11,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.suricata_eve import SuricataEve
+from lamsach.logs.formats.sensors.suricata_eve.format import SuricataEve
 from lamsach.model import Action, EventKind, LeaseAction
 
 BASE = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.tcpdump_text import TcpdumpText
+from lamsach.logs.formats.flows.tcpdump_text import TcpdumpText
 
 PARSER = TcpdumpText(FileContext(modified=golden.WRITTEN))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.formats.generic.unknown_text import UnknownText
 
 
 def parse(line):

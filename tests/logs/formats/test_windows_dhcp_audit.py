@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lamsach.errors import LineError
 from lamsach.investigate import Request, investigate
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
+from lamsach.logs.formats.dhcp.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.model import EventKind, LeaseAction
 
 

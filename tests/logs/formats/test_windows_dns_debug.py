@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
+from lamsach.logs.formats.dns.windows_dns_debug import WindowsDnsDebug
 
 REST = " 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      (4)evil(7)example(0)"
 UTC_ZONE = ZoneInfo("UTC")

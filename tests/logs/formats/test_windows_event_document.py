@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.detect import detect
-from lamsach.logs.formats.windows_event_document import WindowsEventDocument
-from lamsach.logs.opening import find_logs
-from lamsach.logs.reading import read_events
+from lamsach.logs.formats.windows.windows_event_document import WindowsEventDocument
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.detect import detect
+from lamsach.logs.reading.events import read_events
 from lamsach.model import Event, Refusal
 
 XML = (

@@ -12,7 +12,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows_event_json import WindowsEventJson
+from lamsach.logs.formats.windows.windows_event_json import WindowsEventJson
 from lamsach.model import Action, Event
 
 SYSMON = {"SourceName": "Microsoft-Windows-Sysmon", "Hostname": "PC-MINH"}

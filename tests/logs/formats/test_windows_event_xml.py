@@ -9,7 +9,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows_event_xml import WindowsEventXml
+from lamsach.logs.formats.windows.windows_event_xml import WindowsEventXml
 
 EVENT = (
     "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>{id}</EventID>"

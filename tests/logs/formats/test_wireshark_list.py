@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.wireshark_list import WiresharkList
+from lamsach.logs.formats.flows.wireshark_list import WiresharkList
 
 PARSER = WiresharkList(FileContext(modified=golden.WRITTEN))
 

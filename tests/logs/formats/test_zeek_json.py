@@ -11,7 +11,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.zeek_json import ZeekJson
+from lamsach.logs.formats.sensors.zeek_json import ZeekJson
 
 RECORD = {
     "ts": 1781078401.5,

@@ -10,7 +10,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.zeek_tsv import ZeekTsv, columns_by_shape
+from lamsach.logs.formats.sensors.zeek_tsv import ZeekTsv, columns_by_shape
 from lamsach.model import Action, EventKind
 
 HEADER = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-"]

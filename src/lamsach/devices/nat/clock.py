@@ -7,8 +7,8 @@ import re
 from lamsach.devices.leases.records import microseconds
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.syslog import split_header
-from lamsach.logs.timestamps import from_iso
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_iso
 
 _KEPT = 10_000
 # <134>1 2026-06-10T10:00:00.123+07:00 fw01 ...    Jun 10 10:00:00 fw01 ...    Jun 10 2026 10:00:00 fw01 : ...

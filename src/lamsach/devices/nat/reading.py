@@ -14,12 +14,12 @@ from lamsach.devices.nat.records import ANY_PROTOCOL, LIKELY_AFTER_US, LIKELY_BE
 from lamsach.errors import InputError, LineError
 from lamsach.extras import installed
 from lamsach.logs.base import DEFAULT_TIMEZONE
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import Detection
-from lamsach.logs.direction import as_opened
-from lamsach.logs.lines import LineParser
-from lamsach.logs.opening import LogFile
-from lamsach.logs.reading import context_for, detection_for, line_blocks, read_events
+from lamsach.logs.events.direction import as_opened
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.reading.detect import Detection
+from lamsach.logs.reading.events import context_for, detection_for, line_blocks, read_events
+from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, Problem
 
 _LONGEST_LINE = 16_384

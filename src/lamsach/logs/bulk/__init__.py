@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import BulkReader
-from lamsach.logs.lines import LineParser
+from lamsach.logs.reading.lines import LineParser
 
 __all__ = ["BulkReader", "bulk_reader_of"]
 

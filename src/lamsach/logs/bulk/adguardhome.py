@@ -13,10 +13,10 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.json_table import leaves, table_of_objects, whole
-from lamsach.logs.dns_names import question_name
-from lamsach.logs.formats.adguardhome import BLOCKING
-from lamsach.logs.timestamps import from_iso
-from lamsach.logs.values import ip_of
+from lamsach.logs.formats.dns.adguardhome import BLOCKING
+from lamsach.logs.text.dns_names import question_name
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Action
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, judged
 from lamsach.logs.bulk.heads import Head, heads, of_header, times
-from lamsach.logs.framing import header_before
-from lamsach.logs.record_times import first_time
-from lamsach.logs.stated_clock import states_other_zone
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
     from datetime import datetime

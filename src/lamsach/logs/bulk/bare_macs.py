@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.columns import mapped, text_of
-from lamsach.logs.values import mac_of
+from lamsach.logs.text.values import mac_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.event_tables import columns_of, in_line_order, table_of
+from lamsach.logs.events.tables import columns_of, in_line_order, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, cells, check, mapped, names, own_sides, ports
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.dns_names import from_presentation
-from lamsach.logs.timestamps import MONTHS, local_time
+from lamsach.logs.text.dns_names import from_presentation
+from lamsach.logs.text.times.timestamps import MONTHS, local_time
 from lamsach.model import Action
 
 if TYPE_CHECKING:

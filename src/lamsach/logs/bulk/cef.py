@@ -13,7 +13,15 @@ from lamsach.logs.bulk.cef_rows import CefRows, groups_by_signature, keys_of
 from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns, none_of
-from lamsach.logs.cef_events import HASH_KEY, KEYS, LABEL, NUMERIC_ID, OF_MAKERS, TIME_ORDER, meaning_of
+from lamsach.logs.mappings.cef_events import (
+    HASH_KEY,
+    KEYS,
+    LABEL,
+    NUMERIC_ID,
+    OF_MAKERS,
+    TIME_ORDER,
+    meaning_of,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs import cef
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, cut, holds, kept
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.parts import halves
+from lamsach.logs.text import cef
 
 if TYPE_CHECKING:
     import pyarrow as pa

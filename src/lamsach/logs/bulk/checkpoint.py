@@ -14,9 +14,16 @@ from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import asked_of, event_columns
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.quoted import Quoted
-from lamsach.logs.formats.checkpoint import KEYS, OWN_ZONES, SERVICES, SESSIONS, TIMES, gateway_of
-from lamsach.logs.stated_clock import states_other_zone
-from lamsach.logs.syslog import split_header
+from lamsach.logs.formats.firewalls.checkpoint.format import (
+    KEYS,
+    OWN_ZONES,
+    SERVICES,
+    SESSIONS,
+    TIMES,
+    gateway_of,
+)
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -24,8 +24,8 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import port_numbers
 from lamsach.logs.bulk.letters import DIGITS, check_made_of
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.cisco_actions import action_of_message
-from lamsach.logs.cisco_device import leads_outside
+from lamsach.logs.formats.firewalls.cisco_asa.actions import action_of_message
+from lamsach.logs.formats.firewalls.cisco_asa.device import leads_outside
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,9 +11,9 @@ from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.letters import all_ipv4
 from lamsach.logs.bulk.marks import marks_of
 from lamsach.logs.bulk.parts import places_of
-from lamsach.logs.direction import is_internal
-from lamsach.logs.event_tables import may_be_empty
-from lamsach.logs.values import hash_of, ip_of, mac_of
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.tables import may_be_empty
+from lamsach.logs.text.values import hash_of, ip_of, mac_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.named import event_columns
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.formats.csv_columns import CsvColumns
+from lamsach.logs.formats.generic.csv_columns import CsvColumns
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,7 +6,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.letters import made_of
-from lamsach.logs.dns_message import answers_in_base64
+from lamsach.logs.mappings.dns_message import answers_in_base64
 
 if TYPE_CHECKING:
     import numpy as np

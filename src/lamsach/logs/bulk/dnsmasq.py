@@ -25,9 +25,9 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, PRINTABLE, check_made_of
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.dnsmasq_dns import question_of_name
-from lamsach.logs.syslog import split_header
-from lamsach.logs.values import ip_of
+from lamsach.logs.formats.dns.dnsmasq.dns import question_of_name
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Action
 
 if TYPE_CHECKING:

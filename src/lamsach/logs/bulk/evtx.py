@@ -1,5 +1,5 @@
 """Windows event logs as tables. Most events of a log tell the same of a contact, which is nothing but the machine and the account: what has been made of the
-same values before is not made again, only time, number and ports are the record's own (`lamsach.logs.evtx_events`).
+same values before is not made again, only time, number and ports are the record's own (`lamsach.logs.binary.evtx.events`).
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import InputError
-from lamsach.logs.evtx_chunks import BATCH_CHUNKS, ChunkReader
-from lamsach.logs.evtx_records import CHANNEL, EVENT_DATA, TIME, marks_of
-from lamsach.logs.formats.evtx import Evtx
+from lamsach.logs.binary.evtx.chunks import BATCH_CHUNKS, ChunkReader
+from lamsach.logs.binary.evtx.records import CHANNEL, EVENT_DATA, TIME, marks_of
+from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.model import Event, Reference, Refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lamsach.logs.evtx_rows import Records
+    from lamsach.logs.binary.evtx.rows import Records
 
 Key = tuple[str, ...]
 _BATCH_CHUNKS, _READ_BYTES = BATCH_CHUNKS, 1 << 20
@@ -31,7 +31,7 @@ class EvtxTables:
     """Reads one file. What is refused goes to `on_refusal`."""
 
     def __init__(self, log_format: Evtx, on_refusal: Callable[[Refusal], None]) -> None:
-        from lamsach.logs.evtx_events import EventMaker
+        from lamsach.logs.binary.evtx.events import EventMaker
 
         self.records = 0
         self.refused = 0
@@ -63,7 +63,7 @@ class EvtxTables:
     def _take(self, batch: memoryview) -> None:
         import numpy as np
 
-        from lamsach.logs.evtx_rows import LEFT
+        from lamsach.logs.binary.evtx.rows import LEFT
 
         records, texts = self._maker.read(batch)
         if texts:
@@ -80,8 +80,8 @@ class EvtxTables:
         """What was taken so far."""
         import numpy as np
 
-        from lamsach.logs.evtx_rows import joined
-        from lamsach.logs.evtx_stated import table_of_records
+        from lamsach.logs.binary.evtx.rows import joined
+        from lamsach.logs.binary.evtx.stated import table_of_records
 
         records = joined(self._parts)
         told = np.flatnonzero(records.codes != _REFUSED)
@@ -189,7 +189,7 @@ def _stamps(texts: Sequence[str | None]) -> tuple[Any, Sequence[int]]:
     """The times of the texts as microseconds since 1970, and where one is impossible."""
     import pyarrow as pa
 
-    from lamsach.logs.evtx_rows import ABSENT
+    from lamsach.logs.binary.evtx.rows import ABSENT
 
     kind = pa.timestamp("us", "UTC")
     wrong: list[int] = []

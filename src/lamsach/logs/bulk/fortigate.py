@@ -15,13 +15,13 @@ from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, internal, kept, macs, mapped, names, ports
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.bulk.pairs import Keys, Mixed, PairRows, groups_by_shape, keys_of, likely_groups, skeleton
-from lamsach.logs.formats.fortigate import FortiGate
-from lamsach.logs.fortinet_actions import action_of
-from lamsach.logs.fortinet_fields import ARRIVING, OWN_ROLES
-from lamsach.logs.fortinet_times import time_of
-from lamsach.logs.key_value import first, pairs
-from lamsach.logs.syslog import NO_HEADER
-from lamsach.logs.values import domain_of, host_of_url
+from lamsach.logs.formats.firewalls.fortigate.actions import action_of
+from lamsach.logs.formats.firewalls.fortigate.fields import ARRIVING, OWN_ROLES
+from lamsach.logs.formats.firewalls.fortigate.format import FortiGate
+from lamsach.logs.formats.firewalls.fortigate.times import time_of
+from lamsach.logs.text.key_value import first, pairs
+from lamsach.logs.text.syslog import NO_HEADER
+from lamsach.logs.text.values import domain_of, host_of_url
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lamsach.errors import LineError
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.event_tables import in_line_order
+from lamsach.logs.events.tables import in_line_order
 
 if TYPE_CHECKING:
     import pyarrow as pa

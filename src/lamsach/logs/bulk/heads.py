@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check
-from lamsach.logs.syslog import SyslogHeader
+from lamsach.logs.text.syslog import SyslogHeader
 
 if TYPE_CHECKING:
     import pyarrow as pa

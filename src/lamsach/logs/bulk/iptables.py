@@ -28,9 +28,9 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import none_of, port_numbers
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.formats.iptables import action_of_prefix
-from lamsach.logs.own_machine import is_public_machine
-from lamsach.logs.syslog import split_header
+from lamsach.logs.events.own_machine import is_public_machine
+from lamsach.logs.formats.firewalls.iptables.format import action_of_prefix
+from lamsach.logs.text.syslog import split_header
 
 if TYPE_CHECKING:
     import pyarrow as pa

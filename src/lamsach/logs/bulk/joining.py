@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.base import LogFormat
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.event_records import KEYS
-from lamsach.logs.event_tables import columns_of, schema, table_of
+from lamsach.logs.events.records import KEYS
+from lamsach.logs.events.tables import columns_of, schema, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,7 +6,6 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs import cloud_records, column_names
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, not_empty
@@ -15,10 +14,11 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.json_table import as_texts, leaves, table_of_objects, whole
 from lamsach.logs.bulk.named import event_columns
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.envelopes import may_hold_line
-from lamsach.logs.formats.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, SPECIAL_NAMES, time_rank
-from lamsach.logs.json_records import TEXT_KEYS
-from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, SPECIAL_NAMES, time_rank
+from lamsach.logs.mappings import cloud_records, column_names
+from lamsach.logs.mappings.envelopes import may_hold_line
+from lamsach.logs.text.json_records import TEXT_KEYS
+from lamsach.logs.text.times.loose_times import LooseTimes
 
 if TYPE_CHECKING:
     import pyarrow as pa

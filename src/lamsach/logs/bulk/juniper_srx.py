@@ -13,9 +13,15 @@ from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.quoted import Quoted
-from lamsach.logs.formats.juniper_srx import DESTINATION_ZONE, EVENT, SOURCE_ZONE, action_of_event, arrives
-from lamsach.logs.syslog import split_header
-from lamsach.logs.values import domain_of
+from lamsach.logs.formats.firewalls.juniper_srx.format import (
+    DESTINATION_ZONE,
+    EVENT,
+    SOURCE_ZONE,
+    action_of_event,
+    arrives,
+)
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.values import domain_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

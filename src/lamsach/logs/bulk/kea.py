@@ -12,7 +12,7 @@ from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.letters import HEX_DIGITS, check_made_of
 from lamsach.logs.bulk.messages import MessageReader, tagged
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.timestamps import from_iso
+from lamsach.logs.text.times.timestamps import from_iso
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs.actions import action_of
 from lamsach.logs.bulk.columns import (
     canonical_names,
     check,
@@ -19,9 +18,10 @@ from lamsach.logs.bulk.columns import (
 )
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.bulk.parts import places_of, until
-from lamsach.logs.key_value import first
-from lamsach.logs.keyed_events import ADDRESS_WITH_PORT, Keys, host_in, url_of
-from lamsach.logs.values import domain_of, ip_of, port_of, question_of, stated
+from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT, Keys, host_in, url_of
+from lamsach.logs.text.key_value import first
+from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action
 
 if TYPE_CHECKING:

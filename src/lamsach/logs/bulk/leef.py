@@ -6,7 +6,6 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs import leef
 from lamsach.logs.bulk.announced import constant, heads_before, stated_times
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, cut, trimmed
@@ -14,7 +13,8 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.leef_events import FAR_HOSTNAME, HASH_KEY, KEYS, MONTH_FIRST, TIMES
+from lamsach.logs.mappings.leef_events import FAR_HOSTNAME, HASH_KEY, KEYS, MONTH_FIRST, TIMES
+from lamsach.logs.text import leef
 
 if TYPE_CHECKING:
     import pyarrow as pa

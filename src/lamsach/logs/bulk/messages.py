@@ -14,9 +14,9 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.event_records import KEYS
-from lamsach.logs.event_tables import columns_of, table_of
-from lamsach.logs.syslog import split_header
+from lamsach.logs.events.records import KEYS
+from lamsach.logs.events.tables import columns_of, table_of
+from lamsach.logs.text.syslog import split_header
 from lamsach.model import Event
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.keyed import none_of, port_numbers
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.bulk.parts import halves, parted
-from lamsach.logs.formats.mikrotik import Mikrotik
-from lamsach.logs.mikrotik_firewall import decision_of
+from lamsach.logs.formats.firewalls.mikrotik.firewall import decision_of
+from lamsach.logs.formats.firewalls.mikrotik.format import Mikrotik
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs import columns
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import ipv4, kept, macs, mapped, names
@@ -18,9 +17,10 @@ from lamsach.logs.bulk.keyed import (
     told,
     url_hosts,
 )
-from lamsach.logs.event_records import HASH_KEYS
-from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.values import host_and_port, host_of_url, ip_of, question_of, stated
+from lamsach.logs.events.records import HASH_KEYS
+from lamsach.logs.mappings import columns
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, question_of, stated
 from lamsach.model import Action, Event
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from socket import inet_ntoa
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.errors import InputError
-from lamsach.logs.direction import INTERNAL_IPV4
-from lamsach.logs.event_tables import columns_of, table_of
-from lamsach.logs.formats.netflow import NetFlow
-from lamsach.logs.netflow.events import NAME, PORTED
-from lamsach.logs.netflow.packets import FIXED, FixedPacket
+from lamsach.logs.binary.netflow.events import NAME, PORTED
+from lamsach.logs.binary.netflow.packets import FIXED, FixedPacket
+from lamsach.logs.events.direction import INTERNAL_IPV4
+from lamsach.logs.events.tables import columns_of, table_of
+from lamsach.logs.formats.flows.netflow import NetFlow
 from lamsach.model import Action, Event, Refusal
 
 if TYPE_CHECKING:

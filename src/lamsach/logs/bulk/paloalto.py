@@ -12,11 +12,11 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, times
 from lamsach.logs.bulk.keyed import event_columns
-from lamsach.logs.framing import last_header
-from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, SERIAL, SUBTYPE
-from lamsach.logs.paloalto_events import COLUMN_KEYS, is_outside
-from lamsach.logs.record_times import first_time
-from lamsach.logs.stated_clock import states_other_zone
+from lamsach.logs.formats.firewalls.paloalto.columns import GENERATED, PLACES, RECEIVED, SERIAL, SUBTYPE
+from lamsach.logs.formats.firewalls.paloalto.events import COLUMN_KEYS, is_outside
+from lamsach.logs.text.framing import last_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, check_distinct, internal, lines_of, mapped, own_sides
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.letters import DIGITS, made_of
-from lamsach.logs.formats.pf_filterlog import ACTIONS, WITH_PORTS
-from lamsach.logs.syslog import split_header
+from lamsach.logs.formats.firewalls.pf_filterlog.format import ACTIONS, WITH_PORTS
+from lamsach.logs.text.syslog import split_header
 from lamsach.model import Action
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
 from lamsach.logs.bulk.pairs import Mixed, PairRows, keys_of, skeleton
-from lamsach.logs.formats.sophos import Sophos
-from lamsach.logs.sophos_records import (
+from lamsach.logs.formats.firewalls.sophos.format import Sophos
+from lamsach.logs.formats.firewalls.sophos.records import (
     DOMAINS,
     HASHES,
     TO_ITSELF,
@@ -25,7 +25,7 @@ from lamsach.logs.sophos_records import (
     mac_as_stated,
     site_of_url,
 )
-from lamsach.logs.values import domain_of
+from lamsach.logs.text.values import domain_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

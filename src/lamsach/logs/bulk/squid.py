@@ -8,8 +8,8 @@ from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, cells, check, check_distinct, ipv4, mapped, names, seconds
 from lamsach.logs.bulk.letters import DIGITS, check_made_of, made_of
 from lamsach.logs.bulk.parts import halves, parted, places_of, until
-from lamsach.logs.formats.squid import action_of, destination_of
-from lamsach.logs.values import host_and_port, mac_of, port_of, stated
+from lamsach.logs.formats.proxies.squid import action_of, destination_of
+from lamsach.logs.text.values import host_and_port, mac_of, port_of, stated
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,9 +14,9 @@ from lamsach.logs.bulk.eve_keys import IDLE, TOLD, WITHIN
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.joining import in_order
-from lamsach.logs.suricata_fields import KINDS, action_of, answers_of, names_of
-from lamsach.logs.timestamps import from_iso
-from lamsach.logs.values import hash_of, host_and_port, host_of_url, question_of, stated
+from lamsach.logs.formats.sensors.suricata_eve.fields import KINDS, action_of, answers_of, names_of
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import hash_of, host_and_port, host_of_url, question_of, stated
 from lamsach.model import EventKind
 
 if TYPE_CHECKING:

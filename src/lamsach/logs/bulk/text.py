@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from lamsach.logs.bulk.marks import marks_of
-from lamsach.logs.reading import LINE_BYTES
+from lamsach.logs.reading.events import LINE_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from lamsach.logs.opening import LogStream
+    from lamsach.logs.opening.inputs import LogStream
 
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -12,7 +12,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, PRINTABLE, check_made_of
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.dns_names import from_presentation
+from lamsach.logs.text.dns_names import from_presentation
 from lamsach.model import Action
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import none_of, port_numbers, told
-from lamsach.logs.formats.web_access import WebAccess
-from lamsach.logs.timestamps import from_iso
-from lamsach.logs.values import host_and_port, host_of_url, ip_of, stated
-from lamsach.logs.web_requests import action_of, target_of, web_time
+from lamsach.logs.formats.web.web_access.format import WebAccess
+from lamsach.logs.mappings.web_requests import action_of, target_of, web_time
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
 
 if TYPE_CHECKING:
     from datetime import datetime

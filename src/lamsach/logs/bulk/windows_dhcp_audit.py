@@ -12,8 +12,8 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import none_of
-from lamsach.logs.formats.windows_dhcp_audit import host_of, user_in
-from lamsach.logs.values import ip_of
+from lamsach.logs.formats.dhcp.windows_dhcp_audit import host_of, user_in
+from lamsach.logs.text.values import ip_of
 
 if TYPE_CHECKING:
     from datetime import datetime

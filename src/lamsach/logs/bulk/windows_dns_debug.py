@@ -22,8 +22,8 @@ from lamsach.logs.bulk.features import Lines
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.dns_names import question_name
-from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
+from lamsach.logs.formats.dns.windows_dns_debug import WindowsDnsDebug, question_of_packet
+from lamsach.logs.text.dns_names import question_name
 from lamsach.model import Action
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import device_columns, none_of, port_numbers
-from lamsach.logs.formats.windows_firewall import ACTIONS, WindowsFirewall
-from lamsach.logs.values import ip_of
+from lamsach.logs.formats.windows.windows_firewall import ACTIONS, WindowsFirewall
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Action
 
 if TYPE_CHECKING:

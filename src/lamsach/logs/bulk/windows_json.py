@@ -16,10 +16,10 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.json_table import as_texts, is_whole, leaves, table_of_objects
 from lamsach.logs.bulk.windows_rows import connections, distinct_events
-from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.stated_clock import NEAR
-from lamsach.logs.windows_events import CONTACT_DATA, time_of
-from lamsach.logs.windows_json_paths import Part, part_of
+from lamsach.logs.mappings.windows.events import CONTACT_DATA, time_of
+from lamsach.logs.mappings.windows.json_paths import Part, part_of
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.stated_clock import NEAR
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs import windows_contacts as contacts
-from lamsach.logs import windows_logons as logons
 from lamsach.logs.base import FileContext
+from lamsach.logs.binary.evtx.plans import READS
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import ipv4, kept, mapped, names
 from lamsach.logs.bulk.letters import DIGITS, made_of
-from lamsach.logs.event_records import KEYS
-from lamsach.logs.event_tables import columns_of, table_of
-from lamsach.logs.evtx_plans import READS
-from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.values import domain_of, stated
-from lamsach.logs.windows_events import Reader, event_of, reader_of
-from lamsach.logs.windows_record import WindowsRecord, machine_address, user_of
+from lamsach.logs.events.records import KEYS
+from lamsach.logs.events.tables import columns_of, table_of
+from lamsach.logs.mappings.windows import contacts, logons
+from lamsach.logs.mappings.windows.events import Reader, event_of, reader_of
+from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.values import domain_of, stated
 from lamsach.model import Action
 
 if TYPE_CHECKING:

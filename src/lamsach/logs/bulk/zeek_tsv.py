@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, cells, internal, mapped, names, own_sides, ports, seconds
-from lamsach.logs.formats.zeek_tsv import ZeekTsv
-from lamsach.logs.values import question_of
-from lamsach.logs.zeek_fields import action_of, answers_of
+from lamsach.logs.formats.sensors.zeek_tsv import ZeekTsv
+from lamsach.logs.mappings.zeek.fields import action_of, answers_of
+from lamsach.logs.text.values import question_of
 from lamsach.model import EventKind
 
 if TYPE_CHECKING:

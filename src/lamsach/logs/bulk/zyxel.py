@@ -15,7 +15,7 @@ from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.keyed import device_columns, first_texts, none_of, port_numbers
 from lamsach.logs.bulk.pairs import Mixed, PairRows, keys_of, skeleton
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.formats.zyxel import action_of, end_of, site_of
+from lamsach.logs.formats.firewalls.zyxel import action_of, end_of, site_of
 from lamsach.model import Action
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamsach.logs.values import ip_of
+from lamsach.logs.text.values import ip_of
 
 
 def pair(address: str, port: str | None) -> tuple[str, int] | None:

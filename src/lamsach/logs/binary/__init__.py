@@ -1,0 +1,1 @@
+"""Binary logs: captures, flow exports, event logs, column files."""

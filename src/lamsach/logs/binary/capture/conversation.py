@@ -1,0 +1,213 @@
+"""What one side of a TCP connection says: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in the order of its bytes.
+
+The port decides nothing but DNS, and that only until something else is said: C2 uses any. A ClientHello may come late (STARTTLS, after CONNECT or SOCKS), so the first
+segments are each looked at. Memory is bounded: bytes are held only while something that began is not complete.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from lamsach.logs.binary.capture import dns, http, socks, tls
+from lamsach.logs.text.values import host_and_port, host_of_url, question_of
+from lamsach.model import Action, EventKind
+
+MOST_MISSES = 32
+"""How many segments in a row may begin nothing that is known before a connection is left alone."""
+_LONGEST = 1 << 16
+_LOOKED_AT = 2048
+_PATIENT_TRIES = 64
+_PORT = re.compile(r":\d{1,5}\s*$", re.ASCII)
+_START, _HTTP, _DNS, _DONE = range(4)
+
+
+class Finding(NamedTuple):
+    """What was said: a request or a hello (its name and URL; it needed a connection), or a DNS message."""
+
+    kind: EventKind
+    domain: str | None = None
+    url: str | None = None
+    message: dns.Message | None = None
+    action: Action = Action.UNKNOWN
+
+
+def hello_of(name: str | None) -> Finding:
+    """A ClientHello for a server of this name."""
+    return Finding(EventKind.TLS, _host(name), action=Action.ALLOWED)
+
+
+def _host(name: str | None) -> str | None:
+    """The name in a Host header or a hello, without its port; one that no host may bear as it is."""
+    if not name:
+        return None
+    return host_and_port(name)[0] or question_of(_PORT.sub("", name))
+
+
+class Conversation:
+    """Follows one direction of a connection."""
+
+    __slots__ = ("_again", "_body", "_buffer", "_misses", "_mode", "_spoke", "_tries", "said_hello")
+
+    def __init__(self, *, is_dns: bool) -> None:
+        self._mode = _DNS if is_dns else _START
+        self._buffer = b""
+        self._misses = 0
+        self._body = 0
+        self._tries = 0
+        self._again = 0
+        self._spoke = False
+        self.said_hello = False
+        """Whether the connection is known to be encrypted from here on."""
+
+    def is_done(self) -> bool:
+        """Whether nothing more can be learnt."""
+        return self._mode == _DONE
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes waiting for the rest of what they began."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes, *, gap: bool = False) -> list[Finding]:
+        """Take the next bytes of the stream, a segment at a time. `gap`: bytes before these are missing."""
+        if self._mode == _DONE:
+            return []
+        found = self.end() if gap else []
+        if self._mode == _DNS:
+            return found + self._dns(data, gap=gap)
+        if self._body:
+            skipped = min(self._body, len(data))
+            self._body -= skipped
+            data = data[skipped:]
+        self._buffer = self._buffer + data if self._buffer else data
+        while self._is_worth_a_try():
+            before = len(self._buffer)
+            finding = self._next(complete=False)
+            if finding is not None:
+                found.append(finding)
+            if len(self._buffer) == before:
+                self._tries += 1
+                self._again = before + before // 4 if self._tries > _PATIENT_TRIES else 0
+                break
+            self._tries = self._again = 0
+        return found
+
+    def _is_worth_a_try(self) -> bool:
+        """Whether to look at what is held. What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
+        return bool(self._buffer) and self._mode != _DONE and len(self._buffer) >= self._again
+
+    def end(self) -> list[Finding]:
+        """No more bytes follow those that are held: what they tell all the same."""
+        if not self._buffer or self._mode in (_DONE, _DNS):
+            self._buffer = b""
+            return []
+        finding = self._next(complete=True)
+        self._buffer, self._body = b"", 0
+        return [finding] if finding is not None else []
+
+    def _next(self, *, complete: bool) -> Finding | None:
+        """Take what the buffer begins with, if it is complete; leave the buffer as it is to wait for more."""
+        passed = http.before_request(self._buffer)
+        if passed:
+            self._body = max(0, passed - len(self._buffer))
+            self._buffer = self._buffer[passed:]
+            return None
+        first = self._buffer[0]
+        if first == 22 or (first & 0x80 and self._buffer[2:4] in (b"\x01\x03", b"\x01\x00")):
+            return self._hello(complete=complete)
+        if first in (4, 5) and self._mode == _START:
+            return self._socks()
+        if 65 <= first <= 90:
+            return self._request(complete=complete)
+        self._miss()
+        return None
+
+    def _miss(self) -> None:
+        later = tls.HELLO.search(self._buffer, 1, _LOOKED_AT) if self._mode == _START else None
+        if later:  # a request to begin TLS and the hello in one segment
+            self._buffer = self._buffer[later.start() :]
+            return
+        self._buffer = b""
+        if self._mode == _START:
+            self._misses += 1
+            if self._misses >= MOST_MISSES:
+                self._mode = _DONE
+
+    def _hello(self, *, complete: bool) -> Finding | None:
+        if self._buffer[0] & 0x80:  # the hello of SSL 2, which names nobody
+            self._encrypted()
+            return hello_of(None)
+        handshake = tls.handshake_in_records(self._buffer)
+        name = tls.server_name(handshake) if isinstance(handshake, bytes) else handshake
+        if name is tls.Need.MORE:
+            if not complete and len(self._buffer) < _LONGEST:
+                return None
+            if not isinstance(handshake, bytes):
+                self._miss()
+                return None
+            name = tls.partial_server_name(handshake)
+        if isinstance(name, tls.Need):
+            self._miss()
+            return None
+        self._encrypted()
+        return hello_of(name)
+
+    def _encrypted(self) -> None:
+        self._mode, self._buffer, self.said_hello = _DONE, b"", True
+
+    def _request(self, *, complete: bool) -> Finding | None:
+        request = http.request(self._buffer, complete=complete)
+        if isinstance(request, bool):
+            self._miss()
+            return None
+        if request is None:
+            return None
+        rest = self._buffer[request.head_bytes :]
+        self._mode, self._misses = (_START, 0) if request.upgrade else (_HTTP, 0)
+        if request.body_bytes < 0:
+            self._buffer = b""
+        else:
+            self._buffer = rest[request.body_bytes :]
+            self._body = max(0, request.body_bytes - len(rest))
+        host = _host(request.host)
+        if request.method == "CONNECT":
+            host = host_and_port(request.target)[0] or host
+        return Finding(
+            EventKind.WEB, host_of_url(request.target) or host, request.target or None, action=Action.ALLOWED
+        )
+
+    def _socks(self) -> Finding | None:
+        """A SOCKS 4, 4a or 5 request (RFC 1928): the name or address that the proxy is asked to connect to."""
+        asked = socks.request(self._buffer)
+        if asked is None:
+            self._buffer = b""
+            self._misses += 1
+            self._mode = _DONE if self._misses >= MOST_MISSES else self._mode
+            return None
+        host, size = asked
+        self._buffer = self._buffer[size:]
+        domain = _host(host)
+        return Finding(EventKind.WEB, domain, action=Action.ALLOWED) if domain else None
+
+    def _dns(self, data: bytes, *, gap: bool) -> list[Finding]:
+        self._buffer = data if gap else self._buffer + data
+        if not self._spoke and (tls.HELLO.match(self._buffer) or http.is_request(self._buffer)):
+            self._mode, self._buffer, data = _START, b"", self._buffer
+            return self.feed(data)
+        found: list[Finding] = []
+        at = 0
+        buffer = self._buffer
+        while at + 2 <= len(buffer):
+            size = buffer[at] << 8 | buffer[at + 1]
+            if at + 2 + size > len(buffer):
+                break
+            message = dns.parse_message(buffer, at + 2, at + 2 + size)
+            if message is None:
+                self._mode, self._buffer = _DONE, b""
+                return found
+            found.append(Finding(EventKind.DNS, message=message))
+            self._spoke = True
+            at += 2 + size
+        self._buffer = buffer[at:]
+        return found

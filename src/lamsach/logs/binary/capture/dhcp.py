@@ -1,0 +1,159 @@
+"""DHCP messages that bind an address to a machine or free it (RFC 2131, 2132, 4702; RFC 8415, 4704 for IPv6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
+from lamsach.logs.text.values import mac_of, mac_of_duid, printable, stated
+from lamsach.model import Event, EventKind, LeaseAction
+
+NAMES_KEPT = 4096
+"""How many requests' host names wait for the server's answer."""
+_COOKIE = b"\x63\x82\x53\x63"
+_REQUEST, _ACK, _RELEASE = 3, 5, 7
+_REPLY_V6, _RELEASE_V6, _RELAY_FORWARD, _RELAY_REPLY = 7, 8, 12, 13
+_LONGEST_LEASE_S = 3660 * 86400
+_DEEPEST_RELAY = 8
+
+
+class Dhcp:
+    """Reads the DHCP messages of one capture; the client's name stands in its request, the address in the server's answer."""
+
+    def __init__(self) -> None:
+        self._names: dict[bytes, str] = {}
+
+    def message(self, data: bytes, time: datetime | None) -> Event | None:
+        """The lease that a message tells of (times, kind, device, action), or None."""
+        if len(data) < 240 or data[236:240] != _COOKIE or data[1] != 1 or data[2] != 6:
+            return None
+        options = dict(_options(data, 240))
+        kind = (options.get(53) or b"\0")[0]
+        key = data[4:8] + data[28:34]
+        name = _name(options)
+        if name:
+            if len(self._names) >= NAMES_KEPT:
+                del self._names[next(iter(self._names))]
+            self._names[key] = name
+        if kind == _ACK:
+            return self._ack(data, options, key, time)
+        if kind == _RELEASE and data[12:16] != b"\0\0\0\0":
+            return Event(
+                time=time,
+                kind=EventKind.LEASE,
+                source_ip=_ip(data[12:16]),
+                device_ip=_ip(data[12:16]),
+                device_mac=mac_of(data[28:34].hex(":")),
+                device_name=name,
+                action=LeaseAction.RELEASED,
+            )
+        return None
+
+    def _ack(self, data: bytes, options: dict[int, bytes], key: bytes, time: datetime | None) -> Event | None:
+        granted, current = data[16:20], data[12:16]
+        if granted == b"\0\0\0\0" and current == b"\0\0\0\0":
+            return None
+        address = _ip(granted if granted != b"\0\0\0\0" else current)
+        renewed = current != b"\0\0\0\0"
+        seconds = int.from_bytes(options.get(51, b""), "big")
+        server = options.get(54, b"")
+        return Event(
+            time=time,
+            kind=EventKind.LEASE,
+            source_ip=address,
+            destination_ip=_ip(server) if len(server) == 4 else None,
+            device_ip=address,
+            device_mac=mac_of(data[28:34].hex(":")),
+            device_name=self._names.pop(key, None) or _name(options),
+            action=_granted(new=granted != b"\0\0\0\0", renewed=renewed, seconds=seconds),
+            lease_until=_until(time, seconds),
+        )
+
+
+def _granted(*, new: bool, renewed: bool, seconds: int) -> LeaseAction:
+    if not new and not seconds:  # the answer to DHCPINFORM: the client said which address it has
+        return LeaseAction.OBSERVED
+    return LeaseAction.RENEWED if renewed else LeaseAction.ASSIGNED
+
+
+def _options(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    while at + 1 < len(data) and data[at] != 255:
+        if data[at] == 0:
+            at += 1
+            continue
+        yield data[at], data[at + 2 : at + 2 + data[at + 1]]
+        at += 2 + data[at + 1]
+
+
+def _name(options: dict[int, bytes]) -> str | None:
+    """The full name of option 81 (RFC 4702), else the host name of option 12."""
+    qualified = options.get(81, b"")
+    if len(qualified) > 3:
+        raw = qualified[3:]
+        if qualified[0] & 4:  # labels as DNS writes them
+            text = _labels(raw)
+        else:
+            text = raw.decode("utf-8", "replace")
+        if stated(text.strip("\0. ")):
+            return _plain(text)
+    return _plain(options.get(12, b"").decode("utf-8", "replace"))
+
+
+def _labels(raw: bytes) -> str:
+    labels, at = [], 0
+    while at < len(raw) and raw[at]:
+        labels.append(raw[at + 1 : at + 1 + raw[at]].decode("utf-8", "replace"))
+        at += 1 + raw[at]
+    return ".".join(labels)
+
+
+def _plain(text: str) -> str | None:
+    text = "".join(letter for letter in printable(text) if letter.isprintable()).strip(" .")
+    return stated(text[:255])
+
+
+def _ip(raw: bytes) -> str:
+    return str(ip_address(raw))
+
+
+def _until(time: datetime | None, seconds: int) -> datetime | None:
+    return time + timedelta(seconds=seconds) if time and 0 < seconds <= _LONGEST_LEASE_S else None
+
+
+def message_v6(data: bytes, time: datetime | None) -> Event | None:
+    """The lease that a DHCPv6 message tells of, also inside relays' messages."""
+    for _ in range(_DEEPEST_RELAY):
+        if not data or data[0] not in (_RELAY_FORWARD, _RELAY_REPLY):
+            break
+        data = dict(_options_v6(data, 34)).get(9, b"")
+    if len(data) < 4 or data[0] not in (_REPLY_V6, _RELEASE_V6):
+        return None
+    options = dict(_options_v6(data, 4))
+    for kind, value in _options_v6(options.get(3, b""), 12):
+        if kind == 5 and len(value) >= 24:
+            seconds = int.from_bytes(value[20:24], "big")
+            released = data[0] == _RELEASE_V6
+            address = _ip(value[:16])
+            return (
+                Event(
+                    time=time,
+                    kind=EventKind.LEASE,
+                    source_ip=address,
+                    device_ip=address,
+                    device_mac=mac_of_duid(options.get(1, b"").hex(":")),
+                    device_name=_plain(_labels(options.get(39, b"")[1:])),
+                    action=LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
+                    lease_until=None if released else _until(time, seconds),
+                )
+                if seconds or released
+                else None
+            )
+    return None
+
+
+def _options_v6(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    while at + 4 <= len(data):
+        size = data[at + 2] << 8 | data[at + 3]
+        yield data[at] << 8 | data[at + 1], data[at + 4 : at + 4 + size]
+        at += 4 + size

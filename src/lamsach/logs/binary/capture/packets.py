@@ -1,0 +1,254 @@
+"""From an IP header to transport packets: fragments, extension headers and what tunnels carry.
+
+Sources: RFC 791, 8200, 9293, 768, 4302, 6275. A tunnel's own packet is given too, before what it carries.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lamsach.logs.binary.capture.fragments import Fragments
+from lamsach.logs.binary.capture.links import u16
+from lamsach.logs.binary.capture.tunnels import ip_tunnel, udp_tunnel
+
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})
+DEEPEST = 8
+"""How many IP headers may stand within each other."""
+MOST_PACKETS = 128
+"""How many a frame may hold within each other and side by side."""
+_MOST_OPTIONS = 64
+_EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
+_NO_NEXT = 59
+_ICMP_PAIRS = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
+_ICMPV6_PAIRS = {
+    128: 129,
+    129: 128,
+    133: 134,
+    134: 133,
+    135: 136,
+    136: 135,
+    130: 131,
+    131: 130,
+    139: 140,
+    140: 139,
+    144: 145,
+    145: 144,
+    146: 147,
+    147: 146,
+}
+
+
+class Packet(NamedTuple):
+    """One transport packet: `data[start:end]` is its payload.
+
+    Ports are negative for protocols without any; of ICMP they stand for the message's type and the type that answers it, so that
+    a request and its answer are the two directions of one contact, or for type and code of a message that nothing answers.
+    """
+
+    protocol: int
+    source: bytes
+    destination: bytes
+    source_port: int
+    destination_port: int
+    data: bytes
+    start: int
+    end: int
+    flags: int = 0
+    sequence: int = 0
+
+
+class Decapsulator:
+    """Gives the packets in frames of one capture."""
+
+    def __init__(self) -> None:
+        self._fragments = Fragments()
+        self._most = MOST_PACKETS
+
+    def packets(self, data: bytes, at: int, most: int = MOST_PACKETS) -> list[Packet]:
+        """The packet whose IP header begins at the offset, and those that it carries; `most` of them at most."""
+        found: list[Packet] = []
+        self._most = most
+        self._ip(data, at, len(data), found, 0)
+        return found
+
+    def _ip(self, data: bytes, at: int, end: int, found: list[Packet], depth: int) -> None:
+        if depth >= DEEPEST or end - at < 20 or len(found) >= self._most:
+            return
+        version = data[at] >> 4
+        if version == 4:
+            self._ipv4(data, at, end, found, depth)
+        elif version == 6 and end - at >= 40:
+            self._ipv6(data, at, end, found, depth)
+
+    def _ipv4(self, data: bytes, at: int, end: int, found: list[Packet], depth: int) -> None:
+        header_bytes = (data[at] & 15) * 4
+        total = data[at + 2] << 8 | data[at + 3]
+        if header_bytes < 20 or (total and total < header_bytes):
+            return
+        if total:  # 0: the network card was to cut it (segmentation offload)
+            end = min(end, at + total)
+        start = at + header_bytes
+        source, destination, protocol = data[at + 12 : at + 16], data[at + 16 : at + 20], data[at + 9]
+        fragment = data[at + 6] << 8 | data[at + 7]
+        if fragment & 0x3FFF:
+            key = (source, destination, protocol, u16(data, at + 4))
+            whole = self._fragments.add(
+                key, (fragment & 0x1FFF) * 8, data[start:end], more=bool(fragment & 0x2000)
+            )
+            if whole is None:
+                if not fragment & 0x1FFF:  # the contact is known before, and even if the rest never comes
+                    self._transport(
+                        protocol, source, destination, data, start, min(end, start + 8), found, DEEPEST
+                    )
+                return
+            data, start, end = whole, 0, len(whole)
+        self._transport(protocol, source, destination, data, start, end, found, depth)
+
+    def _ipv6(self, data: bytes, at: int, end: int, found: list[Packet], depth: int) -> None:
+        size = data[at + 4] << 8 | data[at + 5]
+        if size:
+            end = min(end, at + 40 + size)
+        source, destination, protocol = data[at + 8 : at + 24], data[at + 24 : at + 40], data[at + 6]
+        start = at + 40
+        for _ in range(_MOST_OPTIONS):
+            if start + 8 > end:
+                break
+            if protocol in _EXTENSIONS:
+                if protocol == 135 and data[start] == _NO_NEXT:
+                    break  # a message of Mobile IPv6 itself
+                if protocol == 60:
+                    source = _home_address(data, start, end) or source
+                elif protocol == 43:
+                    destination = _last_stop(data, start, end) or destination
+                protocol, start = data[start], start + (data[start + 1] + 1) * 8
+            elif protocol == 51:  # signed, in the clear
+                protocol, start = data[start], start + (data[start + 1] + 2) * 4
+            elif protocol == 44:
+                offset = u16(data, start + 2)
+                if offset & 0xFFF9:
+                    key = (
+                        source,
+                        destination,
+                        data[start],
+                        int.from_bytes(data[start + 4 : start + 8], "big"),
+                    )
+                    whole = self._fragments.add(
+                        key, offset & 0xFFF8, data[start + 8 : end], more=bool(offset & 1)
+                    )
+                    if whole is None:
+                        if not offset & 0xFFF8:
+                            self._transport(
+                                data[start],
+                                source,
+                                destination,
+                                data,
+                                start + 8,
+                                min(end, start + 16),
+                                found,
+                                DEEPEST,
+                            )
+                        return
+                    protocol, data, start, end = data[start], whole, 0, len(whole)
+                else:
+                    protocol, start = data[start], start + 8
+            else:
+                break
+        self._transport(protocol, source, destination, data, min(start, end), end, found, depth)
+
+    def _transport(
+        self,
+        protocol: int,
+        source: bytes,
+        destination: bytes,
+        data: bytes,
+        start: int,
+        end: int,
+        found: list[Packet],
+        depth: int,
+    ) -> None:
+        if protocol in WITH_PORTS:
+            if end - start < 4:
+                return
+            source_port, destination_port = (
+                data[start] << 8 | data[start + 1],
+                data[start + 2] << 8 | data[start + 3],
+            )
+            if protocol == TCP:
+                if end - start < 14:
+                    found.append(
+                        Packet(TCP, source, destination, source_port, destination_port, data, end, end)
+                    )
+                    return
+                payload = min(end, start + (data[start + 12] >> 4) * 4)
+                sequence = int.from_bytes(data[start + 4 : start + 8], "big")
+                flags = data[start + 13]
+                found.append(
+                    Packet(
+                        TCP,
+                        source,
+                        destination,
+                        source_port,
+                        destination_port,
+                        data,
+                        payload,
+                        end,
+                        flags,
+                        sequence,
+                    )
+                )
+                return
+            size = u16(data, start + 4) if protocol == UDP else 0
+            if size >= 8:
+                end = min(end, start + size)
+            payload = min(end, start + 8)
+            found.append(
+                Packet(protocol, source, destination, source_port, destination_port, data, payload, end)
+            )
+            if protocol == UDP and payload < end:
+                for inner in udp_tunnel(source_port, destination_port, data, payload, end):
+                    self._ip(data, inner, end, found, depth + 1)
+            return
+        if protocol == 51 and end - start >= 12:  # authentication header: what follows is in the clear
+            after = start + (data[start + 1] + 2) * 4
+            self._transport(
+                data[start], source, destination, data, min(after, end), end, found, min(depth + 1, DEEPEST)
+            ) if depth < DEEPEST else None
+            return
+        kind, answer = (
+            _icmp(protocol, data[start], data[start + 1])
+            if start + 1 < end and protocol in (ICMP, ICMPV6)
+            else (-1, -1)
+        )
+        found.append(Packet(protocol, source, destination, kind, answer, data, start, end))
+        for inner in ip_tunnel(protocol, data, start, end):
+            self._ip(data, inner, end, found, depth + 1)
+
+
+def _icmp(protocol: int, kind: int, code: int) -> tuple[int, int]:
+    answer = (_ICMP_PAIRS if protocol == ICMP else _ICMPV6_PAIRS).get(kind)
+    return -2 - kind, -2 - (256 + code if answer is None else answer)
+
+
+def _last_stop(data: bytes, start: int, end: int) -> bytes | None:
+    """Where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None when it is there."""
+    kind, left = data[start + 2], data[start + 3]
+    stops = data[start + 1] // 2
+    if not left or not stops or start + 8 + stops * 16 > end:
+        return None
+    if kind in (0, 2):
+        return data[start + 8 + (stops - 1) * 16 : start + 8 + stops * 16]
+    return data[start + 8 : start + 24] if kind == 4 else None
+
+
+def _home_address(data: bytes, start: int, end: int) -> bytes | None:
+    """The sender's true address in a destination option of Mobile IPv6 (RFC 6275 section 6.3)."""
+    at, stop = start + 2, min(end, start + (data[start + 1] + 1) * 8)
+    while at + 2 <= stop:
+        if data[at] == 0:
+            at += 1
+            continue
+        if data[at] == 201 and data[at + 1] == 16 and at + 18 <= stop:
+            return data[at + 2 : at + 18]
+        at += 2 + data[at + 1]
+    return None

@@ -1,0 +1,274 @@
+"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello, lease, ARP's holders.
+
+A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lamsach.errors import InputError
+from lamsach.logs.base import FileContext
+from lamsach.logs.binary.capture import dns, gquic, tls
+from lamsach.logs.binary.capture.arp import Arp
+from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation, hello_of
+from lamsach.logs.binary.capture.dhcp import Dhcp, message_v6
+from lamsach.logs.binary.capture.flows import (
+    ACK,
+    FIN,
+    MOST_FLOWS,
+    RST,
+    SYN,
+    Flow,
+    Key,
+    began_elsewhere,
+    is_multicast,
+    is_over,
+    key_of,
+    silent,
+)
+from lamsach.logs.binary.capture.frames import Frame
+from lamsach.logs.binary.capture.link_types import arp_offset, ip_offsets, is_read
+from lamsach.logs.binary.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
+from lamsach.logs.binary.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
+from lamsach.logs.binary.capture.sampled import sampled_packets
+from lamsach.logs.binary.capture.spelling import address_text, time_of
+from lamsach.logs.binary.capture.streams import Stream
+from lamsach.logs.binary.capture.telling import DNS_PORTS, Teller
+from lamsach.logs.binary.netflow.events import flow_event
+from lamsach.logs.binary.netflow.packets import Decoder, looks_like_export
+from lamsach.logs.binary.netflow.sflow import PORT, agent_of, is_sflow, looks_like_sflow
+from lamsach.model import Action, Event, Reference, Refusal
+
+HELD_BYTES = 64 << 20
+"""How many bytes of unfinished requests and segments are held over all flows."""
+_SWEEP_PACKETS = 1 << 17
+_NETBIOS_PORT = 137
+
+
+class CaptureReader:
+    """Reads one capture. `name` goes into the events' `format`."""
+
+    def __init__(self, context: FileContext, name: str) -> None:
+        self._file = context.file
+        self._teller = Teller(context.file, name)
+        self._decapsulator = Decapsulator()
+        self._arp = Arp()
+        self._dhcp = Dhcp()
+        self._exports = Decoder()
+        self._flows: dict[Key, Flow] = {}
+        self._held = 0
+        self._packets = 0
+        self._unread_links: set[int] = set()
+
+    def events(self, frames: Iterable[Frame]) -> Iterator[Event | Refusal]:
+        """The events of the frames, in order as far as they are told at once. Damage is raised after all that was before it."""
+        out = self._teller.out
+        failure: InputError | None = None
+        iterator = iter(frames)
+        while True:
+            try:
+                frame = next(iterator, None)
+            except InputError as error:
+                failure, frame = error, None
+            if frame is None:
+                break
+            self._frame(frame)
+            if out:
+                yield from out
+                out.clear()
+        for flow in list(self._flows.values()):
+            self._finish(flow)
+            yield from out
+            out.clear()
+        if failure is not None:
+            raise failure
+
+    def _frame(self, frame: Frame) -> None:
+        self._teller.number, self._teller.now, link, data = frame
+        at = arp_offset(link, data)
+        if at:
+            self._teller.lease(self._arp.observed(data, at, self._teller.now))
+        left = MOST_PACKETS
+        for at in ip_offsets(link, data):
+            for packet in self._decapsulator.packets(data, at, left):
+                left -= 1
+                self._packet(packet)
+        if link not in self._unread_links and not is_read(link):
+            self._unread_links.add(link)
+            reason = "Frames of this link type are not understood."
+            self._teller.out.append(
+                Refusal(Reference(self._file, row=self._teller.number), f"LINKTYPE {link}", reason)
+            )
+
+    def _packet(self, packet: Packet) -> None:
+        now = self._teller.now
+        key = key_of(packet)
+        flow = self._flows.get(key)
+        if flow is None or is_over(flow, packet, now):
+            flow = self._begin(key, packet, flow)
+        if now is not None:
+            flow.last_ns = now
+        from_client = flow.from_client(packet)
+        if packet.protocol == TCP:
+            self._tcp(flow, packet, from_client=from_client)
+        elif flow.pending and not from_client:
+            self._teller.contact(flow, Action.ALLOWED)
+        if packet.protocol == UDP and not flow.quiet and packet.start < packet.end:
+            self._udp(flow, packet)
+
+    def _begin(self, key: Key, packet: Packet, before: Flow | None) -> Flow:
+        if before is not None:
+            self._finish(before)
+            del self._flows[key]
+        flip = began_elsewhere(packet)
+        if before is not None and not (packet.protocol == TCP and packet.flags & SYN):
+            flip = not before.from_client(packet)
+        flow = self._flows[key] = Flow(packet, self._teller.number, self._teller.now, flip=flip)
+        self._packets += 1
+        if self._packets % _SWEEP_PACKETS == 0 or len(self._flows) > MOST_FLOWS:
+            self._sweep()
+        if packet.source_port < 0 or is_multicast(packet.destination):
+            self._teller.contact(flow, Action.UNKNOWN)
+        return flow
+
+    def _tcp(self, flow: Flow, packet: Packet, *, from_client: bool) -> None:
+        flags = packet.flags
+        if flow.pending and flags & (ACK | RST):
+            self._teller.contact(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
+        if flags & (FIN | RST):
+            flow.closed = True
+        if flow.quiet:
+            return
+        side = 0 if from_client else 1
+        if flags & SYN:
+            stream = flow.streams[side] = flow.streams[side] or Stream()
+            stream.start(packet.sequence)
+            if packet.start < packet.end:  # data in the first packet (RFC 7413)
+                self._listen(flow, side, packet, (packet.sequence + 1) & 0xFFFFFFFF)
+        elif packet.start < packet.end:
+            self._listen(flow, side, packet, packet.sequence)
+
+    def _listen(self, flow: Flow, side: int, packet: Packet, sequence: int) -> None:
+        conversation = flow.conversations[side]
+        if conversation is None:
+            is_dns = 53 in (flow.client_port, flow.server_port)
+            conversation = flow.conversations[side] = Conversation(is_dns=is_dns)
+        if conversation.is_done():
+            return
+        stream = flow.streams[side] = flow.streams[side] or Stream()
+        before = conversation.held_bytes + stream.held_bytes
+        for payload, gap in stream.add(sequence, packet.data[packet.start : packet.end]):
+            for finding in conversation.feed(payload, gap=gap):
+                self._teller.found(flow, side, finding)
+        if conversation.is_done():
+            flow.streams[side] = None
+            other = flow.conversations[1 - side]
+            flow.quiet = conversation.said_hello or (other is not None and other.is_done())
+            self._held -= before
+            return
+        self._held += conversation.held_bytes + stream.held_bytes - before
+        if self._held > HELD_BYTES:
+            self._forget(len(self._flows) // 2 + 1)
+
+    def _udp(self, flow: Flow, packet: Packet) -> None:
+        data, start, end = packet.data, packet.start, packet.end
+        ports = {packet.source_port, packet.destination_port}
+        if ports & DNS_PORTS or _NETBIOS_PORT in ports:
+            message = dns.parse_message(data, start, end, netbios=_NETBIOS_PORT in ports)
+            if message is not None:
+                self._teller.message(packet, message)
+                return
+        if ports <= {67, 68}:
+            self._teller.lease(self._dhcp.message(data[start:end], time_of(self._teller.now)))
+        elif ports <= {546, 547}:
+            self._teller.lease(message_v6(data[start:end], time_of(self._teller.now)))
+        elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
+            flow.exports = True
+            self._exported(packet)
+        elif data[start] == 0 and (
+            looks_like_sflow(data[start : min(end, start + 28)])
+            if PORT in ports
+            else is_sflow(data[start:end])
+        ):
+            self._sampled(data[start:end])
+        elif gquic.looks_like_gquic(data, start, end):
+            self._gquic(flow, packet)
+        elif looks_like_quic(data, start, end):
+            self._quic(flow, packet)
+        elif data[start] == 22:
+            name = tls.datagram_server_name(data[start:end])
+            if not isinstance(name, tls.Need):
+                self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+                flow.quiet = True
+        elif flow.quic is None:
+            flow.datagrams += 1  # a protocol that says nothing to us; its first datagrams show it
+            flow.quiet = flow.datagrams >= MOST_MISSES
+
+    def _gquic(self, flow: Flow, packet: Packet) -> None:
+        flow.datagrams += 1
+        name = gquic.server_name(packet.data[packet.start : packet.end])
+        if not isinstance(name, tls.Need):
+            self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+        flow.quiet = name is not tls.Need.MORE or flow.datagrams >= MOST_DATAGRAMS
+
+    def _quic(self, flow: Flow, packet: Packet) -> None:
+        if not flow.from_client(packet):
+            return
+        flow.quic = flow.quic or QuicHello()
+        handshake = flow.quic.add(packet.data[packet.start : packet.end])
+        name = tls.server_name(handshake) if handshake else tls.Need.MORE
+        last = flow.quic.seen >= MOST_DATAGRAMS
+        if name is tls.Need.MORE and last and handshake:
+            name = tls.partial_server_name(handshake)
+        if not isinstance(name, tls.Need):
+            self._teller.found(flow, 0, hello_of(name))
+        flow.quiet = last or name is not tls.Need.MORE
+
+    def _exported(self, packet: Packet) -> None:
+        """Flows that a device told a collector in a datagram."""
+        exporter = address_text(packet.source)
+        payload = packet.data[packet.start : packet.end]
+        for seconds, number, record in self._exports.flows(payload, exporter, self._teller.number):
+            event = flow_event(seconds, record, self._file, number, exporter)
+            if event is not None:
+                self._teller.out.append(event)
+
+    def _sampled(self, payload: bytes) -> None:
+        """Packets of which a switch took a sample: each is a contact, its question too if the sample reaches so far."""
+        agent = address_text(agent_of(payload))
+        first = len(self._teller.out)
+        for packet in sampled_packets(payload, self._decapsulator):
+            self._teller.single(packet)
+        for event in self._teller.out[first:]:
+            if isinstance(event, Event):
+                object.__setattr__(event, "observer", agent)
+
+    def _finish(self, flow: Flow) -> None:
+        """What is left to tell of a flow that is over, of its last packet's time and its first packet's frame."""
+        number, now = self._teller.number, self._teller.now
+        self._teller.number, self._teller.now = flow.number, flow.last_ns
+        for side in (0, 1):
+            stream, conversation = flow.streams[side], flow.conversations[side]
+            if conversation is None or conversation.is_done():
+                continue
+            self._held -= conversation.held_bytes + (stream.held_bytes if stream else 0)
+            for payload, gap in stream.rest() if stream else ():
+                for finding in conversation.feed(payload, gap=gap):
+                    self._teller.found(flow, side, finding)
+            for finding in conversation.end():
+                self._teller.found(flow, side, finding)
+        if flow.pending:
+            self._teller.contact(flow, Action.UNKNOWN)
+        self._teller.number, self._teller.now = number, now
+
+    def _sweep(self) -> None:
+        """Forget the flows that have been silent for long, and the oldest if there are still too many."""
+        for key in silent(self._flows, self._teller.now):
+            self._finish(self._flows.pop(key))
+        if len(self._flows) > MOST_FLOWS:
+            self._forget(MOST_FLOWS // 4)
+
+    def _forget(self, count: int) -> None:
+        for key in list(self._flows)[:count]:
+            self._finish(self._flows.pop(key))

@@ -1,0 +1,1 @@
+"""EVTX files: chunks, templates, records and their events."""

@@ -1,0 +1,183 @@
+"""Flow records as events.
+
+`time` is when the exporter sent the record: its own clock, present in every packet. The times within a record count from the device's
+start and are wrong or missing in many exporters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from lamsach.logs.binary.capture.spelling import address_text
+from lamsach.logs.binary.netflow import elements as e
+from lamsach.logs.binary.netflow.packets import fixed_rows
+from lamsach.logs.binary.netflow.templates import Record
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.text.values import host_and_port, printable, question_of, stated
+from lamsach.model import Action, Event, EventKind
+
+NAME = "netflow"
+_DENIED = 3
+_NOWHERE = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
+_FURTHER = e.WANTED - {
+    *(*e.SOURCES, *e.DESTINATIONS),
+    *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL),
+}
+"""What only some exporters tell: NAT, actions, users, names."""
+PORTED = frozenset({0, 6, 17, 33, 132, 136})
+"""Protocols with ports, and 0 for one that is not stated."""
+
+
+def flow_event(
+    seconds: int, record: Record, file: str, line: int, observer: str | None = None
+) -> Event | None:
+    """The event of one record; None for one that names no address (statistics, MAC addresses alone)."""
+    source = _address(record, *e.SOURCES)
+    destination = _address(record, *e.DESTINATIONS)
+    if source is None and destination is None:
+        return None
+    source_port, destination_port = _ports(record)
+    if _FURTHER.isdisjoint(record):
+        return Event(
+            time=time_of_seconds(seconds),
+            kind=EventKind.CONNECTION,
+            observer=observer,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=own_side(source, destination),
+            format=NAME,
+            file=file,
+            line=line,
+        )
+    nat, nat_port = _nat(record, source, source_port)
+    return Event(
+        time=time_of_seconds(seconds),
+        kind=EventKind.CONNECTION,
+        observer=_exporter(record) or observer,
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        source_nat_ip=nat,
+        source_nat_port=nat_port,
+        device_ip=own_side(source, destination),
+        user=_text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
+        domain=_domain(record),
+        url=_text(record, *e.URLS),
+        action=_action(record),
+        format=NAME,
+        file=file,
+        line=line,
+    )
+
+
+def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[Event]:
+    """The events of a packet of version 1, 5 or 7, as `flow_event` would make them one by one."""
+    seconds, rows = fixed_rows(packet, version)
+    time = time_of_seconds(seconds)
+    for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
+        source, destination = address_text(source_bytes), address_text(destination_bytes)
+        ported = protocol in PORTED
+        yield Event(
+            time=time,
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=source_port if ported else None,
+            destination_ip=destination,
+            destination_port=destination_port if ported else None,
+            device_ip=own_side(source, destination),
+            format=NAME,
+            file=file,
+            line=line,
+        )
+
+
+@lru_cache(maxsize=256)
+def time_of_seconds(seconds: int) -> datetime:
+    """32 bits of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _address(record: Record, *names: int) -> str | None:
+    """The first that is stated; the address of no host only when no other is."""
+    fallback = None
+    for name in names:
+        raw = record.get(name)
+        if isinstance(raw, bytes) and len(raw) in (4, 16):
+            if any(raw):
+                return address_text(raw)
+            fallback = fallback or raw
+    return address_text(fallback) if fallback else None
+
+
+def _ports(record: Record) -> tuple[int | None, int | None]:
+    if record.get(e.PROTOCOL, 0) not in PORTED:
+        return None, None  # exporters put the ICMP type where the destination's port is, and zeros for others
+    return (
+        _number(record, *e.SOURCE_PORTS),
+        _number(record, *e.DESTINATION_PORTS),
+    )
+
+
+def _number(record: Record, *names: int) -> int | None:
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, int) and value <= 65535:
+            return value
+    return None
+
+
+def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | None, int | None]:
+    """What the source was turned into; the first port of its block when the device gives ports in blocks."""
+    nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6, e.BARRACUDA_NAT_SOURCE)
+    nat_port = _number(
+        record,
+        *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT),
+    )
+    if nat in _NOWHERE or (nat == source and nat_port in (None, port)):
+        return None, None
+    return nat, nat_port
+
+
+def _exporter(record: Record) -> str | None:
+    """The device that a record names as its own, where another passes it on."""
+    exporter = _address(record, e.EXPORTER, e.EXPORTER_V6)
+    return None if exporter in _NOWHERE else exporter
+
+
+def _text(record: Record, *names: int) -> str | None:
+    for name in names:
+        raw = record.get(name)
+        if isinstance(raw, bytes):
+            text = stated(raw.partition(b"\0")[0].decode("utf-8", "replace"))
+            if text and text.isprintable():
+                return printable(text)
+    return None
+
+
+def _domain(record: Record) -> str | None:
+    for name in e.NAMES.intersection(record):
+        text = _text(record, name)
+        if text:
+            return host_and_port(text)[0] or question_of(text)
+    for name in e.CISCO_NAMES:
+        raw = record.get(name)
+        if isinstance(raw, bytes):
+            host, _ = host_and_port(raw[e.CISCO_NAME_HEAD_BYTES :].decode("utf-8", "replace"))
+            if host and "." in host:  # the element may hold a path or a browser's name instead
+                return host
+    return None
+
+
+def _action(record: Record) -> Action:
+    event = record.get(e.FIREWALL_EVENT) or record.get(e.CISCO_FIREWALL_EVENT)
+    if isinstance(event, int) and event:
+        return Action.BLOCKED if event == _DENIED else Action.ALLOWED
+    status = record.get(e.FORWARDING)
+    if isinstance(status, int) and status:  # RFC 7270 section 4.12: the upper two of eight bits
+        return {1: Action.ALLOWED, 2: Action.BLOCKED}.get((status & 0xFF) >> 6, Action.UNKNOWN)
+    return Action.UNKNOWN

@@ -1,0 +1,1 @@
+"""Network access: wireless and RADIUS."""

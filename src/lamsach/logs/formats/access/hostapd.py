@@ -1,0 +1,71 @@
+"""hostapd, on access points of any maker that run it (OpenWrt, UniFi, TP-Link): which client came, as whom, and left.
+
+Source: hostapd's `hostapd_logger` and control events (`AP-STA-CONNECTED`), `src/ap/ap_drv_ops.c`, `ieee802_1x.c`, 2.4 to 2.11; UniFi's `stahtd`. Traps:
+- The line states a hardware address and no IP address: the DHCP server's log has both.
+- `AP-STA-CONNECTED` bears the access point's interface before it, which UniFi writes as `ath0:`; `STA` stands before the client elsewhere.
+- An identity is stated by its own line (`STA identity 'an'`), or after the EAP type.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.values import ip_of, mac_of
+from lamsach.model import Action, Event, EventKind
+
+_MAC = r"((?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})"
+# hostapd: wlan0: STA 02:00:00:00:00:01 IEEE 802.11: associated      hostapd: wlan0: AP-STA-CONNECTED 02:00:00:00:00:01
+_EVENT = re.compile(
+    rf"(?:\bhostapd(?:\[\d{{1,10}}\])?: |^)(?:\d{{9,10}}\.\d{{6}}: )?(?:[\w.@-]{{1,32}}: )?(?:<\d>)?"
+    rf"(?:STA {_MAC} (?:IEEE 802\.1[1X]|WPA|RADIUS|DRIVER|MLME|IAPP): |(?:AP-STA-(?:DIS)?CONNECTED|AP-STA-POSSIBLE-PSK-MISMATCH|CTRL-EVENT-EAP-(?:SUCCESS2?|FAILURE2?|STARTED)|WPS-REG-SUCCESS) {_MAC})",
+    re.ASCII,
+)
+_IDENTITY = re.compile(r"(?:identity|user(?:name)?)[ =:]{1,2}'([^']{1,128})'", re.IGNORECASE)
+_SESSION_IP = re.compile(r"\bip(?:_addr)?=([0-9a-fA-F.:]{7,45})", re.ASCII)
+_REFUSED = ("MISMATCH", "FAILURE", "denied", "rejected", "failed", "unauthorizing port", "timed out")
+_OPENED = (
+    "AP-STA-CONNECTED",
+    "EAP-SUCCESS",
+    "associated (aid",
+    "handshake completed",
+    "authenticated - EAP",
+    "authorizing port",
+)
+_ROOM = 400
+
+
+class Hostapd(LogFormat):
+    """Reads who joined and left a wireless network."""
+
+    name: ClassVar[str] = "hostapd"
+    title: ClassVar[str] = "hostapd (Wi-Fi access points)"
+    gives: ClassVar[tuple[str, ...]] = ("time", "observer", "device_ip", "device_mac", "user", "action")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A client's hardware address behind one of hostapd's words."""
+        return ("STA" in line or "EAP" in line or "WPS" in line) and _EVENT.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message about a client."""
+        match = _EVENT.search(line, 0, _ROOM) if self.recognises(line) else None
+        if match is None:
+            raise LineError("The line is no message of hostapd about a client.", line[:80])
+        header, _ = split_header(line, self.context)
+        text = line[match.start() : match.start() + 2000]
+        named, address = _IDENTITY.search(text), _SESSION_IP.search(text)
+        refused = any(word in text for word in _REFUSED)
+        opened = any(word in text for word in _OPENED)
+        event = Event(
+            kind=EventKind.LOGON,
+            device_ip=ip_of(address[1]) if address else None,
+            device_mac=mac_of(match[1] or match[2]),
+            user=named[1] if named else None,
+            action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
+        )
+        return placed(event, self, number, header.time, header.host)

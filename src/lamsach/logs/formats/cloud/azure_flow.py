@@ -1,0 +1,124 @@
+"""Microsoft Azure, flow logs of network security groups (versions 1 and 2) and of virtual networks, as Network Watcher writes them to storage.
+
+Source: https://learn.microsoft.com/azure/network-watcher/nsg-flow-logs-overview and `vnet-flow-logs-overview`, "Log format". One JSON document an hour
+(`PT1H.json`), `{"records":[{"time":...,"properties":{"flows":[{"rule":...,"flows":[{"mac":"000D3AF87856","flowTuples":["1542110377,10.1.1.5,203.0.113.9,..."]}]}]}}]}`;
+an event hub hands the records on one a line. Traps:
+- A tuple is `time,source,destination,source port,destination port,protocol,direction,decision`, in version 2 with `state` and counts behind it; of
+  virtual networks the time is in milliseconds, the protocol a number, and the state (`D` is denied) stands where the decision was.
+- `I` and `O` are as the network interface sees it: its machine is the destination of `I`, the source of `O`.
+- The end of a flow (`E`) and its continuation (`C`) are records of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.text.json_documents import first_record, is_azure_flow, records
+from lamsach.logs.text.json_records import child, text_of
+from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind, Reference, Refusal
+
+_DECISIONS = {"A": Action.ALLOWED, "D": Action.BLOCKED}
+_STATES = {"B": Action.ALLOWED, "C": Action.ALLOWED, "E": Action.ALLOWED, "D": Action.BLOCKED}
+_NO_PORTS = frozenset({"1", "58"})
+
+
+class AzureFlow(BinaryFormat):
+    """Reads the flow tuples of every record."""
+
+    name: ClassVar[str] = "azure_flow"
+    title: ClassVar[str] = "Azure flow logs (NSG, VNet)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_mac", "action", "inbound"),
+    )
+    of_text: ClassVar[bool] = True
+
+    @classmethod
+    def recognises(cls, head: bytes) -> bool:
+        """A JSON document with the keys that only these records have."""
+        text = head.decode("utf-8-sig", "ignore").lstrip()
+        return text[:1] in ("{", "[") and is_azure_flow(first_record(text))
+
+    @classmethod
+    def reads_lines(cls, lines: Sequence[str]) -> bool:
+        """Whether an event hub handed on these lines: each is a record of its own."""
+        return all(map(is_azure_flow, lines))
+
+    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """See `BinaryFormat`. `line` is the number of the record."""
+        for number, (record, _) in enumerate(records(stream), 1):
+            if isinstance(record, str):
+                yield Refusal(
+                    Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
+                )
+                continue
+            if not is_azure_flow(json.dumps(record)):
+                yield Refusal(
+                    Reference(self.context.file, row=number),
+                    json.dumps(record)[:500],
+                    "The line is not a record of this product.",
+                )
+            observer, mac = _group(record), mac_of(text_of(record.get("macAddress")))
+            for own_mac, text in _tuples(record):
+                event = _event(text, own_mac or mac, observer, self.context.file, number)
+                yield event or Refusal(
+                    Reference(self.context.file, row=number),
+                    text[:500],
+                    "The line is not a record of this product.",
+                )
+
+
+def _group(record: Mapping[str, object]) -> str | None:
+    """The name of the security group, or of what the flow log watches."""
+    resource = text_of(record.get("targetResourceID")) or text_of(record.get("resourceId")) or ""
+    return resource.rstrip("/").rpartition("/")[2] or None
+
+
+def _tuples(record: Mapping[str, object]) -> Iterator[tuple[str | None, str]]:
+    """The tuples of a record, and the hardware address that stands beside them."""
+    within = child(record, "properties") or child(record, "flowRecords") or record
+    for rule in _objects(within.get("flows")):
+        for flow in _objects(rule.get("flows") or rule.get("flowGroups")):
+            tuples = flow.get("flowTuples")
+            mac = mac_of(text_of(flow.get("mac")))
+            for text in tuples if isinstance(tuples, list) else ():
+                yield mac, str(text)
+
+
+def _objects(value: object) -> Iterator[dict[str, object]]:
+    yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+
+
+def _event(text: str, mac: str | None, observer: str | None, file: str, number: int) -> Event | None:
+    parts = text[:500].split(",")
+    source, destination = (ip_of(parts[1]), ip_of(parts[2])) if len(parts) >= 8 else (None, None)
+    if source is None or destination is None:
+        return None
+    try:
+        time = from_epoch(parts[0])
+    except LineError:
+        return None
+    protocol, inward, decided = parts[5], parts[6] == "I", parts[7]
+    ports = protocol not in _NO_PORTS
+    return Event(
+        time=time,
+        kind=EventKind.CONNECTION,
+        observer=observer,
+        source_ip=source,
+        source_port=port_of(parts[3]) if ports else None,
+        destination_ip=destination,
+        destination_port=port_of(parts[4]) if ports else None,
+        device_ip=destination if inward else source,
+        device_mac=mac,
+        action=(_STATES if protocol.isdigit() else _DECISIONS).get(decided, Action.UNKNOWN),
+        inbound=inward,
+        format=AzureFlow.name,
+        file=file,
+        line=number,
+    )

@@ -1,0 +1,1 @@
+"""DHCP servers and tables of neighbours."""

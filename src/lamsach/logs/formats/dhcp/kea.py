@@ -1,0 +1,261 @@
+"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, the forensic log of its `legal_log` hook, and the lease files of `memfile`.
+
+Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administrator Reference Manual, "Forensic Logging" and
+"memfile", `src/lib/dhcpsrv/csv_lease_file4.cc` and `csv_lease_file6.cc`. Traps:
+- A message bears a name (`DHCP4_LEASE_ALLOC`), which stands while its words change: `will be allocated` became `has been allocated`.
+- An offer (`ADVERT`, `OFFER`) binds nothing.
+- A lease file states the lease's end and length: its beginning is the difference. A length of 0 marks a lease that was given back.
+- The newest row of an address stands last; state 1 is a declined address, which has no holder, 2 an expired one, 3 a released one.
+- The forensic log's zone is an abbreviation that may mean several: only UTC and offsets are believed, else it is the local clock.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_epoch, from_iso
+from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.model import Event, EventKind, LeaseAction
+
+# 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:...], tid=0x1: lease 192.0.2.50 has been ...
+_MESSAGE = re.compile(
+    r"(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) )?(?:(?:FATAL|ERROR|WARN|INFO|DEBUG) +)?"
+    r"(?:\[(?:kea-dhcp[46]|kea-dhcp-ddns|kea-ctrl-agent|kea)\.[\w.-]{1,40}(?:/[\d.]{1,40})?\] )?"
+    r"((?:DHCP[46]|DHCPSRV|ALLOC_ENGINE|LEASE_CMDS|HOST_CMDS|HOSTS|EVAL|HOOKS|LEGAL_LOG|HA|COMMAND|DCTL|DHCP_DDNS)_[A-Z0-9_]{3,60})(?: |$)(.*)",
+    re.ASCII | re.DOTALL,
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?= )", re.ASCII)
+_CLIENT = re.compile(r"\[hwtype=\d{1,3} ([0-9A-Fa-f:]{2,60})\]", re.ASCII)
+_DUID = re.compile(r"duid=\[?([0-9A-Fa-f:]{8,400})\]?", re.ASCII)
+# lease 192.0.2.50 has   lease for address 2001:db8::50 and   address 192.0.2.50 was   addr 192.0.2.50 from   prefix 2001:db8:1::/56
+_BOUND = re.compile(
+    r"\b(?:lease|address|addr|prefix)(?: for(?: address| prefix)?| address)? ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})?(?=[\s,;.]|$)",
+    re.ASCII,
+)
+_FOR_SECONDS = re.compile(r"\bfor (\d{1,10}) seconds", re.ASCII)
+_NAMES: tuple[tuple[re.Pattern[str], LeaseAction], ...] = (
+    (re.compile(r"DHCP4_LEASE_ALLOC|DHCP6_LEASE_ALLOC|DHCP6_PD_LEASE_ALLOC|DHCP4_LEASE_REUSE|DHCP6_LEASE_REUSE"), LeaseAction.ASSIGNED),
+    (re.compile(r"DHCP6_(?:PD_)?LEASE_RENEW|DHCP6_LEASE_REBIND|ALLOC_ENGINE_V[46]_(?:RENEW_LEASE|EXTEND_LEASE|EXTEND_LEASE_DELETED)"), LeaseAction.RENEWED),
+    (re.compile(r"DHCP4_RELEASE(?:_DELETED)?|DHCP6_RELEASE_(?:NA|PD)(?:_DELETED)?"), LeaseAction.RELEASED),
+    (re.compile(r"DHCP4_RELEASE_EXPIRED|DHCP6_RELEASE_(?:NA|PD)_EXPIRED|ALLOC_ENGINE_V[46]_LEASE_RECLAIM|ALLOC_ENGINE_V[46]_LEASES_RECLAMATION"), LeaseAction.EXPIRED),
+)  # fmt: skip
+# 2026-01-06 01:02:03 CET Address: 192.0.2.100 has been renewed for 1 hrs 52 min 15 secs to a device with hardware address: hwtype=1 08:00:2b:02:3f:4e, client-id: ...
+_FORENSIC = re.compile(
+    r"(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([A-Z]{2,5}|[+-]\d{2}:?(?:\d{2})?))? )?(?:Address|Prefix): ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})? "
+    r"has been (assigned|renewed|rebound|reused|released|reclaimed|added|modified|deleted|declined)(?: by \S{1,40}| using \S{1,40})?(.*)",
+    re.ASCII | re.DOTALL,
+)
+_LENGTH = re.compile(r"(\d{1,9}) (days?|hrs?|mins?|secs?)\b", re.ASCII)
+_HARDWARE = re.compile(r"hardware address: (?:hwtype=\d{1,3} )?([0-9A-Fa-f:]{11,30})", re.ASCII)
+_FORENSIC_DUID = re.compile(r"DUID: ([0-9A-Fa-f:]{8,400})", re.ASCII)
+_UNIT_S = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_FORENSIC_ACTIONS = {
+    "assigned": LeaseAction.ASSIGNED, "added": LeaseAction.ASSIGNED, "renewed": LeaseAction.RENEWED, "rebound": LeaseAction.RENEWED,
+    "reused": LeaseAction.RENEWED, "modified": LeaseAction.RENEWED, "released": LeaseAction.RELEASED, "deleted": LeaseAction.RELEASED,
+    "reclaimed": LeaseAction.EXPIRED,
+}  # fmt: skip
+# address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id
+_HEADINGS = ("address,hwaddr,client_id,valid_lifetime,expire", "address,duid,valid_lifetime,expire,subnet_id")
+# 192.0.2.50,00:1a:2b:3c:4d:5e,01:00:1a:2b:3c:4d:5e,3600,1790003600,1,0,0,pc-7.unit.example,0,,0
+_ROW_4 = re.compile(
+    r"([0-9.]{7,15}),([0-9A-Fa-f:]{0,60}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),([01]?),([01]?),([^,]{0,255})(?:,([0-4]))?(?:,|$)",
+    re.ASCII,
+)
+# 2001:db8::50,00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e,3600,1790003600,1,1800,0,7,128,0,0,pc-7,00:1a:2b:3c:4d:5e,0,,1,2,0
+_ROW_6 = re.compile(
+    r"([0-9A-Fa-f:]{2,45}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),(\d{1,10}),(\d{1,2}),(\d{1,10}),(\d{1,3}),([01]?),([01]?),([^,]{0,255})"
+    r"(?:,([0-9A-Fa-f:]{0,60}))?(?:,([0-4]))?(?:,|$)",
+    re.ASCII,
+)
+_STATES = {"1": None, "2": LeaseAction.EXPIRED, "3": LeaseAction.RELEASED, "4": None}
+_LONGEST_LEASE_S = 3660 * 86400
+
+
+class Kea(LogFormat):
+    """Leases of a Kea server, from whichever of its three kinds of file."""
+
+    name: ClassVar[str] = "kea"
+    title: ClassVar[str] = "ISC Kea"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "source_ip",
+        "device_ip",
+        "device_name",
+        "device_mac",
+        "action",
+        "lease_until",
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "_LEASE_",
+        "_RELEASE",
+        "_RENEW",
+        "has been ",
+        ",",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A message with one of Kea's names, a line of the forensic log, or a row of a lease file."""
+        if "has been" in line and ("ddress: " in line or "refix: " in line):
+            start = (
+                line.find("Address: ", 0, 200) if "Address: " in line[:200] else line.find("Prefix: ", 0, 200)
+            )
+            return start >= 0 and _FORENSIC.match(line, start) is not None
+        if line.count(",", 0, 700) >= 8 and line[:1] in "0123456789abcdefABCDEF:":
+            return (
+                _ROW_4.match(line) is not None or _ROW_6.match(line) is not None or line.startswith(_HEADINGS)
+            )
+        if "_" not in line[:400] or not ("kea" in line[:200] or "DHCP" in line or "ALLOC_ENGINE" in line):
+            return False
+        return _message_of(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for messages that name neither an address nor a machine."""
+        line = line.rstrip("\r\n")
+        if line.startswith(_HEADINGS):
+            return None
+        if not self.recognises(line):
+            raise LineError("The line is not of a DHCP server.", line[:80])
+        event = _row(line) or self._forensic(line) or self._message(line)
+        return event and stamped(event, self.name, self.context.file, number)
+
+    def _forensic(self, line: str) -> Event | None:
+        header, message = None, line
+        match = _FORENSIC.match(line)
+        if match is None:
+            header, message = split_header(line, self.context)
+            match = _FORENSIC.match(message)
+        if match is None and (
+            match := _FORENSIC.search(line)
+        ):  # whatever stands before the record's own time
+            header, _ = split_header(f"{line[: match.start()]}-", self.context)
+        if match is None:
+            return None
+        zone = match[2] if match[2] and (match[2] in ("UTC", "GMT", "Z") or match[2][0] in "+-") else ""
+        own = (
+            from_iso(match[1] + ("Z" if zone.isalpha() else zone), self.context.timezone)
+            if match[1]
+            else None
+        )
+        time = own or (header.time if header else None)
+        hardware, duid = _HARDWARE.search(match[5], 0, 2000), _FORENSIC_DUID.search(match[5], 0, 2000)
+        mac = (mac_of(hardware[1]) if hardware else None) or (mac_of_duid(duid[1]) if duid else None)
+        action = _FORENSIC_ACTIONS.get(match[4])
+        before = match[5].partition(" to a device")[0]
+        seconds = sum(int(count) * _UNIT_S[unit[0]] for count, unit in _LENGTH.findall(before[:200]))
+        return _event(ip_of(match[3]), mac, None, action, time, seconds, header.host if header else None)
+
+    def _message(self, line: str) -> Event | None:
+        header, match = None, _MESSAGE.match(line)
+        if match is None:
+            header, message = split_header(line, self.context)
+            match = _MESSAGE.match(message) or _message_of(line)
+        if match is None:
+            return None
+        own = match[1] or _stated_before(line, match)
+        text = match[3]
+        client, duid = _CLIENT.search(text, 0, 2000), _DUID.search(text, 0, 2000)
+        mac = (mac_of(client[1]) if client else None) or (mac_of_duid(duid[1]) if duid else None)
+        bound = _BOUND.search(text, 0, 2000)
+        address = ip_of(bound[1]) if bound else None
+        if address is None and mac is None:
+            return None
+        action = next((action for pattern, action in _NAMES if pattern.fullmatch(match[2])), None)
+        length = _FOR_SECONDS.search(text, 0, 4000)
+        time = from_iso(own, self.context.timezone) if own else header.time if header else None
+        return _event(
+            address, mac, None, action, time, int(length[1]) if length else 0, header.host if header else None
+        )
+
+
+def _message_of(line: str) -> re.Match[str] | None:
+    match = _MESSAGE.match(line)
+    if match is None:
+        tag = line.find("]: ", 0, 200)
+        brackets = line.find("[kea", 0, 200)
+        start = tag + 3 if tag > 0 else brackets
+        match = _MESSAGE.match(line, start) if start >= 0 else None
+    if match is None:
+        return None
+    return (
+        match
+        if match[2].startswith(("DHCP4_", "DHCP6_", "DHCPSRV_", "ALLOC_ENGINE_")) or "kea" in line[:200]
+        else None
+    )
+
+
+def _stated_before(line: str, message: re.Match[str]) -> str | None:
+    """Kea's own time before a message that something else stands before (a container's name, a prompt)."""
+    time = _TIME.search(line, 0, message.start()) if message.string is line else None
+    return time[0] if time else None
+
+
+def _row(line: str) -> Event | None:
+    """A row of a lease file: what the lease was at its last change."""
+    if line.count(",", 0, 700) < 8:
+        return None
+    if four := _ROW_4.match(line):
+        address, hardware, client, length, end, name, state = (
+            four[1],
+            four[2],
+            four[3],
+            four[4],
+            four[5],
+            four[9],
+            four[10],
+        )
+    elif six := _ROW_6.match(line):
+        if six[7] == "2" and six[9] != "128":  # a prefix delegated to a router
+            return None
+        address, client, length, end, name, hardware, state = (
+            six[1],
+            six[2],
+            six[3],
+            six[4],
+            six[12],
+            six[13],
+            six[14],
+        )
+    else:
+        return None
+    mac = mac_of(hardware) or mac_of_duid(client) or mac_of(client.removeprefix("01:"))
+    seconds = int(length)
+    until = from_epoch(end)
+    action = _STATES.get(state or "0", LeaseAction.ASSIGNED if seconds else LeaseAction.RELEASED)
+    begins = action is LeaseAction.ASSIGNED and 0 < seconds <= _LONGEST_LEASE_S
+    event = _event(
+        ip_of(address),
+        mac,
+        stated(name),
+        action,
+        until - timedelta(seconds=seconds) if begins else until,
+        0,
+        None,
+    )
+    return changed(event, lease_until=until) if begins else event
+
+
+def _event(
+    address: str | None,
+    mac: str | None,
+    name: str | None,
+    action: LeaseAction | None,
+    time: datetime | None,
+    seconds: int,
+    host: str | None,
+) -> Event:
+    event = Event(
+        time=time, observer=host, source_ip=address, device_ip=address, device_mac=mac, device_name=name
+    )
+    if action is None or address is None:
+        return event
+    begins = action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED)
+    until = time + timedelta(seconds=seconds) if begins and time and 0 < seconds <= _LONGEST_LEASE_S else None
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)

@@ -1,0 +1,198 @@
+"""Tables of neighbours: which hardware address answers for which IP address, as routers, switches and computers list them.
+
+Source: Cisco IOS, NX-OS and ASA Command References (`show arp`, `show ip arp`, `show mac address-table`), Junos `show arp`, Huawei and H3C
+`display arp`, FortiOS `get system arp`, MikroTik `/ip arp print` and `/ip dhcp-server lease print`, Linux arp(8), ip-neighbour(8) and
+proc(5), BSD arp(8), Windows `arp -a`, arpwatch(8). Traps:
+- A table has no time: what it says was so when it was written, which is the file's own time. arpwatch's messages have theirs.
+- `Incomplete`, `FAILED` and a hardware address of zeros: nobody answered. Multicast and broadcast addresses are nobody's.
+- A router that answers for others (proxy ARP) has one hardware address at many addresses; who reads the table has to tell.
+- `show mac address-table` has no IP addresses; its rows tell of a machine's presence only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import ip_of, mac_of, stated
+from lamsach.model import Event, EventKind, LeaseAction
+
+_IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
+_IP6 = r"([0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,44})"
+_MAC = r"((?:[0-9A-Fa-f]{1,2}[:-]){5}[0-9A-Fa-f]{1,2}|(?:[0-9A-Fa-f]{4}[.-]){2}[0-9A-Fa-f]{4}|[0-9A-Fa-f]{6}-[0-9A-Fa-f]{6})"
+_SHAPES = {
+    # Internet  10.1.1.5               12   001a.2b3c.4d5e  ARPA   Vlan10
+    "ios": re.compile(rf" *Internet +{_IP} +(?:\d{{1,6}}|-) +{_MAC} +(?:ARPA|SNAP|SAP)\b", re.ASCII),
+    # 10.1.1.5        00:12:34  001a.2b3c.4d5e  Vlan10     (NX-OS; FortiOS has minutes: `10.1.1.5  2  00:1a:2b:3c:4d:5e internal`)
+    "nxos": re.compile(rf" *{_IP} +(?:(?:\d+d\d+h|\d\d:\d\d:\d\d|\d+\.\d+|-)|\d{{1,6}}) +{_MAC} +[\w./:-]{{1,40}}(?: +[*+#D~]{{1,3}}| +physical.{{0,80}})?\s*$", re.ASCII),
+    #         inside 10.1.1.5 001a.2b3c.4d5e 120     (ASA)
+    "asa": re.compile(rf"\s*[A-Za-z][\w.-]{{0,47}} {_IP} {_MAC} (?:-|\d{{1,7}}|alias)\s*$", re.ASCII),
+    # 00:1a:2b:3c:4d:5e 10.1.1.5        pc-7.unit.example   ge-0/0/0.0   none     (Junos)
+    "junos": re.compile(rf" *{_MAC} +{_IP} +(?P<name>[\w.:-]{{1,255}} +)?(?:[a-z]{{2,5}}-?\d{{1,3}}(?:/\d{{1,3}}){{0,2}}(?:\.\d{{1,5}})?|irb\.\d{{1,5}}|vlan\.\d{{1,5}}|fxp\d.{{0,6}}|em\d.{{0,6}})(?: \[[^\]]{{1,40}}\])?(?: +(?:none|permanent.{{0,30}}|published.{{0,20}}|remote|\d{{1,6}}))?\s*$", re.ASCII),
+    # ? (10.1.1.5) at 00:1a:2b:3c:4d:5e [ether] on eth0     pc-7.lan (10.1.1.5) at 00:1a:.. on em0 expires in 1200 seconds [ethernet]
+    "arp": re.compile(rf"(?P<name>\?|[\w.-]{{1,255}}) \({_IP}\) at {_MAC}(?: \[[a-z0-9]{{2,12}}\])?(?: PERM| PUB){{0,2}} on \S{{1,32}}", re.ASCII),
+    # 10.1.1.5                 ether   00:1a:2b:3c:4d:5e   C                     eth0     (arp -n; with a name without -n)
+    "arp_n": re.compile(rf"(?:{_IP}|(?P<name>[A-Za-z][\w.-]{{0,255}})) +(?:ether|ieee802.11) +{_MAC} +[CMP!]{{1,3}} +(?:\S{{1,24}} +)?\S{{1,32}}\s*$", re.ASCII),
+    # 10.1.1.5         0x1         0x2         00:1a:2b:3c:4d:5e     *        eth0     (/proc/net/arp)
+    "proc": re.compile(rf"{_IP} +0x[0-9a-f]{{1,4}} +(?P<flags>0x[0-9a-f]{{1,4}}) +{_MAC} +\S{{1,40}} +\S{{1,32}}\s*$", re.ASCII),
+    # 10.1.1.5 dev eth0 lladdr 00:1a:2b:3c:4d:5e REACHABLE     fe80::1 dev eth0 lladdr 00:1a:.. router STALE
+    "ip_neigh": re.compile(rf"(?:{_IP}|{_IP6}) dev \S{{1,32}} lladdr {_MAC} (?:\S{{1,20}} ){{0,4}}(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT|NOARP)\b", re.ASCII),
+    #   10.1.1.5              00-1a-2b-3c-4d-5e     dynamic     (Windows, in any language)
+    "windows": re.compile(rf"  {_IP} +((?:[0-9a-f]{{2}}-){{5}}[0-9a-f]{{2}}) +[^\W\d_][\w ]{{2,20}}\s*$"),
+    #  0 DC  10.1.1.5     00:1A:2B:3C:4D:5E  bridge1     (MikroTik; `D address=10.1.1.5 mac-address=.. interface=..` in its terse form)
+    "mikrotik": re.compile(rf" *\d{{1,6}} +(?:[A-Z]{{1,5}} +)?{_IP} +{_MAC} +(?P<rest>\S.{{0,200}})$", re.ASCII),
+    "mikrotik_terse": re.compile(rf" *\d{{1,6}} +(?:[A-Z]{{1,5}} +)?(?:comment=.{{0,100}} )?address={_IP} mac-address={_MAC} (?P<rest>.{{0,400}})$", re.ASCII),
+    # 10.1.1.5        001a-2b3c-4d5e  20        D-0         GE0/0/1     (Huawei);  10.1.1.5  001a-2b3c-4d5e 10  GE1/0/1  19  D (H3C)
+    "huawei": re.compile(rf" *{_IP} +([0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}})(?: +\S{{1,40}}){{1,6}}\s*$", re.ASCII),
+    # 10.1.1.5   001a2b-3c4d5e dynamic 5     (HP ProCurve, ArubaOS-Switch)
+    "hp": re.compile(rf" *{_IP} +([0-9a-f]{{6}}-[0-9a-f]{{6}}) +(?:dynamic|static)\b", re.ASCII),
+    # 00:1a:2b:3c:4d:5e	10.1.1.5	1790000000	pc-7	eth0     (arp.dat of arpwatch)
+    "arpwatch_file": re.compile(rf"{_MAC}\t{_IP}\t(?P<epoch>\d{{9,10}})(?:\t(?P<name>[\w.-]{{0,255}}))?(?:\t\S{{0,32}})?\s*$", re.ASCII),
+}  # fmt: skip
+# arpwatch: new station 10.1.1.5 00:1a:2b:3c:4d:5e eth0     flip flop 10.1.1.5 00:1a:.. (00:1a:..) eth0     changed ethernet address 10.1.1.5 new (old)
+_WATCH = re.compile(
+    rf"(?:new station|new activity|flip flop|changed ethernet address|reused old ethernet address|bogon) {_IP} {_MAC}",
+    re.ASCII,
+)
+#  10    001a.2b3c.4d5e    DYNAMIC     Gi0/1     * 10  001a.2b3c.4d5e  dynamic  0  F  F  Eth1/1      (mac address-table)
+_MAC_ROW = re.compile(
+    rf" *[*+GCR~]? *(?:\d{{1,4}}|All|N/A) +{_MAC} +(?:DYNAMIC|STATIC|dynamic|static|learned|Learn|Dynamic|Static|Self|secure)\b",
+    re.ASCII,
+)
+_HEADINGS = re.compile(
+    r"\s*(?:Protocol +Address +Age|Address +HW ?type|Address +Age|Address +Age\(min\)|MAC Address +Address|Interface: [0-9.]+ --- 0x|IP address +HW type|Internet Address +Physical Address"
+    r"|IP ADDRESS +MAC ADDRESS|IP Address +MAC Address|Flags: [A-Z*] -|# +(?:ADDRESS|MAC-ADDRESS)|Columns: (?:ADDRESS|MAC)|Mac Address Table|Vlan +Mac Address|VLAN +MAC Address|-{3,}[- ]{5,}|Total (?:Mac Addresses|number|:|entries)|IP ARP Table|Type: S-Static"
+    r"| *(?:Internet )? *\d{1,3}(?:\.\d{1,3}){3} .{0,80}\b(?:[Ii]ncomplete|INCOMPLETE|FAILED|\(incomplete\))|\S{1,64} \([\d.]{7,15}\) at (?:<incomplete>|\(incomplete\))"
+    r"|\S{1,64}[#>] ?(?:show|display|get|ip|arp)\b)",
+    re.ASCII,
+)
+_TABLE_APPS = frozenset({"arpwatch"})
+_UNKNOWN_YEAR = 9999
+
+
+class NeighbourTables(LogFormat):
+    """Rows of ARP, neighbour and switching tables."""
+
+    name: ClassVar[str] = "neighbour_tables"
+    title: ClassVar[str] = "ARP and MAC address tables"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "source_ip",
+        "device_ip",
+        "device_name",
+        "device_mac",
+        "action",
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (":", "-", ".")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A row of one of the known tables, or a message of arpwatch."""
+        if len(line) > 400 or not _could_hold_mac(line):
+            return False
+        return _row(line) is not None or _MAC_ROW.match(line) is not None or (_WATCH.search(line) is not None)
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """Beside rows the headings count."""
+        rows = [cls.recognises(line) for line in head]
+        if not any(rows):
+            return 0.0
+        told = zip(rows, head, strict=True)
+        return sum(row or _HEADINGS.match(line[:160]) is not None for row, line in told) / len(head)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for headings and for addresses that are no machine's."""
+        line = line.rstrip("\r\n")
+        if not self.recognises(line):
+            if _HEADINGS.match(line[:160]) or not line.strip():
+                return None
+            raise LineError("The line is not of this format.", line[:80])
+        event = self._watched(line) or self._listed(line)
+        return event and stamped(event, self.name, self.context.file, number)
+
+    def _watched(self, line: str) -> Event | None:
+        match = _WATCH.search(line)
+        if match is None:
+            return None
+        header, _ = split_header(line, self.context)
+        return _seen(match[1], match[2], None, header.time, header.host)
+
+    def _listed(self, line: str) -> Event | None:
+        modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
+        found = _row(line)
+        if found is None:
+            present = _MAC_ROW.match(line)
+            mac = mac_of(_plain(present[1])) if present else None
+            return (
+                Event(time=modified, kind=EventKind.OTHER, device_mac=mac)
+                if mac and not _is_group(mac)
+                else None
+            )
+        address, mac_text, name, epoch = found
+        return _seen(address, mac_text, name, from_epoch(epoch) if epoch else modified, None)
+
+
+def _could_hold_mac(line: str) -> bool:
+    return line.count(":") >= 5 or line.count("-") >= 1 or line.count(".") >= 2
+
+
+def _row(line: str) -> tuple[str, str, str | None, str | None] | None:
+    """Address, hardware address, name and time (seconds since the epoch) of a row."""
+    for shape, pattern in _SHAPES.items():
+        match = pattern.match(line)
+        if match is None:
+            continue
+        named = match.groupdict()
+        if shape == "proc" and named["flags"] == "0x0":
+            return None
+        texts = [text for text in match.groups() if text]
+        address = next((text for text in texts if ip_of(text)), None)
+        mac = next((text for text in texts if mac_of(_plain(text))), None)
+        if address is None or mac is None:
+            continue
+        name = named.get("name")
+        return (
+            address,
+            mac,
+            None if not name or name.strip() in ("?", address) else name.strip(),
+            named.get("epoch"),
+        )
+    return None
+
+
+def _plain(mac: str) -> str:
+    """The spellings of Huawei (`001a-2b3c-4d5e`) and HP (`001a2b-3c4d5e`) as twelve digits; others as they are."""
+    return mac.replace("-", "") if mac.count("-") < 5 and "-" in mac else mac
+
+
+def _is_group(mac: str) -> bool:
+    """Whether the address is multicast or broadcast (IEEE 802, the lowest bit of the first octet)."""
+    return int(mac[:2], 16) & 1 == 1
+
+
+def _seen(
+    address_text: str, mac_text: str, name: str | None, time: datetime | None, host: str | None
+) -> Event | None:
+    address, mac = ip_of(address_text), mac_of(_plain(mac_text))
+    if address is None or mac is None or _is_group(mac) or ip_address(address).is_multicast:
+        return None
+    return Event(
+        time=time,
+        kind=EventKind.LEASE,
+        observer=host,
+        source_ip=address,
+        device_ip=address,
+        device_mac=mac,
+        device_name=stated(name),
+        action=LeaseAction.OBSERVED,
+    )

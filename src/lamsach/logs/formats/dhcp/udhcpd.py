@@ -1,0 +1,87 @@
+"""DHCP servers of modems and small routers: BusyBox `udhcpd` (VNPT, Viettel, FPT, ZTE, Huawei and others build on it) and TP-Link's `DHCPS`.
+
+Source: BusyBox, `networking/udhcp/dhcpd.c` 1.19 to 1.36 (`Sending ACK to %s`, `sending ACK to %s %s`); TP-Link, "System Log" (`DHCPS:Send ACK to ...`). Traps:
+- Most lines state an address or a hardware address, not both: those prove that the server ran, and only lines with both are leases.
+- A modem without a clock dates its lines 1970 until it has the time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.values import ip_of, mac_of, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
+_MAC = r"((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})"
+# udhcpd[812]: Sending ACK to 10.1.2.3   udhcpd: sending OFFER to 10.1.2.3 00:11:22:33:44:55   DHCPS:Send ACK to 10.1.2.3   DHCPS:Send OFFER with ip 10.1.2.3
+_SENT = re.compile(
+    rf"\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)[Ss]end(?:ing)? (ACK|OFFER|NAK)\b(?: (?:to|of|with ip))?(?: {_IP})?(?:,? {_MAC})?(?: ([\w.-]{{1,63}}))?",
+    re.ASCII,
+)
+# DHCPS:Recv REQUEST from 00:11:22:33:44:55   udhcpd[1]: Received DISCOVER   udhcpd: received REQUEST from 00:11:22:33:44:55
+_HEARD = re.compile(
+    rf"\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)(?:Recv|[Rr]ecei?ved?) (DISCOVER|REQUEST|RELEASE|DECLINE|INFORM)\b(?: from {_MAC})?",
+    re.ASCII,
+)
+# udhcpd: DHCPACK(br0) 10.1.2.3 00:11:22:33:44:55 PC-7   [DHCP] Assign IP 10.1.2.3 to 00:11:22:33:44:55 (PC-7)
+_GIVEN = re.compile(
+    rf"(?:\budhcpd(?:\[\d{{1,10}}\])?: ?DHCPACK\(\S{{1,16}}\) |\[DHCP\] Assign(?:ed)? IP ){_IP} (?:to )?{_MAC}(?: \(?([\w.-]{{1,63}})\)?)?",
+    re.ASCII,
+)
+_ROOM = 300
+
+
+class Udhcpd(LogFormat):
+    """Reads what a modem's DHCP server gave to whom, as far as it says."""
+
+    name: ClassVar[str] = "udhcpd"
+    title: ClassVar[str] = "Modems' DHCP servers (BusyBox udhcpd, TP-Link)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "device_ip", "device_name", "device_mac", "action"),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("ACK", "Assign")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The program's name and one of its messages."""
+        if "udhcpd" not in line and "DHCP" not in line:
+            return False
+        return any(pattern.search(line, 0, _ROOM) for pattern in (_SENT, _HEARD, _GIVEN))
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message."""
+        given, sent = _GIVEN.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
+        heard = _HEARD.search(line, 0, _ROOM)
+        match = given or sent or heard
+        if match is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        header = header_before(line, match.start(), self.context) if match.start() else None
+        if given:
+            event = _lease(given[1], given[2], given[3])
+        elif sent and sent[1] == "ACK":
+            event = _lease(sent[2], sent[3], sent[4])
+        elif sent:
+            event = Event(kind=EventKind.OTHER, source_ip=ip_of(sent[2] or ""), device_mac=mac_of(sent[3]))
+        else:
+            event = Event(kind=EventKind.OTHER, device_mac=mac_of(match[2]))
+        time, host = (header.time, header.host) if header else (None, None)
+        return placed(event, self, number, time, host)
+
+
+def _lease(ip: str | None, mac: str | None, name: str | None) -> Event:
+    address, hardware = ip_of(ip or ""), mac_of(mac)
+    whole = address is not None and hardware is not None
+    return Event(
+        kind=EventKind.LEASE if whole else EventKind.OTHER,
+        source_ip=address,
+        device_ip=address,
+        device_name=stated(name),
+        device_mac=hardware,
+        action=LeaseAction.ASSIGNED if whole else Action.UNKNOWN,
+    )

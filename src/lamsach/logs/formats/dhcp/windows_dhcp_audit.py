@@ -1,0 +1,233 @@
+"""Windows DHCP Server audit log: `DhcpSrvLog-Mon.log` and `DhcpV6SrvLog-Mon.log`.
+
+Source: Microsoft, "Analyze DHCP server log files" (Windows Server 2003 to 2025), and the prose that the server itself writes atop
+each file.
+
+Traps:
+- Thirty-odd lines of prose and a header row come before the records, in the server's language, and again when its service was started
+  anew. A file is per weekday and is overwritten. In the prose stands `failed.as`, which looks like a name.
+- The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit years. The order is
+  decided per file.
+- What was copied from a page or a mail has spaces in place of its commas: then the description's own words end it.
+- MAC addresses are bare hex; a longer identifier is the client's own and no MAC (`52415320...`: a remote access server).
+  DHCPv6 gives a DUID, in which the MAC mostly is.
+- Record 30 (a request to update DNS) writes some addresses backwards; 13 gives `BAD_ADDRESS` as the host's name; above 50 the name
+  is that of a domain or a server.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
+_RECORD = re.compile(
+    r"(?:^|(?<=[\s:]))\"?(\d{1,5})\"? ?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"? ?\2 ?\"?(\d{1,2}):(\d{2}):(\d{2})"
+    r"(?: ?([AP])M)?\"? ?\2",
+    re.ASCII,
+)
+# 10 06/28/26 13:22:53 Assign 10.1.1.17 PC-KETOAN.unit.example 001122334455
+_SPACED = re.compile(
+    r"(?:^|(?<=[\s:]))(\d{2})\s{1,4}(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\s{1,4}(\d{1,2}:\d{2}:\d{2}(?: ?[AP]M)?)\s{1,4}"
+    r"((?:Assign|Renew|Release|Conflict|NACK|Deny|Delete|Expired|DNS [Uu]pdate|DNS record|BOOTP|No more|Lease)\b[A-Za-z ()]{0,40}?)\s{1,4}"
+    r"(\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)(?:\s{1,4}([A-Za-z_][\w.-]{0,254}|(?![0-9A-Fa-f]{12}(?:\s|$))\d[\w.-]{0,254})(?=\s|$))?(?:\s{1,4}([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?=\s|$))?",
+    re.ASCII,
+)
+# ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
+_HEADER_ROW = re.compile(
+    r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}|^ID {1,4}Date,Time,Description,IP Address,"
+)
+# Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0: NoQuarantine, ...
+_PREAMBLE = re.compile(
+    r"\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
+    r"|\d\d\s+(?:The log was|A (?:new IP|lease|BOOTP|dynamic BOOTP)|An IP address was|IP address cleanup|DNS update|Packet dropped))",
+    re.IGNORECASE,
+)
+# 34\tDNS update request failed.as the DNS update request queue limit exceeded. / \taddress pool was exhausted. / Event ID  Meaning
+_PROSE = re.compile(r"\s|\d\d\+?\s|110\d\d\s|QResult\b|[^\d]{0,160}$", re.ASCII)
+_HEADING_CELLS = 7
+_MOST_PROSE = 80
+"""How many lines of prose stand above the header row at most."""
+_ACTIONS: dict[int, LeaseAction] = {
+    10: LeaseAction.ASSIGNED,
+    11: LeaseAction.RENEWED,
+    12: LeaseAction.RELEASED,
+    16: LeaseAction.EXPIRED,
+    17: LeaseAction.EXPIRED,
+    18: LeaseAction.EXPIRED,
+    20: LeaseAction.ASSIGNED,
+    21: LeaseAction.ASSIGNED,
+    23: LeaseAction.EXPIRED,
+    11002: LeaseAction.ASSIGNED,
+    11004: LeaseAction.RENEWED,
+    11005: LeaseAction.RENEWED,
+    11007: LeaseAction.RELEASED,
+    11016: LeaseAction.EXPIRED,
+    11018: LeaseAction.EXPIRED,
+}
+_DNS_UPDATES = range(30, 36)
+_NO_HOST = frozenset({"BAD_ADDRESS", "BAD ADDRESS"})
+_PROSE_LENGTH = 400
+_FIRST, _DISTANCE = 40, 10
+"""Among so many first lines, and every so many behind, one of a file of this product is recognised."""
+
+
+class WindowsDhcpAudit(LogFormat):
+    """Leases and other doings of a Windows DHCP server."""
+
+    name = "windows_dhcp_audit"
+    title = "Windows DHCP Server audit log"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "device_ip", "device_name", "device_mac", "user", "action",
+    )  # fmt: skip
+    lease_markers = (
+        "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
+        "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач", "Обнов", "分配", "续订", "更新", "割り当て",
+    )  # fmt: skip
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        dates = [match[3] for match in map(_RECORD.search, map(_with_commas, context.head)) if match]
+        years = {len(part) for text in dates for part in re.split("[/.-]", text) if len(part) > 2}
+        usual = DateOrder.DAY_FIRST if years else DateOrder.MONTH_FIRST
+        self._order = decide_order([numbers_of(text) for text in dates], usual, context)
+        self._prose = frozenset(line.strip() for line in _prose_of(context.head))
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A number, a date and a time as the first three columns, or a line of the prose atop the file."""
+        line = _with_commas(line)
+        match = _RECORD.search(line, 0, 400)
+        if match is None:
+            return (
+                len(line) < _PROSE_LENGTH and (_HEADER_ROW.search(line) or _PREAMBLE.match(line)) is not None
+            )
+        return line.count(match[2], match.end()) >= 2
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """As the base, but all prose above the header row counts as read, in whatever language it is."""
+        if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_DISTANCE]))):
+            return 0.0
+        prose = {line.strip() for line in _prose_of(head)}
+        return sum(line.strip() in prose or cls.recognises(line) for line in head) / len(head)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for the prose and the header row."""
+        line = _with_commas(line)
+        match = _RECORD.search(line, 0, 400)
+        if match is None:
+            if self.passes_over(line) or self.recognises(line):
+                return None
+            raise LineError("The line is not a DHCP audit record.", line[:80])
+        columns = _columns(line[match.end() :], match[2])
+        header, _ = split_header(line, self.context) if match.start() else (None, "")
+        identifier = int(match[1])
+        address = ip_of(columns[1]) if len(columns) > 1 and columns[1] != "::" else None
+        action = _ACTIONS.get(identifier) if address else None
+        names_client = identifier < 50 or identifier >= 11000
+        return Event(
+            time=self._time(match),
+            kind=EventKind.LEASE if action else EventKind.OTHER,
+            observer=header.host if header else None,
+            source_ip=address,
+            device_ip=address if names_client and _is_forwards(identifier, address) else None,
+            device_name=host_of(columns[2]) if names_client and len(columns) > 2 else None,
+            device_mac=_mac(identifier, columns),
+            user=_user(identifier, columns),
+            action=action or Action.UNKNOWN,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def passes_over(self, record: str) -> bool:
+        """See `LogFormat.passes_over`: the prose atop the file, which the server has from nobody, and blank lines."""
+        text = record.strip()
+        return not text or text in self._prose
+
+    def _time(self, match: re.Match[str]) -> datetime:
+        year, month, day = self._order.date(numbers_of(match[3]))
+        hour = int(match[4])
+        if match[7]:
+            hour = hour % 12 + (12 if match[7] == "P" else 0)
+        return local_time(year, month, day, hour, int(match[5]), int(match[6]), 0, self.context.timezone)
+
+
+def _with_commas(line: str) -> str:
+    """The line with the commas that its record had; the line itself when it has others, or is none."""
+    if "," in line[:60] or ";" in line[:60]:
+        return line
+    match = _SPACED.search(line, 0, 400)
+    if match is None:
+        return line
+    return line[: match.start()] + ",".join(cell or "" for cell in match.groups()) + ","
+
+
+def _prose_of(head: Sequence[str]) -> Sequence[str]:
+    """The lines above the first record that the server writes atop each file, in whatever language, the header row last; none without it."""
+    end = next((at for at, line in enumerate(head) if _RECORD.search(line, 0, 400)), 0)
+    if not end or not _is_heading(head[end - 1]):
+        return ()
+    start = end - 1
+    while start and end - start < _MOST_PROSE and _PROSE.match(head[start - 1]):
+        start -= 1
+    return head[start:end]
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line names the columns: an address's by `IP`, which is so in every language, among words without figures."""
+    if _HEADER_ROW.match(line):
+        return True
+    cells = line[:_PROSE_LENGTH].replace("IPv6", "IP").split(",")
+    return len(cells) >= _HEADING_CELLS and "IP" in line and not any(map(str.isdigit, "".join(cells[:5])))
+
+
+def _columns(text: str, delimiter: str) -> list[str]:
+    """Description, address, host and what follows."""
+    if '"' not in text:
+        return [cell.strip() for cell in text.split(delimiter)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
+    except (csv.Error, StopIteration):
+        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+
+
+def _is_forwards(identifier: int, address: str | None) -> bool:
+    """Whether the address can be the client's: record 30 and its like may have it backwards."""
+    return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
+
+
+def host_of(text: str) -> str | None:
+    """The client's name as the record states it."""
+    name = stated(text)
+    return None if name is None or name.upper() in _NO_HOST else name.rstrip(".")
+
+
+def _mac(identifier: int, columns: list[str]) -> str | None:
+    if identifier < 11000:
+        return mac_of(columns[3]) if len(columns) > 3 else None
+    return next((mac for text in columns[3:7] if (mac := mac_of_duid(text))), None)
+
+
+def _user(identifier: int, columns: list[str]) -> str | None:
+    at = 4 if identifier < 11000 else 6
+    return user_in(columns[at]) if len(columns) > at else None
+
+
+def user_in(text: str) -> str | None:
+    """The user that a column states; a number is none."""
+    text = text.strip()
+    return None if text.isdigit() else stated(text)

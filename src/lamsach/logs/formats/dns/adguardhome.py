@@ -1,0 +1,201 @@
+"""AdGuard Home: its query log (`querylog.json`, one object a line), the records of its API, and its own log's refused log-ons.
+
+Source: https://github.com/AdguardTeam/AdGuardHome/blob/master/internal/querylog/decode.go and `entry.go`, `internal/filtering/filtering.go`
+(Reason), `openapi/openapi.yaml` (QueryLogItem); the log's text from https://github.com/AdguardTeam/golibs `log` and `slogutil`. Traps:
+- The keys are single letters: `T` time, `QH` the name, `QT` its type, `IP` the client, `CID` a client's own id, `Answer` the whole DNS
+  message in base64.
+- `Result.Reason` is a number in the file and a word in the API. Of a question that was answered in place of the real server, the
+  answer is no address of that server.
+- A refused log-on names the page's host before the client: `POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ...`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.mappings.dns_message import answers_in_base64
+from lamsach.logs.text.dns_names import question_name
+from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import host_and_port, ip_of
+from lamsach.model import Action, Event, EventKind
+
+# {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example","QT":"A","QC":"IN",   {"IP":"192.0.2.5","T":"...","QH":
+_ENTRY = re.compile(r'"QH"\s*:\s*".{0,1100}?"QT"\s*:\s*"', re.ASCII)
+# {"answer":[...],"client":"192.0.2.5",...,"question":{"class":"IN","name":"www.example","type":"A"},"reason":"FilteredBlackList"
+_API_KEYS = ('"question"', '"client"', '"reason"', '"elapsedMs"')
+# 2026/01/26 06:43:57.223387 [error] POST 192.0.2.1 /control/login: from ip 192.0.2.7: ...   2026/01/26 06:43:57.223387 1#25 [info] ...
+_TEXT = re.compile(
+    r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?:\d{1,10}#\d{1,10} )?(?:\[(?:info|error|debug|warn|warning|fatal|trace)\]|(?:INFO|ERROR|DEBUG|WARN|TRACE)) ",
+    re.ASCII,
+)
+# time=2026-11-20T06:43:57.223Z level=ERROR msg="POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ..."   time=.. level=DEBUG source=proxy.go:310 msg="handling request" prefix=dnsproxy
+_SLOG = re.compile(
+    r"\btime=\"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))\"? level=[\"A-Za-z+\d]{3,12} (?:source=\S{1,200} )?msg=",
+    re.ASCII,
+)
+_SLOG_WORDS = re.compile(
+    r"/control/|\bAdGuard|\bprefix=\"?(?:auth|web|webapi|dnsforward|dnsproxy|dhcpd?|filtering|querylog|clients?|home|ratelimit)",
+    re.ASCII,
+)
+# qname=evil.example.   question="evil.example. IN A"   host=evil.example
+_ASKED = re.compile(r"\b(?:qname|question|question_name|req_host|host|domain)=\"?([^\s\"=]{3,255})", re.ASCII)
+_OWN_WORDS = re.compile(
+    r"/control/|\bfrom ip |\bAdGuard|\bdnsproxy\b|\bdnsforward|\bdhcpv?[46]?: |\bauth: |\bwebapi\b|\bfiltering\b|\bquerylog\b|\bclients?: |\bprefix=|\bstarting|\bhome: ",
+    re.ASCII,
+)
+_FROM = re.compile(
+    r"\bfrom ip:? ?\[?([0-9A-Fa-f.:]{2,45})\]?|\b(?:(?:raddr|remote_?(?:ip|addr))|client_?ip|ip)=\"?\[?([0-9A-Fa-f.:]{2,60})",
+    re.ASCII,
+)
+_REFUSED = re.compile(
+    r"invalid username or password|login is blocked|failed|too many|blocked for|forbidden|unauthorized",
+    re.ASCII | re.IGNORECASE,
+)
+_HEAD = 4000
+BLOCKING = frozenset({3, 4, 5, 6, 7, 8})
+"""Reasons of `Result.Reason` that keep the asker away."""
+_BLOCKING_WORDS = frozenset(
+    {
+        "FilteredBlackList",
+        "FilteredBlockList",
+        "FilteredSafeBrowsing",
+        "FilteredParental",
+        "FilteredInvalid",
+        "FilteredSafeSearch",
+        "FilteredBlockedService",
+    }
+)
+_REWRITTEN = frozenset({9, 10, 11})
+
+
+class AdGuardHome(LogFormat):
+    """The questions that AdGuard Home answered, and who was refused at its page."""
+
+    name: ClassVar[str] = "adguardhome"
+    title: ClassVar[str] = "AdGuard Home"
+    of_resolver: ClassVar[bool] = True
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "device_ip", "device_name"),
+        *("domain", "answers", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """An object with AdGuard Home's keys, or a line of its own log with its words."""
+        if '"QH"' in line:
+            return start_of_object(line) >= 0 and _ENTRY.search(line, 0, _HEAD) is not None
+        if '"elapsedMs"' in line:
+            return start_of_object(line) >= 0 and all(key in line for key in _API_KEYS)
+        if "level=" in line and (found := _SLOG.search(line, 0, 160)) is not None:
+            return _SLOG_WORDS.search(line, found.end(), _HEAD) is not None
+        match = _TEXT.search(line, 0, 160) if "/" in line[:160] else None
+        return (
+            match is not None
+            and ("." in match[1] or "from ip" in line)
+            and _OWN_WORDS.search(line, match.end(), _HEAD) is not None
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for a line of its own log that names no client."""
+        if start_of_object(line) >= 0 and ('"QH"' in line or '"elapsedMs"' in line):
+            header, record = read_object(line)
+            values = self._entry(record) if "QH" in record else self._item(record)
+            observer = split_header(line, self.context)[0].host if header.strip() else None
+        elif self.recognises(line):
+            text = self._text(line)
+            if text is None:
+                return None
+            values, observer = text
+        else:
+            raise LineError("The line is not of AdGuard Home.", line[:80])
+        return Event(observer=observer, format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+
+    def _entry(self, record: Mapping[str, object]) -> dict[str, object]:
+        """A line of `querylog.json`."""
+        result = child(record, "Result")
+        reason = result.get("Reason")
+        grave = reason is None or (isinstance(reason, int | float) and reason in BLOCKING)
+        blocked = bool(result.get("IsFiltered")) and grave
+        wire = record.get("Answer")
+        answers = answers_in_base64(wire) if isinstance(wire, str) and not blocked else ()
+        values = self._question(record.get("T"), record.get("IP"), record.get("QH"), blocked, answers)
+        values["device_name"] = text_of(record.get("CID"))
+        if record.keys().isdisjoint(
+            ("Result", "Elapsed")
+        ):  # cut off before it says what became of the question
+            values["action"] = Action.UNKNOWN
+        return values
+
+    def _item(self, record: Mapping[str, object]) -> dict[str, object]:
+        """A record of the API, as its page exports it."""
+        reason = text_of(record.get("reason")) or ""
+        blocked = reason in _BLOCKING_WORDS
+        found = (
+            text_of(item.get("value"))
+            for item in objects_of(record.get("answer"))
+            if item.get("type") in ("A", "AAAA", "CNAME")
+        )
+        answers = (
+            tuple(dict.fromkeys(ip_of(text) or question_name(text) or "" for text in found if text))
+            if not blocked
+            else ()
+        )
+        name = child(record, "question").get("name")
+        values = self._question(
+            record.get("time"), record.get("client"), name, blocked, tuple(filter(None, answers))
+        )
+        values["device_name"] = text_of(record.get("client_id"))
+        return values
+
+    def _question(
+        self, time: object, client: object, name: object, blocked: bool, answers: tuple[str, ...]
+    ) -> dict[str, object]:
+        stated, address, question = (
+            text_of(time),
+            ip_of(text_of(client) or ""),
+            question_name(text_of(name) or ""),
+        )
+        if stated is None or (address is None and question is None):
+            raise LineError("The JSON record has no known key.", str(name)[:80])
+        return {
+            "time": from_iso(stated, self.context.timezone),
+            "kind": EventKind.DNS,
+            "source_ip": address,
+            "device_ip": address,
+            "domain": question,
+            "answers": answers,
+            "action": Action.BLOCKED if blocked else Action.ALLOWED,
+        }
+
+    def _text(self, line: str) -> tuple[dict[str, object], str | None] | None:
+        match = _SLOG.search(line, 0, 160) or _TEXT.search(line, 0, 160)
+        client = _FROM.search(line, match.end(), _HEAD) if match else None
+        if match is None or client is None:
+            return None
+        text = (client[1] or client[2]).rstrip(":.")
+        address = ip_of(text) or ip_of(host_and_port(text)[0] or "")
+        if address is None:
+            return None
+        asked = (
+            _ASKED.search(line, match.end(), _HEAD) if match.re is _SLOG and "/control/" not in line else None
+        )
+        name = question_name(asked[1]) if asked else None
+        if name is not None and ip_of(name) is None:
+            values = self._question(match[1], address, name, "blocked" in line, ())
+            return values if "blocked" in line else values | {"action": Action.UNKNOWN}, None
+        host = split_header(line[: match.start()] + "-", self.context)[0].host if match.start() else None
+        refused = _REFUSED.search(line, match.end(), _HEAD) is not None
+        return {
+            "time": from_iso(match[1], self.context.timezone),
+            "kind": EventKind.LOGON,
+            "source_ip": address,
+            "device_ip": None if refused and not is_internal(address) else address,
+            "action": Action.BLOCKED if refused else Action.UNKNOWN,
+        }, host

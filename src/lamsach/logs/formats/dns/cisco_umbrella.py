@@ -1,0 +1,176 @@
+"""Cisco Umbrella: DNS, proxy, IP and cloud firewall logs, as it writes them to S3 and as its reports are exported.
+
+Source: Cisco Umbrella, "Log Formats and Versioning" (schema versions 1 to 11), "DNS Log Formats", "Proxy Log Formats", "IP Log Formats", "Cloud Firewall
+Log Formats". Every cell is quoted: `"2026-06-05 07:31:12","an","an,Site 1","10.1.1.5","203.0.113.9","Blocked","1 (A)","NOERROR","bad.example.","Malware"`.
+Times are in UTC. Traps:
+- Newer versions append columns; which log it is, is told by what stands in the columns, for the lines have no name.
+- Since version 4 a header line may name the columns; it is read by the same names.
+- The second address of a DNS or proxy record is the site's public one, not the far end's.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import hash_of, ip_of, port_of, question_of, stated
+from lamsach.model import Event, EventKind
+
+_CELL = r'"(?:[^"]|"")*"'
+_TIME = r'"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"'
+_ADDRESS_CELL = r'"[0-9A-Fa-f:.]{2,45}"'
+_MAYBE = r'"(?:[0-9A-Fa-f:.]{2,45})?"'
+_ACTION = r'"(?:Allowed|Blocked|Proxied|ALLOWED|BLOCKED|PROXIED|ALLOW|BLOCK|Isolated)"'
+# time, user, identities, internal address, external address, action, query type, response, name, categories
+_DNS = re.compile(
+    rf'^{_TIME},{_CELL},{_CELL},{_MAYBE},{_MAYBE},{_ACTION},"\d{{1,5}} ?\([A-Z0-9]+\)","[A-Z]*",{_CELL}'
+)
+# time, identity, internal, external, destination, content type, action, url, referer, user agent, status, ...
+_PROXY = re.compile(rf"^{_TIME},{_CELL},{_MAYBE},{_MAYBE},{_MAYBE},{_CELL},{_ACTION},{_CELL}")
+# time, identity, source address, source port, destination address, destination port, categories
+_IP = re.compile(rf'^{_TIME},{_CELL},{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL},"\d{{0,5}}",{_CELL}')
+# time, origin id, identity, identity type, direction, protocol, packet size, source, port, destination, port, data centre, rule id, verdict
+_FIREWALL = re.compile(
+    rf'^{_TIME},"\[?\d*\]?",{_CELL},{_CELL},"(?:INBOUND|OUTBOUND|TO_INTERNET|FROM_INTERNET|[A-Z_]*)","\d{{0,3}}","\d*",{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL}'
+)
+_START = re.compile(rf"^\ufeff?{_TIME},")
+_ZONE_IS_UTC = "Z"
+
+_COMPUTERS = ("computer", "roaming client", "device", "chromebook")
+"""Words in an identity's type (`Roaming Computers`, `AD Computers`, `Anyconnect Roaming Client`, `Mobile Devices`) that name a machine."""
+_PLACES = ("network", "site", "tunnel")
+"""Those that name neither machine nor person."""
+_IDENTITIES = frozenset(
+    [
+        *("AD Users", "AD Groups", "AD Computers", "Directory Users", "Roaming Computers", "Roaming Clients"),
+        *("Anyconnect Roaming Client", "Mobile Devices", "Chromebook", "Network Devices"),
+        *("Networks", "Internal Networks", "Sites", "Network Tunnels"),
+    ]
+)
+"""Types of identity: the column of a proxy record that holds one has moved from version to version."""
+
+
+class CiscoUmbrella(LogFormat):
+    """Names asked for, sites visited and connections made through Cisco Umbrella."""
+
+    name: ClassVar[str] = "cisco_umbrella"
+    title: ClassVar[str] = "Cisco Umbrella"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+            "device_ip",
+        ),
+        *("device_name", "user", "domain", "url", "hashes", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A quoted time in the first cell and, in their places, the cells of one of the four logs."""
+        if not line.startswith(('"20', '\ufeff"20')) or _START.match(line) is None:
+            return False
+        line = line.lstrip("\ufeff")
+        return any(pattern.match(line) for pattern in (_DNS, _PROXY, _IP, _FIREWALL))
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        line = line.lstrip("\ufeff").rstrip("\r\n")
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        try:
+            cells = next(csv.reader([line]), [])
+        except csv.Error:
+            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+        time = from_iso(cells[0] + _ZONE_IS_UTC, self.context.timezone)
+        read = (
+            _dns
+            if _DNS.match(line)
+            else _proxy
+            if _PROXY.match(line)
+            else _ip
+            if _IP.match(line)
+            else _firewall
+        )
+        return stamped(replace(read(cells), time=time), self.name, self.context.file, number)
+
+
+def _dns(cells: list[str]) -> Event:
+    client, site = ip_of(cells[3]), ip_of(cells[4])
+    user, computer = _named(cells[1], cells[10] if len(cells) > 10 else "")
+    return Event(
+        kind=EventKind.DNS,
+        device_name=computer,
+        source_ip=client or site,
+        source_nat_ip=site if client and site != client else None,
+        device_ip=client or site,
+        user=user,
+        domain=question_of(cells[8]),
+        action=action_of(cells[5]),
+    )
+
+
+def _named(identity: str, kind: str) -> tuple[str | None, str | None]:
+    """The user or the machine whom an identity of this type names."""
+    name, kind = stated(identity), kind.lower()
+    if any(word in kind for word in _COMPUTERS):
+        return None, name
+    return None if any(word in kind for word in _PLACES) else name, None
+
+
+def _proxy(cells: list[str]) -> Event:
+    client, site = ip_of(cells[2]), ip_of(cells[3])
+    url = stated(cells[7])
+    digest = next((found for cell in cells[10:] if (found := hash_of(cell))), None)
+    user, computer = _named(cells[1], next((cell for cell in cells[16:] if cell in _IDENTITIES), ""))
+    return Event(
+        kind=EventKind.WEB,
+        device_name=computer,
+        source_ip=client or site,
+        source_nat_ip=site if client and site != client else None,
+        destination_ip=ip_of(cells[4]),
+        device_ip=client or site,
+        user=user,
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=action_of(cells[6]),
+    )
+
+
+def _ip(cells: list[str]) -> Event:
+    return _flow(cells[2], cells[3], cells[4], cells[5], cells[1], "blocked")
+
+
+def _firewall(cells: list[str]) -> Event:
+    verdict = cells[13] if len(cells) > 13 else ""
+    return _flow(cells[7], cells[8], cells[9], cells[10] if len(cells) > 10 else "", cells[2], verdict)
+
+
+def _flow(
+    source: str, source_port: str, destination: str, destination_port: str, user: str, verdict: str
+) -> Event:
+    first, second = ip_of(source), ip_of(destination)
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=first,
+        source_port=port_of(source_port),
+        destination_ip=second,
+        destination_port=port_of(destination_port),
+        device_ip=own_side(first, second),
+        user=stated(user),
+        action=action_of(verdict),
+    )

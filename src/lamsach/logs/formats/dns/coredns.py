@@ -1,0 +1,92 @@
+"""CoreDNS, plugin `log`: `[INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR qr,rd,ra 100 0.001s`.
+
+Source: CoreDNS, plugin `log`, "Log Format" (`common` and `combined`), and plugin `errors`. Traps: IPv6 clients stand in brackets; by Kubernetes and
+the journal there is another time before `[INFO]`; `[ERROR] plugin/errors: 2 c2.example. A: ...` names no client.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.values import host_and_port, ip_of, question_of
+from lamsach.model import Action, Event, EventKind
+
+# [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR   and cut: ... "A IN c2.example. udp 4
+_QUERY = re.compile(
+    r'(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS|ANY) (\S{1,1024})'
+    r'(?: (?:udp|tcp|https|tls|quic|grpc)\b(?:[^"]{0,80}" ([A-Z]{1,12})|[^"]{0,80}(?:" ?)?$)| ?$)',
+    re.ASCII,
+)
+# [ERROR] plugin/errors: 2 c2.example. A: read udp 10.1.1.53:5000->203.0.113.53:53: i/o timeout
+_ERROR = re.compile(
+    r"\[ERROR\] plugin/errors: \d{1,5} (\S{1,1024}) [A-Z0-9]{1,12}: (?:\S{1,40} (?:udp|tcp) \S{2,60}->(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}):)?",
+    re.ASCII,
+)
+_FAILED = frozenset({"REFUSED"})
+
+
+class CoreDns(LogFormat):
+    """Reads the queries that CoreDNS logs."""
+
+    name: ClassVar[str] = "coredns"
+    title: ClassVar[str] = "CoreDNS"
+    of_resolver: ClassVar[bool] = True
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "source_ip",
+        "source_port",
+        "destination_ip",
+        "destination_port",
+        "device_ip",
+        "domain",
+        "action",
+        "forwarded",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Client, number of the message and the question in quotes; or a failure of one."""
+        if "plugin/errors: " in line[:200]:
+            return _ERROR.search(line[:2048]) is not None
+        return " IN " in line and " - " in line and _QUERY.search(line[:2048]) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One query with its outcome, or why one failed."""
+        if error := _ERROR.search(line[:2048]):
+            return self._failure(line, error, number)
+        match = _QUERY.search(line[:2048])
+        if match is None:
+            raise LineError("The line is not a query that CoreDNS answered.", line[:80])
+        header = header_before(line, match.start(), self.context)
+        host, port = host_and_port(match[1])
+        source = ip_of(host or "")
+        code = match[4]
+        event = Event(
+            kind=EventKind.DNS,
+            source_ip=source,
+            source_port=port,
+            device_ip=calling(source),
+            domain=question_of(match[3]),
+            action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
+        )
+        return placed(event, self, number, header.time, header.host)
+
+    def _failure(self, line: str, match: re.Match[str], number: int) -> Event:
+        """A question that the server could not get answered; it names no client."""
+        header = header_before(line, match.start(), self.context)
+        server, port = host_and_port(match[2]) if match[2] else (None, None)
+        event = Event(
+            kind=EventKind.DNS,
+            destination_ip=ip_of(server or ""),
+            destination_port=port,
+            domain=question_of(match[1]),
+            forwarded=True,
+        )
+        return placed(event, self, number, header.time, header.host)

@@ -1,0 +1,1 @@
+"""dnsmasq, Pi-hole."""

@@ -1,0 +1,136 @@
+"""What dnsmasq says of DNS: questions, what it forwards, answers, what it blocks. Source and traps: `lamsach.logs.formats.dns.dnsmasq.format`."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of
+from lamsach.model import Action, Event, EventKind
+
+# 106331 192.0.2.49/5001 query[A] example.com from 192.0.2.49
+_EXTRA = re.compile(
+    r"(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>|\*)/(\d{1,5}) )?", re.ASCII
+)
+# query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49   auth[SOA] example.com from 192.0.2.49
+# query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
+_QUERY = re.compile(
+    r"(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})| f?r?o?m?$)?(?=\s|$)",
+    re.ASCII,
+)
+# forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
+_FORWARDED = re.compile(
+    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)",
+    re.ASCII,
+)
+# reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
+_ANSWER = re.compile(
+    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
+    r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
+    r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
+    r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is(?: (\S.{0,300})| ?$)",
+    re.ASCII,
+)
+# /etc/pihole/gravity.list a.example is 192.0.2.1, but not Pi-hole's own local.list and custom.list
+_LIST_OF_BLOCKED = re.compile(r"/\S*(?:gravity|black|block|deny|denied|adlist|adserv|malware)", re.IGNORECASE)
+# ipset add vpn 198.51.100.7 example.com   nftset add inet fw4 vpn 198.51.100.7 example.com
+_PUT_IN_SET = re.compile(
+    r"(?:ipset|nftset) add \S{1,100}(?: \S{1,100}){0,3}? ([0-9A-Fa-f.:]{2,45}) (\S{1,255})$", re.ASCII
+)
+_REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASCII)
+_BLOCKING = re.compile(
+    r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
+)
+# Rate-limiting a.example is REFUSED (EDE: synthesized)   special domain mask.icloud.com is NXDOMAIN   reply a.example is blocked during CNAME inspection
+_ANSWERED_BY_PIHOLE = (
+    "Rate-limiting",
+    "special domain",
+    "Mozilla canary domain",
+    "Apple iCloud Private Relay",
+)
+_SINKHOLES = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1", "NXDOMAIN"})  # noqa: S104 - addresses in a log
+_NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses in a log
+
+
+def dns_event(message: str) -> Event | None:
+    """The event of a message; None when it is not of DNS."""
+    client, port = None, None
+    extra = _EXTRA.match(message)
+    if extra:
+        client, port = ip_of(extra[2] or ""), port_of(extra[3])
+        message = message[extra.end() :]
+    event = _query(message) or _forwarded(message) or _answer(message) or _seldom(message)
+    if event is None or client is None:
+        return event
+    return changed(event, source_ip=client, source_port=port, device_ip=client)
+
+
+def _query(message: str) -> Event | None:
+    match = _QUERY.match(message)
+    if match is None:
+        return None
+    client = ip_of(match[3] or "")
+    return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=question_of_name(match[2]))
+
+
+def _seldom(message: str) -> Event | None:
+    """An answer that held an inner address and was dropped (DNS rebinding), or whose address went into a set."""
+    if match := _REBIND.match(message):
+        return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
+    put = _PUT_IN_SET.match(message)
+    address = ip_of(put[1]) if put else None
+    if put is None or address is None:
+        return None
+    return Event(
+        kind=EventKind.DNS, domain=question_of_name(put[2]), answers=(address,), action=Action.ALLOWED
+    )
+
+
+def _forwarded(message: str) -> Event | None:
+    match = _FORWARDED.match(message)
+    if match is None:
+        return None
+    return Event(
+        kind=EventKind.DNS,
+        destination_ip=ip_of(match[2] or ""),
+        destination_port=port_of(match[3]) or (53 if match[2] else None),
+        domain=question_of_name(match[1]),
+        forwarded=True,
+    )
+
+
+def _answer(message: str) -> Event | None:
+    match = _ANSWER.match(message)
+    if match is None or match[2] in (
+        "error",
+        "result",
+    ):  # `reply error is SERVFAIL`, `validation result is SECURE`
+        return None
+    value = (match[3] or "").strip()
+    answer = ip_of(value) or (domain_of(value) if "." in value and ip_of(match[2]) else None)
+    blocked = (
+        _BLOCKING.match(match[1]) is not None
+        or _LIST_OF_BLOCKED.match(match[1]) is not None
+        or (match[1] == "config" and value in _SINKHOLES)
+        or (match[1].startswith("/") and value in _NOWHERE)
+        or (match[1].startswith(_ANSWERED_BY_PIHOLE) and answer is None)
+        or value.startswith("blocked ")
+    )
+    if "whitelisted" in match[1] or "allowed" in match[1]:
+        blocked = False
+    action = Action.BLOCKED if blocked else Action.ALLOWED if answer or value == "<CNAME>" else Action.UNKNOWN
+    return Event(
+        kind=EventKind.DNS,
+        domain=question_of_name(match[2]),
+        answers=(answer,) if answer and not blocked else (),
+        action=action,
+    )
+
+
+def question_of_name(text: str) -> str | None:
+    """The name asked for; of a reverse lookup, which is logged as an address, the name under `arpa`."""
+    if text.startswith("<name "):
+        return None
+    address = ip_of(text)
+    return ip_address(address).reverse_pointer if address else question_of(text)

@@ -1,0 +1,220 @@
+"""dnsmasq (also OpenWrt, Pi-hole, DD-WRT): DNS queries and answers, DHCP messages, and the lease file.
+
+Source: `dnsmasq(8)` (`log-queries`, `log-queries=extra`, `log-dhcp`), `src/cache.c` `log_query` and `src/rfc2131.c` `log_packet`;
+Pi-hole's words from https://docs.pi-hole.net/ftldns/dnsmasq_warn/ and its query log. Traps:
+- The log file that dnsmasq writes itself has neither year nor host: `Mar 14 09:26:53 dnsmasq[812]: `.
+- Only `query` names the client. `reply`, `cached` and `forwarded` do so with `log-queries=extra`, which puts a serial number
+  and `address/port` before them; otherwise an answer has no device.
+- `forwarded` is dnsmasq's own question to its upstream.
+- `config x is 0.0.0.0` and Pi-hole's `gravity blocked` answered in place of the real server: blocked.
+- `reply 192.0.2.7 is host.example` is a reverse lookup: the address is the question.
+- In the lease file the time is the lease's end (0: never), `*` is no name, and IPv6 has a DUID in place of the MAC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.formats.dns.dnsmasq import pihole_ftl
+from lamsach.logs.formats.dns.dnsmasq.dns import dns_event
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import SyslogHeader, split_header, split_message
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.model import Event, EventKind, LeaseAction
+
+# 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
+_DHCP = re.compile(
+    r"(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9}|SLAAC-CONFIRM)\(([\w.:@-]{1,32})\)((?: \S{1,300}){0,8}) *$",
+    re.ASCII,
+)
+_DHCP_START = re.compile(r"(?:\d{1,10} )?(?:DHCP|BOOTP|RTR-)[A-Z]{0,12}\([\w.:@-]{1,32}\) ?", re.ASCII)
+_QUERY_START = re.compile(
+    r"(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from |forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached|config|gravity blocked|(?:exactly|regex) (?:denied|blacklisted)) \S+ is )",
+    re.ASCII,
+)
+# 1790000000 00:1a:2b:3c:4d:5e 192.0.2.50 laptop 01:00:1a:2b:3c:4d:5e
+_LEASE = re.compile(
+    r"(\d{1,12}) ((?:[0-9A-Fa-f]{2}-)?(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|T?\d{1,12}) ([0-9A-Fa-f.:]{2,45}) (\S{1,255}) (\*|[0-9A-Fa-f:]{2,200})\s*",
+    re.ASCII,
+)
+_SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
+# not giving name laptop to the DHCP lease of 192.0.2.50 because ...   abandoning lease to 00:1a:2b:3c:4d:5e of 192.0.2.50
+# client provides name: laptop   not using configured address 192.0.2.50 because it is leased to 00:1a:2b:3c:4d:5e
+_LEASE_ASIDE = re.compile(
+    r"(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255}) to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) "
+    r"|abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) of (?P<left>[0-9A-Fa-f.:]{2,45})"
+    r"|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))",
+    re.ASCII,
+)
+_APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
+# pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...    by whatever name a container or a relay sends it on
+_LIKELY_APP = re.compile(r"dns|pi-?hole|ftl", re.ASCII | re.IGNORECASE)
+# dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
+_BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
+# 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...    as `pihole -t` prints
+_CLOCK = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d: ", re.ASCII)
+# Sep 15 08:32:47 gw daemon dnsmasq[2221]: ...   [2026-09-28 21:30:01] dnsmasq[99]: ...   (none) dnsmasq[3468]: ...
+_TAG_BEHIND = re.compile(
+    r"[^\"'{},;=|]{0,120}?(?<![\w.-])(dnsmasq(?:-dhcp|-tftp|-script)?)\[\d{1,10}\]: +", re.ASCII
+)
+_ACTIONS = {
+    "DHCPACK": LeaseAction.ASSIGNED,
+    "DHCPRELEASE": LeaseAction.RELEASED,
+    "DHCPREPLY": LeaseAction.ASSIGNED,
+}
+_UNKNOWN_YEAR = 9999
+
+
+class Dnsmasq(LogFormat):
+    """Reads dnsmasq's messages, one a line, and its lease file."""
+
+    name: ClassVar[str] = "dnsmasq"
+    title: ClassVar[str] = "dnsmasq, Pi-hole"
+    of_resolver: ClassVar[bool] = True
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *(
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "domain",
+            "answers",
+            "action",
+            "lease_until",
+            "forwarded",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "DHCPACK(",
+        "DHCPRELEASE(",
+        "DHCPREPLY(",
+        "dnsmasq.leases",
+        " 01:",
+        " *",
+        " ff:",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A message with dnsmasq's tag, one of its own shapes without the tag, or a line of its lease file."""
+        app, message = split_message(line)
+        if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
+            return True
+        if pihole_ftl.FTL.match(line):
+            return True
+        clock = _CLOCK.match(line)
+        if clock and _QUERY_START.match(line, clock.end()):
+            return True
+        if app is not None:
+            asks = message.startswith("query[") or _LIKELY_APP.search(app) is not None
+            return asks and _QUERY_START.match(message) is not None
+        if _DHCP_START.match(message) or _QUERY_START.match(message):
+            return True
+        return _LEASE.fullmatch(line) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """In a lease file the server's own DUID counts too."""
+        return sum(cls.recognises(line) or _SERVER_DUID.fullmatch(line) is not None for line in head) / max(
+            1, len(head)
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message, or one line of the lease file."""
+        line = line.rstrip("\r\n")
+        if ftl := pihole_ftl.FTL.match(line):
+            told = pihole_ftl.message(line[ftl.end() :])
+            return told and stamped(
+                changed(told, time=pihole_ftl.time_of(ftl, self.context)),
+                self.name,
+                self.context.file,
+                number,
+            )
+        lease = _LEASE.fullmatch(line)
+        event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
+        return event and stamped(event, self.name, self.context.file, number)
+
+    def _message(self, line: str) -> Event | None:
+        header, message = split_header(line, self.context)
+        own = header.app in _APPS
+        bare = None if own else _BARE_TAG.match(message)
+        tag = None if own or bare else _TAG_BEHIND.match(line)
+        if bare:
+            message = message[bare.end() :]
+        elif not own and (clock := _CLOCK.match(line)):
+            header, message = SyslogHeader(header.time), line[clock.end() :]
+        elif tag:
+            header, message, own = self._header_behind(line, tag.start(1)), line[tag.end() :], True
+        dhcp = _DHCP.match(message)
+        event = _dhcp(dhcp) if dhcp else dns_event(message) or _lease_aside(message)
+        if event is None:
+            if own:
+                return None
+            raise LineError("The line is not of dnsmasq.", line[:80])
+        return changed(event, time=header.time, observer=header.host)
+
+    def _header_behind(self, line: str, tag: int) -> SyslogHeader:
+        """What stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
+        header, _ = split_header(bare(line), self.context)
+        if header.time:
+            return header
+        return SyslogHeader(first_time((line[:tag].strip("[]> \t"),), self.context), header.host)
+
+    def _lease(self, match: re.Match[str]) -> Event:
+        """What the lease file states is true at the time of the file, until the lease's end."""
+        address = ip_of(match[3])
+        if address is None:
+            raise LineError("The lease names no address.", match[0][:80])
+        until = from_epoch(match[1]) if int(match[1]) else None
+        modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
+        time: datetime | None = min(modified, until) if modified and until else modified or until
+        return Event(
+            time=time,
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_ip=address,
+            device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
+            device_name=None if match[4] == "*" else match[4],
+            action=LeaseAction.ASSIGNED,
+            lease_until=until,
+        )
+
+
+def _dhcp(match: re.Match[str]) -> Event:
+    """`DHCPACK(interface) address mac name`; without an address for DISCOVER, with a DUID for DHCPv6."""
+    kind, words = match[1], match[3].split()
+    address = ip_of(words[0]) if words else None
+    masked = address is None and bool(words) and words[0].count(".") == 3
+    rest = words[1:] if address or masked else words
+    client = rest[0] if rest else ""
+    mac = mac_of(client.rpartition("-")[2] if client.count("-") == 1 else client) or mac_of_duid(client)
+    action = _ACTIONS.get(kind)
+    name = stated(rest[1]) if len(rest) > 1 and kind in ("DHCPACK", "DHCPREPLY") else None
+    if kind == "SLAAC-CONFIRM":
+        name = stated(client)
+    event = Event(source_ip=address, device_ip=address, device_mac=mac, device_name=name)
+    if action is None or address is None:
+        return event
+    return changed(event, kind=EventKind.LEASE, action=action)
+
+
+def _lease_aside(message: str) -> Event | None:
+    """What dnsmasq says of a lease or a client beside its DHCP messages."""
+    match = _LEASE_ASIDE.match(message)
+    if match is None:
+        return None
+    address = ip_of(match["ip"] or match["left"] or match["kept"] or "")
+    return Event(
+        source_ip=address,
+        device_ip=address,
+        device_mac=mac_of(match["mac"] or match["holder"]),
+        device_name=stated(match["name"] or match["own"]),
+    )

@@ -1,0 +1,156 @@
+"""Infoblox NIOS and BloxOne (Universal DDI): DNS questions and response-policy hits as CEF. Its plain syslog is BIND's and ISC DHCP's.
+
+Source: https://docs.infoblox.com "RPZ Hit CEF Logging" and "NIOS Administrator Guide: Infoblox CEF", "Data Connector: CEF messages". Traps:
+- NIOS states the question only in `msg="rpz QNAME NXDOMAIN rewrite bot-c2.xyz [A] via bot-c2.xyz.rpz.example"`.
+- BloxOne states it as `destinationDnsDomain=`, and what was done as `act=` or `InfobloxPolicyAction=`.
+- Advanced DNS Protection (`NIOS Threat`) states it as `fqdn=`; a flood that asks for no name has none.
+- `dst` is the name server itself, not the machine that the name belongs to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings.cef_events import cef_event
+from lamsach.logs.text import cef
+from lamsach.logs.text.dns_names import from_presentation
+from lamsach.logs.text.framing import header_before, within_json
+from lamsach.logs.text.key_value import first
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import ip_of, mac_of
+from lamsach.model import Action, Event, EventKind
+
+# CEF:0|Infoblox|NIOS|8.6.2|RPZ-QNAME|NXDOMAIN|7|app=DNS dst=10.1.1.2 src=10.1.1.1 spt=5353 view=_default qtype=A msg="rpz QNAME NXDOMAIN rewrite ..."
+_RECORD = re.compile(r"CEF: ?[01]\|Infoblox\|", re.IGNORECASE)
+_REWRITE = re.compile(
+    r"rpz (\S{1,20}) (\S{1,20}) rewrite (\S{1,1100}?)(?:/[A-Z0-9]{1,16}/[A-Z]{2,5})?(?: \[[A-Z0-9]{1,16}\])?(?= via |\"|$)",
+    re.ASCII,
+)
+_PASSING = frozenset({"PASSTHRU", "TCP-ONLY", "DISABLED", "LOG", "ALLOW", "ALLOWED", "LOG ONLY"})
+_BLOCKING = frozenset(
+    {
+        "NXDOMAIN",
+        "NODATA",
+        "DROP",
+        "LOCAL-DATA",
+        "CNAME",
+        "BLOCK",
+        "BLOCKED",
+        "REDIRECT",
+        "SUBSTITUTE",
+        "BLOCK NO REDIRECT",
+    }
+)
+# 2026-05-04 10:20:30.123Z [admin]: Login_Allowed - - to=AdminConnector ip=10.1.2.3 auth=LOCAL group=admin-group apparently_via=GUI
+_AUDIT = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) \[([^\]\s]{1,128})\]: (Login_Allowed|Login_Denied|Logout|First_Login) - - "
+    r"(?:to=\w{1,40} )?ip=([0-9A-Fa-f.:]{2,45})",
+    re.ASCII,
+)
+_ANSWER_BREAKS = re.compile(r"[\s,;|]+")
+
+
+class Infoblox(LogFormat):
+    """DNS questions and what a policy did to them, as Infoblox sends them in CEF."""
+
+    name: ClassVar[str] = "infoblox"
+    title: ClassVar[str] = "Infoblox (CEF)"
+    of_resolver: ClassVar[bool] = True
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+        ),
+        *("user", "domain", "url", "answers", "hashes", "action", "source_nat_ip", "source_nat_port"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """CEF whose maker is Infoblox; who logged in at the grid's own pages."""
+        if "]: Log" in line or "]: First_Login" in line:
+            return _AUDIT.search(line, 0, 400) is not None
+        if "nfoblox|" not in line[:600] and "NFOBLOX|" not in line[:600]:
+            return False
+        start = cef.find(line)
+        return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        if not self.recognises(line):
+            raise LineError("The line is not of this format.", line[:80])
+        audit = _AUDIT.search(line, 0, 400) if "]: " in line[:400] else None
+        if audit:
+            return self._logon(line, audit, number)
+        start = cef.find(line)
+        record = cef.read(line[start:])
+        header = header_before(line, start, self.context)
+        event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
+        if _is_dns(record.extension, record.signature):
+            event = _question(event, record.extension, record.name)
+        return stamped(event, self.name, self.context.file, number)
+
+    def _logon(self, line: str, audit: re.Match[str], number: int) -> Event:
+        header = header_before(line, audit.start(), self.context) if audit.start() else None
+        source = ip_of(audit[4])
+        event = Event(
+            time=from_iso(audit[1], self.context.timezone),
+            kind=EventKind.LOGON,
+            observer=header.host if header else None,
+            source_ip=source,
+            device_ip=calling(source),
+            user=audit[2],
+            action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
+        )
+        return stamped(event, self.name, self.context.file, number)
+
+
+def _is_dns(fields: Mapping[str, str], signature: str) -> bool:
+    return (
+        fields.get("app", "").upper() == "DNS"
+        or signature.upper().startswith(("RPZ", "DNS"))
+        or "destinationDnsDomain" in fields
+        or "fqdn" in fields
+    )
+
+
+def _question(event: Event, fields: Mapping[str, str], name: str) -> Event:
+    """The event with the question, the answers and the policy's action."""
+    rewrite = _REWRITE.search(fields.get("msg", ""), 0, 3000)
+    question = (
+        rewrite[3]
+        if rewrite
+        else first(fields, "destinationDnsDomain", "fqdn", "dhost", "qname", "InfobloxB1QName")
+    )
+    done = (
+        rewrite[2]
+        if rewrite
+        else first(fields, "act", "InfobloxPolicyAction", "InfobloxB1PolicyAction") or name
+    ).upper()
+    action = Action.ALLOWED if done in _PASSING else Action.BLOCKED if done in _BLOCKING else event.action
+    answers: tuple[str, ...] = ()
+    if action is not Action.BLOCKED:
+        words = _ANSWER_BREAKS.split(fields.get("InfobloxRespData", fields.get("rdata", ""))[:8192])
+        answers = tuple(dict.fromkeys(ip for word in words if (ip := ip_of(word))))
+    return changed(
+        event,
+        kind=EventKind.DNS,
+        device_ip=own_side(event.source_ip, None) or event.source_ip,
+        device_mac=event.device_mac or mac_of(fields.get("smac")),
+        domain=from_presentation(question) if question else event.domain,
+        answers=answers,
+        action=action,
+    )

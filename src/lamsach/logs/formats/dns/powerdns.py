@@ -1,0 +1,99 @@
+"""PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist: questions in their own words, by syslog or from the journal.
+
+Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `structured-logging`; dnsdist, `LogAction` and `verbose`. Traps:
+- `question for 'c2.example|A' from 10.1.1.5` is the client's; the `answer to question` behind it names no client.
+- The authoritative server writes `Remote 10.1.1.5 wants 'c2.example|A'` (also `Remote 10.1.1.5<-192.0.2.7`: with the subnet that a resolver passed on).
+- Structured messages are pairs: `msg="Question" ... qname="c2.example" qtype="A" remote="10.1.1.5:49152"`.
+- dnsdist writes `Packet from 10.1.1.5:49152 for c2.example. A with id 7` and `Got query for c2.example.|A from 10.1.1.5:49152`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.key_value import pairs
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import host_and_port, ip_of, question_of
+from lamsach.model import Action, Event, EventKind
+
+_ADDRESS = r"\[?[0-9A-Fa-f.:]{2,45}\]?"
+# question for 'c2.example|A' from 10.1.1.5   5 [1/1] question for ... from 10.1.1.5:49152
+_RECURSOR = re.compile(
+    rf"question for '([^'|]{{1,1024}})\|[\w-]{{1,20}}' from ({_ADDRESS}(?::\d{{1,5}})?)", re.ASCII
+)
+# Remote 10.1.1.5 wants 'c2.example|A', do = 0
+_AUTHORITATIVE = re.compile(rf"Remote ({_ADDRESS})(?:<-\S{{2,50}})? wants '([^'|]{{1,1024}})\|", re.ASCII)
+# Packet from 10.1.1.5:49152 for c2.example. A with id 7
+_PACKET = re.compile(
+    rf"(?:Packet|Query) from ({_ADDRESS}(?::\d{{1,5}})?) for (\S{{1,1024}}?) ?\|?(?:[A-Z0-9]{{1,10}}) with id ",
+    re.ASCII,
+)
+# Got query for c2.example.|A from 10.1.1.5:49152
+_GOT = re.compile(
+    rf"Got query for ([^|\s]{{1,1024}})\|[\w-]{{1,20}} from ({_ADDRESS}(?::\d{{1,5}})?)", re.ASCII
+)
+_STRUCTURED = re.compile(r'\bqname="[^"]{1,1024}"', re.ASCII)
+_SIGNS = (" question for '", " wants '", "Packet from ", "Query from ", "Got query for ")
+
+
+class PowerDns(LogFormat):
+    """Reads the questions that PowerDNS's servers and its load balancer log."""
+
+    name: ClassVar[str] = "powerdns"
+    title: ClassVar[str] = "PowerDNS, dnsdist"
+    of_resolver: ClassVar[bool] = True
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "source_ip",
+        "source_port",
+        "device_ip",
+        "domain",
+        "action",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """One of the sentences, or a structured message with question and client."""
+        if 'qname="' in line:
+            return ' remote="' in line and ' msg="' in line and _STRUCTURED.search(line[:4096]) is not None
+        return any(sign in line for sign in _SIGNS) and _question(line[:4096]) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One question."""
+        if not self.recognises(line):
+            raise LineError("The line is not a question to PowerDNS.", line[:80])
+        header, _ = split_header(line, self.context)
+        time = header.time
+        if 'qname="' in line:
+            fields = pairs(line[line.find(' msg="') + 1 :])
+            name, client = fields.get("qname", ""), fields.get("remote", "")
+            time = first_time((fields.get("ts"),), self.context) or time
+        else:
+            name, client = _question(line[:4096]) or ("", "")
+        host, port = host_and_port(client)
+        source = ip_of(host or "")
+        event = Event(
+            kind=EventKind.DNS,
+            source_ip=source,
+            source_port=port,
+            device_ip=calling(source),
+            domain=question_of(name),
+            action=Action.UNKNOWN,
+        )
+        return placed(event, self, number, time, header.host)
+
+
+def _question(line: str) -> tuple[str, str] | None:
+    """Name and client of a sentence."""
+    for pattern, name, client in ((_RECURSOR, 1, 2), (_AUTHORITATIVE, 2, 1), (_PACKET, 2, 1), (_GOT, 1, 2)):
+        match = pattern.search(line)
+        if match:
+            return match[name], match[client]
+    return None

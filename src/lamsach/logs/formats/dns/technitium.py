@@ -1,0 +1,194 @@
+"""Technitium DNS Server: its text log with queries, the CSV of its Query Logs app, and the JSON of its Log Exporter app.
+
+Source: https://github.com/TechnitiumSoftware/DnsServer `DnsServerCore/LogManager.cs` (Write of a datagram), `DnsWebService` query
+log export (`RowNumber,Timestamp,ClientIpAddress,...`), `Apps/LogExporterApp/LogEntry.cs`, `Dhcp/DhcpServer.cs` (its leases). Traps:
+- The time says which clock it is on: `[2026-03-06 22:06:03 Local]` or `UTC`.
+- The client stands as `[192.0.2.5:52345]`, of IPv6 with its own brackets: `[[2001:db8::5]:52345]`.
+- An answer in place of the real server (`Blocked`, `UpstreamBlocked`, `CacheBlocked`) holds no address of that server.
+- A failure is followed by the lines of its stack, which tell of nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.text.dns_names import from_presentation
+from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import host_and_port, ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [198.51.100.7]
+_LINE = re.compile(
+    r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,7})?) (Local|UTC)\] "
+    r"(?:\[(\[?[0-9A-Fa-f.:%]{2,60}\]?(?::\d{1,5})?)\] )?(?:\[([A-Za-z]{2,6})\] )?(.*)",
+    re.ASCII | re.DOTALL,
+)
+_QUESTION = re.compile(
+    r"QNAME: (.{1,1100}?); QTYPE: (\w{1,20}); QCLASS: (\w{1,10});(?: RCODE: (\w{1,20});)?(?: ANSWER: (.*))?",
+    re.ASCII | re.DOTALL,
+)
+# [0.0.0.0:68] DHCP Server leased IP address [192.0.2.66] to may-66 [00-11-22-33-44-55] for scope: Default
+# DHCP Server released IP address [192.0.2.66] that was leased to [00-11-22-33-44-55] for scope: Default
+_LEASE = re.compile(
+    r"DHCP Server (leased|released) IP address \[([\d.]{7,15})\] (?:that was leased )?to (?:(\S{1,255}) )?\[([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})\]",
+    re.ASCII,
+)
+# RowNumber,Timestamp,ClientIpAddress,Protocol,ResponseType,ResponseRtt,RCode,Domain,Type,Class,Answer
+_HEADING = re.compile(r'"?RowNumber"?,"?Timestamp"?,"?ClientIpAddress"?,', re.ASCII)
+# 1,2026-03-06T15:06:03.1234567Z,192.0.2.5,Udp,Recursive,12.5,NoError,www.example,A,IN,198.51.100.7
+_ROW = re.compile(
+    r'"?\d{1,12}"?,"?[0-9TZ:./ +-]{16,40}(?: [AP]M)?"?,"?[0-9A-Fa-f.:%]{2,60}"?,"?(?:Udp|Tcp|Tls|Https|Quic|UdpProxy|TcpProxy)"?,'
+    r'"?(?:Authoritative|Recursive|Cached|Blocked|UpstreamBlocked|UpstreamBlockedCached|CacheBlocked|Dropped)"?,',
+    re.ASCII,
+)
+_COLUMNS = (
+    "RowNumber",
+    "Timestamp",
+    "ClientIpAddress",
+    "Protocol",
+    "ResponseType",
+    "ResponseRtt",
+    "RCode",
+    "Domain",
+    "Type",
+    "Class",
+    "Answer",
+)
+_JSON_KEYS = ('"questionName"', '"clientIp"')
+_ANSWER_BREAKS = re.compile(r"[\s,;\[\]\"]+")
+_LONGEST_ANSWER = 16384
+_UTC = ZoneInfo("UTC")
+
+
+class Technitium(LogFormat):
+    """The questions that a Technitium DNS Server answered, and the addresses that it lent."""
+
+    name: ClassVar[str] = "technitium"
+    title: ClassVar[str] = "Technitium DNS Server"
+    of_resolver: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server leased ", "DHCP Server released ")
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "source_ip",
+        *("source_port", "device_ip", "device_name", "device_mac", "domain", "answers", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A line of the text log, a row or the heading of the export, or an object of the exporter."""
+        if line[:1] == "[":
+            return line.find("] ", 20, 40) > 0 and _LINE.match(line[:200]) is not None
+        if "questionName" in line:
+            return start_of_object(line) >= 0 and all(key in line for key in _JSON_KEYS)
+        return _ROW.match(line) is not None or _HEADING.match(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for what the server says of itself, and for the export's heading."""
+        line = line.strip("\r\n")
+        if line[:1] == "[" and (match := _LINE.match(line)):
+            values = self._line(match)
+        elif _ROW.match(line):
+            values = self._row(line)
+        elif "questionName" in line:
+            values = self._object(line)
+        elif _HEADING.match(line):
+            return None
+        else:
+            raise LineError("The line is not of this format.", line[:80])
+        if values is None:
+            return None
+        values = {"kind": EventKind.DNS} | values
+        return Event(format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+
+    def _line(self, match: re.Match[str]) -> dict[str, object] | None:
+        lease, question = _LEASE.match(match[5]), _QUESTION.match(match[5])
+        if question is None and lease is None:
+            return None
+        time = from_iso(match[1], _UTC if match[2] == "UTC" else self.context.timezone)
+        if question is None:
+            return _lease(lease, time) if lease else None
+        address, port = host_and_port(match[3] or "")
+        return _values(time, address, port, question[1], question[4], "", question[5])
+
+    def _row(self, line: str) -> dict[str, object]:
+        try:
+            cells = next(csv.reader([line]))
+        except (csv.Error, StopIteration):
+            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+        row = dict(zip(self._columns(), cells, strict=False))
+        time = from_iso(row.get("Timestamp", ""), _UTC)
+        return _values(
+            time,
+            row.get("ClientIpAddress"),
+            None,
+            row.get("Domain"),
+            row.get("RCode"),
+            row.get("ResponseType"),
+            row.get("Answer"),
+        )
+
+    def _columns(self) -> tuple[str, ...]:
+        heading = self.context.head[0] if self.context.head else ""
+        return (
+            tuple(name.strip(' "\r') for name in heading.split(",")) if _HEADING.match(heading) else _COLUMNS
+        )
+
+    def _object(self, line: str) -> dict[str, object]:
+        record = read_object(line)[1]
+        stated = text_of(record.get("timestamp"))
+        question = child(record, "question")
+        found = (text_of(answer.get("recordData")) for answer in objects_of(record.get("answers")))
+        return _values(
+            from_iso(stated, _UTC) if stated else None,
+            text_of(record.get("clientIp")),
+            port_of(record.get("clientPort")),
+            text_of(question.get("questionName")),
+            text_of(record.get("rCode")),
+            text_of(record.get("responseType")),
+            " ".join(text for text in found if text),
+        )
+
+
+def _lease(match: re.Match[str], time: datetime) -> dict[str, object]:
+    address = ip_of(match[2])
+    return {
+        "kind": EventKind.LEASE,
+        "time": time,
+        "source_ip": address,
+        "device_ip": address,
+        "device_name": match[3],
+        "device_mac": mac_of(match[4]),
+        "action": LeaseAction.ASSIGNED if match[1] == "leased" else LeaseAction.RELEASED,
+    }
+
+
+def _values(
+    time: datetime | None,
+    client: str | None,
+    port: int | None,
+    name: str | None,
+    code: str | None,
+    kind: str | None,
+    answer: str | None,
+) -> dict[str, object]:
+    address = ip_of(client or "")
+    blocked = "Blocked" in (kind or "") or kind == "Dropped" or code == "Refused"
+    found = (ip_of(word) for word in _ANSWER_BREAKS.split((answer or "")[:_LONGEST_ANSWER]))
+    answers = () if blocked else tuple(dict.fromkeys(word for word in found if word))
+    failed = code is not None and code not in ("NoError", "0", "")
+    return {
+        "time": time,
+        "source_ip": address,
+        "source_port": port,
+        "device_ip": address,
+        "domain": from_presentation(name) if name else None,
+        "answers": answers,
+        "action": Action.BLOCKED if blocked else Action.UNKNOWN if failed else Action.ALLOWED,
+    }

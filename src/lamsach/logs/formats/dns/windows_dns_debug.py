@@ -1,0 +1,272 @@
+r"""Windows DNS Server debug log (`dns.log`), short and with packet details, in any language of Windows.
+
+Source: Microsoft, "DNS Logging and Diagnostics" and "Use debug logging options" (Windows Server 2003 to 2025), and the "Message
+logging key" that the server itself writes atop the file.
+
+Traps:
+- Date and time are in the server's language: m/d/y with AM/PM, d/m/y, y-m-d, dd.mm.yyyy, SA/CH for AM/PM in Vietnamese, before the time
+  in Chinese and Korean. The order of day and month is decided per file.
+- `Rcv` without `R` is a client's question; `Snd` with `R` is the answer to it: both name the client. `Snd` without `R` is the server's own
+  question to another server, `Rcv` with `R` the answer to that: they name the other server and no client.
+  So source is always who asked and destination who was asked, as far as the line tells.
+- Names come as `(3)www(7)example(3)com(0)`, in details with `[C00C]` marks of compression.
+- With details, a record has some forty lines, and the answers stand in the ANSWER SECTION.
+- Columns may have been collapsed to single spaces; Windows Server 2003 has no packet identifier.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.text.dns_names import from_labels
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.text.times.timestamps import MONTHS, local_time
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
+_PACKET = re.compile(
+    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
+    r"(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\[([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)"
+    r"[ \t]{0,12}([^\r\n]{0,2000})"
+)
+_PACKET_HEAD = 400
+_SHORT_RECORD = _PACKET_HEAD + 2400
+# 5/21/2015 1:51:18 PM 0D48 EVENT   The DNS server has started.
+_RECORD = re.compile(
+    r"\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|"
+    r"REMOTE|TCPIP?|SOCKET|UPDATE|ZONEXFR|XFR|AGE|AGING|RPC|WRITE|READ|CACHE|SD|RRL|POLICY|DNSSEC|LOG)\b",
+    re.ASCII,
+)
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,]\d{1,7})?(?![\d:.])", re.ASCII)
+_DATE = re.compile(
+    r"(?<![\d.])(?<!\d:)(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])", re.ASCII
+)
+# 04-May-26   04 May 2026
+_DATE_WITH_NAME = re.compile(r"(?<![\w.:])(\d{1,2})[- ]([A-Z][a-z]{2})[- ](\d{4}|\d{2})(?![\d:])", re.ASCII)
+_DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.ASCII)
+# `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A      .www.example.`; or a name without a type
+_QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
+_QUOTES = re.compile("[`'\"]")
+_PLAIN_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,40}\.?", re.ASCII)
+# The preamble, and the lines of packet details, which are indented but for their first, `UDP question info at 000000000181D1C0`; pasted, all lose the indentation
+_OTHER = re.compile(
+    r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info|packet) at [0-9A-Fa-f]"
+    r"|(?:Socket|Remote addr|Time Query|Buf length|Msg length|Offset) ?=? |Message:$|(?:QUESTION|ANSWER|AUTHORITY|ADDITIONAL) SECTION:|empty$"
+    r"|(?:XID|Flags|QR|OPCODE|AA|TC|RD|RA|Z|CD|AD|RCODE|QCOUNT|ACOUNT|NSCOUNT|ARCOUNT|Name|QTYPE|QCLASS|TYPE|CLASS|TTL|DLEN|DATA) {2,10}\S"
+)
+# Remote addr 10.1.1.5, port 53527
+_REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")
+# TYPE   A  (1) ... DATA   198.51.100.7
+_ANSWER = re.compile(r"\bTYPE\s{1,8}(\w{1,16})|\bDATA\s{1,8}(\S{1,1100})")
+# AM and PM as the languages of Windows write them: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq, es, sv, af, th, bn
+_AFTERNOON_WORDS = (
+    "pm p.m. p.m ch 下午 午後 오후 μμ μ.μ. мм م د.م. em ip. ip iltapäivä odp. odpoledne du. du ös md "
+    "p. nm n.m. ค่ำ หลังเที่ยง mu pl "
+)
+_AFTERNOON = frozenset(_AFTERNOON_WORDS.split())
+_MORNING_WORDS = (
+    "am a.m. a.m sa 上午 午前 오전 πμ π.μ. ص fm ap. ap aamupäivä dop. dopoledne de. de öö pd a. vm "
+    "v.m. ก่อนเที่ยง "
+)
+_MORNING = frozenset(_MORNING_WORDS.split())
+_ENGLISH = frozenset({"am", "pm", "a.m.", "p.m."})
+
+
+class WindowsDnsDebug(LogFormat):
+    """Packets that a Windows DNS server received and sent."""
+
+    name = "windows_dns_debug"
+    title = "Windows DNS Server debug log"
+    of_resolver = True
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
+        "action", "forwarded",
+        "response",
+    )  # fmt: skip
+    multiline = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._order = _decide_order(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The thread, `PACKET`, transport, direction, address, and the flags in brackets; cut, at least a time, the thread and `PACKET`."""
+        if "PACKET" not in line:
+            return False
+        record = _RECORD.search(line, 0, 160)
+        return (record is not None and record[1] == "PACKET") or _PACKET.search(
+            line, 0, _PACKET_HEAD
+        ) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """As the base, but the preamble and the lines of packet details count as read."""
+        if not any(map(cls.recognises, head)):
+            preamble = any("DNS Server log file creation" in line for line in head)
+            return 1.0 if preamble else 0.0
+        return sum(cls.starts_record(line) or _OTHER.match(line) is not None for line in head) / len(head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """A line with a time, a thread and a context; the lines of packet details are indented below it."""
+        return _RECORD.search(line, 0, 160) is not None or cls.recognises(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for the preamble and for contexts other than PACKET."""
+        first = line.partition("\n")[0]
+        packet = _packet(line, first)
+        if packet is None:
+            record = _RECORD.search(first, 0, 160)
+            if record[1] != "PACKET" if record else _OTHER.match(first):
+                return None
+            raise LineError("The line is not a DNS debug record.", first[:80])
+        header, before = self._before(first[: packet.start()])
+        sent, response = packet[1] == "Snd", packet[4] is not None
+        remote = ip_of(packet[2])  # None when it was masked
+        from_client = sent == response
+        details = line[len(first) :]
+        stated_port = _REMOTE_PORT.search(details, 0, 2000)
+        port = port_of(stated_port[1]) if stated_port else None
+        return Event(
+            time=self.time_of(before),
+            kind=EventKind.DNS,
+            observer=header,
+            source_ip=remote if from_client else None,
+            source_port=port if from_client else None,
+            destination_ip=None if from_client else remote,
+            destination_port=None if from_client else port,
+            device_ip=remote if from_client else None,
+            domain=question_of_packet(packet[7] or ""),
+            answers=_answers(details) if response and details else (),
+            action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
+            forwarded=not from_client,
+            response=bool(response),
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _before(self, text: str) -> tuple[str | None, str]:
+        """The host in a syslog header, if any, and what stands before the thread's number."""
+        if text[:1] == "<" or text[:1].isalpha():
+            header, message = split_header(text.rstrip() + " ", self.context)
+            return header.host, message or text
+        return None, text
+
+    def time_of(self, text: str) -> datetime:
+        """The time in what stands before a record's thread."""
+        date_text, clock, marker = _split_time(text)
+        year, month, day = self._order.date(numbers_of(date_text))
+        hour, minute, second = clock
+        if marker in _AFTERNOON:
+            hour = hour % 12 + 12
+        elif marker in _MORNING:
+            hour = hour % 12
+        return local_time(year, month, day, hour, minute, second, 0, self.context.timezone)
+
+
+def _packet(line: str, first: str) -> re.Match[str] | None:
+    """The packet in a record whose first line is given; of a line that was wrapped, in the lines together."""
+    packet = _PACKET.search(first, 0, _SHORT_RECORD)
+    if len(line) == len(first) or "PACKET" not in first or (packet and question_of_packet(packet[7] or "")):
+        return packet
+    together = " ".join(line[:_SHORT_RECORD].split("\n", 4)[:4])
+    wrapped = _PACKET.search(together, 0, _SHORT_RECORD)
+    return wrapped if wrapped and (packet is None or question_of_packet(wrapped[7] or "")) else packet
+
+
+def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
+    """The date, the clock and the word for morning or afternoon before a record. Raises LineError without them."""
+    text = " ".join(text[-160:].split())
+    named = _DATE_WITH_NAME.search(text)
+    if named and named[2] in MONTHS:
+        text = f"{text[: named.start()]}{named[1]}/{MONTHS[named[2]]}/{named[3]}{text[named.end() :]}"
+    times = list(_TIME.finditer(text))
+    compact = _DATE_WITHOUT_MARKS.search(text)
+    date = compact or _DATE.search(text)
+    time = next((found for found in reversed(times) if date is None or not _overlap(found, date)), None)
+    if date is None or time is None:
+        raise LineError("The date or time is impossible.", text)
+    hour, minute, second = map(int, time.groups())
+    rest = text[: date.start()] + " " + text[date.end() : time.start()] + " " + text[time.end() :]
+    words = [word for word in rest.casefold().split() if not word.isdigit()]
+    return (
+        " ".join(date.groups()),
+        (hour, minute, second),
+        _marker_of([word.strip("\u200e\u200f,") for word in words]),
+    )
+
+
+def _marker_of(words: list[str]) -> str:
+    """The word for morning or afternoon, which may be written in two (`p. m.`), among others (a prompt, a file's name)."""
+    pairs = ("".join(pair) for pair in pairwise(words))
+    return next((text for text in (*pairs, *reversed(words)) if text in _AFTERNOON or text in _MORNING), "")
+
+
+def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
+    return one.start() < other.end() and other.start() < one.end()
+
+
+def _decide_order(context: FileContext) -> DateOrder:
+    dates, usual = [], DateOrder.DAY_FIRST
+    for line in context.head:
+        packet = _RECORD.search(line, 0, 160) or _PACKET.search(line, 0, _PACKET_HEAD)
+        if packet is None and not line.startswith("DNS Server log file creation at "):
+            continue
+        text = (
+            line[: packet.start() + 24 if packet and packet.re is _RECORD else packet.start()]
+            if packet
+            else line[30:]
+        )
+        date = _DATE.search(text[:120])
+        if date is None:
+            continue
+        dates.append(numbers_of(" ".join(date.groups())))
+        usual = _usual(date, text)
+    return decide_order(dates, usual, context)
+
+
+def _usual(date: re.Match[str], text: str) -> DateOrder:
+    """What a date's looks suggest: only English with AM or PM puts the month first, and never as `5/06/2025`."""
+    words = {word.casefold() for word in text[date.end() :].split()}
+    american = "/" in date[0] and bool(words & _ENGLISH)
+    if len(date[1]) == 1 and len(date[2]) == 2 and date[2].startswith("0"):
+        american = False
+    return DateOrder.MONTH_FIRST if american else DateOrder.DAY_FIRST
+
+
+def question_of_packet(text: str) -> str | None:
+    """The name that the text behind a packet's flags asks for."""
+    match = _QUESTION.match(_QUOTES.sub("", text.strip()))
+    if match is None:
+        return None
+    plain = match[2][:1] not in "([."  # a name that was written anew: `A      www.example`
+    return from_labels(match[2]) if not plain or _PLAIN_NAME.fullmatch(match[2]) else None
+
+
+def _answers(details: str) -> tuple[str, ...]:
+    section = details.partition("ANSWER SECTION:")[2]
+    section = section.partition("AUTHORITY SECTION:")[0].partition("ADDITIONAL SECTION:")[0]
+    answers: dict[str, None] = {}
+    kind = ""
+    for found in _ANSWER.finditer(section):
+        if found[1]:
+            kind = found[1]
+            continue
+        value = None
+        if kind in ("A", "AAAA"):
+            value = ip_of(found[2])
+        elif kind == "CNAME":
+            value = from_labels(found[2])
+        if value:
+            answers[value] = None
+    return tuple(answers)

@@ -1,0 +1,128 @@
+"""Trellix (McAfee) ePolicy Orchestrator: threat events of its endpoints, sent by syslog as XML (`<EPOevent>`).
+
+Source: Trellix, "ePolicy Orchestrator Product Guide", syslog servers; the event schema of ePO's agents. Traps:
+- The machine is the one of `MachineInfo`; `Source...` is where the threat came from, `Target...` what it was aimed at, mostly the machine.
+- `GMTTime` is in UTC and does not say so. `IPAddress` may be an IPv4 address written as IPv6.
+- No XML parser reads it: only elements that hold nothing but text are taken, so entities and nesting do no harm.
+- `IDS_ALERT_ACT_TAK_DEL` is a deletion; the `ALERT` in it lets nothing pass. `IDS_ACTION_WOULD_BLOCK` blocks nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.key_value import first, first_ip, first_port
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import hash_of, mac_of
+from lamsach.model import Action, Event, EventKind
+
+# <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" encoding="UTF-8"?><EPOevent><MachineInfo>
+_START = re.compile(r"<EPOevent>", re.IGNORECASE)
+_HEAD = 2000
+# <TargetHostName>PC-AN</TargetHostName>
+_ELEMENT = re.compile(r"<([A-Za-z][A-Za-z0-9]{1,60})>([^<]{1,8000})</", re.ASCII)
+_LONGEST = 65536
+_MOST = 400
+_URLS = ("sourceurl", "targeturl", "url")
+_HASHES = (
+    *("targethash", "targetfilehash", "targetprocesshash", "targetsha256", "targetmd5"),
+    *("sourcehash", "sourceprocesshash", "sourcefilehash", "hash", "md5", "sha1", "sha256"),
+)
+# IDS_ALERT_ACT_TAK_DEL (deleted), _DEN (access denied), _CLE (cleaned)
+_DONE = re.compile(r"_(?:DEL|DEN|CLE|QUA|BLOCK(?:ED)?)$")
+
+
+class TrellixEpo(LogFormat):
+    """Detections, blocked sites and attacks on the machines that ePolicy Orchestrator manages."""
+
+    name: ClassVar[str] = "trellix_epo"
+    title: ClassVar[str] = "Trellix (McAfee) ePolicy Orchestrator"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "device_mac", "user", "domain", "url", "hashes", "action", "inbound"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The event's first element, behind a syslog header or not."""
+        return "<" in line[:_HEAD] and _START.search(line, 0, _HEAD) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        start = _START.search(line, 0, _HEAD)
+        if start is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        fields: dict[str, str] = {}
+        for count, match in enumerate(_ELEMENT.finditer(line, start.end(), start.end() + _LONGEST)):
+            if count == _MOST:
+                break
+            text = html.unescape(match[2]).strip()
+            if text:
+                fields.setdefault(match[1].lower(), text)
+        header = header_before(line, start.start(), self.context)
+        event = _event(fields, _time(fields) or header.time, header.host)
+        return stamped(event, self.name, self.context.file, number)
+
+
+def _time(fields: Mapping[str, str]) -> datetime | None:
+    for key in ("gmttime", "detectedutc", "utctime"):
+        with suppress(LineError):
+            if text := fields.get(key):
+                return from_iso(text, UTC)
+    return None
+
+
+def _event(fields: Mapping[str, str], time: datetime | None, observer: str | None) -> Event:
+    own = first_ip(fields, "ipaddress")
+    source = first_ip(fields, "sourceipv4", "sourceipv6", "sourceip")
+    destination = first_ip(fields, "targetipv4", "targetipv6", "targetip")
+    url = next((fields[key] for key in _URLS if "://" in fields.get(key, "")), None)
+    hashes = tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
+    device = own or own_side(source, destination)
+    came = source is not None and source != device and not is_internal(source)
+    return Event(
+        time=time,
+        kind=_kind(url, hashes, bool(source or destination)),
+        observer=observer,
+        source_ip=source,
+        source_port=first_port(fields, "sourceport"),
+        destination_ip=destination,
+        destination_port=first_port(fields, "targetport"),
+        device_ip=device,
+        device_name=first(fields, "machinename", "targethostname"),
+        device_mac=mac_of(fields.get("rawmacaddress")),
+        user=first(fields, "targetusername", "username"),
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=hashes,
+        action=_action(fields.get("threatactiontaken", "")),
+        inbound=came and url is None,
+    )
+
+
+def _kind(url: str | None, hashes: tuple[str, ...], ends: bool) -> EventKind:
+    if url:
+        return EventKind.WEB
+    if hashes:
+        return EventKind.FILE
+    return EventKind.CONNECTION if ends else EventKind.OTHER
+
+
+def _action(text: str) -> Action:
+    if text.startswith("IDS_"):
+        if "WOULD" in text:
+            return Action.ALLOWED
+        return Action.BLOCKED if _DONE.search(text) else Action.UNKNOWN
+    return action_of(text)

@@ -1,0 +1,200 @@
+r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`, FW1-LogGrabber.
+
+Source: Check Point, "Log Exporter" (sk122323) and "Log Fields" (sk144192). Traps:
+- See `lamsach.logs.formats.firewalls.checkpoint.fields` for the layouts and their escapes.
+- `ifdir` tells which way a packet crossed an interface, not who opened the connection: `src` is the opener.
+- `service` is the destination's port in most layouts, a name (`https`) in some; `dpt` in CEF.
+- A machine is named `pc@domain`; a user `Name (login)`. `office_mode_ip` is the address that a VPN client was given.
+- `proxy_src_ip` is the client behind a proxy.
+- CEF records exported to a file may be wrapped: a line that starts with a space or a `key=` goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.formats.firewalls.checkpoint.fields import fields_of, is_checkpoint
+from lamsach.logs.mappings.keyed_events import Keys, event_of
+from lamsach.logs.text.framing import header_before, uncelled
+from lamsach.logs.text.key_value import first, first_ip
+from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.wrapped import continues, is_wrapped, share_with_continuations
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+KEYS = Keys(
+    source=("src", "src_ip", "client_ip", "ipv6_src", "endpoint_ip"),
+    source_port=("s_port", "spt", "src_port", "srcport", "source_port"),
+    source_nat=("xlatesrc", "sourceTranslatedAddress", "srcpostnat"),
+    source_nat_port=("xlatesport", "sourceTranslatedPort", "srcpostnatport"),
+    source_name=("src_machine_name", "shost", "machine", "host_name", "identhostname"),
+    source_mac=("mac_source_address", "src_mac", "smac", "mac_address"),
+    source_user=(
+        *("src_user_name", "suser", "user", "user_name", "username", "usrname", "src_user"),
+        *("sourceUserName", "administrator"),
+    ),
+    destination=("dst", "dst_ip", "ipv6_dst"),
+    destination_port=("service", "dpt", "d_port", "dst_port", "dstport", "service_id"),
+    destination_name=("dst_machine_name", "dhost"),
+    destination_mac=("mac_destination_address", "dst_mac", "dmac"),
+    destination_user=("dst_user_name", "duser"),
+    query=("dns_query", "dns_message_query", "query"),
+    domain=(
+        "dst_domain_name",
+        "tls_server_host_name",
+        "sni",
+        "server_name",
+        "destinationDnsDomain",
+        "domain_name",
+        "dst_machine_name",
+        "dhost",
+    ),
+    url=("resource", "request", "url", "web_url", "malware_url", "requesturl"),
+    answers=("dns_response", "resolved_ip"),
+    hashes=(
+        "file_sha256",
+        "file_sha1",
+        "file_md5",
+        "sha256",
+        "sha1",
+        "md5",
+        "fileHash",
+        "filesha256",
+        "filemd5",
+    ),
+    action=("action", "act", "rule_action", "https_inspection_action", "malware_action"),
+    observer=("hostname", "dvchost", "orig_log_server_name", "orig"),
+)
+TIMES = ("time", "rt", "devtime", "start", "event_start_time", "start_time", "lastupdatetime")
+# CN=gw01,O=management.example.abc123
+_COMMON_NAME = re.compile(r"(?:^|,) ?CN=([\w.-]{1,128})", re.IGNORECASE)
+# pc-07@unit.example
+_MACHINE = re.compile(r"[\w-]{1,63}@[\w.-]{1,253}")
+SERVICES = {
+    "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53", "dns": "53", "http": "80",
+    "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
+    "MS-SQL-Server": "1433", "mysql": "3306", "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
+}  # fmt: skip
+"""Ports of the services that SmartConsole predefines, by their names; a service of one's own making has a number nobody else knows."""
+_OPENING = frozenset({"log in", "login", "logged in"})
+_CLOSING = frozenset({"log out", "logout"})
+OWN_ZONES = ("Internal", "Local")
+SESSIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
+
+
+class CheckPoint(LogFormat):
+    """Connections, threats, sites and log-ons that Check Point gateways report."""
+
+    name: ClassVar[str] = "checkpoint"
+    title: ClassVar[str] = "Check Point"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "answers",
+            "hashes",
+            "action",
+        ),
+    )
+    multiline: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = ("office_mode_ip",)
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The maker's name in a CEF or LEEF header, or several of the keys that only its records have."""
+        return is_checkpoint(uncelled(line))
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share of lines that are records or continue one."""
+        return share_with_continuations(cls.recognises, head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Every line that does not continue a wrapped record."""
+        return not continues(line) or cls.recognises(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        line = uncelled(line)
+        fields = fields_of(line)
+        header = self._header(line)
+        time = first_time((fields.get(key) for key in TIMES), self.context) or header.time
+        inward = fields.get("conn_direction") == "Incoming" or (
+            fields.get("inzone") == "External" and fields.get("outzone") in OWN_ZONES
+        )
+        if fields.get("service", "") in SERVICES:
+            fields["service"] = SERVICES[fields["service"]]
+        event = event_of(fields, KEYS, time=time, observer=header.host or gateway_of(fields), inward=inward)
+        return stamped(_completed(event, fields), self.name, self.context.file, number)
+
+    def _header(self, line: str) -> SyslogHeader:
+        for mark in ("CEF:", "LEEF:"):
+            position = line.find(mark, 0, 600)
+            if position >= 0:
+                return header_before(line, position, self.context)
+        if line[:1] == "{":
+            return NO_HEADER
+        try:
+            return split_header(line, self.context)[0]
+        except LineError:
+            return NO_HEADER
+
+
+def gateway_of(fields: Mapping[str, str]) -> str | None:
+    """The gateway's name in its certificate, else its address."""
+    for key in ("originsicname", "origin_sic_name"):
+        match = _COMMON_NAME.search(fields.get(key, "").replace("\\", ""))
+        if match:
+            return match[1]
+    return first(fields, "origin", "orig")
+
+
+def _completed(event: Event, fields: Mapping[str, str]) -> Event:
+    """The event with what only Check Point states."""
+    if event.domain is None:
+        machine = fields.get("dhost", "").strip()
+        event = changed(event, domain=machine.lower()) if _MACHINE.fullmatch(machine) else event
+    given = first_ip(fields, "office_mode_ip")
+    behind = first_ip(fields, "proxy_src_ip")
+    if given:
+        event = changed(event, device_ip=given)
+    elif behind and is_internal(behind) and event.device_ip == event.source_ip:
+        event = changed(event, device_ip=behind)
+    done = (fields.get("action") or fields.get("act", "")).lower()
+    if given and event.user and done in _OPENING | _CLOSING:
+        action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
+        return changed(event, kind=EventKind.LEASE, action=action)
+    if done in SESSIONS:
+        device = event.device_ip if event.device_ip != event.source_ip else calling(event.source_ip)
+        refused = done.startswith("failed")
+        done_to = Action.BLOCKED if refused else event.action
+        return changed(event, kind=EventKind.LOGON, action=done_to, device_ip=device)
+    return event

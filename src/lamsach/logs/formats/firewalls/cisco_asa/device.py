@@ -1,0 +1,52 @@
+"""Which machine of a contact that Cisco's firewalls tell of is the unit's own."""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.formats.firewalls.cisco_asa.messages import CiscoContact
+from lamsach.logs.mappings.cisco_ends import End
+
+# Deny udp reverse path check from 203.0.113.9 to 198.51.100.7 on interface outside     ... on outside interface
+_ARRIVED_AT = re.compile(r" on (?:interface ([\w.-]{1,64})|([\w.-]{1,64}) interface)(?![\w-])", re.ASCII)
+_OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
+
+
+def device_of(contact: CiscoContact, text: str) -> str | None:
+    """The address of the unit's own machine; None when a message names none."""
+    source, destination = contact.source, contact.destination
+    if contact.given:
+        return contact.given
+    if source.ip and destination.ip is None:
+        stranger = not is_internal(source.ip) and (
+            "IP <" in text or "IP = " in text or "IP=" in text or " inbound" in text
+        )
+        return None if stranger or not is_internal(source.ip) else source.ip
+    if source.ip and destination.ip and not is_internal(source.ip) and not is_internal(destination.ip):
+        return destination.ip if _is_inward(source, destination, text) else source.ip
+    if text.startswith("AAA ") and not (source.ip and is_internal(source.ip)):
+        return None  # the server that was asked is no party
+    return own_side(source.ip, destination.ip)
+
+
+def _is_inward(source: End, destination: End, text: str) -> bool:
+    """Whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
+    if " inbound " in text[:60] or text.startswith(("Inbound ", "IPSEC: Received ")):
+        return True
+    if source.interface is None and destination.interface is not None:
+        return True
+    arrived = _ARRIVED_AT.search(text) if source.interface is None else None
+    if arrived:
+        return leads_outside(arrived[1] or arrived[2])
+    return leads_inside(source, destination)
+
+
+def leads_inside(source: End, destination: End) -> bool:
+    """Whether a contact came in from outside, by the names of both interfaces."""
+    return [leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
+
+
+def leads_outside(interface: str) -> bool:
+    """Whether an interface's name says that it leads to the Internet."""
+    return any(word in interface.lower() for word in _OUTSIDE)

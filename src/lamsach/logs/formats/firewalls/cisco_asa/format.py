@@ -1,0 +1,292 @@
+r"""Cisco ASA, Firepower Threat Defense, PIX and FWSM.
+
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewall Threat Defense Syslog Messages" 7.x. Traps:
+- The tag is `%ASA-6-302013:`, `%FTD-6-...`, `%PIX-...`, `%FWSM-...`, `%NGIPS-1-430003:`; some relays cut the `%`, the product or the whole tag
+  off, ASDM writes `6|Nov 28 2026 12:59:03|302021: `, version 9.16 and later may leave the colon out.
+- Time and host before it in many ways: `Jun 07 2026 16:16:20: %ASA`, `gw01 : %ASA`, an event-logging prefix.
+- See `lamsach.logs.formats.firewalls.cisco_asa.messages` for who opened a connection, and `lamsach.logs.formats.firewalls.cisco_asa.ftd` for the security events.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.formats.firewalls.cisco_asa.actions import action_of_message
+from lamsach.logs.formats.firewalls.cisco_asa.device import device_of, leads_inside
+from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
+from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
+from lamsach.logs.mappings.cisco_ends import ADDRESS, End
+from lamsach.logs.mappings.keyed_events import event_of, host_in
+from lamsach.logs.text.framing import header_before, within_json
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import domain_of
+from lamsach.model import Event, EventKind, LeaseAction
+
+# %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
+_TAG = re.compile(
+    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: |[^{}]{0,600}\{[\w-]{1,16}\} [\d.:A-Fa-f]{3,45}))"
+)
+# 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound     4|Nov 28 2026|12:59:03|106023|192.0.2.5|49152|198.51.100.7|80|Deny tcp; with tabs when copied
+_ASDM = re.compile(
+    r"^([0-7])[|\t]([A-Z][a-z]{2} \d{1,2} \d{4})[| \t](\d{2}:\d{2}:\d{2})([|\t])(\d{6})(?:: ?|[|\t])"
+)
+_NUMBER = re.compile(r"(?:^|(?<=\s))(\d{6}): (?=[A-Z])")
+_BARE = (
+    *("Built inbound ", "Built outbound ", "Built dynamic ", "Built static ", "Built local-host ", "Built ICMP ", "Teardown "),
+    *("Deny ", "Group <", "Group = ", "No matching connection ", "Inbound TCP connection denied ", "access-list ", "Denied ICMP type"),
+    *("Denied IPv6-ICMP type", "TunnelGroup <", "(WebVPN-Primary) ", "(WebVPN-Secondary) ", "FTP connection from ", "SSH session from "),
+    *("No translation group found ", "Dynamic filter ", "Dynamic Filter ", "IPSEC: ", "Duplicate TCP SYN ", "Dropping TCP packet "),
+    *("Invalid transport field ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session ", "TCP access ", "UDP access ", "UDP request "),
+    *("Failed to locate egress interface for ", "Routing failed to locate next hop for "),
+    *("portmap translation creation failed ", "Asymmetric NAT rules matched ", "Login permitted from ", "Login denied from ", "SSL client "),
+    *("IPAA: Session", "SSL session with ", "Device failed SSL handshake ", "Device chooses cipher ", "Device selects trust-point "),
+    *("user-identity: ", "Threat-detection ", "Begin configuration: ", "Shunned packet: "),
+    *("Starting SSL handshake with client ", "Device completed SSL handshake with client ", "Routing failed to locate next hop ", "Local:"),
+    *("Access denied URL ", "Auth start for user ", "Authorization denied (acl=", "Bad TCP hdr length ", "Built H245 ", "Built TCP state-bypass "),
+    *("DHCP daemon interface ", "Denied ICMPv6 type=", "Denied invalid ICMP", "Discard IP fragment set ", "Dropped UDP DNS ", "Dropped UDP SNMP "),
+    *("ESP request discarded ", "Embryonic connection limit ", "Fragment database limit ", "IDS:", "IPv6 No matching connection ", "Pre-allocate SIP "),
+    *("SFR requested ", "TCP connection limit exceeded "),
+    *("AccessControlRuleAction: ", "DeviceUUID: ", "EventPriority: ", "SrcIP: "),
+)  # fmt: skip
+_NUMBERED = re.compile(r"\s*(?:\d{6}:)?\s*")
+_BARE_SIGN = re.compile(
+    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface|Assigned IP=|Client assigned|Freeing local pool|IP-User mapping|adds host|reading from|src = |server = +\d|to resume |for client |address granted|^IDS:\d{4} |, DstIP: "
+)
+# 304001: an@10.1.1.5(CORP\an) Accessed URL 203.0.113.9:http://c2.example/   [10.1.1.5] drop rate-1 exceeded.   User 'an', running 'CLI' from IP 10.1.1.9
+_BARE_START = re.compile(
+    rf"(?:\d{{6}}: ?)?(?=(?:[^\s@]{{1,128}}@)?{ADDRESS}(?:\([^()]{{1,128}}\))? Accessed (?:JAVA )?URL |\[ ?[\w.:-]{{3,45}}\] drop rate-\d exceeded|User '[^']{{1,64}}', running ')",
+    re.ASCII,
+)
+_SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
+_SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
+# Intercepted DNS reply for domain c2.example from outside:203.0.113.53/53 to inside:10.1.1.5/51000, matched dynamic list
+_REPLY = re.compile(r"Intercepted DNS reply for (?:domain|name) ([\w.-]{1,253}) from ", re.ASCII)
+
+
+class CiscoAsa(LogFormat):
+    """Connections, denials, translations, VPN sessions and security events of ASA and Firepower firewalls."""
+
+    name: ClassVar[str] = "cisco_asa"
+    title: ClassVar[str] = "Cisco ASA and Firepower"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "answers",
+            "hashes",
+            "action",
+            "forwarded",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "address granted",
+        "address released",
+        "assigned to session",
+        "Assigned private IP",
+        "Assigned IP=",
+        "Session disconnected",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The product's tag; without one, a sentence that only these firewalls write."""
+        if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS")):
+            match = _TAG.search(line, 0, 700)
+            if match:
+                return not within_json(line, match.start())
+        return _untagged(line) >= 0
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the firewall logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        time: datetime | None = None
+        identifier = ""
+        tag = _TAG.search(line, 0, 700)
+        start = _untagged(line) if tag is None else tag.start()
+        header = header_before(line if tag else f"{line[:start]}%", start, self.context) if start else None
+        observer = header.host if header else None
+        if tag:
+            identifier, text = tag[2] or "", line[tag.end() :]
+        else:
+            asdm = _ASDM.match(line)
+            text = line[asdm.end() :] if asdm else _NUMBER.sub("", line[start:], count=1).lstrip(": ")
+            identifier = asdm[5] if asdm else ""
+            columns = (
+                text.split(asdm[4], 4) if asdm else []
+            )  # source, its port, destination, its port, the message
+            text = columns[4] if len(columns) == 5 else text
+            time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None
+            observer = None if asdm else observer
+        time = time or (header.time if header else None)
+        event = (
+            self._security(text, time, observer)
+            if _SECURITY.search(text, 0, 300)
+            else _event(text, identifier, time, observer)
+        )
+        return stamped(event, self.name, self.context.file, number)
+
+    def _security(self, text: str, time: datetime | None, observer: str | None) -> Event:
+        fields = security_fields(text)
+        stated = first_time((fields.get(key) for key in TIMES), self.context)
+        return event_of(fields, KEYS, time=stated or time, observer=observer)
+
+
+def _untagged(line: str) -> int:
+    """Where a message without a tag begins; -1 when the line is none."""
+    if _ASDM.match(line):
+        return 0
+    head = line[:300]
+    if " Accessed " in head or " drop rate-" in head or "', running '" in head:
+        bare = _BARE_START.match(line)
+        if bare:
+            return bare.end()
+    if not head.lstrip().startswith("<"):
+        number = _NUMBERED.match(head)
+        place = number.end() if number else 0
+        if head.startswith(_BARE, place) and _BARE_SIGN.search(line, place):
+            return place
+        timed = TIMED_SENTENCE.match(line)
+        return timed.end() if timed and _BARE_SIGN.search(line, timed.end()) else -1
+    for sentence in _BARE:
+        place = head.find(sentence)
+        if place >= 0 and _starts_message(head, place) and _BARE_SIGN.search(line, place):
+            return place
+    return -1
+
+
+def _starts_message(head: str, place: int) -> bool:
+    """Whether only a syslog header stands before this place."""
+    before = head[:place].rstrip()
+    return (
+        before.lstrip().startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8
+    )
+
+
+def _event(text: str, identifier: str, time: datetime | None, observer: str | None) -> Event:
+    contact = contact_of(text)
+    if contact.lease:
+        return _lease(contact, time, observer)
+    source, destination = contact.source, contact.destination
+    if contact.domain and source == End():  # the firewall's own question, for a rule with a name in it
+        answers = (contact.answer,) if contact.answer else ()
+        return Event(time, EventKind.DNS, observer, domain=contact.domain, answers=answers, forwarded=True)
+    reply = _REPLY.match(text)
+    if reply:
+        return _reply(contact, reply, time, observer)
+    device = device_of(contact, text)
+    inward = device is not None and device == destination.ip and device != source.ip
+    url = contact.url
+    if source.ip is None and destination.ip is None and leads_inside(source, destination):
+        inward = True  # both ends are names: the interfaces tell which one is the unit's
+    far = source if inward and source.ip is None else destination
+    far_name = far.name if far.ip is None else None
+    event = Event(
+        time=time,
+        kind=_kind(contact, identifier, text),
+        observer=observer,
+        source_ip=source.ip or (contact.given if destination.ip is None else None),
+        source_port=source.port,
+        destination_ip=destination.ip,
+        destination_port=destination.port,
+        source_nat_ip=source.mapped_ip
+        if source.mapped_ip != source.ip or source.mapped_port != source.port
+        else None,
+        source_nat_port=source.mapped_port
+        if source.mapped_ip and (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
+        else None,
+        device_ip=device,
+        device_name=destination.name if inward or (device is None and source.ip) else source.name,
+        device_mac=contact.mac,
+        user=contact.user,
+        domain=contact.domain
+        or (host_in(url) if url else None)
+        or (domain_of(far_name) if far_name and "." in far_name else None),
+        url=url,
+        action=action_of_message(text),
+    )
+    if contact.given and contact.user and "mapping" not in text and "Failed " not in text:
+        removed = "removed" in text or "torn down" in text
+        action = LeaseAction.RELEASED if removed else LeaseAction.ASSIGNED
+        return changed(event, kind=EventKind.LEASE, action=action)
+    if "Session disconnected" in text and contact.user and source.ip:
+        return changed(event, kind=EventKind.LEASE, device_ip=None, action=LeaseAction.RELEASED)
+    return _as_written(event) if contact.far_first else event
+
+
+def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
+    """What the firewall's own DHCP server gave out or took back."""
+    return Event(
+        time,
+        EventKind.LEASE,
+        observer,
+        source_ip=contact.given,
+        device_ip=contact.given,
+        device_mac=contact.mac,
+        action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
+    )
+
+
+def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, observer: str | None) -> Event:
+    """A DNS server's answer, written from it to the asker."""
+    server, asker = contact.source, contact.destination
+    return Event(
+        time,
+        EventKind.DNS,
+        observer,
+        source_ip=asker.ip,
+        source_port=asker.port,
+        destination_ip=server.ip,
+        destination_port=server.port,
+        device_ip=asker.ip,
+        domain=domain_of(reply[1]),
+        response=True,
+        action=action_of_message(reply.string),
+    )
+
+
+def _as_written(event: Event) -> Event:
+    """The event of a message that writes the far end first."""
+    return changed(
+        event,
+        source_ip=event.destination_ip,
+        source_port=event.destination_port,
+        destination_ip=event.source_ip,
+        destination_port=event.source_port,
+        outbound=True,
+    )
+
+
+def _kind(contact: CiscoContact, identifier: str, text: str) -> EventKind:
+    if contact.url:
+        return EventKind.WEB
+    if (
+        contact.given
+        or identifier.startswith(_SESSION_IDS)
+        or text.lstrip().startswith(("Group <", "Group = ", "AAA user"))
+    ):
+        return EventKind.LOGON
+    return (
+        EventKind.CONNECTION
+        if contact.source.ip and (contact.destination.ip or contact.destination.name)
+        else EventKind.OTHER
+    )

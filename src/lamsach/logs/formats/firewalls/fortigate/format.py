@@ -1,0 +1,267 @@
+"""Fortinet FortiGate: logs of FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like export.
+
+Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.2, 7.4 and 7.6 (chapters Traffic, UTM, Event, DNS and
+"CEF support"), and the 4.3 reference for the older keys.
+
+Traps:
+- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole, one without quotes goes on to the next key.
+- `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the firewall's clock and have
+  `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's `timestamp` and `itime` are the last resort.
+- FortiOS 4 says `src=`, `src_port=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
+- `direction="incoming"` in a security log tells which way the content went, not who opened the session: `srcip` is the
+  opener all the same. So the device is told by the addresses, and by the interfaces' roles when both are public.
+- `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
+- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see `lamsach.logs.formats.firewalls.fortigate.sessions`.
+- A DHCP server's record (log 26001) has `ip`, `mac` and `lease`, in seconds, of the client.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.formats.firewalls.fortigate.actions import action_of, logon_action_of
+from lamsach.logs.formats.firewalls.fortigate.fields import (
+    answers_of,
+    device_of,
+    domain_in,
+    hashes_of,
+    interface_ip,
+    is_client,
+    kind_of,
+    types_of,
+)
+from lamsach.logs.formats.firewalls.fortigate.sessions import session
+from lamsach.logs.formats.firewalls.fortigate.times import time_of
+from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT
+from lamsach.logs.text import cef
+from lamsach.logs.text.framing import uncelled
+from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
+from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
+from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
+from lamsach.logs.text.values import domain_of, ip_of, mac_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+Place = Mapping[str, str | int | None]
+
+# date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
+# "date=2024-03-06","type=""event""","subtype=""vpn""","devid=FG100D"
+_TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,;\t]+"?subtype="{0,2}[a-z]')
+_FAMILY = re.compile(r'\b(?:devid|device_id|logid|log_id|vd|devname|eventtime|logdesc)="{0,2}\w')
+_LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
+# CEF:0|Fortinet|Fortigate|v7.2.10|28704|utm:app-ctrl signature|2|deviceExternalId=FG100D
+_CEF = re.compile(r"(?:^|[\s:])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
+_CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
+_HEAD = 600
+# {"logid":"0316013056","type":"utm"
+_IN_OBJECT = re.compile(r'"logid": ?"\d{10}"')
+# v009xxxxdate=2026-11-20    <189>date=2026-11-20 behind a container's header
+_BEFORE = re.compile(r"(?:v0\d\dx{4}|<\d{1,3}>)(?=[a-z_]+=)")
+_LEASES = {
+    **dict.fromkeys(("ack", "dhcpack"), LeaseAction.ASSIGNED),
+    **dict.fromkeys(("release", "dhcprelease"), LeaseAction.RELEASED),
+}
+_DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
+_TEXTS = (
+    *("devname", "user", "unauthuser", "xauthuser", "srcname", "dstname", "src_name", "dst_name", "host", "hostname"),
+    *("name", "url", "msg"),
+)  # fmt: skip
+"""The keys whose values have spaces, and no quotes before FortiOS 5.6."""
+_ELEMENT = "[FTNTFGT@"
+"""How the whole record begins when it is sent as structured data of RFC 5424."""
+# msg="DNS lookup of www.example from client 00:11:22:33:44:55 failed with \\"non-existing domain\\""
+_LOOKUP = re.compile(r"DNS lookup of ([\w.-]{1,253}) from client ")
+
+
+class FortiGate(LogFormat):
+    """Traffic, security (UTM), DNS, VPN and DHCP records of a FortiGate."""
+
+    name = "fortigate"
+    title = "Fortinet FortiGate"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip",
+        "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "answers", "hashes",
+        "action", "lease_until",
+    )  # fmt: skip
+    lease_markers = (
+        "DHCPACK",
+        "DHCPRELEASE",
+        "dhcp_msg",
+        "tunnel-up",
+        "tunnel-down",
+        "tunnel-stats",
+        "FSSO-logon",
+        "Authentication success",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
+        if line[:1] in "{[":
+            return _is_object(line)
+        line = uncelled(line)
+        if _cef_start(line):
+            return True
+        if _TYPE.search(line):
+            return _FAMILY.search(line) is not None
+        if "device_id=FG" in line and "subtype=" in line and _LOG_ID.search(line):  # FortiOS 4
+            return True
+        client = "devid=FCT" in line and "fctver=" in line  # FortiClient states no subtype
+        return client or ("subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a FortiGate record.", line[:80])
+        if line[0] == "{":
+            record = read_object(line)[1]
+            fields = {key: text for key, value in record.items() if (text := text_of(value))}
+            return self.event_of(fields, NO_HEADER, number)
+        line = uncelled(line)
+        header, message = split_header(line, self.context)
+        element = line.find(_ELEMENT) if not message else -1
+        if element >= 0:
+            message = line[element + len(_ELEMENT) :].partition(" ")[2].rstrip(" ]")
+        start = _cef_start(message)
+        message = _BEFORE.sub("", message, count=1) if message[:1] in ("v", "<") else message
+        own = -1 if start else message.find("|date=", 0, _HEAD)
+        message = message[own + 1 :]  # FortiDeceptor: its own pairs in a frame of CEF
+        fields = _cef_fields(message, start) if start else with_spaces(pairs(message), message, _TEXTS)
+        return self.event_of(fields, header, number)
+
+    def event_of(self, fields: Fields, header: SyslogHeader, number: int) -> Event:
+        """The event of a record's fields."""
+        time = time_of(fields, self.context.timezone) or header.time
+        observer = (
+            first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
+        )
+        place = {"observer": observer, "format": self.name, "file": self.context.file, "line": number}
+        if _is_lease(fields):
+            return _lease(fields, time, place)
+        event = _looked_up(_event(fields, time, place), fields)
+        held = session(fields)
+        if held is None:
+            return event
+        action, address, user = held
+        return replace(event, kind=EventKind.LEASE, device_ip=address, user=user, action=action)
+
+
+def _is_object(line: str) -> bool:
+    known = '"subtype"' in line and '"type"' in line and _IN_OBJECT.search(line) is not None
+    return known and is_flat_object(line)
+
+
+def _cef_start(text: str) -> re.Match[str] | None:
+    return _CEF.search(text, 0, _HEAD) if "|Fortinet|" in text else None
+
+
+def _cef_fields(message: str, start: re.Match[str]) -> dict[str, str]:
+    extension = cef.read(message[start.start() :].lstrip(" :")).extension
+    fields: dict[str, str] = {}
+    for key, value in extension.items():
+        fields.setdefault(_CEF_PREFIX.sub("", key, count=1), value.strip('"'))
+    for key, port in (("src", "spt"), ("dst", "dpt")):
+        joined = ADDRESS_WITH_PORT.fullmatch(fields.get(key, ""))
+        if joined:
+            fields[key], fields[port] = joined[1], fields.get(port) or joined[2]
+    return fields
+
+
+def _is_lease(fields: Fields) -> bool:
+    return bool(ip_of(fields.get("ip", "")) and _lease_action(fields))
+
+
+def _is_dhcp(fields: Fields) -> bool:
+    return "dhcp_msg" in fields or "DHCP" in fields.get("logdesc", "")
+
+
+def _lease_action(fields: Fields) -> LeaseAction | None:
+    kind = fields.get("dhcp_msg", "").lower()
+    if not kind:
+        message = _DHCP_MESSAGE.search(fields.get("msg", ""))
+        kind = message[0].lower() if message else ""
+    return _LEASES.get(kind)
+
+
+def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
+    # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP server sends a DHCPACK"
+    address = ip_of(fields["ip"])
+    seconds = fields.get("lease", "")
+    until = None
+    if time and seconds.isdigit() and 0 < len(seconds) <= 9:
+        until = time + timedelta(seconds=int(seconds))
+    return Event(
+        time=time,
+        kind=EventKind.LEASE,
+        source_ip=address,
+        device_ip=address,
+        device_name=first(fields, "hostname", "host", "dhost", "shost"),
+        device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
+        action=_lease_action(fields) or Action.UNKNOWN,
+        lease_until=until,
+        **place,  # type: ignore[arg-type]
+    )
+
+
+def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
+    source = first_ip(
+        fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "client_ip", "ip"
+    ) or interface_ip(fields)
+    destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip", "destinationip")
+    kind = kind_of(fields)
+    device, own = device_of(fields, kind, source, destination)
+    inbound = device is not None and own == "dst"
+    nat = first_ip(fields, "transip", "sourceTranslatedAddress")
+    if nat is None and "snat" in fields.get("tran_disp", ""):
+        nat = first_ip(fields, "tran_ip", "tran_sip")
+    names = ("dstname", "dst_name") if inbound else ("srcname", "src_name", "shost", "srchost")
+    macs = (
+        ("dstmac", "masterdstmac", "dmac") if inbound else ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
+    )
+    return Event(
+        time=time,
+        kind=kind,
+        source_ip=source,
+        source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
+        destination_ip=destination,
+        destination_port=first_port(
+            fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"
+        ),
+        source_nat_ip=nat,
+        source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
+        if nat
+        else None,
+        device_ip=device,
+        device_name=(None if is_client(fields) else first(fields, *names))
+        or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
+        or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
+        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+        user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
+        domain=domain_in(fields, destination),
+        url=first(fields, "url", "request", "http_url"),
+        answers=answers_of(fields) if kind is EventKind.DNS else (),
+        hashes=hashes_of(fields),
+        action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
+        **place,  # type: ignore[arg-type]
+    )
+
+
+def _looked_up(event: Event, fields: Fields) -> Event:
+    """The event of a wireless client's DNS question that failed: `remip` is the server, not the client."""
+    match = _LOOKUP.match(fields.get("msg", "")) if "DNS lookup of " in fields.get("msg", "")[:20] else None
+    if match is None:
+        return event
+    source = first_ip(fields, "srcip", "src")
+    return replace(
+        event,
+        kind=EventKind.DNS,
+        source_ip=source,
+        device_ip=source,
+        destination_ip=first_ip(fields, "dstip", "dst", "remip"),
+        domain=domain_of(match[1]),
+    )

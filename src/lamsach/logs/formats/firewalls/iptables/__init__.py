@@ -1,0 +1,1 @@
+"""Linux iptables, nftables; UniFi."""

@@ -1,0 +1,266 @@
+"""Juniper SRX (Junos): sessions, web filter, intrusion, threat and screen records, in text or as structured data; log-ons; events of ScreenOS.
+
+Source: Juniper, "Junos OS System Log Explorer" (RT_FLOW_SESSION_CREATE, _CREATE_LS, _CLOSE, _DENY, APPTRACK_*, WEBFILTER_URL_*, AV_*, IDP_ATTACK_LOG_EVENT,
+RT_SCREEN_*, SRX_AAMW_ACTION_LOG, AAMW_MALWARE_EVENT_LOG, SECINTEL_ACTION_LOG); RFC 5424 for `[junos@2636... key="value"]`.
+
+Traps:
+- In text the columns are told by place; `0x0` (a connection tag) stands between them in newer versions, and a reason with spaces before.
+- What the source was turned into is the second flow; when both are equal nothing was translated.
+- `nat-destination-address` is the inner server of a published address: the device is there.
+- ICMP has an id and a type in place of ports.
+- When both ends are public, the zones' names (`untrust`) tell which one is outside.
+- Threat records may have their `key="value"` without the structured data's frame.
+- In structured data `N/A`, `UNKNOWN` and `0.0.0.0` say that there is nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.formats.firewalls.juniper_srx.admin import (
+    FILTER,
+    JUNOS,
+    SCREENOS,
+    filtered,
+    junos_logon,
+    screenos_event,
+    stamped_at,
+)
+from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.text.key_value import first, first_ip, first_port
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+Fields = Mapping[str, str]
+
+EVENT = re.compile(
+    r"\b(RT_FLOW_SESSION_[A-Z_]{3,24}|RT_SCREEN_[A-Z_]{2,24}|APPTRACK_SESSION_[A-Z_]{3,24}|WEBFILTER_URL_[A-Z_]{3,24}|CONTENT_FILTERING_[A-Z_]{3,24}|AV_[A-Z_]{3,40}"
+    r"|IDP_[A-Z_]{3,40}|SRX_AAMW_ACTION_LOG|AAMW_[A-Z_]{3,40}|SECINTEL_[A-Z_]{3,24})\b"
+)
+_ROOM, _HEAD = 600, 200
+# SECINTEL_ACTION_LOG: category="CC" sub-category="x"   AAMW_ACTION_LOG hostname="pc"
+_UNFRAMED = re.compile(r':? [a-z][a-z-]{1,40}="')
+_FIELD = re.compile(r' ([A-Za-z][\w.-]{0,63})="((?:[^"\\]|\\.)*)"', re.DOTALL)
+_IP = r"([0-9A-Fa-f:.]{2,45})"
+# session created 10.0.0.5/51000->203.0.113.9/443 0x0 junos-https 198.51.100.1/1024->203.0.113.9/443 0x0 source rule r1 ... 6 p1 trust untrust
+# SIG Attack log <203.0.113.9/51000->10.0.0.5/80> for TCP protocol ... action=DROP
+_FLOW = re.compile(rf"(?:^|(?<=[\s<])){_IP}/(\d{{1,5}})->{_IP}/(\d{{1,5}})(?=[\s>]|$)")
+_DONE = re.compile(r"\baction=([A-Za-z_]{2,32})")
+# 10.0.0.5(51000)->203.0.113.9(80) CATEGORY="x" URL=www.example OBJ=/a USERNAME=N/A
+_UTM_FLOW = re.compile(rf"{_IP}\((\d{{1,5}})\)->{_IP}\((\d{{1,5}})\)")
+_UTM_URL = re.compile(r"\bURL=(\S{1,255}) OBJ=(\S{0,4096})(?: USERNAME=(\S{1,128}))?")
+# SYN flood! source: 203.0.113.4:4000, destination: 10.0.0.5:23, zone name: untrust, ... action: drop
+_SCREEN = re.compile(r"source: (\S{2,60}), destination: (\S{2,60}),")
+# N/A N/A N/A N/A 6 policy1 trust untrust 12345      junos-smb 6(0) default-deny untrust dmz UNKNOWN
+_ZONES = re.compile(r"(?<=\s)\d{1,3}(?:\(\d{1,3}\))? \S{1,64} (\S{1,64}) (\S{1,64})(?=\s|$)", re.ASCII)
+SOURCE_ZONE, DESTINATION_ZONE = "source-zone-name", "destination-zone-name"
+_OUTSIDE = frozenset({"untrust", "internet", "wan", "outside", "external"})
+_BLOCKING = ("deny", "denied", "block", "drop", "reject", "close", "sinkhole")
+_ALLOWED_EVENTS = ("SESSION_CREATE", "SESSION_CLOSE", "VOL_UPDATE", "PERMITTED", "ROUTE_UPDATE")
+
+
+class JuniperSrx(LogFormat):
+    """Reads the records of a Junos firewall's data plane."""
+
+    name: ClassVar[str] = "juniper_srx"
+    title: ClassVar[str] = "Juniper SRX"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *("source_nat_port", "device_ip", "device_name", "user", "domain", "url", "hashes", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The name of one of the data plane's records, followed by a colon or by Junos' structured data."""
+        if "RT_" not in line and "APPTRACK_" not in line and "junos@" not in line:
+            return _of_the_device(line) is not None
+        event = EVENT.search(line, 0, _ROOM)
+        return event is not None and (
+            line.startswith((": ", " [junos@"), event.end())
+            or "[junos@" in line[:_ROOM]
+            or _UNFRAMED.match(line, event.end()) is not None
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of a Juniper SRX.", line[:80])
+        header, _ = split_header(line, self.context)
+        name = EVENT.search(line, 0, _ROOM)
+        if name is None:
+            event, time = self._own(line)
+            return placed(event, self, number, time or header.time, header.host)
+        start = line.find("[junos@", 0, _ROOM)
+        if start < 0 and _UNFRAMED.match(line, name.end()):
+            start = name.end()
+        event = _structured(line[start:], name[1]) if start >= 0 else _text(line[name.end() :], name[1])
+        return placed(event, self, number, header.time, header.host)
+
+    def _own(self, line: str) -> tuple[Event, datetime | None]:
+        """What the firewall tells of itself, and its own time for it."""
+        match = _of_the_device(line)
+        if match is None:
+            raise LineError("The line is not a record of a Juniper SRX.", line[:80])
+        if match.re is FILTER:
+            return filtered(match), None
+        if match.re is JUNOS:
+            return junos_logon(line[match.start() :]), None
+        return changed(screenos_event(line[match.end() :]), observer=match[1]), stamped_at(line, self.context)
+
+
+def _of_the_device(line: str) -> re.Match[str] | None:
+    if "NetScreen device_id=" in line:
+        return SCREENOS.search(line, 0, _ROOM)
+    if " FW: " in line:
+        return FILTER.search(line, 0, _ROOM)
+    return JUNOS.search(line, 0, _HEAD) if "LOGIN_" in line or "UI_" in line else None
+
+
+def _structured(text: str, name: str) -> Event:
+    fields: dict[str, str] = {}
+    for key, value in _FIELD.findall(text):
+        if value not in ("N/A", "UNKNOWN"):
+            fields.setdefault(key, re.sub(r'\\([\\"\]])', r"\1", value))
+    source = first_ip(fields, "source-address", "client-ip-str", "client-ip")
+    destination = first_ip(fields, "destination-address", "server-ip-str")
+    inner = first_ip(fields, "nat-destination-address") or destination
+    nat, nat_port = first_ip(fields, "nat-source-address"), first_port(fields, "nat-source-port")
+    if nat == source:
+        nat = None
+    icmp = fields.get("protocol-id") in ("1", "58")
+    device = device_of(source, inner, inward=arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)))
+    site = first(fields, "url")
+    if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED writes the virus' name there
+        site = first(fields, "filename")
+    url = _url(site, first(fields, "obj"))
+    hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
+    return Event(
+        kind=_kind(name),
+        source_ip=source,
+        source_port=None if icmp else first_port(fields, "source-port"),
+        destination_ip=destination,
+        destination_port=None if icmp else first_port(fields, "destination-port"),
+        source_nat_ip=nat,
+        source_nat_port=nat_port if nat and not icmp else None,
+        device_ip=device,
+        device_name=first(fields, "hostname", "client-hostname") if device == source else None,
+        user=first(fields, "username"),
+        domain=_domain(fields, url),
+        url=url,
+        hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
+        action=action_of_event(name, fields.get("action", "")),
+    )
+
+
+def arrives(source_zone: str | None, destination_zone: str | None) -> bool:
+    """Whether the zones' names say that the contact came from outside."""
+    return (source_zone or "").lower() in _OUTSIDE and (destination_zone or "").lower() not in _OUTSIDE
+
+
+def _domain(fields: Fields, url: str | None) -> str | None:
+    stated_host = domain_of(first(fields, "http-host", "dns-domain", "sni") or "")
+    return stated_host or (host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None)
+
+
+def _url(site: str | None, path: str | None) -> str | None:
+    """`url="www.example" obj="/a"` is one URL in two fields; without a path, or with a whole URL, as it is."""
+    if site is None or path is None or "/" in site:
+        return site
+    return site + path if path.startswith("/") else site
+
+
+def _text(text: str, name: str) -> Event:
+    flows = [match for _, match in zip(range(2), _FLOW.finditer(text), strict=False)]
+    if flows:
+        return _flow(text, name, flows)
+    web = _UTM_FLOW.search(text)
+    if web:
+        site = _UTM_URL.search(text, web.end())
+        url = _url(stated(site[1]), stated(site[2])) if site else None
+        source, destination = ip_of(web[1]), ip_of(web[3])
+        return Event(
+            kind=_kind(name),
+            source_ip=source,
+            source_port=port_of(web[2]),
+            destination_ip=destination,
+            destination_port=port_of(web[4]),
+            device_ip=device_of(source, destination),
+            user=stated(site[3]) if site else None,
+            domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
+            url=url,
+            action=action_of_event(name, ""),
+        )
+    screen = _SCREEN.search(text)
+    if screen is None:
+        raise LineError("The record of the Juniper SRX has no address.", text[:80])
+    (source, source_port), (destination, destination_port) = (
+        host_and_port(screen[1]),
+        host_and_port(screen[2]),
+    )
+    source, destination = ip_of(source or ""), ip_of(destination or "")
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        device_ip=device_of(source, destination, inward=True),
+        action=action_of_event(name, text.rpartition("action: ")[2]),
+    )
+
+
+def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
+    source, destination = ip_of(flows[0][1]), ip_of(flows[0][3])
+    outer, inner = (ip_of(flows[1][1]), ip_of(flows[1][3])) if len(flows) > 1 else (source, destination)
+    icmp = re.search(r"\sicmp6?\s", text[flows[0].end() : flows[0].end() + 40]) is not None
+    nat = outer if outer != source else None
+    done = _DONE.search(text, flows[-1].end())
+    zones = _ZONES.search(text, flows[-1].end())
+    inward = zones is not None and arrives(zones[1], zones[2])
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=None if icmp else port_of(flows[0][2]),
+        destination_ip=destination,
+        destination_port=None if icmp else port_of(flows[0][4]),
+        source_nat_ip=nat,
+        source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
+        device_ip=device_of(source, inner or destination, inward=inward),
+        action=action_of_event(name, done[1] if done else ""),
+    )
+
+
+def _kind(name: str) -> EventKind:
+    return (
+        EventKind.WEB
+        if name.startswith(("WEBFILTER", "CONTENT", "AV_", "SRX_AAMW", "AAMW"))
+        else EventKind.CONNECTION
+    )
+
+
+def action_of_event(name: str, word: str) -> Action:
+    """What was done, by the record's `action`, else by its name."""
+    lower = word.strip().lower()
+    if lower and lower.startswith(_BLOCKING):
+        return Action.BLOCKED
+    if lower in ("permit", "accept", "allow", "none", "ignore", "log"):
+        return Action.ALLOWED
+    if "DENY" in name or "BLOCKED" in name or name.startswith("RT_SCREEN"):
+        return Action.BLOCKED
+    return Action.ALLOWED if name.endswith(_ALLOWED_EVENTS) or "SESSION_C" in name else Action.UNKNOWN

@@ -1,0 +1,116 @@
+"""Kerio Control (WinRoute): packets, connections, visited pages and intrusions, as its logs `filter`, `connection`, `web` and `security` write them.
+
+Source: Kerio (GFI), "Kerio Control Administrator's Guide", chapter "Logs". `[20/Nov/2026 16:26:53] PERMIT "rule" packet from LAN, proto:TCP, len:60,
+10.1.1.5:49152 -> 203.0.113.9:443, flags:[ SYN ]`; `[...] [ID] 1 [Rule] NAT [Service] HTTPS [User] an [Connection] TCP pc-01 (10.1.1.5):49152 ->
+c2.example (203.0.113.9):443 [Duration] 10 sec`. Traps:
+- The time is on the firewall's own clock. The `http` log is Squid's or a web server's and is read as such.
+- An end of a connection is an address, or a name with the address in brackets.
+- `Connection` lines are written when the connection ends: it was let through.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+# [20/Nov/2026 16:26:53]
+_TIME = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4} \d\d:\d\d:\d\d)\] ", re.ASCII)
+_PACKET = re.compile(
+    r"(PERMIT|DENY|DROP|ALLOW|REJECT) \"[^\"]{0,255}\" (?:packet|connection) (?:from|to|-) [^,]{1,128}, proto: ?\w+",
+    re.ASCII,
+)
+_INTRUSION = re.compile(
+    r"IPS: (Packet drop|Alert|Connection drop|IP blacklisted)[^>]{0,500}?\bip/port: ?", re.IGNORECASE
+)
+_CONNECTION = re.compile(
+    r"(?:\[ID\] \d+ )?(?:\[Rule\] .{0,255}? )?(?:\[Service\] .{0,128}? )?(?:\[User\] (.{0,128}?) )?\[Connection\] \w{2,10} "
+)
+_END = r"(?:([\w.-]{1,253}) \()?([0-9A-Fa-f.:]{2,45}?)\)?(?::(\d{1,5}))?"
+_ENDS = re.compile(rf"(?:^|[ ,:]){_END} -> {_END}(?=[ ,]|$)", re.ASCII)
+# 10.1.1.5:51000 -> c2.example:443   whose address it leaves out
+_TO_NAME = re.compile(
+    rf"(?:^|[ ,:]){_END} -> (?=[\w.-]{{0,250}}[A-Za-z])([\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,10}})()(?::(\d{{1,5}}))?(?=[ ,]|$)",
+    re.ASCII,
+)
+# 10.1.1.5 an "Title" http://c2.example/a
+_PAGE = re.compile(
+    r"([0-9A-Fa-f.:]{3,45}) (\S{1,128}) \"[^\"]{0,2048}\" ((?:https?|ftp)://\S{1,8192})", re.ASCII
+)
+_REFUSED = frozenset({"DENY", "DROP", "REJECT", "packet drop", "connection drop", "ip blacklisted"})
+_ROOM = 1500
+
+
+class Kerio(LogFormat):
+    """Reads one line of any of these logs."""
+
+    name: ClassVar[str] = "kerio"
+    title: ClassVar[str] = "Kerio Control"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Kerio's time, and behind it a packet, a connection, an intrusion or a page."""
+        time = _TIME.search(line, 0, 200) if "] " in line[:200] and "[" in line[:180] else None
+        if time is None:
+            return False
+        return any(each.match(line, time.end()) for each in (_PACKET, _CONNECTION, _INTRUSION, _PAGE))
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One packet, connection, intrusion or page."""
+        time = _TIME.search(line, 0, 200) if self.recognises(line) else None
+        if time is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        header = split_header(line[: time.start()] + "-", self.context)[0] if time.start() else None
+        event = _event(line[time.end() :].rstrip())
+        moment = LooseTimes(self.context).read(time[1])
+        return placed(event, self, number, moment, header.host if header else None)
+
+
+def _event(text: str) -> Event:
+    page = _PAGE.match(text)
+    if page:
+        client = ip_of(page[1])
+        return Event(
+            kind=EventKind.WEB,
+            source_ip=client,
+            device_ip=client,
+            user=stated(page[2]),
+            domain=host_in(page[3]),
+            url=page[3],
+            action=Action.ALLOWED,
+        )
+    packet, connection = _PACKET.match(text), _CONNECTION.match(text)
+    start = packet or connection or _INTRUSION.match(text)
+    ends = _ENDS.search(text, max(0, start.end() - 1), _ROOM) if start else None
+    if start and ends is None:
+        ends = _TO_NAME.search(text, max(0, start.end() - 1), _ROOM)
+    if start is None or ends is None:
+        raise LineError("The line is not a record of this product.", text[:80])
+    source, destination = ip_of(ends[2]), ip_of(ends[5])
+    done = "" if connection else start[1] if packet else start[1].lower()
+    device = own_side(source, destination)
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(ends[3]),
+        destination_ip=destination,
+        destination_port=port_of(ends[6]),
+        device_ip=device,
+        device_name=(ends[1] if device == source else ends[4]) or None,
+        user=stated(connection[1]) if connection and connection[1] else None,
+        domain=domain_of(ends[4]) if ends[4] and "." in ends[4] and device != destination else None,
+        action=Action.BLOCKED if done in _REFUSED else Action.UNKNOWN if done == "alert" else Action.ALLOWED,
+    )

@@ -1,0 +1,243 @@
+"""Cisco Meraki MX, MR and MS: `<134>1 1763602534.123456789 MX84 flows src=10.1.1.5 dst=203.0.113.9 mac=... protocol=tcp sport=49152 dport=443 pattern: allow all`.
+
+Source: Cisco Meraki, "Syslog Event Types and Log Samples". Traps:
+- The time is in seconds since 1970 with nine decimals, behind the version number of RFC 5424, before the name of the appliance.
+- `src` may hold a port (`10.1.1.5:49152`, IPv6 in brackets or not); what was decided stands before the pairs (`flows allow src=`), or in `pattern: allow all`,
+  in which 0 means deny and 1 allow; `ip_flow_start` and `ip_flow_end` state the translation.
+- `mac` is the client's. In `security_event ids_alerted` it is `dhost`, and `direction=ingress` says that the source is outside.
+- An AnyConnect session's records (`anyconnect_vpn_..`) state the outer address as `Peer IP`, and the inner one in some of them only.
+- Of HTTPS a URL holds only the host: `https://www.example.com/...`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.loose_pairs import pairs_in
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+Fields = Mapping[str, str]
+
+_KINDS = "flows|firewall|cellular_firewall|vpn_firewall|urls|ip_flow_start|ip_flow_end|ids-alerts|security_event|airmarshal_events|events"
+# 1763602534.123456789 MX84 flows src=
+_START = re.compile(rf"(?:^|[\s>])(\d{{10}}\.\d{{1,9}}) (\S{{1,64}}) ({_KINDS}) ", re.ASCII)
+_ROOM = 200
+# dhcp lease of ip 10.1.1.5 from server mac 00:.. for client mac 00:11:22:33:44:55 with hostname PC1 from router
+_LEASE = re.compile(
+    r"dhcp (lease|release) of ip ([0-9A-Fa-f:.]{2,45})(?: from (?:server )?mac \S{1,20})?(?: for| from) client mac ([0-9A-Fa-f:]{17})(?: with hostname (\S{1,64}))?",
+    re.ASCII,
+)
+# client_vpn_connect user id 'an' local ip 10.9.8.7 connected from 203.0.113.9
+_VPN = re.compile(
+    r"user id '([^']{1,128})' local ip ([0-9A-Fa-f:.]{2,45}) (connected|disconnected)? ?from ([0-9A-Fa-f:.]{2,45})",
+    re.ASCII,
+)
+# anyconnect_vpn_auth_success msg= 'Peer IP=203.0.113.9 Peer port=62351 AAA[9]: Authenticated user=an'
+# anyconnect_vpn_session_manager msg= 'Sess-ID[126] Peer IP=203.0.113.9 User[an@unit.example]: Assigned IP=10.9.8.7'
+_PEER = re.compile(r"\bPeer IP=([0-9A-Fa-f:.]{2,45})(?:\s{1,3}Peer port=(\d{1,5}))?", re.ASCII)
+_INNER = re.compile(
+    r"\b(?:Assigned|Client|Inner|Local|Virtual) IP(?: address)?[=: ]{1,3}([0-9A-Fa-f:.]{2,45})",
+    re.ASCII | re.IGNORECASE,
+)
+_PERSON = re.compile(r"\b[Uu]ser(?:name)?(?:\[([^\]]{1,128})\]|[= ]{1,2}'?([^\s'\]:,]{1,128}))", re.ASCII)
+# request: GET http://c2.bad.example/gate.php
+_REQUEST = re.compile(r"request: (?:[A-Z_]{2,12} )?(\S{1,4096})", re.ASCII)
+# pattern: allow all   pattern: 1 all
+_PATTERN = re.compile(r"pattern: (allow|deny|0|1)\b", re.ASCII)
+_DECIDED = {"allow": Action.ALLOWED, "1": Action.ALLOWED, "deny": Action.BLOCKED, "0": Action.BLOCKED}
+
+
+class Meraki(LogFormat):
+    """Reads the records of Meraki security appliances, access points and switches."""
+
+    name: ClassVar[str] = "meraki"
+    title: ClassVar[str] = "Cisco Meraki"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "hashes",
+            "action",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "dhcp lease of ip",
+        "dhcp release of ip",
+        "client_vpn_connect",
+        "client_vpn_disconnect",
+        "anyconnect_vpn",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Seconds since 1970, the appliance and the kind of event."""
+        return "." in line[:60] and _START.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record."""
+        start = _START.search(line, 0, _ROOM)
+        if start is None:
+            raise LineError("The line is not a record of a Meraki device.", line[:80])
+        time = first_time((start[1],), self.context) or header_before(line, start.start(1), self.context).time
+        return placed(_event(start[3], line[start.end() :]), self, number, time, start[2])
+
+
+def _event(kind: str, text: str) -> Event:
+    lease = _LEASE.match(text)
+    if lease:
+        address = ip_of(lease[2])
+        done = LeaseAction.ASSIGNED if lease[1] == "lease" else LeaseAction.RELEASED
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_ip=address,
+            device_name=lease[4],
+            device_mac=mac_of(lease[3]),
+            action=done,
+        )
+    session = _VPN.search(text[:600])
+    anyconnect = "anyconnect_vpn" in text[:40]
+    if session and (anyconnect or text.startswith("client_vpn")):
+        given = ip_of(session[2])
+        done = LeaseAction.RELEASED if "disconnect" in text[:200] else LeaseAction.ASSIGNED
+        return Event(
+            kind=EventKind.LEASE, source_ip=ip_of(session[4]), device_ip=given, user=session[1], action=done
+        )
+    peer = _PEER.search(text[:1000]) if anyconnect else None
+    if peer:
+        return _anyconnect(text[:1000], peer)
+    fields: dict[str, str] = {}
+    for key, value in pairs_in(text):
+        fields.setdefault(key, value)
+    return _contact(kind, text, fields)
+
+
+def _anyconnect(text: str, peer: re.Match[str]) -> Event:
+    """A record of an AnyConnect session: the address that the client was given, or a log-on from outside."""
+    outside, person, inner = ip_of(peer[1].rstrip(".")), _PERSON.search(text), _INNER.search(text)
+    user = (person[1] or person[2]) if person else None
+    given = ip_of(inner[1].rstrip(".")) if inner else None
+    ended = "disconnect" in text.lower() or "terminated" in text.lower()
+    if given:
+        done = LeaseAction.RELEASED if ended else LeaseAction.ASSIGNED
+        return Event(kind=EventKind.LEASE, source_ip=outside, device_ip=given, user=user, action=done)
+    failed = "fail" in text.lower() or "denied" in text.lower()
+    passed = "auth_success" in text or "connected" in text or "anyconnect_vpn_connect" in text
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=outside,
+        source_port=port_of(peer[2]),
+        device_ip=calling(outside),
+        user=user,
+        action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
+    )
+
+
+def _contact(kind: str, text: str, fields: Fields) -> Event:
+    source, source_port = _end(fields, "src", "sport")
+    destination, destination_port = _end(fields, "dst", "dport")
+    if destination is None and "server" in fields:
+        destination, destination_port = _end(fields, "server", "dport")
+    client = ip_of(fields.get("client_ip", "").split(" ", 1)[0])
+    request = _REQUEST.search(text) if "request: " in text else None
+    url = request[1] if request else fields.get("url")
+    digest = hash_of(fields.get("sha256", "").split(" ", 1)[0])
+    nat, nat_port = _translation(fields, source)
+    device = _device(fields, source, destination) or client
+    mac = next(
+        (mac for key in ("mac", "client_mac", "dhost") if (mac := mac_of(fields.get(key, "")[:17]))), None
+    )
+    return Event(
+        kind=_kind(kind, text, url=url, both=bool(source and destination), digest=digest),
+        source_ip=source or client,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        source_nat_ip=nat,
+        source_nat_port=nat_port,
+        device_ip=device,
+        device_mac=mac if device is None or is_internal(device) else None,
+        user=fields.get("identity") or fields.get("user") or None,
+        domain=(host_of_url(url) if url else None) or domain_of(fields.get("hostname", "")),
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=_action(text, fields),
+    )
+
+
+def _end(fields: Fields, key: str, port_key: str) -> tuple[str | None, int | None]:
+    text = fields.get(key, "").split(" ", 1)[0]
+    host, port = host_and_port(text)
+    address = ip_of(host or "")
+    if address is None and text.count(":") > 2:  # 2001:db8::5:443 without brackets
+        before, _, after = text.rpartition(":")
+        address, port = ip_of(before), port_of(after)
+    stated = fields.get(port_key, "").split(" ", 1)[0]
+    return address, port if port is not None else port_of(stated)
+
+
+def _translation(fields: Fields, source: str | None) -> tuple[str | None, int | None]:
+    nat = ip_of(fields.get("translated_src_ip", "").split(" ", 1)[0])
+    if nat is None or nat == source:
+        return None, None
+    return nat, port_of(fields.get("translated_port", "").split(" ", 1)[0])
+
+
+def _device(fields: Fields, source: str | None, destination: str | None) -> str | None:
+    if (
+        fields.get("direction", "").startswith("ingress")
+        and destination
+        and source
+        and not is_internal(source)
+    ):
+        return destination
+    return own_side(source, destination)
+
+
+def _kind(kind: str, text: str, *, url: str | None, both: bool, digest: str | None) -> EventKind:
+    if url:
+        return EventKind.WEB
+    if digest:
+        return EventKind.FILE
+    if kind == "events" and ("8021x" in text[:40] or "splash_auth" in text[:40] or "wpa_auth" in text[:40]):
+        return EventKind.LOGON
+    return EventKind.CONNECTION if both else EventKind.OTHER
+
+
+def _action(text: str, fields: Fields) -> Action:
+    pattern = _PATTERN.search(text)
+    if pattern:
+        return _DECIDED[pattern[1]]
+    for word in (
+        *(fields.get(key, "").split(" ", 1)[0] for key in ("decision", "action")),
+        text.split(" ", 1)[0],
+    ):
+        action = action_of(word.replace("_", " "))
+        if action is not Action.UNKNOWN:
+            return action
+    return Action.UNKNOWN

@@ -1,0 +1,223 @@
+"""What RouterOS's messages say, whatever stood before them. Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.formats.firewalls.mikrotik.firewall import firewall_event
+from lamsach.logs.formats.firewalls.mikrotik.tunnels import peer_of_tunnel, session_of_tunnel
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
+# dhcp1 assigned 10.0.0.9 to 02:...   dhcp1 deassigned 10.0.0.9 from 02:...   dhcp1 assigned 10.0.0.9 for 02:... PC KE TOAN
+_LEASE = re.compile(
+    rf"\S.{{0,60}}? (assigned|deassigned) ([0-9.]{{7,15}}) (?:to|from|for) ({_MAC}|\S{{1,60}})(?: (\S.{{0,80}}))?$"
+)
+# dhcp1 offering lease 10.0.0.9 for 02:00:5e:00:53:01 without success
+_OFFER = re.compile(rf"\S.{{0,60}}? offering lease [0-9.]{{7,15}} for ({_MAC}) without success")
+# query from 10.0.0.9: #5487 www.example. A      local query: #9 host.example. A
+_QUESTION = re.compile(
+    r"(?:dns )?(?:query from ([0-9A-Fa-f:.]{2,45}?)(?:#\d{1,5})?|local query|query): (?:#(\d{1,10}) )?(\S{1,255})(?: ([A-Z]{1,10}|UNKNOWN \(\d+\)))?\s*$"
+)
+# done query: #5487 www.example 198.51.100.7      done query: #5 dns name does not exist
+_ANSWER = re.compile(r"(?:dns )?done query: #(\d{1,10}) (\S{1,255})(?: (\S{1,255}))?\s*$")
+_NO_ANSWER = re.compile(r"(?:dns )?done query: #(\d{1,10}) dns ")
+# question: www.example:A:IN      <www.example:A:60=198.51.100.7>      --- got query from 10.0.0.9:53543:
+_PACKET_QUESTION = re.compile(r"question: (\S{1,255}?):[A-Z0-9]{1,10}:[A-Z]{2}")
+_PACKET_ANSWER = re.compile(r"<(\S{1,255}?):[A-Z0-9]{1,10}:\d{1,10}=(\S{1,255}?)>")
+_PACKET_PEER = re.compile(
+    r"--- (got|sending) (?:udp|tcp)? ?(query|reply|answer) (?:from|to) ([0-9A-Fa-f:.\[\]]{2,45}):(\d{1,5})"
+)
+# user lan logged in from 10.0.0.9 via winbox      login failure for user lan from 203.0.113.7 via ssh
+_LOGIN = re.compile(
+    r"(?:user (?P<user>.{1,128}) logged (?P<way>in|out)|login failure for user (?P<refused>.{0,128})) from (?P<address>[0-9A-Fa-f:.%\w]{2,60}) via \S{1,20}"
+)
+# filter rule changed by winbox-3.41/tcp-msg(winbox):lan@10.0.0.9 (/ip firewall filter set 3 disabled=no)
+_CHANGED = re.compile(r" by [^\s()]{1,60}\([\w-]{1,20}\):([^\s@]{1,128})@([0-9A-Fa-f:.]{2,45})(?=[\s/]|$)")
+# lan (10.5.50.2): logged in      ->: lan (10.5.50.2): login failed: invalid password      lan (10.5.50.2): logged out: user request
+_HOTSPOT = re.compile(
+    r"(?:->: )?(.{1,128}?) \(([0-9A-Fa-f.:]{2,45})\): (logged in|logged out|login failed|trying to log in)"
+)
+# 10.0.0.9 GET http://www.example/ action=allow cache=MISS
+_PROXY = re.compile(r"([0-9A-Fa-f:.]{2,45}) ([A-Z]{3,10}) (\S{1,4096})(?: .{0,40})? action=(\w{1,20})")
+# 02:00:5e:00:53:01@wlan1: connected
+_STATION = re.compile(rf"({_MAC})@\S{{1,40}}(?:\(.{{0,40}}?\))?:? (?:dis)?connected")
+
+
+def event_of(text: str) -> Event:
+    """What a message tells, without time, observer and place."""
+    for reader in _READERS:
+        event = reader(text)
+        if event is not None:
+            return event
+    return Event()
+
+
+def says_dns(text: str) -> bool:
+    """Whether the message is one of the DNS server's (its topic alone is a common word)."""
+    return any(pattern.match(text) for pattern in (_QUESTION, _ANSWER, _NO_ANSWER, _PROXY))
+
+
+def question_number(text: str) -> str | None:
+    """The `#id` by which a DNS question and its answer belong together."""
+    if "query" not in text[:40]:
+        return None
+    question = _QUESTION.match(text)
+    if question:
+        return question[2]
+    answer = _ANSWER.match(text)
+    return answer[1] if answer else None
+
+
+def _lease(text: str) -> Event | None:
+    match = _LEASE.match(text) if "assigned " in text else None
+    address = ip_of(match[2]) if match else None
+    if match is None or address is None:
+        return None
+    return Event(
+        kind=EventKind.LEASE,
+        source_ip=address,
+        device_ip=address,
+        device_mac=mac_of(match[3]),
+        device_name=stated((match[4] or "").strip("()")),
+        action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
+    )
+
+
+def _offer(text: str) -> Event | None:
+    """An address that was offered and not taken: it tells of a machine, not of who holds the address."""
+    match = _OFFER.match(text) if " without success" in text else None
+    return Event(device_mac=mac_of(match[1])) if match else None
+
+
+def _dns(text: str) -> Event | None:
+    question = _QUESTION.match(text)
+    if question:
+        client = ip_of(question[1] or "")
+        name = question_of(question[3])
+        return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=name)
+    if _NO_ANSWER.match(text):
+        return Event(kind=EventKind.DNS, response=True)
+    answer = _ANSWER.match(text)
+    if answer:
+        return Event(
+            kind=EventKind.DNS, domain=question_of(answer[2]), answers=_answers(answer[3]), response=True
+        )
+    return _dns_packet(text)
+
+
+def _answers(text: str | None) -> tuple[str, ...]:
+    value = (ip_of(text) or question_of(text)) if text else None
+    return (value,) if value else ()
+
+
+def _dns_packet(text: str) -> Event | None:
+    """A line of topic `dns,packet`, which tells of a packet on several lines: each says what it knows."""
+    question = _PACKET_QUESTION.match(text)
+    if question:
+        return Event(kind=EventKind.DNS, domain=question_of(question[1]))
+    answer = _PACKET_ANSWER.match(text)
+    if answer:
+        return Event(
+            kind=EventKind.DNS, domain=question_of(answer[1]), answers=_answers(answer[2]), response=True
+        )
+    peer = _PACKET_PEER.match(text)
+    address = ip_of(peer[3]) if peer else None
+    if peer is None or address is None:
+        return None
+    if peer[1] == "got" and peer[2] == "query":
+        return Event(kind=EventKind.DNS, source_ip=address, source_port=port_of(peer[4]), device_ip=address)
+    return Event(
+        kind=EventKind.DNS,
+        destination_ip=address,
+        destination_port=port_of(peer[4]),
+        forwarded=peer[1] == "sending" and peer[2] == "query",
+        response=peer[2] != "query",
+    )
+
+
+def _login(text: str) -> Event | None:
+    match = _LOGIN.match(text)
+    if match is None:
+        return _changed(text)
+    source = ip_of(match["address"])
+    actions = {"in": Action.ALLOWED, None: Action.BLOCKED}
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        device_mac=mac_of(match["address"]),
+        user=stated(match["user"] or match["refused"]),
+        action=actions.get(match["way"], Action.UNKNOWN),
+    )
+
+
+def _changed(text: str) -> Event | None:
+    """Who changed the configuration, and from where."""
+    match = _CHANGED.search(text, 0, 400) if " by " in text else None
+    source = ip_of(match[2]) if match else None
+    if match is None or source is None:
+        return None
+    return Event(source_ip=source, device_ip=calling(source), user=stated(match[1]))
+
+
+def _hotspot(text: str) -> Event | None:
+    match = _HOTSPOT.match(text)
+    address = ip_of(match[2]) if match else None
+    if match is None or address is None:
+        return None
+    actions = {"logged in": Action.ALLOWED, "login failed": Action.BLOCKED}
+    mac = mac_of(match[1])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=address,
+        device_ip=address,
+        device_mac=mac,
+        user=None if mac else stated(match[1]),
+        action=actions.get(match[3], Action.UNKNOWN),
+    )
+
+
+def _proxy(text: str) -> Event | None:
+    match = _PROXY.match(text) if " action=" in text else None
+    client = ip_of(match[1]) if match else None
+    if match is None or client is None:
+        return None
+    url = match[3]
+    host, port = host_and_port(url) if match[2] == "CONNECT" else (host_of_url(url), None)
+    return Event(
+        kind=EventKind.WEB,
+        source_ip=client,
+        device_ip=client,
+        destination_port=port,
+        domain=host,
+        url=url,
+        action=Action.ALLOWED
+        if match[4] == "allow"
+        else Action.BLOCKED
+        if match[4] == "deny"
+        else Action.UNKNOWN,
+    )
+
+
+def _station(text: str) -> Event | None:
+    """A wireless station."""
+    station = _STATION.match(text)
+    return Event(device_mac=mac_of(station[1])) if station else None
+
+
+_READERS: tuple[Callable[[str], Event | None], ...] = (
+    firewall_event,
+    _lease,
+    _offer,
+    _dns,
+    _login,
+    session_of_tunnel,
+    _hotspot,
+    _proxy,
+    peer_of_tunnel,
+    _station,
+)

@@ -1,0 +1,136 @@
+"""Users and peers of RouterOS's tunnels: PPP, PPPoE, L2TP, SSTP, IPsec, WireGuard. Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`."""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.logs.events.own_machine import calling, own_end
+from lamsach.logs.text.values import ip_of, mac_of, port_of, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
+# <203.0.113.7>: user lan authentication failed      <pptp-lan>: user lan authentication failed - radius timeout
+_REFUSED = re.compile(r"<([^<>\s]{1,80})>: user (.{1,128}?) authentication failed\b")
+# lan logged in, 10.9.0.2 from 203.0.113.5      lan logged in, 10.9.0.2 from 02:00:5e:00:53:01      <pppoe-lan>: lan logged in, 10.9.0.2
+_SESSION = re.compile(
+    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged in, ([0-9.]{{7,15}})(?: from ({_MAC}|[0-9A-Fa-f:.]{{2,45}}))?\s*$"
+)
+# lan logged out, 3600 1000 2000 10 20 from 02:00:5e:00:53:01
+_SESSION_END = re.compile(
+    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged out, [\d ]{{1,120}} from ({_MAC}|[0-9A-Fa-f:.]{{2,45}})\s*$"
+)
+# respond new phase 1 (Identity Protection): 203.0.113.1[500]<=>198.51.100.7[500]      new ike2 SA (R): 203.0.113.1[4500]-198.51.100.7[4500] spi:
+_IPSEC = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\](?:<=>|-)([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
+# acquired 10.9.0.2 address for 198.51.100.7[4500], lan
+_ACQUIRED = re.compile(
+    r"acquired ([0-9A-Fa-f:.]{2,45}) address for ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?:, (\S{1,128}))?\s*$"
+)
+# first L2TP UDP packet received from 203.0.113.7      TCP connection established from 203.0.113.7
+_RECEIVED = re.compile(
+    r"(?:received|established|connection|connect) from ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?=[\s,]|$)"
+)
+# 203.0.113.7 failed to pre-process ph1 packet (side: 1, status 1).      203.0.113.7 failed to get valid proposal.
+_PEER_FAILED = re.compile(
+    r"([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])? (?:failed|phase1 negotiation failed|parsing packet failed)\b"
+)
+# wg1: [peer1] kQ2=: Handshake for peer completed (203.0.113.7:51820)
+_TUNNEL_PEER = re.compile(r"\(\[?([0-9A-Fa-f:.]{2,45}?)\]?:(\d{1,5})\)$")
+
+
+def session_of_tunnel(text: str) -> Event | None:
+    """A user's session that begins, ends or is refused."""
+    return _refused(text) or _session(text) or _acquired(text) or _session_end(text)
+
+
+def peer_of_tunnel(text: str) -> Event | None:
+    """The other end of a tunnel, or who called a VPN server."""
+    peers = _IPSEC.search(text, 0, 600) if "]<=>" in text or "]-" in text else None
+    if peers:
+        called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address stands first
+        source, destination = ip_of(peers[caller]), ip_of(peers[called])
+        return Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(peers[caller + 1]),
+            destination_ip=destination,
+            destination_port=port_of(peers[called + 1]),
+            device_ip=own_end(source, destination, received=caller == 3),
+        )
+    known = _RECEIVED.search(text, 0, 600) if " from " in text else _PEER_FAILED.match(text)
+    if known:
+        source = ip_of(known[1])
+        return Event(
+            kind=EventKind.CONNECTION if source else EventKind.OTHER,
+            source_ip=source,
+            device_ip=calling(source),
+            device_mac=mac_of(known[1]),
+        )
+    peer = _TUNNEL_PEER.search(text) if "peer" in text and text.endswith(")") else None
+    if peer:
+        source = ip_of(peer[1])
+        return Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(peer[2]),
+            device_ip=calling(source),
+        )
+    return None
+
+
+def _refused(text: str) -> Event | None:
+    match = _REFUSED.match(text) if " authentication failed" in text else None
+    if match is None:
+        return None
+    source = ip_of(match[1])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        user=stated(match[2]),
+        action=Action.BLOCKED,
+    )
+
+
+def _session(text: str) -> Event | None:
+    """A PPP session gives its user an address, as a lease does."""
+    match = _SESSION.match(text) if " logged in, " in text else None
+    address = ip_of(match[2]) if match else None
+    if match is None or address is None:
+        return None
+    return Event(
+        kind=EventKind.LEASE,
+        source_ip=ip_of(match[3] or "") or address,
+        device_ip=address,
+        device_mac=mac_of(match[3]),
+        user=stated(match[1]),
+        action=LeaseAction.ASSIGNED,
+    )
+
+
+def _acquired(text: str) -> Event | None:
+    """A client of an IPsec tunnel is given an address."""
+    match = _ACQUIRED.match(text) if " address for " in text else None
+    address = ip_of(match[1]) if match else None
+    if match is None or address is None:
+        return None
+    return Event(
+        kind=EventKind.LEASE,
+        source_ip=ip_of(match[2]) or address,
+        device_ip=address,
+        user=stated(match[3]),
+        action=LeaseAction.ASSIGNED,
+    )
+
+
+def _session_end(text: str) -> Event | None:
+    match = _SESSION_END.match(text) if " logged out, " in text else None
+    if match is None:
+        return None
+    source = ip_of(match[2])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        device_mac=mac_of(match[2]),
+        user=stated(match[1]),
+    )

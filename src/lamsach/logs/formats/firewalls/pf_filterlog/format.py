@@ -1,0 +1,184 @@
+"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to the firewall's own web pages, pfBlockerNG's lines.
+
+Source: Netgate, "Raw Filter Log Format" (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
+`src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins.
+
+Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reason, action, direction, IP version; then
+- IPv4: TOS, ECN, TTL, id, offset, flags, protocol number, protocol, length, source, destination
+- IPv6: class, flow label, hop limit, protocol, protocol number, length, source, destination
+- TCP and UDP: source port, destination port, data length ...; ICMP, CARP and others have no ports there.
+
+Traps:
+- The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
+- Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
+- `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514 > 198.51.100.7.443: ...`.
+- Spreadsheets and some relays put a space after each comma.
+- Of two public IPv4 addresses the receiver of a packet that came in is the unit's: machines within have private ones, and translation comes after.
+- OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.formats.firewalls.pf_filterlog import pfblocker
+from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.mappings.printed_packets import printed_packet
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import split_header, split_message
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+# filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,1,icmp,96,192.0.2.1,192.0.2.2,request,29705,076
+_PACKET = re.compile(
+    r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},"
+    r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out|unkn\(\d{1,3}\)),([46]),"
+)
+# rule 1/0(match): block in on em0: (tos 0x0, ttl 64, id 1, ...) 192.0.2.5.51514 > 198.51.100.7.443: Flags [S]
+_RULE = re.compile(
+    r"\brule [\w.*/-]{1,64}\((?:match|short|bad-offset|fragment|bad-timestamp|normalize|memory|congestion|ip-option|proto-cksum|state-[\w-]{4,12}|src-limit|synproxy)\)"
+    r"(?: \[uid [^\]]{1,40}\])?:? (pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: (?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )",
+    re.ASCII,
+)
+_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)
+_ROOM = 700
+WITH_PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
+ACTIONS = {
+    "pass": Action.ALLOWED,
+    "block": Action.BLOCKED,
+    "reject": Action.BLOCKED,
+    "synproxy drop": Action.BLOCKED,
+}
+# /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
+# /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)   Web GUI authentication error for 'x' from 192.0.2.9
+_LOGIN = re.compile(
+    r"(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out)"
+    r" for (?:user )?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})",
+    re.ASCII,
+)
+# user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + OPNsense\\Auth\\Local]
+_AUDITED = re.compile(
+    r"(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense",
+    re.ASCII,
+)
+_LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
+
+
+_ANY = FileContext()
+
+
+class PfFilterlog(LogFormat):
+    """Reads the packets that pf logged, and who logged in to the firewall."""
+
+    name: ClassVar[str] = "pf_filterlog"
+    title: ClassVar[str] = "pfSense, OPNsense"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "domain", "url", "answers", "action", "response"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
+        if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
+            return (
+                _PACKET.search(_tight(line), 0, _ROOM) is not None
+                or pfblocker.event_in(line, _ANY) is not None
+            )
+        if line.startswith(("DNSBL", "DNS-reply,")):
+            return pfblocker.event_in(line, _ANY) is not None
+        if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
+            return True
+        if " [using OPNsense" in line:
+            return _AUDITED.match(split_message(line)[1]) is not None
+        return "' from" in line and _login(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One packet, or one log-in."""
+        blocked = pfblocker.event_in(line, self.context)
+        if blocked is not None:
+            return placed(blocked, self, number, blocked.time, None)
+        line = _tight(bare(line))
+        header, message = split_header(line, self.context)
+        packet = _PACKET.search(message, 0, _ROOM)
+        if packet:
+            event = _packet(message, packet)
+        elif rule := _RULE.search(line, 0, _ROOM):
+            printed = printed_packet(line[rule.end() :], None) or Event()
+            device = _own_side(printed.source_ip, printed.destination_ip, inward=" in on " in rule[0])
+            event = replace(
+                printed,
+                device_ip=device if printed.kind is EventKind.CONNECTION else printed.device_ip,
+                action=ACTIONS.get(rule[1], Action.UNKNOWN),
+            )
+        elif audited := _AUDITED.match(message):
+            event = Event(
+                kind=EventKind.LOGON,
+                user=stated(audited["user"]),
+                action=Action.ALLOWED if audited["good"] else Action.BLOCKED,
+            )
+        else:
+            login = _login(line)
+            if login is None:
+                raise LineError("The line is not a filterlog record.", line[:80])
+            event = _logged_in(login)
+        time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
+        return placed(event, self, number, time, header.host)
+
+
+def _tight(line: str) -> str:
+    """The line without spaces after its commas."""
+    return line.replace(", ", ",") if ", in, " in line or ", out, " in line else line
+
+
+def _packet(message: str, match: re.Match[str]) -> Event:
+    columns = message[match.end() :].rstrip().split(",", 14)
+    if match[2] == "4":
+        names, ends = columns[6:8], columns[9:13]
+    else:
+        names, ends = columns[3:5], columns[6:10]
+    addresses = (*ends, "", "")[:2]
+    source, destination = map(ip_of, addresses)
+    if (source is None and destination is None) or not all(addresses):  # one may be masked
+        raise LineError("The filterlog record is cut short or has no address.", message[:80])
+    ports = ends[2:4] if WITH_PORTS & {name.lower() for name in names} else []
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(ports[0]) if ports else None,
+        destination_ip=destination,
+        destination_port=port_of(ports[1]) if len(ports) > 1 else None,
+        device_ip=_own_side(source, destination, inward=match[0].endswith("in,4,")) if source else None,
+        action=ACTIONS.get(match[1], Action.UNKNOWN),
+    )
+
+
+def _own_side(source: str | None, destination: str | None, *, inward: bool) -> str | None:
+    """The unit's own machine of the two."""
+    return device_of(source, destination, inward=inward and ":" not in (source or ""))
+
+
+def _login(line: str) -> re.Match[str] | None:
+    app, message = split_message(line)
+    own = app in _LOGIN_APPS or (message[:1] == "/" and "uthentication error for " in message[:160])
+    return _LOGIN.match(message) if own else None
+
+
+def _logged_in(match: re.Match[str]) -> Event:
+    source = ip_of(match["address"].rstrip(".:"))
+    if source is None:
+        raise LineError("The filterlog record is cut short or has no address.", match[0][:80])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        user=stated(match["user"][:256]),
+        action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
+    )

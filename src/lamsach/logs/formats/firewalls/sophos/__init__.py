@@ -1,0 +1,1 @@
+"""Sophos Firewall (XG, SFOS), Sophos UTM."""

@@ -1,0 +1,154 @@
+"""Sophos Firewall (XG, SFOS 15 to 21; Cyberoam) and Sophos UTM 9 (Astaro).
+
+Source: Sophos, "Sophos Firewall: Syslog guide" of 17.5, 18.0, 19.0 and 20.0 (log types and their fields); "Sophos UTM 9: Log file
+structures" (facilities `packetfilter`, `http`, `reverseproxy`, `aptp`, `ips`, `vpn`, `auth`).
+
+Traps:
+- SFOS leaves many values without quotes, even ones with spaces (`Mode=Remote Access`); 19 and later quote all and write `timestamp=` with an
+  offset, older ones `date= time= timezone=` with a name (`CEST`) or hours (`+11`).
+- Threat records say `sourceip` and `destinationip`; translation is `tran_src_ip` or, later, `src_trans_ip`.
+- UTM's time is `2026:06:02-15:04:05`, which some relays cut to `06:02-15:04:05`; what its `named`, `dhcpd` and `sshd` write is theirs.
+- In a web application firewall's record the client is a visitor; `localip` is the firewall's own address, not a machine's, and `host` repeats
+  the client. So it has neither destination address nor, for a stranger, a device.
+- Records of SSL VPN and of the DHCP server say who holds an address: leases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.placing import placed
+from lamsach.logs.formats.firewalls.sophos.records import event_of, event_of_text
+from lamsach.logs.text.framing import uncelled
+from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
+from lamsach.logs.text.key_value import first
+from lamsach.logs.text.spaced_pairs import spaced_pairs
+from lamsach.logs.text.syslog import sender_of, split_header
+from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year
+from lamsach.logs.text.times.zone_names import zone_of
+from lamsach.model import Event
+
+Fields = Mapping[str, str]
+
+# device="SFW" date=2026-06-02 time=19:36:57 timezone="+07" device_name="XG230" log_id=010101600001 log_type="Firewall" log_component="Firewall Rule"
+_SFOS = re.compile(r'\blog_type="?[A-Z].{1,40}?log_component="?[A-Z]')
+# id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet dropped"     id=x severity=high sys=y sub=z
+_UTM = re.compile(
+    r'(?:^|[\s:])id="?[\w.-]{1,40}"? severity="?[\w.-]{1,20}"? sys="?[\w.-]{1,40}"? sub="?[\w.-]'
+)
+# httpd: id="0299" srcip="192.0.2.4" localip="10.0.0.5"
+_UTM_WAF = re.compile(r'(?:httpd|reverseproxy)(?:\[\d{1,10}\])?: id="\d{1,6}" srcip="')
+# 2026:06:02-15:04:05 gw httpproxy[812]: ...     06:02-15:04:05 rproxy httpd: ...
+_UTM_TIME = re.compile(
+    r"(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?",
+    re.ASCII,
+)
+_INDIA = timezone(timedelta(hours=5, minutes=30))
+"""What `IST` is to this maker, whose guides are written with it."""
+_OTHERS = frozenset({"named", "dhcpd", "sshd", "dnsmasq", "kernel", "openvpn"})
+_ROOM = 600
+
+
+class Sophos(LogFormat):
+    """Reads the records of Sophos Firewall and of Sophos UTM."""
+
+    name: ClassVar[str] = "sophos"
+    title: ClassVar[str] = "Sophos Firewall (XG, SFOS), Sophos UTM"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "hashes",
+            "action",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "SSL VPN", "virtual_ip=")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """SFOS states log type and component side by side; UTM its four first keys, or its own kind of time."""
+        if line[:1] == "{":
+            return '"log_type"' in line and '"log_component"' in line and is_flat_object(line)
+        line = uncelled(line)
+        if "log_type=" in line:
+            return _SFOS.search(line) is not None
+        if "id=" in line and (_UTM.search(line, 0, _ROOM) or _UTM_WAF.search(line, 0, _ROOM)):
+            return True
+        head = line[line.find(">", 0, 6) + 1 :][:20] if line[:1] == "<" else line[:20]
+        return (
+            "-" in head
+            and _UTM_TIME.match(line, line.find(">", 0, 6) + 1) is not None
+            and sender_of(line)[1] not in _OTHERS
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record. One of UTM's that has no keys proves that the device logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a Sophos record.", line[:80])
+        if line[0] == "{":
+            record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
+            return placed(event_of(record), self, number, self.time_of(record), observer_of(record))
+        line = uncelled(line)
+        header, message = split_header(line, self.context)
+        if "log_type=" in line:
+            fields = spaced_pairs(message)
+            observer = observer_of(fields, header.host)
+            return placed(event_of(fields), self, number, self.time_of(fields) or header.time, observer)
+        time, host = header.time, header.host
+        cut = _UTM_TIME.match(message)
+        if cut:
+            time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
+        start = _fields_at(message)
+        event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)
+        return placed(event, self, number, time, host)
+
+    def time_of(self, fields: Fields) -> datetime | None:
+        """The time that a record of SFOS states."""
+        date, clock = first(fields, "date"), first(fields, "time")
+        name = fields.get("timezone", "")
+        zone = (_INDIA if name == "IST" else zone_of(name)) or self.context.timezone
+        if date and clock:
+            return from_iso(f"{date} {clock}", zone)
+        stated = first(fields, "timestamp")
+        if stated is None:
+            return None
+        return from_epoch(stated) if stated.isdigit() else from_iso(stated, zone)
+
+    def _utm_time(self, match: re.Match[str]) -> datetime:
+        month, day, hour, minute, second = (int(match[n]) for n in range(2, 7))
+        if match[1]:
+            return local_time(int(match[1]), month, day, hour, minute, second, 0, self.context.timezone)
+        return without_year(month, day, hour, minute, second, self.context)
+
+
+def observer_of(fields: Fields, sender: str | None = None) -> str | None:
+    """The firewall that wrote the record; where `device_name` is only the model it is the sender of the line."""
+    named = first(fields, "device_name", "device_id") if first(fields, "device") else None
+    return named or sender or first(fields, "device_serial_id")
+
+
+def _fields_at(message: str) -> int:
+    """Where the fields begin, behind a worker's name too (`SCANNER[99]: id="1000" severity=`); -1 for a message without."""
+    if message.startswith("id="):
+        return 0
+    match = _UTM.search(message, 0, _ROOM) if "id=" in message else None
+    return message.find("id=", match.start()) if match else -1

@@ -1,0 +1,256 @@
+"""What the fields of a Sophos record mean, whichever of the two products wrote it. Source and traps: `lamsach.logs.formats.firewalls.sophos.format`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lamsach.logs.events.own_machine import calling, mac_of_device
+from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.text.key_value import first, first_ip, first_port
+from lamsach.logs.text.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+Fields = Mapping[str, str]
+
+_BLOCKING = frozenset(
+    [
+        "denied",
+        "deny",
+        "drop",
+        "dropped",
+        "block",
+        "blocked",
+        "reject",
+        "rejected",
+        "invalid traffic",
+        "virus",
+        "failed",
+        "spam",
+        "dos attack",
+        "blocked by policy",
+    ]
+)
+_ALLOWING = frozenset(
+    [
+        "allowed",
+        "allow",
+        "accept",
+        "pass",
+        "passed",
+        "log",
+        "detect",
+        "detected",
+        "successful",
+        "clean",
+        "warned",
+        "monitored",
+    ]
+)
+_LEASES = {
+    "new": LeaseAction.ASSIGNED, "assign": LeaseAction.ASSIGNED, "lease": LeaseAction.ASSIGNED, "established": LeaseAction.ASSIGNED, "connected": LeaseAction.ASSIGNED,
+    "connection started": LeaseAction.ASSIGNED, "renew": LeaseAction.RENEWED, "renewed": LeaseAction.RENEWED, "release": LeaseAction.RELEASED,
+    "released": LeaseAction.RELEASED, "terminated": LeaseAction.RELEASED, "connection terminated": LeaseAction.RELEASED,
+    "disconnected": LeaseAction.RELEASED, "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
+}  # fmt: skip
+# [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...     Client 192.0.2.4 is connected
+# "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload     H=mx.example (mx) [192.0.2.4]:5678 F=<a@b.example> rejected
+_CLIENT = re.compile(
+    r"(?:\[client |\bfrom |\bClient |^\"[^\"]{1,80}\"\[\d{1,9}\] |\bH=\S{1,255} (?:\([^()]{1,255}\) )?(?=\[))\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)",
+    re.ASCII,
+)
+# 192.0.2.4 - - [05/Jun/2026:07:27:59 +0000] "GET /a HTTP/1.1" 200 5
+_VISITOR = re.compile(
+    r'([0-9A-Fa-f.:]{2,45}) - \S{1,128} \[[^\]"]{1,40}\] "[A-Z]{3,10} (\S{1,2000})', re.ASCII
+)
+_TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
+# User admin failed to login from '192.0.2.4' using ssh      User admin logged in successfully
+_LOGIN = re.compile(r"\blog(?:in|ged (?:in|out))\b", re.IGNORECASE)
+_ROOM = 2000
+_WEB = frozenset(
+    {
+        "content filtering",
+        "web content policy",
+        "waf",
+        "web application firewall",
+        "http",
+        "https",
+        "reverseproxy",
+        "ssl/tls",
+    }
+)
+
+
+_USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
+"""The keys of a user's name, and those in records of the firewall's load, in which `user` is a share of the processor's time."""
+ZONES = ("srczonetype", "src_zone_type")
+"""The keys of the kind of zone that the opener is in: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
+TO_ITSELF = "Appliance Access"
+"""The `log_component` of what was meant for the firewall itself."""
+DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "website", "server_name", "sni")
+HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
+
+
+def event_of(fields: Fields) -> Event:
+    """The event of one record's fields, without time, observer and place."""
+    lease = _lease(fields)
+    if lease:
+        return lease
+    source = first_ip(fields, "src_ip", "sourceip", "srcip", "remote_ip", "ipaddress", "client_ip", "ep_ip")
+    if _is_waf(fields):
+        return _visit(fields, source)
+    destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
+    inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
+    to_itself = "initf" in fields and not fields.get("outitf")  # UTM: no way out of the firewall
+    to_itself = to_itself or fields.get("log_component") == TO_ITSELF
+    device = device_of(source, inner, inward=first(fields, *ZONES) == "WAN" or to_itself)
+    url = first(fields, "url")
+    kind = _kind(fields, source, destination)
+    nat = first_ip(fields, "tran_src_ip", "src_trans_ip")
+    if kind is EventKind.LOGON or (source and inner is None):
+        device = calling(source)
+    return Event(
+        kind=kind,
+        source_ip=source,
+        source_port=first_port(fields, "src_port", "srcport"),
+        destination_ip=destination,
+        destination_port=first_port(fields, "dst_port", "dstport"),
+        source_nat_ip=nat,
+        source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
+        device_ip=device,
+        device_name=first(fields, "ep_name"),
+        source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
+        device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
+        user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
+        domain=_domain(fields, url),
+        url=url,
+        hashes=_hashes(fields),
+        action=action_of_fields(fields),
+    )
+
+
+def event_of_text(text: str) -> Event:
+    """The event of one of UTM's messages that has no fields: at most a client, and what a web application firewall tags."""
+    visitor = _VISITOR.match(text)
+    if visitor and ip_of(visitor[1]):
+        source = ip_of(visitor[1])
+        return Event(kind=EventKind.WEB, source_ip=source, device_ip=calling(source), url=visitor[2])
+    client = _CLIENT.search(text, 0, _ROOM)
+    source = ip_of(client[1].rstrip(".:")) if client else None
+    tags = dict(_TAGGED.findall(text[:8192]))
+    return Event(
+        kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
+        source_ip=source,
+        source_port=port_of(client[2]) if client and source else None,
+        device_ip=calling(source),
+        domain=domain_of(tags.get("hostname", "")),
+        url=tags.get("uri"),
+    )
+
+
+def _is_waf(fields: Fields) -> bool:
+    kind = (fields.get("log_type", "") + fields.get("log_component", "")).lower()
+    return "waf" in kind or "web application firewall" in kind or ("localip" in fields and "srcip" in fields)
+
+
+def _visit(fields: Fields, source: str | None) -> Event:
+    """A visitor to a published web server."""
+    return Event(
+        kind=EventKind.WEB,
+        source_ip=source,
+        source_port=first_port(fields, "src_port"),
+        destination_port=first_port(fields, "port", "dst_port"),
+        device_ip=calling(source),
+        user=first(fields, "user_name", "user"),
+        domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
+        url=first(fields, "url"),
+        action=action_of_fields(fields),
+    )
+
+
+def _lease(fields: Fields) -> Event | None:
+    component = fields.get("log_component", "").lower()
+    if component in ("dhcp server", "ssl vpn") and fields.get("log_type", "").lower() == "event":
+        address = first_ip(fields, "ipaddress", "leased_ip", "assigned_ip")
+        action = _LEASES.get(fields.get("status", "").strip().lower()) or next(
+            (
+                _LEASES[word]
+                for word in reversed(fields.get("message", "").lower().split())
+                if word in _LEASES
+            ),
+            None,
+        )
+    else:
+        address, action = first_ip(fields, "virtual_ip"), _LEASES.get(fields.get("event", "").lower())
+    if address is None or action is None:
+        return None
+    return Event(
+        kind=EventKind.LEASE,
+        source_ip=first_ip(fields, "srcip", "src_ip", "remote_ip") or address,
+        device_ip=address,
+        device_name=first(fields, "client_host_name"),
+        device_mac=mac_of(first(fields, "client_physical_address", "src_mac")),
+        user=first(fields, "user_name", "username"),
+        action=action,
+    )
+
+
+def _kind(fields: Fields, source: str | None, destination: str | None) -> EventKind:
+    words = {fields.get(key, "").lower() for key in ("log_type", "log_component", "sub")}
+    if fields.get("log_subtype", "").lower() == "admin" and _LOGIN.search(fields.get("message", "")):
+        return EventKind.LOGON
+    if "auth" in words or any(
+        "authentication" in word for word in (*words, fields.get("log_subtype", "").lower())
+    ):
+        return EventKind.LOGON
+    if _hashes(fields):
+        return EventKind.FILE
+    if words & _WEB or "url" in fields:
+        return EventKind.WEB
+    return EventKind.CONNECTION if source and destination else EventKind.OTHER
+
+
+def _domain(fields: Fields, url: str | None) -> str | None:
+    """The site: stated, or the host of the URL (which a threat record may give alone: url=bot-c2.xyz)."""
+    for key in DOMAINS:
+        name = domain_of(fields.get(key, ""))
+        if name:
+            return name
+    if url is None:
+        host = domain_of(fields.get("host", "")) if "threatname" in fields else None
+        return host if host and ip_of(host) is None else None
+    return site_of_url(url)
+
+
+def site_of_url(url: str) -> str | None:
+    """The host of a URL, written with its scheme or without; None for a path."""
+    return host_of_url(url) or (domain_of(re.split("[/:?]", url, maxsplit=1)[0]) if url[:1] != "/" else None)
+
+
+def _hashes(fields: Fields) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(digest for key in HASHES if (digest := hash_of(fields.get(key, "")))))
+
+
+def action_of_fields(fields: Fields) -> Action:
+    """What the firewall did, by the first key that tells."""
+    for key in ("action", "log_subtype", "status", "result", "name"):
+        word = fields.get(key, "").strip().lower()
+        if word in _BLOCKING or (
+            key == "name" and ("failed" in word or "dropped" in word or "blocked" in word)
+        ):
+            return Action.BLOCKED
+        if word in _ALLOWING or (key == "name" and ("successful" in word or "passed" in word)):
+            return Action.ALLOWED
+    code = fields.get("statuscode", "") or fields.get("httpstatus", "")
+    return (
+        Action.BLOCKED
+        if code == "403"
+        else Action.ALLOWED
+        if len(code) == 3 and code.isdigit()
+        else Action.UNKNOWN
+    )
+
+
+def mac_as_stated(text: str | None) -> str | None:
+    """A hardware address as stated, the all-zero one of routed traffic too: it is known to name no machine."""
+    return text if text == "00:00:00:00:00:00" else mac_of(text)

@@ -1,0 +1,74 @@
+"""VMware NSX and NSX-T, distributed firewall: `2026-11-20T09:26:53.123Z a57fa2ab INET match PASS 1024 OUT 52 TCP 10.1.1.5/49152->203.0.113.9/443 S`.
+
+Source: VMware, "NSX Administration Guide", "Firewall Audit Messages" and "Distributed Firewall Packet Logs" (`dfwpktlogs.log`); NSX-V "Firewall Logs". Traps:
+- The rule is `1024`, `mainrs/1024` (NSX-T) or `domain-c7/1002` (NSX-V); the hash of the filter may be absent; syslog puts `FIREWALL-PKTLOG[pid]:` or
+  `dfwpktlogs:` before it.
+- `IN` and `OUT` are as the virtual machine sees it: of two public addresses the receiver of an `IN` packet is the unit's.
+- `TERM` ends a connection that was let through, with packets and bytes of both ways behind the ends.
+- ICMP has type and code before the addresses, other protocols their number: `PROTO 2 10.1.1.1->224.0.0.1`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# a57fa2ab INET match PASS mainrs/1024 IN 52 TCP 10.1.1.5/49152->203.0.113.9/443 S    INET6 TERM 1024 OUT TCP FIN a/1->b/2 20/16 1718/76308
+_RECORD = re.compile(
+    r"\bINET6? (?:(?:[\w-]{1,20}-)?match (PASS|DROP|REJECT|PUNT|REDIRECT|COPY|NAT|RDR|NORDR)|(TERM)) \S{1,64} (IN|OUT) (?:\d{1,6} )?[A-Z]{2,8}(?: [A-Z0-9]{1,10}){0,2} "
+    r"([0-9A-Fa-f:.]{3,45})(?:/(\d{1,5}))?->([0-9A-Fa-f:.]{3,45})(?:/(\d{1,5}))?(?= |$)",
+    re.ASCII,
+)
+_HASH = re.compile(
+    r"(?:(?:FIREWALL-PKTLOG|dfwpktlogs)(?:\[\d{1,10}\])?: ?(?:\d{1,10} )?)?(?:[0-9a-f]{4,16} )?$", re.ASCII
+)
+_ACTIONS = {"DROP": Action.BLOCKED, "REJECT": Action.BLOCKED}
+_ROOM = 500
+
+
+class VmwareNsx(LogFormat):
+    """Reads the packets that the distributed firewall let through or stopped, and the connections that ended."""
+
+    name: ClassVar[str] = "vmware_nsx"
+    title: ClassVar[str] = "VMware NSX firewall"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`INET match` or `INET TERM` with a rule, a direction and two ends."""
+        return " INET" in line[:_ROOM] and "->" in line and _RECORD.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One packet, or the end of one connection."""
+        match = _RECORD.search(line, 0, _ROOM)
+        if match is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        before = line[: match.start()]
+        tag = _HASH.search(before)
+        before = before[: tag.start()] if tag else before
+        header = header_before(before + "%", len(before), self.context)
+        source, destination = ip_of(match[4]), ip_of(match[6])
+        if source is None or destination is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        public = not is_internal(source) and not is_internal(destination)
+        event = Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(match[5]),
+            destination_ip=destination,
+            destination_port=port_of(match[7]),
+            device_ip=destination if public and match[3] == "IN" else own_side(source, destination),
+            action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
+        )
+        return placed(event, self, number, header.time, header.host)

@@ -1,0 +1,188 @@
+"""WatchGuard Firebox (Fireware): `Allow Trusted External tcp 10.1.1.5 203.0.113.9 49152 443 ...` after a process and `msg_id`.
+
+Source: WatchGuard, "Fireware Log Catalog" 12.x, chapters "Traffic logs" and "Alarms"; "Configure syslog server settings". Traps:
+- Of a packet filter the words between the interfaces and the protocol are the packet's length, and between protocol and addresses header length
+  and TTL; of a proxy they are missing. So addresses are found as two in a row, and ports as the two numbers behind them (ICMP has none).
+- The translation stands in `src_ip_nat`, `src_port_nat`, `dst_ip_nat`; a proxy's site in `dstname` and its path in `arg`.
+- The time in brackets is in UTC and comes before the header's, which is on the log server's clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of, port_of, question_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+Fields = Mapping[str, str]
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})"
+# msg_id="3000-0148" Allow Trusted External
+_START = re.compile(r'\bmsg_id="[0-9A-F]{4}-[0-9A-F]{4}"', re.ASCII)
+# Allow Trusted External 52 tcp 20 127 10.1.1.5 203.0.113.9 49152 443   Deny External Firebox icmp 203.0.113.9 198.51.100.4
+_TRAFFIC = re.compile(
+    rf"^ ?(Allow|Deny|Drop|Block|ProxyAllow|ProxyDeny|ProxyDrop|ProxyBlock|ProxyStrip|ProxyAvScan|ProxyReplace|ProxyRedirect|[A-Z][A-Za-z]{{2,20}}) (\S{{1,64}}) (\S{{1,64}})"
+    rf"(?: \d{{1,6}})?(?: [\w/.:-]{{1,40}})?(?: \d{{1,3}}){{0,2}} ({_ADDRESS}) ({_ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?",
+    re.ASCII,
+)
+# (2026-11-20T01:45:34)
+_TIME = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
+# 0-External Firebox    Deny External Trusted    the interface that a packet came by, and where it went
+_EXTERNAL = re.compile(r"(?:\d{1,3}-)?External(?:[-_ ]?\w{1,20})?", re.ASCII)
+_ROOM = 400
+# Mobile VPN with SSL user an logged in. Virtual IP address is 192.168.113.2. Real IP address is 203.0.113.9.
+_SESSION = re.compile(r"user (\S{1,128}) (logged in|logged out)\b", re.ASCII)
+_GIVEN = re.compile(rf"[Vv]irtual IP address is ({_ADDRESS})", re.ASCII)
+_REAL = re.compile(rf"[Rr]eal IP address is ({_ADDRESS})", re.ASCII)
+# Authentication of SSLVPN user [an@Firebox-DB] from 203.0.113.9 was accepted
+_LOGON = re.compile(
+    rf"user \[?([^\]\s]{{1,128}})\]? from ({_ADDRESS}) (?:was )?(accepted|rejected|logged in|logged out)",
+    re.ASCII,
+)
+# DHCPACK: ... ip 10.1.1.5 mac 00:11:22:33:44:55
+_LEASE = re.compile(
+    rf"(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) ((?:[0-9A-Fa-f]{{2}}:){{5}}[0-9A-Fa-f]{{2}})",
+    re.ASCII,
+)
+
+
+class WatchGuard(LogFormat):
+    """Reads the records of a WatchGuard Firebox."""
+
+    name: ClassVar[str] = "watchguard"
+    title: ClassVar[str] = "WatchGuard Firebox"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "user", "domain", "url", "hashes", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The catalogue's number of the message."""
+        return 'msg_id="' in line and _START.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record."""
+        start = _START.search(line, 0, _ROOM) if self.recognises(line) else None
+        if start is None:
+            raise LineError("The line is not a record of a WatchGuard Firebox.", line[:80])
+        header, _ = split_header(line, self.context)
+        text = line[start.end() :]
+        traffic = _TRAFFIC.match(text)
+        fields = pairs(text[traffic.end() :] if traffic else line[: start.start()] + text)
+        event = _traffic(traffic, fields) if traffic else _other(text, fields)
+        return placed(event, self, number, self._time(line, start.start()) or header.time, header.host)
+
+    def _time(self, line: str, end: int) -> datetime | None:
+        match = _TIME.search(line, 0, end)
+        return first_time((f"{match[1]}Z",), self.context) if match else None
+
+
+def _traffic(match: re.Match[str], fields: Fields) -> Event:
+    source, destination = ip_of(match[4]), ip_of(match[5])
+    ports = (None, None) if " icmp" in match[0] else (port_of(match[6] or ""), port_of(match[7] or ""))
+    event = _event(
+        fields, source, ports[0], destination, ports[1], action_of(match[1].replace("Proxy", "Proxy "))
+    )
+    inward = _EXTERNAL.fullmatch(match[2]) is not None or match[3] == "Firebox"
+    device = device_of(source, destination, inward=inward)
+    return event if device == event.device_ip else replace(event, device_ip=device)
+
+
+def _other(text: str, fields: Fields) -> Event:
+    session = _SESSION.search(text[:600])
+    logon = _LOGON.search(text[:600])
+    lease = _LEASE.search(text[:600])
+    if lease:
+        address = ip_of(lease[1])
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_ip=address,
+            device_mac=mac_of(lease[2]),
+            action=LeaseAction.ASSIGNED,
+        )
+    if logon:
+        source = ip_of(logon[2])
+        allowed = {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED}
+        return Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            device_ip=calling(source),
+            user=logon[1],
+            action=allowed.get(logon[3], Action.UNKNOWN),
+        )
+    if session:
+        given, real = (
+            ip_of(found[1].rstrip(".")) if found else None
+            for found in (_GIVEN.search(text[:600]), _REAL.search(text[:600]))
+        )
+        if given:
+            done = LeaseAction.ASSIGNED if session[2] == "logged in" else LeaseAction.RELEASED
+            return Event(
+                kind=EventKind.LEASE, source_ip=real or given, device_ip=given, user=session[1], action=done
+            )
+        return Event(kind=EventKind.LOGON, source_ip=real, device_ip=calling(real), user=session[1])
+    return _event(
+        fields,
+        first_ip(fields, "src_ip"),
+        first_port(fields, "src_port"),
+        first_ip(fields, "dst_ip"),
+        first_port(fields, "dst_port"),
+        action_of(first(fields, "disp", "action")),
+    )
+
+
+def _event(
+    fields: Fields,
+    source: str | None,
+    source_port: int | None,
+    destination: str | None,
+    destination_port: int | None,
+    action: Action,
+) -> Event:
+    asked = question_of(first(fields, "question"))
+    site = asked or domain_of(first(fields, "dstname", "host", "sni", "domain", "query_name") or "")
+    path = first(fields, "arg", "url", "path")
+    nat = first_ip(fields, "src_ip_nat")
+    digest = hash_of(first(fields, "md5", "sha256") or "")
+    url = f"{site}{path}" if site and path and path.startswith("/") else path
+    web = url is not None or "op" in fields
+    both = bool(source and destination)
+    return Event(
+        kind=_kind(asked=asked is not None, web=web, both=both),
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        source_nat_ip=nat,
+        source_nat_port=first_port(fields, "src_port_nat") if nat else None,
+        device_ip=own_side(source, destination),
+        user=first(fields, "src_user", "user"),
+        domain=site,
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=action,
+    )
+
+
+def _kind(*, asked: bool, web: bool, both: bool) -> EventKind:
+    if asked:
+        return EventKind.DNS
+    if web:
+        return EventKind.WEB
+    return EventKind.CONNECTION if both else EventKind.OTHER

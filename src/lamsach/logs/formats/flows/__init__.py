@@ -1,0 +1,1 @@
+"""Flow records and packets."""

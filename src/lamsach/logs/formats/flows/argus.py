@@ -1,0 +1,172 @@
+"""Flows of Argus as `ra` prints them: with a comma between columns (also as `.binetflow` data sets), or in aligned columns.
+
+Source: `ra(1)`, https://openargus.org. Traps:
+- The columns are chosen by who printed them: the heading names them. Aligned columns join address and port by a dot.
+- The direction is `->`, `<->`, `<-` (the destination opened it), or with `?` when Argus saw no beginning; `who` is ARP, which tells of no contact.
+- ICMP has type and code where the ports are, in hexadecimal (`0x0008`).
+- The time is on the clock of the machine that printed it; without a date it says no day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.mappings.service_names import port_or_service
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.values import ip_of
+from lamsach.model import Event, EventKind
+
+_HEADING = re.compile(r"\s{0,40}(?:StartTime|SrcAddr|LastTime|Flgs|Rank|Seq)\b.{0,400}\bDstAddr\b", re.ASCII)
+_DIRECTION = r"(?:<?[-?|]>|<[-?|]|-|who)"
+_ENDS = r"[0-9A-Fa-f:.]{3,45}"
+# 2026/10/03 14:22:02.672448,63.822830,tcp,192.0.2.5,51514,   ->,203.0.113.9,443,S0,0,0,31,8764,1887,15,
+_ROW = re.compile(
+    rf"(?:\d{{4}}[/-]\d\d[/-]\d\d[ .T])?\d\d:\d\d:\d\d\.\d{{1,9}},.{{0,80}}?,?{_ENDS},[^,]{{0,20}}, {{0,6}}{_DIRECTION} {{0,4}},{_ENDS},",
+    re.ASCII,
+)
+#    14:22:02.494016  e           tcp         192.0.2.5.51514     ->        203.0.113.9.443          10       1000   CON
+_ALIGNED = re.compile(
+    rf"\s{{0,12}}(?P<time>(?:\d{{4}}[/-]\d\d[/-]\d\d[ .T])?\d\d:\d\d:\d\d\.\d{{1,9}}) {{1,4}}[ \w*&!@$%~+^-]{{0,14}}? {{1,14}}(?P<protocol>[a-z0-9-]{{2,12}}) {{1,40}}"
+    rf"(?P<source>{_ENDS}(?:\.[\w-]{{1,20}})?) {{1,12}}(?P<direction>{_DIRECTION}) {{1,40}}(?P<destination>{_ENDS}(?:\.[\w-]{{1,20}})?)(?= |$)",
+    re.ASCII,
+)
+_IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,20}))?", re.ASCII)
+_HEX_PORT = re.compile(r"0x[0-9a-fA-F]{1,4}", re.ASCII)
+_OF_THE_FRAME = frozenset({"arp", "llc", "man", "rarp", "ether", "lldp", "stp"})
+"""What is no IP: of ARP the addresses that were asked for stand there, the others have none."""
+_WITHOUT_PORTS = _OF_THE_FRAME | {
+    "icmp",
+    "ipv6-icmp",
+    "icmp6",
+    "igmp",
+    "esp",
+    "ah",
+    "gre",
+    "pim",
+    "ospf",
+    "vrrp",
+}
+_OPENED_BY_DESTINATION = ("<-", "<?")
+_FIELDS = {
+    "starttime": "time",
+    "lasttime": "last",
+    "proto": "protocol",
+    "srcaddr": "source",
+    "sport": "source_port",
+    "dir": "direction",
+    "dstaddr": "destination",
+    "dport": "destination_port",
+}
+_USUAL = ("time", "", "protocol", "source", "source_port", "direction", "destination", "destination_port")
+
+
+class Argus(LogFormat):
+    """Reads flows by the heading above them, or as `ra` prints them when nobody chose columns."""
+
+    name: ClassVar[str] = "argus"
+    title: ClassVar[str] = "Argus (ra)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+        heading = next((line for line in context.head[:20] if _HEADING.match(line) and "," in line), None)
+        names = (
+            [_FIELDS.get(name.strip(' \ufeff"').lower(), "") for name in heading.split(",")]
+            if heading
+            else []
+        )
+        self._columns = names or list(_USUAL)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A heading with Argus's names of columns, or a flow with its direction as an arrow."""
+        if "Addr" in line:
+            return _HEADING.match(line) is not None
+        if (
+            "->" not in line
+            and "?>" not in line
+            and "<-" not in line
+            and "<?" not in line
+            and "- " not in line
+            and " who," not in line
+        ):
+            return False
+        return (_ROW.match(line) or _ALIGNED.match(line)) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """Below a heading with commas every row counts that has as many columns."""
+        if not head or not _HEADING.match(head[0]) or "," not in head[0]:
+            return super().score(head)
+        commas = head[0].count(",")
+        return sum(abs(line.count(",") - commas) <= 1 for line in head) / len(head)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One flow; None for the heading and for frames without addresses of IP."""
+        if _HEADING.match(line):
+            return None
+        match = _ALIGNED.match(line)
+        if match is not None:
+            fields = match.groupdict()
+            fields["source"], fields["source_port"] = _apart(fields["source"])
+            fields["destination"], fields["destination_port"] = _apart(fields["destination"])
+        elif "," in line:
+            fields = dict(zip(self._columns, (cell.strip() for cell in line.split(",", 200)), strict=False))
+        else:
+            raise LineError("The line is not of Argus.", line[:80])
+        source, destination = ip_of(fields.get("source") or ""), ip_of(fields.get("destination") or "")
+        if source is None and destination is None:
+            if fields.get("protocol") in _OF_THE_FRAME:
+                return None
+            raise LineError("The line is not of Argus.", line[:80])
+        protocol = (fields.get("protocol") or "").lower()
+        has_ports = protocol not in _WITHOUT_PORTS
+        outbound = (fields.get("direction") or "") in _OPENED_BY_DESTINATION
+        return Event(
+            time=self._time(fields.get("time") or fields.get("last") or ""),
+            kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
+            source_ip=source,
+            source_port=_port(fields.get("source_port") or "") if has_ports else None,
+            destination_ip=destination,
+            destination_port=_port(fields.get("destination_port") or "") if has_ports else None,
+            device_ip=own_side(destination, source) if outbound else own_side(source, destination),
+            outbound=outbound,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _time(self, text: str) -> datetime | None:
+        """None for a clock alone."""
+        if len(text) < 16 and ":" in text:
+            return None
+        return (
+            self._times.read(text.replace(".", " ", 1) if text[10:11] == "." and "/" in text else text)
+            if text
+            else None
+        )
+
+
+def _port(text: str) -> int | None:
+    """A port, which `ra` writes as a service's name, and in hexadecimal for protocols that it does not know well (`0x0050`)."""
+    return int(text, 16) if _HEX_PORT.fullmatch(text) else port_or_service(text)
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """Address and port of `192.0.2.5.443`, `2001:db8::5.443`."""
+    match = _IPV4.fullmatch(text)
+    if match:
+        return match[1], match[2] or ""
+    if ":" in text and "." in text:
+        before, _, last = text.rpartition(".")
+        return before, last
+    return text, ""

@@ -1,0 +1,44 @@
+"""Captures as tcpdump, firewalls, the older Wireshark and Solaris' snoop write them.
+
+Sources: draft-ietf-opsawg-pcap, RFC 1761 (snoop). What stands in the frames: `lamsach.logs.binary.capture`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, ClassVar
+
+from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.binary.capture.frames import PCAP_MAGICS, SNOOP_MAGIC, pcap_frames
+from lamsach.model import Event, Refusal
+
+_VERSIONS = frozenset(
+    version for minor in range(5) for version in (bytes((2, 0, minor, 0)), bytes((0, 2, 0, minor)))
+)
+
+
+class Pcap(BinaryFormat):
+    """Reads pcap files of either byte order, with micro- or nanoseconds, and of the variant with longer headers; snoop's files."""
+
+    name: ClassVar[str] = "pcap"
+    title: ClassVar[str] = "Network capture (pcap)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+        *("device_name", "device_mac", "domain", "url", "answers", "action", "lease_until"),
+    )
+    tells_holders: ClassVar[bool] = True
+    holds_messages: ClassVar[bool] = True
+
+    @classmethod
+    def recognises(cls, head: bytes) -> bool:
+        """One of the six magic numbers and a version that exists, or snoop's."""
+        if head.startswith(SNOOP_MAGIC):
+            return head[8:12] == b"\0\0\0\2"
+        return len(head) >= 24 and head[:4] in PCAP_MAGICS and head[4:8] in _VERSIONS
+
+    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """See BinaryFormat. `line` is the frame's number, of a contact its first frame's."""
+        from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
+
+        frames = pcap_frames(stream, self.context.file)
+        yield from CaptureReader(self.context, self.name).events(frames)

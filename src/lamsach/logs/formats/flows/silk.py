@@ -1,0 +1,143 @@
+"""Flows of SiLK as `rwcut` prints them: under a heading, aligned or not, behind any delimiter; without a heading in the usual columns.
+
+Source: `rwcut(1)`, https://tools.netsa.cert.org/silk/rwcut.html (`--fields`, `--timestamp-format`, `--ip-format`, `--delimited`). Traps:
+- Times are in UTC, unless whoever printed them asked for local time; nothing in the output says so.
+- The columns are chosen by who printed them, under long names (`protocol`, `duration`) or short ones (`pro`, `dur`).
+- An address may be a number (`3221225477`), padded with zeros, or hexadecimal digits; an IPv4 address may be mapped into IPv6.
+- ICMP has its type and code where the destination's port is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Event, EventKind
+
+_STAMP = r"(?:\d{4}/\d\d/\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
+#     192.0.2.5|    203.0.113.9|51234|  443|  6|        10|      1000|FS PA   |2026/06/10T02:20:31.123|    0.200|2026/06/10T02:20:31.323| S0|
+_ROW = re.compile(
+    rf"\s{{0,45}}[0-9A-Fa-f.:]{{3,45}}\|\s{{0,45}}[0-9A-Fa-f.:]{{3,45}}\|\s{{0,9}}\d{{1,5}}\|\s{{0,9}}\d{{1,5}}\|\s{{0,9}}\d{{1,3}}\|\s{{0,20}}\d{{1,20}}\|"
+    rf"\s{{0,20}}\d{{1,20}}\|[ FSRPAUEC]{{0,8}}\|\s{{0,9}}{_STAMP}\|",
+    re.ASCII,
+)
+_USUAL = (
+    "source", "destination", "source_port", "destination_port", "protocol", "", "", "", "time", "", "end", "sensor",
+)  # fmt: skip
+_FIELDS = {
+    "sip": "source", "dip": "destination", "sport": "source_port", "dport": "destination_port", "protocol": "protocol", "pro": "protocol",
+    "stime": "time", "stime+msec": "time", "etime": "end", "etime+msec": "end", "sensor": "sensor", "sen": "sensor",
+}  # fmt: skip
+_DELIMITERS = "|,;\t"
+_UTC = ZoneInfo("UTC")
+_ICMP = ("1", "58")
+_MOST_COLUMNS = 100
+_NUMBER = re.compile(r"\d{4,39}", re.ASCII)
+_SPELLED = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d|::|(?:[0-9a-f]{1,4}:){3}", re.ASCII | re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[0-9a-f]{8}|[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
+
+
+class Silk(LogFormat):
+    """Reads flows by the heading above them, or in the columns that `rwcut` prints when nobody chose any."""
+
+    name: ClassVar[str] = "silk"
+    title: ClassVar[str] = "SiLK (rwcut)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        heading = next((line for line in context.head[:5] if _is_heading(line)), None)
+        self._delimiter = _delimiter(heading) if heading else "|"
+        self._columns = _columns(heading, self._delimiter) if heading else _USUAL
+        self._times = LooseTimes(replace(context, timezone=_UTC), month_first=True)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A heading with SiLK's names of columns, or a row of the usual columns."""
+        if "|" in line and _ROW.match(line):
+            return True
+        return _is_heading(line)
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """Below a heading every row counts that has as many columns."""
+        if not head or not _is_heading(head[0]):
+            return super().score(head)
+        delimiter = _delimiter(head[0])
+        columns = head[0].count(delimiter)
+        return sum(abs(line.count(delimiter) - columns) <= 1 for line in head) / len(head)
+
+    @classmethod
+    def states_numbers(cls, line: str) -> bool:
+        """A row without an address in its usual spelling."""
+        return not _is_heading(line) and _SPELLED.search(line) is None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One flow; None for the heading."""
+        if _is_heading(line):
+            return None
+        cells = (cell.strip() for cell in line.split(self._delimiter, _MOST_COLUMNS))
+        fields = dict(zip(self._columns, cells, strict=False))
+        source, destination = _address(fields.get("source", "")), _address(fields.get("destination", ""))
+        if source is None and destination is None:
+            raise LineError("The line is not of SiLK.", line[:80])
+        has_ports = fields.get("protocol") not in _ICMP
+        return Event(
+            time=self._time(fields.get("time") or fields.get("end") or ""),
+            kind=EventKind.CONNECTION,
+            observer=fields.get("sensor") or None,
+            source_ip=source,
+            source_port=port_of(fields.get("source_port", "")) if has_ports else None,
+            destination_ip=destination,
+            destination_port=port_of(fields.get("destination_port", "")) if has_ports else None,
+            device_ip=own_side(source, destination),
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _time(self, text: str) -> datetime | None:
+        return self._times.read(text) if text else None
+
+
+def _is_heading(line: str) -> bool:
+    """Whether the line names an address by SiLK's name for it (`sIP|dIP|sPort|dPort|pro|`), and two other columns of its."""
+    start = line[:400]
+    if "sIP" not in start and "dIP" not in start:
+        return False
+    names = [cell.strip("\ufeff \r\n") for cell in start.split(_delimiter(line))]
+    known = sum(name.lower() in _FIELDS for name in names)
+    return known >= 3 and ("sIP" in names or "dIP" in names)
+
+
+def _delimiter(heading: str) -> str:
+    return max(_DELIMITERS, key=heading[:400].count)
+
+
+def _columns(heading: str, delimiter: str) -> tuple[str, ...]:
+    cells = heading.strip("\ufeff\r\n").split(delimiter, _MOST_COLUMNS)
+    return tuple(_FIELDS.get(cell.strip().lower(), "") for cell in cells)
+
+
+def _address(text: str) -> str | None:
+    """An address in any of the ways of `--ip-format`."""
+    if "." in text or ":" in text:
+        return ip_of(text)
+    if _HEXADECIMAL.fullmatch(text) and (len(text) == 32 or not text.isdecimal()):
+        return ip_of(str(IPv4Address(int(text, 16)) if len(text) == 8 else IPv6Address(int(text, 16))))
+    if _NUMBER.fullmatch(text) and int(text) < 1 << 128:
+        value = int(text)
+        return ip_of(str(IPv4Address(value) if value < 1 << 32 else IPv6Address(value)))
+    return None

@@ -1,0 +1,1 @@
+"""Frames and shapes that any product may write."""

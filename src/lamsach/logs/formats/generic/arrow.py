@@ -1,0 +1,71 @@
+"""Tables in Apache Arrow's formats: the file (Feather 2), the stream, and the first Feather.
+
+Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format. Columns are recognised by name: `lamsach.logs.binary.columnar`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
+
+from lamsach.logs.binary.base import BinaryFormat, seekable
+from lamsach.logs.binary.columnar import BATCH_ROWS, GIVES, damaged_table, table_events
+from lamsach.model import Event, Refusal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FILE, _FEATHER_1, _CONTINUES = b"ARROW1\0\0", b"FEA1", b"\xff\xff\xff\xff"
+_LONGEST_SCHEMA = 1 << 24
+
+
+class Arrow(BinaryFormat):
+    """Reads the rows of an Arrow file, stream or Feather file."""
+
+    name: ClassVar[str] = "arrow"
+    title: ClassVar[str] = "Apache Arrow (Feather, IPC)"
+    holds_text: ClassVar[bool] = False
+    hands_over: ClassVar[bool] = True
+    gives: ClassVar[tuple[str, ...]] = GIVES
+
+    @classmethod
+    def recognises(cls, head: bytes) -> bool:
+        """A magic number, or the beginning of a stream: its first message, a schema, with its size in whole words of eight."""
+        if head[:8] == _FILE or head[:4] == _FEATHER_1:
+            return True
+        size = int.from_bytes(head[4:8], "little")
+        return head[:4] == _CONTINUES and 16 <= size < _LONGEST_SCHEMA and size % 8 == 0
+
+    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """See BinaryFormat. `line` is the row's number."""
+        with seekable(stream, self.context.file) as file:
+            yield from table_events(_batches(file, self.context.file), self.context, self.name, self.unused)
+
+
+def _batches(file: BinaryIO, where: str) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    from pyarrow import feather, ipc
+
+    head = file.read(8)
+    file.seek(0)
+    try:
+        if head[:4] == _FEATHER_1:
+            yield from feather.read_table(file, use_threads=False).to_batches(BATCH_ROWS)
+            return
+        reader = ipc.open_file(file) if head == _FILE else ipc.open_stream(file)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged_table(where) from error
+    for batch in _record_batches(reader):
+        for first in range(0, batch.num_rows, BATCH_ROWS):
+            yield batch.slice(first, BATCH_ROWS)
+
+
+def _record_batches(
+    reader: pa.RecordBatchFileReader | pa.RecordBatchStreamReader,
+) -> Iterator[pa.RecordBatch]:
+    count = getattr(reader, "num_record_batches", None)
+    if count is None:
+        yield from reader
+        return
+    for number in range(count):
+        yield reader.get_batch(number)

@@ -1,0 +1,86 @@
+"""Common Event Format of any product that has no format of its own here.
+
+Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. Traps:
+- Any syslog header, or none, may stand before `CEF:`; some collectors put their own time and host before a second header.
+- Records that were wrapped: what follows a line feed is the rest of the value or the next `key=`.
+- See `lamsach.logs.text.cef` for escapes and `lamsach.logs.mappings.cef_events` for the keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.cef_events import cef_event
+from lamsach.logs.text import cef
+from lamsach.logs.text.framing import header_before, within_json
+from lamsach.logs.text.wrapped import continues, is_wrapped, share_with_continuations
+from lamsach.model import Event
+
+# CEF:0|Maker|Product|1.0|100|a name|5|
+_RECORD = re.compile(r"CEF: ?[01]\|[^|]{0,256}\|[^|]{0,256}\|")
+
+
+class Cef(LogFormat):
+    """Records of any maker in the Common Event Format."""
+
+    name: ClassVar[str] = "cef"
+    title: ClassVar[str] = "CEF (any product)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "answers",
+            "hashes",
+            "action",
+        ),
+    )
+    multiline: ClassVar[bool] = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`CEF:0|` with a maker and a product, behind a header or not; not within JSON."""
+        start = cef.find(line)
+        return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share of lines that are records or continue one."""
+        return share_with_continuations(cls.recognises, head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Every line that does not continue a wrapped record."""
+        return cls.recognises(line) or not continues(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        start = cef.find(line)
+        if start < 0 or within_json(line, start):
+            raise LineError("The line is not a record of this product.", line[:80])
+        record = cef.read(line[start:])
+        header = header_before(line, start, self.context)
+        event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
+        return stamped(event, self.name, self.context.file, number)

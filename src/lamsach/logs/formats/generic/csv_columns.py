@@ -1,0 +1,233 @@
+"""Tables of text with a header that names the columns: CSV, TSV, semicolons, as products and people export them.
+
+Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.mappings.columns`. Traps:
+- The delimiter is the one that gives the header most columns; Excel in Vietnam writes semicolons.
+- Lines above the header (a title, `sep=;`) are skipped; a header that stands again in the middle is no record.
+- Day/month or month/day is decided for the whole file by its first lines: 13 to 31 can only be a day.
+- Date and time of day may be two columns. A quoted field may hold the delimiter; a cut last line has fewer fields.
+- A column `message` or `_raw` (exports of Graylog, Splunk and the like) may hold a product's own line: its format reads it then.
+- A product with its own format keeps it: the Windows DHCP audit log has a header too.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.mappings import column_names, columns
+from lamsach.logs.mappings.envelopes import CARRIER_COLUMNS, CarriedLines
+from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
+from lamsach.model import Event
+
+_DELIMITERS = ",;\t|"
+_LINES_ABOVE = 20
+_MOST_COLUMNS = 500
+_LONGEST_HEADER = 20_000
+_ROWS_JUDGED = 200
+_ENOUGH_PLAUSIBLE = 0.7
+# the Windows DHCP audit log: `ID,Date,Time,Description,IP Address,Host Name,MAC Address,...`
+_OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns' fields, the column
+    (None: there is none) that holds the lines of another product, and the columns of times in UTC by their names (`UtcTime`)."""
+
+    delimiter: str
+    header: str
+    position: int
+    fields: tuple[str | None, ...]
+    carrier: int | None = None
+    in_utc: Mapping[int, str] = field(default_factory=dict)
+
+
+class CsvColumns(LogFormat):
+    """Reads a table by the names of its columns."""
+
+    name: ClassVar[str] = "csv_columns"
+    title: ClassVar[str] = "CSV (named columns)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
+        *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
+    )
+
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns")
+    """The formats that a carried line may be of."""
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._table = find_table(context.head)
+        self._carried = CarriedLines(context, self.inner_formats, self._carried_head)
+        self._times = LooseTimes(context, month_first=self._month_first())
+
+    @property
+    def table(self) -> Table | None:
+        """How the file is laid out; None when it has no header that names its columns."""
+        return self._table
+
+    @property
+    def times(self) -> LooseTimes:
+        """What reads the file's times."""
+        return self._times
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A header that names columns of a log; a row alone cannot be told."""
+        return _table_of(line, 0) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share of lines that are the header, stand above it, or are rows whose cells fit their columns."""
+        table = find_table(head)
+        if table is None:
+            return 0.0
+        rows = head[table.position + 1 :][:_ROWS_JUDGED]
+        fitting = sum(_fits(line, table, cls.inner_formats) for line in rows)
+        above = head[0].startswith("sep=") or head[0].startswith("\ufeffsep=")
+        return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One row; None for the header and what stands above it."""
+        line = line.rstrip("\r\n")
+        table = self._table
+        if table is None:
+            raise LineError("The file has no header that names its columns.", line[:80])
+        if line.strip("\ufeff") == table.header or number <= table.position or line.startswith("sep="):
+            return None
+        cells = split(line, table.delimiter)
+        if not any(cell.strip() for cell in cells):
+            return None
+        if len(cells) < min(2, len(table.fields)):
+            raise LineError("The line has fewer columns than the header.", line[:80])
+        if (line.startswith("{") and line.endswith("}")) or (
+            2 * len(cells) < len(table.fields) or len(cells) > 2 * len(table.fields) + 2
+        ):
+            raise LineError("The line is not a row of a table.", line[:80])
+        values: dict[str, list[str]] = {}
+        for place, (name, cell) in enumerate(zip(table.fields, cells, strict=False)):
+            if name and cell and place in table.in_utc:  # before a clock of an unknown zone
+                values.setdefault(name, []).insert(0, column_names.in_utc(table.in_utc[place], cell.strip()))
+            elif name and cell:
+                values.setdefault(name, []).append(cell)
+        carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
+        inner = self._carried.event((carried,), number) if carried else None
+        event = (
+            self._carried.completed(inner, values, self._times)
+            if inner
+            else columns.event_of(values, self._times)
+        )
+        return stamped(event, self.name, self.context.file, number)
+
+    def _carried_head(self) -> Iterator[str]:
+        """What the first rows carry, for formats that are decided per file."""
+        table = self._table
+        if table is None or table.carrier is None:
+            return
+        for line in self.context.head[table.position + 1 :][:_ROWS_JUDGED]:
+            try:
+                cells = split(line, table.delimiter)
+            except LineError:
+                continue
+            if table.carrier < len(cells):
+                yield cells[table.carrier]
+
+    def _month_first(self) -> bool:
+        if self._table is None:
+            return False
+        samples = []
+        for line in self.context.head[self._table.position + 1 :]:
+            try:
+                cells = split(line, self._table.delimiter)
+            except LineError:
+                continue
+            samples += [
+                c
+                for f, c in zip(self._table.fields, cells, strict=False)
+                if f in ("time", "date", "lease_start")
+            ]
+        return month_comes_first(samples)
+
+
+def find_table(head: Sequence[str]) -> Table | None:
+    """The first line that names columns of a log, within the first lines of a file."""
+    for position, line in enumerate(head[:_LINES_ABOVE]):
+        table = _table_of(line, position)
+        if table:
+            return table
+    return None
+
+
+def _table_of(line: str, position: int) -> Table | None:
+    line = line.rstrip("\r\n").strip("\ufeff")
+    if len(line) > _LONGEST_HEADER or line[:1] in ("{", "[", "<"):
+        return None
+    delimiter = max(_DELIMITERS, key=line.count)
+    if not 1 <= line.count(delimiter) < _MOST_COLUMNS:
+        return None
+    try:
+        named = line.removeprefix("#Fields:").strip()  # W3C
+        names = split(named.lstrip("#") if delimiter != "\t" else named, delimiter)
+    except LineError:
+        return None
+    if any(len(name) > 100 or "=" in name for name in names) or _starts_as_other_format(names):
+        return None
+    fields = tuple(column_names.fields_of(names))
+    known = sum(name is not None for name in fields)
+    in_utc = {
+        place: names[place]
+        for place, name in enumerate(fields)
+        if name == "time" and "utc" in column_names.plain(names[place])
+    }
+    carrier = next(
+        (place for place, name in enumerate(names) if column_names.plain(name) in CARRIER_COLUMNS), None
+    )
+    if carrier is not None and column_names.tells_time(fields):
+        return Table(delimiter, line, position, fields, carrier, in_utc)
+    if not (column_names.tells_of_contacts(fields) or column_names.tells_of_detections(fields)) or known < 2:
+        return None
+    return Table(delimiter, line, position, fields, carrier, in_utc)
+
+
+def _starts_as_other_format(names: Sequence[str]) -> bool:
+    start = tuple(column_names.plain(name) for name in names[:4])
+    return any(start[: len(other)] == other for other in _OF_OTHER_FORMATS)
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line. LineError for one that holds a NUL or a cell beyond all measure."""
+    if '"' not in line:
+        return line.split(delimiter, _MOST_COLUMNS)
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        raise LineError("The line is not a row of a table.", line[:80]) from None
+    return cells[:_MOST_COLUMNS]
+
+
+def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> bool:
+    """Whether a row has as many cells as the header, or more at its end, and most of them can be what their columns say."""
+    if line.strip("\ufeff") == table.header:
+        return True
+    try:
+        cells = split(line, table.delimiter)
+    except LineError:
+        return False
+    if abs(len(cells) - len(table.fields)) > 1:
+        return False
+    if not (
+        column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)
+    ):  # only its carried lines make it a log
+        carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
+        return any(each.recognises(carried) for each in inner_formats)
+    judged = [
+        columns.is_plausible(field, cell) for field, cell in zip(table.fields, cells, strict=False) if field
+    ]
+    return bool(judged) and sum(judged) >= _ENOUGH_PLAUSIBLE * len(judged)

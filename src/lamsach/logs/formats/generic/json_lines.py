@@ -1,0 +1,273 @@
+"""JSON lines of any product: one object a line, flat or nested, its keys recognised by their names.
+
+Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, Wazuh, GELF 1.1, OCSF, and the names in
+`lamsach.logs.mappings.columns`. Traps:
+- Keys are nested, dotted, prefixed with `_` (GELF) or wrapped (`data`, `_source`, `fields`): the last parts of a path count.
+- A shipper's `message` may itself hold the product's JSON as text.
+- `host` names the machine in an event of Windows, but the sensor or the log server beside a `source` address.
+- In a logon of Windows `IpAddress` is the client's, and `Computer` the server that wrote the event: it is the observer.
+- `log.original` and other texts hold addresses that are nobody's: only named fields count.
+- A record may only be an envelope: its `message` (`full_log`, `_raw`, `log` ...) holds the line that a product wrote. That product's own format
+  reads it then, and the envelope adds time and observer where the line has none. The registry says which formats are tried.
+- Nesting without end, numbers without end and keys that stand twice are all valid or nearly valid JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.mappings import azure_firewall, cloud_records, column_names, columns
+from lamsach.logs.mappings.envelopes import CarriedLines, carried, may_carry
+from lamsach.logs.text.json_records import (
+    object_in_text,
+    objects_of,
+    read_object,
+    start_of_object,
+    text_of,
+    texts_of,
+    walk,
+)
+from lamsach.logs.text.json_shapes import looks_like_suricata, looks_like_zeek
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.record_times import zone_of
+from lamsach.model import Event
+
+# {"src_ip":"192.0.2.5", ...   {\"srcip\": ...   {"source":{"ip":   {"QueryName":
+_KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*', re.ASCII)
+_KEYS_LOOKED_AT = 200
+# {"date":"2026-06-05","time":"07:31:12"
+CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
+# winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
+ENDPOINT_KEYS = frozenset(
+    {"eventid", "winlog", "win", "image", "processguid", "process", "computer", "eventdata", "sourcename"}
+)
+_LOGON_FIELDS = {
+    "ipaddress": "source",
+    "computer": "observer",
+    "computername": "observer",
+    "hostname": "observer",
+}
+PARSED = ("destination", "query", "url", "domain")
+"""Fields of which each says that a shipper has taken the record apart itself."""
+SPECIAL_NAMES = frozenset(
+    {
+        *column_names.OF_FIREWALLS,
+        "ipaddress",
+        "sourcetype",
+        "deviceowner",
+        "origin",
+        "dip",
+        "src",
+        "srcip",
+        "sourceip",
+        "sourceaddress",
+        "clientip",
+    }
+)
+"""Names whose presence in a record says what other names mean."""
+_MOST_VALUES = 50
+_HEAD_LOOKED_AT = 200
+_TIME_ORDER = (
+    "utctime",
+    "eventtime",
+    "timecreated",
+    "systemtime",
+    "eventcreated",
+    "timestamp",
+    "ts",
+    "time",
+    "datetime",
+)
+
+
+class JsonLines(LogFormat):
+    """Reads JSON objects by the names of their keys."""
+
+    name: ClassVar[str] = "json_lines"
+    title: ClassVar[str] = "JSON lines (named keys)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
+        *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
+
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns", "json_lines")
+    """The formats that a carried line may be of."""
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+        self._carried = CarriedLines(context, self.inner_formats, self._carried_head)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more known key; or that carries
+        a product's line."""
+        start = start_of_object(line)
+        if (
+            start < 0
+            or not line.rstrip().endswith(("}", ","))
+            or looks_like_zeek(line)
+            or looks_like_suricata(line)
+        ):
+            return False
+        fields: set[str | None] = set()
+        parent = ""
+        for count, match in enumerate(_KEY.finditer(line, start)):
+            if count == _KEYS_LOOKED_AT:
+                break
+            fields.add(
+                column_names.field_of(match[1].lstrip("_@")) or column_names.field_of(f"{parent}.{match[1]}")
+            )
+            if column_names.tells_of_contacts(fields):
+                return True
+            if line.startswith("{", match.end()):
+                parent = match[1]
+        if azure_firewall.MARK in line and '"msg":' in line:
+            return True
+        return may_carry(line) and cls._carried_format(line) is not None
+
+    @classmethod
+    def _carried_format(cls, line: str) -> type[LogFormat] | None:
+        try:
+            record = read_object(line)[1]
+        except LineError:
+            return None
+        return next((f for text in carried(record) for f in cls.inner_formats if f.recognises(text)), None)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One JSON object, behind a syslog header or not."""
+        header, record = read_object(line)
+        values, endpoint, cloud = _values(record)
+        # what the shipper parsed itself has a `message` for people
+        parsed = any(field in values for field in PARSED) and object_in_text(record) is None
+        inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
+        if inner is not None and (_tells(inner) or not column_names.tells_of_contacts(values.keys())):
+            if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
+                values.setdefault("observer", []).append(text_of(record.get("source")) or "")
+            inner = self._carried.completed(inner, values, self._times)
+            return stamped(inner, self.name, self.context.file, number)
+        if not column_names.tells_of_contacts(values.keys()):
+            raise LineError("The JSON record has no known key.", line[:80])
+        zone = _zone(record) if "clock" in values else None
+        times = LooseTimes(replace(self.context, timezone=zone)) if zone else self._times
+        event = columns.event_of(values, times, host_is_device=endpoint or "source" not in values)
+        event = cloud_records.finished(cloud, record, event) if cloud else event
+        if header.strip() and (event.time is None or event.observer is None):
+            stated = split_header(line, self.context)[0]
+            event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
+        return stamped(event, self.name, self.context.file, number)
+
+    def _carried_head(self) -> Iterator[str]:
+        """What the first records carry, for formats that are decided per file."""
+        for line in self.context.head[:_HEAD_LOOKED_AT]:
+            try:
+                yield from carried(read_object(line)[1])
+            except LineError:
+                continue
+
+
+def _tells(event: Event) -> bool:
+    """Whether the event names a party."""
+    return bool(
+        event.source_ip
+        or event.destination_ip
+        or event.domain
+        or event.device_ip
+        or event.device_name
+        or event.hashes
+    )
+
+
+def _values(
+    record: dict[str, object],
+) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:
+    """The values of each field, the most trusted first, whether the record is of an endpoint, and what it is of a cloud's."""
+    values: dict[str, list[str]] = {}
+    times: list[tuple[int, str]] = []
+    paths = [
+        ([part.lstrip("_@") for part in key.split(".")], value) for key, value in _with_text_inside(record)
+    ]
+    endpoint = any(column_names.plain(part) in ENDPOINT_KEYS for parts, _ in paths for part in parts)
+    logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
+    names = {column_names.plain(parts[-1]) for parts, _ in paths}
+    others = column_names.beside(names)
+    cloud = cloud_records.kind_of(names)
+    if cloud is not None:
+        others, logon, endpoint = {**others, **cloud.fields}, False, cloud.of_endpoint
+    for parts, value in paths:
+        field = column_names.field_of(".".join(parts))
+        if others:
+            field = others.get(column_names.plain(parts[-1]), field)
+        if logon:
+            field = _LOGON_FIELDS.get(column_names.plain(parts[-1]), field)
+        if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
+            continue  # what Splunk calls a source is the input it came by
+        if field == "time":
+            text = text_of(value)
+            if text and CLOCK.fullmatch(text):
+                values.setdefault("clock", []).append(text)
+            elif text:
+                times.append((time_rank(parts[-1]), column_names.in_utc(parts[-1], text)))
+            continue
+        texts = _address(parts[-1], value) or _texts(value)
+        room = _MOST_VALUES - len(values.get(field, ()))
+        if texts and room > 0:
+            first = (
+                field == "host" and column_names.plain(parts[-1]) == "hostname"
+            )  # before the `host` of a collector
+            held = values.setdefault(field, [])
+            held[:] = [*texts[:room], *held] if first else [*held, *texts[:room]]
+    if times:
+        values.pop("clock", None)
+        values["time"] = [min(times, key=lambda ranked: ranked[0])[1]]
+    if cloud is not None:
+        cloud_records.complete(cloud, record, values)
+    return values, endpoint and not logon, cloud
+
+
+def _zone(record: dict[str, object]) -> ZoneInfo | None:
+    """The zone that a record names beside its date and its time of day."""
+    texts = (text_of(record.get(key)) for key in ("tz", "timezone"))
+    return next((zone for text in texts if text and (zone := zone_of(text))), None)
+
+
+def time_rank(name: str) -> int:
+    """Of several times of a record that with the lowest rank counts."""
+    plain = column_names.plain(name)
+    return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
+
+
+def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
+    """The record's fields, and those of JSON that a shipper's `message` holds as text."""
+    inside = object_in_text(record)
+    return [*walk(record), *(walk(inside) if inside else ())]
+
+
+def _address(name: str, value: object) -> list[str]:
+    """The address that a flow's record states as a number (`"IPV4_SRC_ADDR": 3221226225`)."""
+    of_flow = isinstance(value, int) and "ipv4" in column_names.plain(name)
+    return [str(IPv4Address(value))] if of_flow and 0 < value < 1 << 32 else []  # type: ignore[operator]
+
+
+def _texts(value: object) -> list[str]:
+    """Scalars as they are; of a list of objects (ECS `dns.answers`) what they hold under `data`, `value`, `name` or `ip`, AWS under `Rdata`."""
+    texts = texts_of(value)
+    for item in objects_of(value):
+        for key in ("data", "rdata", "Rdata", "value", "ip", "name"):
+            text = text_of(item.get(key))
+            if text:
+                texts.append(text)
+                break
+    return texts

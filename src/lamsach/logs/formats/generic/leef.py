@@ -1,0 +1,66 @@
+"""Log Event Extended Format of any product that has no format of its own here.
+
+Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. Traps: see `lamsach.logs.text.leef` for delimiters and relays, and
+`lamsach.logs.mappings.leef_events` for the keys. Any syslog header, or none, may stand before `LEEF:`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.leef_events import leef_event
+from lamsach.logs.text import leef
+from lamsach.logs.text.framing import header_before, within_json
+from lamsach.model import Event
+
+# LEEF:2.0|Maker|Product|1.0|event|
+_RECORD = re.compile(r"LEEF: ?[12](?:\.\d)?\|[^|]{0,256}\|[^|]{0,256}\|[^|]{0,256}\|")
+
+
+class Leef(LogFormat):
+    """Records of any maker in the Log Event Extended Format."""
+
+    name: ClassVar[str] = "leef"
+    title: ClassVar[str] = "LEEF (any product)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "hashes",
+            "action",
+        ),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`LEEF:1.0|` or `LEEF:2.0|` with its header, behind a syslog header or not; not within JSON."""
+        start = leef.find(line)
+        return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        start = leef.find(line)
+        if start < 0 or within_json(line, start):
+            raise LineError("The line is not a record of this product.", line[:80])
+        record = leef.read(line[start:])
+        header = header_before(line, start, self.context)
+        event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
+        return stamped(event, self.name, self.context.file, number)

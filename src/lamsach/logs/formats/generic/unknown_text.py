@@ -1,0 +1,169 @@
+"""Any line of text that no format reads: it is still searched, and what can be told of it is told.
+
+Heuristics, in this order, and nothing more:
+- time: at the line's start (after a syslog header, if there is one), in the spellings of `lamsach.logs.text.times.loose_times`;
+- observer: the host of a syslog header;
+- source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=` ...);
+  else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), when the line holds one;
+- device: the internal address of the two; else the address after a client's key; else, when the line holds exactly
+  one internal address, that one. A line with several internal addresses names no device;
+- action: blocked, when the text says so (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*, *hủy*).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import is_internal, is_machine, own_side
+from lamsach.logs.mappings.actions import refusal_in
+from lamsach.logs.text.syslog import NO_HEADER, split_header
+from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
+from lamsach.logs.text.values import host_and_port, ip_of, port_of
+from lamsach.model import Event, EventKind
+
+_SOURCE_KEYS = r"src(?:[_-]?(?:ip|addr|address))?|source(?:[_-]?(?:ip|addr|address))?|saddr|client(?:[_-]?(?:ip|addr|address))?|c-ip"
+_DESTINATION_KEYS = (
+    r"dst(?:[_-]?(?:ip|addr|address))?|dest(?:[_-]?(?:ip|addr|address))?|destination(?:[_-]?(?:ip|addr|address))?|daddr"
+    r"|server(?:[_-]?(?:ip|addr|address))?|s-ip"
+)
+# src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5
+_KEYED = re.compile(
+    rf"(?<![\w.-])(?:(?P<src>{_SOURCE_KEYS})|(?P<dst>{_DESTINATION_KEYS}))\\?[\"']?(?:\s{{0,3}}[=:]\s{{0,3}}|\s)\\?[\"'\[(]?"
+    r"(?P<value>[0-9A-Fa-f:.]{2,45}(?:\]:\d{1,5})?)",
+    re.IGNORECASE | re.ASCII,
+)
+_PORT_KEY = re.compile(
+    r"(?<![\w.-])(?:(?P<src>s(?:ou)?rc(?:e)?[_-]?port|spt|sport)|(?P<dst>d(?:e)?st(?:ination)?[_-]?port|dpt|dport))[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<value>\d{1,5})",
+    re.IGNORECASE | re.ASCII,
+)
+_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d|[A-Za-z_])", re.ASCII)
+_IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", re.ASCII)
+# 10.1.1.5:49152->203.0.113.9:443   10.1.1.5/49152 -> 203.0.113.9/443   10.1.1.5(49152) -> 203.0.113.9(443)
+_ARROW = re.compile(
+    r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)",
+    re.ASCII,
+)
+_LOOKED_AT = 65536
+"""How many characters of a line the heuristics look at; the search itself looks at all of it."""
+_ADDRESSES_LOOKED_AT = 200
+# the longest start of a line that can be a time: `[Sat Oct  3 21:30:01.123456 2026] `
+_TIME_AT_START = re.compile(
+    r"[\[\"'(]?((?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?[\dA-Z][\w/.:,+-]{1,30}(?: {1,2}[\d:.,+APMSCHUTG@Z/-][\w:.,+/@-]{0,20}){0,5})",
+    re.ASCII,
+)
+_MOST_WORDS = 6
+
+
+class UnknownText(LogFormat):
+    """Reads what it can of any line; never refuses one."""
+
+    name: ClassVar[str] = "unknown_text"
+    title: ClassVar[str] = "Unknown text"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "device_ip",
+            "action",
+        ),
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context, month_first=month_comes_first(line[:40] for line in context.head))
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Never: it is what a file of no known format is read with."""
+        return False
+
+    def parse(self, line: str, number: int) -> Event:
+        """One line. Raises nothing."""
+        line = line[:_LOOKED_AT]
+        try:
+            header, message = split_header(line, self.context)
+        except LineError:
+            header, message = NO_HEADER, line
+        source, destination, source_port, destination_port = _keyed(message)
+        return Event(
+            time=header.time or self._time(message) or self._time(line),
+            kind=EventKind.OTHER,
+            observer=header.host,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=_device(message, source, destination),
+            action=refusal_in(message),
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _time(self, text: str) -> datetime | None:
+        """The time at the start of the text: the longest run of its first words that is one."""
+        match = _TIME_AT_START.match(text.lstrip()[:80])
+        if match is None:
+            return None
+        words = match[1].split(" ")
+        for count in range(min(len(words), _MOST_WORDS), 0, -1):
+            candidate = " ".join(words[:count]).rstrip("],\"') :")
+            if not any(c.isdigit() for c in candidate):
+                break
+            try:
+                return self._times.read(candidate)
+            except LineError:
+                continue
+        return None
+
+
+def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None]:
+    """Source and destination with their ports, as keys in the message state them; the first of each counts."""
+    ends: dict[str, tuple[str, int | None]] = {}
+    for match in _KEYED.finditer(message):
+        side = "src" if match["src"] else "dst"
+        value = match["value"].rstrip(".:")
+        address, port = host_and_port(f"[{value}" if "]" in value else value)
+        if side not in ends and address and ip_of(address):
+            ends[side] = address, port
+        if len(ends) == 2:
+            break
+    arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
+    if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
+        return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")
+    ports: dict[str, int | None] = {}
+    for match in _PORT_KEY.finditer(message) if ends else ():
+        ports.setdefault("src" if match["src"] else "dst", port_of(match["value"]))
+    source, destination = ends.get("src", (None, None)), ends.get("dst", (None, None))
+    return (
+        source[0],
+        destination[0],
+        (source[1] if source[1] is not None else ports.get("src")) if source[0] else None,
+        (destination[1] if destination[1] is not None else ports.get("dst")) if destination[0] else None,
+    )
+
+
+def _device(message: str, source: str | None, destination: str | None) -> str | None:
+    if source and not is_machine(source):
+        source = None
+    if source and destination:
+        return own_side(source, destination)
+    if source and is_internal(source):
+        return source
+    internal: set[str] = set()
+    for pattern in (_IPV4, _IPV6):
+        for count, match in enumerate(pattern.finditer(message)):
+            if count == _ADDRESSES_LOOKED_AT:
+                return source
+            address = ip_of(match[0])
+            if address and is_internal(address) and is_machine(address):
+                internal.add(address)
+    return internal.pop() if len(internal) == 1 else source

@@ -1,0 +1,73 @@
+"""Skyhigh Secure Web Gateway (McAfee Web Gateway): its access log, in the columns that it is delivered with.
+
+Source: Skyhigh Security, "Secure Web Gateway Product Guide", "Access log": `#time_stamp "auth_user" src_ip status_code "req_line" "categories" "rep_level"
+"media_type" bytes_to_client "user_agent" "virus_name" "block_res"`. Traps:
+- `block_res` is 0 for a request that passed, else the number of the rule that stopped it; older logs do not have the column.
+- Of a CONNECT only host and port are known. In CEF and LEEF it is read as such.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.web_requests import target_of, web_time
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+# [04/May/2026:10:20:30 +0700] "nvan" 10.1.2.3 200 "GET http://files.example/a HTTP/1.1" "Business" "Minimal Risk" "text/html" 1234 "Mozilla/5.0" "" "0"
+_ROW = re.compile(
+    r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([^\"]{0,256})\" ((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}) (\d{1,3}) \"((?:[^\"\\]|\\.){0,8192})\" \"",
+    re.ASCII,
+)
+_LAST = re.compile(r"\"(\d{1,6})\"\s*$", re.ASCII)
+_REFUSED = frozenset({"403", "407"})
+
+
+class SkyhighWeb(LogFormat):
+    """Reads requests that a Skyhigh (McAfee) web gateway served, tunnelled or stopped."""
+
+    name: ClassVar[str] = "skyhigh_web"
+    title: ClassVar[str] = "Skyhigh (McAfee) Web Gateway"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "destination_ip", "destination_port", "device_ip", "user"),
+        *("domain", "url", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Its first columns: the time in brackets, the user in quotes, the client, the status."""
+        if line.startswith("#time_stamp "):
+            return True
+        return '] "' in line and _ROW.search(line, 0, 1200) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for the line that names the columns."""
+        if line.startswith("#time_stamp "):
+            return None
+        row = _ROW.search(line, 0, 12000) if self.recognises(line) else None
+        if row is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        header = header_before(line, row.start(), self.context)
+        url = target_of(row[5])
+        tunnel = row[5].startswith("CONNECT ")
+        host, port = host_and_port(url or "") if tunnel else (host_of_url(url or ""), None)
+        source, last = ip_of(row[3]), _LAST.search(line, max(0, len(line) - 40))
+        stopped = row[4] in _REFUSED or (last is not None and last[1] not in ("0", "00"))
+        event = Event(
+            time=web_time(row[1], self.context.timezone),
+            kind=EventKind.WEB,
+            source_ip=source,
+            destination_ip=ip_of(host or ""),
+            destination_port=port_of(port),
+            device_ip=source,
+            user=stated(row[2]),
+            domain=host,
+            url=stated(url),
+            action=Action.BLOCKED if stopped else Action.ALLOWED,
+        )
+        return placed(event, self, number, None, header.host)

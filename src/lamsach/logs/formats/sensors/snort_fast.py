@@ -1,0 +1,262 @@
+"""Snort's alerts: `alert_fast`, `alert_full` and `alert_csv` of Snort 2 and 3, `alert_json` of Snort 3, all over syslog too; `u2spewfoo`'s text.
+
+Source: Snort 2 users' manual sections 2.6.2 to 2.6.5, https://docs.snort.org/start/alert_logging. Traps:
+- The date has no year, or two digits of one: first in Snort 3 (`26/10/03`), last in Snort 2 (`10/03/26`).
+- An alert of `alert_full` is several lines long; with `-e` the link layer's addresses stand before the others.
+- An IPv6 address is followed by a colon and the port without brackets; an ICMP alert has no ports.
+- The columns of `alert_csv` are configured; the defaults of both versions are read, and the time stands first.
+- What Suricata writes alike has a year of four digits: it is read by `suricata_eve`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
+from lamsach.logs.text.json_records import read_object, start_of_object, text_of
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_epoch, local_time, without_year
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# 10/03-14:22:02.123456    26/10/03-14:22:02.123456    10/03/26-14:22:02.123456
+_TIME = re.compile(
+    r"(?:^|[\s\"])(?:(\d\d)/)?(\d\d)/(\d\d)-(\d\d):(\d\d):(\d\d)\.(\d{1,6})(?=[\s,\"]|$)", re.ASCII
+)
+_FULL = re.compile(r"\[\*\*\] \[\d{1,10}:\d{1,10}:\d{1,10}\] ", re.ASCII)
+_FOLLOWS = re.compile(
+    r"\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6|PROTO)[:\d]{0,4} TTL:|[*UAPRSF12]{8} Seq:"
+    r"|\t[a-z_ ]{2,24}: ?\S|Packet\s*$|\(ExtraData|\[ {0,6}\d{1,6}\] [0-9A-F]{2} "
+    r"|Type:\s?\d|Len: \d|TCP Options|IP Options|\*\* ORIGINAL|\*\* END|[0-9a-fA-F:.]{3,60} -> [0-9a-fA-F:.]{3,60}|\s*$",
+    re.ASCII,
+)
+_ENDS = re.compile(r"(?:^|[\s}])([0-9A-Fa-f:.]{3,60}) -> ([0-9A-Fa-f:.]{3,60})(?=\s|$)", re.ASCII)
+_CSV = re.compile(r"(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.\d{1,6} {0,2},", re.ASCII)
+_CSV_3 = re.compile(
+    r", *(?:C2S|S2C|UNK),? *,? *([0-9A-Fa-f:.]{3,60}), *([0-9A-Fa-f:.]{3,60})(?=,|$)", re.ASCII
+)
+_CSV_2 = re.compile(
+    r", *([A-Z][A-Z0-9]{1,9}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5})(?=,|$)",
+    re.ASCII,
+)
+_JSON_KEYS = ('"src_ap"', '"src_addr"', '"dst_ap"', '"dst_addr"')
+_JSON_OTHERS = ('"pkt_', '"rule"', '"gid"')
+# (Event) / \tsensor id: 0\tevent id: 1\tevent second: 1780619472\tevent microsecond: 494123 / ... / \tpriority: 1\tip source: 10.1.1.20\tip destination: 203.0.113.9
+_UNIFIED_START = re.compile(r"\(Event\)\s*(?:\n|$)")
+_UNIFIED = re.compile(
+    r"\t(event second|event microsecond|ip source|ip destination|src port|dest port|protocol|blocked): ([0-9A-Fa-f.:]{1,45})(?=\s|$)"
+)
+_UNIFIED_LENGTH = 4096
+_BLOCKED = frozenset({"drop", "block", "reject", "sdrop", "rewrite_block"})
+_WORD = re.compile(r"\[(Drop|drop|Block|Reject|reject|sdrop)\]")
+
+
+class SnortFast(LogFormat):
+    """Reads alerts; their addresses are those of the packet that raised them."""
+
+    name: ClassVar[str] = "snort_fast"
+    title: ClassVar[str] = "Snort"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+        "action",
+    )
+    multiline: ClassVar[bool] = True
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """An alert's first line, or the whole of one."""
+        if line.startswith("(Event)"):
+            return _UNIFIED_START.match(line) is not None
+        if "[**] [" in line or "{" in line:
+            if line.startswith("[**] ["):
+                return _FULL.match(line) is not None
+            if looks_like_any_alert(line):
+                return is_snort(line)
+            return _is_json(line)
+        return _CSV.match(line) is not None and (_CSV_3.search(line) or _CSV_2.search(line)) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The further lines of `alert_full` count too, when there are alerts."""
+        alerts = sum(map(cls.recognises, head))
+        if not alerts or not head[0:1]:
+            return 0.0
+        return (
+            alerts + sum(_FOLLOWS.match(line) is not None and not cls.recognises(line) for line in head)
+        ) / len(head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Every line but the further ones of `alert_full`."""
+        return _FOLLOWS.match(line) is None or cls.recognises(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One alert."""
+        line = line.rstrip()
+        if not line:
+            return None
+        if _is_json(line.partition("\n")[0]):
+            event = self._json(line)
+        elif _CSV.match(line):
+            event = self._csv(line)
+        elif _UNIFIED_START.match(line):
+            event = _unified(line)
+        else:
+            event = self._text(line)
+        return stamped(event, self.name, self.context.file, number)
+
+    def _text(self, line: str) -> Event:
+        first = line.partition("\n")[0]
+        icmp = "{ICMP" in first.upper() or "ICMP TTL" in line or "\nICMP" in line
+        ends = _ends(line, icmp) if _FULL.match(line) or looks_like_any_alert(first) else None
+        if ends is None:
+            raise LineError("The line is not an alert of Snort.", line[:80])
+        (source, source_port), (destination, destination_port) = ends
+        header = split_header(bare(first), self.context)[0]
+        return Event(
+            time=self._time(bare(line)) or header.time,
+            kind=EventKind.CONNECTION,
+            observer=header.host,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=own_side(source, destination),
+            action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
+        )
+
+    def _json(self, line: str) -> Event:
+        header, record = read_object(line)
+        stated = text_of(record.get("seconds"))
+        source, source_port = _json_end(record, "src")
+        destination, destination_port = _json_end(record, "dst")
+        time = self._time(text_of(record.get("timestamp")) or "")
+        return Event(
+            time=_moment(from_epoch(stated), time) if stated else time,
+            kind=EventKind.CONNECTION,
+            observer=split_header(line, self.context)[0].host if header.strip() else None,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=own_side(source, destination),
+            action=_action(text_of(record.get("action"))),
+        )
+
+    def _csv(self, line: str) -> Event:
+        newer = _CSV_3.search(line)
+        if newer:
+            icmp = "ICMP" in line[:200]
+            (source, source_port), (destination, destination_port) = (
+                endpoint(newer[1], icmp),
+                endpoint(newer[2], icmp),
+            )
+            action = _action(line.rpartition(",")[2].strip())
+        else:
+            older = _CSV_2.search(line)
+            if older is None:
+                raise LineError("The line is not an alert of Snort.", line[:80])
+            source, source_port, action = ip_of(older[2]), port_of(older[3]), Action.UNKNOWN
+            destination, destination_port = ip_of(older[4]), port_of(older[5])
+        return Event(
+            time=self._time(line),
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=own_side(source, destination),
+            action=action,
+        )
+
+    def _time(self, text: str) -> datetime | None:
+        match = _TIME.search(text, 0, 2000)
+        if match is None:
+            return None
+        hour, minute, second = int(match[4]), int(match[5]), int(match[6])
+        micro = int(match[7].ljust(6, "0"))
+        if match[1] is None:
+            return without_year(int(match[2]), int(match[3]), hour, minute, second, self.context, micro)
+        one, two, three = int(match[1]), int(match[2]), int(match[3])
+        times = []
+        for year, month, day in ((one, two, three), (three, one, two)):
+            if 1 <= month <= 12 and 1 <= day <= 31:
+                try:
+                    times.append(
+                        local_time(
+                            2000 + year, month, day, hour, minute, second, micro, self.context.timezone
+                        )
+                    )
+                except LineError:
+                    continue
+        if not times:
+            raise LineError("The date or time is impossible.", match[0].strip())
+        return max((time for time in times if time <= self.context.modified), default=min(times))
+
+
+def _ends(text: str, icmp: bool) -> tuple[tuple[str, int | None], tuple[str, int | None]] | None:
+    """The first two addresses with an arrow between them; those of the link layer are none."""
+    for match in islice(_ENDS.finditer(text), 4):
+        source, source_port = endpoint(match[1], icmp)
+        destination, destination_port = endpoint(match[2], icmp)
+        if source is not None and destination is not None:
+            return (source, source_port), (destination, destination_port)
+    return None
+
+
+def _moment(seconds: datetime, time: datetime | None) -> datetime:
+    """The second that is stated since 1970, which needs no zone, with the fraction that the time on the sensor's clock has."""
+    return seconds if seconds.microsecond or time is None else seconds.replace(microsecond=time.microsecond)
+
+
+def _unified(text: str) -> Event:
+    """What `u2spewfoo` prints of an event in the binary layout `unified2`. LineError when it names no address."""
+    said: dict[str, str] = {}
+    for match in _UNIFIED.finditer(text[:_UNIFIED_LENGTH]):
+        said.setdefault(match[1], match[2])
+    source, destination = ip_of(said.get("ip source", "")), ip_of(said.get("ip destination", ""))
+    if source is None and destination is None:
+        raise LineError("The line is not an alert of Snort.", text[:80])
+    has_ports = said.get("protocol") in ("6", "17")
+    seconds, micro = said.get("event second"), said.get("event microsecond", "0")
+    return Event(
+        time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(said.get("src port")) if has_ports else None,
+        destination_ip=destination,
+        destination_port=port_of(said.get("dest port")) if has_ports else None,
+        device_ip=own_side(source, destination),
+        action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
+    )
+
+
+def _is_json(line: str) -> bool:
+    start = start_of_object(line) if '"rule"' in line or '"sid"' in line else -1
+    return start >= 0 and any(key in line for key in _JSON_KEYS) and any(key in line for key in _JSON_OTHERS)
+
+
+def _json_end(record: dict[str, object], side: str) -> tuple[str | None, int | None]:
+    joined = text_of(record.get(f"{side}_ap"))
+    address = ip_of(text_of(record.get(f"{side}_addr")) or "")
+    icmp = "ICMP" in (text_of(record.get("proto")) or "").upper()
+    port = None if icmp else port_of(record.get(f"{side}_port"))
+    if joined and (address is None or port is None):
+        found, port_found = endpoint(joined, icmp)
+        return address or found, port if port is not None else port_found
+    return address, port
+
+
+def _action(word: str | None) -> Action:
+    if word in _BLOCKED:
+        return Action.BLOCKED
+    return Action.ALLOWED if word in ("allow", "pass", "alert") else Action.UNKNOWN

@@ -1,0 +1,220 @@
+"""What the values of a Suricata record say, in every layout; see `lamsach.logs.formats.sensors.suricata_eve.format` for source and traps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.text.json_records import child, objects_of, text_of
+from lamsach.logs.text.values import (
+    domain_of,
+    hash_of,
+    host_and_port,
+    host_of_url,
+    ip_of,
+    port_of,
+    question_of,
+    stated,
+)
+from lamsach.model import Action, EventKind
+
+Record = Mapping[str, object]
+"""A JSON object: Suricata's own, or a shipper's around it."""
+
+KINDS = {
+    "dns": EventKind.DNS,
+    "mdns": EventKind.DNS,
+    "http": EventKind.WEB,
+    "http2": EventKind.WEB,
+    "tls": EventKind.TLS,
+    "quic": EventKind.TLS,
+    "fileinfo": EventKind.FILE,
+    "dhcp": EventKind.LEASE,
+    "krb5": EventKind.LOGON,
+}
+# CN=update.evil.example, O=...
+_COMMON_NAME = re.compile(r"(?:^|[,/])\s*CN=([^,/]{1,255})")
+_ANSWER_TYPES = frozenset({"A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "HTTPS", "SVCB"})
+
+
+def address_of(eve: Record, outer: Record, short: str, long: str) -> str | None:
+    """The address of one end: `short` is Suricata's prefix, `long` what shippers make of it."""
+    text = (
+        text_of(eve.get(f"{short}_ip"))
+        or text_of(child(outer, long).get("ip"))
+        or text_of(outer.get(f"{long}.ip"))
+    )
+    return ip_of(text) if text else None
+
+
+def port_in(eve: Record, outer: Record, short: str, long: str) -> int | None:
+    """The port of one end, named in the same ways."""
+    for value in (eve.get(f"{short}_port"), child(outer, long).get("port"), outer.get(f"{long}.port")):
+        port = port_of(value)
+        if port is not None:
+            return port
+    return None
+
+
+def observer_of(eve: Record, outer: Record) -> str | None:
+    """`host` is Suricata's sensor name; a shipper names its own machine."""
+    for value in (eve.get("host"), eve.get("sensor_name"), child(outer, "observer").get("name")):
+        text = stated(text_of(value))
+        if text:
+            return text
+    for key in ("host", "agent"):
+        text = stated(text_of(child(outer, key).get("name")))
+        if text:
+            return text
+    return stated(text_of(outer.get("host")))
+
+
+def kind_of(kind_name: str, eve: Record) -> EventKind:
+    """What an event type tells of; an alert is told by the protocol that it holds."""
+    known = KINDS.get(kind_name)
+    if known:
+        return known
+    if kind_name in ("alert", "drop", "anomaly", "verdict"):
+        for key in ("dns", "http", "tls", "quic"):
+            if child(eve, key):
+                return KINDS[key]
+    return EventKind.CONNECTION
+
+
+def device_of(
+    kind: EventKind,
+    eve: Record,
+    source: str | None,
+    source_port: int | None,
+    destination: str | None,
+    destination_port: int | None,
+) -> str | None:
+    """The unit's own side: of a DNS record the asker."""
+    if kind is EventKind.DNS and source and destination:
+        if destination_port in (53, 853):
+            return source
+        if source_port in (53, 853):
+            return destination
+    own = own_side(source, destination)
+    if own == source and destination and text_of(eve.get("direction")) == "to_client":
+        return own_side(destination, source)  # the alert is on the server's packet
+    return own
+
+
+def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
+    """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no SNI.
+
+    Not the URLs of a message (`email`): they were sent to somebody, and no machine opened them.
+    """
+    dns, http = child(eve, "dns"), child(eve, "http")
+    if kind is EventKind.DNS:
+        return next(_questions(dns or child(eve, "mdns")), None), None
+    if http:
+        return _web_names(http)
+    for key in ("tls", "quic"):
+        sni = text_of(child(eve, key).get("sni"))
+        if sni and (domain := host_and_port(sni)[0]):
+            return domain, None
+    subject = _COMMON_NAME.search(text_of(child(eve, "tls").get("subject")) or "")
+    domain = domain_of(subject[1]) if subject else None
+    if domain and "." in domain and "*" not in domain and ip_of(domain) is None:
+        return domain, None
+    question = next(_questions(dns), None) if dns else None
+    return question, None
+
+
+def _web_names(http: Record) -> tuple[str | None, str | None]:
+    headers = {
+        text_of(item.get("name")): text_of(item.get("value"))
+        for item in objects_of(http.get("request_headers"))
+    }
+    url = text_of(http.get("url")) or headers.get(":path")  # HTTP/2 has them among the headers
+    host = text_of(http.get("hostname")) or headers.get(":authority")
+    domain = host_and_port(host)[0] if host else None
+    if url and domain is None and text_of(http.get("http_method")) == "CONNECT":
+        domain = host_and_port(url)[0]
+    return domain or (host_of_url(url) if url else None), url
+
+
+def _questions(dns: Record) -> Iterator[str]:
+    for holder in (
+        dns,
+        *objects_of(dns.get("query")),
+        *objects_of(dns.get("queries")),
+        *objects_of(dns.get("answer")),
+    ):
+        name = question_of(text_of(holder.get("rrname")))
+        if name:
+            yield name
+        for inner in objects_of(holder.get("queries")):
+            name = question_of(text_of(inner.get("rrname")))
+            if name:
+                yield name
+
+
+def answers_of(dns: Record) -> Iterator[str]:
+    """Addresses and names of every layout; free text (TXT) stays out."""
+    for holder in (dns, *objects_of(dns.get("answer"))):
+        items = (*objects_of(holder.get("answers")), holder)
+        for item in items:
+            if (text_of(item.get("rrtype")) or "") in _ANSWER_TYPES:
+                yield from _data(item.get("rdata"))
+        for kind, values in child(holder, "grouped").items():
+            if kind in _ANSWER_TYPES:
+                for value in values if isinstance(values, list) else [values]:
+                    yield from _data(value)
+
+
+def _data(value: object) -> Iterator[str]:
+    text = text_of(value)
+    found = (ip_of(text) or domain_of(text.rpartition(" ")[2])) if text else None
+    if found:
+        yield found
+
+
+def hashes_of(eve: Record) -> Iterator[str]:
+    """Of files, and of the certificate (lists of botnet certificates give their SHA-1)."""
+    for holder in (child(eve, "fileinfo"), *objects_of(eve.get("files")), *objects_of(eve.get("fileinfo"))):
+        for key in ("sha256", "sha1", "md5"):
+            found = hash_of(text_of(holder.get(key)) or "")
+            if found:
+                yield found
+    found = hash_of(text_of(child(eve, "tls").get("fingerprint")) or "")
+    if found:
+        yield found
+
+
+def user_of(eve: Record) -> str | None:
+    """The account that a protocol named."""
+    for path in (
+        ("smb", "ntlmssp", "user"),
+        ("krb5", "cname"),
+        ("rdp", "cookie"),
+        ("http", "username"),
+        ("ftp", "user"),
+        ("mqtt", "connect", "username"),
+    ):
+        text = stated(text_of(child(eve, *path[:-1]).get(path[-1])))
+        if text and not text.startswith("<"):
+            return text
+    ftp = child(eve, "ftp")
+    return stated(text_of(ftp.get("command_data"))) if text_of(ftp.get("command")) == "USER" else None
+
+
+def action_of(kind_name: str, eve: Record) -> Action:
+    """What became of the contact."""
+    words = [
+        text_of(child(eve, "verdict").get("action")),
+        text_of(child(eve, "alert").get("action")),
+        text_of(child(eve, "flow").get("action")),
+    ]
+    if kind_name == "drop" or any(word in ("drop", "reject", "blocked") for word in words):
+        return Action.BLOCKED
+    if any(word in ("pass", "allowed", "accept", "alert") for word in words):
+        return Action.ALLOWED
+    established = text_of(child(eve, "flow").get("state")) in ("established", "closed", "bypassed")
+    answered = (
+        text_of(child(eve, "dns").get("rcode")) == "NOERROR" or child(eve, "http").get("status") is not None
+    )
+    return Action.ALLOWED if established or answered else Action.UNKNOWN

@@ -1,0 +1,170 @@
+"""Suricata: the EVE log (JSON lines), bare or within a shipper's record, and the one-line alerts of fast.log.
+
+Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html, versions 3 to 8. Traps:
+- `src_ip` is the source of the packet that raised the alert, or of the flow: in DNS version 1 an answer's source is the
+  server, in version 2 and later the client. The asker is the side that is not on port 53.
+- DNS has had three layouts: `rrname` and `rdata` in one record an answer; `answers` and `grouped`; `queries` and
+  `answers`. In alerts the questions stand in `dns.query`, a list, or in `dns.queries`.
+- `url` is a path with `hostname` beside it, or absolute when a proxy was asked.
+- `alert.action` is what the rule wanted; with `verdict` (7.0) the packet's fate is stated, and a `drop` event is a fate too.
+- Wazuh turns numbers into text and puts the record under `data`; Elastic puts it under `suricata.eve` and moves addresses
+  to `source` and `destination`.
+- `stats` and the engine's own messages tell of no contact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.formats.sensors.suricata_eve import leases as suricata_leases
+from lamsach.logs.formats.sensors.suricata_eve.fields import (
+    Record,
+    action_of,
+    address_of,
+    answers_of,
+    device_of,
+    hashes_of,
+    kind_of,
+    names_of,
+    observer_of,
+    port_in,
+    user_of,
+)
+from lamsach.logs.mappings import suricata_fast
+from lamsach.logs.text.json_records import TEXT_KEYS, child, read_object, text_of
+from lamsach.logs.text.json_shapes import looks_like_suricata
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_epoch, from_iso
+from lamsach.model import Event, EventKind
+
+_NO_CONTACT = frozenset({"stats", "engine", "pgsql_stats", "packetpool"})
+_WRAPPERS = (
+    "event",
+    "data",
+    "_source",
+    "json",
+    "result",
+    *TEXT_KEYS,
+    "parsed",
+    "eve",
+)
+
+
+class SuricataEve(LogFormat):
+    """Reads every event type of the EVE log."""
+
+    name: ClassVar[str] = "suricata_eve"
+    title: ClassVar[str] = "Suricata (EVE)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *(
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "answers",
+            "hashes",
+            "action",
+            "lease_until",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ('"dhcp"', '\\"dhcp\\"', '"arp"', '\\"arp\\"')
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A JSON object with `event_type` and another of Suricata's keys, or an alert of fast.log."""
+        return looks_like_suricata(line) or suricata_fast.looks_like_alert(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One JSON object, behind a syslog header or not, or one line of fast.log."""
+        if suricata_fast.looks_like_alert(line):
+            event: Event | None = suricata_fast.alert(line, self.context)
+        else:
+            header, record = read_object(line)
+            event = self._event(_eve_record(record), record)
+            if event and event.observer is None and header.strip():
+                event = replace(event, observer=split_header(line, self.context)[0].host)
+        return event and stamped(event, self.name, self.context.file, number)
+
+    def _event(self, eve: Record, outer: Record) -> Event | None:
+        kind_name = text_of(eve.get("event_type"))
+        if kind_name is None:
+            raise LineError("The JSON record has no event type of Suricata.", str(next(iter(eve), ""))[:80])
+        if kind_name in _NO_CONTACT:
+            return None
+        kind = kind_of(kind_name, eve)
+        time = self._time(eve, outer)
+        source, destination = (
+            address_of(eve, outer, "src", "source"),
+            address_of(eve, outer, "dest", "destination"),
+        )
+        source_port, destination_port = (
+            port_in(eve, outer, "src", "source"),
+            port_in(eve, outer, "dest", "destination"),
+        )
+        domain, url = names_of(kind, eve)
+        event = Event(
+            time=time,
+            kind=kind,
+            observer=observer_of(eve, outer),
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=device_of(kind, eve, source, source_port, destination, destination_port),
+            user=user_of(eve),
+            domain=domain,
+            url=url,
+            answers=tuple(dict.fromkeys(answers_of(child(eve, "dns")))) if kind is EventKind.DNS else (),
+            hashes=tuple(dict.fromkeys(hashes_of(eve))),
+            action=action_of(kind_name, eve),
+        )
+        if kind is EventKind.LEASE:
+            return suricata_leases.lease(event, child(eve, "dhcp"))
+        return suricata_leases.neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
+
+    def _time(self, eve: Record, outer: Record) -> datetime | None:
+        text = (
+            text_of(eve.get("timestamp"))
+            or text_of(outer.get("@timestamp"))
+            or text_of(outer.get("timestamp"))
+        )
+        if text is None:
+            return None
+        return (
+            from_iso(text, self.context.timezone) if "-" in text[:8] or "/" in text[:8] else from_epoch(text)
+        )
+
+
+def _eve_record(record: dict[str, object]) -> dict[str, object]:
+    """Suricata's own record within what shippers have put around it, at most four deep."""
+    for _ in range(4):
+        if "event_type" in record and not isinstance(record["event_type"], dict):
+            return record
+        inner = child(record, "suricata", "eve") or child(record, "suricata")
+        for key in () if inner else _WRAPPERS:
+            value = record.get(key)
+            if isinstance(value, str) and value.lstrip().startswith("{"):
+                try:
+                    value = read_object(value)[1]
+                except LineError:
+                    continue
+            if isinstance(value, dict) and value:
+                inner = value
+                break
+        if not inner:
+            break
+        record = inner
+    dotted = {
+        key.removeprefix("suricata.eve."): value
+        for key, value in record.items()
+        if key.startswith("suricata.eve.")
+    }
+    return dotted or record

@@ -1,0 +1,137 @@
+"""Suricata's old text logs: `http.log`, `dns.log` and `tls.log`, as the outputs `http-log`, `dns-log` and `tls-log` write them.
+
+Source: https://docs.suricata.io, "Custom http logging", "Custom tls logging" and, of versions 1.4 to 4.1, `log-httplog.c`, `log-dnslog.c`, `log-tlslog.c`.
+`11/20/2026-09:26:53.123456 c2.example [**] /gate.php [**] curl [**] 10.1.1.5:49152 -> 203.0.113.9:80`,
+`11/20/2026-09:26:53.123456 [**] Query TX 4711 [**] bot-c2.xyz [**] A [**] 10.1.1.5:49152 -> 10.1.1.20:53`,
+`11/20/2026-09:26:53.123456 10.1.1.5:49152 -> 203.0.113.9:443  TLS: Subject='CN=c2.example' Issuerdn='CN=x' SNI='c2.example'`. Traps:
+- The date is month first. What the client wrote (host, path, agent) stands before the ends, which are the last thing of an HTTP or DNS line; so these are
+  looked for at its end.
+- Of a DNS response the server is written first; the asker is the destination.
+- A host that the client did not state is `<hostname unknown>`, a path `<no uri>`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.suricata_fast import endpoint
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of, question_of
+from lamsach.model import Action, Event, EventKind
+
+_TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6}) ", re.ASCII)
+_END = r"([0-9A-Fa-f:.]{2,60})"
+# [**] 10.1.1.5:49152 -> 203.0.113.9:80
+_LAST = re.compile(rf"\[\*\*\] ?{_END} -> {_END}\s*$", re.ASCII)
+# [**] Query TX 4711 [**] bot-c2.xyz [**] A [**]     [**] Response TX 4711 [**] bot-c2.xyz [**] A [**] TTL 300 [**] 203.0.113.9 [**]
+_DNS = re.compile(r"\[\*\*\] (Query|Response) TX [0-9A-Fa-f]{1,8} \[\*\*\] (.{1,1100}?) \[\*\*\]", re.ASCII)
+_ANSWER = re.compile(r"\[\*\*\] (A|AAAA|CNAME) \[\*\*\] TTL \d{1,10} \[\*\*\] (\S{1,255}) \[\*\*\]", re.ASCII)
+# 10.1.1.5:49152 -> 203.0.113.9:443  TLS: Subject='CN=c2.example'
+_TLS = re.compile(rf"{_END} -> {_END} {{1,2}}TLS: ", re.ASCII)
+_SNI = re.compile(r" SNI='([^']{1,255})'")
+_COMMON_NAME = re.compile(r"^Subject='(?:[^']{0,1000}?[,/ ])?CN=([^',/]{1,255})")
+_SHA1 = re.compile(r" SHA1='([0-9A-Fa-f:]{40,59})'")
+_NONE = frozenset({"<hostname unknown>", "<no uri>", "<unknown>", ""})
+
+
+class SuricataText(LogFormat):
+    """Reads what machines asked for by HTTP, DNS and TLS."""
+
+    name: ClassVar[str] = "suricata_text"
+    title: ClassVar[str] = "Suricata (http.log, dns.log, tls.log)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+        *("domain", "url", "answers", "hashes", "action", "response"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The date of Suricata, then `TLS:` behind two ends, or columns set apart by `[**]` with two ends as the last."""
+        if " -> " not in line or not ("[**]" in line or "  TLS: " in line or " TLS: " in line):
+            return False
+        time = _TIME.search(line, 0, 200)
+        if time is None:
+            return False
+        if _TLS.match(line, time.end()):
+            return True
+        return (
+            "[**] [" not in line[time.end() : time.end() + 8]
+            and _LAST.search(line, max(0, len(line) - 140)) is not None
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One request, question, answer or handshake."""
+        line = line.rstrip()
+        start = _TIME.search(line, 0, 200) if self.recognises(line) else None
+        if start is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        header = split_header(line[: start.start()] + "-", self.context)[0] if start.start() else None
+        text = line[start.end() :]
+        tls = _TLS.match(text)
+        ends = tls or _LAST.search(text, max(0, len(text) - 140))
+        if ends is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        (source, source_port), (destination, destination_port) = (
+            endpoint(ends[1], False),
+            endpoint(ends[2], False),
+        )
+        if source is None or destination is None:
+            raise LineError("The alert names no addresses.", line[:80])
+        dns = None if tls else _DNS.match(text)
+        answered = dns is not None and dns[1] == "Response"
+        device = destination if answered else source if dns else own_side(source, destination)
+        event = Event(
+            time=self._time(start),
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=device,
+            action=Action.UNKNOWN,
+            response=answered,
+            **(_tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)),  # type: ignore[arg-type]
+        )
+        return placed(event, self, number, None, header.host if header else None)
+
+    def _time(self, match: re.Match[str]) -> datetime:
+        month, day, year, hour, minute, second = (int(part) for part in match.groups()[:6])
+        micro = int(match[7].ljust(6, "0"))
+        return local_time(year, month, day, hour, minute, second, micro, self.context.timezone)
+
+
+def _tls(text: str) -> dict[str, object]:
+    named = _SNI.search(text, 0, 8192) or _COMMON_NAME.match(text)
+    digest = _SHA1.search(text, 0, 8192)
+    certificate = hash_of(digest[1].replace(":", "")) if digest else None
+    return {
+        "kind": EventKind.TLS,
+        "domain": domain_of(named[1].removeprefix("*.")) if named else None,
+        "hashes": (certificate,) if certificate else (),
+    }
+
+
+def _dns(text: str, match: re.Match[str]) -> dict[str, object]:
+    answer = _ANSWER.search(text, match.end() - 4)
+    value = (ip_of(answer[2]) or question_of(answer[2])) if answer else None
+    known = match[2] not in ("Recursion Desired", "No Such Name")
+    return {
+        "kind": EventKind.DNS,
+        "domain": question_of(match[2]) if known else None,
+        "answers": (value,) if value else (),
+    }
+
+
+def _http(text: str) -> dict[str, object]:
+    host, path = (cell.strip() for cell in text.split("[**]", 2)[:2])
+    return {
+        "kind": EventKind.WEB,
+        "domain": None if host in _NONE else host_and_port(host)[0],
+        "url": None if path in _NONE else path,
+    }

@@ -1,0 +1,151 @@
+"""Zeek's logs as JSON lines: the ASCII writer with `use_json`, the json-streaming-logs package, Corelight, and shippers.
+
+Source: https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs and
+https://github.com/corelight/json-streaming-logs. Traps:
+- The log's name is not in the line, unless `_path` (streaming logs), `@stream` (Kafka writers) or a shipper's key gives it.
+- `ts` is a number of seconds or an ISO 8601 text (`LogAscii::json_timestamps`); with Corelight it ends in `Z`.
+- The columns of the connection are `id.orig_h` (a key with a dot), `id_orig_h` (a writer that may not use dots), or an
+  object `"id": {"orig_h": ...}`.
+- Shippers put the record into another (`zeek`, `message` as text with JSON in it) and add names of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.mappings.zeek import fields as zeek_fields
+from lamsach.logs.mappings.zeek.columns import Columns, Value
+from lamsach.logs.text.json_records import TEXT_KEYS, child, flat, read_object, text_of, texts_of
+from lamsach.logs.text.json_shapes import looks_like_zeek
+from lamsach.logs.text.syslog import split_header
+from lamsach.model import Event
+
+_WRAPPERS = (
+    "zeek",
+    "bro",
+    "data",
+    "event",
+    "json",
+    "_source",
+    "result",
+    *TEXT_KEYS,
+)
+_PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset")
+_GROUPS = ("id_orig_", "id_resp_", "certificate_", "san_", "seen_")
+_OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
+
+
+class ZeekJson(LogFormat):
+    """Reads every Zeek log that was written as one JSON object a line."""
+
+    name: ClassVar[str] = "zeek_json"
+    title: ClassVar[str] = "Zeek (JSON)"
+    gives: ClassVar[tuple[str, ...]] = zeek_fields.GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        '"ACK"',
+        '"RELEASE"',
+        "assigned_ip",
+        "assigned_addr",
+        '\\"ACK\\"',
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A JSON object with Zeek's own keys."""
+        return looks_like_zeek(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One JSON object, behind a syslog header or not."""
+        header, record = read_object(line)
+        inner = _innermost(record)
+        if not _is_zeek(inner):
+            raise LineError("The JSON record is not of Zeek.", line[:80])
+        columns = _columns(inner)
+        if "ts" not in columns and inner is not record and (time := _time(record)):
+            columns = {**columns, "ts": time}
+        path = next(
+            (text for key in _PATHS if (text := text_of(inner.get(key)) or text_of(record.get(key)))),
+            next(iter(record)) if inner is not record and len(record) == 1 else None,
+        )
+        if path and not _plausible(path):
+            path = None
+        event = zeek_fields.event_of(path, columns, self.context)
+        if event is None:
+            return None
+        observer = event.observer or _observer(record)
+        if observer is None and header.strip():
+            observer = split_header(line, self.context)[0].host
+        return changed(event, observer=observer, format=self.name, file=self.context.file, line=number)
+
+
+def _is_zeek(record: Mapping[str, object]) -> bool:
+    if "id.orig_h" in record or "id_orig_h" in record or "_path" in record or "@stream" in record:
+        return True
+    return "orig_h" in child(record, "id") or ("ts" in record and not {"level", "msg"} <= record.keys())
+
+
+def _innermost(record: dict[str, object]) -> dict[str, object]:
+    """Zeek's own record within what shippers have put around it, at most three deep."""
+    for _ in range(3):
+        if "ts" in record or "id.orig_h" in record or "id_orig_h" in record or "_path" in record:
+            break
+        for key in _WRAPPERS:
+            value = record.get(key)
+            if isinstance(value, str) and value.lstrip().startswith("{"):
+                try:
+                    value = read_object(value)[1]
+                except LineError:
+                    continue
+            if isinstance(value, dict) and value:
+                record = value
+                break
+        else:
+            only = next(iter(record.values())) if len(record) == 1 else None
+            if not isinstance(only, dict) or "ts" not in only:
+                break
+            record = only  # {"conn": {...}}: the plug-in for Kafka with `tag_json`
+    return record
+
+
+def _columns(record: dict[str, object]) -> Columns:
+    """The record by Zeek's own column names; `id_orig_h` and nested objects become `id.orig_h`."""
+    columns: dict[str, Value] = {}
+    for key, value in flat(record).items():
+        name = _dotted(key) if "_" in key else key
+        if isinstance(value, bool):
+            columns.setdefault(name, "T" if value else "F")
+        elif isinstance(value, list):
+            columns.setdefault(name, texts_of(value))
+        elif (text := text_of(value)) is not None:
+            columns.setdefault(name, text)
+    if "ts" not in columns and (time := _time(record)):
+        columns["ts"] = time
+    return columns
+
+
+def _time(record: Mapping[str, object]) -> str | None:
+    """The time by another key than Zeek's: a shipper's, or when the record was written."""
+    return next(
+        (text for key in ("@timestamp", "_write_ts", "timestamp") if (text := text_of(record.get(key)))), None
+    )
+
+
+def _dotted(key: str) -> str:
+    """The name of a column of a record within the record, whose dot some writers make an underscore."""
+    if key.startswith(_GROUPS) or key in ("request_host", "request_name"):
+        return key.replace("_", ".", 1)
+    return key
+
+
+def _plausible(path: str) -> bool:
+    """Whether this is the name of a log, and not e.g. the `path` of smtp.log or of a file."""
+    return len(path) <= 64 and not any(c in path for c in "/\\,: ")
+
+
+def _observer(record: dict[str, object]) -> str | None:
+    found = flat(record)
+    return next((text for key in _OBSERVERS if (text := text_of(found.get(key)))), None)

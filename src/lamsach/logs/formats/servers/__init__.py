@@ -1,0 +1,1 @@
+"""Other servers: log-ons, mail, files, voice."""

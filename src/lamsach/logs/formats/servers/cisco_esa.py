@@ -1,0 +1,100 @@
+"""Cisco Secure Email Gateway (Email Security Appliance, IronPort): who connected, where mail was delivered to, URLs and files in it.
+
+Source: Cisco, "User Guide for AsyncOS", chapter "Logging", sections "Text Mail Logs" and "Advanced Malware Protection Logs". Its consolidated log is CEF. Traps:
+- `ICID` counts incoming connections, `DCID` delivering ones, `MID` messages; only the first two state addresses.
+- The time stands before the level with the year at its end, or only the collector's header states one.
+- A URL or file in a message was sent to somebody; no machine has opened it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.antivirus import hashes_in
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+_LEVEL = re.compile(
+    r"(?:^|(?<=[ :]))(?:Info|Warning|Critical|Debug|Trace): (?=New SMTP [ID]CID \d|(?:ICID|DCID|MID) \d{1,12}(?: |$)|Start (?:MID|delivery)|Message (?:done|finished|aborted)|"
+    r"Delivery start DCID|Connection Error: DCID|File reputation query|SMTP Auth: |Close: ?[ID]CID|TLS)"
+)
+# New SMTP ICID 1234 interface Data 1 (192.0.2.25) address 203.0.113.7 reverse dns host mail.bad.example verified yes
+_INCOMING = re.compile(
+    r"New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address ([0-9A-Fa-f:.]{2,45})(?= |$)",
+    re.ASCII,
+)
+# New SMTP DCID 77 interface 192.0.2.25 address 203.0.113.9 port 25
+_DELIVERING = re.compile(
+    r"New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port (\d{1,5}))?",
+    re.ASCII,
+)
+# ICID 1234 REJECT SG BLOCKED_LIST match sbrs[-10.0:-3.0]   ICID 5 SMTP authentication failed for user an using AUTH LOGIN
+_REFUSED = re.compile(
+    r"ICID \d{1,12} (?:REJECT|TCPREFUSE)\b|authentication failed|\bquarantined\b|Dropped by|Message aborted"
+)
+_USER = re.compile(r"for user:? (\S{1,256})")
+_URL = re.compile(r"\bURL:? ?((?:https?|ftp)://[^\s'\"<>]{1,2048})", re.IGNORECASE)
+
+
+class CiscoEsa(LogFormat):
+    """Reads the mail and file logs of Cisco's mail gateway."""
+
+    name: ClassVar[str] = "cisco_esa"
+    title: ClassVar[str] = "Cisco Secure Email Gateway (ESA)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "destination_ip", "destination_port", "device_ip", "user"),
+        *("domain", "url", "hashes", "action", "forwarded"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A level, and behind it a connection's or message's number."""
+        return "ID " in line and _LEVEL.search(line, 0, 400) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message. One without an address proves that the gateway logged."""
+        level = _LEVEL.search(line, 0, 400) if self.recognises(line) else None
+        if level is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        header = header_before(line, level.start(), self.context)
+        host = None if header.host in ("Info", "Warning") else header.host
+        return placed(_event(line[level.end() : level.end() + 8192]), self, number, header.time, host)
+
+
+def _event(text: str) -> Event:
+    incoming, delivering = _INCOMING.search(text), _DELIVERING.search(text)
+    if incoming:
+        source = ip_of(incoming[2])
+        return Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            destination_ip=ip_of(incoming[1]),
+            destination_port=25,
+            device_ip=calling(source),
+        )
+    if delivering:
+        return Event(
+            kind=EventKind.CONNECTION,
+            source_ip=ip_of(delivering[1]),
+            destination_ip=ip_of(delivering[2]),
+            destination_port=port_of(delivering[3] or ""),
+            forwarded=True,
+        )
+    url, user = _URL.search(text), _USER.search(text)
+    hashes = hashes_in(text) if "SHA" in text or "sha" in text else ()
+    return Event(
+        kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
+        user=user[1] if user else None,
+        url=url[1] if url else None,
+        domain=host_in(url[1]) if url else None,
+        hashes=hashes,
+        action=Action.BLOCKED if _REFUSED.search(text) else Action.UNKNOWN,
+        forwarded=url is not None or bool(hashes),
+    )

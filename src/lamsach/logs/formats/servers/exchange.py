@@ -1,0 +1,176 @@
+"""Microsoft Exchange: message tracking, SMTP protocol logs, and the logs of HttpProxy, IMAP and POP.
+
+Source: Microsoft, "Message tracking" and "Protocol logging" of Exchange Server 2010 to 2019 and Exchange SE. Traps:
+- `#Fields:` names the columns, parted by commas; values hold commas only in quotes. Rows alone are told by their shape.
+- A *receive* connector's `local-endpoint` was called; a *send* connector's called: `#Log-type:` or the port tells which.
+- Times are in UTC, with or without `Z`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import domain_of, host_and_port, ip_of, stated
+from lamsach.model import Action, Event, EventKind
+
+_SOFTWARE = "#Software: Microsoft Exchange"
+_FIELDS = "#Fields: "
+_TRACKING = (
+    *("date-time", "client-ip", "client-hostname", "server-ip", "server-hostname", "source-context", "connector-id", "source", "event-id"),
+    *("internal-message-id", "message-id", "network-message-id", "recipient-address"),
+)  # fmt: skip
+_PROTOCOL = (
+    *("date-time", "connector-id", "session-id", "sequence-number", "local-endpoint", "remote-endpoint", "event", "data", "context"),
+)  # fmt: skip
+_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z?"
+# 2026-05-04T03:20:30.123Z,203.0.113.7,mail.example,192.0.2.25,EX01,08D;...,EX01\Default,SMTP,RECEIVE,1,<a@example>,
+_TRACKING_ROW = re.compile(
+    rf"{_TIME},[^,]{{0,64}},[^,]{{0,255}},[^,]{{0,64}},[^,]{{0,255}},(?:[^,\"]{{0,2000}}|\"[^\"]{{0,2000}}\"),[^,]{{0,255}},[A-Z]{{2,32}},[A-Z]{{3,32}},",
+    re.ASCII,
+)
+# 2026-05-04T03:20:30.123Z,EX01\Default Frontend EX01,08DAB...,0,192.0.2.25:25,203.0.113.7:4455,+,,
+_PROTOCOL_ROW = re.compile(
+    rf"{_TIME},[^,]{{1,255}},[0-9A-F]{{3,32}},\d{{1,9}},[0-9A-Fa-f:.\[\]]{{3,60}},[0-9A-Fa-f:.\[\]]{{3,60}},[-+*<>],",
+    re.ASCII,
+)
+_CLIENT = ("client-ip", "clientipaddress", "cip", "clientip", "client-ip-address")
+_SERVER = ("server-ip", "sip", "serverip")
+_NAMES = ("server-hostname",)
+_USERS = ("authenticateduser", "user", "username")
+_FAILED = frozenset({"FAIL", "BADMAIL", "DEFER"})
+_SENDING = frozenset({"SEND", "SENDEXTERNAL"})
+_SMTP_PORTS = frozenset({25, 465, 475, 587, 717, 2525})
+_UTC = ZoneInfo("UTC")
+
+
+class Exchange(LogFormat):
+    """Reads who delivered mail to an Exchange server and logged in there, and where it sent mail."""
+
+    name: ClassVar[str] = "exchange"
+    title: ClassVar[str] = "Microsoft Exchange"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "user", "domain", "url", "action"),
+    )
+    header_prefix: ClassVar[str | None] = "#"
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._columns: tuple[str, ...] = ()
+        self._sends: bool | None = None
+        for line in context.head[:20]:
+            self.header(line)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The product's name above the columns, or a row of its tracking and SMTP logs."""
+        if line[:1] == "#":
+            return line.startswith(_SOFTWARE)
+        return line[:2] == "20" and bool(_TRACKING_ROW.match(line) or _PROTOCOL_ROW.match(line))
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """All lines of a file that begins with the product's name; else the share of its rows."""
+        return 1.0 if head and any(map(_is_named, head[:2])) else super().score(head)
+
+    def header(self, line: str) -> None:
+        """See `LogFormat.header`."""
+        if line.startswith(_FIELDS):
+            self._columns = tuple(name.strip().lower() for name in line[len(_FIELDS) :].split(",")[:200])
+        elif line.startswith("#Log-type:"):
+            self._sends = " Send " in line if "SMTP" in line else None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for the lines above the rows."""
+        if line[:1] == "#":
+            return None
+        columns = self._columns or (_PROTOCOL if _PROTOCOL_ROW.match(line) else _TRACKING)
+        if not self._columns and not self.recognises(line):
+            raise LineError("The row's columns are not known.", line[:80])
+        try:
+            cells = next(csv.reader([line]), [])
+        except csv.Error:
+            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+        if len(cells) < min(4, len(columns)):
+            raise LineError("The line has fewer columns than its header names.", line[:80])
+        fields = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
+        written = fields.get("date-time") or fields.get("datetime")
+        time = from_iso(written, _UTC) if written else None
+        event = self._session(fields) if "local-endpoint" in fields else _message(fields)
+        return placed(event, self, number, time, fields.get("serverhostname"))
+
+    def _session(self, fields: Mapping[str, str]) -> Event:
+        """A step of an SMTP session between two endpoints."""
+        near, near_port = host_and_port(fields.get("local-endpoint", ""))
+        far, far_port = host_and_port(fields.get("remote-endpoint", ""))
+        sends = (
+            self._sends
+            if self._sends is not None
+            else near_port not in _SMTP_PORTS and far_port in _SMTP_PORTS
+        )
+        near, far = ip_of(near or ""), ip_of(far or "")
+        ends = (near, near_port, far, far_port) if sends else (far, far_port, near, near_port)
+        return Event(
+            kind=EventKind.CONNECTION,
+            source_ip=ends[0],
+            source_port=ends[1],
+            destination_ip=ends[2],
+            destination_port=ends[3],
+            device_ip=near if sends else calling(far),
+        )
+
+
+def _is_named(line: str) -> bool:
+    return line.startswith(_SOFTWARE) or (
+        line.startswith(_FIELDS) and "," in line and ("-ip" in line or "clientip" in line.lower())
+    )
+
+
+def _message(fields: Mapping[str, str]) -> Event:
+    source, source_port = _end(fields, _CLIENT)
+    destination, destination_port = _end(fields, _SERVER)
+    event_id = fields.get("event-id", "").upper()
+    sends = event_id in _SENDING
+    user = next((text for key in _USERS if (text := stated(fields.get(key)))), None)
+    name = domain_of(fields.get(_NAMES[0], "")) if sends else None
+    site, url = domain_of(fields.get("urlhost", "")), stated(fields.get("urlstem"))
+    status = fields.get("httpstatus") or fields.get("protocolstatus") or ""
+    refused = event_id in _FAILED or status in ("401", "403")
+    return Event(
+        kind=EventKind.WEB
+        if url
+        else EventKind.LOGON
+        if user
+        else EventKind.CONNECTION
+        if source
+        else EventKind.OTHER,
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        device_ip=source if sends else calling(source),
+        user=user,
+        domain=site or (name if name and "." in name else None),
+        url=url,
+        action=Action.BLOCKED if refused else Action.UNKNOWN,
+    )
+
+
+def _end(fields: Mapping[str, str], keys: Sequence[str]) -> tuple[str | None, int | None]:
+    """The first address among the values of these keys, with its port where one stands behind it."""
+    for key in keys:
+        text = fields.get(key, "")
+        host, port = host_and_port(text)
+        address = ip_of(text) or ip_of(host or "")
+        if address:
+            return address, port
+    return None, None

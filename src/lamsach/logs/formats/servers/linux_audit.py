@@ -1,0 +1,179 @@
+"""Linux audit records (auditd, audisp, the kernel's own lines): log-ons, addresses that programs connected to, and what they ran.
+
+Source: Red Hat "Understanding Audit Log Files", audit-userspace `auparse` and `lib/audit_logging.c`, `linux/audit.h`. Traps:
+- `msg='...'` holds the user space program's own fields; a name with spaces or quotes is written in hexadecimal without quotes.
+- `addr` and `hostname` are who logged on, `?` when it was nobody from the network.
+- SOCKADDR's `saddr` is the kernel's structure in hexadecimal: family, port, address; it is the far side of a connection.
+- `type=1112` are the same types by number; `ausearch -i` writes the time on the local clock, month first.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.mappings.script_mentions import mentions
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import host_of_url, ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+# type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...     node=host1 type=1112 audit(06/07/2026 09:00:01.123:456) : ...
+_RECORD = re.compile(
+    r"(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z0-9_]{2,32}) (?:msg=)?audit\((?P<time>[\d./ :-]{8,30}):\d{1,12}\) ?: ?",
+    re.ASCII,
+)
+# audit[812]: USER_LOGIN pid=812 uid=0 auid=1000 ses=3 msg='op=login ...'   (the journal)
+_JOURNAL = re.compile(r"(?P<type>[A-Z][A-Z_]{3,30}) (?=pid=\d)", re.ASCII)
+_LOOKED_AT = 300
+_FIELD = re.compile(r"(?<![\w-])([a-z][a-z0-9_-]{0,30})=(\"[^\"]{0,4096}\"|[^\s\"'{}]{1,4096})", re.ASCII)
+_LOGONS = frozenset(
+    {"USER_LOGIN", "USER_AUTH", "USER_ACCT", "USER_START", "USER_END", "USER_LOGOUT", "USER_ERR", "CRED_ACQ", "CRED_DISP", "CRED_REFR",
+     "CRYPTO_SESSION", "CRYPTO_KEY_USER", "USER_CMD", "USER_CHAUTHTOK", "ANOM_LOGIN_FAILURES", "LOGIN",
+     "1100", "1101", "1103", "1104", "1105", "1106", "1110", "1112", "1113", "2404", "2407"}
+)  # fmt: skip
+_REFUSED = frozenset({"failed", "no", "0"})
+_RUN = frozenset({"EXECVE", "PROCTITLE", "1309", "1327"})
+_FAMILIES = {"0200": (8, 16), "0A00": (16, 48)}
+_NOBODY = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1"})  # noqa: S104 - addresses in a log
+_HEXADECIMAL = re.compile(r"(?:[0-9A-F]{2}){2,512}", re.ASCII)
+
+
+class LinuxAudit(LogFormat):
+    """Reads who logged on at a Linux machine, and the addresses that its programs named."""
+
+    name: ClassVar[str] = "linux_audit"
+    title: ClassVar[str] = "Linux audit (auditd)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context, month_first=True)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A record's type and number, or the journal's `audit[812]: TYPE pid=`."""
+        if "audit(" in line[:_LOOKED_AT]:
+            return _RECORD.search(line, 0, _LOOKED_AT) is not None
+        start = line.find("audit[", 0, _LOOKED_AT)
+        place = line.find("]: ", start, start + 20) if start >= 0 else -1
+        return place > 0 and _JOURNAL.match(line, place + 3) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record; None for one that names neither an address nor a host."""
+        record = _RECORD.search(line, 0, _LOOKED_AT)
+        if record is None and not self.recognises(line):
+            raise LineError("The line is not an audit record.", line[:80])
+        before = line[: record.start()] if record else line
+        header, message = split_header(before + "-" if record else line, self.context)
+        if record is None:
+            journal = _JOURNAL.match(message)
+            if journal is None:
+                raise LineError("The line is not an audit record.", line[:80])
+            kind, text, time = journal["type"], message[journal.end() :], header.time
+        else:
+            kind, text, time = record["type"], line[record.end() :], self._time(record["time"])
+        host = (record["node"] if record else None) or header.host
+        event = _event(kind, text[:65536], host)
+        return placed(event, self, number, time, host) if event else None
+
+    def _time(self, text: str) -> datetime:
+        return from_epoch(text) if "/" not in text and "-" not in text else self._times.read(text)
+
+
+def _event(kind: str, text: str, host: str | None) -> Event | None:
+    fields: dict[str, str] = {}
+    for name, value in _FIELD.findall(text):
+        fields.setdefault(name, value)
+    if kind in _LOGONS:
+        return _logon(fields)
+    if kind in ("SOCKADDR", "1306"):
+        return _contact(fields, host)
+    if kind in ("NETFILTER_PKT", "1324"):
+        source, destination = ip_of(fields.get("saddr", "")), ip_of(fields.get("daddr", ""))
+        ports = port_of(fields.get("sport")), port_of(fields.get("dport"))
+        return Event(
+            kind=EventKind.CONNECTION, source_ip=source, destination_ip=destination, source_port=ports[0], destination_port=ports[1],
+            device_ip=calling(source) or calling(destination),
+        )  # fmt: skip
+    return _command(kind, fields, host) if kind in _RUN else None
+
+
+def _logon(fields: dict[str, str]) -> Event | None:
+    source = ip_of(fields.get("addr", "")) or ip_of(fields.get("hostname", ""))
+    if source is None:
+        return None
+    result = fields.get("res", "")
+    server = ip_of(fields.get("laddr", ""))
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        source_port=port_of(fields.get("rport")),
+        destination_ip=server,
+        destination_port=port_of(fields.get("lport")) if server else None,
+        device_ip=calling(source),
+        user=_name(fields.get("acct")),
+        action=Action.BLOCKED if result in _REFUSED else Action.ALLOWED if result else Action.UNKNOWN,
+    )
+
+
+def _name(value: str | None) -> str | None:
+    """An account, which stands in hexadecimal when it holds unusual characters: `(unknown user)`."""
+    if value is None:
+        return None
+    if value[:1] != '"' and _HEXADECIMAL.fullmatch(value) and len(value) > 12:
+        value = bytes.fromhex(value).decode("utf-8", "replace")
+        value = "" if value.startswith("(") else value
+    return stated(value.strip('"'))
+
+
+def _contact(fields: dict[str, str], host: str | None) -> Event | None:
+    """The far side of a connection: `saddr=02000050CB007109...`; of an interpreted record `laddr=203.0.113.9 lport=80`."""
+    address, port = ip_of(fields.get("laddr", "")), port_of(fields.get("lport"))
+    packed = fields.get("saddr", "").upper()
+    place = _FAMILIES.get(packed[:4])
+    if place and len(packed) >= place[1] and _HEXADECIMAL.fullmatch(packed[: place[1]]):
+        address = ip_of(_spelled(bytes.fromhex(packed[place[0] : place[1]])))
+        port = int(packed[4:8], 16)
+    if address is None or address in _NOBODY:
+        return None
+    return Event(
+        kind=EventKind.CONNECTION, destination_ip=address, destination_port=port or None, device_name=host
+    )
+
+
+def _spelled(packed: bytes) -> str:
+    if len(packed) == 4:
+        return ".".join(map(str, packed))
+    return ":".join(f"{packed[at]:02x}{packed[at + 1]:02x}" for at in range(0, 16, 2))
+
+
+def _command(kind: str, fields: dict[str, str], host: str | None) -> Event | None:
+    """A command line that names addresses."""
+    names = ("proctitle",) if kind in ("PROCTITLE", "1327") else [f"a{at}" for at in range(40)]
+    words = [_argument(fields[name]) for name in names if name in fields]
+    found = mentions(" ".join(words))
+    if not found:
+        return None
+    url = next((value for value in found if "://" in value), None)
+    return Event(
+        device_name=host,
+        url=url,
+        domain=host_of_url(url) if url else None,
+        mentioned=tuple(value for value in found if value != url),
+    )
+
+
+def _argument(value: str) -> str:
+    if value[:1] == '"' or not _HEXADECIMAL.fullmatch(value):
+        return value.strip('"')
+    return bytes.fromhex(value).decode("utf-8", "replace").replace("\0", " ")

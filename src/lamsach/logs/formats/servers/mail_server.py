@@ -1,0 +1,181 @@
+"""Mail servers: Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra. Who connected and logged in, and where mail was delivered to.
+
+Source: Postfix, `smtpd(8)`, `smtp(8)`, `postscreen(8)`, `src/smtpd/smtpd.c`; Sendmail, "Installation and Operation Guide", section 2.1; Exim, "Log files"
+(chapter 53); Dovecot, "Login processes"; Zimbra, "Log Files" (`mailbox.log`, `audit.log`). Traps:
+- Who connects is a stranger as often as not, and then no machine of the unit; where mail goes to, the server goes by itself: `forwarded`.
+- Names and addresses of senders are a stranger's words: only the address in brackets that the server itself wrote counts.
+- `[IPv6:2001:db8::1]` at Exim and Sendmail; `NAME[192.0.2.1]` at Postfix, `NAME [192.0.2.1]` elsewhere; `oip` is Zimbra's original client.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.syslog import split_header, split_message
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+_APPS = (
+    *("postfix", "dovecot", "sendmail", "sm-mta", "exim", "opendkim", "opendmarc"),
+    *("imapd", "pop3d", "courier", "esmtpd", "imaplogin", "pop3login"),
+)
+_IN_BRACKETS = r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?"
+# client=unknown[192.0.2.7]   connect from mail.example[192.0.2.7]   CONNECT from [192.0.2.7]:4455   warning: unknown[192.0.2.7]: SASL LOGIN
+# PASS NEW [192.0.2.7]:4455   DNSBL rank 3 for [192.0.2.7]:4455   relay=mail.example [192.0.2.7]   H=mail.example (helo) [192.0.2.7]:4455
+_CLIENT = re.compile(
+    r"(?:\bclient=|\b[Ff]rom |\bwarning: |^statistics: |\bPASS (?:NEW|OLD) |\b(?:ALLOW|DENY)LISTED |\b(?:WHITE|BLACK)LISTED |\bfor (?=\[)|\brelay=|\bH=|\bip=|authenticator failed for )"
+    rf"(?:[\w.-]{{1,255}} ?)?(?:\([^()\s]{{0,255}}\) ?)?{_IN_BRACKETS}",
+    re.ASCII,
+)
+# to=<a@bad.example>, relay=mx.bad.example[192.0.2.9]:25,    connect to mx.bad.example[192.0.2.9]:25: Connection timed out    => a@b R=r T=t H=mx [192.0.2.9]
+_SERVER = re.compile(rf"(?:\brelay=|\bconnect to |\bH=|\bhost )([\w.-]{{1,255}}) ?{_IN_BRACKETS}", re.ASCII)
+_LISTENING = re.compile(rf" to {_IN_BRACKETS}$", re.ASCII)
+# rip=192.0.2.7, lip=192.0.2.25   rip=192.0.2.7, rport=4455
+_REMOTE = re.compile(r"\b(rip|lip|rport|lport)=([0-9A-Fa-f:.]{1,45})", re.ASCII)
+# dovecot: auth: passwd-file(an@unit.example,192.0.2.7): unknown user
+_AUTH = re.compile(r"\((?P<user>[^,()<>\s]{1,256}),(?P<ip>[0-9A-Fa-f:.]{2,45})(?:,[^()]{0,64})?\)", re.ASCII)
+_USER = re.compile(
+    r"\b(?:sasl_username=|user=|method=\w+, user=|set_id=|authid=)<?([^<>,\s()]{1,256})", re.ASCII
+)
+# 2026-05-04 10:20:30 1abcDE-000001-Ab <= a@example H=...    2026-05-04 10:20:30 +0700 [812] plain_login authenticator failed for (x) [192.0.2.7]:4455
+_EXIM = re.compile(
+    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
+    r"(?:\w{6}-\w{6,11}-\w{2,4} (?:<=|=>|->|>>|\*>|\*\*|==|Completed)|\w{1,64} authenticator failed for |H=|no host name found for IP address |"
+    r"SMTP (?:connection|call|protocol|command|syntax|data)|(?:unqualified|rejected|unexpected disconnection|TLS error) )",
+    re.ASCII,
+)
+# 2026-05-04 10:20:30,123 WARN  [qtp509886383-1234:https:https://mail.unit.example/service/soap/AuthRequest] [name=an@unit.example;oip=192.0.2.7;ua=zclient;] security - cmd=Auth;
+_ZIMBRA = re.compile(
+    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {1,3}\[[^\]]{1,400}\] \[([^\]]{0,600})\] ",
+    re.ASCII,
+)
+_ZIMBRA_ACCOUNT = re.compile(r"\baccount=([^;\s]{1,256});")
+_REFUSED = re.compile(
+    r"reject|authenticator failed|auth failed|authentication failed|unknown user|[Pp]assword mismatch|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password|^LOGIN FAILED"
+)
+# LOGIN, user=an, ip=[::ffff:192.0.2.7], port=[4455]   (Courier)
+_COURIER_PORT = re.compile(r", port=\[(\d{1,5})\]", re.ASCII)
+_LOGON = re.compile(
+    r"sasl_|SASL|: LOG(?:IN|OUT)\b|-login:|Login:|authenticator|auth(?:-worker)?: |AuthRequest|cmd=Auth"
+)
+_OUTWARD = re.compile(r"\b(?:to|mailer|ctladdr)=|^connect to |(?:=>|->|>>|\*\*|==) |, stat=|status=|\bhost ")
+# from=<anything at all>
+_IN_ANGLES = re.compile(r"<[^<>]{1,512}>")
+_LOOKED_AT = 4096
+
+
+class MailServer(LogFormat):
+    """Reads who connected and logged in at a mail server, and the servers to which it delivered."""
+
+    name: ClassVar[str] = "mail_server"
+    title: ClassVar[str] = "Mail servers (Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "user", "domain", "action", "forwarded"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The program's name in the syslog header; of Exim's and Zimbra's own files how a line begins."""
+        if line[:2] == "20" and (_EXIM.match(line) or _ZIMBRA.match(line)):
+            return True
+        if not any(app in line for app in _APPS):
+            return False
+        app = split_message(line)[0]
+        return app is not None and app.startswith(_APPS)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message. One without an address proves that the server logged."""
+        own = _ZIMBRA.match(line) if line[:2] == "20" else None
+        if own:
+            time = from_iso(f"{own[1]}.{own[2]}", self.context.timezone)
+            return placed(_of_zimbra(own[3], line[own.end() :]), self, number, time, None)
+        exim = _EXIM.match(line) if line[:2] == "20" else None
+        time_: datetime | None
+        if exim:
+            time_, observer, message = from_iso(exim[1], self.context.timezone), None, line[exim.end(1) + 1 :]
+            app = "exim"
+        else:
+            header, message = split_header(line, self.context)
+            time_, observer, app = header.time, header.host, header.app or ""
+            if not app.startswith(_APPS):
+                raise LineError("The line is not a message of a mail server.", line[:80])
+        return placed(_event(message[:_LOOKED_AT], app), self, number, time_, observer)
+
+
+def _event(message: str, app: str) -> Event:
+    refused = _REFUSED.search(message) is not None
+    ends = dict(_REMOTE.findall(message))
+    user = _USER.search(message)
+    values: dict[str, object] = {
+        "user": stated(user[1]) if user else None,
+        "kind": EventKind.LOGON if _LOGON.search(f"{app}: {message}") else EventKind.CONNECTION,
+        "action": Action.BLOCKED if refused else Action.UNKNOWN,
+    }
+    written = _IN_ANGLES.sub("<>", message)  # without the words of senders
+    auth = _AUTH.search(message) if app.startswith("dovecot") else None
+    server = _SERVER.search(written) if _OUTWARD.search(written) and "client=" not in written else None
+    client = None if server else _CLIENT.search(written)
+    if ends.get("rip"):
+        source = ip_of(ends["rip"])
+        values |= {
+            "source_port": port_of(ends.get("rport", "")),
+            "destination_ip": ip_of(ends.get("lip", "")),
+        }
+        values["destination_port"] = port_of(ends.get("lport", ""))
+        if " Login: " in f" {message}":
+            values["action"] = Action.ALLOWED
+    elif auth:
+        source = ip_of(auth["ip"])
+        values["user"] = auth["user"]
+    elif server:
+        return _delivery(message, server)
+    elif client:
+        source = ip_of(client[1])
+        listening = _LISTENING.search(written, client.end())
+        stated_port = _COURIER_PORT.search(written, client.end())
+        values["source_port"] = port_of(stated_port[1] if stated_port else client[2] or "")
+        if listening:
+            values |= {"destination_ip": ip_of(listening[1]), "destination_port": port_of(listening[2] or "")}
+        if values["user"] and not refused:
+            values["action"] = Action.ALLOWED
+    else:
+        source = None
+        values["kind"] = EventKind.LOGON if values["user"] else EventKind.OTHER
+    return Event(source_ip=source, device_ip=calling(source), **values)  # type: ignore[arg-type]
+
+
+def _delivery(message: str, server: re.Match[str]) -> Event:
+    """What the server itself sent elsewhere: no client is named."""
+    name = domain_of(server[1].rstrip("."))
+    sent = "status=sent" in message or "stat=Sent" in message or "=>" in message
+    return Event(
+        kind=EventKind.CONNECTION,
+        destination_ip=ip_of(server[2]),
+        destination_port=port_of(server[3] or ""),
+        domain=name if name and "." in name else None,
+        action=Action.ALLOWED if sent else Action.UNKNOWN,
+        forwarded=True,
+    )
+
+
+def _of_zimbra(attributes: str, message: str) -> Event:
+    fields = dict(pair.partition("=")[::2] for pair in attributes.split(";")[:40])
+    source = ip_of(fields.get("oip", "").split(",")[0]) or ip_of(fields.get("ip", ""))
+    account = _ZIMBRA_ACCOUNT.search(message[:_LOOKED_AT])
+    logon = "cmd=Auth" in message[:200]
+    refused = _REFUSED.search(message[:_LOOKED_AT]) is not None
+    return Event(
+        kind=EventKind.LOGON if logon else EventKind.OTHER,
+        source_ip=source,
+        device_ip=calling(source),
+        user=stated(account[1]) if account else stated(fields.get("name")),
+        action=Action.BLOCKED if refused else Action.ALLOWED if logon else Action.UNKNOWN,
+    )

@@ -1,0 +1,1 @@
+"""Log-ons at servers and applications (PAM, databases, NAS, web applications)."""

@@ -1,0 +1,129 @@
+"""Cisco VPN 3000 Series Concentrator: who logged on, and which address the client was given.
+
+Source: Cisco, "VPN 3000 Series Concentrator Reference Volume II", chapter Events; "VPN 3000 Concentrator Series: Event Log Messages".
+
+Traps:
+- A record has several lines in the concentrator's own file, and one by syslog.
+- The date is month/day/year whatever the language, on the concentrator's clock; a syslog header's time comes from the relay.
+- The address behind `RPT=` is the peer's in the Internet; `remote Proxy Host` is the address that the client was given inside the tunnel.
+- Of a tunnel between sites the group's name is the peer's address, and there is no user.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.syslog import sender_of, split_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import ip_of, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# 23 03/04/2026 10:00:01.340 SEV=4 IKE/52 RPT=5 203.0.113.9 Group [Staff] User [an] User (an) authenticated.
+_HEADER = re.compile(
+    r"(?:^|(?<=[\s>]))\d{1,10} (\d\d/\d\d/\d{4} \d\d:\d\d:\d\d\.\d{1,3}) SEV=\d{1,2} ([A-Z0-9]{2,16})/\d{1,5} RPT=\d{1,10}(?: (\d{1,3}(?:\.\d{1,3}){3}))?(?=\s|$)",
+    re.ASCII,
+)
+# User [an] Group [Staff] connected   user = an, domain =   User (an) authenticated   New administrator login: admin.
+_USER = re.compile(
+    r"\bUser \[([^\]\n]{1,128})\]|\buser = ([^,\n]{1,128})|\bUser \(([^)\n]{1,128})\)|administrator login: (\S{1,128}?)\.?(?:\s|$)"
+)
+# remote Proxy Host data in ID Payload: Address 10.9.0.5, Protocol 0, Port 0     Assigned private IP address 10.9.0.5 to remote user
+_GIVEN = re.compile(
+    r"(?:remote Proxy Host data in ID Payload:\s{1,4}Address|Assigned private IP address) (\d{1,3}(?:\.\d{1,3}){3})",
+    re.ASCII,
+)
+_SERVER = re.compile(r"\bserver = (\d{1,3}(?:\.\d{1,3}){3})", re.ASCII)
+_BLOCKED = re.compile(
+    r"\b(?:rejected|failed|denied|mismatch|not authenticated|unsuccessful)\b", re.IGNORECASE
+)
+_ALLOWED = re.compile(r"\b(?:authenticated|connected|login|successful|completed)\b", re.IGNORECASE)
+_LOGONS = frozenset(
+    {"AUTH", "IKE", "HTTP", "TELNET", "SSH", "PPTP", "L2TP", "PPP", "WEBVPN", "FTPD", "CONSOLE"}
+)
+_ROOM = 300
+_LONGEST = 2000
+
+
+class CiscoVpn3000(LogFormat):
+    """Reads the events of a VPN concentrator."""
+
+    name: ClassVar[str] = "cisco_vpn3000"
+    title: ClassVar[str] = "Cisco VPN 3000 Concentrator"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "destination_ip", "device_ip", "user", "action"),
+    )
+    multiline: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "remote Proxy Host data",
+        "Assigned private IP address",
+        "disconnected:",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A number and a time in American order before `SEV=`, a class, and `RPT=`."""
+        return " SEV=" in line and " RPT=" in line and _HEADER.search(line, 0, _ROOM) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share of lines that belong to records, their further lines among them."""
+        if not any(" SEV=" in line for line in head):
+            return 0.0
+        read, within = 0, False
+        for line in head:
+            within = cls.recognises(line) or (within and not cls.starts_record(line))
+            read += within
+        return read / len(head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """A record's own beginning, or any line behind a syslog header: the text's further lines have neither."""
+        return cls.recognises(line) or sender_of(line) != (None, None)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One event. What says neither who nor with which address is an event all the same: it proves that the concentrator logged."""
+        match = _HEADER.search(line, 0, _ROOM)
+        if match is None:
+            raise LineError(
+                "The line is not a record of a VPN 3000 Concentrator.", line.partition("\n")[0][:80]
+            )
+        header = split_header(line[: match.start()] + "-", self.context)[0] if match.start() else None
+        event = _event(match[2], ip_of(match[3] or ""), line[match.end() : match.end() + _LONGEST])
+        time = first_time((match[1],), self.context, month_first=True)
+        time = header.time if header and time is None else time
+        return placed(event, self, number, time, header.host if header else None)
+
+
+def _event(kind: str, peer: str | None, text: str) -> Event:
+    named, given, server = _USER.search(text), _GIVEN.search(text), _SERVER.search(text)
+    user = stated(next(filter(None, named.groups()))) if named else None
+    user = None if user and ip_of(user) else user
+    address = ip_of(given[1]) if given else None
+    if address and user:
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=peer or address,
+            device_ip=address,
+            user=user,
+            action=LeaseAction.ASSIGNED,
+        )
+    if "disconnected:" in text and user and peer:
+        return Event(kind=EventKind.LEASE, source_ip=peer, user=user, action=LeaseAction.RELEASED)
+    return Event(
+        kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
+        source_ip=peer,
+        destination_ip=ip_of(server[1]) if server else None,
+        device_ip=calling(peer),
+        user=user,
+        action=Action.BLOCKED
+        if _BLOCKED.search(text)
+        else Action.ALLOWED
+        if user and _ALLOWED.search(text)
+        else Action.UNKNOWN,
+    )

@@ -1,0 +1,103 @@
+"""F5 BIG-IP Access Policy Manager: VPN sessions. `apmd[1234]: 01490500:5: /Common/access:Common:abcd1234: New session from client IP 203.0.113.9 ...`.
+
+Source: https://my.f5.com K10531487 and "BIG-IP error messages: APM (0149)", 11.x to 17.x. Traps:
+- One session is many lines that share an id: the user stands in `01490010`, the client's address in `01490500`, the given one in `01490549`.
+- `Assigned PPP Dynamic IPv4: 10.9.0.5 ... Client IP: 203.0.113.9` is the lease; `01490505` (`PPP tunnel ... closed`) has no address.
+- BIG-IP writes the priority's name between host and program: `bigip1 notice apmd[1234]:`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
+# 01490500:5: /Common/access:Common:abcd1234:
+_NUMBER = re.compile(
+    r"\b(01(?:49|58|4d)[0-9a-f]{4}):\d: ?(?:(?:/[\w./-]{1,128}:)?\w{1,64}:[0-9a-f]{8}: )?", re.ASCII
+)
+_CLIENT = re.compile(rf"(?:[Cc]lient IP:?|from client|Source IP) ({_ADDRESS})", re.ASCII)
+_GATEWAY = re.compile(rf"at VIP ({_ADDRESS})", re.ASCII)
+_GIVEN = re.compile(rf"Assigned PPP (?:Dynamic |Static )?IPv[46]: ({_ADDRESS})", re.ASCII)
+_USER = re.compile(r"(?:Username|[Uu]ser(?: name)?) '([^']{1,128})'")
+_NAME = re.compile(r"Hostname: ([\w.-]{1,255})", re.ASCII)
+_LISTENER = re.compile(rf"({_ADDRESS}):(\d{{1,5}}) ?-> ?({_ADDRESS}):(\d{{1,5}})", re.ASCII)
+_REFUSED = re.compile(r"\b(?:denied|fail(?:ed|ure)|rejected|logon_deny)\b", re.IGNORECASE)
+_OPENED = re.compile(r"\b(?:successful|Following rule '[^']{0,64}' .{0,200}ending 'Allow')")
+_ROOM = 400
+_LONGEST = 4000
+
+
+class F5Apm(LogFormat):
+    """Reads the sessions of an F5 access policy."""
+
+    name: ClassVar[str] = "f5_apm"
+    title: ClassVar[str] = "F5 BIG-IP APM"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "action"),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("Assigned PPP ",)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The number of an access message."""
+        return ": 01" in line[:_ROOM] and _NUMBER.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message; one without an address is an event all the same: it proves that the gateway logged."""
+        start = _NUMBER.search(line, 0, _ROOM) if self.recognises(line) else None
+        if start is None:
+            raise LineError("The line is not a message of this product.", line[:80])
+        header, _ = split_header(line, self.context)
+        return placed(
+            _event(line[start.end() : start.end() + _LONGEST]), self, number, header.time, header.host
+        )
+
+
+def _event(text: str) -> Event:
+    client, given, named = _CLIENT.search(text), _GIVEN.search(text), _USER.search(text)
+    name = _NAME.search(text)
+    source = ip_of(client[1]) if client else None
+    user = named[1] if named else None
+    address = ip_of(given[1]) if given else None
+    if address:
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=source or address,
+            device_ip=address,
+            user=user,
+            action=LeaseAction.ASSIGNED,
+        )
+    flow = _LISTENER.search(text)
+    if flow:
+        start, end = ip_of(flow[1]), ip_of(flow[3])
+        return Event(
+            kind=EventKind.CONNECTION, source_ip=start, source_port=port_of(flow[2]), destination_ip=end,
+            destination_port=port_of(flow[4]), device_ip=calling(start), user=user,
+        )  # fmt: skip
+    gateway = _GATEWAY.search(text)
+    action = (
+        Action.BLOCKED
+        if _REFUSED.search(text)
+        else Action.ALLOWED
+        if _OPENED.search(text)
+        else Action.UNKNOWN
+    )
+    return Event(
+        kind=EventKind.LOGON if source or user else EventKind.OTHER,
+        source_ip=source,
+        destination_ip=ip_of(gateway[1]) if gateway else None,
+        device_ip=calling(source),
+        device_name=name[1] if name else None,
+        user=user,
+        action=action,
+    )

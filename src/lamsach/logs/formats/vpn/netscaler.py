@@ -1,0 +1,153 @@
+"""Citrix NetScaler (ADC, Gateway): connections, VPN sessions, log-ins. `0-PPE-0 : default SSLVPN TCPCONNSTAT 1235 0 : Context an@203.0.113.9 - ...`.
+
+Source: https://developer-docs.netscaler.com "NetScaler syslog message reference", 12.1 to 14.1. Traps:
+- The time within the record is `MM/DD/YYYY:hh:mm:ss` unless `-dateFormat DDMMYYYY` is set: a first number above 12 tells, else months come first.
+- `Client_ip` is where a VPN user comes from, `Nat_ip` the address that he was given, `"Mapped Ip"` when there is none of his own.
+- `Vserver` is the gateway itself, `Source`/`Destination` are the connection's ends behind it; `NatIP` hides the source of a plain connection.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
+# 02/03/2026:10:11:12 GMT ns1 0-PPE-0 : default SSLVPN LOGIN 1234 0 :
+_RECORD = re.compile(
+    r"(?:(\d\d)/(\d\d)/(\d{4}):(\d\d:\d\d:\d\d)(?: ([A-Z]{2,5}))? )?(?:([\w.-]{1,255}) )?\d{1,3}-PPE-\d{1,3} ?: ?(?:default )?([A-Z][A-Z0-9_]{1,30}) ([A-Za-z][\w/-]{2,40}) \d{1,12} \d{1,6} ?: ?",
+    re.ASCII,
+)
+_SOURCE = re.compile(rf"(?:Source|ClientIP|Client_ip|Client IP) ({_ADDRESS})(?::(\d{{1,5}}))?", re.ASCII)
+_CLIENT_PORT = re.compile(r"ClientPort (\d{1,5})", re.ASCII)
+_DESTINATION = re.compile(
+    rf"(?:Destination|VserverServiceIP|Remote_host) ({_ADDRESS})(?::(\d{{1,5}}))?", re.ASCII
+)
+_DESTINATION_PORT = re.compile(r"VserverServicePort (\d{1,5})", re.ASCII)
+_GATEWAY = re.compile(rf"Vserver ({_ADDRESS}):(\d{{1,5}})", re.ASCII)
+_CLIENT = re.compile(rf"Client_ip ({_ADDRESS})", re.ASCII)
+_GIVEN = re.compile(rf"Nat_ip \"?({_ADDRESS})", re.ASCII)
+_HIDDEN = re.compile(rf"NatIP ({_ADDRESS}):(\d{{1,5}})", re.ASCII)
+_USER = re.compile(r"(?:- User|^User|: User) ([^\s-]\S{0,127})", re.ASCII)
+_CONTEXT = re.compile(rf"Context (\S{{1,128}})@({_ADDRESS})", re.ASCII)
+_HOST = re.compile(
+    r"(?:Remote_host|SNI|Domain name|domainname|SessionId: \d{1,12} ?-) ([\w.-]{1,255})", re.ASCII
+)
+_URL = re.compile(r"(?:- (?:Url|URL)|GMT (?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT)) (\S{1,8000})")
+_LONGEST = 10_000
+_ROOM = 500
+
+
+class NetScaler(LogFormat):
+    """Reads the records of a NetScaler's packet engines."""
+
+    name: ClassVar[str] = "netscaler"
+    title: ClassVar[str] = "Citrix NetScaler (ADC, Gateway)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "user", "domain", "url", "action"),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("Nat_ip ",)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The packet engine's name, the feature and the event."""
+        return "-PPE-" in line and _RECORD.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record; one of a machine's own affairs (commands, monitors) is an event without addresses."""
+        record = _RECORD.search(line, 0, _ROOM) if "-PPE-" in line else None
+        if record is None:
+            raise LineError("The line is not a record of a NetScaler.", line[:80])
+        header, _ = split_header(line, self.context)
+        text = line[record.end() : record.end() + _LONGEST]
+        time = _time(record, self.context) or header.time
+        observer = record[6] or (header.host if header.host and not header.host.isdigit() else None)
+        return placed(_event(record[7], record[8].upper(), text), self, number, time, observer)
+
+
+def _time(record: re.Match[str], context: FileContext) -> datetime | None:
+    if not record[1]:
+        return None
+    first, second = record[1], record[2]
+    month, day = (second, first) if int(first) > 12 else (first, second)
+    return first_time((f"{record[3]}-{month}-{day} {record[4]}",), context, record[5])
+
+
+def _ip(match: re.Match[str] | None) -> str | None:
+    return ip_of(match[1].strip("[]")) if match else None
+
+
+def _port(match: re.Match[str] | None, group: int = 1) -> int | None:
+    return port_of(match[group] or "") if match else None
+
+
+def _event(feature: str, name: str, text: str) -> Event:
+    context = _CONTEXT.search(text)
+    named = _USER.search(text)
+    user = named[1] if named else context[1] if context else None
+    client = _ip(_CLIENT.search(text)) or (ip_of(context[2].strip("[]")) if context else None)
+    if feature in ("SSLVPN", "AAA", "AAATM", "GUI", "ICA") and name in _SESSIONS:
+        return _session(name, text, client or _ip(_SOURCE.search(text)), user)
+    start, end = re.search(rf"Source ({_ADDRESS}):(\d{{1,5}})", text), _DESTINATION.search(text)
+    start = start or _SOURCE.search(text)
+    source, destination = _ip(start) or client, _ip(end)
+    hidden = _HIDDEN.search(text)
+    nat = _ip(hidden)
+    path = _URL.search(text)
+    host = _HOST.search(text)
+    url = path[1] if path else None
+    denied = "DENIED" in name or "Access Denied" in text or "<blocked>" in text
+    passed = "Access Allowed" in text or name.startswith("CONN_")
+    return Event(
+        kind=EventKind.WEB if url else EventKind.CONNECTION if source and destination else EventKind.OTHER,
+        source_ip=source,
+        source_port=_port(start, 2) or _port(_CLIENT_PORT.search(text)),
+        destination_ip=destination,
+        destination_port=_port(end, 2) or _port(_DESTINATION_PORT.search(text)),
+        source_nat_ip=nat if nat != source else None,
+        source_nat_port=_port(hidden, 2) if nat and nat != source else None,
+        device_ip=calling(source) if end and end[0].startswith("Vserver") else own_side(source, destination),
+        user=user,
+        domain=(domain_of(host[1]) if host else None) or (host_of_url(url) if url else None),
+        url=url,
+        action=Action.BLOCKED if denied else Action.ALLOWED if passed else Action.UNKNOWN,
+    )
+
+
+_SESSIONS = {
+    "LOGIN": Action.ALLOWED,
+    "LOGIN_FAILED": Action.BLOCKED,
+    "LOGIN_FAILURE": Action.BLOCKED,
+    "LOGOUT": Action.UNKNOWN,
+    "ICASTART": Action.ALLOWED,
+    "EXTRACTED_GROUPS": Action.UNKNOWN,
+}
+
+
+def _session(name: str, text: str, client: str | None, user: str | None) -> Event:
+    """A log-in; one that gives or takes back an address of the intranet is a lease."""
+    given = _ip(_GIVEN.search(text))
+    if given and given != client and name in ("LOGIN", "LOGOUT"):
+        done = LeaseAction.ASSIGNED if name == "LOGIN" else LeaseAction.RELEASED
+        return Event(kind=EventKind.LEASE, source_ip=client or given, device_ip=given, user=user, action=done)
+    gateway = _GATEWAY.search(text)
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=client,
+        destination_ip=_ip(gateway),
+        destination_port=_port(gateway, 2),
+        device_ip=calling(client),
+        user=user,
+        action=_SESSIONS[name],
+    )

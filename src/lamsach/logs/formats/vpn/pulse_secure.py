@@ -1,0 +1,149 @@
+"""Ivanti (Pulse, Juniper) Connect Secure: log-ins, VPN sessions, what users open. `PulseSecure: 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - ...`.
+
+Source: https://help.ivanti.com "Ivanti Connect Secure: logging and monitoring", standard and WELF filters, releases 8 to 22. Traps:
+- The address in brackets is where the user comes from, or `127.0.0.1` for the machine's own messages.
+- `VPN Tunneling: Session started for user with IPv4 address 10.9.0.5, hostname PC1` gives an address; `Session ended` takes it back.
+- Before release 9 the message begins with `Network Connect:` and the program is `Juniper:`.
+- WELF is `id=firewall time="..." fw=... vpn=ive user=an realm="Users" src=... msg="..."`: its `msg` says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
+# 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - Login succeeded
+_STANDARD = re.compile(
+    rf"(?:(?:PulseSecure|Pulse Secure|Juniper|IvantiConnectSecure|Ivanti):\s{{1,2}})(?:- ){{0,3}}(?:(\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) - )?([\w.:-]{{1,64}}) - \[({_ADDRESS})\] (?:([^()\s]{{1,40}}::)?([^()]{{0,128}}))\([^()]{{0,128}}\)\[[^\]]{{0,256}}\] - ",
+    re.ASCII,
+)
+# id=firewall time="2026-02-03 10:11:12" pri=6 fw=198.51.100.1 vpn=ive user=an
+_WELF = re.compile(r'\bid=firewall time="[\d :-]{19}" pri=\d fw=\S{1,64} vpn=', re.ASCII)
+_SESSION = re.compile(
+    rf"[Ss]ession (started|ended|resumed)\b.{{0,120}}?IP(?:v[46])?(?: address(?:es)?)? ({_ADDRESS})(?:.{{0,80}}?hostname ([\w.-]{{1,255}}))?",
+    re.ASCII,
+)
+_REACHED = re.compile(
+    rf"(?:connect(?:ed|ion)?|access(?:ed)?|request)\b.{{0,40}}? (?:to )?({_ADDRESS})(?: port |:)(\d{{1,5}})",
+    re.ASCII,
+)
+_URL = re.compile(r"(?:Request: (?:GET|POST|HEAD|PUT) |\b)(https?://[^\s'\",]{1,4000})", re.IGNORECASE)
+_OPENED = re.compile(r"\b(?:login|logon|authentication) (?:succeeded|successful)", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"\b(?:login|logon|authentication|access)\b.{0,40}?\b(?:failed|denied|rejected)", re.IGNORECASE
+)
+_LONGEST = 6000
+_ROOM = 900
+
+
+class PulseSecure(LogFormat):
+    """Reads the records of a Connect Secure gateway."""
+
+    name: ClassVar[str] = "pulse_secure"
+    title: ClassVar[str] = "Ivanti (Pulse) Connect Secure"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("ession started", "ession ended", "ession resumed")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The user with realm and roles behind his address, or WELF of a VPN."""
+        if "id=firewall" in line:
+            return _WELF.search(line, 0, _ROOM) is not None
+        return "] - " in line[:_ROOM] and _STANDARD.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        header, _ = split_header(line, self.context)
+        record = None if "id=firewall" in line else _STANDARD.search(line, 0, _ROOM)
+        if record:
+            message = line[record.end() : record.end() + _LONGEST]
+            event = _event(message, ip_of(record[3]), record[5])
+            return placed(
+                event,
+                self,
+                number,
+                first_time((record[1],), self.context) or header.time,
+                header.host or record[2],
+            )
+        fields = pairs(line[:_LONGEST])
+        source = first_ip(fields, "src")
+        event = _event(
+            fields.get("msg", ""),
+            source,
+            first(fields, "user"),
+            first_ip(fields, "dst"),
+            first_port(fields, "dstport", "dst_port"),
+        )
+        return placed(
+            event,
+            self,
+            number,
+            first_time((fields.get("time"),), self.context) or header.time,
+            fields.get("fw"),
+        )
+
+
+def _event(
+    message: str,
+    source: str | None,
+    user: str | None,
+    destination: str | None = None,
+    destination_port: int | None = None,
+) -> Event:
+    source = None if source in ("127.0.0.1", "0.0.0.0", "::1") else source  # noqa: S104 -- an address to compare with
+    user = None if user in (None, "", "System") else user
+    session = _SESSION.search(message)
+    given = ip_of(session[2]) if session else None
+    if session and given:
+        done = LeaseAction.RELEASED if session[1] == "ended" else LeaseAction.ASSIGNED
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=source or given,
+            device_ip=given,
+            device_name=session[3],
+            user=user,
+            action=done,
+        )
+    site = _URL.search(message)
+    reached = _REACHED.search(message)
+    url = site[1] if site else None
+    if reached:
+        destination, destination_port = ip_of(reached[1]), port_of(reached[2])
+    refused, opened = _REFUSED.search(message), _OPENED.search(message)
+    kind = (
+        EventKind.WEB
+        if url
+        else EventKind.CONNECTION
+        if destination
+        else EventKind.LOGON
+        if user
+        else EventKind.OTHER
+    )
+    return Event(
+        kind=kind,
+        source_ip=source,
+        destination_ip=destination,
+        destination_port=destination_port,
+        device_ip=own_side(source, destination) if destination else calling(source),
+        user=user,
+        domain=domain_of(host_of_url(url) or "") if url else None,
+        url=url,
+        action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
+    )

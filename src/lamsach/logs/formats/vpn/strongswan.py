@@ -1,0 +1,185 @@
+"""strongSwan (charon), Libreswan (pluto) and OpenConnect VPN server (ocserv): who connected from where, and which address they were given.
+
+Source: strongSwan, "Logger configuration" and the messages of `libcharon`; Libreswan, `pluto(8)`; ocserv, `ocserv(8)`. Traps:
+- `05[IKE] assigning virtual IP 10.9.8.7 to peer 'an'` gives the address; `lease 10.9.8.7 by 'an' went offline` takes it back.
+- Addresses with ports are `203.0.113.9[4500]`; identities stand in the same brackets: `203.0.113.9[an]`.
+- The words before a number in brackets are the thread: `05[NET]`. With names of connections: `05[IKE] <rw|7> ...`.
+- ocserv: `main[an]:203.0.113.9:4512 user logged in`; `worker[an]: 203.0.113.9 sending IPv4 10.9.8.7`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.placing import placed
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})"
+# 05[IKE] 203.0.113.9 is initiating   charon: 05[NET] <rw|7>   pluto[1]: "rw"[1] 203.0.113.9   ocserv[1]: main[an]:
+_CHARON = re.compile(
+    r"(?:^|[\s:])\d{2,3}\[(?:IKE|NET|CFG|ENC|KNL|DMN|JOB|LIB|MGR|CHD|ESP|TNC|APP|ASN|TLS|IMC|IMV|PTS|JRN)\] ?(?:<[^>]{1,80}> ?)?",
+    re.ASCII,
+)
+_PLUTO = re.compile(rf'(?:^|[\s:])"[\w.@/-]{{1,64}}"(?:\[\d{{1,6}}\] ({_ADDRESS}))?,? #\d{{1,9}}', re.ASCII)
+_OCSERV = re.compile(
+    r"\bocserv(?:\[\d{1,10}\])?: (?:main|worker|sec-mod)(?:\[([^\]\s]{0,128})\])?:", re.ASCII
+)
+# assigning virtual IP 10.9.8.7 to peer 'an'     lease 10.9.8.7 by 'an' went offline
+_ASSIGNED = re.compile(
+    rf"assigning (?:new lease|virtual IP) (?:to '[^']{{1,128}}' )?({_ADDRESS})(?: to peer '([^']{{1,128}})')?",
+    re.ASCII,
+)
+_LEFT = re.compile(rf"lease ({_ADDRESS}) by '([^']{{1,128}})' went offline", re.ASCII)
+# received packet: from 203.0.113.9[500] to 198.51.100.4[500]      sending packet: from 198.51.100.4[500] to 203.0.113.9[500]
+_PACKET = re.compile(
+    rf"(received|sending) packet: from ({_ADDRESS})\[(\d{{1,5}})\] to ({_ADDRESS})\[(\d{{1,5}})\]", re.ASCII
+)
+# established between 198.51.100.4[vpn]...203.0.113.9[an]   deleting IKE_SA rw[1] between 198.51.100.4[vpn]...203.0.113.9[an]
+_BETWEEN = re.compile(
+    rf"between ({_ADDRESS})\[[^\]]{{0,128}}\]\.\.\.({_ADDRESS})\[([^\]]{{0,128}})\]", re.ASCII
+)
+# 203.0.113.9 is initiating a Main Mode IKE_SA     main[an]:203.0.113.9:4512 user logged in    worker[an]: 203.0.113.9 sending IPv4 10.9.8.7
+_FROM = re.compile(
+    rf"({_ADDRESS})(?::(\d{{1,5}})(?![\w:]))? ?(?:is initiating|user logged|user disconnected|sending IPv[46]|worker|new user|suggesting|user '|authentication|connected|adding|tun)",
+    re.ASCII,
+)
+_GIVEN = re.compile(rf"sending IPv[46] ({_ADDRESS})", re.ASCII)
+_USER = re.compile(
+    r"(?:EAP|XAuth) authentication of '([^']{1,128})'|authentication of '([^']{1,128})' with|user '([^']{1,128})'",
+    re.ASCII,
+)
+_LONGEST = 2048
+_FAILED = ("failed", "rejected", "no peer config", "no matching", "invalid", "denied", "error")
+
+
+class StrongSwan(LogFormat):
+    """Reads sessions of IPsec and OpenConnect servers."""
+
+    name: ClassVar[str] = "strongswan"
+    title: ClassVar[str] = "strongSwan, Libreswan, ocserv"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "device_ip",
+            "user",
+            "action",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "assigning virtual IP",
+        "assigning new lease",
+        "went offline",
+        "sending IPv4 ",
+        "sending IPv6 ",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A thread of charon, a connection of pluto, or a process of ocserv."""
+        if "ocserv" in line:
+            return _OCSERV.search(line, 0, 300) is not None
+        if "pluto" in line:
+            return _PLUTO.search(line, 0, 400) is not None
+        return ("charon" in line or "ipsec" in line or "strongswan" in line) and _CHARON.search(
+            line, 0, 300
+        ) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message. One without an address is an event all the same: it proves that the server logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a message of this product.", line[:80])
+        header, message = split_header(line, self.context)
+        return placed(_event(line[:_LONGEST], message[:_LONGEST]), self, number, header.time, header.host)
+
+
+def _event(line: str, message: str) -> Event:
+    lease = _lease(line)
+    if lease is not None:
+        return lease
+    ocserv = _OCSERV.search(line)
+    packet = _PACKET.search(line)
+    if packet:
+        far = (2, 3) if packet[1] == "received" else (4, 5)
+        near = (4, 5) if packet[1] == "received" else (2, 3)
+        source, own = ip_of(packet[far[0]]), ip_of(packet[near[0]])
+        return Event(
+            kind=EventKind.CONNECTION, source_ip=source, source_port=port_of(packet[far[1]]), destination_ip=own,
+            destination_port=port_of(packet[near[1]]), device_ip=calling(source),
+        )  # fmt: skip
+    between = _BETWEEN.search(line)
+    if between:
+        source = ip_of(between[2])
+        user = between[3] if between[3] and ip_of(between[3]) is None else None
+        action = Action.ALLOWED if "established" in line else Action.UNKNOWN
+        return Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            destination_ip=ip_of(between[1]),
+            device_ip=calling(source),
+            user=user,
+            action=action,
+        )
+    pluto = _PLUTO.search(line) if "pluto" in line else None
+    start = _FROM.search(line)
+    source = ip_of(start[1]) if start else ip_of(pluto[1] or "") if pluto else None
+    named = _USER.search(line)
+    user = (
+        (next(filter(None, named.groups()), None) if named else None)
+        or (ocserv[1] if ocserv else None)
+        or None
+    )
+    words = message.lower()
+    failed = any(word in words for word in _FAILED)
+    opened = "logged in" in words or "successful" in words or "established" in words
+    return Event(
+        kind=EventKind.LOGON if user or source else EventKind.OTHER,
+        source_ip=source,
+        source_port=port_of(start[2] or "") if start else None,
+        device_ip=calling(source),
+        user=user,
+        action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
+    )
+
+
+def _lease(line: str) -> Event | None:
+    """An address that was given to a client or came back."""
+    left = _LEFT.search(line)
+    if left:
+        address = ip_of(left[1])
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_ip=address,
+            user=left[2],
+            action=LeaseAction.RELEASED,
+        )
+    assigned = _ASSIGNED.search(line)
+    if assigned:
+        address = ip_of(assigned[1])
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_ip=address,
+            user=assigned[2],
+            action=LeaseAction.ASSIGNED,
+        )
+    given = _GIVEN.search(line)
+    ocserv = _OCSERV.search(line) if given else None
+    if given and ocserv:
+        start = _FROM.search(line)
+        address = ip_of(given[1])
+        return Event(
+            kind=EventKind.LEASE, source_ip=ip_of(start[1]) if start else address, device_ip=address, user=ocserv[1] or None, action=LeaseAction.ASSIGNED
+        )  # fmt: skip
+    return None

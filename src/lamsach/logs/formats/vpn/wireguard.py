@@ -1,0 +1,132 @@
+"""WireGuard: messages of the kernel module and of wireguard-go, and `wg show all dump`.
+
+Source: https://git.zx2c4.com/wireguard-linux `drivers/net/wireguard/receive.c`, `send.c`, `timers.c` (net_dbg_ratelimited),
+wg(8) "show ... dump". Traps:
+- A peer is a number, or its key in short (`peer(AbCd…WxYz)`); its address of the outside stands in brackets behind it.
+- `Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)`: the first address is what the peer pretended to be.
+- In a dump an interface's line begins with its private key: nothing of it is kept. A peer's public key stands for its user; its own
+  address is the first single one of its allowed addresses; a handshake at 0 never was.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# wireguard: wg0: Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)
+# kernel: wg0: Invalid MAC of handshake, dropping packet from 203.0.113.5:51820
+_KERNEL = re.compile(
+    r"\b(?:wireguard: |kernel: (?:\[ {0,8}\d{1,10}\.\d{1,9}\] )?(?=wg))([\w.@-]{1,15}): (.*)",
+    re.ASCII | re.DOTALL,
+)
+# DEBUG: (wg0) 2026/06/20 08:35:15 peer(AbCd…WxYz) - Received handshake initiation
+_GO = re.compile(r"(?:DEBUG|INFO|ERROR): \(([\w.@-]{1,15})\) \d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)", re.DOTALL)
+_GO_PEER = re.compile(r"peer\(([A-Za-z0-9+/]{4}…[A-Za-z0-9+/]{4})\)")
+_ENDPOINT = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:%.\w]{2,60}\]):(\d{1,5})"
+_PEER = re.compile(rf"\bpeer (\d{{1,10}})(?: \({_ENDPOINT}\))?", re.ASCII)
+_FROM = re.compile(rf"\b(?:from|to|with) {_ENDPOINT}", re.ASCII)
+_REFUSED = re.compile(
+    r"Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not|unable|Unable|replay",
+    re.ASCII,
+)
+_KEY = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+# wg0 \t public key \t preshared key \t endpoint \t allowed addresses \t latest handshake \t received \t sent \t keepalive
+_DUMP_PEER = re.compile(
+    rf"(?:([\w.@-]{{1,15}})\t)?({_KEY})\t(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_ENDPOINT})\t(\(none\)|[0-9A-Fa-f.:/,]{{2,2000}})\t(\d{{1,12}})\t\d{{1,20}}\t\d{{1,20}}\t(?:off|\d{{1,6}})\s*",
+    re.ASCII,
+)
+_DUMP_INTERFACE = re.compile(
+    rf"(?:[\w.@-]{{1,15}}\t)?(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_KEY})\t\d{{1,5}}\t(?:off|0x[0-9a-f]{{1,8}}|\d{{1,10}})\s*",
+    re.ASCII,
+)
+
+
+class WireGuard(LogFormat):
+    """Peers of a WireGuard server: from where they came, and which address of the tunnel is theirs."""
+
+    name: ClassVar[str] = "wireguard"
+    title: ClassVar[str] = "WireGuard"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "source_ip",
+        "source_port",
+        "device_ip",
+        "user",
+        "action",
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("\t",)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A message of `wireguard:` (wireguard-go: `(wg0)` behind its level), or a line of a dump."""
+        if "\t" in line[:120]:
+            return _DUMP_PEER.fullmatch(line) is not None or _DUMP_INTERFACE.fullmatch(line) is not None
+        if "wireguard: " in line[:300]:
+            return _KERNEL.search(line, 0, 400) is not None
+        if "kernel: " in line[:200] and ("handshake" in line[:400] or " peer " in line[:400]):
+            return _KERNEL.search(line, 0, 400) is not None
+        return line.find(": (", 0, 200) > 0 and "peer(" in line[:400] and _GO.search(line, 0, 400) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for an interface's own line and for messages without an address."""
+        line = line.rstrip("\r\n")
+        if _DUMP_INTERFACE.fullmatch(line):
+            return None
+        if dump := _DUMP_PEER.fullmatch(line):
+            return self._peer(dump, number)
+        if not self.recognises(line):
+            raise LineError("The line is not of this format.")
+        header, message = split_header(bare(line), self.context)
+        found = _KERNEL.search(line, 0, 400)
+        text = line[found.start(2) :] if found else message
+        peer, outer, short = (
+            _PEER.search(text, 0, 1000),
+            _FROM.search(text, 0, 1000),
+            _GO_PEER.search(text, 0, 400),
+        )
+        ip, port = (peer[2], peer[3]) if peer and peer[2] else (outer[1], outer[2]) if outer else (None, None)
+        address = ip_of(ip or "")
+        if address is None and short is None:
+            return None
+        refused = _REFUSED.search(text, 0, 1000) is not None
+        return Event(
+            time=header.time,
+            kind=EventKind.OTHER,
+            observer=header.host,
+            source_ip=address,
+            source_port=port_of(port),
+            device_ip=address if address and is_internal(address) else None,
+            user=short[1] if short else None,
+            action=Action.BLOCKED if refused else Action.UNKNOWN,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _peer(self, match: re.Match[str], number: int) -> Event:
+        """A peer of a dump: it holds its address at its latest handshake."""
+        single = (part for part in match[5].split(",") if part.endswith(("/32", "/128")))
+        address = next((ip for part in single if (ip := ip_of(part))), None)
+        shaken = int(match[6])
+        return Event(
+            time=from_epoch(match[6]) if shaken else None,
+            kind=EventKind.LEASE if address and shaken else EventKind.OTHER,
+            source_ip=ip_of(match[3] or ""),
+            source_port=port_of(match[4]),
+            device_ip=address,
+            user=match[2],
+            action=LeaseAction.RENEWED if address and shaken else Action.UNKNOWN,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )

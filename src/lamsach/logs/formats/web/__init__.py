@@ -1,0 +1,1 @@
+"""Web servers, reverse proxies and their firewalls."""

@@ -1,0 +1,1 @@
+"""Web servers (IIS, nginx, Apache, HAProxy and others)."""

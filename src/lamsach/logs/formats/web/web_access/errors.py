@@ -1,0 +1,168 @@
+"""The error logs of nginx, Apache, LiteSpeed and lighttpd, which name the client that met the error.
+
+Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's tags within either;
+OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd `mod_auth.c`, `mod_access.c`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.mappings.web_requests import CLF, STRING, request_event, target_of, web_time
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.values import host_and_port, ip_of, port_of
+from lamsach.model import Event
+
+# 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: a.example, request: "GET / HTTP/1.1", host: "a.example"
+_NGINX_ERROR = re.compile(
+    r"(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?(.*)",
+    re.ASCII | re.DOTALL,
+)
+_NGINX_CLIENT = re.compile(r"(?:, client: |^client |\[client )([0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)")
+_NGINX_SERVER = re.compile(r"(?:, server: |connected to )([^\s,]{1,255})")
+_NGINX_REQUEST = re.compile(rf", request: {STRING}", re.DOTALL)
+_NGINX_HOST = re.compile(r', host: "([^"]{1,255})"')
+_NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
+# [Wed Jun 03 14:32:52.123456 2026] [core:error] [pid 35708:tid 437] [client 192.0.2.1:5678] AH00135: ...
+# [2026-06-03 14:32:52.123456] [core:error] [pid 35708] [client 192.0.2.1:5678] ...     ErrorLogFormat with another time; [error] [pid 1] without any
+# [error] [client 192.0.2.1] user alice not found: /x   (ErrorLog syslog, whose header states the time)
+_LEVEL = r"(?:error|warn|notice|info|crit|alert|emerg|debug)"
+_APACHE_ERROR = re.compile(
+    r"(?:\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] "
+    rf"|\[(?P<other>\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?|{CLF})\] (?=(?:\[[^\]]{{1,100}}\] ){{0,4}}\[(?:pid|client|remote) )"
+    rf"|(?=\[\w{{0,40}}:?{_LEVEL}\] \[(?:pid|client) ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)",
+    re.ASCII | re.DOTALL,
+)
+_APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
+# [client 2001:db8::7:4455]   (2.4; the last number is the port)
+# AH01618: user alice not found: /x     AH01617: user alice: authentication failure for "/x": Password Mismatch
+_APACHE_USER = re.compile(
+    r"(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in realm| to )",
+    re.I | re.A,
+)
+_QUOTED = re.compile(r'"[^"]*"')
+_NGINX_REFUSES = re.compile(
+    r"access forbidden|denied|mismatch|was not found in|login failed|no user/password was provided|limiting (?:requests|connections)"
+)
+_TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
+
+
+def nginx_error(text: str, context: FileContext) -> Event | None:
+    """A line of nginx's error log; None for any other."""
+    match = _NGINX_ERROR.match(text) if "#" in text[:80] else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[n]) for n in range(1, 7))
+    message = match[8]
+    client, server = _NGINX_CLIENT.search(message), _NGINX_SERVER.search(message)
+    request, host, login = (
+        _NGINX_REQUEST.search(message),
+        _NGINX_HOST.search(message),
+        _NGINX_LOGIN.search(message),
+    )
+    address, port = host_and_port(server[1]) if server else (None, None)
+    cause = _QUOTED.sub(
+        "", message.partition(", client: ")[0][:2000]
+    )  # a stranger's request may hold any word
+    refused = _NGINX_REFUSES.search(cause) is not None
+    return request_event(
+        client[1] if client else None,
+        site=host[1] if host else server[1] if server and not ip_of(address or "") else None,
+        url=target_of(request[1]) if request else None,
+        user=(login[1] or login[2]) if login else None,
+        status="403" if refused else None,
+        time=local_time(year, month, day, hour, minute, second, 0, context.timezone),
+        server=address,
+        server_port=port if ip_of(address or "") else None,
+    )
+
+
+def apache_error(text: str, context: FileContext) -> Event | None:
+    """A line of Apache's error log; None for any other."""
+    match = _APACHE_ERROR.match(text) if text[:1] == "[" else None
+    if match is None:
+        return None
+    client = _APACHE_CLIENT.search(text, match.start("tags"), 1000)
+    peer, port = client[1] if client else None, None
+    if (
+        peer and peer.count(":") > 1 and "[pid " in match["tags"]
+    ):  # 2.4 always writes the port, also behind IPv6
+        address, _, digits = peer.rpartition(":")
+        port = port_of(digits)
+        peer = address if port is not None else peer
+    user = _APACHE_USER.match(match["message"])
+    tags: dict[str, str] = dict(_TAGGED.findall(match["message"][:8192]))
+    return request_event(
+        peer,
+        port=port,
+        site=tags.get("hostname"),
+        url=tags.get("uri"),
+        user=user[1] if user else None,
+        status="403" if user or "denied" in match["message"] else None,
+        time=_apache_time(match, context),
+    )
+
+
+def _apache_time(match: re.Match[str], context: FileContext) -> datetime | None:
+    if match["other"] and "/" in match["other"]:
+        return web_time(match["other"], context.timezone)
+    text = match["time"] or match["other"]
+    return LooseTimes(context).read(text) if text else None
+
+
+# 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found [/var/www/x]
+# 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:admin ip:203.0.113.9 url:/login.php
+_LITESPEED = re.compile(
+    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ \t]{1,4}){0,4}?"
+    r"(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)",
+    re.ASCII | re.DOTALL,
+)
+# [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host that was taken over from Apache's settings
+_LITESPEED_CLIENT = re.compile(
+    r"\[([0-9A-Fa-f:.]{2,45}?):(\d{1,5})(?:[-:][^#\]]{0,40})?(?:#(?:APVH_)?([^\]\s]{1,255}))?\]", re.ASCII
+)
+_LITESPEED_LOGIN = re.compile(
+    r"Failed Login Attempt - username:(.{0,128}?) ip:([0-9A-Fa-f:.]{2,45}) url:(\S{0,2000})", re.ASCII
+)
+
+
+def litespeed_error(text: str, context: FileContext) -> Event | None:
+    """A line of LiteSpeed's server log that names a client; None for any other."""
+    match = _LITESPEED.match(text) if text[:2] == "20" else None
+    if match is None:
+        return None
+    time = LooseTimes(context).read(match[1])
+    login = _LITESPEED_LOGIN.search(match[2][:4096])
+    if login:
+        return request_event(login[2], user=login[1], url=login[3], status="403", time=time)
+    client = _LITESPEED_CLIENT.search(match[2][:1000])
+    if client is None or ip_of(client[1]) is None:
+        return None
+    return request_event(client[1], port=port_of(client[2]), site=client[3], time=time)
+
+
+# 2026-06-08 22:44:57: (mod_auth.c.525) password doesn't match for /git/ username: alice, IP: 203.0.113.9
+_LIGHTTPD = re.compile(
+    r"(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}): )?\((?:[\w-]{1,40}\.c)\.\d{1,5}\) (.{1,4096}?),? IP: ([0-9A-Fa-f:.]{2,45})$",
+    re.ASCII,
+)
+_LIGHTTPD_USER = re.compile(r"(?:username: |auth failed for +)(.{1,128}?)(?:,| : |$)", re.ASCII)
+_LIGHTTPD_PLACE = re.compile(r" for (/\S{0,2000}) ", re.ASCII)
+
+
+def lighttpd_error(text: str, context: FileContext) -> Event | None:
+    """A line of lighttpd's error log that names a client: a log-on that failed."""
+    match = _LIGHTTPD.match(text) if ".c." in text[:64] else None
+    if match is None or ip_of(match[3]) is None:
+        return None
+    user, place = _LIGHTTPD_USER.search(match[2]), _LIGHTTPD_PLACE.search(match[2])
+    return request_event(
+        match[3],
+        user=user[1].strip() if user else None,
+        url=place[1] if place else None,
+        status="401",
+        time=LooseTimes(context).read(match[1]) if match[1] else None,
+    )

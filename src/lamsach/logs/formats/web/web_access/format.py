@@ -1,0 +1,219 @@
+"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik, Caddy, HAProxy, Envoy, AWS, and
+of application servers and clouds (`web_apps`, `web_json`).
+
+Source: Apache HTTP Server "Log Files" and `mod_log_config`; nginx `ngx_http_log_module` and `ngx_errlog_module`; Microsoft "W3C Logging" and
+"IIS Log File Format"; NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging"; AWS "Access
+logs for your Application Load Balancer" and "Classic Load Balancer"; W3C WD-logfile-960323.
+
+Traps:
+- The client is who connects to the unit: a stranger is no device, and the Host header and URL are a stranger's words.
+- X-Forwarded-For counts only behind a proxy of the unit's own: its last address that is not internal.
+- IIS writes UTC, and `#Fields:` may change in the middle of a file; CloudFront parts columns by tabs.
+- A virtual host may stand before the client, or (lighttpd) after it; HAProxy and nginx's error log state no zone.
+- What is no HTTP at all (`\\x16\\x03\\x01`, `batman`) stands where the request line does.
+- An AWS load balancer states when the request was made (the time before its actions) and when it was answered: the former counts.
+- Squid's `combined` lines look alike but end in a result code: they are not these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.placing import placed
+from lamsach.logs.formats.web.web_access import json as web_json
+from lamsach.logs.formats.web.web_access import text as web_text
+from lamsach.logs.mappings.web_requests import request_event
+from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.w3c import METHODS, W3cColumns, default_columns, names_in
+from lamsach.model import Event
+
+# 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15     2026-06-02 00:00:01 W3SVC1 WEB01 10.0.0.5 GET ...
+# 00:01:02 203.0.113.7 GET /a 200     2026-06-02	00:00:01	SGN50	392	203.0.113.7	GET	d1.example	/a	200
+_ROW = re.compile(
+    r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:(?!\S{1,63}:[ \t])\S{1,64}[ \t]){0,5}?"
+    rf"(?:{'|'.join(sorted(METHODS))})[ \t](?:[\w.-]{{1,255}}\t)?(?:/|\*|-)",
+    re.ASCII,
+)
+_ROW_SIGNS = (" GET /", " POST /", " HEAD /", " PUT /", " OPTIONS /", " PROPFIND /")
+_DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t]", re.ASCII)
+_SOFTWARE = ("#Software: Microsoft Internet Information Services", "#Software: Microsoft HTTP API")
+_PROXY = frozenset({"cs-uri-scheme", "r-host", "r-ip", "s-supplier-ip", "sc-filter-result"})
+_MARKS = frozenset({"cs-method", "cs-uri-stem", "c-ip", "cs-uri-path", "cs-host", "cs-uri", "r-host"})
+
+
+class WebAccess(LogFormat):
+    """Reads requests that the unit's own web servers and reverse proxies took."""
+
+    name: ClassVar[str] = "web_access"
+    title: ClassVar[str] = "Web servers (IIS, nginx, Apache, HAProxy and others)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    )
+    header_prefix: ClassVar[str | None] = "#"
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        own = [line for line in context.head if _is_fields(line) or line.startswith("#Date:")]
+        self._columns = W3cColumns((), own)
+        self._stated = any(map(_is_fields, own))
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """One of the shapes of text or JSON, a W3C row with a method and a path, or a `#` line of IIS."""
+        start = line[:1]
+        if start == "#":
+            return (
+                line.startswith(_SOFTWARE)
+                or _is_fields(line)
+                or line.startswith(("#Version: 1.0", "#Date: "))
+            )
+        if start.isdigit() and _ROW.match(line):
+            return True
+        if web_json.is_request(line):
+            return True
+        if any(sign in line for sign in _ROW_SIGNS) and _ROW.match(_message(line)):
+            return True
+        if not web_text.may_be_request(line):
+            return False
+        message = _message(line)
+        return web_text.is_request(message) or (message != line and web_text.is_request(_message(message)))
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """As `LogFormat.score`; beneath headings of a web server or proxy also the rows whose method stands elsewhere."""
+        fields = next((line for line in head if line.startswith("#Fields:") and _is_fields(line)), None)
+        if fields is None:
+            return super().score(head)
+        tabs = len(fields.split()) - 2
+        return sum(
+            line.startswith("#") or _DATED.match(line) is not None or line.count("\t") == tabs
+            for line in head
+        ) / len(head)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the headings name so far; none without headings."""
+        return self._columns.names if self._stated else ()
+
+    def header(self, line: str) -> None:
+        """See `LogFormat.header`."""
+        if not line.startswith("#Fields:") or _is_fields(line):
+            self._columns.header(line)
+            self._stated = self._stated or _is_fields(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One request, or one error that names a client; None for a `#` line."""
+        if line.startswith("#") and (self._stated or self.recognises(line)):
+            return None
+        event, header = self._event(line)
+        return placed(event, self, number, header.time, header.host)
+
+    def _event(self, line: str) -> tuple[Event, SyslogHeader]:
+        if (_DATED if self._stated else _ROW).match(line) or self._has_columns(line):
+            return self._row(line), NO_HEADER
+        header, message = split_header(line, self.context)
+        event = web_text.read_request(message, self.context) if web_text.may_be_request(line) else None
+        if event is None and header is not NO_HEADER:  # a container runtime's header behind another
+            event = web_text.read_request(_message(message), self.context)
+        if event is None and header.time is not None and _ROW.match(message):
+            event = self._row(message)
+        if event is None and web_json.is_request(line):
+            event = web_json.read_request(line, self.context)
+        if event is None:
+            raise LineError("The line is not a web server's record.", line[:80])
+        return event, header
+
+    def _has_columns(self, line: str) -> bool:
+        """Whether a line whose columns do not begin with a date has as many as the headings name (TMG)."""
+        return (line[:1] == '"' or self._columns.names[:1] not in (("date",), ("time",))) and self._fits(line)
+
+    def _fits(self, text: str) -> bool:
+        """Whether the row has as many values as the headings name columns."""
+        return self._stated and len(self._columns.cells(text)) == len(self._columns.names) > 1
+
+    def _row(self, text: str) -> Event:
+        values = self._columns.read(text) if self._stated else {}
+        if ip_of(values.get("c-ip", "")) is None and not self._fits(
+            text
+        ):  # no headings, or those of another file within this one
+            values = W3cColumns(default_columns(text.split())).read(text) or values
+        if not _MARKS & values.keys():
+            raise LineError("The line is not a web server's record.", text[:80])
+        if "time-local" in values:  # IIS Advanced Logging by the server's clock
+            time = from_iso(f"{values.get('date-local')} {values['time-local']}", self.context.timezone)
+        else:
+            date = values.get("date") or values.get("date-utc") or self._columns.date
+            time = from_iso(f"{date} {values.get('time') or values.get('time-utc')}", UTC)
+        return replace(_proxied(values) if _PROXY & values.keys() else _w3c(values), time=time)
+
+
+def _w3c(values: Mapping[str, str]) -> Event:
+    stem, query = values.get("cs-uri-stem") or values.get("cs-uri"), values.get("cs-uri-query")
+    return request_event(
+        values.get("c-ip"),
+        port=port_of(values.get("c-port")),
+        forwarded=(values.get("x-forwarded-for") or values.get("cs(x-forwarded-for)") or "").replace("+", ""),
+        site=values.get("x-host-header") or values.get("cs-host") or values.get("cs(host)"),
+        url=f"{stem}?{query}" if stem and query else stem,
+        user=values.get("cs-username"),
+        status=values.get("sc-status"),
+        server=values.get("s-ip"),
+        server_port=port_of(values.get("s-port") or values.get("cs-port")),
+        observer=values.get("s-computername"),
+    )
+
+
+def _proxied(values: Mapping[str, str]) -> Event:
+    """What a proxy fetched for a client of the unit (Blue Coat, TMG): the far side is the server, and `s-ip` the proxy itself."""
+    host, port = (
+        values.get("cs-host") or values.get("r-host"),
+        values.get("cs-uri-port") or values.get("r-port"),
+    )
+    path = f"{values.get('cs-uri-path', '')}{values.get('cs-uri-query', '')}"
+    scheme = values.get("cs-uri-scheme", "http")
+    url = values.get("cs-uri")
+    if url is None and host:
+        url = f"{host}:{port}" if scheme in ("tcp", "tunnel") else f"{scheme}://{host}{path or '/'}"
+    far = (
+        values.get("r-ip")
+        or values.get("r-supplier-ip")
+        or values.get("s-supplier-ip")
+        or (host if ip_of(host or "") else None)
+    )
+    return request_event(
+        values.get("c-ip"),
+        port=port_of(values.get("c-port")),
+        site=host,
+        url=url,
+        user=values.get("cs-username"),
+        status="403"
+        if "DENIED" in values.get("sc-filter-result", "") + values.get("s-action", "")
+        else values.get("sc-status"),
+        server=far if far and ip_of(far) else None,
+        server_port=port_of(port),
+        observer=values.get("s-computername") or values.get("s-ip"),
+    )
+
+
+def _is_fields(line: str) -> bool:
+    return len(_MARKS & names_in(line)) > 1
+
+
+def _message(line: str) -> str:
+    """The line without a syslog header, whatever its time."""
+    try:
+        return split_header(line, _ANY)[1]
+    except LineError:
+        return line
+
+
+_ANY = FileContext()

@@ -1,0 +1,184 @@
+"""The lines of text of reverse proxies and load balancers. Each reader knows one shape and gives None for any other.
+
+Source: NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and Istio's default
+format; AWS "Access logs for your Application / Classic / Network Load Balancer". Traps: `lamsach.logs.formats.web.web_access.format`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, target_of, web_time
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import domain_of, host_and_port, port_of
+from lamsach.model import Event, EventKind
+
+# [24/Jan/2026:16:50:41 +0700] MISS 304 304 - GET http site.example "/" [Client 192.0.2.1] [Length 0] [Gzip -] [Sent-to x] "agent" "-"
+_PROXY_MANAGER = re.compile(
+    rf"\[({CLF})\] (?:\S{{1,20}} ){{0,3}}?(\d{{3}}) (?:- )?([A-Z]{{1,20}}) (https?) (\S{{1,255}}) {STRING} \[Client ([^\]\s]{{2,60}})\]",
+    re.DOTALL,
+)
+# [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 512 1.250 [Sent-to 10.0.0.3:22] [Sent 512] ...   (streams of NGINX Proxy Manager)
+# 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"   (nginx's own example)
+_STREAM = re.compile(
+    rf"(?:\[({CLF})\] \[Client (?P<client>\S{{2,60}})\]|(?P<peer>[0-9A-Fa-f.:]{{2,60}}) \[({CLF})\]) (?:TCP|UDP) (\d{{3}}) \d{{1,20}} \d{{1,20}} \d{{1,10}}(?:\.\d{{1,6}})?"
+    r"(?: (?:\[Sent-to |\")(?P<server>[^\]\s\",]{2,60})[\]\",])?(?=\s|$)",
+)
+# https 2026-04-26T12:23:00.186641Z app/a/4 192.0.2.11:44740 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://a.example:443/x HTTP/1.1" "agent" ...
+_BALANCER = re.compile(
+    r"(?:(?:(?:https?|h2|grpcs|wss?) )?(\S{20,35}) (\S{1,255}) )?(\S{2,60}):(\d{1,5}) (?:(\S{2,60}):(\d{1,5})|-) (?:-?\d{1,9}(?:\.\d{1,9})? ){3}(\d{3}|-) (?:\d{3}|-) -?\d{1,20} -?\d{1,20} "
+    + STRING,
+    re.DOTALL,
+)
+_CREATED = re.compile(r'" (?:\d{1,6}|-) (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z) "')
+_SITE_AND_PATH = re.compile(r"[a-z]{2,5}://([^/?#]{0,300})(.*)", re.DOTALL)
+# tls 2.0 2026-12-20T02:59:40 net/lb/c6e 7a1 192.0.2.8:51341 10.0.1.5:443 5 2 98 246 - arn:x - ECDHE tlsv12 - a.example h2 h2 "h2" 2026-12-20T02:59:30
+_NETWORK_BALANCER = re.compile(
+    rf"tls \d\.\d ({ISO}) (\S{{1,255}}) \S{{1,64}} (\S{{2,60}}):(\d{{1,5}}) (?:(\S{{2,60}}):(\d{{1,5}})|-) (?:\S{{1,400}} ){{10}}(\S{{1,255}})(.*)",
+    re.ASCII | re.DOTALL,
+)
+_CREATED_AT_END = re.compile(rf"({ISO})\s*$", re.ASCII)
+# 192.0.2.10:10285 [12/Mar/2026:06:56:28.088] fe~ be/srv1 0/0/0/1263/1264 200 20602 - - ---- 19/19/3/4/0 0/0 {a.example} "GET / HTTP/1.1"
+_HAPROXY = re.compile(
+    r"([0-9A-Fa-f:.]{2,60}):(\d{1,5}) \[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3})\] (\S{1,200})(?: (\S{1,255}/\S{1,255}))?(.*)",
+    re.ASCII | re.DOTALL,
+)
+_HAPROXY_STATUS = re.compile(r" [\d/+-]{5,80} (\d{3}|-1) [\d+]{1,20} ")
+# `option httpslog` ends in: 0/0000000000000000/0/0/0 a.example/TLSv1.3/TLS_AES_256_GCM_SHA384
+_HAPROXY_SNI = re.compile(r' (\S{4,255})/(?:TLS|SSL)v[\d.]{1,4}/\S{1,80}(?=\s|$|")')
+# 192.0.2.10:10285 to 10.0.0.1:443 (fe/HTTP)
+_CONNECT = re.compile(
+    r"Connect from (\S{2,60}:\d{1,5}) to (\S{2,60}:\d{1,5}) \(\S{1,100}/\w{1,10}\)", re.ASCII
+)
+# [2026-04-15T20:17:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "192.0.2.28" "agent" "id" "site.example" "tcp://10.0.2.1:80"
+# Istio goes on: outbound|80||a.b 10.0.2.9:33 10.0.0.1:443 192.0.2.28:4455 site.example default   (its own, the called and the calling address, the SNI)
+_ENVOY = re.compile(rf"\[({ISO})\] {STRING} (\d{{1,3}}) (.*)", re.DOTALL)
+_ISTIO_ENDS = re.compile(r" (?:\S{1,400}) (\S{1,80}) (\S{1,80}) (\S{1,80}) (\S{1,255}) \S{1,255}(?=\s|$)")
+
+
+def proxy_manager(text: str, context: FileContext) -> Event | None:
+    """NGINX Proxy Manager."""
+    match = _PROXY_MANAGER.match(text) if "] [Length " in text or "[Client " in text else None
+    if match is None:
+        return None
+    return request_event(
+        match[7], site=match[5], url=match[6], status=match[2], time=web_time(match[1], context.timezone)
+    )
+
+
+def stream(text: str, context: FileContext) -> Event | None:
+    """Connections that nginx passed on without looking into them (`ngx_stream_log_module`)."""
+    match = _STREAM.match(text) if "] TCP " in text or "] UDP " in text else None
+    if match is None:
+        return None
+    server, port = host_and_port(match["server"] or "")
+    event = request_event(
+        match["client"] or match["peer"],
+        status=match[5],
+        time=web_time(match[1] or match[4], context.timezone),
+        server=server,
+        server_port=port,
+    )
+    return replace(event, kind=EventKind.CONNECTION)
+
+
+def balancer(text: str, context: FileContext) -> Event | None:
+    """AWS's application and classic load balancers."""
+    match = _BALANCER.match(text)
+    if match is None:
+        return None
+    created = _CREATED.search(text, match.end())
+    stated = created[1] if created else match[1]
+    broken = match[8].startswith("- ")  # no HTTP: `- http://a.example:80- -`, `- - - `
+    whole = _SITE_AND_PATH.match(match[8].split(" ")[1] if broken else target_of(match[8]) or "")
+    path = whole[2] if whole else target_of(match[8])
+    return request_event(
+        match[3].strip("[]"),
+        port=port_of(match[4]),
+        site=(whole[1].rstrip("-") if broken else whole[1]) if whole else None,
+        url=None if broken else path or "/",
+        status=match[7],
+        time=from_iso(stated, context.timezone) if stated else None,
+        server=(match[5] or "").strip("[]"),
+        server_port=port_of(match[6]),
+        observer=match[2],
+    )
+
+
+def network_balancer(text: str, context: FileContext) -> Event | None:
+    """TLS connections to AWS's network load balancer; of both times the earlier, at the line's end, is the connection's."""
+    match = _NETWORK_BALANCER.match(text) if text.startswith("tls ") else None
+    if match is None:
+        return None
+    began = _CREATED_AT_END.search(match[8][-60:])
+    event = request_event(
+        match[3].strip("[]"),
+        port=port_of(match[4]),
+        site=match[7] if domain_of(match[7]) else None,
+        time=from_iso(began[1] if began else match[1], context.timezone),
+        server=(match[5] or "").strip("[]"),
+        server_port=port_of(match[6]),
+        observer=match[2],
+    )
+    return replace(event, kind=EventKind.TLS)
+
+
+def haproxy(text: str, context: FileContext) -> Event | None:
+    """HAProxy's HTTP, HTTPS and TCP layouts and its connection errors."""
+    match = _HAPROXY.match(text)
+    if match is None:
+        return None
+    rest = match[6]
+    requests = STRINGS.findall(rest[-8192:])
+    status = _HAPROXY_STATUS.match(rest)
+    request = requests[-1] if requests else None
+    sni = _HAPROXY_SNI.search(rest[-1024:])
+    return request_event(
+        match[1],
+        port=port_of(match[2]),
+        site=sni[1] if sni and domain_of(sni[1]) else None,
+        request=None if request == "<BADREQ>" else request,
+        status=status[1] if status else None,
+        time=web_time(match[3], context.timezone),
+    )
+
+
+def haproxy_connect(text: str, context: FileContext) -> Event | None:
+    """HAProxy's line for a connection without a mode's layout."""
+    match = _CONNECT.match(text)
+    if match is None:
+        return None
+    client, server = host_and_port(match[1]), host_and_port(match[2])
+    return request_event(client[0], port=client[1], server=server[0], server_port=server[1])
+
+
+def envoy(text: str, context: FileContext) -> Event | None:
+    """Envoy's default layout and Istio's."""
+    match = _ENVOY.match(text) if text[:1] == "[" else None
+    strings = list(re.finditer(STRING, match[4][:16384], re.DOTALL)) if match else []
+    if match is None or len(strings) < 5:
+        return None
+    forwarded, _, _, site, upstream = (found[1] for found in strings[-5:])
+    server, server_port = host_and_port(upstream.rpartition("//")[2])
+    ends = _ISTIO_ENDS.match(match[4], strings[-1].end())
+    clients = [part.strip() for part in forwarded.split(",")]
+    peer = ends[3] if ends and forwarded == "-" else clients[0]
+    if ends and server is None:
+        server, server_port = host_and_port(ends[2])
+    event = request_event(
+        peer,
+        site=site,
+        request=match[2],
+        status=match[3],
+        time=from_iso(match[1], context.timezone),
+        server=server,
+        server_port=server_port,
+    )
+    named = domain_of(ends[4]) if ends and event.domain is None else None
+    return replace(event, domain=named, device_ip=calling(event.source_ip)) if named else event
+
+
+__all__ = ("balancer", "envoy", "haproxy", "haproxy_connect", "network_balancer", "proxy_manager", "stream")

@@ -1,0 +1,138 @@
+"""Windows events as texts of several lines each: `wevtutil qe /f:text`, Event Viewer's "Copy Details as Text", PowerShell's `Format-List`, Splunk's rendering.
+
+Source: https://learn.microsoft.com/windows-server/administration/windows-commands/wevtutil; https://docs.splunk.com (Windows event log inputs). A head of
+names and values, then the event's text, whose words `lamsach.logs.mappings.windows.messages` knows. Traps: the date is in the machine's own order; the names of the
+head come again within the text, where they mean something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.mappings.windows.record import WindowsRecord
+from lamsach.logs.mappings.windows.xml import record_of_xml
+from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
+from lamsach.model import Event
+
+# Event[0]:    Log Name:      Security    TimeCreated  : 6/5/2026 7:31:12 AM    06/05/2026 07:31:12 AM (Splunk, before LogName=Security)
+_START = re.compile(
+    r"Event\\?\[\d{1,12}\]:?\s*$|Log Name: {1,12}\S|Tên nhật ký: {1,12}\S|TimeCreated {1,20}: ?\d|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2} [AP]M\s*$"
+)
+# Message              : Network connection detected:   (Format-List *, where the other names follow)
+_MESSAGE_FIRST = re.compile(r"Message {4,24}: ?\S")
+_OF_POWERSHELL = re.compile(r"([A-Z][A-Za-z]{1,30}) {1,24}: ?(\S.{0,500})")
+_ANOTHER = re.compile(r"\s{0,4}(?:Log Name: |LogName=|ProviderName {1,20}: |Id {1,20}: ?\d|Tên nhật ký: )")
+_PAIR = re.compile(r"\s{0,8}([^\s:=][^:=\n]{0,40}?)\s{0,20}[:=][ \t]{0,20}(.{0,2000})")
+_NAMES = {
+    "log name": "channel", "logname": "channel", "tên nhật ký": "channel", "source": "provider", "sourcename": "provider", "nguồn": "provider",
+    "providername": "provider", "date": "time", "timecreated": "time", "ngày": "time", "event id": "id", "eventcode": "id", "id": "id",
+    "id sự kiện": "id", "computer": "computer", "computername": "computer", "machinename": "computer", "máy tính": "computer",
+}  # fmt: skip
+_TEXT_BEGINS = frozenset({"description", "message", "mô tả"})
+_MOST_PAIRS = 40
+_CLOCK = re.compile(r"(\d{1,2}/\d{1,2}/\d{4}) \d{1,2}:\d{2}:\d{2}( [AP]M)?")
+_HEAD_LINES = 12
+_LONGEST_MESSAGE = 400
+
+
+class WindowsEventListing(LogFormat):
+    """Reads events of Windows' logs from listings that people make with Windows' own tools."""
+
+    name: ClassVar[str] = "windows_event_listing"
+    title: ClassVar[str] = "Windows events (listing of wevtutil or PowerShell)"
+    gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
+    multiline: ClassVar[bool] = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context, month_first=_month_first(context.head))
+        self._message_first = bool(context.head and _MESSAGE_FIRST.match(context.head[0]))
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A whole event; its first line alone is not enough."""
+        first, feed, rest = line.partition("\n")
+        return bool(feed) and cls.starts_record(first) and _ANOTHER.match(rest) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """1 for a file that begins with the head of an event."""
+        if head and _MESSAGE_FIRST.match(head[0]):
+            told = {match[1].lower() for line in head if (match := _OF_POWERSHELL.match(line))}
+            return 1.0 if "id" in told and told & {"providername", "timecreated"} else 0.0
+        if not head or not cls.starts_record(head[0]):
+            return 0.0
+        names = {match[1].lower() for line in head[:_HEAD_LINES] if (match := _PAIR.match(line))}
+        known = {_NAMES.get(name) for name in names}
+        # people who choose the columns leave the provider out: TimeCreated, Id, Message
+        return (
+            1.0
+            if "id" in known and ("provider" in known or ("time" in known and "message" in names))
+            else 0.0
+        )
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """The first line of an event's head."""
+        return _START.match(line) is not None
+
+    def begins_record(self, line: str) -> bool:
+        """Where the first record begins with its text, each does."""
+        if self._message_first:
+            return _MESSAGE_FIRST.match(line) is not None
+        return self.starts_record(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One event. LineError for a text that has no head of one."""
+        if (start := line.find("<Event xmlns=")) >= 0:
+            return event_of(record_of_xml(line[start:]), self.context, self._times, self.name, number)
+        values: dict[str, str] = {}
+        lines = line.split("\n")
+        first = _CLOCK.match(lines[0])
+        if first is not None:
+            values["time"] = lines[0].strip()
+        message = ""
+        for place, text in enumerate(lines[:_MOST_PAIRS]):
+            match = _PAIR.match(text)
+            name = match[1].strip().lower() if match else ""
+            if match and name in _TEXT_BEGINS:
+                rest = lines[place + 1 :]
+                message = "\n".join([match[2], *rest])
+                if text.startswith(
+                    "Message "
+                ):  # PowerShell may write other names behind it, not indented as the text is
+                    _take_behind(rest[:_LONGEST_MESSAGE], values)
+                break
+            if match and name in _NAMES:
+                values.setdefault(_NAMES[name], match[2].strip())
+        event_id = values.get("id", "")
+        named = "provider" in values or ("time" in values and message)
+        if not event_id.isdecimal() or len(event_id) > 10 or not named:
+            raise LineError("The text holds no head of a Windows event.", line[:80])
+        record = WindowsRecord(
+            int(event_id) & 0xFFFF, values.get("provider", ""), values.get("channel", ""), values.get("computer") or None,
+            values.get("time") or None, {}, message=message,
+        )  # fmt: skip
+        return event_of(record, self.context, self._times, self.name, number)
+
+
+def _take_behind(lines: Sequence[str], values: dict[str, str]) -> None:
+    for text in lines:
+        match = _OF_POWERSHELL.match(text)
+        if match and (name := _NAMES.get(match[1].lower())):
+            values.setdefault(name, match[2].strip())
+
+
+def _month_first(head: Sequence[str]) -> bool:
+    """As the dates show; where all of them could be either, as the clock of twelve hours in English is used, or not."""
+    found = [match for line in head if (match := _CLOCK.search(line[:200]))]
+    dates = [match[1] for match in found]
+    if month_comes_first(dates) or any(int(date.partition("/")[0]) > 12 for date in dates):
+        return month_comes_first(dates)
+    return any(match[2] for match in found)

@@ -1,0 +1,78 @@
+"""Windows events as XML: one event a line, or over several, as wevtutil, Event Viewer, NXLog, evtx_dump and Sysmon for Linux write them.
+
+Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Traps: Event Viewer writes all events into one line
+(`<Events><Event ..>..</Event><Event ..>`); a syslog header may stand before an event; entities are refused (`lamsach.logs.mappings.windows.xml`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.mappings.windows.xml import record_of_xml
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.model import Event
+
+_BEGIN = ("<Event ", "<Event>")
+_MARKS = ("schemas.microsoft.com/win/2004/08/events", "<System>", "<Provider ", "<System ")
+# before the first event, and after the last
+_NO_EVENT = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:</?Events[^>]{0,200}>|Record \d{1,12}|<!--[^>]{0,500}-->)?\s*"
+)
+_HEADER_ROOM = 600
+
+
+class WindowsEventXml(LogFormat):
+    """Reads events of Windows' logs from XML."""
+
+    name: ClassVar[str] = "windows_event_xml"
+    title: ClassVar[str] = "Windows events (XML)"
+    gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
+    multiline: ClassVar[bool] = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`<Event>` or `<Event xmlns=..>` of Windows at the start or behind a syslog header, never within JSON."""
+        start = _start(line)
+        if start < 0 or "{" in line[:start]:
+            return False
+        return line.rstrip() in ("<Event>", "<Event >") or any(mark in line for mark in _MARKS)
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share of lines that are within events."""
+        inside, lines = False, 0
+        for line in head:
+            if cls.recognises(line):
+                inside = True
+            lines += inside or _NO_EVENT.fullmatch(line[:1000]) is not None
+            if "</Event>" in line[-200:]:
+                inside = False
+        return lines / len(head) if head and any(map(cls.recognises, head)) else 0.0
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One event. None for what stands before and after events; LineError for broken XML and for several in one line."""
+        if len(line) < 1000 and _NO_EVENT.fullmatch(line):
+            return None
+        start = _start(line)
+        if start < 0:
+            raise LineError("The text holds no Windows event in XML.", line[:80])
+        record = record_of_xml(line[start:])
+        return event_of(record, self.context, self._times, self.name, number)
+
+
+def _start(line: str) -> int:
+    for opening in _BEGIN:
+        position = line.find(opening, 0, _HEADER_ROOM)
+        if position >= 0:
+            return position
+    return -1

@@ -1,0 +1,1 @@
+"""Meanings of names, sentences and codes that several products share."""

@@ -1,0 +1,174 @@
+"""What the keys of a CEF record mean.
+
+Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26. Traps:
+- `cs1` to `cs6`, `flexString1`, `deviceCustomString...` mean what their `...Label` says: `cs4Label=processSha1`.
+- `start` is when the activity began, `rt` when the device or its collector wrote it, `end` may lie far off.
+- `dhost` is the far end's name for a contact that goes out, the device's own for one that comes in.
+- `deviceDirection` (0 inbound, 1 outbound) decides only when the addresses do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.mappings.column_names import field_of
+from lamsach.logs.mappings.keyed_events import Keys, event_of, kind_of
+from lamsach.logs.text.cef import CefRecord
+from lamsach.logs.text.key_value import first, first_ip
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of
+from lamsach.model import Action, Event
+
+KEYS = Keys(
+    source=("src", "c6a2", "sourceAddress", "sourceIpAddress", "shost", "c6a1"),
+    source_port=("spt", "sourcePort"),
+    source_nat=("sourceTranslatedAddress",),
+    source_nat_port=("sourceTranslatedPort",),
+    source_name=("shost", "sourceHostName"),
+    source_mac=("smac", "sourceMacAddress"),
+    source_user=("suser", "suid", "sourceUserName", "susr"),
+    destination=("dst", "c6a3", "destinationAddress"),
+    destination_port=("dpt", "destinationPort"),
+    destination_name=("dhost", "destinationHostName"),
+    destination_mac=("dmac", "destinationMacAddress"),
+    destination_user=("duser", "duid", "destinationUserName"),
+    query=("query", "queryName", "dnsQuery"),
+    domain=("destinationDnsDomain", "dhost", "destinationHostName"),
+    url=("request", "requestUrl", "url"),
+    answers=("answers", "dnsAnswer"),
+    hashes=(
+        "fileHash",
+        "sha256",
+        "sha1",
+        "md5",
+        "fileHashSha256",
+        "fileHashSha1",
+        "fileHashMd5",
+        "oldFileHash",
+    ),
+    action=("act", "deviceAction", "outcome", "categoryOutcome"),
+    observer=("dvchost", "deviceHostName"),
+)
+TIME_ORDER = ("start", "rt", "deviceReceiptTime", "eventTime", "startTime", "end", "art")
+# cs4Label=processSha1 cs4=...   c6a2Label=Source IPv6 Address
+LABEL = re.compile(r"(cs\d|cn\d|c6a\d|flexString\d|deviceCustom[A-Z][A-Za-z0-9]{3,20}?\d)Label", re.ASCII)
+BY_LABEL = {
+    "query": "query",
+    "domain": "destinationDnsDomain",
+    "url": "request",
+    "mac": "smac",
+    "name": "shost",
+    "user": "suser",
+}
+_LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
+"""What labels mean that are no usual name of a column; a link leads to the console that reports."""
+_NAMED = re.compile(r"\.[a-z][a-z0-9-]+$", re.IGNORECASE)
+OF_MAKERS = frozenset({"cpt", "snat", "source_info_ip"})
+"""Keys of single makers that change what others mean."""
+# fileHash   TrendMicroDsFileSHA256
+HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
+_CLEANED = frozenset({"clean", "delete", "remove", "move", "terminate", "kill", "repair"})
+NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
+
+
+def meaning_of(label: str) -> str | None:
+    """The standard key that a custom key's label stands for."""
+    key = label.lower().replace(" ", "")
+    return _LABELS[key] if key in _LABELS else BY_LABEL.get(field_of(label) or "")
+
+
+def labelled(extension: Mapping[str, str]) -> dict[str, str]:
+    """The extension with values of custom keys added under the standard key that their label means; a stated standard key stays."""
+    fields = dict(extension)
+    for key, label in extension.items():
+        match = LABEL.fullmatch(key)
+        value = extension.get(match[1]) if match else None
+        if not value:
+            continue
+        meaning = meaning_of(label)
+        digest = hash_of(value)
+        if digest:
+            fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
+        elif meaning and not fields.get(meaning):
+            fields[meaning] = value
+    if fields.keys() & OF_MAKERS:
+        _put_right(fields)
+    for key in ("suid", "duid"):
+        if NUMERIC_ID.fullmatch(fields.get(key, "")):
+            del fields[key]
+    return fields
+
+
+def _put_right(fields: dict[str, str]) -> None:
+    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and port in one (`snat`);
+    Sophos Central has the endpoint's address in `source_info_ip` and its name in `dhost`."""
+    if "cpt" in fields:
+        fields.setdefault("dst", fields.get("sip", ""))
+        if fields.get("spt") != fields["cpt"]:
+            fields.setdefault("dpt", fields.get("spt", ""))
+        fields["spt"] = fields["cpt"]
+    if "source_info_ip" in fields:
+        fields.setdefault("src", fields["source_info_ip"])
+        fields.setdefault("shost", fields.pop("dhost", ""))
+    address, port = host_and_port(fields.get("snat", ""))
+    if address and ip_of(address):
+        fields.setdefault("sourceTranslatedAddress", address)
+        fields.setdefault("sourceTranslatedPort", str(port or ""))
+
+
+def far_name(text: str) -> str | None:
+    """The name that stands where the destination's address is expected; None for anything else."""
+    name = domain_of(text)
+    return name if name and _NAMED.search(name) else None
+
+
+def cef_time(
+    fields: Mapping[str, str], context: FileContext, order: tuple[str, ...] = TIME_ORDER
+) -> datetime | None:
+    """The record's own time by the first of these keys that states one."""
+    return first_time(
+        (fields.get(key) for key in order), context, fields.get("dtz") or fields.get("deviceTimeZone")
+    )
+
+
+def cef_event(
+    record: CefRecord, context: FileContext, *, observer: str | None = None, otherwise: datetime | None = None
+) -> Event:
+    """The event of any maker's CEF record; `observer` and the time `otherwise` come from a syslog header."""
+    fields = labelled(record.extension)
+    event = event_of(
+        fields,
+        KEYS,
+        time=cef_time(fields, context) or otherwise,
+        observer=observer or fields.get("dvc") or None,
+        inward=fields.get("deviceDirection") == "0",
+    )
+    extra = tuple(
+        digest for key, value in fields.items() if HASH_KEY.search(key) and (digest := hash_of(value))
+    )
+    hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
+    asked = (
+        "dns" in f"{record.name} {record.product}".lower() and event.domain is not None and event.url is None
+    )
+    kind = kind_of(
+        query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
+    )
+    alone = event.destination_ip is None and fields.get("dhost", "-") == fields.get("dvchost")
+    if (
+        (hashes or alone) and event.device_ip is None and event.device_name is None
+    ):  # an endpoint's own agent wrote it
+        event = changed(
+            event,
+            device_ip=first_ip(fields, "dvc", "c6a1"),
+            device_name=first(fields, "dvchost", "deviceHostName"),
+        )
+        if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:
+            event = changed(event, action=Action.BLOCKED)
+    domain = event.domain or (far_name(fields.get("dst", "")) if event.destination_ip is None else None)
+    if domain and event.source_ip is None and domain == (event.device_name or "").lower():
+        domain = None  # an endpoint's console: `dst` and `dhost` are the endpoint
+    return changed(event, kind=kind, hashes=hashes, domain=domain)

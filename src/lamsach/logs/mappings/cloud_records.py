@@ -1,0 +1,141 @@
+"""What the names in records of clouds mean: the audit log of Microsoft 365, sign-ins of Entra ID, Defender XDR, DNS servers in Azure Monitor,
+Azure Firewall, AWS CloudTrail, Cloudflare Gateway.
+
+Source: https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema,
+https://learn.microsoft.com/azure/azure-monitor/reference/tables/ (`SigninLogs`, `DnsEvents`), https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables,
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html, https://developers.cloudflare.com/logs/logpush/.
+Traps:
+- `CreationTime` is in UTC and does not say so.
+- Who signs in from a stranger's address is no machine of the unit.
+- `sourceIPAddress` of CloudTrail may be the name of a service of AWS, which is no machine.
+- `SrcIP` of Cloudflare Gateway is the public address of the place where `DeviceName` is.
+- `Computer` of a DNS event is the server that was asked.
+- What Defender XDR saw of names stands as JSON in the text `AdditionalFields`; `InboundConnectionAccepted` was opened by the `RemoteIP`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+
+from lamsach.errors import LineError
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.mappings import azure_firewall
+from lamsach.logs.text.json_records import Record, child, read_object, text_of, texts_of
+from lamsach.logs.text.values import ip_of
+from lamsach.model import Action, Event, EventKind
+
+Values = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CloudRecord:
+    """One kind of record. `names`: the keys (plain) that it has; `fields`: what keys mean in it, whatever they mean elsewhere."""
+
+    names: frozenset[str]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    of_endpoint: bool = False
+    """Whether it tells of the machine that its keys name."""
+
+
+AUDIT = CloudRecord(
+    frozenset({"creationtime", "workload", "operation"}),
+    {"clientip": "source", "actoripaddress": "source", "clientipaddress": "source"},
+)
+SIGN_IN = CloudRecord(
+    frozenset({"userprincipalname", "ipaddress", "appdisplayname"}),
+    {"ipaddress": "source", "userprincipalname": "user"},
+)
+DNS_EVENT = CloudRecord(
+    frozenset({"subtype", "clientip", "name", "querytype"}),
+    {"name": "query", "computer": "observer", "ipaddresses": "answers"},
+)
+DEFENDER = CloudRecord(
+    frozenset({"actiontype", "devicename"}), {"fileoriginip": "destination"}, of_endpoint=True
+)
+TRAIL = CloudRecord(frozenset({"eventversion", "eventsource", "sourceipaddress"}))
+GATEWAY = CloudRecord(frozenset({"resolverdecision", "queryname"}), {"email": "user"})
+FIREWALL = CloudRecord(frozenset({"category", "resourceid", "msg"}))
+_KINDS = (AUDIT, SIGN_IN, DNS_EVENT, DEFENDER, TRAIL, GATEWAY, FIREWALL)
+_ADDITIONAL = {
+    "DnsQueryString": "query", "query": "query", "answers": "answers", "server_name": "domain", "host": "domain", "uri": "path",
+}  # fmt: skip
+# 2026-06-05T00:31:12
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
+
+
+def kind_of(names: AbstractSet[str]) -> CloudRecord | None:
+    """The kind of a record whose keys are these (lower case, letters and digits); None for any other record."""
+    return next((kind for kind in _KINDS if kind.names <= names), None)
+
+
+def complete(kind: CloudRecord, record: Record, values: Values) -> None:
+    """Add what a record of this kind states in its own way to the values of the fields."""
+    if kind is AUDIT:
+        values["time"] = [
+            f"{text}Z" if _WITHOUT_ZONE.fullmatch(text) else text for text in values.get("time", ())
+        ]
+    elif kind is SIGN_IN:
+        result = text_of(_of(record, "ResultType")) or text_of(child(record, "status").get("errorCode"))
+        values["action"] = ["success" if result == "0" else "denied"] if result else []
+    elif kind is TRAIL:
+        values["source"] = [text for text in values.get("source", ()) if ip_of(text)]
+        values["action"] = [_outcome(record)]
+    elif kind is GATEWAY:
+        decision = text_of(record.get("ResolverDecision")) or ""
+        values["action"] = ["block" if decision.startswith(("block", "override")) else "allow"]
+    elif kind is FIREWALL:
+        for name, texts in azure_firewall.values_of(text_of(_of(record, "msg")) or "").items():
+            values[name] = texts
+    elif kind is DEFENDER:
+        for name, value in _additional(record):
+            values.setdefault(_ADDITIONAL[name], []).extend(texts_of(value))
+
+
+def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
+    """The event of a record of this kind: whose side is whose, and who opened the connection."""
+    if kind in (DEFENDER, DNS_EVENT, FIREWALL) or event.source_ip is None:
+        return event
+    if kind is GATEWAY:
+        return event if is_internal(event.source_ip) else replace(event, device_ip=None)
+    operation = text_of(_of(record, "Operation")) or ""
+    if (
+        kind is SIGN_IN
+        or operation.startswith("UserLog")
+        or (kind is TRAIL and text_of(record.get("eventName")) == "ConsoleLogin")
+    ):
+        failed = operation == "UserLoginFailed"
+        event = replace(event, kind=EventKind.LOGON, action=Action.BLOCKED if failed else event.action)
+    if event.device_ip == event.source_ip and not is_internal(event.source_ip):
+        return replace(event, device_ip=None, inbound=True)
+    return event
+
+
+def _outcome(record: Record) -> str:
+    """What became of a call to AWS: a log-on states it in its answer, a refused call an error."""
+    stated = text_of(child(record, "responseElements").get("ConsoleLogin"))
+    error = text_of(record.get("errorCode")) or ""
+    if stated == "Failure" or "AccessDenied" in error or "Unauthorized" in error:
+        return "denied"
+    return "success" if stated or not error else ""
+
+
+def _of(record: Record, key: str) -> object:
+    """The value of a key, also within `properties`, where a stream of Azure puts the record."""
+    inside = record.get("properties")
+    if key in record or not isinstance(inside, dict):
+        return record.get(key)
+    return inside.get(key, inside.get(key[:1].lower() + key[1:]))
+
+
+def _additional(record: Record) -> Iterator[tuple[str, object]]:
+    found = _of(record, "AdditionalFields")
+    if isinstance(found, str):
+        try:
+            found = read_object(found)[1]
+        except LineError:
+            return
+    if isinstance(found, dict):
+        yield from ((name, value) for name, value in found.items() if name in _ADDITIONAL)

@@ -1,0 +1,265 @@
+"""The event of a record whose columns or keys are known by their names (`lamsach.logs.mappings.column_names`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from lamsach.errors import LineError
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.mappings.actions import first_action
+from lamsach.logs.mappings.antivirus import hashes_in
+from lamsach.logs.mappings.column_names import fields_of as fields_of
+from lamsach.logs.mappings.column_names import plain
+from lamsach.logs.mappings.column_names import tells_of_contacts as tells_of_contacts
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.values import (
+    domain_of,
+    hash_of,
+    host_and_port,
+    host_of_url,
+    ip_of,
+    mac_of,
+    port_of,
+    question_of,
+    stated,
+)
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# C:\Users\an\a.exe   \\server\share\a.exe
+_FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
+_ANSWER_SPLIT = re.compile(r"[;,|\s]+")
+_WORDS = re.compile(r"[a-z]+")
+# 0.020431   of Wireshark and others: seconds since the first record, which say no day
+_SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
+_BLOCKED_WORDS = (
+    "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
+    " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted gravity denylist"
+)
+_BLOCKED = frozenset(_BLOCKED_WORDS.split())
+_ALLOWED_WORDS = (
+    "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok monitored detected chophep"
+    " 允许 放行 通过 duocphep thanhcong start close established"
+)
+_ALLOWED = frozenset(_ALLOWED_WORDS.split())
+_DETECTED = frozenset({"detected", "detect"})
+_RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})
+_RENEWED = frozenset({"renew", "renewed", "renewal"})
+_WEB_WORDS = frozenset({"url", "path"})
+
+
+Values = Mapping[str, Sequence[str]]
+"""Field: the values that a record has for it, the best first."""
+
+
+def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> Event:
+    """The event of a record. `host_is_device`: whether `host` names the machine, when it does not name a site or an address.
+
+    Raises LineError when the record has a time that cannot be, or nothing at all that is known.
+    """
+    time = _time(values, times)
+    source_ip, source_name, source_port = _end(values, "source", "source_port")
+    destination_ip, destination_name, destination_port = _end(values, "destination", "destination_port")
+    host_ip, host_name, site = _host(values, host_is_device)
+    own = _first_ip(values, "ip") or host_ip
+    query, url = question_of(_one(values, "query")), _url(values)
+    named = host_in(url) if url else None
+    if named and host_name and named == host_name.lower():  # the site, whoever wrote the record
+        host_name = None
+    domain = query or _domain(values) or named or site or destination_name
+    mac = next((mac for text in values.get("mac", ()) if (mac := mac_of(text))), None)
+    hashes = tuple(
+        dict.fromkeys(
+            h for field in ("hash", "details") for text in values.get(field, ()) for h in hashes_in(text)
+        )
+    )
+    until = _optional_time(values, "lease_until", times)
+    event = Event(
+        time=time,
+        observer=_one(values, "observer") or (host_name if not host_is_device else None),
+        source_ip=source_ip,
+        source_port=source_port,
+        destination_ip=destination_ip,
+        destination_port=destination_port,
+        source_nat_ip=_first_ip(values, "nat"),
+        source_nat_port=_first_port(values, "nat_port"),
+        device_ip=(own_side(source_ip, destination_ip) if source_ip or destination_ip else None) or own,
+        device_name=_one(values, "name") or source_name or (host_name if host_is_device else None),
+        device_mac=mac,
+        user=_one(values, "user"),
+        domain=domain,
+        url=url,
+        answers=_answers(values),
+        hashes=hashes,
+        action=_action(values, _ALLOWED, _BLOCKED),
+        inbound=any(text.startswith("Inbound") for text in values.get("action", ())),
+    )
+    if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
+        event = changed(
+            event, action=Action.UNKNOWN
+        )  # an antivirus that says "detected" does not say that it ran
+    lease = until is not None or "lease_start" in values or "lease_seconds" in values
+    if lease and mac and event.device_ip:
+        return _lease(event, values, until)
+    if not any(
+        (event.device_ip, event.device_name, source_ip, destination_ip, domain, url, hashes, mac, time)
+    ):
+        raise LineError("The record has no known column.")
+    return _with_kind(event, query is not None)
+
+
+def _with_kind(event: Event, asked: bool) -> Event:
+    kind = EventKind.OTHER
+    if asked:
+        kind = EventKind.DNS
+    elif event.url:
+        kind = EventKind.WEB
+    elif event.destination_ip or (event.source_ip and event.domain):
+        kind = EventKind.CONNECTION
+    elif event.hashes:
+        kind = EventKind.FILE
+    return changed(event, kind=kind)
+
+
+def _lease(event: Event, values: Values, until: datetime | None) -> Event:
+    words = _words(values)
+    action = LeaseAction.ASSIGNED
+    if words & _RELEASED:
+        action = LeaseAction.RELEASED
+    elif words & _RENEWED:
+        action = LeaseAction.RENEWED
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)
+
+
+def _one(values: Values, field: str) -> str | None:
+    return next((text for value in values.get(field, ()) if (text := stated(value[:1024]))), None)
+
+
+def _first_ip(values: Values, field: str) -> str | None:
+    return next((ip for value in values.get(field, ()) if (ip := ip_of(value.strip()))), None)
+
+
+def _first_port(values: Values, field: str) -> int | None:
+    return next((port for value in values.get(field, ()) if (port := port_of(value)) is not None), None)
+
+
+def _end(values: Values, field: str, port_field: str) -> tuple[str | None, str | None, int | None]:
+    """Address, name and port of one end of a connection, from `a`, `a:port`, or a name."""
+    address = name = None
+    port = _first_port(values, port_field)
+    for value in values.get(field, ()):
+        text = stated(value[:400])
+        if text is None:
+            continue
+        host, own_port = host_and_port(text.split(" ", 1)[0])
+        if host and ip_of(host):
+            address = address or host
+            port = own_port if port is None else port
+        elif host and not host.isdigit():
+            name = name or host
+            port = own_port if port is None else port
+    return address, name, port
+
+
+def _host(values: Values, host_is_device: bool) -> tuple[str | None, str | None, str | None]:
+    """What `host` is: an address, a machine's name, or (beside a URL) a site."""
+    text = _one(values, "host")
+    if text is None:
+        return None, None, None
+    host, _ = host_and_port(text)
+    if host and ip_of(host):
+        return host, None, None
+    if host_is_device and any(values.get(field) for field in _WEB_WORDS) and host and "." in host:
+        return None, None, host
+    return None, text, None
+
+
+def _domain(values: Values) -> str | None:
+    for value in values.get("domain", ()):
+        host, _ = host_and_port(value.strip())
+        if host and "." in host:
+            return host
+        inside = host_of_url(value.strip())
+        if inside:
+            return inside
+    return None
+
+
+def _url(values: Values) -> str | None:
+    """The URL as the log states it; an absolute one before a path."""
+    texts = [
+        text for field in ("url", "path") for value in values.get(field, ()) if (text := stated(value[:8192]))
+    ]
+    texts += [
+        text
+        for value in values.get("details", ())
+        if (text := value.strip()[:8192]).startswith(("http://", "https://"))
+    ]
+    absolute = next((text for text in texts if "://" in text[:20]), None)
+    plausible = (text for text in texts if ("/" in text or "." in text) and not _FILE_PATH.match(text))
+    return absolute or next(plausible, None)
+
+
+def _answers(values: Values) -> tuple[str, ...]:
+    """Addresses and names in a list or in text such as Sysmon's `type:  5 a.example;::ffff:192.0.2.7;`."""
+    found: dict[str, None] = {}
+    for value in values.get("answers", ()):
+        for word in _ANSWER_SPLIT.split(value[:8192]):
+            answer = ip_of(word) or (domain_of(word) if "." in word else None)
+            if answer:
+                found.setdefault(answer)
+    return tuple(found)
+
+
+def _words(values: Values) -> set[str]:
+    words: set[str] = set()
+    for value in values.get("action", ()):
+        words.add(plain(value[:64]))
+        words.update(_WORDS.findall(value[:64].lower()))
+    return words
+
+
+def _action(values: Values, allowed: frozenset[str], blocked: frozenset[str]) -> Action:
+    words = _words(values)
+    if words & blocked:
+        return Action.BLOCKED
+    if words & allowed:
+        return Action.ALLOWED
+    return first_action(*values.get("action", ()))
+
+
+def _time(values: Values, times: LooseTimes) -> datetime | None:
+    date, clock = _one(values, "date"), _one(values, "clock")
+    if date and clock:
+        return times.read(f"{date} {clock}")
+    for field in ("time", "lease_start", "date"):
+        for value in values.get(field, ()):
+            text = stated(value)
+            if text and not _SINCE_START.fullmatch(text):
+                return times.read(text)
+    return None
+
+
+def _optional_time(values: Values, field: str, times: LooseTimes) -> datetime | None:
+    text = _one(values, field)
+    try:
+        return times.read(text) if text else None
+    except LineError:
+        return None
+
+
+def is_plausible(field: str, text: str) -> bool:
+    """Whether a table's cell can be of this field; used to tell a log from another table with similar headings."""
+    text = text.strip()
+    if stated(text) is None:
+        return True
+    if field in ("source", "destination", "ip"):
+        return host_and_port(text)[0] is not None or ip_of(text.split(" ", 1)[0]) is not None
+    if field == "mac":
+        return mac_of(text) is not None
+    if field == "hash":
+        return hash_of(text) is not None or "=" in text
+    return True

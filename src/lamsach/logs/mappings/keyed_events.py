@@ -1,0 +1,183 @@
+"""Events of records whose keys are known by name: CEF, LEEF, Check Point, Palo Alto's JSON, antivirus consoles.
+
+A product says in a `Keys` which of its keys mean what; everything else (which side is the device, whose name and MAC address count, the
+host within a URL) is alike for all and stands here once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.mappings.actions import first_action
+from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
+from lamsach.logs.text.values import (
+    domain_of,
+    hash_of,
+    host_and_port,
+    host_of_url,
+    ip_of,
+    mac_of,
+    port_of,
+    question_of,
+    stated,
+)
+from lamsach.model import Event, EventKind
+
+Names = tuple[str, ...]
+_LONGEST_URL = 8192
+# 192.0.2.5:49152   [2001:db8::5]:49152
+ADDRESS_WITH_PORT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
+_MOST_ANSWERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """A product's keys for each field, the most trusted first."""
+
+    source: Names = ()
+    source_port: Names = ()
+    source_nat: Names = ()
+    source_nat_port: Names = ()
+    source_name: Names = ()
+    source_mac: Names = ()
+    source_user: Names = ()
+    destination: Names = ()
+    destination_port: Names = ()
+    destination_name: Names = ()
+    destination_mac: Names = ()
+    destination_user: Names = ()
+    query: Names = ()
+    domain: Names = ()
+    url: Names = ()
+    answers: Names = ()
+    hashes: Names = ()
+    action: Names = ()
+    observer: Names = ()
+
+
+def event_of(
+    fields: Fields, keys: Keys, *, time: datetime | None, observer: str | None = None, inward: bool = False
+) -> Event:
+    """The event that the fields tell of; `observer` stands in when no key names it.
+
+    `inward`: whether the observer says that the contact came from outside; it decides when the addresses do not (both public).
+    """
+    source, source_port = end_in(fields, keys.source, keys.source_port)
+    destination, destination_port = end_in(fields, keys.destination, keys.destination_port)
+    device = device_of(source, destination, inward=inward)
+    arrived = device is not None and device != source
+    names = (
+        (keys.destination_name, keys.source_name) if arrived else (keys.source_name, keys.destination_name)
+    )
+    macs = keys.destination_mac if arrived else keys.source_mac
+    users = (
+        (keys.destination_user, keys.source_user) if arrived else (keys.source_user, keys.destination_user)
+    )
+    url = url_of(first(fields, *keys.url))
+    query = question_of(first(fields, *keys.query))
+    nat = first_ip(fields, *keys.source_nat)
+    hashes = hashes_of(fields, keys.hashes)
+    return Event(
+        time=time,
+        kind=kind_of(query=query, url=url, hashes=hashes, destination=destination),
+        observer=first(fields, *keys.observer) or observer,
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        source_nat_ip=nat,
+        source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
+        device_ip=device,
+        device_name=first(fields, *names[0]),
+        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+        user=first(fields, *users[0], *users[1]),
+        domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
+        url=url,
+        answers=answers_in(fields, keys.answers),
+        hashes=hashes,
+        action=first_action(*(fields.get(key) for key in keys.action)),
+    )
+
+
+def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, int | None]:
+    """The address and the port of one end. Some makers write both under the address's key: `src=192.0.2.5:49152`, `src=[2001:db8::5]:49152`."""
+    address, port = first_ip(fields, *keys), first_port(fields, *port_keys)
+    if address:
+        return address, port
+    for key in keys:
+        joined = ADDRESS_WITH_PORT.fullmatch(fields.get(key) or "")
+        address = first_ip({key: joined[1]}, key) if joined else None
+        if joined and address:
+            return address, port if port is not None else port_of(joined[2])
+    return None, port
+
+
+def device_of(source: str | None, destination: str | None, *, inward: bool = False) -> str | None:
+    """The unit's own machine of the two; `inward` decides when both are public."""
+    if inward and source and destination and not is_internal(source) and not is_internal(destination):
+        return destination
+    return own_side(source, destination)
+
+
+def kind_of(
+    *, query: str | None, url: str | None, hashes: tuple[str, ...], destination: str | None
+) -> EventKind:
+    """What the record tells of, by what it holds."""
+    if query:
+        return EventKind.DNS
+    if url and "\\" not in url:
+        return EventKind.WEB
+    if hashes or url:
+        return EventKind.FILE
+    return EventKind.CONNECTION if destination else EventKind.OTHER
+
+
+def url_of(text: str | None) -> str | None:
+    """A URL as stated, without quotes around it; None for text with nothing of a URL in it."""
+    text = stated(unquoted(text[:_LONGEST_URL].strip())) if text else None
+    return text if text and any(c in text for c in "/.\\") else None
+
+
+def unquoted(text: str) -> str:
+    """The text without the quotes around it; one at an end alone belongs to it."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def host_in(url: str) -> str | None:
+    """The host of a URL, written with its scheme or without (`www.example.com:443/a`); None for a path."""
+    host = host_of_url(url)
+    if host or url[:1] in ("/", "\\", "?") or "://" in url[:20]:
+        return host
+    before = url[:1024].partition("/")[0].partition("?")[0]
+    name, _ = host_and_port(before)
+    return (
+        name if name and "." in name and ("/" in url or ":" not in before or before.count(":") == 1) else None
+    )
+
+
+def domain_in(fields: Fields, keys: Names) -> str | None:
+    """The first name (or address) among the values of these keys."""
+    return next((name for key in keys if (name := domain_of((fields.get(key) or "")[:300]))), None)
+
+
+def hashes_of(fields: Fields, keys: Names) -> tuple[str, ...]:
+    """The MD5, SHA-1 and SHA-256 values of these keys, each once."""
+    return tuple(
+        dict.fromkeys(digest for key in keys if (digest := hash_of((fields.get(key) or "").strip())))
+    )
+
+
+def answers_in(fields: Fields, keys: Names) -> tuple[str, ...]:
+    """Addresses and names in the lists that these keys hold, separated by commas, semicolons or spaces."""
+    found: dict[str, None] = {}
+    for key in keys:
+        for word in (
+            (fields.get(key) or "")[:_LONGEST_URL].replace(";", " ").replace(",", " ").split()[:_MOST_ANSWERS]
+        ):
+            answer = ip_of(word) or (domain_of(word) if "." in word else None)
+            if answer:
+                found.setdefault(answer)
+    return tuple(found)

@@ -1,0 +1,93 @@
+"""Log-ons and contacts at servers of every kind, one sentence each: who came (address, port, account), to where, and what became of it.
+
+A server's own log tells who connected to it: a stranger outside is no machine of the unit (see `own_machine`). Names of accounts are
+the client's words; so a pattern takes the address only from where the server itself writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.text.values import ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+IP = r"\[?(?P<ip>[0-9A-Fa-f:.]{2,45})\]?"
+"""The client's address in a pattern, in brackets or not."""
+PORT = r"(?P<port>\d{1,5})"
+END = r"\[?(?P<ip>[0-9A-Fa-f:.]{2,45}?)\]?(?::(?P<port>\d{1,5}))?(?=[\s'\")\],;/]|[:.](?:\s|$)|$)"
+"""The client's address with or without a port, up to whatever ends it."""
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a server: `sign`, a text that each such line holds, its pattern with the groups `ip`, `port`, `user`, `to` and `to_port`
+    as far as it names them, and what it says."""
+
+    sign: str
+    pattern: re.Pattern[str]
+    action: Action
+    kind: EventKind = EventKind.LOGON
+
+
+def sentence(
+    sign: str, pattern: str, action: Action = Action.UNKNOWN, kind: EventKind = EventKind.LOGON
+) -> Sentence:
+    """A sentence by the text of its pattern, in which `{IP}`, `{PORT}` and `{END}` stand for an address, a port and both."""
+    text = pattern.replace("{IP}", IP).replace("{PORT}", PORT).replace("{END}", END)
+    return Sentence(sign, re.compile(text, re.ASCII | re.DOTALL), action, kind)
+
+
+def client_event(
+    client: str | None,
+    *,
+    action: Action = Action.UNKNOWN,
+    kind: EventKind = EventKind.LOGON,
+    port: str | None = None,
+    user: str | None = None,
+    server: str | None = None,
+    server_port: str | None = None,
+) -> Event | None:
+    """What a server says of one client, as it spells it; None without an address."""
+    source = ip_of((client or "").rstrip("."))
+    if (
+        source is None and client and port and (source := ip_of(f"{client}:{port}"))
+    ):  # the last group of an IPv6 address
+        port = None
+    if source is None:
+        return None
+    return Event(
+        kind=kind,
+        source_ip=source,
+        source_port=port_of(port) or None,
+        destination_ip=ip_of(server or ""),
+        destination_port=port_of(server_port),
+        device_ip=calling(source),
+        user=stated(user),
+        action=action,
+    )
+
+
+def event_of(sentences: Iterable[Sentence], message: str) -> Event | None:
+    """The event of the first sentence that the message is and that names an address; None for any other message."""
+    text = message[:_LONGEST]
+    for known in sentences:
+        match = known.pattern.search(text) if known.sign in text else None
+        if match is None:
+            continue
+        found = match.groupdict()
+        event = client_event(
+            found.get("ip"),
+            action=known.action,
+            kind=known.kind,
+            port=found.get("port"),
+            user=found.get("user"),
+            server=found.get("to"),
+            server_port=found.get("to_port"),
+        )
+        if event is not None:
+            return event
+    return None

@@ -1,0 +1,123 @@
+"""The packets that tcpdump prints: two ends with ports, and DNS and HTTP as far as they are printed; also in logs of packet filters.
+
+Source: `tcpdump(1)`, section "Output format".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.mappings.service_names import port_or_service
+from lamsach.logs.text.dns_names import from_presentation
+from lamsach.logs.text.values import domain_of, host_and_port, host_of_url, ip_of, mac_of
+from lamsach.model import Action, Event, EventKind
+
+FLOW = re.compile(
+    r"(?:^|[ :!\n])(?P<source>[\w.:%-]{2,255}) > (?P<destination>[\w.:%-]{1,254}[\w%-]):(?=\s)", re.ASCII
+)
+_IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,40}))?", re.ASCII)
+# 12345+ [1au] A? www.example. (33)     0 [2q] PTR (QM)? _ipp._tcp.local. A (QU)? printer.local. (45)
+_QUESTION = re.compile(
+    r" (?:TYPE\d{1,5}|Type\d{1,5}|[A-Z][A-Z0-9-]{0,9})(?: \((?:QM|QU)\))?\? (\S{1,300})", re.ASCII
+)
+# 12345 2/0/0 A 192.0.2.80, A 192.0.2.81 (65)     12345 NXDomain* 0/1/0 (100)     12345 q: A? www.example. 1/0/0 www.example. [5m] A 192.0.2.80
+_ANSWER = re.compile(
+    r"(?:^|[ :])\d{1,5}[*|$%-]{0,4}(?: (?P<code>[A-Z][A-Za-z]{2,12})[*|$%-]{0,4})?(?: \[[^\]]{1,20}\]){0,2}"
+    r"(?: q:(?P<questions>.{1,400}?))? (?P<count>\d{1,4})/\d{1,4}/\d{1,4}(?= |$)(?P<records>.*)",
+    re.ASCII,
+)
+_RECORD = re.compile(r"(?:^|[ ,])(?:AAAA|A|CNAME|PTR|NS|DNAME) ([^\s,]{1,300})")
+# BOOTP/DHCP, Request from 00:1a:2b:3c:4d:5e (oui Unknown), length 300
+_BOOTP = re.compile(r" ?BOOTP/DHCP, Request from ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})(?![0-9a-f:])", re.ASCII)
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104 - of a machine that has none yet
+_NAME_SERVICES = frozenset({53, 5353, 5355})
+_REQUEST = re.compile(r"(?:HTTP: |\n\s{0,8})(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH) (\S{1,8000})")
+_HOST = re.compile(r"\n\s{0,8}[Hh]ost: (\S{1,300})")
+
+
+def printed_packet(text: str, time: datetime | None) -> Event | None:
+    """The event of a packet printed as `192.0.2.5.51514 > 198.51.100.7.443: ...`."""
+    flow = FLOW.search(text, 0, 3000)
+    if flow is None:
+        return None
+    message = text[flow.end() :]
+    has_ports = not message.startswith(("ICMP", "igmp", "ip-proto-", "OSPF", "GRE", "ESP", "IP "))
+    source_ip, source_name, source_port = _end(flow["source"], has_ports=has_ports)
+    destination_ip, destination_name, destination_port = _end(flow["destination"], has_ports=has_ports)
+    event = Event(
+        time=time,
+        kind=EventKind.CONNECTION,
+        source_ip=source_ip,
+        source_port=source_port,
+        destination_ip=destination_ip,
+        destination_port=destination_port,
+        device_ip=own_side(source_ip, destination_ip),
+        device_name=source_name,
+        domain=destination_name,
+    )
+    if _NAME_SERVICES & {source_port, destination_port}:
+        return _dns(event, message)
+    asker = _BOOTP.match(message) if "BOOTP" in message[:10] else None
+    if asker and source_ip == _NO_ADDRESS:
+        return changed(event, device_ip=None, device_mac=mac_of(asker[1]))
+    request = _REQUEST.search(message)
+    if request:
+        host = _HOST.search(message)
+        target = request[1]
+        domain = host_of_url(target) or (host_and_port(host[1])[0] if host else destination_name)
+        return changed(event, kind=EventKind.WEB, domain=domain, url=target)
+    return event
+
+
+def _end(text: str, *, has_ports: bool) -> tuple[str | None, str | None, int | None]:
+    """Address, name and port of `192.0.2.5.443`, `2001:db8::5.443`, `pc.example.https`."""
+    match = _IPV4.fullmatch(text)
+    if match:
+        return ip_of(match[1]), None, _port(match[2]) if has_ports else None
+    if ":" in text:
+        address = ip_of(text)
+        if address and not ("." in text and has_ports):
+            return address, None, None
+        before, _, last = text.rpartition(".")
+        return ip_of(before) or address, None, _port(last)
+    before, _, last = text.rpartition(".")
+    port = _port(last) if has_ports else None
+    return None, domain_of(before if port is not None else text), port
+
+
+def _port(text: str | None) -> int | None:
+    return port_or_service(text) if text else None
+
+
+def _dns(event: Event, message: str) -> Event:
+    answer = _ANSWER.search(message[:4000])
+    questions = list(_names(answer["questions"] or "" if answer else message[:4000]))
+    if answer is None:
+        if not questions:
+            return event
+        return changed(event, kind=EventKind.DNS, domain=questions[0])
+    records = re.split(r" (?:ns|ar): ", answer["records"])[0]
+    values = [match[1].rstrip(")") for match in _RECORD.finditer(records)][: int(answer["count"])]
+    answers = tuple(dict.fromkeys(filter(None, (ip_of(value) or domain_of(value) for value in values))))
+    group = event.destination_ip is not None and event.destination_ip.startswith(("224.", "ff0"))
+    return changed(
+        event,
+        kind=EventKind.DNS,
+        device_ip=event.source_ip if group else event.destination_ip,
+        device_name=None,
+        domain=questions[0] if questions else None,
+        answers=answers,
+        response=True,
+        action=Action.UNKNOWN if answer["code"] else Action.ALLOWED,
+    )
+
+
+def _names(text: str) -> Iterator[str]:
+    for match in _QUESTION.finditer(text):
+        name = from_presentation(match[1].rstrip(","))
+        if name:
+            yield name

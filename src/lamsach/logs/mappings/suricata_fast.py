@@ -1,0 +1,94 @@
+"""The one-line alerts of Suricata's fast.log, also over syslog, and how Snort's are told from them.
+
+Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps: the date is
+month first; Snort leaves the year out or writes two digits of it; `{ICMP}` lines have type and code, or no ports at all; an
+IPv6 address is followed by a colon and the port without brackets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.events.direction import own_side
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# [**] [1:2034567:1] ET HUNTING example [**] [Classification: x] [Priority: 2] {TCP} 192.0.2.5:57194 -> 198.51.100.7:80
+_ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
+_FLOW = re.compile(
+    r"\{([A-Za-z0-9 _.:/-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$", re.ASCII
+)
+# 07/11/2022-08:36:12.345430
+_TIME = re.compile(r"\s*(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII)
+# the two forms of time that only Snort writes, and its name in a syslog header
+_SNORT = re.compile(
+    r"\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\bsnort(?:\[\d{1,10}\])?:", re.ASCII
+)
+
+
+def is_snort(line: str) -> bool:
+    """Whether an alert is Snort's: its date has no year or two digits of one, or the syslog header names Snort."""
+    return _SNORT.match(bare(line)) is not None
+
+
+def looks_like_alert(line: str) -> bool:
+    """Whether the line is an alert of Suricata's fast.log."""
+    return looks_like_any_alert(line) and not is_snort(line)
+
+
+def looks_like_any_alert(line: str) -> bool:
+    """Whether the line is an alert of fast.log: a rule's number and `{protocol} address -> address` at its end."""
+    return (
+        " -> " in line
+        and _ALERT.search(line, 0, 400) is not None
+        and _FLOW.search(line, max(0, len(line) - 200)) is not None
+    )
+
+
+def alert(line: str, context: FileContext) -> Event:
+    """The event of such a line. LineError for an impossible time or address."""
+    flow = _FLOW.search(line, max(0, len(line) - 200))
+    if flow is None:
+        raise LineError("The line is not an alert of Suricata.", line[:80])
+    icmp = "ICMP" in flow[1].upper()
+    ported = flow[1].upper() in ("TCP", "UDP")
+    source, source_port = endpoint(flow[2], icmp, ported)
+    destination, destination_port = endpoint(flow[3], icmp, ported)
+    if source is None or destination is None:
+        raise LineError("The alert names no addresses.", line[:80])
+    header, message = split_header(bare(line), context)
+    stated = _TIME.match(message)
+    time = header.time
+    if stated:
+        month, day, year, hour, minute, second = (int(part) for part in stated.groups()[:6])
+        micro = int(stated[7].ljust(6, "0"))
+        time = local_time(year, month, day, hour, minute, second, micro, context.timezone)
+    dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
+    return Event(
+        time=time,
+        kind=EventKind.CONNECTION,
+        observer=header.host,
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        device_ip=own_side(source, destination),
+        action=Action.BLOCKED if dropped else Action.UNKNOWN,
+    )
+
+
+def endpoint(text: str, icmp: bool, ported: bool = False) -> tuple[str | None, int | None]:
+    """`192.0.2.5:80`, `192.0.2.5`, `2001:0db8:...:0001:80`, `2001:db8::1:80`; an ICMP type is no port. `ported`: a port is always stated."""
+    address, colon, port = text.rpartition(":")
+    if ported and port_of(port) is not None and ip_of(address):
+        return ip_of(address), port_of(port)
+    if text.count(":") == 1 or (text.count(":") == 8):
+        return ip_of(address), None if icmp else port_of(port)
+    if colon and "::" in text and ip_of(text) is None:
+        return ip_of(address), port_of(port)
+    return ip_of(text), None

@@ -1,0 +1,129 @@
+"""A request to the unit's own web server, from whatever a server's log states of it.
+
+Here the client is who connects to the unit. A stranger is no machine of the unit, and what a stranger writes (a Host header, a whole
+URL) accuses nobody: the record then has no `device_ip` (see `own_machine`).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.own_machine import calling
+from lamsach.logs.text.times.timestamps import MONTHS, from_iso
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
+from lamsach.model import Action, Event, EventKind
+
+STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+STRINGS = re.compile(STRING, re.DOTALL)
+CLF = r"\d{2}/[A-Z][a-z]{2}/\d{4}[: ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?"
+ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
+"""Parts of patterns: a quoted text with escapes, and the two ways in which servers write a time."""
+# GET /a?b HTTP/1.1     CONNECT files.example:443 HTTP/1.1     GET http://files.example/
+_REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re.DOTALL)
+# OPTIONS sip:nm SIP/2.0     DESCRIBE rtsp://192.0.2.1/ RTSP/1.0
+_OTHER_PROTOCOL = re.compile(r" (?!HTTP/)[A-Z]{2,8}/\d\.\d$", re.ASCII)
+# 08/Jun/2026:06:49:01.123 +0700
+_CLF_TIME = re.compile(
+    r"(\d{2})/([A-Z][a-z]{2})/(\d{4})[: ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(?: ([+-]\d{4}|Z))?", re.ASCII
+)
+_REFUSED = frozenset({"401", "403", "407", "429", "444"})
+_FORWARDED_LONGEST = 1000
+
+
+def request_event(
+    client: str | None,
+    *,
+    port: int | None = None,
+    forwarded: str | None = None,
+    site: str | None = None,
+    request: str | None = None,
+    url: str | None = None,
+    user: str | None = None,
+    status: str | None = None,
+    time: datetime | None = None,
+    server: str | None = None,
+    server_port: int | None = None,
+    observer: str | None = None,
+) -> Event:
+    """The event of one request.
+
+    `client` is the peer (an address, or `address:port`), `forwarded` what X-Forwarded-For states; `site` the virtual host or
+    Host header; `request` the request line, or else `url` its target; `server` the address that took the request.
+    """
+    address, own_port = host_and_port(client or "")
+    source = ip_of(address or "")
+    behind = _client_behind(source, forwarded)
+    if behind != source:
+        source, port, own_port = behind, None, None
+    if request is not None:
+        url = target_of(request)
+    named = None if source or not address else address
+    return Event(
+        time=time,
+        kind=EventKind.WEB,
+        observer=observer,
+        source_ip=source,
+        source_port=(port if port is not None else own_port) or None,
+        destination_ip=ip_of(server or ""),
+        destination_port=server_port,
+        device_ip=calling(source),
+        device_name=named if named and "." not in named else None,
+        user=stated(user),
+        domain=_domain(site, request, url),
+        url=stated(url),
+        action=action_of(status),
+    )
+
+
+def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
+    """The client behind the unit's own proxies: of what X-Forwarded-For lists, the last address outside, else the last.
+
+    Each proxy adds whom it met at the end; what stands before may be the client's own claim. A peer from outside is the
+    client itself, whatever it claims.
+    """
+    text = stated(forwarded)
+    if text is None or (peer is not None and not is_internal(peer)):
+        return peer
+    listed = [
+        ip for part in text[-_FORWARDED_LONGEST:].split(",") if (ip := ip_of(host_and_port(part)[0] or ""))
+    ]
+    if not listed:
+        return peer
+    return next((ip for ip in reversed(listed) if not is_internal(ip)), listed[-1])
+
+
+def target_of(request: str) -> str | None:
+    """What a request line asks for; the line itself when it is no HTTP (a stranger's scan)."""
+    match = _REQUEST.fullmatch(request)
+    if match and match[2] and not _OTHER_PROTOCOL.search(match[2][-20:]):
+        return match[2]
+    return stated(request) if request.strip("- ") else None
+
+
+def _domain(site: str | None, request: str | None, url: str | None) -> str | None:
+    """The site: the virtual host that served, else the host in the URL."""
+    host = host_and_port(stated(site) or "")[0]
+    if host:
+        return host
+    if request and request.startswith("CONNECT "):
+        return host_and_port(url or "")[0]
+    return host_of_url(url) if url and "://" in url else None
+
+
+def action_of(status: str | None) -> Action:
+    """Whether the server served or refused, by the HTTP status."""
+    text = (status or "").strip()
+    if not (len(text) == 3 and text.isascii() and text.isdigit()):
+        return Action.UNKNOWN
+    return Action.BLOCKED if text in _REFUSED else Action.ALLOWED
+
+
+def web_time(text: str, zone: tzinfo) -> datetime:
+    """`08/Jun/2026:06:49:01 +0700`, or ISO 8601; on the clock of the zone when none is stated. LineError for what is neither."""
+    match = _CLF_TIME.fullmatch(text)
+    if match is None:
+        return from_iso(text, zone)
+    day, month, year, clock, offset = match.groups()
+    return from_iso(f"{year}-{MONTHS.get(month, 0):02d}-{day}T{clock}{offset or ''}", UTC if offset else zone)

@@ -1,0 +1,1 @@
+"""Meanings of Windows events, whichever way they were written down."""

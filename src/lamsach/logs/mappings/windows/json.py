@@ -1,0 +1,260 @@
+"""Windows events as JSON objects, in the shapes that exporters and shippers give them.
+
+Source: Winlogbeat and Elastic Agent (https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields-winlog.html), NXLog im_msvistalog
+(https://docs.nxlog.co/refman/current/im/msvistalog.html), Wazuh (`data.win`), Azure Monitor (`WindowsEventLogsTable`, `SecurityEvent`), Graylog
+(`winlogbeat_winlog_event_data_..`), evtx_dump, Velociraptor, Fluent Bit, PowerShell's `ConvertTo-Json`. Traps:
+- Of Winlogbeat `@timestamp` is the event's time; of NXLog it is the log server's, and `EventTime` is a local time without an offset:
+  Sysmon's `UtcTime` beside it is better.
+- How far `EventReceivedTime`, on the same local clock, is from a `@timestamp` moments later tells that clock's offset.
+- NXLog's `Domain`, `AccountName` and Logstash's `host` and `port` are about the sender.
+- A record may hold the event as XML in a text (`RawXml`, `Event`), or as JSON in a text (`message`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+
+from lamsach.errors import LineError
+from lamsach.logs.mappings.windows.json_paths import Part, Place, part_of
+from lamsach.logs.mappings.windows.record import WindowsRecord
+from lamsach.logs.mappings.windows.xml import record_of_xml
+from lamsach.logs.text.json_records import (
+    MOST_FIELDS,
+    object_in_text,
+    objects_of,
+    text_of,
+    texts_of,
+    walk,
+)
+
+# "EventID":4624   "event_id":"22"   "EventID":{"Value":1   \\"eventID\\":\\"3\\"   "event":{..,"code":"4624"
+_NUMBER = re.compile(
+    r'\\?"(?:[\w.]{0,60}event_?id|eventcode|event_code|code)\\?"\s*:\s*\[?\s*(?:\\?"\d|\d|\{)', re.IGNORECASE
+)
+# PowerShell's ConvertTo-Json
+_POWERSHELL = re.compile(r'"Id"\s*:\s*\d')
+_SURE = (
+    "microsoft-windows-", "windows event", "winlog", "providerguid", "provider_guid", '"win":', "im_msvistalog", "security-auditing",
+    "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
+)  # fmt: skip
+_OWN_LOG = re.compile(
+    r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-|[\w -]{1,60}/(?:operational|admin)\\?")',
+    re.I,
+)
+_TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
+_MOST_XML = 4
+# Sysmon's `Initiated`, of which it depends who is whose client, as evtx_dump and others write it.
+_TRUTH: Mapping[object, str] = {True: "true", False: "false"}
+
+
+def looks_like_windows_event(text: str) -> bool:
+    """Whether the text of a JSON object (also one within a text: `\\"EventID\\"`) has a number of an event and a word of Windows' own logs."""
+    if '"' not in text:
+        return False
+    if _NUMBER.search(text) is None and not ('"ProviderName"' in text and _POWERSHELL.search(text)):
+        return "schemas.microsoft.com/win/2004/08/events" in text and "{" in text
+    lowered = text.lower()
+    return any(word in lowered for word in _SURE) or _OWN_LOG.search(text) is not None
+
+
+def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecord:
+    """The event that a JSON object holds. Raises LineError when it holds none."""
+    found = _Found()
+    if len(record) > MOST_FIELDS or any(value.__class__ is dict for value in record.values()):
+        for path, value in walk(record):
+            found.take(part_of(path), value)
+    else:
+        found.take_flat(record)
+    result = found.record()
+    if result is not None:
+        return result
+    if depth < 2:
+        inner = _inner(record)
+        if inner is not None:
+            return record_of_json(inner, depth + 1)
+    raise LineError("The JSON record holds no Windows event.", str(next(iter(record), ""))[:80])
+
+
+def _inner(record: Mapping[str, object]) -> dict[str, object] | None:
+    """The one object in a list (`records`), or within a text."""
+    for value in record.values():
+        items = objects_of(value) if isinstance(value, list) else []
+        if len(items) > 1:
+            raise LineError("One line holds several Windows events.", str(len(items)))
+        if items:
+            return items[0]
+    return object_in_text(record)
+
+
+@lru_cache(1024)
+def _parts_of(paths: tuple[str, ...]) -> tuple[Place, ...]:
+    return tuple(part_of(path) for path in paths)
+
+
+class _Found:
+    """What has been seen of a record while its fields are walked."""
+
+    def __init__(self) -> None:
+        self.system: dict[str, str] = {}
+        self.times: dict[str, str] = {}
+        self.data: dict[str, str] = {}
+        self.ecs: dict[str, str] = {}
+        self.flat: dict[str, str] = {}
+        self.unnamed: list[str] = []
+        self.answers: list[str] = []
+        self.winlogbeat = False
+        self.written = False  # whether `SystemTime` was stated
+        self.from_xml: WindowsRecord | None = None
+        self._xml_tried = 0
+
+    def take_flat(self, record: Mapping[str, object]) -> None:
+        """A record without objects in it."""
+        flat = self.flat
+        for place, value in zip(_parts_of(tuple(record)), record.values(), strict=True):
+            if place[0] is Part.FLAT and not place[2] and isinstance(value, str) and value.isascii():
+                if value:
+                    flat[place[1]] = value
+            else:
+                self.take(place, value)
+
+    def take(self, place: Place, value: object) -> None:
+        """One field: what it is, and its scalar or list."""
+        part, name, may_be_xml, winlogbeat = place
+        if winlogbeat:
+            self.winlogbeat = True
+        text = _TRUTH[value] if value.__class__ is bool else text_of(value)
+        if not text:
+            if isinstance(value, list):
+                self._list(part, name, value)
+        elif may_be_xml and "<" in text[:60] and self._xml(text):
+            return
+        elif part is Part.DATUM:
+            self.data.setdefault(name, text)
+        elif part is Part.FLAT:
+            self.flat[name] = text
+        elif part is Part.SYSTEM:
+            self.system.setdefault(name, text)
+        elif part is Part.TIME:
+            self.times.setdefault(name, text)
+        elif part is Part.ECS:
+            self.ecs.setdefault(name, text)
+        elif part is Part.UNNAMED:
+            self.unnamed.append(text)
+        elif part is Part.WRITTEN and not self.written:
+            self.system["time"], self.written = text, True
+
+    def _list(self, part: Part, name: str, value: list[object]) -> None:
+        if part is Part.DATUM:
+            text = "; ".join(texts_of(value))
+            if text:
+                self.data.setdefault(name, text)
+        elif part is Part.UNNAMED:
+            self._unnamed(value)
+        elif part is Part.ANSWERS:
+            self.answers += texts_of(value)
+            self.answers += [data for item in objects_of(value) if (data := text_of(item.get("data")))]
+        elif value and part is not Part.NOTHING and not isinstance(value[0], list | dict):
+            self.take((part, name, False, False), value[0])  # Kibana gives every value as a list
+
+    def _unnamed(self, value: list[object]) -> None:
+        """`["a", "b"]`, `[{"Value": "a"}]`, and what has a name all the same: `[{"@Name": "IpAddress", "#text": "192.0.2.1"}]`."""
+        self.unnamed += texts_of(value)
+        for item in objects_of(value):
+            key = text_of(item.get("@Name") or item.get("Name") or item.get("name"))
+            texts = (text_of(item.get(name)) for name in ("#text", "Value", "text", "content"))
+            text = next((text for text in texts if text), None)
+            if key and text:
+                self.data.setdefault(key.lower(), text)
+            elif text:
+                self.unnamed.append(text)
+
+    def _xml(self, text: str) -> bool:
+        if self._xml_tried >= _MOST_XML or ("<Event" not in text[:200] and "<Data" not in text[:60]):
+            return False
+        self._xml_tried += 1
+        try:
+            found = record_of_xml(text)
+        except LineError:
+            return False
+        if "<System" in text:
+            self.from_xml = found
+        else:
+            self.data.update(found.data)
+        return True
+
+    def record(self) -> WindowsRecord | None:
+        """The event, or None when no number of an event was seen."""
+        system = self.system
+        if self.from_xml is not None:
+            self.from_xml.computer = _computer(self.from_xml.computer, system.get("host"))
+            return self.from_xml
+        if "id" not in system and "id" in self.flat and ("provider" in system or "computer" in system):
+            system["id"] = self.flat["id"]  # PowerShell's ConvertTo-Json
+        number = system.get("id", "")
+        if not number.isascii() or not number.isdigit() or len(number) > 10:
+            return None
+        data = self.data
+        if not data or not self.winlogbeat:
+            for name, text in self.flat.items():
+                data.setdefault(name, text)
+        for name, text in self.ecs.items():
+            data.setdefault(name, text)
+        provider, channel = system.get("provider", ""), system.get("channel", "")
+        return WindowsRecord(
+            int(number) & 0xFFFF,
+            provider,
+            channel,
+            _computer(system.get("computer"), system.get("host")),
+            self._time(provider),
+            data,
+            self.unnamed,
+            system.get("message", ""),
+            self.answers,
+        )
+
+    def _time(self, provider: str) -> str | None:
+        """The time at which the event was written; of NXLog's events better Sysmon's own than a local one without an offset."""
+        stated = self.system.get("time")
+        if stated and self.written:
+            return stated
+        if self.winlogbeat and "@timestamp" in self.times:
+            return self.times["@timestamp"]
+        utc = self.data.get("utctime")
+        if utc and len(utc) >= 19 and "sysmon" in provider.lower():
+            return utc if utc.endswith("Z") else f"{utc}Z"
+        local = (
+            _with_zone(self.times, self.flat.get("eventreceivedtime")) if "eventtime" in self.times else None
+        )
+        return stated or local or next((self.times[name] for name in _TIME_ORDER if name in self.times), None)
+
+
+# 2026-06-10 08:00:01     2026-06-10T08:00:04.123Z
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?", re.ASCII)
+_STEP_S, _SLACK_S, _FARTHEST_S = 1800, 120, 14 * 3600
+
+
+def _with_zone(times: Mapping[str, str], received: str | None) -> str | None:
+    """NXLog's `EventTime` with its offset: how far the local clock at which it was received is from Logstash's `@timestamp` just after."""
+    event, at = times["eventtime"], times.get("@timestamp")
+    if not (received and at and at.endswith("Z") and _LOCAL.fullmatch(event) and _LOCAL.fullmatch(received)):
+        return None
+    try:
+        behind = datetime.fromisoformat(at[:19]) - datetime.fromisoformat(received[:19])
+    except ValueError:
+        return None
+    seconds = round(behind.total_seconds())
+    offset = round(seconds / _STEP_S) * _STEP_S
+    if abs(seconds - offset) > _SLACK_S or abs(offset) > _FARTHEST_S:
+        return None
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{event}{'-' if offset > 0 else '+'}{hours:02d}:{minutes:02d}"
+
+
+def _computer(computer: str | None, host: str | None) -> str | None:
+    """The name of the machine that wrote the event: a shipper's shorter spelling of it, never the log server's name."""
+    if computer and host and host.partition(".")[0].lower() == computer.partition(".")[0].lower():
+        return host
+    return computer or host or None

@@ -1,0 +1,1 @@
+"""Meanings of Zeek's columns, whether tab-separated or JSON."""

@@ -1,0 +1,1 @@
+"""Files, folders, archives, compression, encodings and damage: from what an officer names to decoded bytes."""

@@ -1,0 +1,279 @@
+"""From what an officer names - files, folders, patterns, archives, standard input, URLs - to log files that
+can be read.
+
+Nothing is unpacked to disk. Each input that cannot be read is reported once, and the others go on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from types import TracebackType
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.logs.formats import binary_format_of
+from lamsach.logs.opening import tars, zips
+from lamsach.logs.opening.decoding import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
+from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
+from lamsach.logs.opening.peeking import PeekedSource, unpacked
+from lamsach.logs.opening.places import OnProblem, Place, find_places, in_memory, problem
+from lamsach.logs.opening.sources import ByteSource, Opener
+
+HEAD_BYTES = 262_144
+"""How much of a file detection looks at."""
+_HEADS_KEPT = 64
+
+
+class LogStream:
+    """A log's bytes after decompression, text in UTF-8. Not to be used by two threads at a time."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self.readinto: Callable[[memoryview], int] = source.readinto
+        """Put some of the log's bytes into the view and return how many: perhaps fewer than fit; 0 only at the end.
+
+        A damaged input gives all it can, then raises UnreadableError or LimitError. The interpreter lock is
+        released in
+        the heavy work.
+        """
+
+    @property
+    def position(self) -> int:
+        """Bytes of the input on disk consumed so far, for progress."""
+        return self._source.position
+
+    def close(self) -> None:
+        """Give back what the stream holds; may be called twice."""
+        self._source.close()
+
+    def __enter__(self) -> LogStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LogFile:
+    """One log, opened as often as one likes (standard input: once).
+
+    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is what it takes on disk,
+    compressed; for a
+    member of a compressed tar its share of the archive. `modified` is in UTC.
+    """
+
+    _recent: deque[LogFile] = deque()
+    _recent_lock = threading.Lock()
+
+    def __init__(
+        self, name: str, size_bytes: int, modified: datetime, opener: Opener, *, once: bool = False
+    ) -> None:
+        self.name = name
+        self.size_bytes = size_bytes
+        self.modified = modified
+        self._opener = opener
+        self._encoding: str | None = None
+        self._head: bytes | None = None
+        self._once = once
+        self.detected: object = None
+        """What `reading.detection_for` found it to be, so that it is looked for once."""
+        self._only: PeekedSource | None = None
+        self._opened = False
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of its bytes; see `decoding.encoding_of`; `binary` for a file of a binary format. Raises as `head` does."""
+        if self._encoding is None:
+            self.head()
+        return self._encoding or ""
+
+    def head(self, size: int = HEAD_BYTES) -> bytes:
+        """The first bytes, text in UTF-8, fewer than `size` when there are no more.
+
+        Raises UnreadableError or LimitError when not one byte can be read.
+        """
+        head = self._head
+        if head is None or len(head) < size:
+            head = self._read_head(max(size, HEAD_BYTES))
+            self._head = head
+            self._keep_few()
+        return head[:size]
+
+    def _keep_few(self) -> None:
+        """Heads of the last few files are kept, so that a folder of a million files does not fill the memory."""
+        with LogFile._recent_lock:
+            LogFile._recent.append(self)
+            if len(LogFile._recent) > _HEADS_KEPT:
+                LogFile._recent.popleft()._head = None
+
+    def _read_head(self, size: int) -> bytes:
+        if self._once:
+            return self._only_source().peek(size)
+        source = PeekedSource(self._decoded())
+        try:
+            return source.peek(size)
+        finally:
+            source.close()
+
+    def open(self) -> LogStream:
+        """The whole log from its start. Raises UnreadableError when it cannot be opened, LimitError when it
+        may not.
+        """
+        if not self._once:
+            return LogStream(self._decoded())
+        if self._opened:
+            raise UnreadableError(
+                "Standard input can be read only once.", self.name, "Save it to a file and give the file."
+            )
+        source = self._only_source()
+        self._opened = True
+        return LogStream(source)
+
+    def _only_source(self) -> PeekedSource:
+        if self._only is None:
+            self._only = PeekedSource(self._decoded())
+        return self._only
+
+    def _decoded(self) -> ByteSource:
+        source = self._opener()
+        peeked = source if isinstance(source, PeekedSource) else PeekedSource(source)
+        try:
+            sniffed = peeked.peek(SNIFF_BYTES)
+        except InputError:
+            peeked.close()
+            raise
+        encoding = BINARY if binary_format_of(sniffed) else encoding_of(sniffed)
+        self._encoding = encoding
+        peeked.skip(bom_bytes(sniffed, encoding))
+        return Transcoder(peeked, encoding) if encoding.startswith(("utf-16", "utf-32")) else peeked
+
+
+class _Expander:
+    """Looks into inputs and gives the logs in them."""
+
+    def __init__(self, limits: Limits, password: bytes | None, on_problem: OnProblem) -> None:
+        self.limits = limits
+        self.password = password
+        self.on_problem = on_problem
+
+    def logs(self, place: Place, depth: int = 0) -> Iterator[LogFile]:
+        """The logs of an input of the command line."""
+        try:
+            if place.once:
+                yield from self._once(place)
+            else:
+                yield from self._input(
+                    place.name, place.size_bytes, place.modified, lambda: place.part(place.name), depth, place
+                )
+        except (UnreadableError, LimitError) as error:
+            self.on_problem(problem(error))
+
+    def _once(self, place: Place) -> Iterator[LogFile]:
+        source = unpacked(place.part(place.name), self.limits)
+        head = source.peek(tars.BLOCK_BYTES)
+        if head[:4] in zips.MAGICS or tars.is_tar(head):
+            raise UnreadableError(
+                "An archive cannot be read from standard input.",
+                place.name,
+                "Save it to a file and give the file.",
+            )
+        yield LogFile(place.name, 0, place.modified, lambda: source, once=True)
+
+    def _input(
+        self, name: str, size: int, modified: datetime, opener: Opener, depth: int, place: Place | None
+    ) -> Iterator[LogFile]:
+        """The logs of one input or member. `place` is given when its bytes can be read from any offset."""
+        source = PeekedSource(opener())
+        try:
+            first = source.peek(tars.BLOCK_BYTES)
+            if first[:4] in zips.MAGICS:
+                place = place or in_memory(name, self._whole(source), modified)
+                head = first
+            else:
+                source = unpacked(source, self.limits)
+                head = source.peek(tars.BLOCK_BYTES)
+        finally:
+            source.close()
+        if head[:4] in zips.MAGICS and place is not None:
+            yield from self._members(self._zip(place), depth, name)
+        elif tars.is_tar(head):
+            plain = first == head
+            part = place.part if plain and place is not None else None
+            archive = tars.TarArchive(
+                name, modified, lambda: unpacked(opener(), self.limits), self.limits, part
+            )
+            yield from self._members(archive.members(_member_namer(name)), depth, name)
+        else:
+            yield LogFile(name, size, modified, lambda: unpacked(opener(), self.limits))
+
+    def _zip(self, place: Place) -> Iterator[zips.ZipMember]:
+        return zips.zip_members(place, self.limits, self.password, _member_namer(place.name))
+
+    def _members(
+        self, members: Iterator[zips.ZipMember] | Iterator[tars.TarMember], depth: int, name: str
+    ) -> Iterator[LogFile]:
+        if depth >= self.limits.max_depth:
+            raise LimitError(
+                "There are more archives inside archives than the limit allows.", name, "Unpack it first."
+            )
+        for member in members:
+            try:
+                if member.problem is not None:
+                    raise member.problem
+                yield from self._input(
+                    member.name, member.size_bytes, member.modified, member.open, depth + 1, None
+                )
+            except (UnreadableError, LimitError) as error:
+                self.on_problem(problem(error))
+
+    def _whole(self, source: PeekedSource) -> bytes:
+        """All bytes of a zip inside another archive: its directory stands at the end."""
+        limit = self.limits.max_nested_zip_bytes
+        data = bytearray()
+        buffer = memoryview(bytearray(1 << 18))
+        while count := source.readinto(buffer):
+            data += buffer[:count]
+            if len(data) > limit:
+                raise LimitError(
+                    "The archive inside an archive is larger than the limit allows.",
+                    source.name,
+                    "Unpack it first.",
+                )
+        return bytes(data)
+
+
+def _member_namer(archive: str) -> Callable[[str], str]:
+    """Names of members as they are shown: never absolute, never upward, without control characters."""
+
+    def name(member: str) -> str:
+        parts = member.replace("\\", "/").split("/")
+        kept = [_printable(part) for part in parts if part not in ("", ".", "..")]
+        return f"{archive}!{'/'.join(kept) or '?'}"
+
+    return name
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)[:255]
+
+
+def find_logs(
+    paths: Iterable[str],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    password: bytes | None = None,
+    on_problem: OnProblem = lambda _: None,
+) -> Iterator[LogFile]:
+    """The logs that the words name: files, folders (recursively, in the order of names), patterns, `-`, URLs,
+    archives.
+
+    What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed tar
+    are cheapest read
+    in the order in which they come. `password` is for zip archives that are locked.
+    """
+    expander = _Expander(limits, password, on_problem)
+    for place in find_places(paths, on_problem):
+        yield from expander.logs(place)

@@ -1,0 +1,248 @@
+"""Members of zip archives (APPNOTE.TXT), read in place: stored, deflate, bzip2, LZMA, zstd, and locked with
+the classic password.
+
+The central directory is read with the standard library; the data by our own readers, for speed and limits.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO
+
+from isal import isal_zlib
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
+from lamsach.logs.opening.damage import damaged
+from lamsach.logs.opening.limits import Limits
+from lamsach.logs.opening.places import Place
+from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
+from lamsach.logs.opening.zstd_streams import ZstdStreams
+from lamsach.zip_errors import ZIP_ERRORS
+
+MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_LOCAL_HEADER_BYTES = 30
+_LOCKED = 1
+_BAD_DIRECTORY = (
+    zipfile.BadZipFile,
+    ValueError,
+    NotImplementedError,
+    EOFError,
+    struct.error,
+    OverflowError,
+    KeyError,
+    IndexError,
+)
+_DECODERS: dict[int, Callable[[ByteSource, Limits], ByteSource]] = {
+    zipfile.ZIP_DEFLATED: RawDeflate,
+    zipfile.ZIP_BZIP2: Bzip2Streams,
+    zipfile.ZIP_LZMA: RawLzma,
+    93: ZstdStreams,
+    95: XzStreams,
+}
+_AES = 99
+
+
+@dataclass(frozen=True, slots=True)
+class ZipMember:
+    """One file in an archive. `problem` says why it cannot be read."""
+
+    name: str
+    size_bytes: int
+    modified: datetime
+    open: Callable[[], ByteSource]
+    problem: UnreadableError | None = None
+
+
+def zip_members(
+    place: Place, limits: Limits, password: bytes | None, member_name: Callable[[str], str]
+) -> Iterator[ZipMember]:
+    """The files of the archive. Raises UnreadableError or LimitError for one that cannot be trusted as a whole."""
+    handle = place.seekable()
+    try:
+        archive = zipfile.ZipFile(handle)
+        entries = archive.infolist()
+        directory_start = archive.start_dir
+    except OSError as error:
+        raise unreadable(error, place.name) from None
+    except _BAD_DIRECTORY:
+        raise damaged(place.name) from None
+    finally:
+        handle.close()
+    _check(entries, directory_start, place, limits)
+    locked_reported = False
+    for entry in entries:
+        if entry.is_dir():
+            continue
+        name = member_name(entry.filename)
+        trouble = _trouble(entry, name, place, password)
+        if trouble is not None and trouble.where == place.name:
+            if locked_reported:
+                continue
+            locked_reported = True
+        yield ZipMember(
+            name,
+            entry.compress_size,
+            _modified(entry, place),
+            _opener(place, entry, name, limits, password),
+            trouble,
+        )
+
+
+def _check(entries: list[zipfile.ZipInfo], directory_start: int, place: Place, limits: Limits) -> None:
+    if len(entries) > limits.max_members:
+        raise LimitError(
+            "The archive has more members than the limit allows.",
+            place.name,
+            "Unpack it and give the folder.",
+        )
+    if any(entry.filename == "[Content_Types].xml" for entry in entries):
+        raise UnreadableError("This is an Office document, not a log.", place.name, "Save it as CSV.")
+    limits.check(sum(entry.file_size for entry in entries), place.size_bytes, place.name)
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            raise UnreadableError(
+                "Members of the archive overlap: it looks like a decompression bomb.",
+                place.name,
+                "Ask for a fresh copy from where it came.",
+            )
+        end = entry.header_offset + _LOCAL_HEADER_BYTES + entry.compress_size
+    if end > directory_start:
+        raise damaged(place.name)
+
+
+def _trouble(
+    entry: zipfile.ZipInfo, name: str, place: Place, password: bytes | None
+) -> UnreadableError | None:
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return UnreadableError("A link inside an archive was skipped.", name)
+    if entry.compress_type == _AES:
+        return UnreadableError(
+            "The archive is locked with AES, which is not read.", place.name, "Unpack it first."
+        )
+    if entry.compress_type != zipfile.ZIP_STORED and entry.compress_type not in _DECODERS:
+        return UnreadableError("The archive's kind of compression is not known.", name, "Unpack it first.")
+    if entry.flag_bits & _LOCKED:
+        return _locked(entry, place, password)
+    return None
+
+
+def _locked(entry: zipfile.ZipInfo, place: Place, password: bytes | None) -> UnreadableError | None:
+    if not password:
+        return UnreadableError(
+            "The archive is locked with a password.", place.name, "Unpack it first, or give its password."
+        )
+    handle = place.seekable()
+    try:
+        with zipfile.ZipFile(handle) as archive:
+            archive.open(entry, pwd=password).close()
+    except ZIP_ERRORS:
+        return UnreadableError("The archive's password is another one.", place.name, "Check the password.")
+    finally:
+        handle.close()
+    return None
+
+
+def _modified(entry: zipfile.ZipInfo, place: Place) -> datetime:
+    """Zip archives state local time without a zone."""
+    try:
+        return datetime(*entry.date_time, tzinfo=DEFAULT_TIMEZONE).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return place.modified
+
+
+def _opener(
+    place: Place, entry: zipfile.ZipInfo, name: str, limits: Limits, password: bytes | None
+) -> Callable[[], ByteSource]:
+    def open_member() -> ByteSource:
+        if entry.flag_bits & _LOCKED:
+            return _CheckedMember(_unlocked(place, entry, name, password), entry)
+        source = place.part(name, _data_offset(place, entry, name), entry.compress_size)
+        decoder = _DECODERS.get(entry.compress_type)
+        return _CheckedMember(decoder(source, limits) if decoder else source, entry)
+
+    return open_member
+
+
+def _data_offset(place: Place, entry: zipfile.ZipInfo, name: str) -> int:
+    """Where a member's data begin: after its local header, whose name and extra field have lengths of their own."""
+    handle = place.seekable()
+    try:
+        handle.seek(entry.header_offset)
+        header = handle.read(_LOCAL_HEADER_BYTES)
+    except OSError as error:
+        raise unreadable(error, name) from None
+    finally:
+        handle.close()
+    if len(header) < _LOCAL_HEADER_BYTES or header[:4] != MAGICS[0]:
+        raise damaged(name)
+    name_bytes = int.from_bytes(header[26:28], "little")
+    extra_bytes = int.from_bytes(header[28:30], "little")
+    return entry.header_offset + _LOCAL_HEADER_BYTES + name_bytes + extra_bytes
+
+
+def _unlocked(place: Place, entry: zipfile.ZipInfo, name: str, password: bytes | None) -> ByteSource:
+    handle: IO[bytes] = place.seekable()
+    try:
+        member = zipfile.ZipFile(handle).open(entry, pwd=password)  # noqa: SIM115 - closed with the member
+    except ZIP_ERRORS:
+        handle.close()
+        raise UnreadableError(
+            "The archive's password is another one.", place.name, "Check the password."
+        ) from None
+    return _WithHandle(member, handle, name)
+
+
+class _WithHandle(HandleSource):
+    """A member that the standard library decrypts, and the archive's file object beneath it."""
+
+    def __init__(self, member: IO[bytes], archive: IO[bytes], name: str) -> None:
+        super().__init__(member, name)
+        self._archive = archive
+
+    def close(self) -> None:
+        """See ByteSource."""
+        super().close()
+        self._archive.close()
+
+
+class _CheckedMember:
+    """A member's data, compared at the end with the size and CRC-32 that the directory states."""
+
+    def __init__(self, source: ByteSource, entry: zipfile.ZipInfo) -> None:
+        self.name = source.name
+        self._source = source
+        self._size = entry.file_size
+        self._expected_crc = entry.CRC
+        self._crc = 0
+        self._count = 0
+
+    @property
+    def position(self) -> int:
+        """Bytes on disk consumed so far."""
+        return self._source.position
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        left = self._size - self._count
+        if left == 0 and self._crc != self._expected_crc:
+            raise damaged(self.name)
+        if left <= 0 or not len(view):
+            return 0
+        count = self._source.readinto(view[:left])
+        if count == 0:
+            raise damaged(self.name)
+        self._crc = isal_zlib.crc32(view[:count], self._crc)
+        self._count += count
+        return count
+
+    def close(self) -> None:
+        """See ByteSource."""
+        self._source.close()

@@ -1,0 +1,269 @@
+"""A whole log as events: for `lamsach logs read`, for leases, for tests. The hunt reads only the lines that
+may match.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Protocol, cast
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import InputError, LineError, UsageError
+from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
+from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.formats import binary_format_by_name, format_by_name
+from lamsach.logs.formats.generic.unknown_text import UnknownText
+from lamsach.logs.opening.decoding import SNIFF_BYTES, decode_line
+from lamsach.logs.opening.inputs import LogFile, LogStream
+from lamsach.logs.reading.detect import Detection, detect, head_lines
+from lamsach.logs.reading.lines import LineParser
+from lamsach.model import Event, Reference, Refusal
+
+LINE_BYTES = 1 << 20
+"""A longer line is refused; it would hold the whole file in memory."""
+_CHUNK_BYTES = 1 << 20
+_RECORD_LINES = 1000
+_SHOWN_CHARACTERS = 500
+
+
+@dataclass(slots=True)
+class ReadCounts:
+    """Lines of one file: all, those that were read (blank ones and comments too), those that were refused,
+    those of no known format. Of a binary file: its events and its refused records.
+    """
+
+    lines: int = 0
+    parsed: int = 0
+    refused: int = 0
+    unparsed: int = 0
+
+
+def detection_for(log_file: LogFile, format_name: str | None = None) -> Detection:
+    """What the file is; or what it is stated to be. Raises UsageError for a name that is no format,
+    UnreadableError, LimitError.
+    """
+    head = log_file.head()
+    if format_name is None:
+        if isinstance(log_file.detected, Detection):
+            return replace(log_file.detected, lines=head_lines(head))
+        detection = detect(head)
+        log_file.detected = replace(detection, lines=())
+        return detection
+    if format_name == UnknownText.name:
+        return Detection(None, 0.0, (), head_lines(head))
+    binary = binary_format_by_name(format_name)
+    if binary is not None:
+        return Detection(None, float(binary.recognises(head[:SNIFF_BYTES])), binary=binary)
+    log_format = format_by_name(format_name)
+    if log_format is None:
+        raise UsageError("There is no log format of this name.", format_name, "See: lamsach logs formats")
+    lines = head_lines(head)
+    return Detection(log_format, log_format.score(lines), (), lines)
+
+
+def context_for(
+    log_file: LogFile, detection: Detection, timezone: ZoneInfo = DEFAULT_TIMEZONE
+) -> FileContext:
+    """What the file's parser may know."""
+    return FileContext(log_file.name, timezone, log_file.modified, detection.lines)
+
+
+def read_events(
+    log_file: LogFile,
+    *,
+    timezone: ZoneInfo = DEFAULT_TIMEZONE,
+    format_name: str | None = None,
+    counts: ReadCounts | None = None,
+) -> Iterator[Event | Refusal]:
+    """Every record of the log: its event, or why it is refused. Records that tell of no event (comments) give
+    nothing.
+
+    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts` is
+    kept up to date.
+    Raises UnreadableError or LimitError after all that could be read, UsageError for a format that does not exist.
+    """
+    counts = counts if counts is not None else ReadCounts()
+    detection = detection_for(log_file, format_name)
+    if detection.binary is not None:
+        yield from binary_events(
+            log_file, detection.binary, context_for(log_file, detection, timezone), counts
+        )
+        return
+    reader = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
+    with log_file.open() as stream:
+        try:
+            for number, lines in line_blocks(stream):
+                yield from reader.events(number, lines)
+        except InputError:
+            yield from reader.rest()
+            raise
+        yield from reader.rest()
+
+
+def binary_events(
+    log_file: LogFile, binary: type[BinaryFormat], context: FileContext, counts: ReadCounts
+) -> Iterator[Event | Refusal]:
+    """Every record of a binary log."""
+    with log_file.open() as stream:
+        for item in binary(context).read(binary_stream(stream)):
+            counts.lines += 1
+            if isinstance(item, Refusal):
+                counts.refused += 1
+            else:
+                counts.parsed += 1
+            yield item
+
+
+class Readable(Protocol):
+    """What `LogStream` offers to a reader."""
+
+    def readinto(self, view: memoryview, /) -> int:
+        """See `LogStream`."""
+
+
+def binary_stream(stream: LogStream | Readable) -> BinaryIO:
+    """A log's stream as a file object that can be read, not seeked. The damage of a file is raised by the read that reaches it."""
+    return cast("BinaryIO", io.BufferedReader(_Raw(stream), _CHUNK_BYTES))
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, stream: LogStream | Readable) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        return self._stream.readinto(memoryview(buffer))
+
+
+class LineReader:
+    """Turns the lines of one file, in their order, into events and refusals."""
+
+    def __init__(
+        self, log_file: LogFile, detection: Detection, timezone: ZoneInfo, counts: ReadCounts, *, stated: bool
+    ) -> None:
+        context = context_for(log_file, detection, timezone)
+        self._name = log_file.name
+        self._parser = LineParser(detection, context)
+        self._unknown = None if detection.format else UnknownText(context)
+        self._only_unknown = stated and detection.format is None
+        self._counts = counts
+        self._record: list[str] = []
+        self._record_characters = 0
+        self._record_line = 0
+
+    @property
+    def counts(self) -> ReadCounts:
+        """What was counted so far."""
+        return self._counts
+
+    @property
+    def parser(self) -> LineParser:
+        """What reads the file's lines."""
+        return self._parser
+
+    def events(self, first: int, lines: Sequence[bytes | None]) -> Iterator[Event | Refusal]:
+        """What the lines tell, of which the first has this number; None for one that is too long. What follows the last may belong to it."""
+        prefix, multiline, counts = self._parser.header_prefix, self._parser.multiline, self._counts
+        counts.lines += len(lines)
+        for number, line in enumerate(lines, first):
+            if line is None:
+                yield from self.rest()
+                yield self._refuse(number, "", "The line is longer than 1 MiB.")
+                continue
+            if prefix is not None and line.startswith(prefix):
+                yield from self.rest()
+                self._parser.header(decode_line(line))
+                counts.parsed += 1
+                continue
+            text = decode_line(line)
+            if multiline:
+                yield from self._gather(text, number)
+            elif text and not text.isspace():
+                yield from self._parse(text, number)
+            else:
+                counts.parsed += 1
+
+    def _gather(self, text: str, number: int) -> Iterator[Event | Refusal]:
+        full = len(self._record) >= _RECORD_LINES or self._record_characters > LINE_BYTES
+        if not self._record or full or self._parser.starts_record(text):
+            yield from self.rest()
+            if not text or text.isspace():
+                self._counts.parsed += 1
+                return
+            self._record_line = number
+        self._record.append(text)
+        self._record_characters += len(text)
+
+    def rest(self) -> Iterator[Event | Refusal]:
+        """What the record tells that nothing follows any more."""
+        if self._record:
+            record, self._record, self._record_characters = "\n".join(self._record), [], 0
+            yield from self._parse(record, self._record_line)
+
+    def _parse(self, record: str, number: int) -> Iterator[Event | Refusal]:
+        lines = record.count("\n") + 1
+        try:
+            if self._only_unknown:
+                raise LineError("No known format reads this line.")
+            event = self._parser.parse(record, number)
+        except LineError as error:
+            if self._unknown is None:
+                yield self._refuse(number, record, error.what, lines)
+                return
+            self._counts.unparsed += lines
+            yield self._unknown.parse(record, number)
+            return
+        self._counts.parsed += lines
+        if event is not None:
+            yield event
+
+    def _refuse(self, number: int, record: str, reason: str, lines: int = 1) -> Refusal:
+        self._counts.refused += lines
+        return Refusal(Reference(self._name, row=number), record[:_SHOWN_CHARACTERS], reason)
+
+
+def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
+    """The lines with their 1-based numbers, without line feeds; None for one longer than LINE_BYTES.
+
+    Damage is raised after the lines before it, a last line that is cut off included.
+    """
+    for number, lines in line_blocks(stream):
+        yield from enumerate(lines, number)
+
+
+def line_blocks(
+    stream: LogStream, chunk_bytes: int = _CHUNK_BYTES
+) -> Iterator[tuple[int, list[bytes | None]]]:
+    """As `numbered_lines`, many lines at once: the first one's number, and the lines of a chunk."""
+    buffer = memoryview(bytearray(chunk_bytes))
+    number = 1
+    rest = bytearray()
+    too_long = False
+    failure: Exception | None = None
+    while True:
+        try:
+            count = stream.readinto(buffer)
+        except Exception as error:  # noqa: BLE001 - raised again below, after what was read
+            failure, count = error, 0
+        if count == 0:
+            break
+        lines: list[bytes | None] = [*bytes(buffer[:count]).split(b"\n")]
+        rest += lines[0] or b""
+        if len(rest) > LINE_BYTES:
+            too_long = True
+            rest.clear()
+        if len(lines) == 1:
+            continue
+        lines[0] = None if too_long else bytes(rest)
+        too_long = False
+        rest = bytearray(lines.pop() or b"")
+        yield number, lines
+        number += len(lines)
+    if rest or too_long:
+        yield number, [None if too_long else bytes(rest)]
+    if failure is not None:
+        raise failure

@@ -1,0 +1,188 @@
+"""One JSON object a line, as many products write it: found behind a syslog header, and walked within bounds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from lamsach.errors import LineError
+from lamsach.logs.text.values import printable
+
+Record = Mapping[str, object]
+DEEPEST = 12
+"""How many objects within objects are walked; what lies deeper is left unread."""
+MOST_FIELDS = 2000
+"""How many fields of one record are looked at."""
+TEXT_KEYS = (
+    *("message", "log", "_raw", "original", "event.original", "short_message", "full_message", "MESSAGE", "msg", "raw"),
+    *("raw_message", "rawMessage", "full_log", "line", "textPayload", "body", "content"),
+)  # fmt: skip
+"""Keys under which shippers, collectors and exports put a record as it was received, the most common first."""
+_HEADER_ROOM = 512
+
+
+def start_of_object(line: str) -> int:
+    """Where the JSON object of a line begins: at its start or, after a syslog header, soon after; -1 when nowhere."""
+    position = line.find("{", 0, _HEADER_ROOM)
+    if position < 0:
+        return -1
+    # RFC 5424 structured data may hold a brace; an object is told by what follows: a key or its end.
+    while 0 <= position < _HEADER_ROOM:
+        following = line[position + 1 : position + 40].lstrip()
+        if following[:1] in ('"', "}", ""):
+            return position
+        position = line.find("{", position + 1, _HEADER_ROOM)
+    return -1
+
+
+def read_object(line: str) -> tuple[str, dict[str, object]]:
+    """The text before the JSON object of a line (a syslog header, or nothing) and the object.
+
+    Of a key that stands twice, the last counts (RFC 8259 section 4). An object that a syslog relay or a full disk cut off is what
+    stands before the cut (see `whole_part`). Raises LineError for other broken JSON, a number that is too long, and objects nested
+    beyond all measure.
+    """
+    start = start_of_object(line)
+    if start < 0:
+        raise LineError("The line holds no JSON object.", line[:80])
+    try:
+        value, _ = _DECODER.raw_decode(line, start)
+    except (ValueError, RecursionError):
+        value = _cut_object(line[start:])
+        if value is None:
+            raise LineError("The JSON in the line is broken.", line[:80]) from None
+    if not isinstance(value, dict):
+        raise LineError("The line holds no JSON object.", line[:80])
+    return line[:start], value
+
+
+def _cut_object(text: str) -> object:
+    """The object of a text that ends before it does; None when it is broken otherwise, or hardly anything is left of it."""
+    if len(text) < _SHORTEST_CUT or "\n" in text:
+        return None
+    for part in whole_part(text):
+        try:
+            return _DECODER.decode(part)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def whole_part(text: str) -> list[str]:
+    """What may be whole of an object that was cut off, closed again: up to its end, and up to its last comma.
+
+    A number at the very end is never taken: it may go on.
+    """
+    open_until: list[str] = []
+    comma: tuple[int, str] | None = None
+    for mark in _MARK.finditer(text):
+        sign = mark[0][0]
+        if sign == '"':
+            if len(mark[0]) == 1 or mark[0][-1] != '"' or mark[3] is not None:
+                return [] if comma is None else [text[: comma[0]] + comma[1]]
+        elif sign == ",":
+            comma = mark.start(), "".join(reversed(open_until))
+        elif mark[1]:
+            open_until.append(_CLOSES[sign])
+            if len(open_until) > _DEEPEST_CUT:
+                return []
+        elif not open_until or open_until.pop() != sign or not open_until:
+            return []  # it is no object, or it ended: then something else is broken
+    parts = [] if comma is None else [text[: comma[0]] + comma[1]]
+    whole = text.rstrip()
+    if whole[-1:] in ('"', "}", "]"):
+        parts.insert(0, whole + "".join(reversed(open_until)))
+    return parts
+
+
+# {  [    }  ]  ,    "text"    "text that the cut ended
+_MARK = re.compile(r'([{[])|([}\],])|"(?:[^"\\]|\\.)*(?:"|(\\?\Z))', re.DOTALL)
+_CLOSES = {"{": "}", "[": "]"}
+_SHORTEST_CUT = 40
+_DEEPEST_CUT = 64
+
+
+_DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= 30 else digits)
+
+
+def object_in_text(record: Record) -> dict[str, object] | None:
+    """The object that a record holds as text under one of TEXT_KEYS, also within Splunk's `result`; None when it holds none."""
+    for holder in (record, record.get("result")):
+        if not isinstance(holder, dict):
+            continue
+        for key in TEXT_KEYS:
+            text = holder.get(key)
+            if isinstance(text, str) and text.lstrip().startswith("{"):
+                try:
+                    return read_object(text)[1]
+                except LineError:
+                    continue
+    return None
+
+
+def walk(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Every field as (dotted key, value): scalars, and lists as they are; objects are entered, up to DEEPEST levels."""
+    waiting: list[tuple[str, Record, int]] = [(prefix, record, 0)]
+    given = 0
+    while waiting:
+        start, current, depth = waiting.pop(0)
+        for key, value in current.items():
+            given += 1
+            if given > MOST_FIELDS:
+                return
+            name = f"{start}{key}"
+            if isinstance(value, dict):
+                if depth < DEEPEST:
+                    waiting.append((name + ".", value, depth + 1))
+            else:
+                yield name, value
+
+
+def flat(record: Record) -> dict[str, object]:
+    """The record with dotted keys; the shallower of two equal keys counts."""
+    result: dict[str, object] = {}
+    for key, value in walk(record):
+        result.setdefault(key, value)
+    return result
+
+
+def child(record: Record, *keys: str) -> dict[str, object]:
+    """The object at this path, written nested or with a dotted key; an empty one when there is none."""
+    current: object = record
+    for key in keys:
+        current = current.get(key) if isinstance(current, dict) else None
+    if not isinstance(current, dict):
+        current = record.get(".".join(keys))
+    return current if isinstance(current, dict) else {}
+
+
+def text_of(value: object) -> str | None:
+    """A scalar as text: None for objects, lists, null and the empty string."""
+    if isinstance(value, str):
+        return printable(value) or None
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return str(value)
+    return None
+
+
+def texts_of(value: object) -> list[str]:
+    """The texts of a list, or of a single scalar; at most MOST_FIELDS."""
+    if isinstance(value, list):
+        return [text for item in value[:MOST_FIELDS] if (text := text_of(item))]
+    text = text_of(value)
+    return [text] if text else []
+
+
+def objects_of(value: object) -> list[dict[str, object]]:
+    """The objects of a list, or a single object; at most MOST_FIELDS."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value[:MOST_FIELDS] if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def is_flat_object(line: str) -> bool:
+    """Whether a line of JSON is one object without others in it, that does not carry a line of `key="value"` as text."""
+    return line[:1] == "{" and line.count("{") == 1 and '="' not in line and '=\\"' not in line

@@ -1,0 +1,1 @@
+"""Times of log lines, in every spelling, as UTC."""

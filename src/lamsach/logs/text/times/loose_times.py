@@ -1,0 +1,140 @@
+"""Times in whatever way people and products write them, for logs whose layout is not known beforehand.
+
+`03/10/2026 21:30`, `10/3/2026 9:30:01 PM`, `2026-10-03T14:30:01.5Z`, `21:30:01 03/10/2026`, `03/Oct/2026:21:30:01 +0700`,
+`Oct 3, 2026 @ 21:30:01.000`, `Sat Oct  3 21:30:01 2026`, `1791037801.25`, `9:30 CH 3/10/2026`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
+
+_LONGEST = 64
+_ISO = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_EPOCH = re.compile(
+    r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19}|\d(?:\.\d{1,17})?[eE]\+?\d{1,2})", re.ASCII
+)
+# 21:30   21:30:01.250   9:30:01 PM   9:30 CH (afternoon)   9.30.01 is not read
+_CLOCK = re.compile(
+    r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?!\d)(?: ?(AM|PM|SA|CH)\b)?",
+    re.ASCII | re.IGNORECASE,
+)
+# 21:30:01+07:00   21:30:01 -0330   21:30:01 GMT+7   21:30:01 UTC
+_OFFSET = re.compile(
+    r" ?(?:(?:GMT|UTC) ?([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)|([+-])(\d{2}):?(\d{2})(?!\d)|(?:Z|UTC|GMT)\b)",
+    re.ASCII,
+)
+# 16:26:53 2026 +0700   16:26:53 20/11/2026 GMT+7
+_LAST_OFFSET = re.compile(
+    r"(?<=\d) (?:(?:GMT|UTC) ?([+-])(\d{1,2})(?::?(\d{2}))?|([+-])(\d{2}):?(\d{2}))$", re.ASCII
+)
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
+_NAMES = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+# 20 Nov 2026   20/Nov/2026   20-Nov-26   20Nov2026
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})[ /.-]?{_NAMES}(?:[ /.,-]{{1,2}}(?:(\d{{4}}|\d{{2}})(?!\d))|(\d{{4}})(?!\d))",
+    re.ASCII | re.IGNORECASE,
+)
+_MONTH_DAY = re.compile(
+    rf"\b{_NAMES} {{1,2}}(\d{{1,2}})(?:,? (?:(?:\d{{1,2}}:){{2}}\d{{2}} )?(\d{{4}}))?(?![\d:])",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LooseTimes:
+    """Reads the times of one file. `month_first`: whether 10/03 is October 3rd (American) or March 10th (elsewhere)."""
+
+    context: FileContext
+    month_first: bool = False
+
+    def read(self, text: str) -> datetime:
+        """The time that the text states, in UTC; a date alone is its midnight. LineError when it states none."""
+        text = text.strip().strip("[]\"'")
+        if len(text) > _LONGEST:
+            raise LineError("The text is not a time.", text[:80])
+        if _EPOCH.fullmatch(text):
+            return from_epoch(text)
+        if _ISO.fullmatch(text):
+            try:
+                return from_iso(text, self.context.timezone)
+            except LineError:
+                if not _CLOCK.search(text):
+                    raise
+        return self._loose(text)
+
+    def _loose(self, text: str) -> datetime:
+        clock = _CLOCK.search(text)
+        hour, minute, second, micro = _clock_parts(clock)
+        zone = _zone(text, clock) or self.context.timezone
+        date = self._date(text)
+        if date is None:
+            raise LineError("The text is not a time.", text[:80])
+        year, month, day = date
+        if year is None:
+            return without_year(month, day, hour, minute, second, self.context, micro)
+        return local_time(year, month, day, hour, minute, second, micro, zone)
+
+    def _date(self, text: str) -> tuple[int | None, int, int] | None:
+        match = _YEAR_FIRST.search(text)
+        if match:
+            return int(match[1]), int(match[3]), int(match[4])
+        match = _NUMERIC.search(text)
+        if match:
+            first, second = int(match[1]), int(match[3])
+            month_first = (self.month_first or second > 12) and first <= 12
+            return _year(match[4]), *((first, second) if month_first else (second, first))
+        match = _DAY_MONTH.search(text)
+        if match:
+            return _year(match[3] or match[4]), MONTHS[match[2].capitalize()], int(match[1])
+        match = _MONTH_DAY.search(text)
+        if match:
+            return int(match[3]) if match[3] else None, MONTHS[match[1].capitalize()], int(match[2])
+        return None
+
+
+def month_comes_first(samples: Iterable[str]) -> bool:
+    """Whether a file writes month/day: a number above 12 decides it; without one, day/month, as in Vietnam."""
+    for text in samples:
+        match = _NUMERIC.search(text[:_LONGEST])
+        if match and int(match[1]) > 12:
+            return False
+        if match and int(match[3]) > 12:
+            return True
+    return False
+
+
+def _clock_parts(clock: re.Match[str] | None) -> tuple[int, int, int, int]:
+    if clock is None:
+        return 0, 0, 0, 0
+    hour = int(clock[1])
+    half = (clock[5] or "").upper()
+    if half in ("PM", "CH") and hour < 12:
+        hour += 12
+    elif half in ("AM", "SA") and hour == 12:
+        hour = 0
+    return hour, int(clock[2]), int(clock[3] or 0), int((clock[4] or "0")[:6].ljust(6, "0"))
+
+
+def _zone(text: str, clock: re.Match[str] | None) -> tzinfo | None:
+    match = (_OFFSET.match(text, clock.end()) or _LAST_OFFSET.search(text)) if clock else None
+    if match is None:
+        return None
+    sign, hours, minutes = match[1] or match[4], match[2] or match[5], match[3] or match[6]
+    if sign is None:
+        return UTC
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    if offset >= timedelta(hours=24):
+        raise LineError("The date or time is impossible.", text[:80])
+    return timezone(-offset if sign == "-" else offset)
+
+
+def _year(text: str) -> int:
+    return int(text) if len(text) == 4 else 2000 + int(text)

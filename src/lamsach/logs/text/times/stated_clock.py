@@ -1,0 +1,103 @@
+"""The zone that a line states elsewhere, for a record whose own time states none: in its syslog header, or by Sysmon's `UtcTime`.
+
+Source: RFC 5424, section 6.2.3; rsyslog's ISO 8601 file format. A device on UTC behind a header in UTC writes `time="2026-11-20 03:00:00"`, which the
+file's zone would put hours away from the header. The record's time is on the header's clock when it is near the header's time by that clock only: a
+relay that turned the header alone into UTC changes nothing. Sysmon writes `UtcTime` into every event, while `TimeCreated` is on the clock of whoever
+exported it: the one is believed when the other is a zone's distance away.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.model import Event
+
+NEAR = timedelta(minutes=10)
+"""How far a record's own time may be from its header's."""
+# <14>1 2026-11-20T03:00:00.123Z host ...   2026-11-20T03:00:00+00:00 host ...   412 <14>1 2026-11-20T03:00:00-04:00 host ...
+_ZONED = re.compile(
+    r"(?:\d{1,6} )?(?:<\d{1,3}> ?)?(?:\d )?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?)(Z|([+-])(\d{2}):?(\d{2}))[ \t]",
+    re.ASCII,
+)
+# 03:00:00Z   03:00:00.123 +0700   03:00:00 UTC
+_ZONED_CLOCK = re.compile(
+    r"\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?[+-]\d{2}:?\d{2}\b| ?(?:Z|UTC|GMT)\b)", re.ASCII
+)
+_MAY_START = frozenset("<0123456789")
+
+
+# UtcTime: 2026-11-20 03:00:00.123   "UtcTime":"2026-11-20 03:00:00.123"   <Data Name="UtcTime">2026-11-20 03:00:00.123<   not CreationUtcTime
+_UTC_TIME = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=\\[nrt]))UtcTime\\?[\"']?\s{0,3}[=:>]\s{0,3}\\?[\"']?(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)",
+    re.ASCII,
+)
+_QUARTER, _FARTHEST = timedelta(minutes=15), timedelta(hours=14)
+
+
+def on_stated_clock(event: Event, record: str, timezone: ZoneInfo) -> Event:
+    """The event, its time in the zone that the record states elsewhere than beside it."""
+    if event.time is None:
+        return event
+    if "UtcTime" in record:
+        return _by_utc_time(event, record)
+    return _on_senders_clock(event, record, timezone) if record[:1] in _MAY_START else event
+
+
+def _by_utc_time(event: Event, record: str) -> Event:
+    match = _UTC_TIME.search(record)
+    if match is None or event.time is None:
+        return event
+    try:
+        stated = from_iso(f"{match[1]}T{match[2]}Z", ZoneInfo("UTC"))
+    except LineError:
+        return event
+    away = abs(stated - event.time)
+    rest = away % _QUARTER
+    zone_off = NEAR < away < _FARTHEST + _QUARTER and min(rest, _QUARTER - rest) < timedelta(minutes=2)
+    return replace(event, time=stated) if zone_off else event
+
+
+def _on_senders_clock(event: Event, line: str, timezone: ZoneInfo) -> Event:
+    """The event, its time on the clock of the line's header where only that brings the two together."""
+    if event.time is None:
+        return event
+    stated = _stated(line, timezone)
+    if stated is None:
+        return event
+    header, shift = stated
+    moved = event.time + shift
+    if not shift or abs(event.time - header) <= NEAR or abs(moved - header) > NEAR:
+        return event
+    if (
+        _ZONED_CLOCK.search(line, len("2026-11-20T03:00:00.000000+00:00"))
+        or f"{int(event.time.timestamp())}" in line
+    ):
+        return event  # the record's own time is in a zone
+    return replace(
+        event, time=moved, lease_until=event.lease_until + shift if event.lease_until else event.lease_until
+    )
+
+
+def states_other_zone(head: str, timezone: ZoneInfo) -> bool:
+    """Whether a header states a zone in which a clock shows another time than in the file's zone."""
+    stated = _stated(f"{head} ", timezone)
+    return stated is not None and bool(stated[1])
+
+
+def _stated(line: str, timezone: ZoneInfo) -> tuple[datetime, timedelta] | None:
+    """The header's time, and by how much a clock in the file's zone is ahead of one in the header's."""
+    match = _ZONED.match(line)
+    if match is None:
+        return None
+    try:
+        header = from_iso(match[1] + match[2], timezone)
+    except LineError:
+        return None
+    own = timedelta(hours=int(match[4]), minutes=int(match[5])) if match[3] else timedelta()
+    ours = header.astimezone(timezone).utcoffset() or timedelta()
+    return header, ours - (-own if match[3] == "-" else own)
