@@ -39,6 +39,8 @@ MODULES: Mapping[str, str] = {
     "asn1crypto": "sign",
     "pyhanko": "sign",
     "pyhanko_certvalidator": "sign",
+    "lxml": "sign",
+    "signxml": "sign",
     "llvmlite": "jit",
     "numba": "jit",
 }

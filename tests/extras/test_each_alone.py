@@ -204,11 +204,13 @@ from datetime import UTC, datetime, timedelta
 import io
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from pypdf import PdfWriter
+from lamsach.channels.edxml.markup import document
+from lamsach.channels.xml_signature import load_signer, sign, verify
 from lamsach.letters.signing import sign_pdf
-key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A")])
+key, name = rsa.generate_private_key(65537, 2048), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A")])
 now = datetime.now(UTC)
 made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
 made = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(9)).sign(key, hashes.SHA256())
@@ -217,10 +219,13 @@ plain, writer = io.BytesIO(), PdfWriter()
 writer.add_blank_page(100, 100)
 writer.write(plain)
 print(b"ETSI.CAdES.detached" in sign_pdf(plain.getvalue(), file, "secret"))
+print(verify(sign(document(), load_signer(file, "secret")), [made]).verdict)
 """
 
 
-@pytest.mark.parametrize(("extra", "code", "said"), [("kafka", _KAFKA, "line"), ("sign", _SIGN, "True")])
+@pytest.mark.parametrize(
+    ("extra", "code", "said"), [("kafka", _KAFKA, "line"), ("sign", _SIGN, "True\nvalid")]
+)
 def test_kafka_and_signatures(extra: str, code: str, said: str, tmp_path: Path) -> None:
     ended = ran(extra, folder=tmp_path, code=code)
     assert (ended.status, ended.out.strip()) == (0, said), ended.errors

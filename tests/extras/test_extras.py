@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from lamsach import extras
 from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.channels.xml_signature import sign
 from lamsach.errors import ExitStatus, MissingExtraError
+from tests.channels.edxml_made import dispatch, signer
 from tests.cli.running import write_list
 from tests.rows import each_row
 
@@ -63,6 +66,15 @@ def test_a_command_without_its_extra_names_it_in_one_line(row: Any, tmp_path: Pa
     assert ran.status == ExitStatus.USAGE, ran.errors
     assert [line for line in ran.errors if f"pip install 'lamsach[{extra}]'" in line] == ran.errors
     assert len(ran.errors) == 1
+
+
+def test_a_signed_dispatch_is_read_unchecked_without_the_extra(tmp_path: Path) -> None:
+    file = tmp_path / "a.edxml"
+    file.write_bytes(sign(dispatch().encode(), signer("Don vi A")))
+    ran = lamsach_without({"signxml", "lxml", "pyhanko"}, "dispatch", "read", file, variables={"LANG": "en"})
+    shown = json.loads(ran.out)
+    assert (ran.status, shown["number"], shown["signature"]) == (0, "1298", "unchecked")
+    assert shown["signature_reason"] == "Install it: pip install 'lamsach[sign]'"
 
 
 def test_a_table_among_the_logs_is_unread_without_its_extra(tmp_path: Path) -> None:

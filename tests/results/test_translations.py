@@ -24,7 +24,7 @@ from lamsach.results import words
 from .sample import DAY0
 from .texts import python_texts, template_texts, texts_of
 
-PARTS = ("results", "devices", "cli", "logs", "indicators", "hunt", "demo", "scanner", "letters")
+PARTS = ("results", "devices", "cli", "logs", "indicators", "hunt", "demo", "scanner", "letters", "channels")
 
 
 def placeholders(text: str) -> set[str]:

@@ -3,6 +3,7 @@
 from lamsach.catalogue_vi.archive import ARCHIVE
 from lamsach.catalogue_vi.blocking import BLOCKING
 from lamsach.catalogue_vi.captures import CAPTURES
+from lamsach.catalogue_vi.channels import CHANNELS
 from lamsach.catalogue_vi.cli import CLI
 from lamsach.catalogue_vi.desk import DESK
 from lamsach.catalogue_vi.devices import DEVICES
@@ -30,6 +31,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     SENDING,
     LETTERS,
     PORTAL,
+    CHANNELS,
     CLI,
     TRACE,
 )

@@ -75,6 +75,10 @@ COMMANDS = Group(
                 "export": "lamsach.cli.quarantine:export",
             },
         ),
+        "dispatch": Group(
+            mark("Dispatches of document-management systems as edXML files."),
+            {"read": "lamsach.cli.dispatch:read"},
+        ),
         "report": "lamsach.cli.report:report",
         "send": "lamsach.cli.send:send",
         "demo": "lamsach.cli.demo:demo",

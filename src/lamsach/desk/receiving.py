@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lamsach.errors import InputError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 
 READ_BYTES = 1 << 18
@@ -18,9 +19,6 @@ FILES = 2000
 _BOUNDARY = re.compile(r'multipart/form-data;.*\bboundary=(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
 _NAME = re.compile(rb'(?i)\bname="([^"]{0,200})"')
 _FILE = re.compile(rb'(?i)\bfilename="((?:[^"\\]|\\.){0,1000})"')
-_FORBIDDEN = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*]')
-_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$")
-"""Names that mean devices on Windows."""
 
 
 @dataclass(slots=True)
@@ -47,11 +45,11 @@ def receive(
     source.skip_to_part()
     while (head := source.headers()) is not None:
         name, file = _NAME.search(head), _FILE.search(head)
-        field_name = _safe(name[1].decode("utf-8", "replace")) if name else "_"
+        field_name = safe_name(name[1].decode("utf-8", "replace")) if name else "_"
         if file is None:
             form.texts[field_name] = source.text()
             continue
-        file_name = _safe(file[1].decode("utf-8", "replace"))
+        file_name = safe_name(file[1].decode("utf-8", "replace"))
         number += 1
         if number > FILES:
             raise _broken()
@@ -124,12 +122,6 @@ class _Source:
             self._more()
         data, self._held = self._held[:at], self._held[at + len(self._delimiter) :]
         return data.decode("utf-8", "replace").strip()
-
-
-def _safe(name: str) -> str:
-    """The last part of a name as one that every system takes."""
-    plain = _FORBIDDEN.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .")[-150:] or "_"
-    return f"_{plain}" if _RESERVED.match(plain) else plain
 
 
 def _broken() -> InputError:

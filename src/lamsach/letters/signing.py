@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509 import Certificate
+
 from lamsach.errors import InputError
 from lamsach.extras import missing_extra
 from lamsach.i18n import mark
@@ -37,17 +40,21 @@ def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -
 
 
 def _signer(key_file: bytes, password: str) -> Any:
-    from cryptography.hazmat.primitives.serialization import pkcs12
     from pyhanko.sign.signers import SimpleSigner
 
-    secret = password.encode() or None
+    load_key(key_file, password)
+    return SimpleSigner.load_pkcs12_data(key_file, other_certs=[], passphrase=password.encode() or None)
+
+
+def load_key(key_file: bytes, password: str) -> tuple[Any, Certificate, list[Certificate]]:
+    """The key in a PKCS#12 file, its certificate and the others. Raises InputError when the password does not open it, or one of the two is not there."""
     try:
         if len(key_file) > LARGEST_KEY_BYTES:
             raise ValueError("too large")
-        key, certificate, _ = pkcs12.load_key_and_certificates(key_file, secret)
+        key, certificate, others = pkcs12.load_key_and_certificates(key_file, password.encode() or None)
         if key is None or certificate is None:
             raise ValueError("no key")
-        return SimpleSigner.load_pkcs12_data(key_file, other_certs=[], passphrase=secret)
+        return key, certificate, others
     except (ValueError, TypeError) as error:
         raise InputError(
             mark("The key file cannot be opened with this password."),

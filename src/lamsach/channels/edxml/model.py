@@ -1,0 +1,177 @@
+"""A dispatch or a status message as edXML carries it (QCVN 102:2016/BTTTT)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date as Day  # noqa: N812 - fields are called `date`
+from datetime import datetime
+from typing import Any
+
+from lamsach.channels.signature import UNSIGNED, Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Organ:
+    """A sending or receiving body."""
+
+    id: str = ""
+    name: str = ""
+    in_charge: str = ""
+    address: str = ""
+    email: str = ""
+    telephone: str = ""
+    fax: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The document that a message answers (`ResponseFor`)."""
+
+    organ_id: str = ""
+    number: str = ""
+    notation: str = ""
+    date: Day | None = None
+    document_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The person who handled a message."""
+
+    department: str = ""
+    name: str = ""
+    mobile: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A system that passed the message on, and when (Vietnam's clock)."""
+
+    organ_id: str
+    time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An attached file. `name` is safe to write to a folder, and no other attachment of the message has it."""
+
+    name: str
+    content: bytes = field(repr=False)
+    type: str = ""
+    description: str = ""
+    signature: Signature = UNSIGNED
+    """Of a signature inside the file, which only a PDF has."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the content, in lower-case hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A dispatch (`kind` new, revoke, update, replace) or a status message (`kind` status). Empty is what the file does not state."""
+
+    kind: str = ""
+    document_id: str = ""
+    number: str = ""
+    notation: str = ""
+    place: str = ""
+    date: Day | None = None
+    due: Day | None = None
+    subject: str = ""
+    content: str = ""
+    type: str = ""
+    signer_position: str = ""
+    signer_name: str = ""
+    to_places: tuple[str, ...] = ()
+    status: str = ""
+    """The status code, two digits."""
+    reason: str = ""
+    """Why a dispatch is revoked, updated or replaced; of a status message its description."""
+    time: datetime | None = None
+    """When a status was given (Vietnam's clock)."""
+    sender: Organ = Organ()
+    recipients: tuple[Organ, ...] = ()
+    responds_to: tuple[Answered, ...] = ()
+    staff: Staff = Staff()
+    trace: tuple[Hop, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Files that the manifest names and the message does not carry."""
+    signature: Signature = UNSIGNED
+
+    @property
+    def identity(self) -> str:
+        """The document's id: as stated, else made of sender, day and number as the regulation makes it."""
+        return self.document_id or made_id(self.sender.id, self.date, self.number, self.notation)
+
+    @property
+    def code(self) -> str:
+        """Number and notation as people write them: `7816/VPCP-TTĐT`."""
+        return "/".join(filter(None, (self.number, self.notation)))
+
+
+def made_id(organ_id: str, day: Day | None, number: str, notation: str) -> str:
+    """`<OrganId>,<yyyy/MM/dd>,<number>/<notation>`; empty when neither number nor notation is known."""
+    code = "/".join(filter(None, (number, notation)))
+    return f"{organ_id},{day:%Y/%m/%d},{code}" if code and day and organ_id else ""
+
+
+def as_mapping(message: Message) -> dict[str, Any]:
+    """The message for JSON: days in ISO form, what is not stated left out, lists always there."""
+    return {
+        **_stated(
+            {
+                "document_id": message.document_id,
+                "number": message.number,
+                "notation": message.notation,
+                "date": message.date and message.date.isoformat(),
+                "due": message.due and message.due.isoformat(),
+                "subject": message.subject,
+                "type": message.type,
+                "kind": message.kind,
+                "status": message.status,
+                "reason": message.reason,
+                "time": message.time and message.time.isoformat(),
+                "from": _organ(message.sender),
+            }
+        ),
+        "to": [_organ(organ) for organ in message.recipients],
+        "responds_to": [_answered(answered) for answered in message.responds_to],
+        "signature": message.signature.verdict,
+        **_stated({"signature_reason": message.signature.reason, "signed_by": message.signature.signer}),
+        "attachments": [_attachment(attachment) for attachment in message.attachments],
+        **_stated({"missing": list(message.missing)}),
+    }
+
+
+def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _organ(organ: Organ) -> dict[str, str]:
+    return _stated({"id": organ.id, "name": organ.name})
+
+
+def _answered(answered: Answered) -> dict[str, str]:
+    return _stated(
+        {
+            "document_id": answered.document_id,
+            "id": answered.organ_id,
+            "number": answered.number,
+            "notation": answered.notation,
+            "date": answered.date and answered.date.isoformat(),
+        }
+    )
+
+
+def _attachment(attachment: Attachment) -> dict[str, Any]:
+    stated = _stated({"name": attachment.name, "type": attachment.type})
+    signed = attachment.signature.verdict != "none"
+    inside = {"signature": attachment.signature.verdict} if signed else {}
+    return {**stated, "size": len(attachment.content), "sha256": attachment.sha256, **inside}

@@ -1,0 +1,22 @@
+"""What is known of a signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["none", "valid", "invalid", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What is known of a signature: `none` there, `valid` by a trusted certificate, `invalid`, or `unchecked` for want of trust or of a package."""
+
+    verdict: Verdict = "none"
+    reason: str = ""
+    """One English sentence for `invalid` and `unchecked`."""
+    signer: str = ""
+    """The subject of the signer's certificate."""
+
+
+UNSIGNED = Signature()

@@ -1,0 +1,216 @@
+"""Enveloped signatures on XML (xmldsig: exclusive canonical XML, RSA-SHA256) by signxml: made with a PKCS#12 key, checked against trusted certificates."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from lamsach.channels.signature import Signature
+from lamsach.errors import InputError
+from lamsach.extras import missing_extra
+from lamsach.i18n import mark
+from lamsach.letters.signing import load_key
+
+Certificates = Sequence[x509.Certificate]
+PLACE = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"></ds:Signature>'
+"""Write this into a document where `sign` puts the signature; without it the signature is the root's last child."""
+_MOST_LINKS = 5
+UNTRUSTED = mark("The signer's certificate is not among the trusted ones, nor issued by one of them.")
+EXPIRED = mark("The signer's certificate has expired or is not valid yet.")
+METHOD = mark("The signature uses a method that is not accepted.")
+_NO_TRUST = mark("No trusted certificates are set, so it is not known who signed.")
+CHANGED = mark("The file was changed after it was signed, or the signature is another file's.")
+
+
+class Key(Protocol):
+    """A private RSA key: of cryptography, or one that a token holds."""
+
+    def sign(self, data: bytes, padding: Any, algorithm: Any) -> bytes:
+        """The signature of the data."""
+
+    def public_key(self) -> Any:
+        """The public key, as cryptography has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key, its certificate first and the issuers' behind it."""
+
+    key: Key
+    certificates: tuple[x509.Certificate, ...]
+
+
+def load_signer(key_file: bytes, password: str) -> Signer:
+    """The signer in a PKCS#12 file (.p12, .pfx). Raises InputError for a file that the password does not open or that has no RSA key."""
+    key, certificate, others = load_key(key_file, password)
+    if not isinstance(key, RSAPrivateKey):
+        raise InputError(
+            mark("The key is no RSA key."), "PKCS#12", mark("Use the key file of an RSA certificate.")
+        )
+    return Signer(key, (certificate, *others))
+
+
+def load_certificates(data: bytes, where: str) -> list[x509.Certificate]:
+    """The certificates in a file in PEM, one or several, or in DER. Raises InputError when there are none."""
+    try:
+        if b"-----BEGIN" in data:
+            return x509.load_pem_x509_certificates(data)
+        return [x509.load_der_x509_certificate(data)]
+    except ValueError:
+        raise InputError(
+            mark("The file has no certificate."),
+            where,
+            mark("Give certificates in PEM or DER (.pem, .crt, .cer)."),
+        ) from None
+
+
+def sign(document: bytes, signer: Signer) -> bytes:
+    """The document in UTF-8 with an enveloped signature over all of it, at `PLACE`. Raises MissingExtraError without signxml."""
+    etree, signxml = _packages()
+    root = etree.fromstring(document, _parser(etree))
+    made = signxml.XMLSigner(
+        signature_algorithm=signxml.SignatureMethod.RSA_SHA256,
+        digest_algorithm=signxml.DigestAlgorithm.SHA256,
+        c14n_algorithm=signxml.CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+    )
+    made._parser = _parser(etree)
+    signed = made.sign(root, key=signer.key, cert=list(signer.certificates))
+    return bytes(etree.tostring(signed, xml_declaration=True, encoding="UTF-8"))
+
+
+def verify(document: bytes, trusted: Certificates, now: datetime | None = None) -> Signature:
+    """What a signed document's signature is worth. `valid` only when it covers the whole document and a trusted certificate made or certified the signer's.
+
+    Without trusted certificates an intact signature is `unchecked`; a changed document is `invalid` all the same.
+    """
+    try:
+        etree, _ = _packages()
+    except InputError as error:
+        return Signature("unchecked", error.todo)
+    try:
+        root = etree.fromstring(document, _parser(etree))
+    except etree.XMLSyntaxError:
+        return Signature("unchecked", METHOD)
+    found = root.findall(".//{http://www.w3.org/2000/09/xmldsig#}Signature")
+    if len(found) != 1:
+        return Signature(
+            "unchecked", mark("It is not one signature of the kind xmldsig, so it was not checked.")
+        )
+    try:
+        chain = _carried(found[0])
+    except ValueError:
+        return Signature("invalid", CHANGED)
+    if chain:
+        return _checked(root, chain, trusted, now)
+    if not trusted:
+        return Signature("unchecked", mark("The signature carries no certificate."))
+    results = (_checked(root, [certificate], trusted, now) for certificate in trusted)
+    return next((result for result in results if result.verdict == "valid"), Signature("invalid", UNTRUSTED))
+
+
+def _checked(root: Any, chain: Certificates, trusted: Certificates, now: datetime | None) -> Signature:
+    """Check a document's one signature with the first certificate of the chain."""
+    etree, signxml = _packages()
+    name = _subject(chain[0])
+    config = signxml.SignatureConfiguration(location=".//", verification_time=now)
+    try:
+        result = signxml.XMLVerifier().verify(
+            root, x509_cert=chain[0], parser=_parser(etree), expect_config=config
+        )
+    except signxml.InvalidCertificate:
+        return Signature("invalid", EXPIRED, name)
+    except (signxml.InvalidSignature, InvalidSignature):
+        return Signature("invalid", CHANGED, name)
+    except Exception:  # noqa: BLE001 - hostile keys and certificates raise anything in the libraries
+        return Signature("unchecked", METHOD, name)
+    if not _whole(result.signature_xml, root):
+        return Signature("unchecked", mark("The signature covers only a part of the file."), name)
+    return trust_of(chain, trusted, now)
+
+
+def _packages() -> tuple[Any, Any]:
+    try:
+        import signxml
+        from lxml import etree
+    except ImportError as error:
+        raise missing_extra("signxml") from error
+    return etree, signxml
+
+
+def _parser(etree: Any) -> Any:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_blank_text=False
+    )
+
+
+def _bytes_of(signature: Any, name: str) -> list[bytes]:
+    """The base64 of the elements of this name. Raises ValueError when it is not as an encoder writes it: no byte of it may differ unseen."""
+    found = []
+    for element in signature.iter(f"{{http://www.w3.org/2000/09/xmldsig#}}{name}"):
+        text = "".join((element.text or "").split())
+        found.append(b64decode(text, validate=True))
+        if b64encode(found[-1]).decode() != text:
+            raise ValueError(name)
+    return found
+
+
+def _carried(signature: Any) -> list[x509.Certificate]:
+    """The certificates in a signature, the signer's first. Raises ValueError for one that is damaged."""
+    _bytes_of(signature, "SignatureValue")
+    found = _bytes_of(signature, "X509Certificate")[: 2 * _MOST_LINKS]
+    return sorted(map(x509.load_der_x509_certificate, found), key=_is_issuer)
+
+
+def _is_issuer(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    with suppress(ValueError):
+        return certificate.subject.rfc4514_string()
+    return ""
+
+
+def _whole(signature: Any, root: Any) -> bool:
+    """Whether a signature's one reference is the whole document."""
+    uri = signature.find(".//{http://www.w3.org/2000/09/xmldsig#}Reference").get("URI")
+    return uri == "" or uri in {f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name)}
+
+
+def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = None) -> Signature:
+    """What an intact signature is worth, given the signer's certificate (first of the chain) and those of its issuers."""
+    name, at = _subject(chain[0]), now or datetime.now(UTC)
+    if not trusted:
+        return Signature("unchecked", _NO_TRUST, name)
+    certificate = chain[0]
+    for _link in range(_MOST_LINKS):
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+            return Signature("invalid", EXPIRED, name)
+        if certificate in trusted:
+            return Signature("valid", "", name)
+        issuer = next((one for one in (*trusted, *chain) if _issued(certificate, one)), None)
+        if issuer is None or issuer == certificate:
+            break
+        certificate = issuer
+    return Signature("invalid", UNTRUSTED, name)
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if not _is_issuer(issuer):
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""`lamsach dispatch read`: an edXML file into what it states, its attached files into a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from lamsach.cli.command_line import Argument, Option
+
+
+def read(
+    file: Annotated[Path, Argument(metavar="FILE.edxml", help="A dispatch or status message as edXML.")],
+    output: Annotated[
+        Path | None, Option("-o", "--output", metavar="FOLDER", help="Save the attached files there.")
+    ] = None,
+    trust: Annotated[
+        list[Path] | None,
+        Option(
+            "--trust",
+            metavar="FILE",
+            help="Certificates that are trusted to sign, or to issue signers' (PEM or DER); may be repeated.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
+) -> None:
+    """Read an edXML file: dispatch or status, who to whom, deadline, attached files, signature; as a table, in a pipe as one JSON object.
+
+    Example: lamsach dispatch read 1298.edxml -o annexes/
+    """
+    from lamsach.cli.dispatch_run import run
+
+    run(file, output, trust or [], as_json=as_json)
