@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.devices import sheets, xlsx
+from lamsach.devices import sheets
 from lamsach.devices.headings import Column, column_of
 from lamsach.devices.inventory import PROBLEMS_KEPT, Inventory, InventoryEntry, read_inventory
 from lamsach.errors import InputError, LimitError, UnreadableError
@@ -261,7 +261,7 @@ def test_a_merged_range_over_the_whole_sheet_costs_nothing(tmp_path: Path) -> No
 
 
 def test_too_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "MAX_CELLS", 5)
+    monkeypatch.setattr(sheets, "MAX_CELLS", 5)
     with pytest.raises(LimitError):
         read(tmp_path / "i.xlsx", GOOD)
 

@@ -11,13 +11,15 @@ import openpyxl
 import pytest
 from django.db import transaction
 
+from lamsach.documents import workbook as workbooks
+from lamsach.documents import xml
+from lamsach.documents.archive import HANDED_IN
+from lamsach.documents.workbook import Workbook
+from lamsach.documents.workbook_limits import MAX_CELL_CHARACTERS, MAX_ROW_CELLS
 from lamsach.errors import LamsachError, LimitError
-from lamsach.indicators import workbooks
-from lamsach.indicators.workbooks import Workbook
 from lamsach.letters.lines import lines_of
 from lamsach.portal.awareness import telling
 from lamsach.portal.units.sheet import table
-from lamsach.workbook_limits import MAX_CELL_CHARACTERS, MAX_ROW_CELLS, open_workbook
 
 from .conftest import Cast
 
@@ -66,9 +68,10 @@ def test_a_bomb_is_refused_before_anything_is_built(kind: str, monkeypatch: pyte
     assert len(data) < 700_000
 
     def built(*_: Any, **__: Any) -> Any:
-        raise AssertionError("openpyxl was given the bomb")
+        raise AssertionError("elements are made of the bomb")
 
-    monkeypatch.setattr(openpyxl, "load_workbook", built)
+    monkeypatch.setattr(workbooks, "events", built)
+    monkeypatch.setattr(xml, "parse_whole", built)
     for read in (lambda: list(table(io.BytesIO(data), "a.xlsx")), lambda: lines_of(data)):
         with pytest.raises(LimitError):
             read()
@@ -77,7 +80,7 @@ def test_a_bomb_is_refused_before_anything_is_built(kind: str, monkeypatch: pyte
 def test_a_list_with_one_enormous_row_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MAX_OPEN_ELEMENTS", 20_000)
     book = Workbook(BOMBS["one row of many cells"](), "a.xlsx")
-    part = book.sheets()[0]
+    part = book.sheets()[0].part
     assert part is not None
     with pytest.raises(LimitError):
         list(book.rows(part))
@@ -94,11 +97,10 @@ def test_a_table_of_text_with_one_enormous_row_is_refused() -> None:
 def test_what_excel_writes_at_its_limits_is_read() -> None:
     widest = b"<row>" + b'<c t="str"><v>ab</v></c>' * MAX_ROW_CELLS + b"</row>"
     longest = b'<row><c t="str"><v>' + b"x" * MAX_CELL_CHARACTERS + b"</v></c></row>"
-    rows = list(
-        open_workbook(io.BytesIO(workbook(widest + longest))).worksheets[0].iter_rows(values_only=True)
-    )
-    assert len(rows[0]) == MAX_ROW_CELLS
-    assert len(rows[1][0]) == MAX_CELL_CHARACTERS
+    book = Workbook(workbook(widest + longest), "a.xlsx", HANDED_IN)
+    rows = list(book.rows(book.sheets()[0].part or ""))
+    assert len(rows[0].cells) == MAX_ROW_CELLS
+    assert len(rows[1].cells[0]) == MAX_CELL_CHARACTERS
     assert len(list(table(io.BytesIO(workbook(widest * 2)), "a.xlsx"))) == 2
 
 

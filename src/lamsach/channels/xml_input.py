@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from lamsach.documents.xml import events, local_name
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.i18n import mark
-from lamsach.indicators.safe_xml import events, local_name
 
 LARGEST_BYTES = 100_000_000
 MOST_ELEMENTS = 100_000

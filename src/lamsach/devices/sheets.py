@@ -1,8 +1,6 @@
 """Reads small tables of text: XLSX (every sheet, merged cells filled) and CSV of any delimiter and encoding.
 
-Meant for an inventory sheet, so all of a file is held in memory, within the limits below. XLSX is read by a
-streaming parser that refuses document types, so entities (XXE, billion laughs) do not exist for it, and merged
-ranges cost nothing but the cells that have a row.
+Meant for an inventory sheet, so all of a file is held in memory, within the limits below.
 """
 
 from __future__ import annotations
@@ -13,12 +11,17 @@ import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from lamsach.devices.xlsx import read_workbook
+from lamsach.documents.archive import HANDED_IN, ZIP_MAGIC
+from lamsach.documents.table import merged_everywhere
+from lamsach.documents.workbook import MAX_MERGED, Workbook
 from lamsach.errors import LimitError, UnreadableError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_CELLS = 4_000_000
+MAX_COLUMNS = 256
 MAX_CELL_CHARACTERS = 4096
 _DELIMITERS = (",", ";", "\t", "|")
 _BOMS = (
@@ -51,14 +54,37 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
             str(path),
             "Save it as XLSX without a password, or as CSV.",
         )
-    if data.startswith(b"PK\x03\x04"):
-        return tuple(Sheet(name, tuple(rows)) for name, rows in read_workbook(data, str(path)))
+    if data.startswith(ZIP_MAGIC):
+        return tuple(_sheets(data, str(path)))
     text = decode(data)
     if text.count("\0") > 0:
         raise UnreadableError(
             "This is neither a workbook nor a table of text.", str(path), "Save it as XLSX or CSV."
         )
     return (Sheet("", tuple(_csv_rows(text, str(path)))),)
+
+
+def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
+    """Every sheet of a workbook; merged cells have their text in each of their rows and columns."""
+    workbook = Workbook(data, where, HANDED_IN)
+    left = MAX_CELLS
+    for sheet in workbook.sheets():
+        if sheet.part is None:
+            continue
+        rows: dict[int, list[str]] = {}
+        for row in workbook.rows(sheet.part):
+            texts = [text[:MAX_CELL_CHARACTERS].strip() for text in row.cells[:MAX_COLUMNS]]
+            rows[row.number] = texts[: max((place for place, text in enumerate(texts, 1) if text), default=0)]
+            left -= len(row.cells)
+            if left < 0:
+                raise LimitError("The workbook has too many cells.", where, "Split it.")
+        merges = sorted(islice(workbook.merges(sheet.part), MAX_MERGED))
+        left = merged_everywhere(rows, merges, left)
+        if left < 0:
+            raise LimitError("The workbook has too many cells.", where, "Split it.")
+        yield Sheet(
+            sheet.name, tuple((number, tuple(rows[number])) for number in sorted(rows) if any(rows[number]))
+        )
 
 
 def decode(data: bytes) -> str:

@@ -11,8 +11,8 @@ import time
 import urllib.parse
 from dataclasses import dataclass
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, UnreadableError
-from lamsach.indicators.opening import MIB
 from lamsach.indicators.trusting import trust
 from lamsach.web_client import Answer, Headers, WebClient
 

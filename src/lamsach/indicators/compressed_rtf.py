@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from lamsach.indicators.opening import MIB
+from lamsach.documents.archive import MIB
 
 _PREFILLED = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArial"

@@ -12,12 +12,12 @@ import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.compressed_rtf import decompressed
 from lamsach.indicators.mail_bodies import as_page, bodies
 from lamsach.indicators.ole import opened, streams
-from lamsach.indicators.opening import MIB, ListSource, clear_errors, is_document, members
-from lamsach.zip_errors import ZIP_ERRORS
+from lamsach.indicators.opening import ListSource, members
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -187,7 +187,7 @@ def _property(compound: Any, start: tuple[str, ...], number: str) -> str:
     wide = _bytes(compound, (*start, f"__substg1.0_{number}001F"))
     if wide:
         return wide.decode("utf-16-le", "replace").rstrip("\0")
-    from lamsach.indicators.decoding import decode_8bit
+    from lamsach.documents.decode import decode_8bit
 
     return decode_8bit(_bytes(compound, (*start, f"__substg1.0_{number}001E"))).rstrip("\0")
 

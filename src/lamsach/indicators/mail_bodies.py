@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LamsachError
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 from lamsach.model import Indicator, IndicatorType
 
 MAX_COMPARED = 8 * MIB

@@ -18,10 +18,11 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError, UnreadableError, UsageError
 from lamsach.indicators.asking import Server, Settings, web_parts
 from lamsach.indicators.formats.misp import detects
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 
 MAX_PAGE_BYTES = 128 * MIB
 MAX_PAGES = 100_000

@@ -15,13 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, UsageError
 from lamsach.indicators.asking import Server, Settings, web_parts
 from lamsach.indicators.fields import read_date
 from lamsach.indicators.mirroring import Fetched, MirrorState
 from lamsach.indicators.misp_api import MAX_PAGE_BYTES, MAX_TOTAL_BYTES, Record, for_detection
 from lamsach.indicators.misp_mirror import event_path, store_event
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 64 * MIB

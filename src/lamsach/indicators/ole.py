@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_BYTES = 256 * MIB

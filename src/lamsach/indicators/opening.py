@@ -5,27 +5,19 @@ Nothing is unpacked to disk and no more is unpacked than the limits allow, so a 
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
 import io
-import lzma
 import sys
 import zipfile
-import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.decoding import HEAD_BYTES, Encoding, blocks, detect_encoding
+from lamsach.documents.archive import MIB, clear_errors, filled, member_opener, opener, packing
+from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
+from lamsach.errors import LimitError, UnreadableError
 
-MIB = 1024 * 1024
-ALWAYS_ALLOWED_BYTES = 64 * MIB
-"""What may always be unpacked, however small the packed file is."""
-MAX_RATIO = 200
-"""How many times its packed size an input may unpack to beyond that; real lists stay below 30."""
 MAX_WHOLE_BYTES = 512 * MIB
 """The largest document of a kind that has to be held in memory as a whole (JSON, XML, PDF, a workbook)."""
 MAX_MEMBERS = 2000
@@ -37,8 +29,6 @@ TAXII_SCHEMES = ("taxii+https://", "taxii+http://")
 """How a path begins that names a TAXII 2.1 collection and no file."""
 MISP_SCHEMES = ("misp+https://", "misp+http://")
 """How a path begins that names a MISP instance and no file."""
-
-_ARCHIVE, _WORKBOOK = "zip", "workbook"
 
 
 class ListSource:
@@ -54,7 +44,7 @@ class ListSource:
         """Whether pages that are pictures shall be read by a program that recognises letters."""
         self._opener = opener
         with self.open() as stream:
-            self.head = _filled(stream, HEAD_BYTES)
+            self.head = filled(stream, HEAD_BYTES)
         self.encoding: Encoding = detect_encoding(self.head)
         self.text_head = self.encoding.decode_head(self.head)
 
@@ -67,7 +57,7 @@ class ListSource:
     def whole(self) -> bytes:
         """All bytes. Raises LimitError for more than MAX_WHOLE_BYTES."""
         with self.open() as stream:
-            data = _filled(stream, MAX_WHOLE_BYTES + 1)
+            data = filled(stream, MAX_WHOLE_BYTES + 1)
         if len(data) > MAX_WHOLE_BYTES:
             raise LimitError(
                 "The list is too large to be read as a whole.", self.document, "Split it into several files."
@@ -117,9 +107,9 @@ def sources(path: str, *, ocr: bool = False) -> Iterator[ListSource]:
         yield ListSource(path, lambda: io.BytesIO(data), ocr=ocr)
         return
     with clear_errors(path):
-        kind = _kind(path)
-        if kind != _ARCHIVE:
-            yield ListSource(path, _opener(path, kind), ocr=ocr)
+        kind = packing(path)
+        if kind != "zip":
+            yield ListSource(path, opener(path, kind), ocr=ocr)
             return
         with zipfile.ZipFile(path) as archive:
             yield from members(archive, path, ocr=ocr)
@@ -135,145 +125,4 @@ def members(archive: zipfile.ZipFile, path: str, *, ocr: bool) -> Iterator[ListS
     for member in found:
         if member.flag_bits & 1:
             raise UnreadableError("The archive is locked with a password.", path, "Unpack it first.")
-        yield ListSource(f"{path}!{member.filename}", _member_opener(archive, member), ocr=ocr)
-
-
-def _kind(path: str) -> str:
-    with Path(path).open("rb") as stream:
-        magic = stream.read(8)
-    for name, start in (
-        ("gzip", b"\x1f\x8b"),
-        ("bzip2", b"BZh"),
-        ("xz", b"\xfd7zXZ\0"),
-        ("zstd", b"\x28\xb5\x2f\xfd"),
-    ):
-        if magic.startswith(start):
-            return name
-    if magic.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-        return _WORKBOOK if is_document(names) else _ARCHIVE
-    return ""
-
-
-def is_document(names: Collection[str]) -> bool:
-    """Whether an archive with these members is one document (Office or OpenDocument) and not several lists."""
-    return "[Content_Types].xml" in names or ("mimetype" in names and "content.xml" in names)
-
-
-def _opener(path: str, kind: str) -> Callable[[], BinaryIO]:
-    def opened() -> BinaryIO:
-        raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
-        limit = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * Path(path).stat().st_size)
-        if kind == "gzip":
-            return Bounded(gzip.GzipFile(fileobj=raw), limit, path, raw)
-        if kind == "bzip2":
-            return Bounded(bz2.BZ2File(raw), limit, path, raw)
-        if kind == "xz":
-            return Bounded(lzma.LZMAFile(raw), limit, path, raw)
-        if kind == "zstd":
-            import zstandard
-
-            reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
-                raw, read_across_frames=True
-            )
-            return Bounded(reader, limit, path, raw)
-        return raw
-
-    return opened
-
-
-def _member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-    def opened() -> BinaryIO:
-        limit = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * member.compress_size)
-        return Bounded(archive.open(member), limit, member.filename)
-
-    return opened
-
-
-class Bounded(io.RawIOBase, BinaryIO):
-    """A stream that gives no more than a number of bytes: beyond it, LimitError."""
-
-    def __init__(self, inner: object, limit: int, where: str, raw: BinaryIO | None = None) -> None:
-        super().__init__()
-        self._inner = inner
-        self._left = limit
-        self._where = where
-        self._raw = raw
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, and never more than a MiB at once."""
-        wanted = MIB if size < 0 else min(size, MIB)
-        data: bytes = self._inner.read(wanted)  # type: ignore[attr-defined]
-        self._left -= len(data)
-        if self._left < 0:
-            raise LimitError(
-                "The file unpacks to far more than its size allows: this is how a decompression bomb looks.",
-                self._where,
-                "Unpack it yourself if you trust it.",
-            )
-        return data
-
-    def read_all(self) -> bytes:
-        """Everything up to the limit."""
-        return b"".join(iter(lambda: self.read(MIB), b""))
-
-    def close(self) -> None:
-        """Close the stream and the file below it."""
-        if not self.closed:
-            self._inner.close()  # type: ignore[attr-defined]
-            if self._raw is not None:
-                self._raw.close()
-        super().close()
-
-
-def _filled(stream: BinaryIO, size: int) -> bytes:
-    """Up to `size` bytes: fewer only at the end of the stream."""
-    parts: list[bytes] = []
-    left = size
-    while left > 0 and (part := stream.read(min(left, MIB))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-@contextmanager
-def clear_errors(where: str) -> Iterator[None]:
-    """Every way in which reading a file fails, as one of our errors."""
-    try:
-        yield
-    except LamsachError:
-        raise
-    except FileNotFoundError:
-        raise UnreadableError("The file is not there.", where, "Check the path.") from None
-    except PermissionError:
-        raise UnreadableError("The file may not be read.", where, "Ask for permission to read it.") from None
-    except IsADirectoryError:
-        raise UnreadableError("This is a folder, not a list.", where) from None
-    except zipfile.BadZipFile:
-        raise UnreadableError("The archive is damaged.", where, "Fetch the file again.") from None
-    except (
-        EOFError,
-        zlib.error,
-        lzma.LZMAError,
-        gzip.BadGzipFile,
-        RuntimeError,
-    ):
-        raise _cut_short(where) from None
-    except OSError as error:
-        raise UnreadableError("The file cannot be read.", f"{where} ({error.strerror or error})") from None
-    except Exception as error:
-        loaded = sys.modules.get(
-            "zstandard"
-        )  # few lists need the library, so it is not loaded for its errors
-        if loaded is None or not isinstance(error, loaded.ZstdError):
-            raise
-        raise _cut_short(where) from None
-
-
-def _cut_short(where: str) -> UnreadableError:
-    return UnreadableError("The packed file is damaged or cut short.", where, "Fetch the file again.")
+        yield ListSource(f"{path}!{member.filename}", member_opener(archive, member), ocr=ocr)

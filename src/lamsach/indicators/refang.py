@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from lamsach.documents.decode import without_spelt_escapes
 from lamsach.indicators.slashed import apart
 from lamsach.indicators.spaced import without_slips
 from lamsach.indicators.suffixes import suffixes
-from lamsach.indicators.terminal import without_spelt_escapes
 
 _INVISIBLE: dict[int, None] = dict.fromkeys(
     [

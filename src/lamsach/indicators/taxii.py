@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError, UsageError
 from lamsach.indicators.asking import Server, Settings, web_parts
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 
 __all__ = ["Collection", "Page", "Settings", "envelopes"]
 

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from lamsach.documents.xml import XSI
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import published
 from lamsach.indicators.extract import Found, located, pieces
@@ -20,7 +21,6 @@ from lamsach.indicators.normalise import declined
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Plain, entries, is_shaped, whole_value
 from lamsach.indicators.refusals import Refused
-from lamsach.indicators.safe_xml import XSI
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType, Reference
 

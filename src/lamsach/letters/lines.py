@@ -10,15 +10,15 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from lamsach.errors import LamsachError, LimitError, UnreadableError
+from lamsach.documents.archive import HANDED_IN, ZIP_ERRORS
+from lamsach.documents.workbook import Row, Workbook
+from lamsach.errors import LimitError, UnreadableError
 from lamsach.i18n import format_date, mark
-from lamsach.workbook_limits import open_workbook
-from lamsach.zip_errors import ZIP_ERRORS
 
 MOST_LINES = 5000
+MOST_COLUMNS = 40
 LARGEST_PART_BYTES = 30_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
@@ -59,7 +59,7 @@ def lines_of(content: bytes) -> list[Line]:
     try:
         found = _docx(content) if any(name.startswith("word/") for name in names) else _xlsx(content)
         return list(found)
-    except LamsachError:
+    except LimitError:
         raise
     except Exception as error:
         raise _unreadable() from error
@@ -238,29 +238,23 @@ def _collect(element: Any, parts: list[str], later: list[Any]) -> None:
 
 
 def _xlsx(content: bytes) -> Iterator[Line]:
-    book = open_workbook(io.BytesIO(content), rich_text=True)
-    sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
-    count = 0
-    for number, sheet in enumerate(sheets, 1):
-        for row in sheet.iter_rows(max_col=40):
-            filled = [(place, _cell(cell)) for place, cell in enumerate(row) if cell.value is not None]
-            if filled:
-                yield Line(tuple(text for _, text in filled), tuple(place for place, _ in filled), number)
-            count += 1
-            if count > MOST_LINES:
+    book = Workbook(content, "", HANDED_IN, shown=True)
+    before = 0
+    for number, sheet in enumerate(sorted(book.sheets(), key=lambda sheet: not sheet.visible), 1):
+        last = 0
+        for row in book.rows(sheet.part) if sheet.part else ():
+            last = row.number
+            if before + last > MOST_LINES:
                 return
+            filled = [place for place, text in enumerate(row.cells[:MOST_COLUMNS]) if text]
+            if filled:
+                yield Line(tuple(_cell(row, place) for place in filled), tuple(filled), number)
+        before += last
 
 
-def _cell(cell: Any) -> str:
-    value = cell.value
-    if isinstance(value, list):  # a text of several styles
-        return "".join(
-            str(part) for part in value if not getattr(getattr(part, "font", None), "strike", None)
-        )
-    if cell.font.strike:
+def _cell(row: Row, place: int) -> str:
+    if place in row.struck:
         return ""
-    if isinstance(value, datetime | date):  # "5/12" becomes a day when it is typed in
-        return format_date(value.date() if isinstance(value, datetime) else value)
-    if isinstance(value, int | float) and "%" in (cell.number_format or ""):
-        return f"{value * 100:g}%"
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if place in row.dates:  # "5/12" becomes a day when it is typed in
+        return format_date(row.dates[place])
+    return row.cells[place]

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from lamsach import __version__
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
 from lamsach.portal import at_work
 from lamsach.portal.base import ledger
 from lamsach.portal.database import client_environment
-from lamsach.zip_errors import ZIP_ERRORS
 
 SCHEMA = 1
 SQLITE, DUMP = "database.sqlite3", "database.dump"

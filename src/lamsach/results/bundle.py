@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.i18n import mark
 from lamsach.model import Findings
 from lamsach.results import records
 from lamsach.results.timeless_zip import entry
-from lamsach.zip_errors import ZIP_ERRORS
 
 MANIFEST = "manifest.json"
 DEVICES = "devices.jsonl"

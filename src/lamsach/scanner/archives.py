@@ -12,13 +12,13 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.scanner.closed import entries
 from lamsach.scanner.inflating import Gunzipped, Inflated
 from lamsach.scanner.magic import CLOSED_ARCHIVES, ending
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
 from lamsach.scanner.tar_headers import CheckedInfo
-from lamsach.zip_errors import ZIP_ERRORS
 
 _DAMAGE = (*ZIP_ERRORS, tarfile.TarError, IndexError, AttributeError)
 _LEAST_BYTES = 16 << 20

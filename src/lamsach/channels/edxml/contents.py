@@ -13,10 +13,10 @@ from xml.etree.ElementTree import Element
 from lamsach.channels.edxml.model import Attachment
 from lamsach.channels.edxml.tables import Tables
 from lamsach.channels.xml_input import child, children, descendants, text_of
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.file_names import distinct
 from lamsach.i18n import mark
-from lamsach.zip_errors import ZIP_ERRORS
 
 LARGEST_UNPACKED_BYTES = 200_000_000
 """All attached files of a message together."""

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 from xml.etree.ElementTree import Element
 
+from lamsach.documents.archive import Package
+from lamsach.documents.xml import local_name
 from lamsach.errors import UnreadableError
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.documents import DocumentReader
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.packages import Package
 from lamsach.indicators.records import Entry
-from lamsach.indicators.safe_xml import local_name
 
 _SKIPPED = frozenset(
     {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "Fallback", "fldChar", "txbxContent"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators import ocr, refusals
 from lamsach.indicators.base import ListFormat
@@ -24,7 +25,7 @@ from lamsach.indicators.form_fields import field_entries
 from lamsach.indicators.halves import hash_lengths
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 from lamsach.indicators.page_reader import PageReader, PageText
 from lamsach.indicators.page_tables import TableReader, whole_tables
 from lamsach.indicators.pdf_drawing import Painter

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import ClassVar
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.documents import DocumentReader
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 
 MAX_BYTES = 64 * MIB

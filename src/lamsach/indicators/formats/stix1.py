@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 from xml.etree.ElementTree import Element
 
+from lamsach.documents.xml import local_name, parse_whole
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
@@ -14,7 +15,6 @@ from lamsach.indicators.fields import read_date, read_tlp
 from lamsach.indicators.normalise import Refused
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
-from lamsach.indicators.safe_xml import local_name, parse_whole
 from lamsach.indicators.unlisted import with_rest
 from lamsach.model import IndicatorType, Reference
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.ole import streams
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.tables import Table
 

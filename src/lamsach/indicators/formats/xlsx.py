@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from lamsach.documents.workbook import Workbook
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.documents import DocumentReader
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.tables import Table
-from lamsach.indicators.workbooks import Workbook
 
 
 class Xlsx(ListFormat):
@@ -28,11 +28,11 @@ class Xlsx(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Sheet by sheet, row by row."""
         workbook = Workbook(source.whole(), source.document)
-        for page, (title, part) in enumerate(workbook.named_sheets(), 1):
-            if part is None:
+        for page, sheet in enumerate(workbook.sheets(), 1):
+            if sheet.part is None:
                 continue
-            table = Table(source.document, page, title=title)
-            for row in workbook.rows(part):
+            table = Table(source.document, page, title=sheet.name)
+            for row in workbook.rows(sheet.part):
                 yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
             yield from table.end()
         texts = list(workbook.notes())

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 from xml.etree.ElementTree import Element
 
+from lamsach.documents.xml import XSI, local_name, parse_whole
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.flowing import found_values
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
-from lamsach.indicators.safe_xml import XSI, local_name, parse_whole
 from lamsach.indicators.standing import refused
 from lamsach.indicators.unlisted import with_rest
 from lamsach.indicators.walking import walk

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.normalise import Value
@@ -37,7 +38,6 @@ from lamsach.indicators.writers.base import iso
 from lamsach.indicators.writers.bundle import save_zip
 from lamsach.indicators.writing import as_mapping
 from lamsach.model import Indicator, Reference
-from lamsach.zip_errors import ZIP_ERRORS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

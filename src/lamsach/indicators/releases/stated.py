@@ -7,9 +7,9 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.indicators.opening import RELEASE_MEMBERS
 from lamsach.model import ListVersion
-from lamsach.zip_errors import ZIP_ERRORS
 
 _MOST = 1024 * 1024
 _TEXT = 200

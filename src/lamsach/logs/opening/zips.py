@@ -16,6 +16,7 @@ from typing import IO
 
 from isal import isal_zlib
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
@@ -24,7 +25,6 @@ from lamsach.logs.opening.limits import Limits
 from lamsach.logs.opening.places import Place
 from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
 from lamsach.logs.opening.zstd_streams import ZstdStreams
-from lamsach.zip_errors import ZIP_ERRORS
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _LOCAL_HEADER_BYTES = 30

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
@@ -26,7 +27,6 @@ from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.findings.reading import cleaned
 from lamsach.portal.findings.taking import manifest_of
 from lamsach.portal.fleet import taking as fleet
-from lamsach.zip_errors import ZIP_ERRORS
 
 SCHEMA = "lamsach-scan/1"
 _LIMIT_BYTES = 128_000_000

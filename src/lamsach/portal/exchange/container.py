@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.seal import (
@@ -29,7 +30,6 @@ from lamsach.indicators.releases.seal import (
 )
 from lamsach.portal.exchange.kinds import Payload, PayloadFile, number, rows, text
 from lamsach.results.timeless_zip import entry
-from lamsach.zip_errors import ZIP_ERRORS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

@@ -19,6 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LamsachError, LimitError, UnreadableError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
@@ -28,7 +29,6 @@ from lamsach.portal.findings import contents, reading, writing
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
-from lamsach.zip_errors import ZIP_ERRORS
 
 _HUNT = {"manifest.json", "devices.jsonl", "sightings.jsonl", "evidence.jsonl"}
 _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"}

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
-from lamsach.zip_errors import ZIP_ERRORS
 
 PIECE = 1 << 20
 IN_MEMORY = 1 << 20

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.portal.public.models import Tool
 from lamsach.scanner.campaign import FOLDER
-from lamsach.zip_errors import ZIP_ERRORS
 
 _ENTRY = re.compile(r"((?:[^/]+/)?)app/lamsach_scanner\.py")
 _KEY = re.compile(rb'^PUBLIC_KEY = "([0-9a-f]{64}|)"', re.MULTILINE)

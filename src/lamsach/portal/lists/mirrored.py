@@ -12,12 +12,13 @@ from typing import IO
 
 from django.conf import settings
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError
 from lamsach.i18n import mark
 from lamsach.indicators.asking import Settings
 from lamsach.indicators.mirroring import Fetched
 from lamsach.indicators.misp_feed import is_feed
-from lamsach.indicators.opening import MIB, MISP_SCHEMES, TAXII_SCHEMES
+from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES
 from lamsach.portal.lists.models import Origin
 
 MEMBER_BYTES = 64 * MIB

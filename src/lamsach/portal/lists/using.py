@@ -10,12 +10,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Version, VersionUse
-from lamsach.zip_errors import ZIP_ERRORS
 
 _AT_ONCE = 200
 _MOST = 64 * 1024 * 1024

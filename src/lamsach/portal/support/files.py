@@ -8,10 +8,10 @@ from typing import Any
 from django.core import signing
 from django.core.files.storage import default_storage
 
+from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LamsachError, LimitError
 from lamsach.i18n import mark
 from lamsach.portal.base.uploads import Kept, keep
-from lamsach.zip_errors import ZIP_ERRORS
 
 KINDS = ("pdf", "docx", "xlsx", "png", "jpg", "jpeg", "txt", "csv")
 LARGEST_BYTES = 10_000_000

@@ -7,12 +7,12 @@ import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import IO, Any
+from typing import IO
 
+from lamsach.documents.archive import HANDED_IN
+from lamsach.documents.workbook import Workbook
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
-from lamsach.workbook_limits import open_workbook
 
 MOST_ROWS = 100_000
 MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000
@@ -131,26 +131,14 @@ class _Lines:
 
 def _xlsx(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     try:
-        sheet: Any = open_workbook(file).worksheets[0]
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
-            yield number, [_cell(value) for value in row]
-    except LimitError:
-        raise
-    except Exception as error:  # the library raises a dozen kinds for damaged workbooks
-        raise UnreadableError(mark("The workbook cannot be read."), type(error).__name__) from error
+        book = Workbook(file.read(), "", HANDED_IN, shown=True)
+        part = next(sheet.part for sheet in book.sheets())
+        for row in book.rows(part) if part else ():
+            yield row.number, [_cell(text) for text in row.cells[:MOST_COLUMNS]]
+    except (UnreadableError, StopIteration) as error:
+        raise UnreadableError(mark("The workbook cannot be read.")) from error
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = unicodedata.normalize("NFC", str(value))
-    return " ".join(
-        "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_CELL]).split()
-    )
+def _cell(text: str) -> str:
+    text = unicodedata.normalize("NFC", text[:LONGEST_CELL])
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

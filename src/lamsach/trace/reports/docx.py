@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from lamsach.documents.archive import Package
+from lamsach.documents.xml import local_name
 from lamsach.errors import UnreadableError
-from lamsach.indicators.packages import Package
-from lamsach.indicators.safe_xml import local_name
 from lamsach.trace.reports.grids import Cells, Grid, bounded, in_columns
 
 _DELETED = frozenset({"del", "moveFrom", "instrText", "Fallback"})

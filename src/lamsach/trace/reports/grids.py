@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.formats.delimited import find_delimiter, rows
 from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.ole import refuse_if_locked_or_old
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.refusals import Refused
-from lamsach.indicators.workbooks import Workbook
 from lamsach.trace.reports.cells import endpoints
 from lamsach.trace.reports.headings import Column, column_of
 
@@ -69,9 +69,9 @@ def _packages(source: ListSource) -> Iterator[Grid]:
         yield from docx_grids(data, source.document)
         return
     workbook = Workbook(data, source.document)
-    for page, part in enumerate(workbook.sheets(), 1):
-        if part is not None:
-            filled = ((row.number, _merged(row.cells, row.inherited)) for row in workbook.rows(part))
+    for page, sheet in enumerate(workbook.sheets(), 1):
+        if sheet.part is not None:
+            filled = ((row.number, _merged(row.cells, row.inherited)) for row in workbook.rows(sheet.part))
             failed: list[LamsachError] = []
             yield Grid(page, bounded(filled, source.document, failed))
             if failed:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from lamsach.documents.archive import MIB
 from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.opening import ListSource
 from lamsach.trace.reports.cells import endpoints
 from lamsach.trace.reports.grids import Cells, Grid, in_columns
 from lamsach.trace.reports.headings import column_of

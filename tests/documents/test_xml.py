@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from lamsach.indicators.safe_xml import events
+from lamsach.documents.xml import events
 
 
 class Counting(io.BytesIO):

@@ -1,21 +1,15 @@
-"""The limits of an XLSX workbook, and the one way to open one with openpyxl, which builds whole rows and parts in memory.
+"""The limits of an XLSX workbook that somebody hands in: each part is run through first without building anything.
 
-Each part is run through first without building anything: cells a row, characters a cell and a row, elements elsewhere (ECMA-376 part 1; Excel knows 16,384 columns and 32,767 characters a cell).
+Counted are cells a row, characters a cell and a row, elements elsewhere (ECMA-376 part 1; Excel knows 16,384 columns and 32,767 characters a cell).
 """
 
 from __future__ import annotations
 
-import zipfile
-from typing import IO, Any
+from typing import BinaryIO
 from xml.parsers import expat  # nosec: document types are refused below
 
-from lamsach.errors import LimitError
-from lamsach.i18n import mark
+from lamsach.errors import LimitError, UnreadableError
 
-MAX_PARTS = 2000
-MAX_XML_BYTES = 128 * 1024 * 1024
-ALWAYS_ALLOWED_BYTES, MAX_RATIO = 16 * 1024 * 1024, 200
-"""What may always be unpacked, and how many times its packed size a workbook may unpack to beyond that."""
 MAX_ROW_CELLS = 16_384
 MAX_ROW_ELEMENTS = 8 * MAX_ROW_CELLS
 MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS = 100_000, 4_000_000
@@ -23,33 +17,12 @@ MAX_ELEMENTS_IN_ROWS, MAX_OTHER_ELEMENTS = 12_000_000, 300_000
 _BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 
 
-def open_workbook(file: IO[bytes], where: str = "", *, rich_text: bool = False) -> Any:
-    """The workbook, read-only and with the results of its formulas. LimitError for one beyond the limits; damage raises what zipfile, expat and openpyxl raise."""
-    import openpyxl
-
-    file.seek(0)
-    with zipfile.ZipFile(file) as archive:
-        check(archive, where)
-    file.seek(0)
-    return openpyxl.load_workbook(file, read_only=True, data_only=True, rich_text=rich_text)
-
-
-def check(archive: zipfile.ZipFile, where: str) -> None:
-    """Raise LimitError for a workbook beyond the limits."""
-    members = archive.infolist()
-    unpacked, packed = (sum(getattr(one, size) for one in members) for size in ("file_size", "compress_size"))
-    if (
-        len(members) > MAX_PARTS
-        or unpacked > MAX_XML_BYTES
-        or unpacked > max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * packed)
-    ):
-        raise LimitError(
-            mark("The workbook unpacks to more than is allowed."), where, mark("Remove what is not needed.")
-        )
-    for member in members:
-        if member.filename.lower().endswith((".xml", ".rels")):
-            with archive.open(member) as part:
-                _Part(where).run(part)
+def check_part(part: BinaryIO, where: str) -> None:
+    """Raise LimitError for a part beyond the limits, UnreadableError for one that is no XML."""
+    try:
+        _Part(where).run(part)
+    except expat.ExpatError:
+        raise UnreadableError("The workbook is damaged or locked.", where, "Save it again as XLSX.") from None
 
 
 class _Part:
@@ -61,7 +34,7 @@ class _Part:
         self._cells = self._elements = self._others = self._all = 0
         self._cell_characters = self._row_characters = 0
 
-    def run(self, part: IO[bytes]) -> None:
+    def run(self, part: BinaryIO) -> None:
         """Raises LimitError, or expat's error for what is no XML."""
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self._refuse
@@ -76,15 +49,13 @@ class _Part:
         parser.Parse(b"", True)
 
     def _refuse(self, *_: object) -> None:
-        raise LimitError(
-            mark("The workbook declares a document type."), self._where, mark("Save it again as XLSX.")
-        )
+        raise LimitError("The workbook declares a document type.", self._where, "Save it again as XLSX.")
 
     def _too_much(self) -> None:
         raise LimitError(
-            mark("The workbook has more in one row or cell than Excel knows."),
+            "The workbook has more in one row or cell than Excel knows.",
             self._where,
-            mark("Save it again as XLSX."),
+            "Save it again as XLSX.",
         )
 
     def _start(self, name: str, _attributes: dict[str, str]) -> None:

@@ -1,0 +1,258 @@
+"""Zip archives and the documents that are one (ECMA-376 part 2, OpenDocument 1.3 part 2), a part at a time and without trusting them.
+
+Every part is read through a limit; its XML may declare no entities. Macros are never looked at and nothing that a relationship
+names outside the archive is fetched.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from lamsach.errors import LamsachError, LimitError, UnreadableError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+MIB = 1024 * 1024
+ZIP_MAGIC = b"PK\x03\x04"
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What Python's `zipfile` raises for an archive that is damaged, or that somebody made to break its reader. RuntimeError is what a password gives, and NotImplementedError, which is one,
+a packing or a version that is not known; KeyError a member that is missing; OSError bzip2's damage, and the disk's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may unpack to. `parts`: how many it may have; `always_bytes` and `ratio`: what may always be unpacked, and how many times
+    its packed size one may unpack to beyond that; `part_bytes`, `total_bytes`: what one part and all may state as their size; `counted`: whether a
+    workbook's parts are run through before anything is built of them.
+    """
+
+    parts: int = 10_000
+    always_bytes: int = 64 * MIB
+    ratio: int = 200
+    part_bytes: int | None = None
+    total_bytes: int | None = None
+    counted: bool = False
+
+    def of(self, packed_bytes: int) -> int:
+        """How much something of this packed size may unpack to."""
+        return max(self.always_bytes, self.ratio * packed_bytes)
+
+
+LISTS = Limits()
+"""For lists, which may be long; real ones stay below a ratio of 30."""
+HANDED_IN = Limits(parts=2000, always_bytes=16 * MIB, total_bytes=128 * MIB, counted=True)
+"""For sheets that people fill in and hand in."""
+
+
+class Package:
+    """An opened document. Raises UnreadableError for a damaged or locked one, LimitError for a bomb."""
+
+    def __init__(self, data: bytes, where: str, limits: Limits = LISTS) -> None:
+        self.where = where
+        self._limit = limits.of(len(data))
+        with clear_errors(where):
+            self._archive = zipfile.ZipFile(io.BytesIO(data))
+        self.names = {member.filename.lstrip("/"): member for member in self._archive.infolist()}
+        if len(self.names) > limits.parts:
+            raise LimitError("The document has too many parts.", where)
+        stated = [member.file_size for member in self._archive.infolist()]
+        if limits.total_bytes is not None and (
+            sum(stated) > min(limits.total_bytes, self._limit)
+            or max(stated, default=0) > (limits.part_bytes or limits.total_bytes)
+        ):
+            raise LimitError(
+                "The document unpacks to more than is allowed.", where, "Remove what is not needed."
+            )
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[Bounded]:
+        """The bytes of a part."""
+        member = self.names[name]
+        if member.flag_bits & 1:
+            raise UnreadableError(
+                "The document is locked with a password.", self.where, "Save it without a password."
+            )
+        with (
+            clear_errors(self.where),
+            Bounded(self._archive.open(member), self._limit, self.where) as stream,
+        ):
+            yield stream
+
+    def tree(self, name: str) -> Element | None:
+        """The root of a part, or None when there is no such part."""
+        from lamsach.documents.xml import parse_whole
+
+        if name not in self.names:
+            return None
+        with self.part(name) as stream:
+            return parse_whole(stream.read_all(), self.where)
+
+    def matching(self, start: str) -> Iterator[str]:
+        """The names of the XML parts that begin with a text, in order."""
+        return iter(sorted(name for name in self.names if name.startswith(start) and name.endswith(".xml")))
+
+
+def is_document(names: Collection[str]) -> bool:
+    """Whether an archive with these members is one document (Office or OpenDocument) and not several lists."""
+    return "[Content_Types].xml" in names or ("mimetype" in names and "content.xml" in names)
+
+
+def packing(path: str) -> str:
+    """What a file is packed with: `gzip`, `bzip2`, `xz`, `zstd`; `zip` for an archive of several files, `document` for one that is a document; else nothing."""
+    with Path(path).open("rb") as stream:
+        magic = stream.read(8)
+    for name, start in (
+        ("gzip", b"\x1f\x8b"),
+        ("bzip2", b"BZh"),
+        ("xz", b"\xfd7zXZ\0"),
+        ("zstd", b"\x28\xb5\x2f\xfd"),
+    ):
+        if magic.startswith(start):
+            return name
+    if magic.startswith(ZIP_MAGIC):
+        with zipfile.ZipFile(path) as archive:
+            return "document" if is_document(set(archive.namelist())) else "zip"
+    return ""
+
+
+def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryIO]:
+    """What opens a file that is packed so, as often as asked."""
+
+    def opened() -> BinaryIO:
+        raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
+        limit = limits.of(Path(path).stat().st_size)
+        if kind == "gzip":
+            return Bounded(gzip.GzipFile(fileobj=raw), limit, path, raw)
+        if kind == "bzip2":
+            return Bounded(bz2.BZ2File(raw), limit, path, raw)
+        if kind == "xz":
+            return Bounded(lzma.LZMAFile(raw), limit, path, raw)
+        if kind == "zstd":
+            import zstandard
+
+            reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
+                raw, read_across_frames=True
+            )
+            return Bounded(reader, limit, path, raw)
+        return raw
+
+    return opened
+
+
+def member_opener(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits = LISTS
+) -> Callable[[], BinaryIO]:
+    """What opens a member of an archive, as often as asked."""
+    return lambda: Bounded(archive.open(member), limits.of(member.compress_size), member.filename)
+
+
+class Bounded(io.RawIOBase, BinaryIO):
+    """A stream that gives no more than a number of bytes: beyond it, LimitError."""
+
+    def __init__(self, inner: object, limit: int, where: str, raw: BinaryIO | None = None) -> None:
+        super().__init__()
+        self._inner = inner
+        self._left = limit
+        self._where = where
+        self._raw = raw
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, and never more than a MiB at once."""
+        wanted = MIB if size < 0 else min(size, MIB)
+        data: bytes = self._inner.read(wanted)  # type: ignore[attr-defined]
+        self._left -= len(data)
+        if self._left < 0:
+            raise LimitError(
+                "The file unpacks to far more than its size allows: this is how a decompression bomb looks.",
+                self._where,
+                "Unpack it yourself if you trust it.",
+            )
+        return data
+
+    def read_all(self) -> bytes:
+        """Everything up to the limit."""
+        return b"".join(iter(lambda: self.read(MIB), b""))
+
+    def close(self) -> None:
+        """Close the stream and the file below it."""
+        if not self.closed:
+            self._inner.close()  # type: ignore[attr-defined]
+            if self._raw is not None:
+                self._raw.close()
+        super().close()
+
+
+def filled(stream: BinaryIO, size: int) -> bytes:
+    """Up to `size` bytes: fewer only at the end of the stream."""
+    parts: list[bytes] = []
+    left = size
+    while left > 0 and (part := stream.read(min(left, MIB))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def clear_errors(where: str) -> Iterator[None]:
+    """Every way in which reading a file fails, as one of our errors."""
+    try:
+        yield
+    except LamsachError:
+        raise
+    except FileNotFoundError:
+        raise UnreadableError("The file is not there.", where, "Check the path.") from None
+    except PermissionError:
+        raise UnreadableError("The file may not be read.", where, "Ask for permission to read it.") from None
+    except IsADirectoryError:
+        raise UnreadableError("This is a folder, not a list.", where) from None
+    except zipfile.BadZipFile:
+        raise UnreadableError("The archive is damaged.", where, "Fetch the file again.") from None
+    except (
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        gzip.BadGzipFile,
+        RuntimeError,
+    ):
+        raise _cut_short(where) from None
+    except OSError as error:
+        raise UnreadableError("The file cannot be read.", f"{where} ({error.strerror or error})") from None
+    except Exception as error:
+        loaded = sys.modules.get(
+            "zstandard"
+        )  # few lists need the library, so it is not loaded for its errors
+        if loaded is None or not isinstance(error, loaded.ZstdError):
+            raise
+        raise _cut_short(where) from None
+
+
+def _cut_short(where: str) -> UnreadableError:
+    return UnreadableError("The packed file is damaged or cut short.", where, "Fetch the file again.")

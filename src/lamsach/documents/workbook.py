@@ -1,0 +1,311 @@
+"""The cells of an XLSX workbook (ECMA-376 part 1, section 18), a row at a time, without trusting the file.
+
+Every part is read through a limit, and its XML may declare no entities. Hidden sheets, rows and columns are read like any other.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from lamsach.documents.archive import LISTS, MIB, Limits, Package
+from lamsach.documents.workbook_limits import check_part
+from lamsach.documents.xml import events, local_name
+from lamsach.errors import LimitError, UnreadableError
+
+MAX_STRINGS_BYTES = 512 * MIB
+"""The most text that a workbook may share between its cells."""
+MAX_COLUMNS = 16_384
+MAX_MERGED = 100_000
+MAX_OPEN_ELEMENTS = 300_000
+"""The most elements of one row, or between two: Excel's widest row has 16,384 cells of a few each."""
+# <mergeCell ref="A3:B7"/>
+_MERGED = re.compile(
+    rb"<(?:\w{1,20}:)?mergeCell\s[^>]{0,80}?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
+)
+_NOTES = re.compile(r"/(?:comments\d{0,6}|threadedComments/\w{1,40}|drawings/drawing\d{1,6})\.xml$")
+# formats that every workbook has (section 18.8.30): dates and times, durations, shares
+_BUILT_IN = {
+    **dict.fromkeys(map(str, (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))), "d"),
+    "46": "[h]",
+    "9": "%",
+    "10": "%",
+}
+# dd/mm/yyyy    [$-42A]dd mmmm yyyy    "ngày" dd    and no date: #,##0\ "đ"    [Red]0
+_NO_LETTERS = re.compile(r'"[^"]{0,200}"|[_\\].|\[(?!hh?\]|mm?\]|ss?\])[^\]]{0,40}\]')
+_DURATION = re.compile(r"\[(?:hh?|mm?|ss?)\]")
+_DATE = re.compile(r"[dmhys]")
+Merge = tuple[int, int, int, int]
+
+
+class Sheet(NamedTuple):
+    """A sheet's name and the part that holds it: None for one that is no table or is missing."""
+
+    name: str
+    part: str | None
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that has cells: its 1-based number, its cells' text by 0-based column, and what vertical merges hand down to it."""
+
+    number: int
+    cells: tuple[str, ...]
+    inherited: dict[int, str] = field(default_factory=dict)
+    struck: frozenset[int] = frozenset()
+    """The columns of cells whose text is struck out."""
+    dates: dict[int, date] = field(default_factory=dict)
+    """The days in cells that show one, when the workbook was opened with `shown`."""
+
+
+class Workbook:
+    """An opened workbook. Raises UnreadableError for a damaged one, LimitError for a bomb.
+
+    `shown`: texts are as the sheet shows them: dates, shares (`80%`), errors, without what is struck out within a cell; else numbers as they
+    are stored, and no errors.
+    """
+
+    def __init__(self, data: bytes, where: str, limits: Limits = LISTS, *, shown: bool = False) -> None:
+        self._where = where
+        self._package = Package(data, where, limits)
+        self._shown = shown
+        names = self._package.names
+        self._main = next((name for name in names if name.lower().endswith("xl/workbook.xml")), "")
+        if not self._main:
+            raise UnreadableError("The workbook has no sheets.", where, "Save it again as XLSX.")
+        if limits.counted:
+            for name in names:
+                if name.lower().endswith((".xml", ".rels")):
+                    with self._package.part(name) as part:
+                        check_part(part, where)
+        self._strings: list[str] | None = None
+        self._epoch = datetime(1899, 12, 30)
+
+    def sheets(self) -> list[Sheet]:
+        """The sheets in the order of the tabs."""
+        folder = posixpath.dirname(self._main)
+        relations = self._package.tree(f"{folder}/_rels/{posixpath.basename(self._main)}.rels")
+        targets: dict[str, str] = {}
+        for relation in () if relations is None else relations:
+            target = relation.get("Target", "")
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
+            targets[relation.get("Id", "")] = path
+        found: list[Sheet] = []
+        for element in self._tree(self._main).iter():
+            name = local_name(element.tag)
+            if name == "sheet":
+                number = next((value for key, value in element.attrib.items() if local_name(key) == "id"), "")
+                part = targets.get(number, f"{folder}/worksheets/sheet{len(found) + 1}.xml")
+                visible = element.get("state", "visible") == "visible"
+                there = part if part in self._package.names else None
+                found.append(Sheet(element.get("name", ""), there, visible))
+            elif name == "workbookPr" and element.get("date1904") in ("1", "true"):
+                self._epoch = datetime(1904, 1, 1)
+        return found
+
+    def rows(self, part: str) -> Iterator[Row]:
+        """The rows of a sheet that have any text."""
+        merges: dict[tuple[int, int], int] = {}
+        for top, left, bottom, _ in self.merges(part):
+            if bottom > top and len(merges) < MAX_MERGED:
+                merges[top, left] = bottom
+        active: dict[int, tuple[int, str]] = {}
+        strings = self._shared_strings()
+        struck, formats = self._styles()
+        number = 0
+        for element in self._elements(part, "row"):
+            stated = element.get("r", "")
+            number = int(stated) if stated.isdecimal() and len(stated) < 8 else number + 1
+            dates: dict[int, date] = {}
+            cells = self._cells(element, strings, formats, dates)
+            inherited = {
+                column: text
+                for column, (last, text) in active.items()
+                if number <= last and (column >= len(cells) or not cells[column])
+            }
+            active = {column: span for column, span in active.items() if number <= span[0]}
+            for column, text in enumerate(cells):
+                last = merges.get((number, column), 0)
+                if last > number and text:
+                    active[column] = last, text
+            if any(cells):
+                yield Row(
+                    number, cells, inherited, _struck(element, struck) if struck else frozenset(), dates
+                )
+
+    def merges(self, part: str) -> Iterator[Merge]:
+        """The first row (1-based) and column (0-based), the last row and column of each range of merged cells."""
+        carry = b""
+        with self._package.part(part) as stream:
+            while data := stream.read(MIB):
+                data = carry + data
+                for left, top, right, bottom in _MERGED.findall(data):
+                    yield int(top), _column(left.decode()), int(bottom), _column(right.decode())
+                carry = data[-200:]
+
+    def notes(self) -> Iterator[str]:
+        """The comments and the text boxes beside the cells, one after the other (sections 18.7 and 20.5)."""
+        for name in sorted(self._package.names):
+            if _NOTES.search(name):
+                for element in self._tree(name).iter():
+                    if local_name(element.tag) in ("comment", "threadedComment", "p"):
+                        yield "".join(element.itertext())
+
+    def _styles(self) -> tuple[frozenset[str], dict[str, str]]:
+        """The numbers of the cells' styles whose font is struck out (sections 18.8.22 and 18.8.10), and the number formats of those that have one."""
+        part = posixpath.join(posixpath.dirname(self._main), "styles.xml")
+        if part not in self._package.names:
+            return frozenset(), {}
+        styles = {local_name(group.tag): group for group in self._tree(part)}
+        fonts = {str(place) for place, font in enumerate(styles.get("fonts", ())) if any(map(_strikes, font))}
+        cells = [(str(place), style) for place, style in enumerate(styles.get("cellXfs", ()))]
+        codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.get("numFmts", ())}
+        formats = {
+            place: code
+            for place, style in cells
+            if (code := codes.get(number := style.get("numFmtId", "0")) or _BUILT_IN.get(number))
+        }
+        struck = frozenset(place for place, style in cells if style.get("fontId") in fonts)
+        return struck, formats if self._shown else {}
+
+    def _tree(self, name: str) -> Element:
+        tree = self._package.tree(name)
+        assert tree is not None, name
+        return tree
+
+    def _elements(self, part: str, name: str) -> Iterator[Element]:
+        """The finished elements of this name; each is forgotten once it was used."""
+        parents: list[Element] = []
+        open_elements = 0
+        with self._package.part(part) as stream:
+            for event, element in events(stream, self._where):
+                if event == "start":
+                    parents.append(element)
+                    open_elements += 1
+                    if open_elements > MAX_OPEN_ELEMENTS:
+                        raise LimitError(
+                            "The workbook has more in one row or cell than Excel knows.", self._where
+                        )
+                    continue
+                parents.pop()
+                if local_name(element.tag) == name:
+                    yield element
+                    element.clear()
+                    open_elements = 0
+                    if parents:
+                        parents[-1].clear()
+
+    def _shared_strings(self) -> list[str]:
+        if self._strings is None:
+            part = posixpath.join(posixpath.dirname(self._main), "sharedStrings.xml")
+            self._strings = []
+            size = 0
+            for element in self._elements(part, "si") if part in self._package.names else ():
+                self._strings.append(self._text(element))
+                size += len(self._strings[-1])
+                if size > MAX_STRINGS_BYTES:
+                    raise LimitError("The workbook holds too much text.", self._where)
+        return self._strings
+
+    def _cells(
+        self, row: Element, strings: list[str], formats: dict[str, str], dates: dict[int, date]
+    ) -> tuple[str, ...]:
+        cells: list[str] = []
+        for cell in row:
+            if local_name(cell.tag) != "c":
+                continue
+            letters = cell.get("r", "").rstrip("0123456789")
+            column = _column(letters) if letters.isalpha() and letters.isascii() else len(cells)
+            if column >= MAX_COLUMNS or column < len(cells):
+                continue
+            cells.extend([""] * (column - len(cells)))
+            text = self._cell(cell, strings)
+            kind = cell.get("t", "n")
+            if self._shown and text and kind in ("n", "d"):
+                text, day = self._as_shown(text, "d" if kind == "d" else formats.get(cell.get("s", ""), ""))
+                if day is not None:
+                    dates[column] = day
+            cells.append(text)
+        return tuple(cells)
+
+    def _cell(self, cell: Element, strings: list[str]) -> str:
+        kind = cell.get("t", "n")
+        for part in cell:
+            name = local_name(part.tag)
+            if name == "is":
+                return self._text(part)
+            if name == "v":
+                text = part.text or ""
+                if kind == "s":
+                    known = text.isdecimal() and len(text) < 10 and int(text) < len(strings)
+                    return strings[int(text)] if known else ""
+                if kind in ("e", "b") and not self._shown:
+                    return ""
+                return _number(text) if kind == "n" else text
+        return ""
+
+    def _as_shown(self, text: str, code: str) -> tuple[str, date | None]:
+        """A number as a format shows it, and the day if it is one."""
+        letters = _NO_LETTERS.sub("", code.partition(";")[0].lower())
+        try:
+            if "-" in text[1:] and letters == "d":  # a day of ISO 8601
+                return text[:10], date.fromisoformat(text[:10])
+            number = float(text)
+            if _DURATION.search(letters):
+                return str(timedelta(seconds=round(number * 86_400))), None
+            if _DATE.search(letters):
+                moment = self._epoch + timedelta(seconds=round(number * 86_400))
+                return (
+                    (moment.time().isoformat(), None)
+                    if number < 1
+                    else (moment.date().isoformat(), moment.date())
+                )
+        except (ValueError, OverflowError):
+            return text, None
+        if "%" in code:
+            return f"{number * 100:g}%", None
+        return (
+            text if text.lstrip("-").isdecimal() else f"{number:.0f}" if number.is_integer() else str(number)
+        ), None
+
+    def _text(self, element: Element) -> str:
+        """The text of a plain or rich string, without the phonetic reading beside it."""
+        parts: list[str] = []
+        for child in element:
+            name = local_name(child.tag)
+            if name == "t":
+                parts.append(child.text or "")
+            elif name == "r" and not (self._shown and any(map(_strikes, child.iter()))):
+                parts.extend(
+                    grandchild.text or "" for grandchild in child if local_name(grandchild.tag) == "t"
+                )
+        return "".join(parts).replace("_x000D_", "\n")
+
+
+def _strikes(part: Element) -> bool:
+    return local_name(part.tag) == "strike" and part.get("val") not in ("0", "false")
+
+
+def _struck(row: Element, styles: frozenset[str]) -> frozenset[int]:
+    letters = [cell.get("r", "").rstrip("0123456789") for cell in row if cell.get("s") in styles]
+    return frozenset(_column(text) for text in letters if text.isalpha() and text.isascii())
+
+
+def _number(text: str) -> str:
+    """A number as the sheet shows it: `80`, not `80.0`."""
+    whole, _, fraction = text.partition(".")
+    return whole if fraction and not fraction.strip("0") else text
+
+
+def _column(letters: str) -> int:
+    """0 for A, 26 for AA."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1
