@@ -100,7 +100,6 @@ INDICATORS: dict[str, str] = {
     "The archive holds too many files.": "Tệp lưu trữ chứa quá nhiều tệp.",
     "The workbook has no sheets.": "Bảng tính không có trang nào.",
     "Save it again as XLSX.": "Hãy lưu lại thành XLSX.",
-    "The workbook has too many parts.": "Bảng tính có quá nhiều thành phần.",
     "The workbook holds too much text.": "Bảng tính chứa quá nhiều chữ.",
     "The XML declares entities or a document type: this is how an XML bomb looks, so it is not read.": (
         "XML có khai báo thực thể hoặc kiểu tài liệu: đây là dấu hiệu của bom XML nên không được đọc."
@@ -130,7 +129,6 @@ INDICATORS: dict[str, str] = {
     "The message has too many attachments.": "Thư có quá nhiều tệp đính kèm.",
     "Messages and archives are nested too deep.": "Thư và tệp nén lồng nhau quá sâu.",
     "The workbook has more in one row or cell than Excel knows.": "Bảng tính có một dòng hoặc một ô chứa nhiều hơn mức Excel cho phép.",
-    "The workbook unpacks to more than is allowed.": "Bảng tính giải nén vượt quá giới hạn cho phép.",
     "The workbook declares a document type.": "Bảng tính có khai báo kiểu tài liệu (DTD) không được phép.",
     "Remove what is not needed.": "Hãy bỏ phần không cần thiết.",
     "Give a TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML or EML file.": "Hãy dùng tệp TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML hoặc EML.",

@@ -1,11 +1,110 @@
-"""Tables and paragraphs of documents, as every reader of one kind gives them."""
+"""Paragraphs, tables and pages of documents, as the reader of each kind gives them: with their places, which count from 1."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
 
-from lamsach.documents.workbook import Merge
+Merge = tuple[int, int, int, int]
+"""The first row and (0-based) column, the last row and column of a range of merged cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number, its cells' text by 0-based column, and what vertical merges hand down to it."""
+
+    number: int
+    cells: tuple[str, ...]
+    inherited: dict[int, str] = field(default_factory=dict)
+    page: int | None = None
+    struck: frozenset[int] = frozenset()
+    """The columns of cells whose text is struck out."""
+    dates: dict[int, date] = field(default_factory=dict)
+    """The days in cells that show one, when the document was opened with `shown`."""
+    columns: tuple[int, ...] = ()
+    """The first grid column of each cell, and `inner`: the tables and text boxes within the cells; both with `shown`."""
+    inner: tuple[Block, ...] = ()
+
+    def filled(self) -> list[str]:
+        """The cells' text, with what is handed down to them."""
+        width = max(len(self.cells), max(self.inherited, default=-1) + 1)
+        texts = [*self.cells, *[""] * (width - len(self.cells))]
+        return [text or self.inherited.get(place, "") for place, text in enumerate(texts)]
+
+
+class Paragraph(NamedTuple):
+    """A paragraph: its place, its text, whether it is a heading, where its links lead (target, text shown), and what of it is struck out."""
+
+    page: int | None
+    row: int
+    text: str
+    title: bool = False
+    links: Sequence[tuple[str, str]] = ()
+    struck: Sequence[str] = ()
+
+
+class Table(NamedTuple):
+    """A table: its rows, once, and the texts in it that are struck out, which are known when the rows were read."""
+
+    rows: Iterator[Row]
+    struck: Sequence[str] = ()
+
+
+class Part(NamedTuple):
+    """Another part of the document begins: a note, or (`margin`) a page header or footer."""
+
+    margin: bool
+
+
+Block = Paragraph | Table | Part
+Cell = tuple[str, str]
+"""A cell's text, and `start`, `more` or nothing for one that is merged over several rows."""
+
+
+class Places:
+    """Counts the pages and rows of a document while its blocks are made. `page` is None where pages are not known."""
+
+    def __init__(self, page: int | None = 1) -> None:
+        self.page = page
+        self.row = 0
+
+    def next_page(self) -> None:
+        """A page break."""
+        if self.page is not None:
+            self.page += 1
+
+    def paragraph(
+        self,
+        text: str,
+        *,
+        title: bool = False,
+        links: Sequence[tuple[str, str]] = (),
+        struck: Sequence[str] = (),
+    ) -> Paragraph:
+        """The next paragraph."""
+        self.row += 1
+        return Paragraph(self.page, self.row, text, title, links, struck)
+
+    def rows(self, rows: Iterable[Sequence[Cell]]) -> Iterator[Row]:
+        """The rows of a table from their cells."""
+        held: dict[int, str] = {}
+        for cells in rows:
+            self.row += 1
+            yield Row(self.row, *handed_down(cells, held), self.page)
+
+
+def handed_down(cells: Sequence[Cell], held: dict[int, str]) -> tuple[tuple[str, ...], dict[int, str]]:
+    """The texts of a row, and by column what merged cells above hand down to it; `held` is what they hold, kept from row to row."""
+    for column, (text, state) in enumerate(cells):
+        if state == "start":
+            held[column] = text
+        elif state != "more":
+            held.pop(column, None)
+    texts = tuple("" if state == "more" else text for text, state in cells)
+    return texts, {column: text for column, text in held.items() if column < len(cells) and not texts[column]}
 
 
 def merged_everywhere(rows: dict[int, list[str]], merges: Iterable[Merge], most: int) -> int:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.archive import LISTS, MIB, Limits, Package
+from lamsach.documents.table import Block, Merge, Places, Row
 from lamsach.documents.workbook_limits import check_part
 from lamsach.documents.xml import events, local_name
 from lamsach.errors import LimitError, UnreadableError
@@ -40,7 +40,6 @@ _BUILT_IN = {
 _NO_LETTERS = re.compile(r'"[^"]{0,200}"|[_\\].|\[(?!hh?\]|mm?\]|ss?\])[^\]]{0,40}\]')
 _DURATION = re.compile(r"\[(?:hh?|mm?|ss?)\]")
 _DATE = re.compile(r"[dmhys]")
-Merge = tuple[int, int, int, int]
 
 
 class Sheet(NamedTuple):
@@ -49,19 +48,6 @@ class Sheet(NamedTuple):
     name: str
     part: str | None
     visible: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row that has cells: its 1-based number, its cells' text by 0-based column, and what vertical merges hand down to it."""
-
-    number: int
-    cells: tuple[str, ...]
-    inherited: dict[int, str] = field(default_factory=dict)
-    struck: frozenset[int] = frozenset()
-    """The columns of cells whose text is struck out."""
-    dates: dict[int, date] = field(default_factory=dict)
-    """The days in cells that show one, when the workbook was opened with `shown`."""
 
 
 class Workbook:
@@ -136,7 +122,7 @@ class Workbook:
                     active[column] = last, text
             if any(cells):
                 yield Row(
-                    number, cells, inherited, _struck(element, struck) if struck else frozenset(), dates
+                    number, cells, inherited, None, _struck(element, struck) if struck else frozenset(), dates
                 )
 
     def merges(self, part: str) -> Iterator[Merge]:
@@ -149,13 +135,17 @@ class Workbook:
                     yield int(top), _column(left.decode()), int(bottom), _column(right.decode())
                 carry = data[-200:]
 
-    def notes(self) -> Iterator[str]:
+    def texts(self) -> Iterator[str]:
         """The comments and the text boxes beside the cells, one after the other (sections 18.7 and 20.5)."""
         for name in sorted(self._package.names):
             if _NOTES.search(name):
                 for element in self._tree(name).iter():
                     if local_name(element.tag) in ("comment", "threadedComment", "p"):
                         yield "".join(element.itertext())
+
+    def blocks(self) -> Iterator[Block]:
+        """The same as paragraphs."""
+        return map(Places(None).paragraph, self.texts())
 
     def _styles(self) -> tuple[frozenset[str], dict[str, str]]:
         """The numbers of the cells' styles whose font is struck out (sections 18.8.22 and 18.8.10), and the number formats of those that have one."""

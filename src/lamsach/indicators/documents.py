@@ -1,11 +1,14 @@
-"""What text documents (DOCX, ODT, RTF, Markdown) have in common: paragraphs read as prose, tables by their columns, one count of rows."""
+"""What text documents (DOC, DOCX, ODT, RTF) say: paragraphs read as prose, tables by their columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Protocol
 from unicodedata import normalize
 
+from lamsach.documents.table import Block, Paragraph, Row
+from lamsach.documents.table import Table as BlockTable
 from lamsach.indicators import refusals
 from lamsach.indicators.flowing import Line, defangs, joined, rejoined
 from lamsach.indicators.invisible import visible
@@ -18,16 +21,33 @@ from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
 
-class DocumentReader:
-    """Reads one document's paragraphs and tables in order. `page` and `row` are the place of what comes next."""
+class Readable(Protocol):
+    """A document as `lamsach.documents` gives it."""
 
-    def __init__(self, document: str, page: int | None = 1) -> None:
+    def texts(self) -> Iterator[str]:
+        """All its pieces of text."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Its paragraphs and tables in order."""
+
+
+def read_document(document: Readable, name: str) -> Iterator[Entry]:
+    """What a document's paragraphs and tables say."""
+    reader = DocumentReader(name)
+    reader.look_through(document.texts())
+    for block in document.blocks():
+        yield from reader.block(block)
+
+
+class DocumentReader:
+    """Reads one document's paragraphs and tables in order."""
+
+    def __init__(self, document: str) -> None:
         self.document = document
-        self.page = page
-        self.row = 0
         self.tables = 0
         self.defangs = self.defangs_links = False
         self._prose = Prose(advisory=True)
+        self._last: tuple[int | None, int] = (None, 0)
 
     def look_through(self, texts: Iterable[str]) -> None:
         """See in the document's pieces of text, before it is read, whether its author defangs."""
@@ -35,37 +55,36 @@ class DocumentReader:
         self.defangs, self.defangs_links = defangs(whole), defangs_links(whole)
         self._prose.defangs, self._prose.defangs_links = self.defangs, self.defangs_links
 
-    def begin(self, *, margin: bool) -> None:
-        """Another part of the document begins: a note, or (`margin`) a page header or footer, which lists nothing."""
-        self._prose = Prose(advisory=True, defangs=self.defangs)
-        self._prose.defangs_links = self.defangs_links
-        if margin:
-            self._prose.section = Section.MARGIN
+    def block(self, block: Block) -> Iterator[Entry]:
+        """What a block says."""
+        if isinstance(block, Paragraph):
+            yield from self._paragraph(block)
+        elif isinstance(block, BlockTable):
+            yield from self._table(block.rows)
+            yield from self._struck(block.struck)
+        else:
+            self._prose = Prose(advisory=True, defangs=self.defangs)
+            self._prose.defangs_links = self.defangs_links
+            if block.margin:
+                self._prose.section = Section.MARGIN
 
-    def next_page(self) -> None:
-        """A page break."""
-        if self.page is not None:
-            self.page += 1
-
-    def paragraph(
-        self, text: str, links: Sequence[tuple[str, str]] = (), *, title: bool = False
-    ) -> Iterator[Entry]:
-        """What one paragraph says, and where its links lead (target, text), when the text shows something else. `title`: it has a heading's style."""
-        self.row += 1
-        reference = Reference(self.document, self.page, self.row)
-        for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(text)).split("\n")):
-            said = f"# {line.text}" if title else line.text
+    def _paragraph(self, block: Paragraph) -> Iterator[Entry]:
+        """What a paragraph says, and where its links lead, when the text shows something else."""
+        self._last = block.page, block.row
+        reference = Reference(self.document, block.page, block.row)
+        for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(block.text)).split("\n")):
+            said = f"# {line.text}" if block.title else line.text
             yield from entries(self._prose.line(said), reference, self._prose.facts, line.text)
-        for target, shown in links:
+        for target, shown in block.links:
             yield from self._link(target, shown, reference)
+        yield from self._struck(block.struck)
 
-    def struck(self, texts: Iterable[str]) -> Iterator[Entry]:
+    def _struck(self, texts: Iterable[str]) -> Iterator[Entry]:
         """The values in texts that the author struck out, as withdrawn ones."""
-        reference = Reference(self.document, self.page, self.row)
         for text in texts:
             for item in Prose().line(normalize("NFC", visible(text))):
                 if not isinstance(item, Refused):
-                    yield Refusal(reference, item[1], refusals.WITHDRAWN, item[0])
+                    yield Refusal(Reference(self.document, *self._last), item[1], refusals.WITHDRAWN, item[0])
 
     def _link(self, target: str, shown: str, reference: Reference) -> Iterator[Entry]:
         try:
@@ -76,23 +95,15 @@ class DocumentReader:
             for kind, value in values:
                 yield Refusal(reference, value, refusals.REFERENCE, kind)
 
-    def table(self, rows: Iterable[Sequence[tuple[str, str]]]) -> Iterator[Entry]:
-        """What a table says: cells with their text and `start`, `more` or nothing for those merged over several rows."""
+    def _table(self, rows: Iterable[Row]) -> Iterator[Entry]:
+        """What a table says."""
         self.tables += 1
-        table = Table(self.document, self.page, self.tables)
-        held: dict[int, str] = {}
-        for cells in rows:
-            self.row += 1
-            table.page = self.page
-            texts: list[str] = []
-            for column, (text, state) in enumerate(cells):
-                if state == "start":
-                    held[column] = text
-                elif state != "more":
-                    held.pop(column, None)
-                texts.append("" if state == "more" else rejoined(normalize("NFC", visible(text))))
-            inherited = {column: held[column] for column in held if column < len(texts) and not texts[column]}
-            yield from self._kept(table, table.row(self.row, texts, inherited))
+        table = Table(self.document, self._last[0], self.tables)
+        for row in rows:
+            table.page = row.page
+            self._last = row.page, row.number
+            texts = [rejoined(normalize("NFC", visible(text))) for text in row.cells]
+            yield from self._kept(table, table.row(row.number, texts, row.inherited))
         yield from self._kept(table, table.end())
 
     def _kept(self, table: Table, found: Iterator[Entry]) -> Iterator[Entry]:

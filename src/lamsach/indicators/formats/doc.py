@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import ClassVar
 
+from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.doc_rows import Mark, Marks
@@ -50,10 +51,12 @@ class Doc(ListFormat):
         text = _FIELD_CODE.sub("", text).translate(_MARKS)
         reader = DocumentReader(source.document)
         reader.look_through([text])
-        yield from _marked(text, rows, reader) if rows else _unmarked(text, reader)
+        places = Places()
+        for block in _marked(text, rows, places) if rows else _unmarked(text, places):
+            yield from reader.block(block)
 
 
-def _marked(text: str, states: list[tuple[str, ...]], reader: DocumentReader) -> Iterator[Entry]:
+def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterator[Block]:
     """The paragraphs and tables of a text in which each row's end is marked; `states` say of the rows in order what is merged."""
     ends = iter(states)
     table: list[list[tuple[str, str]]] = []
@@ -62,9 +65,9 @@ def _marked(text: str, states: list[tuple[str, ...]], reader: DocumentReader) ->
     for cell, mark in zip(parts[::2], parts[1::2], strict=True):
         if not row and _TABLE in cell:
             before, _, cell = cell.rpartition(_TABLE)
-            yield from _rows(table, reader)
+            yield from _rows(table, places)
             table = []
-            yield from _paragraphs(before.replace(_TABLE, ""), reader)
+            yield from _paragraphs(before.replace(_TABLE, ""), places)
         if mark == _CELL:
             row.append(_one_text(cell.replace(_TABLE, "")))
             continue
@@ -73,16 +76,16 @@ def _marked(text: str, states: list[tuple[str, ...]], reader: DocumentReader) ->
             [(value, merged[place] if place < len(merged) else "") for place, value in enumerate(row)]
         )
         row = []
-    yield from _rows(table, reader)
-    yield from _paragraphs("\r".join(row) + rest.replace(_TABLE, ""), reader)
+    yield from _rows(table, places)
+    yield from _paragraphs("\r".join(row) + rest.replace(_TABLE, ""), places)
 
 
-def _rows(table: list[list[tuple[str, str]]], reader: DocumentReader) -> Iterator[Entry]:
+def _rows(table: list[list[tuple[str, str]]], places: Places) -> Iterator[Block]:
     if table:
-        yield from reader.table(table)
+        yield Table(places.rows(table))
 
 
-def _unmarked(text: str, reader: DocumentReader) -> Iterator[Entry]:
+def _unmarked(text: str, places: Places) -> Iterator[Block]:
     """The same of a text without such marks: cells are told by the empty one that ends each row."""
     *cells, rest = text.split(_CELL)
     table: list[str] = []
@@ -90,29 +93,29 @@ def _unmarked(text: str, reader: DocumentReader) -> Iterator[Entry]:
     for cell in cells:
         if row_ended and ("\r" in cell or "\x0c" in cell):
             cut = max(cell.rfind("\r"), cell.rfind("\x0c")) + 1
-            yield from _table(table, reader)
-            yield from _paragraphs(cell[:cut], reader)
+            yield from _table(table, places)
+            yield from _paragraphs(cell[:cut], places)
             table, cell = [], cell[cut:]
         table.append(cell)
         row_ended = not cell.strip()
-    yield from _table(table, reader)
-    yield from _paragraphs(rest, reader)
+    yield from _table(table, places)
+    yield from _paragraphs(rest, places)
 
 
 def _one_text(cell: str) -> str:
     return cell.replace("\r", "\n").replace("\x0b", "\n")
 
 
-def _paragraphs(text: str, reader: DocumentReader) -> Iterator[Entry]:
+def _paragraphs(text: str, places: Places) -> Iterator[Block]:
     for page, paragraphs in enumerate(text.split("\x0c")):
         if page:
-            reader.next_page()
+            places.next_page()
         for paragraph in paragraphs.split("\r"):
             if paragraph.strip():
-                yield from reader.paragraph(paragraph.replace("\x0b", "\n"))
+                yield places.paragraph(paragraph.replace("\x0b", "\n"))
 
 
-def _table(texts: list[str], reader: DocumentReader) -> Iterator[Entry]:
+def _table(texts: list[str], places: Places) -> Iterator[Block]:
     """Rows of as many cells as the first row has; an empty cell more ends each."""
     cells = list(map(_one_text, texts))
     width = next((place for place, cell in enumerate(cells) if not cell.strip()), len(cells))
@@ -120,10 +123,10 @@ def _table(texts: list[str], reader: DocumentReader) -> Iterator[Entry]:
         not cells[place].strip() for place in range(width, len(cells), width + 1)
     )
     if not regular:
-        yield from reader.table([[(cell, "")] for cell in cells if cell.strip()])
+        yield Table(places.rows([(cell, "")] for cell in cells if cell.strip()))
         return
     rows = [cells[start : start + width] for start in range(0, len(cells), width + 1)]
-    yield from reader.table([[(cell, "") for cell in row] for row in rows])
+    yield Table(places.rows([(cell, "") for cell in row] for row in rows))
 
 
 def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:

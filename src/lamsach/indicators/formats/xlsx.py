@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from lamsach.documents.workbook import Workbook
 from lamsach.indicators.base import ListFormat
-from lamsach.indicators.documents import DocumentReader
+from lamsach.indicators.documents import read_document
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.tables import Table
@@ -35,8 +35,4 @@ class Xlsx(ListFormat):
             for row in workbook.rows(sheet.part):
                 yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
             yield from table.end()
-        texts = list(workbook.notes())
-        reader = DocumentReader(source.document, None)
-        reader.look_through(texts)
-        for text in texts:
-            yield from reader.paragraph(text)
+        yield from read_document(workbook, source.document)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lamsach.documents.table import Paragraph, Part
+from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.formats.delimited import find_delimiter, rows
@@ -64,29 +66,39 @@ def grids(source: ListSource) -> Iterator[Grid]:
 def _packages(source: ListSource) -> Iterator[Grid]:
     data = source.whole()
     if b"word/document.xml" in data[-1_000_000:]:
-        from lamsach.trace.reports.docx import docx_grids
-
-        yield from docx_grids(data, source.document)
+        yield from _docx(data, source.document)
         return
     workbook = Workbook(data, source.document)
     for page, sheet in enumerate(workbook.sheets(), 1):
         if sheet.part is not None:
-            filled = ((row.number, _merged(row.cells, row.inherited)) for row in workbook.rows(sheet.part))
+            filled = ((row.number, row.filled()) for row in workbook.rows(sheet.part))
             failed: list[LamsachError] = []
             yield Grid(page, bounded(filled, source.document, failed))
             if failed:
                 raise failed[0]
 
 
-def _merged(cells: Sequence[str], inherited: Mapping[int, str]) -> Sequence[str]:
-    """The cells with what those merged over several rows hand down."""
-    if not inherited:
-        return cells
-    width = max(len(cells), max(inherited) + 1)
-    return [
-        cells[at] if at < len(cells) and cells[at] else inherited.get(at, "")
-        for at in range(min(width, MAX_COLUMNS))
-    ]
+def _docx(data: bytes, where: str) -> Iterator[Grid]:
+    """Every table of a Word document; `page` is the table's place in it. Without any table its paragraphs."""
+    tables = 0
+    paragraphs: list[str] = []
+    for block in Word(data, where, apart=False).blocks():
+        if isinstance(block, Part):
+            break
+        if isinstance(block, Paragraph):
+            paragraphs.append(_one_line(block.text))
+            continue
+        tables += 1
+        rows = (tuple(map(_one_line, row.filled())) for row in block.rows)
+        yield Grid(tables, bounded(enumerate(rows, 1), where))
+    if not tables:
+        yield in_columns(
+            None, bounded(((number, (text,)) for number, text in enumerate(paragraphs, 1)), where)
+        )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(filter(None, (line.strip() for line in text.split("\n"))))
 
 
 def _text(source: ListSource) -> Iterator[Grid]:

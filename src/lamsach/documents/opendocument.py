@@ -1,0 +1,178 @@
+"""OpenDocument spreadsheets and texts: ODS, ODT (OpenDocument 1.3 part 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from lamsach.documents.archive import LISTS, Limits, Package
+from lamsach.documents.table import Block, Cell, Part, Places, Row, Table
+from lamsach.documents.xml import local_name
+from lamsach.errors import LimitError, UnreadableError
+
+MAX_COLUMNS = 16_384
+MAX_REPEATED_ROWS = 200
+"""How often one filled row may be repeated: sheets repeat empty rows to their end."""
+_MARGINS = frozenset({"header", "footer", "header-left", "footer-left", "header-first", "footer-first"})
+_TEXT_PARENTS = frozenset({"annotation", "tracked-changes", "forms", "shapes"})
+
+
+class OpenDocument:
+    """An opened document. Raises UnreadableError for a damaged or locked one, LimitError for a bomb."""
+
+    def __init__(self, data: bytes, where: str, limits: Limits = LISTS) -> None:
+        self._where = where
+        self._package = Package(data, where, limits)
+        if b"encryption-data" in _manifest(self._package):
+            raise UnreadableError(
+                "The document is locked with a password.", where, "Save it without a password."
+            )
+        root = self._package.tree("content.xml")
+        if root is None:
+            raise UnreadableError("The document has no text.", where, "Save it again as ODS or ODT.")
+        self._root = root
+        body = next((part for part in root.iter() if local_name(part.tag) in ("spreadsheet", "text")), None)
+        self._text = body if body is not None and local_name(body.tag) == "text" else None
+        self._sheets = body if body is not None and self._text is None else ()
+
+    def sheets(self) -> Iterator[tuple[str, Iterator[Row]]]:
+        """The name of each sheet, and its rows that have any text; `number` is the sheet's row."""
+        for sheet in self._sheets:
+            if local_name(sheet.tag) == "table":
+                yield _attribute(sheet, "name"), self._sheet(sheet)
+
+    def texts(self) -> Iterator[str]:
+        """The pieces of a text's body."""
+        return iter(()) if self._text is None else self._text.itertext()
+
+    def blocks(self) -> Iterator[Block]:
+        """A text's paragraphs and tables in order, what fields of forms show, then page headers and footers; `row` is the 1-based paragraph or table row."""
+        places = Places(None)
+        if self._text is not None:
+            yield from _blocks(self._text, places)
+        for text in _fields(self._root):
+            yield places.paragraph(text)
+        yield Part(margin=True)
+        for margin in _margins(self._package):
+            yield from _blocks(margin, places)
+
+    def _sheet(self, sheet: Element) -> Iterator[Row]:
+        number = 0
+        held: dict[int, tuple[int, str]] = {}
+        for row in _rows(sheet):
+            cells = tuple(_cells(row, number + 1, held))
+            repeated = _repeats(row, "number-rows-repeated")
+            if any(cells):
+                if repeated > MAX_REPEATED_ROWS:
+                    raise LimitError("The workbook repeats a row too often.", self._where)
+                for place in range(repeated):
+                    inherited = {
+                        column: text
+                        for column, (last, text) in held.items()
+                        if number + 1 <= last and (column >= len(cells) or not cells[column])
+                    }
+                    yield Row(number + 1 + place, cells, inherited)
+            number += repeated
+
+
+def _fields(root: Element) -> Iterator[str]:
+    """What the fields of forms show (OpenDocument 1.3 part 3, section 13)."""
+    for part in root.iter():
+        if ":form:" in part.tag and (text := _attribute(part, "current-value") or _attribute(part, "value")):
+            yield text
+        elif ":form:" in part.tag and _attribute(part, "current-selected") == "true":
+            yield _attribute(part, "label")
+
+
+def _margins(package: Package) -> Iterator[Element]:
+    """The headers and footers of pages."""
+    styles = package.tree("styles.xml")
+    for part in () if styles is None else styles.iter():
+        if local_name(part.tag) in _MARGINS:
+            yield part
+
+
+def _manifest(package: Package) -> bytes:
+    from xml.etree.ElementTree import tostring
+
+    tree = package.tree("META-INF/manifest.xml")
+    return b"" if tree is None else tostring(tree)
+
+
+def _rows(parent: Element) -> Iterator[Element]:
+    stack = list(reversed(parent))
+    while stack:
+        part = stack.pop()
+        name = local_name(part.tag)
+        if name == "table-row":
+            yield part
+        elif name in ("table-rows", "table-header-rows", "table-row-group"):
+            stack.extend(reversed(part))
+
+
+def _cells(row: Element, number: int, held: dict[int, tuple[int, str]]) -> list[str]:
+    cells: list[str] = []
+    for cell in row:
+        if local_name(cell.tag) not in ("table-cell", "covered-table-cell"):
+            continue
+        text = "\n".join(_words(part) for part in cell if local_name(part.tag) == "p")
+        if local_name(cell.tag) == "covered-table-cell":
+            text = ""
+        spanned = _repeats(cell, "number-rows-spanned")
+        if spanned > 1 and text:
+            held[len(cells)] = number + spanned - 1, text
+        repeated = _repeats(cell, "number-columns-repeated")
+        if not text and repeated > 64:
+            repeated = 1  # the empty rest of the row
+        cells.extend([text] * min(repeated, MAX_COLUMNS - len(cells)))
+    return cells
+
+
+def _attribute(element: Element, wanted: str) -> str:
+    return next((value for name, value in element.attrib.items() if local_name(name) == wanted), "")
+
+
+def _repeats(element: Element, wanted: str) -> int:
+    text = _attribute(element, wanted)
+    return int(text) if text.isdecimal() and 0 < len(text) < 9 else 1
+
+
+def _words(element: Element) -> str:
+    parts: list[str] = [element.text or ""]
+    for part in element:
+        name = local_name(part.tag)
+        if name == "line-break":
+            parts.append("\n")
+        elif name == "tab":
+            parts.append("\t")
+        elif name == "s":
+            parts.append(" ")
+        elif name not in _TEXT_PARENTS:
+            parts.append(_words(part) if name != "note" else f" {_words(part)} ")
+        parts.append(part.tail or "")
+    return "".join(parts)
+
+
+def _blocks(body: Element, places: Places) -> Iterator[Block]:
+    stack = list(reversed(body))
+    while stack:
+        part = stack.pop()
+        name = local_name(part.tag)
+        if name in ("p", "h"):
+            yield places.paragraph(_words(part), title=name == "h")
+        elif name == "table":
+            yield Table(places.rows(_merged(part)))
+        elif name not in _TEXT_PARENTS:
+            stack.extend(reversed(part))
+
+
+def _merged(table: Element) -> Iterator[list[Cell]]:
+    """The rows of a text's table: texts, and `start` or `more` for a cell that is merged over several rows."""
+    held: dict[int, tuple[int, str]] = {}
+    for number, row in enumerate(_rows(table), 1):
+        cells: list[Cell] = []
+        for column, text in enumerate(_cells(row, number, held)):
+            last = held.get(column, (0, ""))[0]
+            state = "start" if text and last > number else "more" if not text and last >= number else ""
+            cells.append((text, state))
+        yield cells

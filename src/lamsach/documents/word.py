@@ -1,0 +1,290 @@
+"""DOCX documents: paragraphs, tables, footnotes, headers, footers and comments (ECMA-376 part 1, section 17).
+
+Read from the package's XML directly: macros, embedded objects and whatever a relationship names outside the file are never opened.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from lamsach.documents.archive import LISTS, Limits, Package
+from lamsach.documents.table import Block, Cell, Part, Places, Row, Table, handed_down
+from lamsach.documents.xml import local_name
+from lamsach.errors import UnreadableError
+
+_SKIPPED = frozenset(
+    {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "Fallback", "fldChar", "txbxContent"}
+)
+_THROUGH = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink"})
+_TITLE = re.compile(r"(?:heading|title|subtitle|tiu|tiuphu|u)\d?", re.IGNORECASE)
+_PAGE_BREAK = "\f"
+_MARGINS = ("word/header", "word/footer")
+_NOTES = ("word/footnotes", "word/endnotes", "word/comments")
+_OFF = frozenset({"", "0", "false", "off", "none"})
+_STRUCK = ("strike", "dstrike")
+_MOST_SPANNED = 63
+"""Word's widest table has so many columns."""
+
+
+class Word:
+    """An opened document. Raises UnreadableError for a damaged one, LimitError for a bomb.
+
+    `shown`: the body as a person sees it filled in: without what is hidden, struck out or a control's prompt, without the signs of footnotes; tables
+    within cells come as `inner` blocks of their row. Else all text, and after the body notes, page headers and footers. `apart`: what is struck out
+    comes as `struck` and not within the text.
+    """
+
+    def __init__(
+        self, data: bytes, where: str, limits: Limits = LISTS, *, shown: bool = False, apart: bool = True
+    ) -> None:
+        self._package = Package(data, where, limits)
+        self._shown = shown
+        self._apart = apart and not shown
+        self._main = self._main_part()
+        tree = self._package.tree(self._main)
+        if tree is None or _child(tree, "body") is None:
+            raise UnreadableError("The document has no text.", where, "Save it again as DOCX.")
+        self._body = tree
+        self._places = Places()
+        self._targets: dict[str, str] = {}
+
+    def _main_part(self) -> str:
+        """The part that is the document: the one that the package's relations name, else `word/document.xml`."""
+        relations = self._package.tree("_rels/.rels")
+        for relation in () if relations is None else relations:
+            target = relation.get("Target", "").lstrip("/")
+            if relation.get("Type", "").endswith("/officeDocument") and target in self._package.names:
+                return target
+        return next((name for name in self._package.names if name.endswith("word/document.xml")), "")
+
+    def texts(self) -> Iterator[str]:
+        """The body's pieces of text, also of what is deleted."""
+        return self._body.itertext()
+
+    def blocks(self) -> Iterator[Block]:
+        """Paragraphs and tables in order; text boxes after the paragraph that holds them. `page` is the page as the word processor last broke it (None in
+        headers, footers and notes)."""
+        self._targets = self._links_of(self._main)
+        yield from self._blocks(self._body)
+        self._places.page = None
+        for starts, margin in () if self._shown else ((_NOTES, False), (_MARGINS, True)):
+            for name in (name for start in starts for name in self._package.matching(start)):
+                tree = self._package.tree(name)
+                if tree is not None:
+                    self._targets = self._links_of(name)
+                    yield Part(margin)
+                    yield from self._blocks(tree)
+
+    def _links_of(self, part: str) -> dict[str, str]:
+        """Where the hyperlinks of a part lead, by relationship."""
+        tree = self._package.tree(f"{posixpath.dirname(part)}/_rels/{posixpath.basename(part)}.rels")
+        return {} if tree is None else {item.get("Id", ""): item.get("Target", "") for item in tree}
+
+    def _blocks(self, root: Element) -> Iterator[Block]:
+        for element in self._outermost(root):
+            if local_name(element.tag) == "tbl":
+                struck: list[str] = []
+                yield Table(self._rows(element, struck), struck)
+                continue
+            struck = []
+            parts = self._text(element, struck).split(_PAGE_BREAK)
+            while len(parts) > 1 and not parts[0].strip():
+                self._places.next_page()
+                del parts[0]
+            links = self._links(element)
+            yield self._places.paragraph("".join(parts), title=_is_title(element), links=links, struck=struck)
+            for _ in parts[1:]:
+                self._places.next_page()
+            for box in _inner(element, "txbxContent"):
+                yield from self._blocks(box)
+
+    def _outermost(self, root: Element) -> Iterator[Element]:
+        """Paragraphs and tables, at whatever depth of body, sections, content controls and insertions."""
+        stack = list(reversed(root))
+        while stack:
+            element = stack.pop()
+            name = local_name(element.tag)
+            if name in ("p", "tbl"):
+                yield element
+            elif name not in _SKIPPED and not self._is_prompt(element, name):
+                stack.extend(reversed(element))
+
+    def _is_prompt(self, element: Element, name: str) -> bool:
+        """Whether this is a content control that still shows its prompt (section 17.5.2.39)."""
+        return self._shown and name == "sdt" and _value(element, "sdtPr", "showingPlcHdr") not in _OFF
+
+    def _text(self, element: Element, struck: list[str] | None = None) -> str:
+        """The words, with `_PAGE_BREAK` for each page break; those that are struck out go to `struck`, if it is given."""
+        parts: list[str] = []
+        out: list[str] = []
+        stack = list(reversed(element))
+        while stack:
+            part = stack.pop()
+            name = local_name(part.tag)
+            if name == "r" and self._shown and (_is_unseen(part) or _is_sign(part, parts)):
+                continue
+            if name == "r" and self._apart and struck is not None and _is_struck(part):
+                out.append(self._text(part))
+                continue
+            if out and name == "r":
+                struck, out = _with_struck(struck, out), []
+            if name == "t":
+                parts.append(part.text or "")
+            elif name in ("tab", "ptab"):
+                parts.append("\t")
+            elif name in ("br", "cr"):
+                parts.append(_PAGE_BREAK + "\n" if _attribute(part, "type") == "page" else "\n")
+            elif name == "lastRenderedPageBreak":
+                parts.append(_PAGE_BREAK)
+            elif name == "fldChar":
+                parts.append(_chosen(part))
+            elif name == "noBreakHyphen":
+                parts.append("-")
+            elif name not in _SKIPPED and not self._is_prompt(part, name):
+                stack.extend(reversed(part))
+        _with_struck(struck, out)
+        return "".join(parts)
+
+    def _links(self, element: Element) -> list[tuple[str, str]]:
+        """Where the paragraph's hyperlinks lead, with the text that shows them."""
+        return [
+            (self._targets[place], self._text(link).replace(_PAGE_BREAK, ""))
+            for link in _inner(element, "hyperlink")
+            if (place := _attribute(link, "id")) in self._targets
+        ]
+
+    def _rows(self, table: Element, struck: list[str]) -> Iterator[Row]:
+        held: dict[int, str] = {}
+        for row in _inside(table, "tr"):
+            if self._shown and _value(row, "trPr", "del"):
+                continue
+            before = _value(row, "trPr", "gridBefore") if self._shown else ""
+            cells: list[Cell] = [("", "")] * (min(int(before), _MOST_SPANNED) if before.isdecimal() else 0)
+            columns: list[int] = []
+            later: list[Block] = []
+            broken = False
+            for cell in _inside(row, "tc"):
+                text = self._cell(cell, struck, later)
+                broken = broken or _PAGE_BREAK in text
+                text = text.replace(_PAGE_BREAK, "")
+                merged = _value(cell, "tcPr", "vMerge")
+                state = "start" if merged == "restart" else "more" if merged else ""
+                if self._shown and state == "more" and text.strip():
+                    state = "start"  # somebody typed into it
+                span = _value(cell, "tcPr", "gridSpan")
+                columns.append(len(cells))
+                cells.append((text, state))
+                cells.extend([("", "")] * (min(int(span), _MOST_SPANNED) - 1 if span.isdecimal() else 0))
+            if broken:
+                self._places.next_page()
+            self._places.row += 1
+            texts, above = handed_down(cells, held)
+            yield Row(
+                self._places.row,
+                texts,
+                above,
+                self._places.page,
+                columns=tuple(columns) if self._shown else (),
+                inner=tuple(later),
+            )
+
+    def _cell(self, cell: Element, struck: list[str], later: list[Block]) -> str:
+        """The text of a cell's paragraphs. With `shown` the tables and text boxes within go to `later`."""
+        if not self._shown:
+            return "\n".join(self._text(part, struck) for part in _inner(cell, "p"))
+        texts: list[str] = []
+        for part in self._outermost(cell):
+            if local_name(part.tag) == "tbl":
+                later.append(Table(self._rows(part, struck)))
+                continue
+            texts.append(self._text(part))
+            for box in _inner(part, "txbxContent"):
+                later.extend(self._blocks(box))
+        return "\n".join(texts)
+
+
+def _inside(element: Element, wanted: str) -> Iterator[Element]:
+    """Rows of a table or cells of a row, also those in content controls and tracked insertions."""
+    stack = list(reversed(element))
+    while stack:
+        part = stack.pop()
+        name = local_name(part.tag)
+        if name == wanted:
+            yield part
+        elif name in _THROUGH:
+            stack.extend(reversed(part))
+
+
+def _inner(element: Element, wanted: str) -> Iterator[Element]:
+    """The outermost elements of a name below an element, those of fallbacks (a second copy) left out."""
+    stack = list(reversed(element))
+    while stack:
+        part = stack.pop()
+        name = local_name(part.tag)
+        if name == wanted:
+            yield part
+        elif name != "Fallback":
+            stack.extend(reversed(part))
+
+
+def _child(element: Element, wanted: str) -> Element | None:
+    return next((part for part in element if local_name(part.tag) == wanted), None)
+
+
+def _value(element: Element, properties: str, wanted: str) -> str:
+    """What an element's properties state of something: `on` where they name it without a value, nothing where they do not."""
+    group = _child(element, properties)
+    found = None if group is None else _child(group, wanted)
+    return "" if found is None else _attribute(found, "val", "on")
+
+
+def _attribute(element: Element, wanted: str, default: str = "") -> str:
+    return next((value for name, value in element.attrib.items() if local_name(name) == wanted), default)
+
+
+def _is_title(paragraph: Element) -> bool:
+    """Whether a paragraph has the style of a title or heading (section 17.3.1.27), in the English or Vietnamese Word."""
+    return _TITLE.fullmatch(_value(paragraph, "pPr", "pStyle")) is not None
+
+
+def _is_struck(run: Element) -> bool:
+    """Whether a run is struck out (sections 17.3.2.37 and 17.3.2.9)."""
+    return any(_value(run, "rPr", mark) not in _OFF for mark in _STRUCK)
+
+
+def _is_unseen(run: Element) -> bool:
+    """Whether a run is no part of what was filled in: hidden, struck out, or a prompt."""
+    return (
+        _is_struck(run)
+        or _value(run, "rPr", "vanish") not in _OFF
+        or _value(run, "rPr", "rStyle") == "PlaceholderText"
+    )
+
+
+def _is_sign(run: Element, parts: list[str]) -> bool:
+    """Whether a run is a raised number behind a text, as people type the sign of a footnote."""
+    if _value(run, "rPr", "vertAlign") != "superscript" or not "".join(parts).strip():
+        return False
+    text = "".join(child.text or "" for child in run if local_name(child.tag) == "t")
+    return text.strip(" ()[]*").isdecimal()
+
+
+def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:
+    """The list with the runs that stand together as one text more."""
+    if struck is not None and out:
+        struck.append("".join(out))
+    return struck
+
+
+def _chosen(field: Element) -> str:
+    """What a form's drop-down list shows (section 17.16.9): the entry that was chosen."""
+    choices = next(_inner(field, "ddList"), None)
+    if choices is None:
+        return ""
+    said = {local_name(part.tag): _attribute(part, "val") for part in choices}
+    entries = [_attribute(part, "val") for part in choices if local_name(part.tag) == "listEntry"]
+    place = said.get("result") or said.get("default") or "0"
+    return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else ""
