@@ -28,6 +28,7 @@ MODULES: Mapping[str, str] = {
     "docx": "docs",
     "pydantic": "docs",
     "typst": "docs",
+    "pyrage": "seal",
     "pyarrow": "tables",
     "pypdfium2": "ocr",
     "psycopg": "postgres",

@@ -104,6 +104,14 @@ def test_docs(tmp_path: Path) -> None:
     assert [path.read_bytes()[:2] for path in results] == [b"PK", b"%P", b"PK"]
 
 
+def test_seal(tmp_path: Path) -> None:
+    log, words = write_log(tmp_path / "dns.log"), ("-i", write_list(tmp_path / "list.txt"))
+    public = ran("seal", "keys", "new", tmp_path / "key", folder=tmp_path).out.strip()
+    outputs = ("-o", tmp_path / "found.html.age", "--seal-to", public)
+    _found(ran("seal", "hunt", log, *words, *outputs, folder=tmp_path))
+    assert (tmp_path / "found.html.age").read_bytes().startswith(b"age-encryption.org/v1\n")
+
+
 _TESSERACT = """#!/bin/sh
 if [ "$1" = --list-langs ]; then echo vie; exit; fi
 read -r kind wide high most < "$1"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns.models import Campaign, Dispatch, IndicatorList, Participation, Recipient
-from lamsach.portal.exchange import container, keyring, kinds, moving
+from lamsach.portal.exchange import container, keyring, kinds, moving, sealing
 from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, StatedCounts, Taken, Waiting
 from lamsach.portal.units import tree
 
@@ -357,10 +357,10 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
         client.post(f"/office/exchange/units/{unit.pk}/key/", {})
     keys = {unit.pk: OwnKey.objects.get(unit=unit) for unit in (cast.centre, cast.first)}
     assert keys[cast.centre.pk].fingerprint in client.get("/office/exchange/").content.decode()
-    assert (
-        client.get(f"/office/exchange/units/{cast.centre.pk}/key/file/").content.decode()
-        == keys[cast.centre.pk].public
-    )
+    sealing_key = sealing.current(cast.centre)
+    assert sealing_key is not None
+    file = client.get(f"/office/exchange/units/{cast.centre.pk}/key/file/").content.decode()
+    assert file == f"{keys[cast.centre.pk].public}{sealing_key.public}\n"
     form = {
         "unit": cast.centre.pk,
         "code": cast.first.code,

@@ -24,7 +24,19 @@ from lamsach.results import words
 from .sample import DAY0
 from .texts import python_texts, template_texts, texts_of
 
-PARTS = ("results", "devices", "cli", "logs", "indicators", "hunt", "demo", "scanner", "letters", "channels")
+PARTS = (
+    "results",
+    "devices",
+    "cli",
+    "logs",
+    "indicators",
+    "hunt",
+    "demo",
+    "scanner",
+    "letters",
+    "channels",
+    "sealed",
+)
 
 
 def placeholders(text: str) -> set[str]:

@@ -14,6 +14,7 @@ from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 from lamsach.catalogue_vi.scanner import SCANNER
+from lamsach.catalogue_vi.sealed import SEALED
 from lamsach.catalogue_vi.sending import SENDING
 from lamsach.catalogue_vi.trace import TRACE
 
@@ -29,6 +30,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     DESK,
     RESULTS,
     SENDING,
+    SEALED,
     LETTERS,
     PORTAL,
     CHANNELS,

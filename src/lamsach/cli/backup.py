@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import tell, translate
-from lamsach.errors import UnreadableError
+from lamsach.cli.options import Identities, PassphraseFile, asked_passphrase, keys_for
+from lamsach.errors import UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from lamsach.sealed.files import Seal
 
 Data = Annotated[
     Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
@@ -17,18 +21,52 @@ _DEFAULT = Path("lamsach-data")
 
 
 def backup(
-    file: Annotated[Path, Argument(help="The backup to write, a .zip file.")], data: Data = _DEFAULT
+    file: Annotated[Path, Argument(help="The backup to write.")],
+    data: Data = _DEFAULT,
+    to: Annotated[
+        list[str] | None,
+        Option(
+            "--to",
+            metavar="KEY",
+            help="Seal it to this public key (age1...), or to those in a file; repeat for more.",
+        ),
+    ] = None,
+    passphrase: Annotated[
+        bool, Option("--passphrase", help="Seal it with a passphrase, which is asked for.")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Write a backup of the portal, also while it runs.
+    """Write a backup of the portal, also while it runs. Who has an unsealed one can open all that the portal keeps locked.
 
-    Example: lamsach backup lamsach-2022-09-26.zip
+    Example: lamsach backup lamsach-2022-09-26.zip.age --to age1...
     """
     from lamsach.portal.backup import backup as write
     from lamsach.portal.server import start
 
+    seal = _seal(file, to, passphrase_file, passphrase)
     start(data)
-    count = write(file)
-    tell(translate()("The backup: {path}, {count} files").format(path=file, count=count))
+    count = write(file, seal)
+    _ = translate()
+    tell(_("The backup: {path}, {count} files").format(path=file, count=count))
+    if not seal:
+        tell(
+            _("The backup is not sealed: it holds the data and the key that opens them. Keep it locked away, or seal it with --to or --passphrase.")
+        )  # fmt: skip
+
+
+def _seal(file: Path, to: list[str] | None, passphrase_file: Path | None, passphrase: bool) -> Seal:
+    from lamsach.sealed.files import Seal
+    from lamsach.sealed.keys import read_passphrase, recipients
+
+    if bool(to) + passphrase + (passphrase_file is not None) > 1:
+        raise UsageError(
+            "A backup is sealed to keys or with one passphrase.", "--to, --passphrase", "Give one of them."
+        )
+    if to:
+        return Seal(recipients(to))
+    if passphrase:
+        return Seal(passphrase=asked_passphrase(file, twice=True))
+    return Seal(passphrase=read_passphrase(passphrase_file)) if passphrase_file else Seal()
 
 
 def restore(
@@ -42,6 +80,8 @@ def restore(
             help="A copy of erased.jsonl: what it says was erased since the backup is erased again.",
         ),
     ] = None,
+    identity: Identities = None,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
     """Put a backup in place of the portal's data; what was there before is kept beside it. Stop the portal first.
 
@@ -55,7 +95,8 @@ def restore(
     from lamsach.portal.database import database
     from lamsach.portal.options import Options
 
-    before = put(file, data, database(Options().text("DATABASE_URL"), data))
+    keys = keys_for(file, identity, passphrase_file)
+    before = put(file, data, database(Options().text("DATABASE_URL"), data), keys)
     _ = translate()
     tell(_("Restored: {path}").format(path=data))
     again = _erase_again(data, erased)

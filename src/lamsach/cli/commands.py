@@ -81,6 +81,10 @@ COMMANDS = Group(
         ),
         "report": "lamsach.cli.report:report",
         "send": "lamsach.cli.send:send",
+        "keys": Group(
+            mark("Keys that files are sealed to: make one, show its public half."),
+            {"new": "lamsach.cli.keys:new", "show": "lamsach.cli.keys:show"},
+        ),
         "demo": "lamsach.cli.demo:demo",
         "serve": "lamsach.cli.serve:serve",
         "service": Group(

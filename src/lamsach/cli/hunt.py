@@ -17,12 +17,14 @@ from lamsach.cli.options import (
     Outputs,
     Password,
     Paths,
+    SealTo,
     Stats,
     Threads,
     Until,
     Zone,
     language_of,
     password_of,
+    seal_of,
     window,
     zone_of,
 )
@@ -35,6 +37,7 @@ def hunt(
     ],
     lists: Lists,
     output: Outputs = None,
+    seal_to: SealTo = None,
     leases: Leases = None,
     nat: Nat = None,
     inventory: Inventory = None,
@@ -81,6 +84,7 @@ def hunt(
 
     zone = zone_of(timezone)
     spoken = language_of(language)
+    seal = seal_of(seal_to, output)
     for path in output or []:
         check_output(path)
     begin, end = window(since, until, zone)
@@ -108,4 +112,8 @@ def hunt(
         ("--scheduler", scheduler),
         ("--language", language),
     )
-    raise Exit(run(request, output or [], spoken, stats=stats, search=search, deliver=deliver, again=again))
+    raise Exit(
+        run(
+            request, output or [], spoken, stats=stats, search=search, deliver=deliver, again=again, seal=seal
+        )
+    )

@@ -27,6 +27,7 @@ from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings, Outcome
 from lamsach.results import write
 from lamsach.results.terminal import show
+from lamsach.sealed.files import Seal
 
 _STATUSES = {
     Outcome.FOUND: ExitStatus.FOUND,
@@ -84,6 +85,7 @@ def run(
     deliver: Callable[[Findings], bool] | None = None,
     archive: bool = False,
     again: Sequence[str] = (),
+    seal: Seal | None = None,
 ) -> ExitStatus:
     """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out. `again`: what the commands that are proposed repeat of this one."""
     begun = time.perf_counter()
@@ -99,7 +101,7 @@ def run(
     page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
     failed = show_and_write(
         lambda: show(findings, output_console(), language, REASONS, page, archive=archive, again=again),
-        lambda path: write(findings, path, language, REASONS),
+        lambda path: write(findings, path, language, REASONS, seal),
         outputs,
     )
     if deliver is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +15,8 @@ from lamsach.i18n import LANGUAGES, language_from_environment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from lamsach.sealed.files import Keys, Seal
 
 Paths = list[str]
 
@@ -86,6 +90,22 @@ Threads = Annotated[
     int | None,
     Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
 ]
+SealTo = Annotated[
+    Paths | None,
+    Option(
+        "--seal-to",
+        metavar="KEY",
+        help="Seal the results whose names end in .age to this public key (age1...), or to those in a file; repeat for more.",
+    ),
+]
+Identities = Annotated[
+    list[Path] | None,
+    Option("--identity", metavar="FILE", help="A file with the private key that opens it; repeat for more."),
+]
+PassphraseFile = Annotated[
+    Path | None,
+    Option("--passphrase-file", metavar="FILE", help="A file whose first line is the passphrase."),
+]
 Stats = Annotated[bool, Option("--stats", help="Print figures of the run as JSON on standard error.")]
 
 
@@ -149,3 +169,54 @@ def password_of(variable: str | None) -> bytes | None:
             "The environment variable with the password is not set.", variable, "Set it and run again."
         )
     return value.encode()
+
+
+def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal:
+    """To whom results are sealed. UsageError where names and keys do not go together."""
+    from lamsach.sealed.files import Seal, check_names
+
+    if words:
+        from lamsach.sealed.keys import recipients
+
+        seal = Seal(recipients(words))
+    else:
+        seal = Seal()
+    check_names(outputs or (), seal)
+    return seal
+
+
+def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | None) -> Keys:
+    """What opens a sealed file: as given, or asked for on a terminal. UsageError where it is neither."""
+    from lamsach.sealed.files import Keys, path_is_sealed, wants_passphrase
+    from lamsach.sealed.keys import identities as read_identities
+    from lamsach.sealed.keys import read_passphrase
+
+    if not path_is_sealed(path):
+        return Keys()
+    if wants_passphrase(path):
+        return Keys(passphrase=read_passphrase(passphrase) if passphrase else asked_passphrase(path))
+    return Keys(read_identities(identities or [asked_identity(path)]))
+
+
+def asked_passphrase(path: Path, *, twice: bool = False) -> str:
+    """A passphrase from the terminal, typed without being shown; a new one twice. UsageError without a terminal, or for none."""
+    from getpass import getpass
+
+    from lamsach.cli.console import translate
+
+    _ = translate()
+    if not sys.stdin.isatty():
+        raise UsageError("A passphrase is needed.", str(path), "Give it by --passphrase-file.")
+    typed = getpass(_("Passphrase: "))
+    if not typed or (twice and getpass(_("The same again: ")) != typed):
+        raise UsageError("The passphrase was not typed, or the two differ.", "", "Run it again.")
+    return typed
+
+
+def asked_identity(path: Path) -> Path:
+    """The path of an identity file from the terminal. UsageError without one."""
+    from lamsach.cli.console import translate
+
+    if not sys.stdin.isatty():
+        raise UsageError("The file is sealed to a key.", str(path), "Give the file of the key by --identity.")
+    return Path(input(translate()("File of the private key: ")).strip())

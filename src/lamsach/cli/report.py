@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.cli.console import tell, translate
-from lamsach.cli.options import moment, zone_of
+from lamsach.cli.options import Identities, keys_for, moment, zone_of
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
@@ -33,6 +34,7 @@ def report(
         list[Path] | None,
         Option("--findings", metavar="BUNDLE", help="A findings bundle (.zip) of a hunt. May be repeated."),
     ] = None,
+    identity: Identities = None,
     blank: Annotated[bool, Option("--blank", help="Write the empty form, to hand out.")] = False,
     campaign: Annotated[
         str, Option("--campaign", metavar="NAME", help="The campaign's name, as the dispatch has it.")
@@ -142,7 +144,7 @@ def report(
     filled, document = (
         _blank(around)
         if blank
-        else _filled(unit, findings or [], campaign, informed, deployed, around=around)
+        else _filled(unit, findings or [], identity, campaign, informed, deployed, around=around)
     )
     for path in output:
         _write(filled, document, path)
@@ -166,6 +168,7 @@ def _blank(around: Around) -> tuple[Filled, Document]:
 def _filled(
     unit: str,
     findings: list[Path],
+    identity: list[Path] | None,
     campaign: str,
     informed: int | None,
     deployed: int | None,
@@ -173,6 +176,7 @@ def _filled(
     around: Around,
 ) -> tuple[Filled, Document]:
     from lamsach.letters.alone import report_of
+    from lamsach.sealed.files import opened
 
     if not unit.strip() or not findings:
         raise UsageError(
@@ -180,7 +184,9 @@ def _filled(
             "--unit, --findings",
             mark("Give both, or --blank for the empty form."),
         )
-    filled, document, warned = report_of(unit, findings, campaign, informed, deployed, around)
+    with ExitStack() as stack:
+        plain = [stack.enter_context(opened(path, keys_for(path, identity, None))) for path in findings]
+        filled, document, warned = report_of(unit, plain, campaign, informed, deployed, around)
     _ = translate()
     for sentence in warned:
         tell(_("Check: {sentence}").format(sentence=_(sentence)))

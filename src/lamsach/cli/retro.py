@@ -17,10 +17,12 @@ from lamsach.cli.options import (
     Nat,
     Outputs,
     Paths,
+    SealTo,
     Stats,
     Threads,
     Until,
     language_of,
+    seal_of,
     window,
 )
 
@@ -38,6 +40,7 @@ def retro(
     ],
     lists: Lists,
     output: Outputs = None,
+    seal_to: SealTo = None,
     since: Annotated[
         str | None,
         Option(
@@ -84,6 +87,7 @@ def retro(
     from lamsach.results import check_output
 
     opened = Archive(archive)
+    seal = seal_of(seal_to, output)
     for path in output or []:
         check_output(path)
     begin, end = window(counted_back(since, opened.zone), until, opened.zone)
@@ -110,7 +114,9 @@ def retro(
         return findings, result
 
     spoken, again = language_of(language), given(("--scheduler", scheduler), ("--language", language))
-    raise Exit(run(request, output or [], spoken, stats=stats, search=search, archive=True, again=again))
+    raise Exit(
+        run(request, output or [], spoken, stats=stats, search=search, archive=True, again=again, seal=seal)
+    )
 
 
 def _tell_first(archive: Archive, request: Request) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.options import Paths, language_of
+from lamsach.cli.options import Paths, SealTo, language_of, seal_of
 from lamsach.errors import UsageError
 
 VARIABLE = "LAMSACH_TOKEN"
@@ -44,6 +44,7 @@ def scan(
             help="Write the result: .html .zip .jsonl .json; repeat for more.",
         ),
     ] = None,
+    seal_to: SealTo = None,
     rules: Annotated[
         Paths | None, Option("--rules", metavar="FILE", help="More YARA rules; repeat for more.")
     ] = None,
@@ -165,6 +166,7 @@ def scan(
         raise UsageError("The two kinds of look exclude each other.", "--quick --full", "Give one of them.")
     if yes and not quarantine:
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
+    seal = seal_of(seal_to, output)
     for path in output or []:
         check_name(path)
         refuse_unwritable(path)
@@ -202,7 +204,7 @@ def scan(
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     act = Act(quarantine, suspicious, yes, tuple(known_good or ()), tuple(take or ()))
-    raise Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
+    raise Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal, seal))
 
 
 def _moment(text: str | None) -> datetime | None:

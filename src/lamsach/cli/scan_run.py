@@ -19,6 +19,7 @@ from lamsach.errors import ExitStatus, LamsachError, OutputError
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
+from lamsach.sealed.files import Seal, sealed_as, sealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def run(
     said: Said,
     act: Act,
     portal: Portal = NOWHERE,
+    seal: Seal | None = None,
 ) -> ExitStatus:
     """Look, show, act, write and send."""
     from lamsach.cli.scan_shown import show, summary_line
@@ -70,7 +72,7 @@ def run(
             named=act.named,
         )
     for path in outputs:
-        failed = not _written(result, path, said, records) or failed
+        failed = not _written(result, path, said, records, seal) or failed
     sent = _sent(result, portal, said, records)
     for problem in result.problems:
         tell(problem_line(problem))
@@ -96,11 +98,15 @@ def _look(options: Options, said: Said) -> Result:
         return look(options, control)
 
 
-def _written(result: Result, path: Path, said: Said, records: list[dict[str, object]]) -> bool:
+def _written(
+    result: Result, path: Path, said: Said, records: list[dict[str, object]], seal: Seal | None
+) -> bool:
     from lamsach.scanner.report.writing import write_result
 
     try:
-        write_result(result, path, said.language, records)
+        write_result(
+            result, path, said.language, records, lambda stream: sealing(stream, sealed_as(path, seal))
+        )
     except OutputError as error:
         tell(error_line(error))
         return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import tell, translate
+from lamsach.cli.options import SealTo, seal_of
 from lamsach.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def send(
         Path | None,
         Option("--sign", metavar="FILE", help="Write a signed file to carry there instead of sending it."),
     ] = None,
+    seal_to: SealTo = None,
     token: Annotated[
         str,
         Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
@@ -40,11 +42,12 @@ def send(
         raise UsageError(
             "Give either an address or a file to sign.", "", "See lamsach send --help for an example."
         )
+    seal = seal_of(seal_to, [sign] if sign else [])
     word = token_from(token)
     if sign is not None:
         from lamsach.results.sending import sign as write_signed
 
-        write_signed(bundle, word, sign)
+        write_signed(bundle, word, sign, seal)
         tell(translate()("Written: {path}").format(path=sign))
         return
     deliver(bundle, url or "", word)

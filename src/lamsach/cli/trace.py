@@ -14,9 +14,11 @@ from lamsach.cli.options import (
     Leases,
     Password,
     Paths,
+    SealTo,
     Zone,
     language_of,
     password_of,
+    seal_of,
     zone_of,
 )
 from lamsach.errors import UsageError
@@ -46,6 +48,7 @@ def trace(
     ] = None,
     language: Language = None,
     password: Password = None,
+    seal_to: SealTo = None,
     letter_parent: Annotated[str, Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")] = "",
     letter_body: Annotated[str, Option("--letter-body", metavar="NAME", help="Letter: the sender.")] = "",
     letter_number: Annotated[str, Option("--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT.")] = "",
@@ -67,6 +70,7 @@ def trace(
     from lamsach.trace.writing import check
 
     spoken = language_of(language)
+    seal = seal_of(seal_to, output)
     for path in output or []:
         check(path)
     request = Request(
@@ -83,7 +87,7 @@ def trace(
     letter = Letter(
         letter_parent, letter_body, letter_number, letter_place, _day(letter_date), letter_to or [], letter_answers, letter_position, letter_signer, letter_unit
     )  # fmt: skip
-    raise Exit(run(request, output or [], spoken, letter))
+    raise Exit(run(request, output or [], spoken, letter, seal))
 
 
 def _skew(text: str) -> timedelta:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lamsach.cli.console import output_console, problem_line, progress_bar, show_and_write, tell, told_apart
 from lamsach.errors import ExitStatus
+from lamsach.sealed.files import Seal
 from lamsach.trace.letter import Letter
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.run import trace as run_trace
@@ -17,13 +18,13 @@ _BLIND = frozenset(
 )
 
 
-def run(request: Request, outputs: list[Path], language: str, letter: Letter) -> ExitStatus:
+def run(request: Request, outputs: list[Path], language: str, letter: Letter, seal: Seal) -> ExitStatus:
     """Trace, show it in the terminal, write the results, and tell by the status what came out."""
     with progress_bar() as bar:
         result = run_trace(request, bar.say)
     failed = show_and_write(
         lambda: show(result, output_console(), language),
-        lambda path: write(result, path, language, letter),
+        lambda path: write(result, path, language, letter, seal),
         outputs,
     )
     return ExitStatus.OUTPUT if failed else status_of(result)

@@ -28,6 +28,8 @@ from lamsach.i18n import mark
 from lamsach.portal import at_work
 from lamsach.portal.base import ledger
 from lamsach.portal.database import client_environment
+from lamsach.results.atomic import open_own, own_folder
+from lamsach.sealed.files import Keys, Seal, opened, sealing
 
 SCHEMA = 1
 SQLITE, DUMP = "database.sqlite3", "database.dump"
@@ -35,19 +37,21 @@ SQLITE, DUMP = "database.sqlite3", "database.dump"
 _CHUNK = 1 << 20
 
 
-def backup(target: Path) -> int:
-    """Write the backup of the portal that Django is set up for; how many files it holds. The target appears only once it is complete."""
+def backup(target: Path, seal: Seal | None = None) -> int:
+    """Write the backup of the portal that Django is set up for, sealed as it is made; how many files it holds. The target appears only once it is complete."""
     from django.conf import settings
 
     part = target.with_name(target.name + ".part")
     digests: dict[str, str] = {}
     made = datetime.now(UTC).isoformat()
+    _refuse_own_keys(seal or Seal())
     try:
         with (
             tempfile.TemporaryDirectory(prefix="lamsach-backup-") as folder,
-            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+            open_own(part) as stream,
+            sealing(stream, seal or Seal()) as inner,
+            zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
         ):
-            part.chmod(0o600)
             for name, path in _files(Path(settings.DATA), settings.DATABASES["default"], Path(folder)):
                 digest = _add(archive, name, path)
                 if digest:
@@ -60,6 +64,24 @@ def backup(target: Path) -> int:
     finally:
         part.unlink(missing_ok=True)
     return len(digests)
+
+
+def _refuse_own_keys(seal: Seal) -> None:
+    """Refuse a backup that only this portal's own keys would open: whoever needs the backup has lost them."""
+    from django.db import DatabaseError
+
+    from lamsach.portal.exchange.models import SealingKey
+
+    try:
+        own = set(SealingKey.objects.filter(public__in=seal.recipients).values_list("public", flat=True))
+    except DatabaseError:  # not brought to this version yet: it has no such keys
+        own = set()
+    if seal.recipients and own >= set(seal.recipients):
+        raise UsageError(
+            mark("The private key is kept in this portal alone, and would be lost with it."),
+            seal.recipients[0],
+            mark("Make a key with `lamsach keys new`, keep it elsewhere, and seal to that."),
+        )
 
 
 def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple[str, Path]]:
@@ -96,16 +118,20 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
     return digest.hexdigest()
 
 
-def restore(source: Path, data: Path, database: dict[str, Any] | None = None) -> Path | None:
+def restore(
+    source: Path, data: Path, database: dict[str, Any] | None = None, keys: Keys | None = None
+) -> Path | None:
     """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the folder that was there before is kept, if it held a portal.
 
-    Everything is unpacked and checked beside the folder before anything is replaced. UsageError while a process of the portal is at work on it.
+    Everything is opened, unpacked and checked beside the folder before anything is replaced. UsageError while a process of the portal is at work on it.
     """
     with contextlib.ExitStack() as alone:
         alone.enter_context(at_work.nobody_at_folder(data))
-        if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(source):
+        own_folder(data.absolute().parent)
+        plain = alone.enter_context(opened(source, keys or Keys(), data.absolute().parent))
+        if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(plain):
             alone.enter_context(at_work.nobody_at_database(database))
-        return _restore(source, data, database)
+        return _restore(plain, data, database)
 
 
 def _restore(source: Path, data: Path, database: dict[str, Any] | None) -> Path | None:

@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
 from lamsach.web_client import WebClient
+
+if TYPE_CHECKING:
+    from lamsach.sealed.files import Seal
 
 PIECE_BYTES = 4_000_000
 TRIES = 6
@@ -157,9 +160,10 @@ def signature(token_digest: str, sha256: str) -> str:
     return hmac.new(token_digest.encode(), f"{SIGNED}\n{sha256}".encode(), hashlib.sha256).hexdigest()
 
 
-def sign(path: Path, token: str, target: Path) -> None:
-    """Write the bundle with a signature of the unit's token before it."""
+def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None:
+    """Write the bundle with a signature of the unit's token before it; sealed when the target's name ends in `.age`."""
     from lamsach.results.atomic import atomic_file
+    from lamsach.sealed.files import sealed_as, sealing
 
     digest = hashlib.sha256(token.encode()).hexdigest()
     try:
@@ -172,6 +176,6 @@ def sign(path: Path, token: str, target: Path) -> None:
         ) from error
     sha256 = hashlib.sha256(data).hexdigest()
     head = {"schema": SIGNED, "sha256": sha256, "token": digest[:16], "signature": signature(digest, sha256)}
-    with atomic_file(target) as stream:
-        stream.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
-        stream.write(data)
+    with atomic_file(target) as stream, sealing(stream, sealed_as(target, seal)) as inner:
+        inner.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
+        inner.write(data)

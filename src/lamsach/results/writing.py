@@ -10,6 +10,7 @@ from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.registry import imported
 from lamsach.results.atomic import atomic_file, refuse_unwritable
+from lamsach.sealed.files import Seal, kind_of, sealed_as, sealing
 
 if TYPE_CHECKING:
     from lamsach.model import Findings
@@ -28,7 +29,7 @@ WRITERS: Mapping[str, str] = {
 
 def check_output(path: Path) -> None:
     """Raise UsageError for a suffix that no writer has, OutputError where nothing can be written; ask before a long hunt. Imports no writer."""
-    if path.suffix.lower() not in WRITERS:
+    if kind_of(path) not in WRITERS:
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
@@ -38,14 +39,18 @@ def check_output(path: Path) -> None:
 
 
 def write(
-    findings: Findings, path: Path, language: str = "vi", reasons: Mapping[str, str] | None = None
+    findings: Findings,
+    path: Path,
+    language: str = "vi",
+    reasons: Mapping[str, str] | None = None,
+    seal: Seal | None = None,
 ) -> None:
-    """Write findings to a file, atomically.
+    """Write findings to a file, atomically; sealed when its name ends in `.age`.
 
     `reasons` gives the English sentence of each reason's code. Raises UsageError for an unknown suffix and OutputError
     when the file cannot be written; the old file is then kept.
     """
     check_output(path)
-    writer: Writer = imported(f"lamsach.results.{WRITERS[path.suffix.lower()]}")
-    with atomic_file(path) as stream:
-        writer(findings, stream, language, reasons or {})
+    writer: Writer = imported(f"lamsach.results.{WRITERS[kind_of(path)]}")
+    with atomic_file(path) as stream, sealing(stream, sealed_as(path, seal)) as inner:
+        writer(findings, inner, language, reasons or {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import atomic_file, refuse_unwritable
+from lamsach.sealed.files import Seal, kind_of, sealed_as, sealing
 from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
@@ -26,7 +27,7 @@ LETTERS = (".docx", ".pdf")
 
 def check(path: Path) -> None:
     """Raise UsageError for a name that no writer writes, OutputError where nothing can be written; ask before a long trace."""
-    if path.suffix.lower() not in (*WRITERS, *LETTERS):
+    if kind_of(path) not in (*WRITERS, *LETTERS):
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
@@ -37,18 +38,22 @@ def check(path: Path) -> None:
     refuse_unwritable(path)
 
 
-def write(trace: Trace, path: Path, language: str = "vi", letter: Letter | None = None) -> None:
-    """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically.
+def write(
+    trace: Trace,
+    path: Path,
+    language: str = "vi",
+    letter: Letter | None = None,
+    seal: Seal | None = None,
+) -> None:
+    """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically; sealed when its name ends in `.age`.
 
     Raises UsageError for an unknown suffix and OutputError when the file cannot be written; the old file is then kept.
     """
     check(path)
-    suffix = path.suffix.lower()
-    if suffix in LETTERS:
-        with atomic_file(path) as stream:
-            write_letter(trace, stream, suffix, letter or Letter())
-        return
-    module, _, function = WRITERS[suffix].partition(":")
-    writer = getattr(import_module(f"lamsach.trace.{module}"), function)
-    with atomic_file(path) as stream:
-        writer(trace, stream, language)
+    suffix = kind_of(path)
+    with atomic_file(path) as stream, sealing(stream, sealed_as(path, seal)) as inner:
+        if suffix in LETTERS:
+            write_letter(trace, inner, suffix, letter or Letter())
+            return
+        module, _, function = WRITERS[suffix].partition(":")
+        getattr(import_module(f"lamsach.trace.{module}"), function)(trace, inner, language)

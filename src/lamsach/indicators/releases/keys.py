@@ -21,8 +21,8 @@ def new_key(path: Path, password: str | None = None) -> Path:
     back. Raises OutputError when a file is there already or cannot be written."""
     private, public = make_key(password)
     public_path = path.with_name(path.name + ".pub")
-    _write_new(path, private, 0o600)
-    _write_new(public_path, public, 0o644)
+    write_new(path, private, 0o600)
+    write_new(public_path, public, 0o644)
     return public_path
 
 
@@ -40,7 +40,8 @@ def make_key(password: str | None = None) -> tuple[bytes, bytes]:
     return private, public
 
 
-def _write_new(path: Path, data: bytes, mode: int) -> None:
+def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a key into a new file. Raises OutputError when one is there already."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as stream:

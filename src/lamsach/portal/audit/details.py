@@ -63,6 +63,7 @@ NAMES: dict[str, Any] = {
     "quarantined": _("put in quarantine"),
     "query": _("filter"),
     "quiet_days": _("quiet days"),
+    "recipient": _("sealed to"),
     "reason": _("reason"),
     "role": _("role"),
     "search": _("searched for"),

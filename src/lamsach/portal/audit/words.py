@@ -38,7 +38,7 @@ ACTS: dict[str, Any] = {
     "file": _("file looked at"), "files_deleted": _("files deleted"), "filed": _("filed"), "form_read": _("form read"), "forwarded": _("passed on"), "given": _("agreed to"), "grant_ended": _("permission to look ended"),
     "granted": _("permission to look given"), "granted_view_over": _("permission to look ran out"), "granted_viewed": _("looked at by permission"),
     "handed_over": _("handed to the unit above"), "imported": _("imported"), "inventory": _("inventory kept"),
-    "issued": _("issued"), "key_believed": _("key trusted"), "key_made": _("signing key made"), "key_replaced": _("signing key replaced"), "key_ended": _("key no longer trusted"),
+    "issued": _("issued"), "key_believed": _("key trusted"), "key_made": _("signing key made"), "key_replaced": _("signing key replaced"), "key_ended": _("key no longer trusted"), "sealing_key_made": _("sealing key made"), "sealing_key_replaced": _("sealing key replaced"),
     "kind": _("kind changed"), "letter": _("letter to the person"), "letter_printed": _("letter printed"),
     "letterhead": _("letterhead changed"), "lifted": _("lifted"), "logs_deleted": _("logs deleted"), "locked": _("locked"),
     "machines_exported": _("machines exported"), "made": _("made"), "minutes": _("minutes taken"), "moved": _("moved"),

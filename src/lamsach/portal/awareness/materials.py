@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.qr import qr
 from lamsach.portal.campaigns.models import Campaign
 
 KINDS = ("poster", "slides")
@@ -41,18 +41,6 @@ def _set(kind: str, data: str) -> bytes:
     result = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
     assert isinstance(result, bytes)
     return result
-
-
-def qr(text: str) -> bytes:
-    """A QR code (ISO/IEC 18004, error correction M) as SVG, with the quiet zone of four modules."""
-    import qrcode  # type: ignore[import-untyped]
-    from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
-
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
-    code.add_data(text)
-    buffer = BytesIO()
-    code.make_image(image_factory=SvgPathImage).save(buffer)
-    return buffer.getvalue()
 
 
 def _content(campaign: Campaign | None) -> dict[str, Any]:

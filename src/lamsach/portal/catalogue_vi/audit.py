@@ -147,6 +147,9 @@ AUDIT: dict[str, str] = {
     "machines purged in time": "đã xóa máy đến hạn",
     "unticked": "đã bỏ đánh dấu một bước",
     "signing key made": "đã tạo khóa ký",
+    "sealing key made": "đã tạo khóa mã hóa",
+    "sealing key replaced": "đã thay khóa mã hóa",
+    "sealed to": "mã hóa cho",
     "signing key replaced": "đã thay khóa ký",
 }
 

@@ -1,7 +1,7 @@
 """The exchange file itself: one `.zip` of a signed manifest and payloads. This module knows no database.
 
 `manifest.json` names sender and receiver (code and name of the unit), the counter, how far the sender has taken the receiver's files, when it was made, the digests
-of all other members, and how the signing key follows from older ones (`lineage`). `signature.json` signs the manifest's bytes behind a prefix of its own
+of all other members, how the signing key follows from older ones (`lineage`), and what files for the sender are sealed to. The whole may be sealed (`moving`). `signature.json` signs the manifest's bytes behind a prefix of its own
 (`lamsach.indicators.releases.seal`). Payload n is `n.json`; its files are `n-1`, `n-2` and so on.
 """
 
@@ -30,6 +30,7 @@ from lamsach.indicators.releases.seal import (
 )
 from lamsach.portal.exchange.kinds import Payload, PayloadFile, number, rows, text
 from lamsach.results.timeless_zip import entry
+from lamsach.sealed.keys import recipient
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -50,7 +51,7 @@ _AGAIN = mark("Ask the unit that made it for the file again. Nothing was taken f
 @dataclass(frozen=True, slots=True)
 class Head:
     """What an exchange file says of itself. `taken`: the highest counter of the receiver's files that the sender has taken; `lineage`: how
-    the signing key follows from older ones, see `lineage`."""
+    the signing key follows from older ones, see `lineage`; `recipient`: what files for the sender are sealed to, if anything."""
 
     sender: str
     sender_name: str
@@ -60,6 +61,7 @@ class Head:
     taken: int
     made: datetime
     lineage: tuple[Mapping[str, Any], ...] = ()
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _manifest(head: Head, payloads: list[dict[str, Any]]) -> dict[str, Any]:
         "taken": head.taken,
         "made": head.made.astimezone(UTC).isoformat(timespec="seconds"),
         "lineage": [dict(link) for link in head.lineage],
+        "recipient": head.recipient,
         "payloads": payloads,
     }
 
@@ -185,7 +188,16 @@ def _head(manifest: dict[str, Any]) -> Head:
         taken=number(manifest["taken"]),
         made=made,
         lineage=tuple(rows(manifest["lineage"], 20)),
+        recipient=_recipient(manifest.get("recipient", "")),
     )
+
+
+def _recipient(stated: Any) -> str:
+    """What files for the sender are sealed to; nothing in files of older versions."""
+    try:
+        return recipient(text(stated, 100)) if stated else ""
+    except InputError:
+        raise ValueError("no recipient") from None
 
 
 def _check_names(archive: zipfile.ZipFile, listed: Sequence[Any], path: Path) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.errors import LamsachError
 from lamsach.indicators.releases.keys import fingerprint, load_public_key
 from lamsach.portal.exchange import access, outgoing
+from lamsach.sealed.keys import RECIPIENT, recipient
 
 
 class UnitForm(forms.Form):
@@ -45,17 +46,20 @@ class PartnerForm(UnitForm):
         label=_("Its public key"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "class": "form-control mono"}),
-        help_text=_("The text of the key file, from BEGIN to END."),
+        help_text=_("The whole text of the key file: from BEGIN to END, and the line that begins with age1."),
     )
     compared = forms.BooleanField(
         label=_("I compared the fingerprint with that unit, by telephone or in person."), required=False
     )
 
     def clean_public(self) -> str:
-        """A public Ed25519 key."""
-        text: str = self.cleaned_data["public"].strip() + "\n"
+        """A public Ed25519 key, and the sealing key in a line beneath it if there is one."""
+        lines = self.cleaned_data["public"].strip().splitlines()
+        sealing = [line.strip() for line in lines if line.strip().startswith(RECIPIENT)]
+        text = "\n".join(line for line in lines if line.strip() not in sealing).strip() + "\n"
         try:
             self.fingerprint = fingerprint(load_public_key(text.encode(), ""))
+            self.recipient = recipient(sealing[0]) if sealing else ""
         except LamsachError as problem:
             raise forms.ValidationError(gettext(problem.what)) from problem
         return text

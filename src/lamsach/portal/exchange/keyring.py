@@ -67,13 +67,18 @@ def lineage_of(key: OwnKey) -> tuple[dict[str, str], ...]:
 
 
 @transaction.atomic
-def add_partner(unit: Unit, code: str, name: str, *, above: bool, public: str, by: Any) -> Partner:
-    """Add the other side with its key, whose fingerprint somebody compared. Known already: another key for it. InputError for what is no key."""
+def add_partner(
+    unit: Unit, code: str, name: str, *, above: bool, public: str, by: Any, recipient: str = ""
+) -> Partner:
+    """Add the other side with its keys, which somebody compared. Known already: other keys for it; without a `recipient` the one that is known stays. InputError for what is no key."""
     if code == unit.code:
         raise InputError(mark("A unit is no partner of itself."), code)
     key = load_public_key(public.encode(), code)
     partner, new = Partner.objects.update_or_create(
-        unit=unit, code=code, defaults={"name": name, "above": above, "ended": None}
+        unit=unit,
+        code=code,
+        defaults={"name": name, "above": above, "ended": None}
+        | ({"recipient": recipient} if recipient else {}),
     )
     if new:
         record(by, "exchange.partner_added", partner, unit, code=code)

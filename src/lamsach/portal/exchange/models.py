@@ -35,8 +35,27 @@ class OwnKey(models.Model):
         )
 
 
+class SealingKey(models.Model):
+    """A unit's key that files for it are sealed to (X25519, the texts of age). `private` is locked. To the one without `retired` new files are sealed; the others still open older ones."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="sealing_keys")
+    public = models.CharField(max_length=100, unique=True)
+    private = models.TextField()
+    made = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    retired = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("unit",), condition=models.Q(retired=None), name="exchange_one_sealing_key"
+            ),
+        )
+
+
 class Partner(models.Model):
-    """The other side of exchange files. `sent` is the counter of the last file to it; `seen` is the last of ours that it said to have taken."""
+    """The other side of exchange files. `recipient`: the public key that its files are sealed to, empty while none is known. `sent` is the counter of the last file to it; `seen` is the last of ours that it said to have taken."""
 
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="exchange_partners", verbose_name=_("Our unit")
@@ -44,6 +63,7 @@ class Partner(models.Model):
     code = models.CharField(_("Code of the other unit"), max_length=60)
     name = models.CharField(_("Name of the other unit"), max_length=300)
     above = models.BooleanField(_("It stands above ours"))
+    recipient = models.CharField(max_length=100, blank=True)
     sent = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
@@ -107,6 +127,7 @@ class Sent(Carried):
     key = models.ForeignKey(OwnKey, models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(default=0)
+    recipient = models.CharField(max_length=100, blank=True)
     made = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 

@@ -1,7 +1,8 @@
 """Making a file for a partner, and taking one of its files: once, whole, in order of nothing but its counter.
 
 A file that was never taken may come late: only a counter that was taken is refused. Numbers that have not come are shown as missing. When the portal was put back
-from a backup, the partner's next file says how far it has taken ours, and our counter goes on behind that.
+from a backup, the partner's next file says how far it has taken ours, and our counter goes on behind that. A file is signed first and then sealed to the partner's key,
+which its own signed files tell anew after each change.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.keys import fingerprint, load_public_key
 from lamsach.portal.audit.trail import record
-from lamsach.portal.exchange import container, keyring, kinds, lineage
+from lamsach.portal.exchange import container, keyring, kinds, lineage, sealing
 from lamsach.portal.exchange.container import Head, Opened
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
 from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken
+from lamsach.sealed.files import SUFFIX, Seal
+from lamsach.sealed.files import sealing as sealed
 
 JUMP = 10_000
 """A partner that says to have taken more files than this beyond those made here is not believed: no backup is that old."""
@@ -64,6 +67,7 @@ class Written:
     kinds: list[str]
     sha256: str
     size: int
+    recipient: str
 
 
 def make(partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None) -> Sent:
@@ -74,7 +78,7 @@ def make(partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None =
 
 
 def write(partner: Partner, target: Path, user: Any, wanted: Sequence[str] | None = None) -> Written:
-    """Write what would be the next file; `note` makes it that."""
+    """Write what would be the next file, sealed when the partner's key is known; `note` makes it that."""
     held = Partner.objects.select_related("unit").get(pk=partner.pk)
     key = keyring.current(held.unit)
     if key is None:
@@ -90,12 +94,15 @@ def write(partner: Partner, target: Path, user: Any, wanted: Sequence[str] | Non
         taken=highest(held),
         made=timezone.now(),
         lineage=keyring.lineage_of(key),
+        recipient=getattr(sealing.current(held.unit), "public", ""),
     )
-    with target.open("wb") as stream:
-        container.write(stream, head, keyring.opened(key), payloads)
-    with target.open("rb") as stream:
-        sha256, size = hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
-    return Written(held, counter, key, [payload.kind for payload in payloads], sha256, size)
+    seal = Seal((held.recipient,)) if held.recipient else Seal()
+    with target.open("wb") as stream, sealed(stream, seal) as inner:
+        container.write(inner, head, keyring.opened(key), payloads)
+    with target.open("rb") as written:
+        sha256, size = hashlib.file_digest(written, "sha256").hexdigest(), written.tell()
+    names = [payload.kind for payload in payloads]
+    return Written(held, counter, key, names, sha256, size, held.recipient)
 
 
 @transaction.atomic
@@ -106,7 +113,11 @@ def note(written: Written, by: Any) -> Sent | None:
     if keyring.current(held.unit) != written.key or not row.update(sent=written.counter):
         return None
     user: Any = getattr(by, "user", by)
-    facts: dict[str, Any] = {"counter": written.counter, "sha256": written.sha256}
+    facts: dict[str, Any] = {
+        "counter": written.counter,
+        "sha256": written.sha256,
+        "recipient": written.recipient,
+    }
     sent = Sent.objects.create(
         partner=held, key=written.key, kinds=names, size=written.size, user=user, **facts
     )
@@ -133,7 +144,8 @@ def missing(partner: Partner) -> list[int]:
 
 def find_partner(path: Path, units: Sequence[int]) -> Partner:
     """The partner that a file says to be from, among those of these units of ours. InputError for a file of nobody known, or not meant for us."""
-    head = container.peek(path)
+    with sealing.plain(path, units) as plain:
+        head = container.peek(plain)
     rows = Partner.objects.filter(unit__in=units, ended=None, code=head.sender).select_related("unit")
     if not rows:
         raise InputError(
@@ -165,7 +177,15 @@ class Checked:
 
 @contextmanager
 def checked(partner: Partner, path: Path, user: Any = None) -> Iterator[Checked]:
-    """Open a file of the partner; its payloads' files lie in a folder that is gone afterwards. InputError for one that may not be taken."""
+    """Open a file of the partner; its payloads' files are in a folder that is gone afterwards. InputError for one that may not be taken."""
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    with sealing.plain(path, [partner.unit_id]) as plain, _checked(partner, plain, user, sha256) as found:
+        yield found
+
+
+@contextmanager
+def _checked(partner: Partner, path: Path, user: Any, sha256: str) -> Iterator[Checked]:
     head = container.peek(path)
     if (head.sender, head.receiver) != (partner.code, partner.unit.code):
         raise InputError(mark("The exchange file is meant for another unit."), path.name)
@@ -175,8 +195,6 @@ def checked(partner: Partner, path: Path, user: Any = None) -> Iterator[Checked]
     with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
         opened = container.read(path, keys, Path(folder))
         _refuse_taken(partner, opened.head.counter)
-        with path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         arrival = Arrival(partner, opened.head.counter, opened.head.made, user)
         yield Checked(opened, arrival, followers, frozenset(map(fingerprint, believed)), sha256)
 
@@ -236,8 +254,11 @@ def _take(found: Checked, by: Any) -> Taken:
         with _shaped(payload):
             result[payload.kind] = kind.take(arrival, payload)
     Taken.objects.filter(pk=taken.pk).update(result=result)
+    newest = highest(held) == head.counter
     Partner.objects.filter(pk=held.pk).update(
-        seen=max(held.seen, min(head.taken, held.sent + JUMP)), name=head.sender_name or held.name
+        seen=max(held.seen, min(head.taken, held.sent + JUMP)),
+        name=head.sender_name or held.name,
+        recipient=(head.recipient if newest else "") or held.recipient,
     )
     record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
     taken.refresh_from_db()
@@ -269,4 +290,5 @@ def _shaped(payload: Payload) -> Iterator[None]:
 
 def file_name(sent: Sent | Written) -> str:
     """A name for a file: from whom, to whom, which number."""
-    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{sent.counter:05d}.zip"
+    end = SUFFIX if sent.recipient else ""
+    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{sent.counter:05d}.zip{end}"

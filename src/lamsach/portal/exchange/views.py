@@ -20,12 +20,21 @@ from lamsach.portal.base import tokens
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
+from lamsach.portal.base.qr import qr_address
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import safe_name
-from lamsach.portal.exchange import access, keyring, moving
+from lamsach.portal.exchange import access, keyring, moving, sealing
 from lamsach.portal.exchange.forms import FileForm, PartnerForm, RenewForm
-from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, StatedCounts, Taken, Waiting
+from lamsach.portal.exchange.models import (
+    OwnKey,
+    Partner,
+    PartnerKey,
+    SealingKey,
+    StatedCounts,
+    Taken,
+    Waiting,
+)
 from lamsach.portal.units.access import get_unit, home_units
 
 
@@ -73,7 +82,7 @@ def _units(request: HttpRequest) -> list[tuple[Any, str]]:
 def _hand_in(request: HttpRequest, file: Any) -> Waiting:
     user: Any = request.user
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "exchange.zip"
+        path = Path(folder) / safe_name(file.name)
         with path.open("wb") as target:
             for chunk in file.chunks():
                 target.write(chunk)
@@ -122,30 +131,48 @@ def _put_aside(found: Waiting) -> None:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def key(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """A unit's key: fingerprint, public half, the keys before it. POST makes one, or another in its place."""
+    """A unit's keys, of signing and of sealing: fingerprint, public half, the keys before. POST makes one, or another in its place."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
     form = RenewForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and request.POST.get("what") == "sealing":
+        sealing.renew(unit, request)
+        messages.success(
+            request, _("The unit has a new sealing key. Its next exchange files tell the partners.")
+        )
+        return redirect("exchange:key", unit_id=unit_id)
     if request.method == "POST" and form.is_valid():
         try:
             keyring.renew(unit, request, lost=form.cleaned_data["lost"])
+            sealing.current(unit) or sealing.renew(unit, request)
         except LamsachError as problem:
             _say(request, problem)
         else:
             messages.success(request, _("The unit has a new key. Give its partners the public key."))
         return redirect("exchange:key", unit_id=unit_id)
     rows = OwnKey.objects.filter(unit=unit).select_related("made_by")
-    context = {"unit": unit, "form": form, "key": keyring.current(unit), "keys": rows[:50]}
+    sealed_to = sealing.current(unit)
+    context = {
+        "unit": unit,
+        "form": form,
+        "key": keyring.current(unit),
+        "keys": rows[:50],
+        "sealing": sealed_to,
+        "drawing": qr_address(sealed_to.public) if sealed_to else "",
+        "sealing_keys": SealingKey.objects.filter(unit=unit).exclude(retired=None)[:50],
+    }
     return render(request, "exchange/key.html", context)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """The public key as a file for partners."""
+    """The public keys, of signing and of sealing, as a file for partners."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
     found = keyring.current(unit)
     if found is None:
         return redirect("exchange:key", unit_id=unit_id)
-    response = HttpResponse(found.public, content_type="application/x-pem-file")
+    sealed_to = sealing.current(unit)
+    text = found.public + (f"{sealed_to.public}\n" if sealed_to else "")
+    response = HttpResponse(text, content_type="application/x-pem-file")
     response["Content-Disposition"] = f'attachment; filename="lamsach-{unit.pk}.pub"'
     return response
 
@@ -165,6 +192,7 @@ def partner_new(request: HttpRequest) -> HttpResponse:
                 above=data["above"],
                 public=data["public"],
                 by=request,
+                recipient=form.recipient,
             )
         except LamsachError as problem:
             form.add_error("code", _(problem.what))
@@ -172,7 +200,13 @@ def partner_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The partner's key is accepted."))
             return redirect("exchange:partner", partner_id=made.pk)
     return render(
-        request, "exchange/partner_new.html", {"form": form, "fingerprint": getattr(form, "fingerprint", "")}
+        request,
+        "exchange/partner_new.html",
+        {
+            "form": form,
+            "fingerprint": getattr(form, "fingerprint", ""),
+            "recipient": getattr(form, "recipient", ""),
+        },
     )
 
 
@@ -226,5 +260,5 @@ def _made(request: HttpRequest, found: Partner) -> HttpResponse:
     file: Any = tempfile.NamedTemporaryFile(suffix=".zip")  # noqa: SIM115 - it lives as long as the answer
     sent = moving.make(found, Path(file.name), request, request.POST.getlist("kind"))
     response = FileResponse(file, as_attachment=True, filename=moving.file_name(sent))
-    response["Content-Type"] = "application/zip"
+    response["Content-Type"] = "application/octet-stream" if sent.recipient else "application/zip"
     return response  # type: ignore[return-value]

@@ -25,10 +25,12 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.exchange.sealing import plain_file
 from lamsach.portal.findings import contents, reading, writing
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
+from lamsach.sealed.files import SUFFIX
 
 _HUNT = {"manifest.json", "devices.jsonl", "sightings.jsonl", "evidence.jsonl"}
 _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"}
@@ -70,7 +72,12 @@ def kind_of(file: Any, name: str) -> BundleKind:
 
 
 def keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
-    """Keep the file and queue its import; the bundle, and whether it is new. `file`: a binary file that can be sought. Raises InputError."""
+    """Keep the file and queue its import; the bundle, and whether it is new. `file`: a binary file that can be sought; one that is sealed to the unit is opened. Raises InputError."""
+    with plain_file(file, safe_name(name), [source.unit.pk]) as plain:
+        return _keep(plain, name.removesuffix(SUFFIX), source)
+
+
+def _keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     file.seek(0)
     kind = kind_of(file, safe_name(name))
     if source.only not in (None, kind):

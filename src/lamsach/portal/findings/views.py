@@ -23,6 +23,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
+from lamsach.portal.exchange.sealing import plain_file
 from lamsach.portal.findings import access, present, signed
 from lamsach.portal.findings.forms import BundleForm, ReasonForm
 from lamsach.portal.findings.identities import part
@@ -74,13 +75,14 @@ def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
 
 def _hand_in(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
     file, unit = form.cleaned_data["file"], form.cleaned_data["unit"]
-    campaign = form.cleaned_data["campaign"]
-    if not signed.is_signed(file):
-        return keep(file, file.name, Source(unit, campaign, Way.UPLOAD, request))
-    token, begin = signed.read_head(file)
-    access.get_readable(request.user, token.unit_id)
-    inner = signed.Inside(file, begin)
-    return keep(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
+    campaign, mine = form.cleaned_data["campaign"], access.uploading_units(request.user)
+    with plain_file(file, file.name, mine.values_list("pk", flat=True)) as plain:
+        if not signed.is_signed(plain):
+            return keep(plain, file.name, Source(unit, campaign, Way.UPLOAD, request))
+        token, begin = signed.read_head(plain)
+        access.get_readable(request.user, token.unit_id)
+        inner = signed.Inside(plain, begin)
+        return keep(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
 
 
 @member(ALL, WRITERS, ("GET",))

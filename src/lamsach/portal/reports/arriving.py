@@ -26,6 +26,7 @@ from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parsing import File, Parsed
 from lamsach.portal.reports.models import Received, Way
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
+from lamsach.sealed.files import path_is_sealed
 
 ENDINGS = ("json", "xlsx", "docx")
 """What a report is read from, the surest first."""
@@ -142,7 +143,7 @@ def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
 
     why = ""
     for file in parsed.files:
-        if not file.name.lower().endswith(".zip"):
+        if not file.name.lower().endswith((".zip", ".zip.age")):
             continue
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "exchange.zip"
@@ -165,7 +166,8 @@ def _looks_like_one(path: Path) -> bool:
     from lamsach.portal.exchange import container
 
     try:
-        container.peek(path)
+        if not path_is_sealed(path):
+            container.peek(path)
     except LamsachError:
         return False
     return True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,9 +19,13 @@ from lamsach.scanner.report.page import html_page
 KINDS = (".html", ".zip", ".jsonl", ".json")
 
 
+Through = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
+"""What a result goes through on its way into the file, such as sealing."""
+
+
 def check_name(path: Path) -> None:
     """Raise UsageError for a name that no kind of result has; ask before a long look."""
-    if path.suffix.lower() not in KINDS:
+    if _kind(path) not in KINDS:
         raise UsageError(
             "The kind of result is chosen by the end of its name, and this one is not known.",
             str(path),
@@ -29,8 +33,14 @@ def check_name(path: Path) -> None:
         )
 
 
-def write_result(result: Result, path: Path, language: str, actions: Sequence[dict[str, Any]] = ()) -> None:
-    """Write the result. Raises OutputError; the file that was there before is kept then."""
+def write_result(
+    result: Result,
+    path: Path,
+    language: str,
+    actions: Sequence[dict[str, Any]] = (),
+    through: Through = nullcontext,
+) -> None:
+    """Write the result, sealed when its name ends in `.age`. Raises OutputError; the file that was there before is kept then."""
     check_name(path)
     temporary = path.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
     try:
@@ -38,7 +48,8 @@ def write_result(result: Result, path: Path, language: str, actions: Sequence[di
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
         )
         with os.fdopen(descriptor, "wb") as stream:
-            _write(result, stream, path.suffix.lower(), language, actions)
+            with through(stream) as inner:
+                _write(result, inner, _kind(path), language, actions)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -51,6 +62,10 @@ def write_result(result: Result, path: Path, language: str, actions: Sequence[di
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _kind(path: Path) -> str:
+    return (path.with_suffix("") if path.suffix.lower() == ".age" else path).suffix.lower()
 
 
 def _write(
