@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
-from lamsach.model import Findings
+from lamsach.model import AddressInterval, Evidence, Findings
 from lamsach.results import write
 from tests.conftest import require_program
 
-from .sample import REASONS, empty_findings, large_findings, rich_findings
+from .sample import DAY0, REASONS, empty_findings, large_findings, moment, rich_findings
 
 pytestmark = pytest.mark.browser
 PAGES = {"rich": rich_findings, "empty": empty_findings, "large": lambda: large_findings(300, 4)}
@@ -99,3 +103,33 @@ def test_it_prints_on_a4_with_the_folded_evidence(browser: Any, pages: dict[str,
     assert not page.locator("#m1 figure details table").is_visible(), "the chart names every figure"
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     context.close()
+
+
+def pdf_texts(page: Any) -> list[str]:
+    reader = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    return [sheet.extract_text() for sheet in reader.pages]
+
+
+def test_a_machine_is_printed_on_one_page(browser: Any, tmp_path: Path) -> None:
+    """Also one of which there is as much to show as the page holds."""
+    findings = large_findings(3, 40)
+    lines = tuple(Evidence("", "a.log", number, "x" * 900) for number in range(20))
+    held = tuple(AddressInterval(f"10.0.0.{n}", moment(n), moment(n + 1), "lease") for n in range(40))
+    devices = tuple(replace(device, addresses=held) for device in findings.devices)
+    seen = tuple(replace(one, evidence=lines) for one in findings.sightings)
+    write(replace(findings, devices=devices, sightings=seen), tmp_path / "r.html", "vi", REASONS)
+    page = browser.new_page()
+    page.goto((tmp_path / "r.html").as_uri())
+    parts = ("Việc cần làm ngay", "Dấu hiệu đã khớp", "Bản in")
+    sheets = [[part in " ".join(text.split()) for part in parts] for text in pdf_texts(page)]
+    assert [sheet for sheet in sheets if any(sheet)] == [[True] * len(parts)] * 3
+    page.close()
+
+
+def test_a_year_of_blind_days_is_printed(browser: Any, tmp_path: Path) -> None:
+    blind = tuple((f"FW-{n}", DAY0 + timedelta(days=day)) for n in range(4) for day in range(336))
+    write(empty_findings(blind_days=blind), tmp_path / "r.html", "vi", REASONS)
+    page = browser.new_page()
+    page.goto((tmp_path / "r.html").as_uri())
+    assert sum(text.count("mù") for text in pdf_texts(page)) > 1342
+    page.close()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lamsach.model import Coverage, DeviceState, Evidence, Findings, Problem, Reason
+from lamsach.model import Coverage, DeviceState, Evidence, Findings, MatchStatus, Problem, Reason
 from lamsach.results.html import write_html
 from lamsach.results.summary import figures
 from lamsach.results.view_parts import Limits
@@ -122,7 +122,6 @@ def test_the_policy_lets_only_the_pages_own_style_through() -> None:
 def test_the_contents_come_in_order() -> None:
     ids = Outline(page(rich_findings())).ids
     wanted = [
-        "search",
         "infected",
         "m1",
         "m2",
@@ -132,6 +131,7 @@ def test_the_contents_come_in_order() -> None:
         "blocked",
         "inbound",
         "resolved",
+        "search",
         "notcounted",
         "coverage",
         "unread",
@@ -308,10 +308,26 @@ def test_a_few_loose_files_keep_their_names() -> None:
     assert "a.log" in Outline(page(findings)).text
 
 
-def test_the_table_gives_two_reasons_and_the_machine_all() -> None:
+def test_the_table_names_malware_and_address_and_the_machine_every_reason() -> None:
     reasons = tuple(Reason(code, {}) for code in ("one", "two", "three"))
     device = replace(rich_findings().devices[0], reasons=reasons)
     text = page(replace(rich_findings(), devices=(device,)))
     row, section = text[text.index("<tbody") : text.index('id="m1"')], text[text.index('id="m1"') :]
-    assert ("two" in row, "three" in row) == (True, False)
+    assert "<b>Botnet Ví Dụ</b> <bdi>bot-c2.xyz, 203.0.113.7</bdi>" in row
+    assert "two" not in row
     assert "three" in section
+
+
+def test_the_table_shows_the_days_of_a_machine_as_a_strip() -> None:
+    text = page(rich_findings(), "en")
+    row = text[text.index("<tbody") : text.index('href="#m2"')]
+    strip = row[row.index('<svg class="strip"') : row.index("</svg>", row.index('<svg class="strip"'))]
+    assert 'aria-label="Contacts on 24 days, 1 blind day"' in strip
+    assert strip.count('class="bar"') == strip.count('class="blind"') == strip.count('class="quiet"') == 1
+
+
+def test_a_machine_that_nothing_counts_against_has_no_strip() -> None:
+    seen = make_sighting("ip:10.1.2.5", status=MatchStatus.EXCEPTED)
+    device = make_device("ip:10.1.2.5", DeviceState.BLOCKED, ip="10.1.2.5")
+    text = page(rich_findings(devices=(device,), sightings=(seen,)))
+    assert 'class="strip"' not in text

@@ -53,11 +53,23 @@ def test_result_first_then_what_was_not_read_then_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("width", [30, 60, 80, 100, 300])
+@pytest.mark.parametrize("width", [30, 60, 80, 90, 100, 120, 300])
 def test_the_layout_fits_the_terminal(language: str, width: int) -> None:
     text = shown(rich_findings(), language, terminal=True, width=width, no_color=True, color_system=None)
     lines = [line for line in text.splitlines() if not line.startswith("   lamsach ")]
-    assert max(map(len, lines)) <= max(60, min(100, width))
+    assert max(map(len, lines)) <= max(60, min(120, width))
+
+
+def test_a_machine_is_one_line_and_the_figures_are_the_last() -> None:
+    text = shown(large_findings(30, 5), terminal=True, width=120, no_color=True, color_system=None)
+    rows = [line for line in text.splitlines() if line.startswith("PC-")]
+    assert len(rows) == 30
+    assert rows[0].split() == [
+        *("PC-00000", "10.0.0.0", "-", "Botnet", "Ví", "Dụ:", "c2-0.example,", "c2-1.…", "16", "01/09/2022", "07/09/2022"),
+    ]  # fmt: skip
+    assert text.rstrip().splitlines()[-1] == "30 infected machines."
+    clean = shown(empty_findings())
+    assert clean.rstrip().splitlines()[-1] == clean.splitlines()[0]
 
 
 def test_a_pipe_gets_plain_text_that_does_not_depend_on_the_width() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,30 @@ def test_the_workbook_opens_with_what_was_searched(tmp_path: Path) -> None:
     ):
         assert part in text
     assert book["Máy"].max_row == 1 + len(rich_findings().devices)
+
+
+def test_every_sheet_prints_across_the_page_and_names_machines_and_local_times(tmp_path: Path) -> None:
+    write(rich_findings(), tmp_path / "f.xlsx", "en", REASONS)
+    book = openpyxl.load_workbook(tmp_path / "f.xlsx")
+    for sheet in book:
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        if sheet.title != "Summary":
+            assert sheet.print_title_rows == "$1:$1"
+            assert (
+                sheet.auto_filter.ref == f"A1:{sheet.cell(1, sheet.max_column).column_letter}{sheet.max_row}"
+            )
+    machines = [dict(zip(next(book["Machines"].values), row, strict=True)) for row in book["Machines"].values]
+    assert (machines[1]["Malware"], machines[1]["Listed addresses met"]) == (
+        "Botnet Ví Dụ",
+        "bot-c2.xyz, 203.0.113.7",
+    )
+    assert "Isolate" in machines[1]["What to do"]
+    heading, first = list(book["Evidence"].values)[:2]
+    row = dict(zip(heading, first, strict=True))
+    assert row["Machine"] in {device.name or device.ip for device in rich_findings().devices}
+    assert row["Time (Vietnam time)"] == datetime(2022, 9, 1, 10, 15, 30)
 
 
 def test_the_workbook_has_no_formula(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 
 from lamsach.i18n import counted, format_date, format_number, mark, translator
 from lamsach.model import UNKNOWN_TEXT, Findings
+from lamsach.results.words import product_title
 
 _MOST_OBSERVERS = 60
 _MOST_MONTHS = 24
@@ -78,7 +79,7 @@ def grids(findings: Findings, language: str) -> list[Grid]:
         days = tuple(range(1, monthrange(year, month)[1] + 1))
         rows = tuple(
             (
-                name,
+                product_title(name),
                 tuple(
                     _cell(date(year, month, day), lines[name], blind[name], scale, language) for day in days
                 ),
@@ -137,7 +138,6 @@ def observer_rows(findings: Findings) -> list[ObserverRow]:
 
 def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
     """The rows as people read them: formats by their title, and the files of no known format that state no day in one row when they are many."""
-    titles = _titles()
     rows = observer_rows(findings)
     loose = [row for row in rows if row.format == UNKNOWN_TEXT and not row.days and not row.blind]
     if len(loose) > _LOOSE_SHOWN:
@@ -149,12 +149,10 @@ def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
         rows.append(ObserverRow(name, UNKNOWN_TEXT, 0, 0, *sums))
     unknown = translator(language)("line of unknown format")
     return [
-        replace(row, format=unknown if row.format == UNKNOWN_TEXT else titles.get(row.format, row.format))
+        replace(
+            row,
+            observer=product_title(row.observer),
+            format=unknown if row.format == UNKNOWN_TEXT else product_title(row.format),
+        )
         for row in rows
     ]
-
-
-def _titles() -> dict[str, str]:
-    from lamsach.logs.formats import FORMATS
-
-    return {known.name: known.title for known in FORMATS}

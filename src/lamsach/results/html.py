@@ -13,7 +13,6 @@ from lamsach.i18n import translator
 from lamsach.model import Findings
 from lamsach.results import questioned, words
 from lamsach.results.pages import write_page
-from lamsach.results.svg import MOST_LABELS
 from lamsach.results.view import Page
 from lamsach.results.view_parts import Limits
 
@@ -34,7 +33,6 @@ def write_html(
         page=Page(findings, language, reasons, limits),
         findings=findings,
         limits=limits,
-        labelled=MOST_LABELS,
         language=language,
         words=words,
         intro=questioned,

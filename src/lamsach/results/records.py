@@ -41,6 +41,15 @@ def time_text(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def stated_time(text: str) -> datetime | None:
+    """The moment that an evidence line states (ISO 8601 with its zone); None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
 def _present(**values: Any) -> Record:
     return {
         name: value for name, value in values.items() if value is not None and value != () and value != []

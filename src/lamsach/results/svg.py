@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -84,6 +85,29 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
         _WIDTH, _HEIGHT, title
     )
     return opening + Markup("").join(parts) + Markup("</svg>")
+
+
+def strip(shown: list[Bar], title: str) -> Markup:
+    """A strip of the bars' days, 8 high: full where there were contacts, hatched where no observer has logs, a line where there are logs and no contact.
+    Neighbours of a kind are one path, so that a table of many machines stays small."""
+    step = _WIDTH / len(shown)
+    kinds = ["bar" if bar.count else "blind" if bar.blind else "quiet" for bar in shown]
+    drawn = Markup("")
+    for kind, top, height in (("quiet", 15, 2), ("blind", 0, 32), ("bar", 0, 32)):
+        path, at = "", 0
+        for mine, run in groupby(kinds, key=kind.__eq__):
+            count = len(list(run))
+            if mine:
+                width = _n(count * step)
+                path += f"M{_n(at * step)} {top}h{width}v{height}h-{width}z"
+            at += count
+        if path:
+            fill = Markup(' fill="url(#hatch)"') if kind == "blind" else Markup("")
+            drawn += Markup('<path class="{}" d="{}"{}/>').format(kind, path, fill)
+    opening = Markup(
+        '<svg class="strip" viewBox="0 0 {} 32" preserveAspectRatio="none" role="img" aria-label="{}">'
+    )
+    return opening.format(_WIDTH, title) + drawn + Markup("</svg>")
 
 
 def _day_title(shown: list[Bar], language: str) -> str:

@@ -1,6 +1,6 @@
-"""Findings on a terminal: the result as a table, then what was not read or was blind, then what to do next.
+"""Findings on a terminal: the result as a table, a line a machine; then what was not read or was blind; then what to do next, and the figures again.
 
-Fits 100 columns, or the terminal's width down to 60. In a pipe: 100 columns, no colour, no terminal codes.
+Fits 120 columns, or the terminal's width down to 60. In a pipe: 120 columns, no colour, no terminal codes.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import groupby
 
 from rich import box
@@ -15,10 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
-from lamsach.model import Device, DeviceState, Findings
+from lamsach.i18n import counted, format_date, format_number, mark, translator
+from lamsach.model import DeviceState, Findings
 from lamsach.results import questioned, words
 from lamsach.results.alike import alike_problems
+from lamsach.results.machines import Machine, columns, machines
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.summary import (
     figures,
@@ -29,15 +31,18 @@ from lamsach.results.summary import (
     verdict_sentence,
 )
 
-_WIDEST, _NARROWEST = 100, 60
+_WIDEST, _NARROWEST = 120, 60
+_LAYOUTS: tuple[tuple[int, Mapping[str, int]], ...] = (
+    (120, {"machine": 20, "address": 15, "user": 17, "met": 34, "count": 8, "first": 10, "last": 10}),
+    (90, {"machine": 17, "address": 15, "met": 36, "count": 8, "last": 10}),
+    (_NARROWEST, {"machine": 16, "met": 23, "count": 8, "last": 10}),
+)
+"""The columns of the table with their widths, for terminals of at least so many columns; what is left goes to `met`."""
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
 _QUESTIONED_SHOWN = 20
 _COMMAND_LENGTH = 2_000
 _COLOURS: dict[DeviceState, str] = {DeviceState.INFECTED: "bold red"}
-_ORDER = (
-    DeviceState.INFECTED, DeviceState.UNATTRIBUTED, DeviceState.BLOCKED, DeviceState.INBOUND, DeviceState.RESOLVED,
-)  # fmt: skip
 
 
 def show(
@@ -58,6 +63,7 @@ def show(
         screen.to_look_at()
         screen.not_read()
         screen.next_steps()
+        screen.headline()
 
 
 @contextmanager
@@ -107,53 +113,56 @@ class _Screen:
         """A paragraph; hostile parts are already harmless, and rich reads no markup in it."""
         self.console.print(Text(visible_line(text), style=style), soft_wrap=False)
 
+    def headline(self) -> None:
+        """Repeat the result in one sentence beside the prompt: the figures, or what it means that there are none."""
+        self.line()
+        self.line(self._figures() or verdict_sentence(self.findings, self.language), "bold")
+
+    def _figures(self) -> str:
+        shown = ", ".join(text for _, text in state_counts(self.figures, self.language))
+        return f"{shown}." if self.figures.found else ""
+
     def result(self) -> None:
-        """The table, or what it means that there is none, and what was searched."""
-        shown = sorted(self.findings.devices, key=lambda device: _ORDER.index(device.state))
-        if self.figures.found:
-            self.line(", ".join(text for _, text in state_counts(self.figures, self.language)) + ".", "bold")
-        if shown:
-            self.console.print(self._table(shown[:_DEVICES_SHOWN]))
-            if len(shown) > _DEVICES_SHOWN:
-                one = mark("{count} more machine is in the report (-o report.html).")
-                many = mark("{count} more machines are in the report (-o report.html).")
-                self.line(counted(len(shown) - _DEVICES_SHOWN, one, many, self.language))
+        """The machines by state, and what was searched."""
+        if text := self._figures():
+            self.line(text, "bold")
+        shown = machines(self.findings, self._)
+        states = groupby(shown[:_DEVICES_SHOWN], key=lambda row: row.device.state)
+        for place, (state, rows) in enumerate(states):
+            title, _ = words.GROUPS[state]
+            number = format_number(self.figures.devices[state], self.language)
+            self.line(f"{self._(title)} ({number})", _COLOURS.get(state, "bold"))
+            self.console.print(self._table(list(rows), headed=place == 0))
+        if len(shown) > _DEVICES_SHOWN:
+            one = mark("{count} more machine is in the report (-o report.html).")
+            many = mark("{count} more machines are in the report (-o report.html).")
+            self.line(counted(len(shown) - _DEVICES_SHOWN, one, many, self.language))
         if not self.figures.found:
             self.line(verdict_sentence(self.findings, self.language), "bold")
         self.line(searched_sentence(self.findings, self.language))
 
-    def _table(self, devices: Sequence[Device]) -> Table:
-        wide = self.width >= 90
-        table = Table(
-            box=box.SIMPLE_HEAD, width=self.width, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
-        )
-        table.add_column(self._("Machine"), overflow="fold", ratio=5)
-        table.add_column(self._("State"), overflow="fold", ratio=4)
-        table.add_column(self._("Severity"), overflow="fold", width=10)
-        table.add_column(self._("Contacts"), justify="right", width=9)
-        table.add_column(self._("Last"), overflow="fold", width=10)
-        if wide:
-            table.add_column(self._("Why"), overflow="fold", ratio=9)
-        for device in devices:
-            cells = [
-                Text(self._machine(device)),
-                Text(self._(words.STATES[device.state]), style=_COLOURS.get(device.state, "")),
-                Text(self._(words.SEVERITIES[device.severity])),
-                Text(format_number(device.count, self.language)),
-                Text(format_time(device.last, self.zone) if device.last else "-"),
-            ]
-            if wide:
-                texts = [
-                    words.reason_text(reason, self.reasons, self.language) for reason in device.reasons[:2]
-                ]
-                cells.append(Text(clip(" ".join(texts), 160)))
-            table.add_row(*cells)
+    def _table(self, rows: Sequence[Machine], *, headed: bool) -> Table:
+        least, widths = next(layout for layout in _LAYOUTS if self.width >= layout[0])
+        table = Table(box=box.SIMPLE_HEAD, width=self.width, show_edge=False, padding=0, show_header=headed)
+        shown = columns(*widths)
+        for column in shown:
+            table.add_column(
+                self._(column.heading),
+                width=widths[column.name] + (self.width - least if column.name == "met" else 0),
+                overflow="fold" if column.name in ("machine", "address") else "ellipsis",
+                no_wrap=column.name not in ("machine", "address"),
+                justify="right" if column.name == "count" else "left",
+            )
+        for row in rows:
+            table.add_row(*(Text(self._cell(column.value(row, self._))) for column in shown))
         return table
 
-    def _machine(self, device: Device) -> str:
-        title = clip(visible_line(words.device_title(device, self._)), 80)
-        known = [visible_line(part) for part in (device.ip, device.user) if part and part != title]
-        return "\n".join([title, *(clip(part, 60) for part in known)])
+    def _cell(self, value: object) -> str:
+        if isinstance(value, datetime):
+            return format_date(value.astimezone(self.zone).date())
+        if isinstance(value, int):
+            return format_number(value, self.language)
+        return clip(visible_line(str(value)), 300) if value else "-"
 
     def to_look_at(self) -> None:
         """The listed values that accuse nobody, each with the number of machines and the reason."""
@@ -233,7 +242,7 @@ class _Screen:
                 return
             shown = ", ".join(format_date(day) for day in days[:5]) + (", …" if len(days) > 5 else "")
             one, many = mark("{count} blind day"), mark("{count} blind days")
-            yield f"{clip(observer, 60)}: {counted(len(days), one, many, self.language)} ({shown})"
+            yield f"{clip(words.product_title(observer), 60)}: {counted(len(days), one, many, self.language)} ({shown})"
 
     def next_steps(self) -> None:
         """What to do now, with the commands to do it."""

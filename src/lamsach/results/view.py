@@ -22,42 +22,20 @@ from lamsach.model import (
 )
 from lamsach.results import questioned, svg, words
 from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
+from lamsach.results.machines import Machine, machines
+from lamsach.results.records import stated_time
 from lamsach.results.safe import clip, visible, visible_line
 from lamsach.results.summary import (
     figures,
     opening_facts,
     report_zone,
+    searched_sentence,
     state_counts,
     verdict_sentence,
     warnings,
     zone_words,
 )
 from lamsach.results.view_parts import Detail, EvidenceView, Group, Limits, Row
-
-_TITLES: dict[DeviceState, tuple[str, str]] = {
-    DeviceState.INFECTED: (
-        mark("Infected machines"),
-        mark("These machines called listed addresses themselves. Start at the top."),
-    ),
-    DeviceState.UNATTRIBUTED: (
-        mark("Machines not known yet"),
-        mark(
-            "A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found."
-        ),
-    ),
-    DeviceState.BLOCKED: (
-        mark("Contacts that were blocked"),
-        mark("Every contact of these machines was stopped. Something on them asked for it all the same."),
-    ),
-    DeviceState.INBOUND: (
-        mark("Reached from outside"),
-        mark("A listed address called these machines. That alone does not make them infected."),
-    ),
-    DeviceState.RESOLVED: (
-        mark("Names looked up only"),
-        mark("These machines were told a listed address in a DNS answer; no connection to it was seen."),
-    ),
-}
 
 
 class Page:
@@ -73,6 +51,7 @@ class Page:
         self.clock = zone_words(findings, language)
         self.figures = figures(findings)
         self.facts = opening_facts(findings, language)
+        self.searched = searched_sentence(findings, language)
         self.verdict = verdict_sentence(findings, language)
         self.questioned = questioned.sentence(findings, language)
         self.groups = tuple(self._groups())
@@ -135,24 +114,34 @@ class Page:
         return list(warnings(self.findings, self.language))
 
     def _groups(self) -> Iterator[Group]:
-        by_state: dict[DeviceState, list[Device]] = defaultdict(list)
-        for device in self.findings.devices:
-            by_state[device.state].append(device)
+        by_state: dict[DeviceState, list[Machine]] = defaultdict(list)
+        for machine in machines(self.findings, self._):
+            by_state[machine.device.state].append(machine)
         number, rows_left = 0, self.limits.rows
-        for state, (title, intro) in _TITLES.items():
-            devices = by_state[state]
-            taken = devices[:rows_left]
-            rows_left -= len(taken)
-            rows = []
-            for device in taken:
-                number += 1
-                rows.append(self._row(number, device))
-            yield Group(state, self._(title), self._(intro), tuple(rows), len(devices) - len(rows))
+        for state, (title, intro) in words.GROUPS.items():
+            known = by_state[state]
+            rows = [self._row(number + at, machine) for at, machine in enumerate(known[:rows_left], 1)]
+            number += len(rows)
+            rows_left -= len(rows)
+            yield Group(state, self._(title), self._(intro), tuple(rows), len(known) - len(rows))
 
-    def _row(self, number: int, device: Device) -> Row:
-        title = clip(visible_line(words.device_title(device, self._)), self.limits.text)
-        reasons = tuple(words.reason_text(reason, self.reasons, self.language) for reason in device.reasons)
-        return Row(number, device, title, reasons, number <= self.limits.details)
+    def _row(self, number: int, machine: Machine) -> Row:
+        reasons = tuple(
+            words.reason_text(reason, self.reasons, self.language) for reason in machine.device.reasons
+        )
+        return Row(number, machine, reasons, number <= self.limits.details)
+
+    def strip(self, row: Row) -> Markup:
+        """The days of a machine as a strip: contacts, days with logs and none, blind days."""
+        days = row.machine.days
+        if not days:
+            return Markup("")
+        bars = svg.bars(days, *self._window(days), self._blind, self._dim)
+        met, blind = len(days), sum(bar.blind for bar in bars)
+        title = self.counted(met, "Contacts on {count} day", "Contacts on {count} days")
+        if blind:
+            title += ", " + self.counted(blind, "{count} blind day", "{count} blind days")
+        return svg.strip(bars, title)
 
     def _period(self) -> tuple[date, date]:
         known = [day for seen in self.findings.sightings for day in seen.days]
@@ -167,10 +156,7 @@ class Page:
             self._sightings[row.device.key],
             key=lambda seen: (seen.status is not MatchStatus.COUNTED, -seen.count, seen.indicator),
         )
-        days: Counter[date] = Counter()
-        for seen in mine:
-            if seen.status is MatchStatus.COUNTED:
-                days.update(seen.days)
+        days = row.machine.days
         bars = svg.bars(days, *self._window(days), self._blind, self._dim)
         lines = sorted({line for seen in mine for line in seen.evidence})
         title = self._("Contacts of {name} per day").format(name=row.title)
@@ -224,13 +210,8 @@ class Page:
         return EvidenceView(self._evidence_time(line.time), place, shown, len(text) - len(shown))
 
     def _evidence_time(self, text: str) -> str:
-        if not text:
-            return ""
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return self.clip(text)
-        return self.time(moment) if moment.tzinfo else self.clip(text)
+        moment = stated_time(text)
+        return self.time(moment) if moment else self.clip(text) if text else ""
 
     def actions(self, seen: Sighting) -> str:
         """What the observers did with the contacts."""

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from lamsach.model import Device, DeviceState, Sighting
 from lamsach.results import svg
+from lamsach.results.machines import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,19 @@ class Row:
     """A machine in a table. `detail` says whether a section below tells more."""
 
     number: int
-    device: Device
-    title: str
+    machine: Machine
     reasons: tuple[str, ...]
     detail: bool
+
+    @property
+    def device(self) -> Device:
+        """The device itself."""
+        return self.machine.device
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return self.machine.title
 
     @property
     def anchor(self) -> str:

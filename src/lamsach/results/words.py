@@ -121,6 +121,31 @@ STEPS: dict[DeviceState, tuple[str, ...]] = {
         mark("Hunt again with that log and the DHCP leases added; the machine behind it is then named."),
     ),
 }
+GROUPS: dict[DeviceState, tuple[str, str]] = {
+    DeviceState.INFECTED: (
+        mark("Infected machines"),
+        mark("These machines called listed addresses themselves. Start at the top."),
+    ),
+    DeviceState.UNATTRIBUTED: (
+        mark("Machines not known yet"),
+        mark(
+            "A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found."
+        ),
+    ),
+    DeviceState.BLOCKED: (
+        mark("Contacts that were blocked"),
+        mark("Every contact of these machines was stopped. Something on them asked for it all the same."),
+    ),
+    DeviceState.INBOUND: (
+        mark("Reached from outside"),
+        mark("A listed address called these machines. That alone does not make them infected."),
+    ),
+    DeviceState.RESOLVED: (
+        mark("Names looked up only"),
+        mark("These machines were told a listed address in a DNS answer; no connection to it was seen."),
+    ),
+}
+"""Heading and introduction of the machines of each state, the state that needs a person first."""
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -142,6 +167,14 @@ def key_title(key: str, translate: Translate) -> str:
         if place
         else translate("no machine known")
     )
+
+
+def product_title(name: str) -> str:
+    """The product's name for people, of a format's name or of an observer that is called by one; any other name as it is."""
+    from lamsach.logs.formats import BINARY_FORMATS, FORMATS
+
+    known = FORMATS.named(name) or BINARY_FORMATS.named(name)
+    return known.title if known else name
 
 
 def reason_text(reason: Reason, sentences: Mapping[str, str], language: str) -> str:

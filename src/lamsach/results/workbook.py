@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from lamsach.i18n import Translate, counted, mark, translator
 from lamsach.model import Findings
@@ -43,9 +45,13 @@ class Sheets:
         return f"{self.translate(heading)} ({self.clock})"
 
     def add(self, title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Cells], total: int) -> None:
-        """A sheet with a heading row that stays in view. `columns` are translated headings and widths in characters."""
+        """A sheet with filters and a heading row that stays in view and is printed on every page. `columns` are translated headings and widths in characters."""
         sheet = self.book.create_sheet(self.translate(title))
         sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
+        fit_page_width(sheet)
+        rows_shown = min(total + 1, self.max_rows)
+        sheet.auto_filter.ref = f"A1:{_letter(len(columns) - 1)}{rows_shown}"
         for place, (_, width) in enumerate(columns):
             sheet.column_dimensions[_letter(place)].width = width
         sheet.append([self._heading(sheet, text) for text, _ in columns])
@@ -83,6 +89,15 @@ class Sheets:
         cell.fill = _HEADING
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         return cell
+
+
+def fit_page_width(sheet: Any) -> None:
+    """Print a sheet on landscape A4, as wide as the page and as long as it is."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.oddFooter.right.text = "&P / &N"
 
 
 def _letter(place: int) -> str:

@@ -18,6 +18,8 @@ from openpyxl.writer.excel import ExcelWriter
 from lamsach.i18n import counted, format_date, mark, translator
 from lamsach.model import Action, Findings
 from lamsach.results import questioned, words
+from lamsach.results.machines import columns, machines
+from lamsach.results.records import stated_time
 from lamsach.results.summary import (
     figures,
     opening_facts,
@@ -27,7 +29,7 @@ from lamsach.results.summary import (
     warnings,
 )
 from lamsach.results.timeless_zip import TimelessZip
-from lamsach.results.workbook import MAX_ROWS, Cells, Sheets
+from lamsach.results.workbook import MAX_ROWS, Cells, Sheets, fit_page_width
 
 
 def write_xlsx(
@@ -64,6 +66,7 @@ def _give_up(book: Workbook) -> None:
 def _summary(sheets: Sheets) -> None:
     findings, language, translate = sheets.findings, sheets.language, sheets.translate
     sheet = sheets.book.create_sheet(translate("Summary"))
+    fit_page_width(sheet)
     sheet.column_dimensions["A"].width = 44
     sheet.column_dimensions["B"].width = 90
     title = WriteOnlyCell(sheet, translate("Machines to handle"))
@@ -87,24 +90,22 @@ def _summary(sheets: Sheets) -> None:
 
 def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
     translate = sheets.translate
-    columns = [
-        (translate("State"), 18), (translate("Severity"), 12), (translate("Name"), 24), (translate("Address"), 18),
-        ("MAC", 20), (translate("User"), 22), (translate("Department"), 34), (translate("Why"), 70),
-        (translate("Contacts"), 11), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21),
-        (translate("Addresses held"), 50), (translate("Key"), 28),
-    ]  # fmt: skip
+    shown = columns(
+        *("state", "severity", "machine", "address", "mac", "user", "department", "threats", "values"),
+        *("count", "first", "last", "todo", "held", "key"),
+    )
+    headings = [
+        (sheets.timed(column.heading) if column.timed else translate(column.heading), column.width)
+        for column in shown
+    ]
     rows = (
         (
-            translate(words.STATES[device.state]), translate(words.SEVERITIES[device.severity]), device.name, device.ip,
-            device.mac, device.user, device.department,
-            " ".join(words.reason_text(reason, reasons, sheets.language) for reason in device.reasons),
-            device.count, device.first, device.last,
-            "; ".join(f"{held.ip} ({translate(words.KNOWN_BY.get(held.how, held.how))})" for held in device.addresses),
-            device.key,
+            *(column.value(row, translate) for column in shown),
+            " ".join(words.reason_text(reason, reasons, sheets.language) for reason in row.device.reasons),
         )
-        for device in sheets.findings.devices
-    )  # fmt: skip
-    sheets.add(mark("Machines"), columns, rows, len(sheets.findings.devices))
+        for row in machines(sheets.findings, translate)
+    )
+    sheets.add(mark("Machines"), [*headings, (translate("Why"), 70)], rows, len(sheets.findings.devices))
 
 
 def _to_look_at(sheets: Sheets) -> None:
@@ -148,12 +149,21 @@ def _sightings(sheets: Sheets) -> None:
 
 def _evidence(sheets: Sheets) -> None:
     translate = sheets.translate
+    names = {device.key: words.device_title(device, translate) for device in sheets.findings.devices}
     columns = [
         (translate("Sighting no."), 12), (translate("Machine"), 26), (translate("Indicator"), 36),
-        (translate("Time (UTC)"), 24), (translate("File"), 40), (translate("Line"), 10), (translate("Text of the line"), 120),
+        (sheets.timed(mark("Time")), 21), (translate("File"), 40), (translate("Line"), 10), (translate("Text of the line"), 120),
     ]  # fmt: skip
     rows = (
-        (number, seen.device, seen.indicator, line.time, line.file, line.line, line.text)
+        (
+            number,
+            names.get(seen.device) or words.key_title(seen.device, translate),
+            seen.indicator,
+            stated_time(line.time) or line.time,
+            line.file,
+            line.line,
+            line.text,
+        )
         for number, seen in enumerate(sheets.findings.sightings, 1)
         for line in seen.evidence
     )

@@ -1,0 +1,124 @@
+"""The table of machines: what each met and on which days, and its columns, declared once for terminal, page, workbook and desk."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from lamsach.i18n import Translate, mark
+from lamsach.model import Device, DeviceState, Findings, MatchStatus
+from lamsach.results import words
+from lamsach.results.safe import clip, visible_line
+
+ORDER = (
+    DeviceState.INFECTED, DeviceState.UNATTRIBUTED, DeviceState.BLOCKED, DeviceState.INBOUND, DeviceState.RESOLVED,
+)  # fmt: skip
+"""The states, the one that needs a person first."""
+_THREATS_SHOWN, _VALUES_SHOWN = 3, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A device with its title, the threats and listed values it met (most contacts first) and its counted contacts per day (local)."""
+
+    device: Device
+    title: str
+    threats: tuple[str, ...]
+    values: tuple[str, ...]
+    days: Mapping[date, int]
+
+    @property
+    def threat_text(self) -> str:
+        """The threats on one line; empty where the list names none."""
+        return _listed(self.threats, _THREATS_SHOWN, 120)
+
+    @property
+    def value_text(self) -> str:
+        """The listed values on one line."""
+        return _listed(self.values, _VALUES_SHOWN, 120)
+
+    @property
+    def met(self) -> str:
+        """Threats and values: `Emotet: a.example, b.example (+2)`."""
+        return ": ".join(filter(None, (self.threat_text, self.value_text)))
+
+
+def machines(findings: Findings, translate: Translate) -> list[Machine]:
+    """The machines of findings, by state (see `ORDER`), else in the findings' order."""
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    threats: dict[str, Counter[str]] = defaultdict(Counter)
+    days: dict[str, Counter[date]] = defaultdict(Counter)
+    for seen in findings.sightings:
+        if seen.status is not MatchStatus.COUNTED:
+            continue
+        values[seen.device][seen.indicator] += seen.count
+        days[seen.device].update(seen.days)
+        if seen.threat:
+            threats[seen.device][seen.threat] += seen.count
+    made = [
+        Machine(
+            device,
+            clip(visible_line(words.device_title(device, translate)), 300),
+            tuple(_most_first(threats[device.key])),
+            tuple(_most_first(values[device.key])),
+            days[device.key],
+        )
+        for device in findings.devices
+    ]
+    return sorted(made, key=lambda machine: ORDER.index(machine.device.state))
+
+
+def _most_first(counts: Counter[str]) -> Iterator[str]:
+    return (text for text, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _listed(texts: Sequence[str], most: int, length: int) -> str:
+    shown = ", ".join(clip(visible_line(text), length) for text in texts[:most])
+    return f"{shown} (+{len(texts) - most})" if len(texts) > most else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table. `width`: characters in a workbook; `timed`: its heading names the report's clock; `value`: text, number, UTC time or None."""
+
+    name: str
+    heading: str
+    width: int
+    value: Callable[[Machine, Translate], Any]
+    timed: bool = False
+
+
+_COLUMNS = (
+    Column("state", mark("State"), 18, lambda row, _: _(words.STATES[row.device.state])),
+    Column("severity", mark("Severity"), 12, lambda row, _: _(words.SEVERITIES[row.device.severity])),
+    Column("machine", mark("Machine"), 24, lambda row, _: row.title),
+    Column("address", mark("Address"), 18, lambda row, _: row.device.ip),
+    Column("mac", mark("MAC address"), 20, lambda row, _: row.device.mac),
+    Column("user", mark("User"), 22, lambda row, _: row.device.user),
+    Column("department", mark("Department"), 30, lambda row, _: row.device.department),
+    Column("threats", mark("Malware"), 26, lambda row, _: ", ".join(row.threats[:50]) or None),
+    Column("values", mark("Listed addresses met"), 40, lambda row, _: ", ".join(row.values[:200]) or None),
+    Column("met", mark("Malware, listed address"), 40, lambda row, _: row.met),
+    Column("count", mark("Contacts"), 11, lambda row, _: row.device.count),
+    Column("first", mark("First"), 21, lambda row, _: row.device.first, timed=True),
+    Column("last", mark("Last"), 21, lambda row, _: row.device.last, timed=True),
+    Column("todo", mark("What to do"), 60, lambda row, _: " ".join(map(_, words.STEPS[row.device.state]))),
+    Column("held", mark("Addresses held"), 50, lambda row, _: _held(row.device, _) or None),
+    Column("key", mark("Key"), 28, lambda row, _: row.device.key),
+)
+COLUMNS: Mapping[str, Column] = {column.name: column for column in _COLUMNS}
+"""Every column by its name."""
+
+
+def columns(*names: str) -> list[Column]:
+    """The columns of these names, in this order."""
+    return [COLUMNS[name] for name in names]
+
+
+def _held(device: Device, translate: Translate) -> str:
+    return "; ".join(
+        f"{held.ip} ({translate(words.KNOWN_BY.get(held.how, held.how))})" for held in device.addresses
+    )
