@@ -122,7 +122,7 @@ def test_a_search(desk: Desk) -> None:
     assert ask(desk, "POST", "hunt", body)[0] == 303
     desk.job.wait()
     page = ask(desk, "GET", "")[2].decode()
-    assert "1 machine had contact" in page, desk.job.error
+    assert "<b>0 infected machines, 1 address whose machine is not known.</b>" in page, desk.job.error
     status, headers, report = ask(desk, "GET", "report.html")
     assert status == 200
     assert b"192.0.2.13" in report
@@ -130,6 +130,23 @@ def test_a_search(desk: Desk) -> None:
     assert ask(desk, "GET", "findings.zip")[2][:2] == b"PK"
     assert ask(desk, "GET", "report.xlsx")[1]["Content-Disposition"].startswith("attachment")
     assert b'type="file"' in ask(desk, "GET", "again")[2]
+
+
+def test_what_is_not_clean_is_said_where_nothing_is_found(desk: Desk) -> None:
+    """As in the report: days without logs, and no word of a clean machine."""
+    body = form(
+        ("lists", "list.txt", b"no-such-name.example\nnot a name at all!!\n"),
+        ("logs", "access.log", b"hello\n"),
+    )
+    ask(desk, "POST", "hunt", body)
+    desk.job.wait()
+    page = ask(desk, "GET", "")[2].decode()
+    report = ask(desk, "GET", "report.html")[2].decode()
+    [verdict] = re.findall(r'<p class="verdict"><b>(.*?)</b></p>', report)
+    assert f"<b>{verdict}</b>" in page
+    assert "not a clean result" in page
+    assert "This result is not whole" in page
+    assert re.findall(r"<li>(.*?) <a href", report[report.index("This result is not whole") :])[0] in page
 
 
 def test_a_folder_on_this_machine(desk: Desk, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from html import escape
 
 from lamsach.desk.job import Job
 from lamsach.i18n import counted, format_number, translator
+from lamsach.model import Findings
+from lamsach.results.summary import figures, state_counts, verdict_sentence, warnings
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b2733;--page:#fff;--line:#c9d3dc;--accent:#0b5394;--bad:#9c1c1c}
@@ -80,27 +82,32 @@ def busy_page(job: Job) -> str:
 def done_page(job: Job, token: str) -> str:
     """What came out, and the results."""
     _ = translator(job.language)
-    count = len(job.findings.devices) if job.findings else 0
-    said = counted(
-        count,
-        "{count} machine had contact with the lists.",
-        "{count} machines had contact with the lists.",
-        job.language,
-    )
-    if not count:
-        said = _(
-            "No machine had contact with the lists, in what could be read. The report says what that was."
-        )
+    said = _result(job.findings, job.language) if job.findings else ""
     links = (
         ("report.html", _("Open the report"), ""),
         ("report.xlsx", _("Save the table"), "other"),
         ("findings.zip", _("Save the bundle for the portal"), "other"),
     )
-    body = f"<p>{escape(said)}</p>" + "".join(
+    body = said + "".join(
         f'<a class="button {kind}" href="/{token}/{name}">{escape(text)}</a>' for name, text, kind in links
     )
     body += f'<p><a href="/{token}/again">{escape(_("Search again"))}</a></p>{_end(_("End"), token)}'
     return shell(_("The result"), body, job.language)
+
+
+def _result(findings: Findings, language: str) -> str:
+    """The figures by state, what it means when there are none, and what keeps the result from being whole, as the report states them."""
+    known = figures(findings)
+    counts = [text for _, text in state_counts(known, language)] if known.found else []
+    if known.blind_days:
+        counts.append(counted(known.blind_days, "{count} blind day", "{count} blind days", language))
+    said = [f"{', '.join(counts)}." if counts else "", verdict_sentence(findings, language)]
+    parts = [f"<p><b>{escape(text)}</b></p>" for text in said if text]
+    lacking = "".join(f"<li>{escape(text)}</li>" for text, _ in warnings(findings, language))
+    if lacking:
+        title = escape(translator(language)("This result is not whole"))
+        parts.append(f'<div class="wrong"><p>{title}</p><ul>{lacking}</ul></div>')
+    return "".join(parts)
 
 
 def ended_page(language: str) -> str:
