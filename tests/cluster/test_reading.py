@@ -20,7 +20,8 @@ from lamsach.cluster.reading import ReadingCluster
 from lamsach.errors import InputError
 from lamsach.logs.events.records import event_line
 from lamsach.logs.opening.inputs import find_logs
-from lamsach.logs.reading.events import LINE_BYTES, ReadCounts, read_events
+from lamsach.logs.opening.limits import LINE_BYTES
+from lamsach.logs.reading.events import ReadCounts, read_events
 from lamsach.model import Refusal
 from tests.cluster.test_cluster import frames, members, text_of
 

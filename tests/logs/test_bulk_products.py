@@ -142,21 +142,10 @@ def test_what_may_stand_before_a_line(
 
 
 def test_every_reader_of_groups_is_tested() -> None:
+    from tests.logs.layouts.test_layouts import IN_COLUMNS
     from tests.logs.test_tables import USUAL
 
-    assert set(READERS) == {*PRODUCTS.values()} | {
-        name for name in READERS if any(usual_name.startswith(name.partition("_")[0]) for usual_name in USUAL)
+    names = {*READERS} | {*IN_COLUMNS}
+    assert names == {*PRODUCTS.values()} | {*IN_COLUMNS} | {
+        name for name in names if any(usual_name.startswith(name.partition("_")[0]) for usual_name in USUAL)
     }
-
-
-def test_the_zone_that_a_header_states_holds_for_tables_too(tmp_path: Path) -> None:
-    """Check Point on UTC behind a header in UTC, in a file of another zone; BIND behind a relay."""
-    record = '[action:"Accept"; flags:"4606212"; ifdir:"inbound"; time:"2026-11-20 05:34:{0}"; src:"10.1.1.5"; dst:"198.51.100.7"; service:"443"; proto:"6"]'
-    query = "20-Nov-2026 05:34:{0}.425 queries: info: client @0x7f65100ee4d8 192.0.2.1#3076 (www.example): query: www.example IN A + (192.0.2.53)"
-    for head, text in ((" gw1 CheckPoint 1234 - ", record), (" ns1 named 12 - - ", query)):
-        lines = [
-            f"<134>1 2026-11-20T05:34:{at % 50 + 10}Z{head}{text.format(at % 50 + 10)}\n" for at in range(400)
-        ]
-        (tmp_path / "a.log").write_text("".join(lines))
-        assert at_once(tmp_path / "a.log")[0] == by_line(tmp_path / "a.log")[0], head
-        assert by_line(tmp_path / "a.log")[0].column("time")[0].as_py().hour == 5

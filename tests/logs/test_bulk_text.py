@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lamsach.logs.bulk import text as text_module
 from lamsach.logs.bulk.text import Text, texts
 from lamsach.logs.opening.inputs import LogStream
-from lamsach.logs.reading.events import LINE_BYTES
+from lamsach.logs.opening.limits import LINE_BYTES
 
 from .test_tables import squid
 from .whole_logs import at_once, by_line

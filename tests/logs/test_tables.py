@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.bulk import READERS
-from lamsach.logs.bulk.base import BulkReader
 from lamsach.logs.events.tables import TableWriter, columns_of, schema, table_of
 from lamsach.logs.reading import tables
 from lamsach.logs.reading.tables import read_tables
@@ -248,14 +247,15 @@ def test_every_format_gives_the_same_events(path: Path) -> None:
 @pytest.mark.parametrize("name", USUAL)
 def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
-    table = BulkReader.table
+    completed = tables._Pieces._completed
 
-    def counted(self: BulkReader, first: int, lines: list[bytes | None]) -> pa.RecordBatch | None:
-        made = table(self, first, lines)
-        taken.append(0 if made is None else len(lines))
-        return made
+    def counted(
+        self: tables._Pieces, number: int, lines: list[bytes], table: pa.RecordBatch, alone: list[int]
+    ) -> pa.RecordBatch:
+        taken.append(len(lines) - len(alone))
+        return completed(self, number, lines, table, alone)
 
-    monkeypatch.setattr(BulkReader, "table", counted)
+    monkeypatch.setattr(tables._Pieces, "_completed", counted)
     monkeypatch.setattr(tables, "PIECE_LINES", 50)
     chance = random.Random(name)
     path = tmp_path / "a.log"
@@ -296,7 +296,10 @@ def test_odd_lines_among_usual_ones(
 
 
 def test_every_bulk_reader_is_tested() -> None:
-    assert {name.partition("_")[0] for name in USUAL} <= {name.partition("_")[0] for name in READERS}
+    from tests.logs.layouts.test_layouts import IN_COLUMNS
+
+    read = {*READERS} | {*IN_COLUMNS}
+    assert {name.partition("_")[0] for name in USUAL} <= {name.partition("_")[0] for name in read}
 
 
 def test_a_site_whose_port_is_missing(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ from lamsach.cluster.texts import WholeError
 from lamsach.errors import InputError, UnreadableError, UsageError
 from lamsach.logs.events.records import event_line
 from lamsach.logs.opening.inputs import LogFile, LogStream, find_logs
+from lamsach.logs.opening.limits import LINE_BYTES
 from lamsach.logs.opening.places import STANDARD_INPUT_NAME
 from lamsach.logs.reading.events import (
-    LINE_BYTES,
     LineReader,
     ReadCounts,
     detection_for,

@@ -29,6 +29,7 @@ import lamsach.logs
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.formats import FORMATS
+from lamsach.logs.layouts.line import LayoutFormat
 from lamsach.model import Event
 from tests.rows import each_row
 
@@ -235,6 +236,18 @@ def test_regular_expressions_take_steps_in_proportion(module_name):
         if long > 2.9 * max(short, 50) and f"{module_name}.{name}" not in BOUNDED:
             wrong[name] = (short, long)
     assert wrong == {}
+
+
+@pytest.mark.usefixtures("deep_recursion")
+@each_row("log_format", [f for f in FORMATS if issubclass(f, LayoutFormat)], lambda f: f.name)
+def test_patterns_of_layouts_take_steps_in_proportion(log_format):
+    layout = log_format.layout
+    for shape in layout.shapes:
+        for pattern in (shape.expression, *shape.others):
+            steps = Steps(pattern)
+            run = steps.search if layout.anywhere or pattern is not shape.expression else steps.match
+            short, long = most_steps(run, pattern, 20), most_steps(run, pattern, 40)
+            assert long <= 2.9 * max(short, 50), pattern.pattern
 
 
 @pytest.mark.parametrize("name", BOUNDED)

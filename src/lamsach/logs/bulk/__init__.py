@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import BulkReader
+from lamsach.logs.layouts.line import LayoutFormat
 from lamsach.logs.reading.lines import LineParser
 
 __all__ = ["BulkReader", "bulk_reader_of"]
@@ -33,9 +34,7 @@ READERS: Mapping[str, str] = {
     "paloalto": "paloalto:PaloAltoColumns",
     "pf_filterlog": "pf_filterlog:PfPackets",
     "sophos": "sophos:SophosPairs",
-    "squid": "squid:SquidNative",
     "suricata_eve": "suricata_eve:EveObjects",
-    "unbound": "unbound:UnboundQuestions",
     "web_access": "web_access:WebRequests",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
     "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",
@@ -52,8 +51,14 @@ def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | Non
     """The reader for the file's format; None when there is none, or the file holds several."""
     from importlib import import_module
 
-    place = READERS.get(parser.format.name) if parser.format is not None else None
-    if place is None or parser.main is None:
+    if parser.main is None:
+        return None
+    if isinstance(parser.main, LayoutFormat):
+        from lamsach.logs.layouts.column import LayoutColumns
+
+        return LayoutColumns(parser.main, context) if parser.main.layout.in_columns else None
+    place = READERS.get(parser.main.name)
+    if place is None:
         return None
     module, _, name = place.partition(":")
     reader: BulkReader = getattr(import_module(f"lamsach.logs.bulk.{module}"), name)(parser.main, context)

@@ -55,7 +55,7 @@ class GroupReader(BulkReader):
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
         alone: list[int] = []
-        usable, data = _usable(lines, alone)
+        usable, data = usable_lines(lines, alone)
         table = self._all_alike(data, usable, first)
         if table is not None:
             return table, []
@@ -129,7 +129,7 @@ class GroupReader(BulkReader):
         return table if self.agrees(table, tried) else None
 
 
-def _usable(lines: Sequence[bytes | None], alone: list[int]) -> tuple[Sequence[bytes], bytes | None]:
+def usable_lines(lines: Sequence[bytes | None], alone: list[int]) -> tuple[Sequence[bytes], bytes | None]:
     """The lines without carriage returns, and as one text. Of those that need a second look (see `joined`) the numbers go to `alone`, and there is no text."""
     data = joined(lines)
     if data is not None:

@@ -28,14 +28,14 @@ def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
         raise Unusual
     places = places_of(column)
     found = _first_places(column, places, mark)
-    return _middle(column, places[:-1], found), _middle(column, found + len(mark.encode()), places[1:])
+    return middle(column, places[:-1], found), middle(column, found + len(mark.encode()), places[1:])
 
 
 def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
     """Of texts of which none is absent what stands from these places in the buffer up to the next mark (one ASCII letter) or the text's end; and whether the
     mark stands in all of them."""
     found = _next_places(column, begins, mark)
-    return _middle(column, begins, found), bool((found < places_of(column)[1:]).all())
+    return middle(column, begins, found), bool((found < places_of(column)[1:]).all())
 
 
 def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
@@ -46,7 +46,7 @@ def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
         raise Unusual
     places = places_of(column)
     found, ends = _next_places(column, places[:-1], mark), places[1:]
-    return _middle(column, places[:-1], found), _middle(column, np.minimum(found + 1, ends), ends)
+    return middle(column, places[:-1], found), middle(column, np.minimum(found + 1, ends), ends)
 
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
@@ -65,7 +65,7 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
     return found
 
 
-def _middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
+def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
     """What stands between these places of the buffer: parts of the texts, in their order."""
     import numpy as np
     import pyarrow as pa

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from lamsach.logs.bulk.marks import marks_of
-from lamsach.logs.reading.events import LINE_BYTES
+from lamsach.logs.opening.limits import LINE_BYTES
 
 if TYPE_CHECKING:
     import numpy as np

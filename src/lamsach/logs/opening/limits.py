@@ -8,6 +8,8 @@ from lamsach.errors import LimitError
 
 _GIB = 1 << 30
 _MIB = 1 << 20
+LINE_BYTES = _MIB
+"""A longer line is refused; it would hold the whole file in memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,11 @@ from lamsach.logs.formats import binary_format_by_name, format_by_name
 from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.logs.opening.decoding import SNIFF_BYTES, decode_line
 from lamsach.logs.opening.inputs import LogFile, LogStream
+from lamsach.logs.opening.limits import LINE_BYTES
 from lamsach.logs.reading.detect import Detection, detect, head_lines
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, Reference, Refusal
 
-LINE_BYTES = 1 << 20
-"""A longer line is refused; it would hold the whole file in memory."""
 _CHUNK_BYTES = 1 << 20
 _RECORD_LINES = 1000
 _SHOWN_CHARACTERS = 500

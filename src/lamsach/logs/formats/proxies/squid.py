@@ -18,14 +18,27 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.text.syslog import SyslogHeader, split_header
+from lamsach.logs.base import FileContext
+from lamsach.logs.events.ends import Role
+from lamsach.logs.layouts import Layout, Of, Shape
+from lamsach.logs.layouts.kinds import (
+    END_ADDRESS,
+    END_NAME,
+    END_PORT,
+    EPOCH,
+    HOST,
+    MAC,
+    PORT,
+    TEXT,
+    Clock,
+    Kind,
+)
+from lamsach.logs.layouts.line import LayoutFormat, Texts
 from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso
-from lamsach.logs.text.values import host_and_port, ip_of, mac_of, stated
-from lamsach.model import Action, Event, EventKind
+from lamsach.logs.text.values import host_and_port, mac_of, stated
+from lamsach.model import Action, EventKind
 
 # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
 # [24/Jan/2025:13:32:23 +0700] 12 10.1.1.5 TCP_MISS/200 ...     2025-01-24 13:32:23 12 10.1.1.5 TCP_MISS/200 ...
@@ -67,134 +80,6 @@ def _native(line: str) -> re.Match[str] | None:
     return None if match is None or (match[10] is not None and match.end() < len(line)) else match
 
 
-class Squid(LogFormat):
-    """Requests that a Squid proxy served, tunnelled or denied."""
-
-    name = "squid"
-    title = "Squid"
-    gives: ClassVar[tuple[str, ...]] = (
-        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac",
-        "user", "domain", "url", "action",
-    )  # fmt: skip
-
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        whole = [line.split() for line in context.head[:_HEAD] if _native(line)]
-        ending = sum(bool(words) and _HIERARCHY.fullmatch(words[-1]) is not None for words in whole)
-        self._ends_there = ending > max(1, len(whole) - ending)
-
-    @classmethod
-    def recognises(cls, line: str) -> bool:
-        """A result code with a slash and a status after the client, or `CODE:HIERARCHY` at the end of a web server's line."""
-        if _native(line):
-            return True
-        return '] "' in line and _result(line) is not None and (_COMBINED.search(line, 0, 1200) is not None)
-
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
-        native = _native(line)
-        if native:
-            return self._native(line, native, number)
-        start = _COMBINED.search(line, 0, 1200)
-        end = _result(line)
-        if start is None or end is None:
-            raise LineError("The line is not a Squid access record.", line[:80])
-        return self._combined(line, start, end, number)
-
-    def _native(self, line: str, match: re.Match[str], number: int) -> Event:
-        epoch, clf, iso, _, client, frame, code, _, _, cut = match.groups()
-        if epoch:
-            time = from_epoch(epoch.replace(",", "."))
-        else:
-            time = _clf_time(clf) if clf else from_iso(iso, self.context.timezone)
-        header = self._header(line[: match.start()])
-        columns = line[match.end() :].split()
-        if columns and not _METHOD.fullmatch(columns[0]):
-            raise LineError("The line is not a Squid access record.", line[:80])
-        if len(columns) < 4:
-            code = code or (cut.partition("/")[0] if "/" in cut else "")
-            url = _sure(columns, whole=line[-1:].isspace())
-            method = columns[0] if columns else "-"
-            nowhere = ("NONE", "-")
-            user = columns[2] if len(columns) == 3 and line[-1:].isspace() else None
-            return self._event(number, header, time, client, user, mac_of(frame), method, url, code, nowhere)
-        at, hierarchy = _hierarchy(columns)
-        if (
-            at == len(columns) - 1 and not self._ends_there and not line[-1].isspace()
-        ):  # the address may go on
-            hierarchy = (hierarchy[0], "-")
-        url = " ".join(columns[1 : at - 1])
-        user = columns[at - 1]
-        mac = next((mac for mac in map(mac_of, (frame, user, *columns[at + 2 : at + 4])) if mac), None)
-        return self._event(
-            number,
-            header,
-            time,
-            client,
-            (mac_of(user) is None and user.strip('"')) or None,
-            mac,
-            columns[0],
-            url,
-            code,
-            hierarchy,
-        )
-
-    def _combined(self, line: str, start: re.Match[str], end: re.Match[str], number: int) -> Event:
-        client, ident, user, written, method = start.groups()
-        request = line[start.end() : end.start()].partition('"')[0]
-        url = request.rpartition(" HTTP/")[0] or request.rpartition(" ")[0] or request
-        header = self._header(line[: start.start()])
-        mac = mac_of(user) or mac_of(ident)
-        name = None if mac_of(user) else stated(user) or (None if mac_of(ident) else ident)
-        hierarchy = (end[2], end[3] or "-")
-        return self._event(
-            number, header, _clf_time(written), client, name, mac, method, url, end[1], hierarchy
-        )
-
-    def _header(self, before: str) -> SyslogHeader:
-        try:
-            return split_header(before.rstrip() + " -", self.context)[0] if before.strip() else SyslogHeader()
-        except LineError:
-            return SyslogHeader()
-
-    def _event(
-        self,
-        number: int,
-        header: SyslogHeader,
-        time: datetime,
-        client: str,
-        user: str | None,
-        mac: str | None,
-        method: str,
-        url: str,
-        code: str,
-        hierarchy: tuple[str, str],
-    ) -> Event:
-        host, port = target_of(method, url)
-        source, source_port = (client, None) if ip_of(client) else host_and_port(client)
-        source = source and (ip_of(source) or source)
-        named = source is not None and ip_of(source) is None
-        return Event(
-            time=time,
-            kind=EventKind.WEB,
-            observer=header.host,
-            source_ip=None if named else source,
-            source_port=None if named else source_port,
-            device_ip=None if named else source,
-            device_name=source if named else None,
-            device_mac=mac,
-            destination_ip=destination_of(host, hierarchy),
-            destination_port=port,
-            user=stated(user),
-            domain=host,
-            url=None if url.startswith("error:") else stated(url),
-            action=action_of(code),
-            format=self.name,
-            file=self.context.file,
-            line=number,
-        )
-
-
 def _result(line: str) -> re.Match[str] | None:
     """The last result code of a `combined` line; an earlier one may be what a stranger put into the user agent."""
     found = list(_COMBINED_END.finditer(line, max(0, len(line) - _TAIL)))
@@ -220,10 +105,12 @@ def _sure(columns: list[str], *, whole: bool) -> str:
     return host if named and host.count("[") == host.count("]") else "-"
 
 
-def _clf_time(text: str) -> datetime:
-    # 24/Jan/2025:13:32:23 +0700
-    month = MONTHS.get(text[3:6], 0)
-    return from_iso(f"{text[7:11]}-{month:02d}-{text[:2]} {text[12:20]}{text[21:]}", UTC)
+def _time(text: str, context: FileContext) -> datetime:
+    # 1737725543.236     24/Jan/2025:13:32:23 +0700     2025-01-24 13:32:23
+    if text[2] == "/":
+        month = MONTHS.get(text[3:6], 0)
+        return from_iso(f"{text[7:11]}-{month:02d}-{text[:2]} {text[12:20]}{text[21:]}", UTC)
+    return from_iso(text, context.timezone) if text[4] in "-/" else from_epoch(text)
 
 
 def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
@@ -237,7 +124,7 @@ def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
     return 3, ("NONE", "-")
 
 
-def target_of(method: str, url: str) -> tuple[str | None, int | None]:
+def _target_of(method: str, url: str) -> tuple[str | None, int | None]:
     """Host and port that a request names."""
     if url.startswith("error:") or url == "-":
         return None, None
@@ -249,18 +136,132 @@ def target_of(method: str, url: str) -> tuple[str | None, int | None]:
     return None, None
 
 
-def destination_of(host: str | None, hierarchy: tuple[str, str]) -> str | None:
-    """The address that was contacted: the peer of a direct fetch, else the address in the URL."""
-    code, peer = hierarchy
-    if code.endswith(_TO_DESTINATION):
-        address = ip_of(peer) or ip_of(host_and_port(peer)[0] or "")
-        if address:
-            return address
-    return ip_of(host) if host else None
-
-
-def action_of(code: str) -> Action:
+def _action_of(code: str) -> Action:
     """What a result code says."""
     if "DENIED" in code:
         return Action.BLOCKED
     return Action.ALLOWED if code.startswith(("TCP", "UDP")) else Action.UNKNOWN
+
+
+def _texts(
+    client: str,
+    user: str | None,
+    mac: str | None,
+    method: str,
+    url: str,
+    code: str,
+    hierarchy: tuple[str, str],
+) -> Texts:
+    """The texts of a record that are alike in all layouts."""
+    host, port = _target_of(method, url)
+    peer = hierarchy[1] if hierarchy[0].endswith(_TO_DESTINATION) else None
+    url = "" if url.startswith("error:") else url
+    return {"client": client, "user": user, "mac": mac, "url": url, "host": host, "port": str(port or ""), "peer": peer, "code": code}  # fmt: skip
+
+
+def _native_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
+    """A record of Squid's own layout whose URL has spaces, whose columns are more, fewer, or cut."""
+    line = match.string
+    epoch, clf, iso, _, client, frame, code, _, _, cut = match.groups()
+    if cut is not None and match.end() < len(line):
+        return None
+    time = {"time": epoch.replace(",", ".") if epoch else clf or iso}
+    columns = line[match.end() :].split()
+    if columns and not _METHOD.fullmatch(columns[0]):
+        return None
+    if len(columns) < 4:
+        code = code or (cut.partition("/")[0] if "/" in cut else "")
+        url = _sure(columns, whole=line[-1:].isspace())
+        user = columns[2] if len(columns) == 3 and line[-1:].isspace() else None
+        return time | _texts(client, user, frame, columns[0] if columns else "-", url, code, ("NONE", "-"))
+    at, hierarchy = _hierarchy(columns)
+    if (
+        at == len(columns) - 1 and not log_format.ends_there and not line[-1].isspace()
+    ):  # the address may go on
+        hierarchy = (hierarchy[0], "-")
+    user = columns[at - 1]
+    mac = next((mac for mac in map(mac_of, (frame, user, *columns[at + 2 : at + 4])) if mac), None)
+    return time | _texts(client, user, mac, columns[0], " ".join(columns[1 : at - 1]), code, hierarchy)
+
+
+def _combined_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
+    """A line in a web server's layout, with the result code at its end."""
+    line, end = match.string, _result(match.string)
+    if end is None:
+        return None
+    client, ident, user, written, method = match.groups()
+    request = line[match.end() : end.start()].partition('"')[0]
+    url = request.rpartition(" HTTP/")[0] or request.rpartition(" ")[0] or request
+    name = stated(user) or ident
+    mac = mac_of(user) or mac_of(ident)
+    return {"time": written} | _texts(client, name, mac, method, url, end[1], (end[2], end[3] or "-"))
+
+
+_FIELDS = {
+    "kind": EventKind.WEB,
+    "time": Of(Clock("squid", _time, EPOCH.column), ("time",)),
+    "source_ip": Of(END_ADDRESS, ("client",)),
+    "source_port": Of(END_PORT, ("client",)),
+    "source_name": Of(END_NAME, ("client",)),
+    "device_mac": Of(MAC, ("mac", "user")),
+    "destination_ip": Of(END_ADDRESS, ("peer", "host", "host2")),
+    "destination_port": Of(PORT, ("port", "port2")),
+    "user": Of(Kind("user", lambda text: None if mac_of(text) else stated(text.strip('"'))), ("user",)),
+    "domain": Of(HOST, ("host", "host2")),
+    "url": Of(TEXT, ("url", "url2")),
+    "action": Of(Kind("result", _action_of), ("code",), absent=Action.UNKNOWN),
+}
+
+
+class Squid(LayoutFormat):
+    """Requests that a Squid proxy served, tunnelled or denied."""
+
+    layout = Layout(
+        name="squid",
+        title="Squid",
+        role=Role.SERVES_THE_UNIT,
+        anywhere=True,
+        room=_LOOKED_AT,
+        shapes=(
+            # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
+            Shape(
+                r"^(?P<time>\d{9,10}(?:\.\d{1,6})?) +-?\d{1,12} (?P<client>[0-9.]{7,15}|[0-9A-Fa-f:]{3,39}) (?P<code>(?:TCP|UDP|NONE)[A-Z_]*)/\d{1,3} \d+ "
+                r"(?:CONNECT (?P<url>(?P<host>[\w.-]+):(?P<port>\d{1,5}))|[A-Z]+ (?P<url2>https?://(?P<host2>[\w.-]+)(?::(?P<port2>\d{1,5}))?(?:/[!-~]*)?)) "
+                r"(?P<user>[!-~]+) HIER_(?:(?:DIRECT|ORIGINAL_DST)/(?P<peer>[!-~]+)|NONE/[!-~]+) [!-~]+$",
+                _FIELDS,
+            ),
+            Shape(_NATIVE.pattern, _FIELDS, apart=_native_texts),
+            Shape(_COMBINED.pattern, _FIELDS, apart=_combined_texts),
+        ),
+        examples=(
+            (
+                "1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 an HIER_DIRECT/203.0.113.9 -",
+                {"device_ip": "10.1.1.5", "user": "an", "domain": "files.example", "destination_ip": "203.0.113.9", "destination_port": 443, "action": "allowed"},
+            ),
+            (
+                "1737725543.236 0 10.1.1.5 TCP_DENIED/403 3900 GET http://bot.example/gate.php - HIER_NONE/- text/html",
+                {"url": "http://bot.example/gate.php", "domain": "bot.example", "user": None, "action": "blocked"},
+            ),
+        ),
+    )  # fmt: skip
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        whole = [line.split() for line in context.head[:_HEAD] if _native(line)]
+        ending = sum(bool(words) and _HIERARCHY.fullmatch(words[-1]) is not None for words in whole)
+        self.ends_there = ending > max(1, len(whole) - ending)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A result code with a slash and a status after the client, or `CODE:HIERARCHY` at the end of a web server's line."""
+        if _native(line):
+            return True
+        return '] "' in line and _result(line) is not None and (_COMBINED.search(line, 0, 1200) is not None)
+
+    def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
+        """See `LayoutFormat`."""
+        before = line[:start]
+        try:
+            return super().head(before.rstrip() + " -", start) if before.strip() else (None, None)
+        except LineError:
+            return None, None

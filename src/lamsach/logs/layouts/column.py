@@ -1,0 +1,285 @@
+"""A Layout over columns of lines: the shapes that Arrow can run. Every other line is left to the reader of single lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.bulk.base import BulkReader, Piece, Unusual
+from lamsach.logs.bulk.columns import lines_of, mapped, not_empty
+from lamsach.logs.bulk.groups import usable_lines
+from lamsach.logs.bulk.heads import Head, heads, times
+from lamsach.logs.bulk.keyed import none_of
+from lamsach.logs.bulk.parts import middle, places_of
+from lamsach.logs.events.ends import Role, Side, sides_of
+from lamsach.logs.events.records import KEYS
+from lamsach.logs.events.tables import in_line_order
+from lamsach.logs.layouts import VIRTUAL, Made, Of, Shape
+from lamsach.logs.layouts.kinds import Clock
+from lamsach.logs.layouts.line import LayoutFormat
+from lamsach.model import Action
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Row = Mapping[str, "pa.Array"]
+FEW_LINES = 64
+"""So many lines are not worth a second look when one of them is unusual."""
+_LONG, _FEW = 256, 12
+_BOUNDED = re.compile(r"\{(\d+),(\d+)\}")
+_NAMED = re.compile(r"\(\?P<(\w+)>")
+_ODD = (b"\v", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+"""What parts words for Python's expressions, and not for RE2's; and what joins texts here."""
+_PARTING = [*b" \t:"]
+_JOINT = "\x1f"
+_HEADS_KEPT = 1024
+_READ = {*KEYS, *VIRTUAL, "source_mac"}
+
+
+def for_arrow(pattern: str) -> str:
+    """The pattern as RE2 takes it: what is bounded higher than it can count is unbounded; see `longest_line`."""
+    return _BOUNDED.sub(lambda m: f"{{{m[1]},}}" if int(m[2]) >= _LONG else m[0], pattern)
+
+
+def relaxed(pattern: str) -> str:
+    """The pattern without higher bounds, which make taking texts out five times slower: for lines of which it is known that they have the pattern."""
+    return _BOUNDED.sub(lambda m: m[0] if int(m[2]) <= _FEW else "*" if m[1] == "0" else "+", pattern)
+
+
+def longest_line(shape: Shape) -> int:
+    """Up to this length of a line `for_arrow` says what the pattern says."""
+    bounds = [int(m[2]) for pattern in (shape.pattern, *shape.also) for m in _BOUNDED.finditer(pattern)]
+    return min((bound for bound in bounds if bound >= _LONG), default=1 << 20)
+
+
+class LayoutColumns(BulkReader):
+    """Reads the records of a Layout's shapes at once. A line that is unusual spoils only the lines around it."""
+
+    log_format: LayoutFormat
+
+    def __init__(self, log_format: LayoutFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
+        self._sample = ""
+        self._shapes = [shape for shape in log_format.layout.shapes if shape.in_columns]
+        self._longest = min(map(longest_line, self._shapes), default=0)
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """Not asked: the lines of a piece are parted by shapes."""
+        raise Unusual
+
+    def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
+        """See `BulkReader`."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        alone: list[int] = []
+        usable, data = usable_lines(lines, alone)
+        data = b"\n".join(usable) if data is None else data
+        if any(mark in data for mark in _ODD):
+            return None
+        texts = lines_of(data)
+        fits = pc.less_equal(pc.binary_length(texts), self._longest).to_numpy(zero_copy_only=False)
+        fits[alone] = False
+        rows = np.flatnonzero(fits)
+        tables: list[pa.RecordBatch] = []
+        unread = [np.flatnonzero(~fits)]
+        for shape in self._shapes:
+            rows = self._taken(shape, texts, rows, (usable, first, tables, unread))
+        alone = sorted(np.concatenate([rows, *unread]).tolist())
+        return (in_line_order(tables), alone) if tables else None
+
+    def _taken(self, shape: Shape, texts: pa.Array, rows: Numbers, into: tuple[Any, ...]) -> Numbers:
+        """Read those of the lines that have the shape; the numbers of the others."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lines = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
+        heads_of, records = self._opened(shape, lines)
+        if relaxed(shape.pattern) != shape.pattern:
+            fits = pc.match_substring_regex(records, f"^(?:{for_arrow(shape.pattern)})")
+            records = pc.if_else(fits, records, pa.scalar(None, pa.string()))
+        found = pc.extract_regex(records, f"^(?:{self._wanted(shape)}){'(?P<rest_>.*)$' * bool(shape.also)}")
+        valid = found.is_valid().to_numpy(zero_copy_only=False)
+        if not valid.any():
+            return rows
+        if not valid.all():
+            found, heads_of = found.filter(pa.array(valid)), heads_of.filter(pa.array(valid))
+        row = dict(zip([one.name for one in found.type], found.flatten(), strict=True))
+        self._tables(shape, row | {"head_": heads_of}, rows[valid], *into)
+        rest: Numbers = rows[~valid]
+        return rest
+
+    def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """What stands before the records, and from their beginnings on; all of a line where there is none."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        begins, ends = places_of(lines)[:-1], places_of(lines)[1:]
+        if shape.begins in ("", "^"):
+            return middle(lines, begins, begins), lines
+        found = pc.find_substring_regex(lines, for_arrow(shape.begins)).to_numpy()
+        starts = begins + np.maximum(found, 0)
+        letters = np.frombuffer(lines.buffers()[2], np.uint8)
+        parted = np.isin(letters[np.minimum(starts, len(letters) - 1)], _PARTING)
+        starts = np.minimum(starts + (parted & (found >= 0)), ends)  # `(?:^|[\s:])`
+        return middle(lines, begins, starts), middle(lines, starts, ends)
+
+    def _wanted(self, shape: Shape) -> str:
+        """The pattern with those texts named that columns are made of: the fewer, the quicker."""
+        wanted = {name for key, how in shape.made.items() if key in _READ for name in how.names}
+        pattern = relaxed(shape.pattern)
+        return _NAMED.sub(lambda m: m[0] if m[1] in wanted else "(?:", pattern)
+
+    def _tables(
+        self,
+        shape: Shape,
+        row: dict[str, pa.Array],
+        rows: Numbers,
+        lines: Sequence[bytes],
+        first: int,
+        tables: list[pa.RecordBatch],
+        unread: list[Numbers],
+    ) -> None:
+        """The events of lines of one shape; where one is unusual, of halves of them."""
+        table = self._at_once(shape, row, rows, lines, first)
+        if table is not None:
+            tables.append(table)
+        elif len(rows) < 2 * FEW_LINES:
+            unread.append(rows)
+        else:
+            half = len(rows) // 2
+            for begin, end in ((0, half), (half, len(rows))):
+                part = {name: column.slice(begin, end - begin) for name, column in row.items()}
+                self._tables(shape, part, rows[begin:end], lines, first, tables, unread)
+
+    def _at_once(
+        self, shape: Shape, row: dict[str, pa.Array], rows: Numbers, lines: Sequence[bytes], first: int
+    ) -> pa.RecordBatch | None:
+        import pyarrow as pa
+
+        try:
+            columns = self._columns(shape, row, lines[int(rows[0])])
+        except (Unusual, LineError, ValueError, pa.ArrowException):
+            return None
+        table = self.placed(columns, pa.array(rows + first))
+        tried = {at: lines[int(rows[at])] for at in (0, len(rows) // 2, len(rows) - 1)}
+        return table if self.agrees(table, tried) else None
+
+    def _columns(self, shape: Shape, row: dict[str, pa.Array], line: bytes) -> dict[str, pa.Array]:
+        """The columns of the events of one shape; `line`: the first."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        count = len(row["head_"])
+        self._sample = line[len(row["head_"][0].as_py().encode()) :].decode()
+        moments, hosts = heads(row.pop("head_"), self._head)
+        rest = row.pop("rest_", None)
+        for other in shape.also:
+            found = pc.extract_regex(rest, for_arrow(other))
+            row |= dict(zip([one.name for one in found.type], found.flatten(), strict=True))
+        texts = {name: not_empty(column) for name, column in row.items()}
+        values = {key: self._field(key, how, texts, count) for key, how in shape.made.items() if key in _READ}
+        for key, value in shape.constant.items():
+            if key in _READ:
+                values[key] = pa.repeat(pa.scalar(value), count)
+        if any(values[key].null_count for key in shape.needs):
+            raise Unusual
+        values["time"] = pc.coalesce(values["time"], moments) if "time" in values else moments
+        values["observer"] = pc.coalesce(values["observer"], hosts) if "observer" in values else hosts
+        return decided(values, self.log_format.layout.role, count)
+
+    def _field(self, key: str, how: Of | Made, texts: Row, count: int) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        kind = _arrow_kind(key)
+        if isinstance(how, Made):
+            return _made(how, texts, kind, count)
+        found: pa.Array | None = None
+        for name in how.names:
+            if name in texts and texts[name].null_count < count:
+                one = self._read(how.kind, texts[name], kind)
+                found = one if found is None else pc.coalesce(found, one)
+                if not found.null_count:
+                    return found
+        found = pa.nulls(count, kind) if found is None else found
+        return found if how.absent is None else pc.fill_null(found, pa.scalar(how.absent))
+
+    def _read(self, kind: Any, column: pa.Array, arrow_kind: pa.DataType) -> pa.Array:
+        if kind.column is not None:
+            return kind.column(column)
+        if isinstance(kind, Clock):
+            return times(column, lambda text: kind.read(text, self.context))
+        return mapped(column, kind.read, arrow_kind)
+
+    def _read_head(self, text: str) -> Head:
+        if self.log_format.layout.anywhere:
+            return self.log_format.head(text + self._sample, len(text))
+        time, observer, record = self.log_format.opened(text + self._sample)
+        if record != self._sample:
+            raise Unusual
+        return time, observer
+
+
+def _arrow_kind(key: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if key == "way":
+        return pa.int8()
+    if key.endswith("_port"):
+        return pa.int32()
+    return pa.list_(pa.string()) if key == "answers" else pa.string()
+
+
+def _made(how: Made, texts: Row, kind: pa.DataType, count: int) -> pa.Array:
+    """A field made by a function, which is called once for each distinct combination of the texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    given = [pc.fill_null(texts[name], "") if name in texts else pa.repeat("", count) for name in how.names]
+    joined = given[0] if len(given) == 1 else pc.binary_join_element_wise(*given, _JOINT)
+    return mapped(joined, lambda text: how.function(*[part or None for part in text.split(_JOINT)]), kind)
+
+
+def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa.Array]:
+    """As `line.decided`, of columns."""
+    import pyarrow.compute as pc
+
+    take, nothing = values.pop, none_of(count)
+    source, inner = values.get("source_ip", nothing), values.get("destination_ip", nothing)
+    if (translated := take("inner_ip", None)) is not None:
+        inner = pc.coalesce(translated, inner)
+    way, mac, stated_mac = take("way", None), take("client_mac", None), take("source_mac", None)
+    near, far = take("source_name", None), take("destination_name", nothing)
+    if "device_ip" not in values and role is Role.SERVES_THE_UNIT:
+        values["device_ip"] = source
+        mac = None if mac is None else pc.if_else(pc.is_valid(source), mac, nothing)
+    elif "device_ip" not in values:
+        sides = sides_of(role, way, source, inner)
+        own, arrived = pc.equal(sides, int(Side.SOURCE)), pc.equal(sides, int(Side.DESTINATION))
+        values["device_ip"] = pc.if_else(own, source, pc.if_else(arrived, inner, nothing))
+        if near is not None:
+            near = pc.if_else(arrived, far, pc.if_else(own, near, nothing) if role is Role.SERVER else near)
+        if mac is not None:
+            mac = pc.if_else(pc.and_(own, pc.is_valid(source)), mac, nothing)
+    for key, column in (("device_name", near), ("device_mac", mac)):
+        if column is not None:
+            values[key] = pc.coalesce(values[key], column) if key in values else column
+    if stated_mac is not None:
+        values["device_mac"] = pc.coalesce(values.get("device_mac", nothing), stated_mac)
+    values.setdefault("action", pa_unknown(count))
+    return values
+
+
+def pa_unknown(count: int) -> pa.Array:
+    """So many actions of which nothing is known."""
+    import pyarrow as pa
+
+    return pa.repeat(Action.UNKNOWN.value, count)
