@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lamsach.indicators.html_cells import Spans
+from lamsach.documents.html import Spans
 
 # [cols="1,1,2",options="header"]    [%header,cols=3*]
 _COLUMNS = re.compile(r"\[[^\]]{0,300}\bcols\s?=\s?[\"']?([^\"'\]]{1,200})")

@@ -7,30 +7,23 @@ servers is not read: it is no list.
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
+from lamsach.documents.mail import content_of, is_mail, kind_of, name_of, utf8_of
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.compressed_rtf import decompressed
 from lamsach.indicators.mail_bodies import as_page, bodies
 from lamsach.indicators.ole import opened, streams
 from lamsach.indicators.opening import ListSource, members
 
-if TYPE_CHECKING:
-    from email.message import Message
-
 MAX_NESTED = 4
 """How deep messages and archives may lie within each other."""
 MAX_MESSAGE_BYTES = 256 * MIB
 MAX_ATTACHMENTS = 500
 
-_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n){0,200}")
-_MAIL_HEADERS = frozenset(
-    b"from to subject date received message-id mime-version return-path delivered-to content-type x-mailer reply-to cc".split()
-)
 _PICTURES = ("image/", "audio/", "video/", "font/")
 _CERTIFICATES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 
@@ -65,21 +58,6 @@ def _archive_names(source: ListSource) -> list[str] | None:
     return None if is_document(names) else names
 
 
-def is_mail(head: bytes) -> bool:
-    """Whether a file begins with the header of a message: three fields at least, two of which every message has."""
-    head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")[:65536]
-    if head.startswith(b"From "):
-        head = head.partition(b"\n")[2]
-    place, seen = 0, 0
-    known = set()
-    while (match := _HEADER.match(head, place)) is not None and seen < 200:
-        name = match[0].partition(b":")[0].lower()
-        if name in _MAIL_HEADERS:
-            known.add(name)
-        place, seen = match.end(), seen + 1
-    return seen >= 3 and len(known) >= 3 and (b"from" in known or b"received" in known)
-
-
 def _inner(source: ListSource, name: str, data: bytes, *, prose: bool = False) -> ListSource:
     return ListSource(f"{source.document}!{name}", lambda: io.BytesIO(data), ocr=source.ocr, prose=prose)
 
@@ -101,8 +79,11 @@ def _mail_parts(source: ListSource) -> Iterator[ListSource]:
         raise LimitError("The message has too many attachments.", source.document)
     text: ListSource | None = None
     for number, part in enumerate(leaves, 1):
-        kind, name = _kind(part), _name(part)
-        if kind.startswith(_PICTURES) or kind in _CERTIFICATES or not (content := _content(part)).strip():
+        kind, name = kind_of(part), name_of(part).replace("\\", "/").rpartition("/")[2][:200]
+        if kind.startswith(_PICTURES) or kind in _CERTIFICATES:
+            continue
+        content = utf8_of(part) if kind.startswith("text/") else content_of(part)
+        if not content.strip():
             continue
         prose, page = (kind == wanted and not name for wanted in ("text/plain", "text/html"))
         content = as_page(content) if page else content
@@ -118,33 +99,6 @@ def _mail_parts(source: ListSource) -> Iterator[ListSource]:
             yield inner
     if text is not None:
         yield text
-
-
-def _kind(part: Message) -> str:
-    try:
-        return str(part.get_content_type()).lower()
-    except Exception:  # noqa: BLE001 - as above
-        return ""
-
-
-def _name(part: Message) -> str:
-    try:
-        return str(part.get_filename() or "").replace("\\", "/").rpartition("/")[2][:200]
-    except Exception:  # noqa: BLE001 - as above
-        return ""
-
-
-def _content(part: Message) -> bytes:
-    """The part's bytes; its text in UTF-8."""
-    try:
-        raw = part.get_payload(decode=True)
-        data = raw if isinstance(raw, bytes) else b""
-        if _kind(part).startswith("text/"):
-            charset = part.get_content_charset() or "utf-8"
-            return data.decode(charset, "replace").encode("utf-8")
-        return data
-    except Exception:  # noqa: BLE001 - an unknown transfer encoding or character set
-        return data if "data" in locals() else b""
 
 
 def _outlook_parts(source: ListSource) -> Iterator[ListSource]:

@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from lamsach.documents.html import Page, Title
+from lamsach.documents.table import Row
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.flowing import defangs, rejoined
-from lamsach.indicators.html_cells import Cells, Spans
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Value, declined
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries, is_shaped
 from lamsach.indicators.refusals import Refused
-from lamsach.indicators.safe_html import SafeParser
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.tables import Table
 from lamsach.indicators.unbroken import Unbroken
@@ -29,43 +29,6 @@ _STARTS = re.compile(
     r"[\ufeff\s]*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
-_MAX_TITLE = 300
-_CROSSED = frozenset({"s", "strike", "del"})
-_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
-_MARGIN = frozenset({"nav", "footer"})
-_TYPED = frozenset({"", "text", "search", "url", "email", "tel"})
-"""Types of a form's fields that show their value as text (HTML, "The input element")."""
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "li",
-        "br",
-        "tr",
-        "td",
-        "th",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "pre",
-        "table",
-        "ul",
-        "ol",
-        "dl",
-        "dd",
-        "dt",
-        "section",
-        "article",
-        "blockquote",
-        "hr",
-        "option",
-    ]
-)
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_MAX_TEXT = 1024 * 1024
 
 
 class Html(ListFormat):
@@ -82,9 +45,7 @@ class Html(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Tables by their columns; of other text only what has a value's shape, taken or refused."""
-        page = _Page()
-        page.read(source.encoding.decode(source.whole()))
-        page.end_text()
+        page = Page(source.encoding.decode(source.whole()))
         every = [text for _, part in page.found for text in _texts(part)]
         marked = defangs(every)
         tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
@@ -93,14 +54,14 @@ class Html(ListFormat):
         site = _site(page.address)
         for row, cells in _unbroken(page.found):
             if isinstance(cells, str):
-                found = _but(own, site, prose.line(f"# {cells}" if isinstance(cells, _Title) else cells))
+                found = _but(own, site, prose.line(f"# {cells}" if isinstance(cells, Title) else cells))
                 yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
             elif cells is None:
                 yield from _shaped(table.end())
                 tables += 1
                 table = Table(source.document, None, tables)
             else:
-                texts = [rejoined(text) for text in cells.texts]
+                texts = [rejoined(text) for text in cells.cells]
                 yield from _shaped(table.row(row, texts, cells.inherited))
         yield from _shaped(table.end())
         account = Account()
@@ -114,11 +75,11 @@ class Html(ListFormat):
             yield from entries(values, Reference(source.document, None, row))
 
 
-def _texts(part: str | Cells | None) -> list[str]:
-    return [] if part is None else [part] if isinstance(part, str) else part.texts
+def _texts(part: str | Row | None) -> list[str]:
+    return [] if part is None else [part] if isinstance(part, str) else list(part.cells)
 
 
-def _unbroken(found: Iterable[tuple[int, str | Cells | None]]) -> Iterator[tuple[int, str | Cells | None]]:
+def _unbroken(found: Iterable[tuple[int, str | Row | None]]) -> Iterator[tuple[int, str | Row | None]]:
     """The page's parts, lines that `<br>` breaks within a value as one."""
     lines = Unbroken()
     for row, part in found:
@@ -155,138 +116,3 @@ def _site_of(found: Value) -> str | None:
     if found[0] is IndicatorType.DOMAIN:
         return suffixes().registered(found[1])
     return _site(found[1]) if found[0] is IndicatorType.URL else None
-
-
-class _Title(str):
-    """The text of a heading (`h1` to `h6`)."""
-
-    __slots__ = ()
-
-
-class _Page(SafeParser):
-    """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[int, str | Cells | None]] = []
-        self.title = ""
-        self.address = ""
-        """What the page states as its own address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
-        self._in_title = self._heads = False
-        self._silent = self._crossed = self._margin = 0
-        self.struck: list[tuple[int, str]] = []
-        """What is struck out, with its lines."""
-        self.margins: list[tuple[int, str]] = []
-        """What the page's navigation and footer say, with the lines."""
-        self._text: list[str] = []
-        self._size = 0
-        self._line = 1
-        self._row: list[str] | None = None
-        self._row_line = 1
-        self._spans = Spans()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_title = tag == "title"
-        if tag in ("link", "meta") and not self.address:
-            said = dict(attrs)
-            if (said.get("rel") or "").lower() == "canonical":
-                self.address = said.get("href") or ""
-            elif said.get("property") == "og:url":
-                self.address = said.get("content") or ""
-        if tag in _CROSSED:
-            self._crossed += 1
-        self._margin += tag in _MARGIN
-        if tag in _SILENT:
-            self._silent += 1
-        elif tag == "body":
-            self._silent = self._margin = 0
-        elif tag == "input":
-            self._field(dict(attrs))
-        if tag == "table":
-            self.end_text()
-            self.found.append((self.getpos()[0], None))
-            self._spans = Spans()
-        elif tag == "tr":
-            self._end_row()
-            self._row, self._row_line = [], self.getpos()[0]
-        elif tag in ("td", "th"):
-            self._end_cell()
-            if self._row is not None:
-                self._row += self._spans.before(len(self._row))
-                self._spans.begin(len(self._row), dict(attrs))
-        elif tag in _BLOCKS:
-            self._end_block()
-            self._heads = tag in _HEADINGS
-        if tag in _BLOCKS:
-            self._crossed = 0  # a mark that nobody closes strikes out no more than its block
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_title = False
-        if tag in _CROSSED:
-            self._crossed = max(0, self._crossed - 1)
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _MARGIN:
-            self._margin = max(0, self._margin - 1)
-        elif tag in ("td", "th"):
-            self._end_cell()
-        elif tag in ("tr", "table"):
-            self._end_row()
-        elif tag in _BLOCKS:
-            self._end_block()
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self.title += data[:_MAX_TITLE]
-            self._in_title = len(self.title) < _MAX_TITLE
-        if self._silent or self._size > _MAX_TEXT:
-            return
-        if self._crossed or self._margin:
-            (self.struck if self._crossed else self.margins).append((self.getpos()[0], data))
-            return
-        if not self._text:
-            self._line = self.getpos()[0]
-        self._text.append(data)
-        self._size += len(data)
-
-    def _field(self, said: dict[str, str | None]) -> None:
-        """The text in a form's field, as a block of its own."""
-        if (said.get("type") or "").lower() in _TYPED and said.get("value"):
-            self._end_block()
-            self.handle_data(said["value"] or "")
-            self._end_block()
-
-    def _taken(self) -> str:
-        text = "".join(self._text).replace("\u00ad", "")  # where a line may break
-        self._text.clear()
-        self._size = 0
-        return text
-
-    def _end_block(self) -> None:
-        if self._row is not None:
-            self._text.append("\n")
-        else:
-            self.end_text()
-
-    def end_text(self) -> None:
-        """Close the text block that is open."""
-        for place, line in enumerate(self._taken().split("\n")):
-            if line.strip():
-                self.found.append((self._line + place, _Title(line) if self._heads else line))
-        self._heads = False
-
-    def _end_cell(self) -> None:
-        if self._row is None:
-            self.end_text()
-        elif (text := self._taken().strip()) or self._spans.open:
-            self._row += self._spans.cell(text)
-
-    def _end_row(self) -> None:
-        if self._row is None:
-            self.end_text()
-            return
-        self._end_cell()
-        inherited = self._spans.end_row()
-        if any(self._row):
-            self.found.append((self._row_line, Cells(self._row, inherited)))
-        self._row = None

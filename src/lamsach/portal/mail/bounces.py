@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Any
 
+from lamsach.documents.mail import content_of
 from lamsach.portal.mail import tags
-from lamsach.portal.mail.parsing import Parsed, clean, content, header, one_address
+from lamsach.portal.mail.parsing import Parsed, clean, header, one_address
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -78,7 +79,7 @@ def _letter(parsed: Parsed) -> int | None:
     for part in parsed.message.walk():
         kind = part.get_content_type()
         if kind == "text/rfc822-headers":
-            if found := tags.letter_id(_returned_id(content(part))):
+            if found := tags.letter_id(_returned_id(content_of(part))):
                 return found
         elif kind == "message/rfc822":
             inner: Any = part.get_payload()

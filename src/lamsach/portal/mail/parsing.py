@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 
+from lamsach.documents.html import SafeParser
+from lamsach.documents.mail import content_of, kind_of, name_of, utf8_of
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
-from lamsach.indicators.safe_html import SafeParser
 from lamsach.portal.base.uploads import Kept
 
 LARGEST_BYTES = 30_000_000
@@ -151,51 +152,23 @@ def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
             yield part
 
 
-def content(part: EmailMessage) -> bytes:
-    """The bytes of a part, whatever its encoding says."""
-    try:
-        payload = part.get_payload(decode=True)
-    except (RecursionError, ValueError, LookupError, AttributeError):
-        return b""
-    return payload if isinstance(payload, bytes) else b""
-
-
-def words(part: EmailMessage) -> str:
-    """The text of a part; an unknown character set is read as UTF-8, letters that do not fit become marks."""
-    body = content(part)[: MOST_TEXT * 8]
-    try:
-        charset = part.get_content_charset("utf-8")
-        return body.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return body.decode("utf-8", "replace")
-
-
-def _kind(part: EmailMessage) -> str:
-    try:
-        return part.get_content_type()
-    except Exception:  # noqa: BLE001 - a hostile Content-Type
-        return "application/octet-stream"
-
-
-def _name(part: EmailMessage) -> str:
-    with contextlib.suppress(Exception):
-        return part.get_filename() or ""
-    return ""
-
-
 def _text(parts: list[EmailMessage]) -> str:
-    plain = [part for part in parts if _kind(part) == "text/plain" and not _name(part)]
+    plain = [part for part in parts if kind_of(part) == "text/plain" and not name_of(part)]
     if plain:
-        return without_quotes(clean(words(plain[0]), MOST_TEXT))
+        return without_quotes(clean(_text_of(plain[0]), MOST_TEXT))
     for part in parts:
-        if _kind(part) == "text/html" and not _name(part):
-            return without_quotes(clean(from_html(words(part)), MOST_TEXT))
+        if kind_of(part) == "text/html" and not name_of(part):
+            return without_quotes(clean(from_html(_text_of(part)), MOST_TEXT))
     return ""
 
 
 def _files(parts: list[EmailMessage]) -> list[File]:
-    found = [File(_name(part), content(part)) for part in parts if _name(part)]
+    found = [File(name_of(part), content_of(part)) for part in parts if name_of(part)]
     return [file for file in found if file.content][:MOST_FILES]
+
+
+def _text_of(part: EmailMessage) -> str:
+    return utf8_of(part, MOST_TEXT * 8).decode("utf-8", "replace")
 
 
 def without_quotes(text: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamsach.documents.html import SafeParser
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.safe_html import SafeParser
 from lamsach.model import Indicator
 
 
