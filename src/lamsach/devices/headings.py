@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from lamsach.devices.names import address, mac_address
+from lamsach.documents.headings import INVENTORY, INVENTORY_PHRASES, plain_words
 
 Rows = Sequence[tuple[int, tuple[str, ...]]]
 
@@ -29,164 +28,22 @@ DETAILS = frozenset({Column.KIND, Column.NOTE, Column.IGNORED})
 """Columns that make no table an inventory."""
 
 
-def plain(text: str) -> str:
-    """Lower case, without Vietnamese marks, words parted by one blank: the form in which headings are compared."""
-    text = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    return " ".join(re.findall(r"[a-z0-9]+", text))
-
-
-_WHOLE: Mapping[Column, frozenset[str]] = {
-    Column.IP: frozenset(
-        [
-            "ip",
-            "ipv4",
-            "ipv6",
-            "dia chi",
-            "dia chi mang",
-            "address",
-            "network address",
-            "ip tinh",
-            "ip lan",
-            "dc ip",
-        ]
-    ),
-    Column.MAC: frozenset(
-        ["mac", "dia chi vat ly", "physical address", "hardware address", "ethernet", "hwaddr", "hw address"]
-    ),
-    Column.NAME: frozenset(
-        [
-            "name",
-            "ten",
-            "may",
-            "may tinh",
-            "thiet bi",
-            "device",
-            "computer",
-            "host",
-            "machine",
-            "hostname",
-            "fqdn",
-            "netbios",
-        ]
-    ),
-    Column.USER: frozenset(
-        [
-            "user",
-            "username",
-            "login",
-            "owner",
-            "ho ten",
-            "ho va ten",
-            "can bo",
-            "nhan vien",
-            "cbccvc",
-            "chu so huu",
-            "account",
-        ]
-    ),
-    Column.DEPARTMENT: frozenset(
-        [
-            "don vi",
-            "phong",
-            "phong ban",
-            "bo phan",
-            "khoa",
-            "ban",
-            "co quan",
-            "department",
-            "dept",
-            "unit",
-            "division",
-            "office",
-        ]
-    ),
-    Column.KIND: frozenset(
-        ["loai", "loai may", "loai thiet bi", "chung loai", "kind", "type", "device type", "category"]
-    ),
-    Column.NOTE: frozenset(
-        [
-            *(
-                "ghi chu",
-                "note",
-                "notes",
-                "mo ta",
-                "description",
-                "chuc nang",
-                "vai tro",
-                "muc dich",
-                "nhiem vu",
-            ),
-            *(
-                "role",
-                "function",
-                "purpose",
-                "muc dich su dung",
-                "dich vu",
-                "service",
-                "services",
-                "comment",
-                "remarks",
-            ),
-        ]
-    ),
-    Column.IGNORED: frozenset(["stt", "tt", "so tt", "so thu tu", "no", "id", "email", "os"]),
-}
-_WITHIN: Sequence[tuple[str, Column]] = (
-    ("dia chi mac", Column.MAC),
-    ("mac address", Column.MAC),
-    ("dia chi ip", Column.IP),
-    ("ip address", Column.IP),
-    ("he dieu hanh", Column.IGNORED),
-    ("so dien thoai", Column.IGNORED),
-    ("nguoi su dung", Column.USER),
-    ("nguoi dung", Column.USER),
-    ("nguoi quan ly", Column.USER),
-    ("nguoi phu trach", Column.USER),
-    ("ho va ten", Column.USER),
-    ("ho ten", Column.USER),
-    ("tai khoan", Column.USER),
-    ("user name", Column.USER),
-    ("assigned to", Column.USER),
-    ("full name", Column.USER),
-    ("can bo", Column.USER),
-    ("ten may", Column.NAME),
-    ("ten thiet bi", Column.NAME),
-    ("host name", Column.NAME),
-    ("hostname", Column.NAME),
-    ("computer name", Column.NAME),
-    ("device name", Column.NAME),
-    ("machine name", Column.NAME),
-    ("pc name", Column.NAME),
-    ("phong ban", Column.DEPARTMENT),
-    ("don vi", Column.DEPARTMENT),
-    ("bo phan", Column.DEPARTMENT),
-    ("department", Column.DEPARTMENT),
-    ("vat ly", Column.MAC),
-)
-_WORDS = (
-    ("mac", Column.MAC),
-    ("ip", Column.IP),
-    ("ipv4", Column.IP),
-    ("ipv6", Column.IP),
-    ("user", Column.USER),
-)
+_WORDS = {"mac": Column.MAC, "ip": Column.IP, "ipv4": Column.IP, "ipv6": Column.IP, "user": Column.USER}
 _HEADER_WITHIN_ROWS = 40
 
 
 def column_of(heading: str) -> Column | None:
     """What a heading announces; None for one that is not known, or for a text too long to be a heading."""
-    text = plain(heading)
+    text = plain_words(heading)
     if not text or len(text) > 48:
         return None
-    for column, whole in _WHOLE.items():
-        if text in whole:
-            return column
-    for phrase, column in _WITHIN:
+    if text in INVENTORY:
+        return Column(INVENTORY[text])
+    for phrase, column in INVENTORY_PHRASES.items():
         if f" {phrase} " in f" {text} ":
-            return column
+            return Column(column)
     words = text.split()
-    return next((column for word, column in _WORDS if word in words), None)
+    return next((column for word, column in _WORDS.items() if word in words), None)
 
 
 def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lamsach.devices.headings import Column, Rows, column_of, find_columns, plain
+from lamsach.devices.headings import Column, Rows, column_of, find_columns
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.devices.sheets import read_sheets
 from lamsach.devices.stated_roles import stated_role
+from lamsach.documents.headings import plain_words
 from lamsach.errors import UnreadableError
 from lamsach.model import Problem
 
@@ -241,7 +242,7 @@ def _values(
     """
     found: dict[str, None] = {}
     for cell in cells:
-        if plain(cell) in _NOTHING:
+        if plain_words(cell) in _NOTHING:
             continue
         whole = read(cell)
         parts = [whole] if whole else [read(part) for part in _SEPARATORS.split(cell) if part.strip()]

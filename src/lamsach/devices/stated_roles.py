@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from lamsach.devices.headings import plain
+from lamsach.documents.headings import plain_words
 
 ENDPOINT = "endpoint"
 """A machine that people work at, or a printer, camera or telephone: it speaks for itself."""
@@ -58,16 +58,16 @@ def stated_role(kind: str | None, note: str | None) -> str | None:
     by_kind = _role(kind or "")
     if by_kind is not None:
         return by_kind
-    if _has(plain(kind or ""), _ENDPOINTS):
+    if _has(plain_words(kind or ""), _ENDPOINTS):
         return ENDPOINT
     return _role(note or "")
 
 
 def _role(text: str) -> str | None:
-    whole = plain(text)
+    whole = plain_words(text)
     found = {_WHOLE[whole]} if whole in _WHOLE else set()
     for clause in _CLAUSE.split(text[:1000]):
-        found |= _roles_in(plain(clause))
+        found |= _roles_in(plain_words(clause))
     return next((role for role in _PHRASES if role in found), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from lamsach.documents.headings import plain_key
 from lamsach.indicators import refusals
 from lamsach.indicators.beside import to_read, unless_cited
 from lamsach.indicators.cited import is_cited
@@ -13,7 +14,6 @@ from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
     Field,
     field_of,
-    plain_key,
     read_confidence,
     read_date,
     read_tlp,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from lamsach.documents.headings import plain_key
 from lamsach.indicators.field_words import FURTHER_TYPES, FURTHER_WORDS, further_field
 from lamsach.indicators.type_words import TYPE_WORDS
 from lamsach.model import IndicatorType
@@ -79,18 +79,6 @@ _WORDS: dict[Field, str] = {
         |subject|subjects|subject cn|issuer|issuer cn|subject name|issuer name|company|company name|product|product name|original filename|original file name|meaningful name|internal name|legal copyright|publisher|certificate subject|certificate issuer
         |removed by|removal notes|table|words|bang|severity|action|platforms|more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
 }
-_EDGES = " \t\r\n\u00a0\ufeff\"'*:.#()[]"
-
-
-def plain_key(text: str) -> str:
-    """A heading without accents, case, line breaks and decoration: `Địa chỉ\\nIP (*)` is `dia chi ip`."""
-    if len(text) > 80:
-        return ""
-    lowered = text.lower().replace("đ", "d")
-    if not lowered.isascii():
-        decomposed = unicodedata.normalize("NFKD", lowered)
-        lowered = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(lowered.strip(_EDGES).split())
 
 
 def _spaced(key: str) -> str:

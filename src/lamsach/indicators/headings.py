@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lamsach.documents.headings import plain_key
 from lamsach.indicators import ranges, refusals
 from lamsach.indicators.cells import holds_value
-from lamsach.indicators.fields import Field, field_of, plain_key, type_of_heading, victims
+from lamsach.indicators.fields import Field, field_of, type_of_heading, victims
 from lamsach.indicators.standing import action_column, allows, judging_columns, row_reason, takes_back
 from lamsach.model import IndicatorType
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from lamsach.documents.headings import plain_key
 from lamsach.indicators import addresses
-from lamsach.indicators.fields import plain_key
 
 _FIRST_NAMES = """start|start ip|start address|startip|ip start|ip_start|start_ip|range start|first|first ip|first address|from|from ip|begin|tu|tu ip|tu dia chi
     |dia chi dau|bat dau"""

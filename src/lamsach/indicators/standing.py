@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from lamsach.documents.headings import plain_key
 from lamsach.indicators import refusals
-from lamsach.indicators.fields import plain_key
 from lamsach.indicators.records import Entry
 from lamsach.model import Refusal
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from lamsach.documents.headings import plain_key
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.beside import to_read
 from lamsach.indicators.extract import Found
-from lamsach.indicators.fields import plain_key, read_date, read_tlp, stated_type
+from lamsach.indicators.fields import read_date, read_tlp, stated_type
 from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.normalise import declined
 from lamsach.indicators.opening import ListSource

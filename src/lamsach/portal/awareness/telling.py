@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
+from lamsach.documents.headings import PEOPLE, columns_of
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
@@ -22,24 +23,10 @@ from lamsach.portal.mail.incoming import bad_addresses
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.sheet import plain, table
+from lamsach.portal.units.sheet import table
 
 PURPOSE = "awareness"
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
-_HEADINGS = {
-    "ho ten": "name",
-    "ho va ten": "name",
-    "ten": "name",
-    "name": "name",
-    "full name": "name",
-    "email": "email",
-    "e-mail": "email",
-    "thu dien tu": "email",
-    "phong": "department",
-    "phong ban": "department",
-    "bo phan": "department",
-    "department": "department",
-}
 MOST_PEOPLE, MOST_WRONG = 100_000, 1000
 BATCH = 1000
 
@@ -57,7 +44,7 @@ def _read(file: IO[bytes], name: str) -> tuple[list[tuple[str, str, str]], list[
     wrong: list[int] = []
     for number, cells in table(file, name):
         if not columns:
-            found = {i: _HEADINGS[plain(cell)] for i, cell in enumerate(cells) if plain(cell) in _HEADINGS}
+            found = columns_of(cells, PEOPLE)
             columns = found if "name" in found.values() else {}
             continue
         row = {columns[i]: cell for i, cell in enumerate(cells) if i in columns}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from lamsach.documents.headings import folded
 from lamsach.portal.support.models import Article
-from lamsach.portal.units.sheet import plain
 
 MOST = 3
 MOST_READ = 1000
@@ -20,16 +20,16 @@ _COMMON = frozenset(
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z0-9]{2,30}", plain(text[:5000])) if word not in _COMMON}
+    return {word for word in re.findall(r"[a-z0-9]{2,30}", folded(text[:5000])) if word not in _COMMON}
 
 
 def fitting(subject: str, text: str, language: str) -> list[Article]:
     """At most three articles of the language, the best first. A phrase that people use for it counts most, then words of the title, then of the text."""
-    asked = plain(f"{subject} {text}"[:5000])
+    asked = folded(f"{subject} {text}"[:5000])
     words = _words(asked)
     scored: list[tuple[float, int, Article]] = []
     for article in Article.objects.filter(withdrawn=None, language=language)[:MOST_READ]:
-        phrases = [plain(part) for part in article.words.split(",") if part.strip()]
+        phrases = [folded(part) for part in article.words.split(",") if part.strip()]
         score = 3.0 * sum(phrase in asked for phrase in phrases)
         score += 1.0 * len(words & _words(article.title)) + 0.2 * len(words & _words(article.text))
         if score >= _LEAST:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from lamsach.documents.archive import HANDED_IN
+from lamsach.documents.headings import UNITS, columns_of
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
@@ -17,17 +18,6 @@ from lamsach.i18n import mark
 MOST_ROWS = 100_000
 MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000
 LONGEST_CELL = 1000
-_HEADINGS: dict[str, tuple[str, ...]] = {
-    "code": ("ma", "ma don vi", "ma dinh danh", "ma dinh danh dien tu", "code", "unit code"),
-    "name": ("ten", "ten don vi", "don vi", "name", "unit", "unit name"),
-    "parent": ("ma cap tren", "ma don vi cap tren", "don vi cap tren", "cap tren", "parent", "parent code"),
-    "email": ("email", "e-mail", "thu dien tu", "hop thu"),
-    "contact": ("dau moi", "nguoi lien he", "can bo dau moi", "contact", "contact person"),
-    "phone": ("dien thoai", "so dien thoai", "phone"),
-    "closed": ("ngay giai the", "giai the", "ngay ket thuc", "closed", "closed on"),
-    "successor": ("don vi ke thua", "ma ke thua", "ma don vi ke thua", "successor"),
-}
-_FIELDS = {heading: name for name, headings in _HEADINGS.items() for heading in headings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +35,13 @@ class SheetRow:
     successor: str = ""
 
 
-def plain(text: str) -> str:
-    """A heading without accents, in lower case, with single blanks: `Mã đơn vị` -> `ma don vi`."""
-    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return " ".join(
-        "".join(letter for letter in bare if not unicodedata.combining(letter)).lower().split()
-    ).strip(" *:")
-
-
 def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[str]]:
     """The rows, and which columns the sheet has. InputError when there is no heading row with code and name."""
     rows: list[SheetRow] = []
     columns: dict[int, str] = {}
     for number, cells in table(file, name):
         if not columns:
-            found = {i: _FIELDS[plain(cell)] for i, cell in enumerate(cells) if plain(cell) in _FIELDS}
+            found = columns_of(cells, UNITS)
             if {"code", "name"} <= set(found.values()):
                 columns = found
             elif number > 20:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from lamsach.indicators.fields import plain_key
+from lamsach.documents.headings import plain_key
 from lamsach.trace.reports.cells import endpoints, port_number, protocol_of
 from lamsach.trace.reports.grids import Cells
 from lamsach.trace.reports.headings import Column, column_of, is_international, is_later, offset_minutes

@@ -12,7 +12,7 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from lamsach.indicators.fields import plain_key
+from lamsach.documents.headings import plain_key
 
 
 class Column(Enum):
