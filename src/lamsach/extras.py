@@ -42,6 +42,7 @@ MODULES: Mapping[str, str] = {
     "pyhanko_certvalidator": "sign",
     "lxml": "sign",
     "signxml": "sign",
+    "pkcs11": "token",
     "llvmlite": "jit",
     "numba": "jit",
 }

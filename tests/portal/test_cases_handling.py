@@ -15,7 +15,6 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.cases import playbooks, reminding
 from lamsach.portal.cases.handling import Playbook, SavedView, Tick
-from lamsach.portal.cases.kinds import kind_of
 from lamsach.portal.cases.models import Case, CaseState, Note, Reminder, Step, ThreatKind
 from lamsach.portal.cases.playbooks_text import BUILT_IN
 from lamsach.portal.cases.searching import fold, terms
@@ -24,6 +23,7 @@ from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Unit
+from lamsach.threat_kinds import kind_of
 
 from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast

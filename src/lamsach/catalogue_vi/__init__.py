@@ -1,6 +1,7 @@
 """The Vietnamese texts, by their English originals (see `lamsach.i18n`): one file for each part that speaks to people."""
 
 from lamsach.catalogue_vi.archive import ARCHIVE
+from lamsach.catalogue_vi.avreport import AVREPORT
 from lamsach.catalogue_vi.blocking import BLOCKING
 from lamsach.catalogue_vi.captures import CAPTURES
 from lamsach.catalogue_vi.channels import CHANNELS
@@ -31,6 +32,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     RESULTS,
     SENDING,
     SEALED,
+    AVREPORT,
     LETTERS,
     PORTAL,
     CHANNELS,

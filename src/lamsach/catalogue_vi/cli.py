@@ -7,7 +7,7 @@ CLI: dict[str, str] = {
         f"Install it: pip install 'lamsach[{extra}]'": f"Hãy cài bằng lệnh: pip install 'lamsach[{extra}]'"
         for extra in (
             *("portal", "scanner", "docs", "tables", "postgres"),
-            *("kafka", "s3", "cluster", "sign", "seal", "ocr", "jit"),
+            *("kafka", "s3", "cluster", "sign", "token", "seal", "ocr", "jit"),
         )
     },
     "Stopped.": "Đã dừng.",

@@ -7,16 +7,20 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from lamsach.cli.command_line import Option
+from lamsach.cli.command_line import Exit, Option
 from lamsach.cli.console import tell, translate
 from lamsach.cli.options import Identities, keys_for, moment, zone_of
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
 if TYPE_CHECKING:
+    from lamsach.channels.avreport.model import Naming
     from lamsach.letters.alone import Around
     from lamsach.letters.form import Filled
     from lamsach.letters.model import Document
+
+AVREPORT = "avreport"
+"""The word for the national centre as the receiver."""
 
 
 def report(
@@ -26,7 +30,7 @@ def report(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write the report; the end of the name chooses its kind: .docx, .pdf, .xlsx, .html or .json. May be repeated.",
+            help="Write the report; the end of the name chooses its kind: .docx, .pdf, .xlsx, .html or .json; the malware report: .xml, or a folder. May be repeated.",
         ),
     ],
     unit: Annotated[str, Option("--unit", metavar="NAME", help="The reporting unit's name.")] = "",
@@ -53,7 +57,14 @@ def report(
     proposals: Annotated[
         str, Option("--proposals", metavar="TEXT", help="The proposals, instead of the drafted ones.")
     ] = "",
-    to: Annotated[str, Option("--to", metavar="UNIT", help="Who receives the report.")] = "",
+    to: Annotated[
+        str,
+        Option(
+            "--to",
+            metavar="UNIT",
+            help="Who receives the report; avreport: the national centre, as the malware report of letter 2290/BTTTT-CATTT.",
+        ),
+    ] = "",
     email: Annotated[
         str, Option("--email", metavar="ADDRESS", help="Where reports are sent by e-mail.")
     ] = "",
@@ -113,11 +124,45 @@ def report(
             help="A recipient under Nơi nhận, between Như trên and Lưu: VT. May be repeated.",
         ),
     ] = None,
-) -> None:
+    since: Annotated[
+        str | None,
+        Option("--since", metavar="DATE", help="Malware report: from this day or time on. Default: a day before its end."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        Option("--until", metavar="DATE", help="Malware report: to this day (included) or before this time. Default: now."),
+    ] = None,
+    names: Annotated[bool, Option("--names", help="Malware report: machines by address and name.")] = False,
+    pseudonyms: Annotated[
+        bool,
+        Option("--pseudonyms", help="Malware report: machines by stable names that only the unit's key explains."),
+    ] = False,
+    counts_only: Annotated[bool, Option("--counts-only", help="Malware report: no machine is called anything.")] = False,
+    organ_id: Annotated[
+        str, Option("--organ-id", metavar="CODE", help="Malware report: the unit's identifier, such as 000.00.00.G22.")
+    ] = "",
+    sign_with: Annotated[
+        str,
+        Option(
+            "--sign-with",
+            metavar="KEY",
+            help="Malware report: sign with this PKCS#12 file, or pkcs11:... for a token; password or PIN is in LAMSACH_KEY_PASSWORD, or asked for.",
+        ),
+    ] = "",
+    send: Annotated[
+        str, Option("--send", metavar="URL", help="Malware report: send it to this address, and keep the receipt.")
+    ] = "",
+) -> None:  # fmt: skip
     """Fill in the campaign's reporting form from findings bundles.
 
     Example: lamsach report --unit "Phòng Hành chính" --findings findings.zip -o bao-cao.docx -o bao-cao.pdf
     """
+    if to == AVREPORT:
+        from lamsach.cli.avreport_run import Asked, run
+
+        naming = naming_of(names=names, pseudonyms=pseudonyms, counts=counts_only)
+        asked = Asked(unit, organ_id, email, naming, since, until, sign_with, send)
+        raise Exit(run(findings or [], output, asked, identity))
     from lamsach.letters.alone import Around
     from lamsach.letters.writing import writer_for
 
@@ -149,6 +194,20 @@ def report(
     for path in output:
         _write(filled, document, path)
         tell(translate()("Written: {path}").format(path=path))
+
+
+def naming_of(*, names: bool, pseudonyms: bool, counts: bool) -> Naming:
+    """How machines are called. UsageError unless just one way was chosen: the choice is the unit's."""
+    from lamsach.channels.avreport.model import Naming
+
+    chosen = [way for way, wanted in zip(Naming, (names, pseudonyms, counts), strict=True) if wanted]
+    if len(chosen) != 1:
+        raise UsageError(
+            mark("Whether the report calls machines by name, and how, is the unit's decision."),
+            "--names, --pseudonyms, --counts-only",
+            mark("Give one of them."),
+        )
+    return chosen[0]
 
 
 def _day(text: str | None) -> date | None:

@@ -19,7 +19,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def element(name: str, *contents: str, **attributes: str) -> Markup:
+def element(name: str, /, *contents: str, **attributes: str) -> Markup:
     """An element of markup and texts; a text is escaped. An attribute `xlink_href` becomes `xlink:href`, `xmlns_xlink` its namespace."""
     inner = "".join(one if isinstance(one, Markup) else _escaped(one) for one in contents)
     stated = "".join(

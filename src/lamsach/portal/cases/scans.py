@@ -6,9 +6,6 @@ says that a machine is clean: that only quiet days with logs do.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,55 +14,18 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from lamsach.documents.archive import ZIP_ERRORS
-from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.states import may_move, move
 from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.findings.reading import cleaned
-from lamsach.portal.findings.taking import manifest_of
 from lamsach.portal.fleet import taking as fleet
+from lamsach.scanner.report.reading import read_scan
 
-SCHEMA = "lamsach-scan/1"
-_LIMIT_BYTES = 128_000_000
 NOTHING = gettext_noop("A scan of the machine found nothing. That is a note, not a proof.")
 SOMETHING = gettext_noop("A scan of the machine found something.")
 QUARANTINED = gettext_noop("A scan put files into quarantine.")
-_DAMAGED = mark("The scan's bundle is damaged or is not one.")
-_AGAIN = mark("Ask whoever made the bundle for it again. Nothing was taken from it.")
-
-
-def read_scan(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Manifest, findings, actions; every part's digest checked. UnreadableError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = manifest_of(archive)
-            if manifest.get("schema") != SCHEMA:
-                raise UnreadableError(
-                    mark("The bundle was written by another version, which this one cannot read."),
-                    path.name,
-                    mark("Use the same version of the tool on both sides."),
-                )
-            parts = {}
-            for name in ("findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"):
-                with archive.open(name) as member:
-                    data = member.read(_LIMIT_BYTES + 1)
-                stated = manifest["contents"][name]
-                if stated != {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}:
-                    raise ValueError("a digest differs")
-                parts[name] = data
-            return manifest, _lines(parts["findings.jsonl"]), _lines(parts["actions.jsonl"])
-    except (*ZIP_ERRORS, TypeError) as error:
-        raise UnreadableError(_DAMAGED, path.name, _AGAIN) from error
-
-
-def _lines(data: bytes) -> list[dict[str, Any]]:
-    rows = [json.loads(line) for line in data.splitlines() if line.strip()]
-    if any(not isinstance(row, dict) for row in rows):
-        raise ValueError("no object")
-    return rows
 
 
 def find_device(unit_id: int, host: dict[str, Any]) -> Device | None:

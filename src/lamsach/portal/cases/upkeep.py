@@ -15,7 +15,6 @@ from django.utils.translation import gettext_noop
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.coverage import UnitCoverage, alive_days, quiet_before, waiting_for
-from lamsach.portal.cases.kinds import kind_of
 from lamsach.portal.cases.models import (
     Case,
     CaseSeverity,
@@ -37,6 +36,7 @@ from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, timeline
 from lamsach.portal.findings.models import Device, Sighting
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, today
+from lamsach.threat_kinds import kind_of
 
 BATCH = 300
 FOUND = gettext_noop("Found by a hunt.")

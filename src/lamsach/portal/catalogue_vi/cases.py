@@ -41,8 +41,6 @@ CASES: dict[str, str] = {
     "A scan of the machine found nothing. That is a note, not a proof.": "Quét máy không phát hiện gì. Đây là ghi chú, không phải bằng chứng máy sạch.",
     "A scan of the machine found something.": "Quét máy có phát hiện.",
     "A scan put files into quarantine.": "Công cụ quét đã đưa tệp vào khu cách ly.",
-    "The scan's bundle is damaged or is not one.": "Gói kết quả quét bị hỏng hoặc không đúng loại.",
-    "The bundle was written by another version, which this one cannot read.": "Gói được ghi bởi phiên bản khác mà phiên bản này không đọc được.",
     "No machine with a case is known by the MAC address or host name of the scan.": "Không có máy nào đang có hồ sơ mang địa chỉ MAC hoặc tên máy của lần quét này.",
     "Mark as told": "Ghi nhận đã thông báo",
     "Take it on": "Tiếp nhận xử lý",

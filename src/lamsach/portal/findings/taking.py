@@ -6,7 +6,6 @@ The file is checked again in the worker; a kill in the middle leaves the state b
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -164,15 +163,3 @@ def refuse(bundle: Bundle, error: LamsachError) -> None:
         state=BundleState.REFUSED, problem=error.what[:400], imported=timezone.now()
     )
     record(None, "bundle.refused", bundle, bundle.unit, reason=error.what, file=error.where[:200])
-
-
-def manifest_of(archive: zipfile.ZipFile, limit: int = 32_000_000) -> dict[str, Any]:
-    """The manifest of an open bundle. ValueError for what is none."""
-    with archive.open("manifest.json") as member:
-        data = member.read(limit + 1)
-    if len(data) > limit:
-        raise ValueError("too large")
-    found = json.loads(data)
-    if not isinstance(found, dict):
-        raise ValueError("no object")
-    return found

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import re
 
-from lamsach.portal.cases.models import ThreatKind
-
-K = ThreatKind
-_WORDS: tuple[tuple[ThreatKind, str], ...] = (
+_WORDS: tuple[tuple[str, str], ...] = (
     (
-        K.RANSOM,
+        "ransom",
         "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal cobalt ?strike beacon sliver brute ?ratel qakbot qbot "
         "emotet trickbot icedid bokbot bumblebee bazar(loader)? ursnif gozi systembc darkgate latrodectus mã~hóa~dữ~liệu",
     ),
     (
-        K.STEALER,
+        "stealer",
         "stealer infostealer redline lumma(c2)? vidar raccoon azorult formbook xloader agent ?tesla agenttesla lokibot loki ?pwd pony snake ?keylogger "
         "keylogger racoon stealc risepro meta ?stealer hawkeye remcos asyncrat njrat nanocore quasar(rat)? dcrat xworm warzone ave ?maria banking banker trojan-?psw "
         "đánh~cắp~thông~tin",
     ),
     (
-        K.MINER,
+        "miner",
         "miner coin ?miner xmrig cryptominer cryptojack\\w* coinhive monero kinsing lemon ?duck prometei đào~tiền",
     ),
     (
-        K.LOADER,
+        "loader",
         "loader downloader dropper private ?loader smoke ?loader gcleaner amadey socgholish fake ?updates gootloader guloader cloudeye hijackloader "
         "crack keygen kms(pico|auto)? activator warez bẻ~khóa",
     ),
     (
-        K.BOTNET,
+        "botnet",
         "bot botnet \\w*bot mirai mozi gafgyt bashlite tsunami necurs andromeda gamarue conficker kelihos waledac sality virut ramnit zeus zbot "
         "avalanche dorkbot wannacry mykings hajime fodcha mạng~máy~tính~ma",
     ),
@@ -46,7 +43,7 @@ _PATTERNS = tuple(
 )
 
 
-def kind_of(threat: str) -> ThreatKind:
+def kind_of(threat: str) -> str:
     """The kind, the most dangerous first when several words fit; unknown when none does."""
     text = threat[:200].replace("_", " ").replace(".", " ").replace("/", " ")
-    return next((kind for kind, pattern in _PATTERNS if pattern.search(text)), K.UNKNOWN)
+    return next((kind for kind, pattern in _PATTERNS if pattern.search(text)), "unknown")

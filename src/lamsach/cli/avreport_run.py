@@ -1,0 +1,171 @@
+"""What `lamsach report --to avreport` does: gather, write, sign, send."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from json import loads
+from pathlib import Path
+
+from lamsach.channels.avreport.gathering import Period, gather
+from lamsach.channels.avreport.model import Gathered, Naming, Report
+from lamsach.channels.avreport.sending import REFUSED, Outcome, check_address, digest_of, outcome_of, send
+from lamsach.channels.avreport.writing import write
+from lamsach.channels.edxml.days import VIETNAM
+from lamsach.channels.edxml.model import Organ
+from lamsach.channels.xml_signature import Signer, load_signer
+from lamsach.cli.console import tell, translate
+from lamsach.cli.options import keys_for, window
+from lamsach.devices.unit_key import unit_key
+from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError, UsageError
+from lamsach.i18n import mark
+from lamsach.letters.signing import LARGEST_KEY_BYTES
+from lamsach.results.atomic import atomic_file
+from lamsach.sealed.files import opened
+
+PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+DAY = timedelta(days=1)
+NOTHING = mark("No log of the period was searched, and no machine was scanned in it.")
+NOT_SENT = mark("No report was made: it would look as if nothing were there.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    unit: str
+    organ_id: str
+    email: str
+    naming: Naming
+    since: str | None
+    until: str | None
+    sign_with: str
+    send_to: str
+
+
+def run(
+    findings: Sequence[Path], outputs: Sequence[Path], asked: Asked, identity: Sequence[Path] | None
+) -> ExitStatus:
+    """Make the report, write it, and send it when that is asked for."""
+    if not asked.unit.strip() or not findings:
+        raise UsageError(
+            mark("A report needs the unit's name and at least one findings bundle."),
+            "--unit, --findings",
+            mark("Give both."),
+        )
+    if asked.send_to:
+        check_address(asked.send_to)
+    period = _period(asked)
+    signer = signer_of(asked.sign_with) if asked.sign_with else None
+    with ExitStack() as stack:
+        plain = [stack.enter_context(opened(path, keys_for(path, identity, None))) for path in findings]
+        gathered = gather(plain, period)
+    if not gathered.sources:
+        raise InputError(NOTHING, f"{period.since} - {period.until}", NOT_SENT)
+    sender = Organ(asked.organ_id, asked.unit, email=asked.email)
+    key = _key() if asked.naming is Naming.PSEUDONYMS else b""
+    report = Report(sender, period.since, period.until, period.until, gathered, asked.naming, key)
+    document = write(report, signer)
+    _tell(gathered)
+    places = [_place(path, period.until) for path in outputs]
+    for path in places:
+        with atomic_file(path) as stream:
+            stream.write(document)
+        tell(translate()("Written: {path}").format(path=path))
+    return _send(document, asked.send_to, places[0]) if asked.send_to else ExitStatus.FOUND
+
+
+def signer_of(name: str) -> Signer:
+    """The signer that `--sign-with` names: a PKCS#12 file, or a key on a token."""
+    from lamsach.channels.token_key import SCHEME, parts_of, token_signer
+
+    if name.startswith(SCHEME):
+        parts_of(name)
+        return token_signer(name, _password())
+    try:
+        with Path(name).open("rb") as stream:
+            data = stream.read(LARGEST_KEY_BYTES + 1)
+    except OSError as error:
+        raise UnreadableError(mark("The key file cannot be read."), f"{name} ({error.strerror})") from None
+    return load_signer(data, _password())
+
+
+def _password() -> str:
+    """The password or PIN: of the environment, else asked for on a terminal, else none."""
+    if (given := os.environ.get(PASSWORD_VARIABLE)) is not None:
+        return given
+    if not sys.stdin.isatty():
+        return ""
+    from getpass import getpass
+
+    return getpass(translate()("Password or PIN of the key: "))
+
+
+def _period(asked: Asked) -> Period:
+    since, until = window(asked.since, asked.until, VIETNAM)
+    end = until or datetime.now(VIETNAM).replace(microsecond=0)
+    begin = since or end - DAY
+    if begin >= end:
+        raise UsageError(mark("The period would end before it begins."), f"{begin} - {end}", "")
+    return Period(begin, end)
+
+
+def _key() -> bytes:
+    key = unit_key()
+    if key is None:
+        raise UsageError(
+            mark("Pseudonyms need the unit's key, and it cannot be kept here."),
+            "LAMSACH_UNIT_KEY",
+            mark("Name a file for it."),
+        )
+    return key
+
+
+def _place(path: Path, until: datetime) -> Path:
+    """The file to write: the path itself, or one named by the period's end in the folder that it is."""
+    if path.suffix.lower() == ".xml":
+        return path
+    if not path.is_dir():
+        raise UsageError(
+            mark("The malware report is written as XML, or into a folder."),
+            str(path),
+            mark("Use a name that ends in .xml, or a folder that is there."),
+        )
+    return path / f"avreport-{until.astimezone(VIETNAM):%Y%m%dT%H%M%S}.xml"
+
+
+def _tell(gathered: Gathered) -> None:
+    """Say what the report is about, and what is not in it."""
+    _ = translate()
+    tell(_("Machines in the report: {count}").format(count=gathered.machines))
+    tell(_("Nothing is known of these parts, so they are left out: {parts}").format(parts=", ".join(gathered.absent)))  # fmt: skip
+    if gathered.unattributed:
+        tell(_("Sources of contacts behind which no machine is known, and which are not in it: {count}").format(count=gathered.unattributed))  # fmt: skip
+    for sentence in gathered.warnings:
+        tell(_("Check: {sentence}").format(sentence=_(sentence)))
+
+
+def _send(document: bytes, url: str, path: Path) -> ExitStatus:
+    _, kept = translate(), path.with_name(path.name + ".receipt.json")
+    if _taken(kept, document):
+        tell(_("This report was sent before, and the centre has it: {path}").format(path=kept))
+        return ExitStatus.FOUND
+    receipt = send(document, url)
+    with atomic_file(kept) as stream:
+        stream.write(receipt.as_json())
+    tell(_("The receipt: {path}").format(path=kept))
+    if outcome_of(receipt.status) is not Outcome.TAKEN:
+        raise OutputError(REFUSED, f"{receipt.status} {receipt.answer[:300]}".strip(), "")
+    return ExitStatus.FOUND
+
+
+def _taken(kept: Path, document: bytes) -> bool:
+    """Whether a receipt says that the centre has these very bytes."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known = loads(kept.read_bytes())
+        return known["sha256"] == digest_of(document) and outcome_of(known["status"]) is Outcome.TAKEN
+    return False
