@@ -32,6 +32,9 @@ from lamsach.portal.campaigns.models import (
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases.handling import SavedView
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
+from lamsach.portal.edxml import taking
+from lamsach.portal.edxml.models import Connection, Message, Way
+from lamsach.portal.edxml.taking import Source
 from lamsach.portal.exchange import hooks, misp
 from lamsach.portal.exchange.models import Partner, Waiting
 from lamsach.portal.exchange.secrets import lock
@@ -42,14 +45,30 @@ from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.arriving import keep_received
-from lamsach.portal.reports.models import Extension, Received, Report, Way
+from lamsach.portal.reports.models import Extension, Received, Report
+from lamsach.portal.reports.models import Way as ReportWay
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
 from lamsach.portal.traces.models import Trace, TraceFile, TraceRow
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
+from tests.channels.edxml_made import HEADER
+from tests.channels.edxml_made import dispatch as written
 
 from . import bundles, exchanging, listing
+
+
+def edxml_connection(cast: Any) -> Connection:
+    """A connection of the centre, by folders."""
+    name = f"truc-{Connection.objects.count() + 1}"
+    return Connection.objects.create(unit=cast.centre, name=name, created_by=cast.people["coordinator"])
+
+
+def edxml_message(cast: Any) -> Message:
+    """A dispatch with a list that came by it and waits."""
+    connection = edxml_connection(cast)
+    data = written(HEADER.replace("000.00.00.G22", "G06").replace("1298", f"{connection.pk}"))
+    return taking.take(data.encode(), "a.edxml", Source(cast.centre, Way.FOLDER, connection))[0]
 
 
 def _invitation(cast: Any) -> Invitation:
@@ -284,7 +303,9 @@ def received(cast: Any) -> Received:
     content = f'{{"schema": "lamsach-report-1", "n": "{tokens.nonce()}"}}'.encode()
     kept = keep(SimpleUploadedFile("bao-cao.json", content))
     said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
-    return keep_received(dispatch(cast).campaign, cast.first, kept, said, Way.MAIL, sender="mot@unit.example")
+    return keep_received(
+        dispatch(cast).campaign, cast.first, kept, said, ReportWay.MAIL, sender="mot@unit.example"
+    )
 
 
 def _extension(cast: Any) -> Extension:
@@ -354,6 +375,9 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     ),
     "partner_id": lambda cast: _partner(cast).pk,
     "waiting_id": lambda cast: _waiting(cast).pk,
+    "connection_id": lambda cast: edxml_connection(cast).pk,
+    "message_id": lambda cast: edxml_message(cast).pk,
+    "place": lambda cast: 1,
     "unit_id": lambda cast: cast.first.pk,
     "fleet_unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,

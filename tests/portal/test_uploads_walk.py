@@ -29,11 +29,13 @@ from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.support import desk
 from lamsach.portal.traces.models import Trace, TraceFile
 from lamsach.portal.worker import load_tasks
+from tests.channels.edxml_made import dispatch as written
 
 from . import bundles, samples
 from .conftest import Cast, watch
 from .exchanging import made, partners
 from .test_access_walk import ALL, filled
+from .test_edxml_two_portals import key_file
 from .test_reports_received import form_of, paper
 from .test_uploads import BOMBS
 from .walking import stop
@@ -178,6 +180,12 @@ FORMS: dict[str, tuple[str, str, Fields]] = {
     "office/reports/<int:report_id>/sign/": ("officer", "key", _signed),
     "office/campaigns/<int:campaign_id>/received/": (
         "coordinator", "file", lambda cast: {"file": SimpleUploadedFile("a.docx", paper(form_of(cast)))},
+    ),
+    "office/edxml/": (
+        "coordinator", "edxml", lambda cast: {"unit": cast.centre.pk, "edxml": SimpleUploadedFile("a.edxml", written().encode())},
+    ),
+    "office/edxml/connections/<int:connection_id>/": (
+        "coordinator", "key", lambda cast: {"what": "key", "password": "mat khau", "key": SimpleUploadedFile("a.p12", key_file("Don vi A"))},
     ),
     "office/exchange/": ("coordinator", "file", lambda cast: {"file": _exchange(cast)}),
     "office/blocklists/<int:kept_list_id>/documents/": ("coordinator", "file", lambda cast: {"file": _text("a.txt", LIST)}),

@@ -115,6 +115,12 @@ OPTIONS: tuple[Option, ...] = (
         "90",
         "Incoming e-mails are erased so many days after they came; what they brought stays at its dispatch or question.",
     ),
+    Option(
+        "LAMSACH_EDXML_FOLDERS",
+        "text",
+        "",
+        "Folder with the folders of the connections to document-management systems, each with `in` and `out`. Empty: `edxml` in the data folder.",
+    ),
     Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
     Option("LAMSACH_TIMEZONE", "text", "Asia/Ho_Chi_Minh", "The clock that deadlines and pages use."),
     Option(

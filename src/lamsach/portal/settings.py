@@ -17,6 +17,7 @@ DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
 SECRET_KEY = OPTIONS.text("LAMSACH_SECRET_KEY") or secret_key(DATA)
 SECRET_KEY_FALLBACKS = OPTIONS.text("LAMSACH_OLD_SECRET_KEYS").split()
 DEBUG = False
+EDXML_FOLDERS = Path(OPTIONS.text("LAMSACH_EDXML_FOLDERS") or DATA / "edxml")
 PUBLIC_URL = OPTIONS.text("LAMSACH_URL").rstrip("/")
 TLS = OPTIONS.switch("LAMSACH_TLS")
 PROXIES = OPTIONS.number("LAMSACH_PROXIES")
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "lamsach.portal.privacy",
     "lamsach.portal.exchange",
     "lamsach.portal.lists",
+    "lamsach.portal.edxml",
     "lamsach.portal.api",
     "lamsach.portal.web",
 ]

@@ -27,6 +27,16 @@ STATUSES = (
     "agreed",
     "declined",
 )
+STEPS = ("opened", "acknowledged", "deployed", "withdrawn")
+_VALUES: Mapping[str, tuple[str, ...] | None] = {
+    "document_types": None,
+    "kinds": KINDS,
+    "statuses": STATUSES,
+    "board_in": STEPS,
+    "board_out": STATUSES,
+    "names": None,
+}
+"""What each table's values may be; None: any text, in `names` a list of them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,10 @@ class Tables:
     document_types: Mapping[str, str]
     kinds: Mapping[str, str]
     statuses: Mapping[str, str]
+    board_in: Mapping[str, str]
+    """Status -> what it does on a campaign's board."""
+    board_out: Mapping[str, str]
+    """Step of a unit -> the status that tells of it."""
     names: Mapping[str, tuple[str, ...]]
     """The lower-case names by which each element is found, its own first."""
 
@@ -82,7 +96,7 @@ def _tables(path: str) -> Tables:
     names = {
         name: (name.lower(), *(other.lower() for other in others)) for name, others in rows["names"].items()
     }
-    return Tables(rows["document_types"], rows["kinds"], rows["statuses"], names)
+    return Tables(**{**rows, "names": names})
 
 
 def _corrections(path: str) -> dict[str, dict[str, Any]]:
@@ -98,7 +112,7 @@ def _corrections(path: str) -> dict[str, dict[str, Any]]:
 
 
 def _check(table: str, value: object) -> None:
-    known = {"document_types": None, "kinds": KINDS, "statuses": STATUSES, "names": None}[table]
+    known = _VALUES[table]
     right = (
         isinstance(value, list) and all(isinstance(name, str) for name in value)
         if table == "names"

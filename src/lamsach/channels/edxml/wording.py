@@ -15,12 +15,12 @@ KINDS: Mapping[str, str] = {
     "": mark("unknown code"),
 }
 STATUSES: Mapping[str, str] = {
-    "arrived": mark("arrived"),
-    "refused": mark("refused"),
-    "received": mark("received"),
-    "assigned": mark("assigned"),
+    "arrived": mark("arrived at the receiver"),
+    "refused": mark("refused by the receiver"),
+    "received": mark("received and registered"),
+    "assigned": mark("assigned to somebody"),
     "handling": mark("being handled"),
-    "done": mark("done"),
+    "done": mark("handled to the end"),
     "take_back": mark("the sender asks to take it back"),
     "agreed": mark("agreed to taking back or updating"),
     "declined": mark("declined to take back or update"),

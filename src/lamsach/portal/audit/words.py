@@ -11,7 +11,7 @@ THINGS: dict[str, Any] = {
     "awareness": _("Awareness"), "board": _("Board of answers"), "bundle": _("Result"), "campaign": _("Campaign"),
     "case": _("Case"), "case_rules": _("Rules of verification"), "cases": _("List of machines"),
     "clarification": _("Open question"), "clarifications": _("Open questions"), "consent": _("Consent"),
-    "device": _("Machine"), "dispatch": _("Dispatch"), "factor": _("Second factor"), "login": _("Log-in"), "password": _("Password"), "role": _("Role"), "evidence": _("Evidence"), "exchange": _("Exchange"),
+    "device": _("Machine"), "dispatch": _("Dispatch"), "factor": _("Second factor"), "login": _("Log-in"), "password": _("Password"), "role": _("Role"), "evidence": _("Evidence"), "edxml": _("Document exchange"), "exchange": _("Exchange"),
     "exemption": _("Exception"), "fleet": _("Scans of machines"), "form": _("Reporting form"),
     "hold": _("Legal hold"), "hunt": _("Hunt"), "incoming": _("E-mail that came in"), "invitation": _("Invitation"),
     "list": _("List"), "live": _("Listed contacts"), "mail": _("E-mail"), "material": _("Material"),

@@ -38,5 +38,6 @@ MENU: tuple[Entry, ...] = (
     Entry(_("E-mail"), "mail:log", COORDINATORS),
     Entry(_("Personal data"), "privacy:overview", WRITERS),
     Entry(_("Exchange"), "exchange:overview", COORDINATORS),
+    Entry(_("Document exchange"), "edxml:overview", COORDINATORS),
     Entry(_("Audit trail"), "audit:list", ADMINISTRATORS),
 )

@@ -119,6 +119,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         "answer": UnitAnswerForm(initial={"day": today()}),
         "may_write": may_write,
         "file": FileForm(),
+        "may_exchange": may_write and bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
     if may_write or writable_units(request.user, ALL).filter(pk=found.issuer_id).exists():
         context["page"] = paged(request, found.recipients.select_related("unit").order_by("unit__code"))

@@ -14,7 +14,7 @@ from lamsach.portal.units.tree import today
 
 
 @transaction.atomic
-def take_back(recipient: Recipient, by: Any, *, how: How, reason: str) -> bool:
+def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str = "") -> bool:
     """Take the statement back; False when there is none. The unit stays informed, and is due and reminded again."""
     if not Recipient.objects.filter(pk=recipient.pk, deployed__isnull=False).update(deployed=None):
         return False
@@ -24,12 +24,12 @@ def take_back(recipient: Recipient, by: Any, *, how: How, reason: str) -> bool:
         at=timezone.now(),
         day=today(),
         user=by if getattr(by, "pk", None) else None,
-        who=str(by or ""),
+        who=who or str(by or ""),
         how=how,
         note=reason,
     )
     _recount(recipient)
-    record(by, "dispatch.withdrawn", recipient, recipient.unit, how=str(how), reason=reason[:500])
+    record(by, "dispatch.withdrawn", recipient, recipient.unit, who=who, how=str(how), reason=reason[:500])
     return True
 
 

@@ -5,6 +5,7 @@ from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.cases import CASES
+from lamsach.portal.catalogue_vi.edxml import EDXML
 from lamsach.portal.catalogue_vi.exchange import EXCHANGE
 from lamsach.portal.catalogue_vi.findings import FINDINGS
 from lamsach.portal.catalogue_vi.fleet import FLEET
@@ -35,6 +36,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     TRACES,
     CASES,
     EXCHANGE,
+    EDXML,
     PRIVACY,
     HANDLING,
     BASE,

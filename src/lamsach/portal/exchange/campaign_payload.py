@@ -12,18 +12,15 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.campaigns.models import (
-    Attachment,
     Campaign,
     CampaignState,
-    Dispatch,
     FormDefinition,
     IndicatorList,
-    Participation,
     Recipient,
 )
+from lamsach.portal.campaigns.receiving import receive
 from lamsach.portal.exchange import counterparts
 from lamsach.portal.exchange.kinds import Arrival, PayloadFile, day, number, rows, text
 from lamsach.portal.jobs.queue import enqueue
@@ -160,23 +157,8 @@ def _form(brought: Brought) -> FormDefinition:
 def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> int:
     if counterparts.ours(arrival.partner, "dispatch", row["theirs"]) is not None:
         return 0
-    unit = arrival.partner.unit
-    made = Dispatch.objects.create(
-        campaign=campaign,
-        issuer=campaign.owner,
-        created_by=arrival.user,
-        once=tokens.nonce(),
-        sent=timezone.now(),
-        **{name: row[name] for name in ("number", "day", "subject", "body", "deadline")},
-    )
-    for kept in row["files"]:
-        Attachment.objects.create(
-            dispatch=made, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
-        )
-    Recipient.objects.create(dispatch=made, unit=unit)
-    Participation.objects.get_or_create(
-        campaign=campaign, unit=unit, defaults={"sent_on": timezone.localdate(), "due": row["deadline"]}
-    )
+    facts = {name: row[name] for name in ("number", "day", "subject", "body", "deadline")}
+    made = receive(campaign, campaign.owner, [arrival.partner.unit], row["files"], arrival.user, **facts)
     counterparts.remember(arrival.partner, "dispatch", row["theirs"], made.pk)
     return 1
 

@@ -1,0 +1,55 @@
+"""The one gate to connections and messages: coordinators of the unit."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from lamsach.portal.edxml.models import Connection, Message
+from lamsach.portal.exchange.access import exchanging_units
+from lamsach.portal.units.access import readable_units
+
+_Row = TypeVar("_Row", Connection, Message)
+
+
+def connections(user: Any) -> QuerySet[Connection]:
+    """The connections of the units that the person coordinates."""
+    return Connection.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
+
+
+def usable(user: Any, unit_id: int) -> QuerySet[Connection]:
+    """The connections by which the person may send for a unit: those of the unit and of units above it that the person coordinates."""
+    from lamsach.portal.units.models import UnitLink
+    from lamsach.portal.units.tree import on_day, today
+
+    above = UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
+    return connections(user).filter(unit__in=above)
+
+
+def messages(user: Any) -> QuerySet[Message]:
+    """The messages of these units."""
+    return Message.objects.filter(unit__in=exchanging_units(user)).select_related("unit", "connection")
+
+
+def get_connection(user: Any, connection_id: int) -> Connection:
+    """A connection."""
+    return _mine(user, Connection.objects.filter(pk=connection_id).select_related("unit").first())
+
+
+def get_message(user: Any, message_id: int) -> Message:
+    """A message."""
+    rows = Message.objects.filter(pk=message_id)
+    return _mine(
+        user, rows.select_related("unit", "connection", "campaign", "dispatch__issuer", "user").first()
+    )
+
+
+def _mine(user: Any, found: _Row | None) -> _Row:
+    if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
+        raise Http404
+    if not exchanging_units(user).filter(pk=found.unit_id).exists():
+        raise PermissionDenied
+    return found

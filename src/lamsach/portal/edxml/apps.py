@@ -1,0 +1,22 @@
+"""The app's entry in Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class EdxmlConfig(AppConfig):
+    """Dispatches and statuses as edXML files."""
+
+    name = "lamsach.portal.edxml"
+    label = "edxml"
+
+    def ready(self) -> None:
+        """Hear of each step of a unit and of each report sent, for the systems that the dispatch came from; look into incoming e-mails."""
+        from django.db.models.signals import post_save
+
+        from lamsach.portal.edxml import arriving  # noqa: F401 - registers the reader of e-mails
+        from lamsach.portal.edxml.answering import on_report, on_step
+
+        post_save.connect(on_step, sender="campaigns.Step", dispatch_uid="edxml.steps")
+        post_save.connect(on_report, sender="reports.Step", dispatch_uid="edxml.reports")

@@ -1,0 +1,100 @@
+"""The watched folders of a connection: what lies in `in` is taken and moved on, what goes out is put into `out`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from lamsach.channels.edxml.writing import SUFFIX
+from lamsach.channels.xml_input import LARGEST_BYTES
+from lamsach.errors import LamsachError, OutputError, UnreadableError
+from lamsach.file_names import safe_name
+from lamsach.i18n import mark
+from lamsach.portal.edxml.models import Connection
+
+AT_ONCE = 200
+"""Files of a connection that are taken in one go."""
+UNFINISHED_S = 60
+"""A file that cannot be read and is younger may still be on its way."""
+
+
+def folder(connection: Connection, name: str) -> Path:
+    """The connection's folder `in` or `out`, or one in them; made when it is not there. OutputError when it cannot be."""
+    path = Path(settings.EDXML_FOLDERS) / connection.name / name
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            mark("The folder of the connection cannot be used."), f"{path} ({error.strerror})"
+        ) from error
+    return path
+
+
+def waiting(connection: Connection) -> Iterator[Path]:
+    """The edXML files in the folder `in`, the oldest first."""
+    found = []
+    with os.scandir(folder(connection, "in")) as entries:
+        for entry in entries:
+            if entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
+                found.append((entry.stat(follow_symlinks=False).st_mtime, entry.name, entry.path))
+    for _time, _name, path in sorted(found)[:AT_ONCE]:
+        yield Path(path)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file, no more than an edXML file may have and one. UnreadableError when it is gone or no file."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise OSError("no file")
+            return stream.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise UnreadableError(mark("The file cannot be read."), path.name) from error
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether another program may still be writing the file."""
+    try:
+        return 0 <= timezone.now().timestamp() - path.stat().st_mtime < UNFINISHED_S
+    except OSError:
+        return True
+
+
+def put_aside(connection: Connection, path: Path, where: str, problem: LamsachError | None = None) -> None:
+    """Move a file on to `taken` or `refused`, with the reason beside it."""
+    goal = folder(connection, f"in/{where}") / safe_name(path.name)
+    number = 1
+    while goal.exists():
+        number += 1
+        goal = goal.with_name(f"{path.stem[:120]} ({number}){SUFFIX}")
+    try:
+        path.replace(goal)
+        if problem is not None:
+            goal.with_suffix(".txt").write_text(f"{problem}\n", "utf-8")
+    except OSError as error:
+        raise OutputError(
+            mark("The folder of the connection cannot be used."), f"{goal} ({error.strerror})"
+        ) from error
+
+
+def put_out(connection: Connection, name: str, data: bytes) -> None:
+    """Write a file into `out`; other programs see it only whole. OutputError when that fails."""
+    goal = folder(connection, "out") / safe_name(name)
+    part = goal.with_name(f".{goal.name}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(goal)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(
+            mark("The folder of the connection cannot be used."), f"{goal} ({error.strerror})"
+        ) from error

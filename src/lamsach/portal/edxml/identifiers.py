@@ -1,0 +1,62 @@
+"""Identifiers of units and documents in one spelling, so that an answer finds what it answers whichever form its sender writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from lamsach.channels.edxml.days import day_of
+from lamsach.channels.edxml.model import Answered, Organ, made_id
+from lamsach.portal.units.codes import canonical, older_form
+from lamsach.portal.units.models import FOREVER, Unit
+
+# 000.00.00.G22,2026/08/23,1298/CATTT-NCSC
+_ID = re.compile(r"([^,]{1,60}),\s*([^,]{8,30}),\s*(.{1,200})")
+
+
+def unit_of(code: str) -> Unit | None:
+    """The unit of an OrganId, in either national form."""
+    found = canonical(code)
+    return Unit.objects.filter(code=found, valid_until=FOREVER).first() if found else None
+
+
+def units_of(codes: Iterable[str]) -> list[Unit]:
+    """The units of these OrganIds that are in the tree, each once, by code."""
+    wanted = sorted({canonical(code) or "" for code in codes} - {""})
+    found: list[Unit] = []
+    for begin in range(0, len(wanted), 500):
+        found += Unit.objects.filter(code__in=wanted[begin : begin + 500], valid_until=FOREVER)
+    return found
+
+
+def organ(unit: Unit, *, older: bool) -> Organ:
+    """The unit as a sender or recipient."""
+    return Organ(
+        id=older_form(unit.code) if older else unit.code,
+        name=unit.name,
+        in_charge=unit.parent.name if unit.parent else "",
+        email=unit.email,
+        telephone=unit.contact_phone,
+    )
+
+
+def document_key(document_id: str, organ_id: str = "", day: date | None = None, code: str = "") -> str:
+    """The id of a document in one spelling; made of its parts when it has none. Empty when nothing is known."""
+    text = document_id or made_id(organ_id, day, code, "")
+    match = _ID.fullmatch(text.strip())
+    if match is None:
+        return _bare(text)[:300]
+    stated = day_of(match[2])
+    body = canonical(match[1]) or _bare(match[1])
+    return f"{body},{stated or match[2]},{_bare(match[3])}"[:300]
+
+
+def answered_key(answered: Answered) -> str:
+    """The same of a document that a message answers."""
+    code = "/".join(filter(None, (answered.number, answered.notation)))
+    return document_key(answered.document_id, answered.organ_id, answered.date, code)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.casefold().split())

@@ -1,0 +1,154 @@
+"""Connections to document-management systems, and the messages that came in and went out."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.channels.edxml.wording import KINDS, STATUSES
+from lamsach.portal.campaigns.models import Campaign, Dispatch
+from lamsach.portal.units.models import Unit
+
+
+def _told(problem: str) -> str:
+    """A kept problem, a sentence and on a line of its own where, in the reader's language."""
+    what, _line, where = problem.partition("\n")
+    return " ".join(filter(None, (gettext(what) if what else "", where)))
+
+
+class Connection(models.Model):
+    """A way to a document-management system: a folder in and one out, and a REST service when `url` is set. `locked_key` and `locked_headers` are locked (`secrets`)."""
+
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="edxml_connections", verbose_name=_("Our unit")
+    )
+    name = models.SlugField(
+        _("Name of the folder"),
+        max_length=40,
+        unique=True,
+        help_text=_("Small letters, digits and hyphens, such as truc-lien-thong."),
+    )
+    older_codes = models.BooleanField(
+        _("Write unit identifiers in the older form (000.00.12.G06)"), default=False
+    )
+    must_be_signed = models.BooleanField(
+        _("Take only files with a valid signature"),
+        default=False,
+        help_text=_("A file whose signature is not valid is refused in any case."),
+    )
+    certificates = models.TextField(
+        _("Trusted certificates"),
+        blank=True,
+        help_text=_(
+            "PEM, one after the other: of those who sign, or of those who issued their certificates."
+        ),
+    )
+    locked_key = models.TextField(blank=True)
+    signer = models.CharField(max_length=300, blank=True)
+    url = models.URLField(max_length=500, blank=True)
+    locked_headers = models.TextField(blank=True)
+    paths = models.JSONField(default=dict)
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    ended = models.DateTimeField(null=True)
+    last = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=400, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def told(self) -> str:
+        """The last run's problem in the reader's language."""
+        return _told(self.problem)
+
+
+class Way(models.TextChoices):
+    """How a message comes or goes."""
+
+    UPLOAD = "upload", _("as an uploaded file")
+    MAIL = "mail", _("by e-mail")
+    FOLDER = "folder", _("by the folder")
+    REST = "rest", _("by the service")
+
+
+class State(models.TextChoices):
+    """What became of a message: incoming waits for a person or was taken, set aside or refused; outgoing is queued, sent or given up."""
+
+    WAITING = "waiting", _("Waits for a decision")
+    TAKEN = "taken", _("Taken")
+    ASIDE = "aside", _("Set aside")
+    REFUSED = "refused", _("Refused")
+    QUEUED = "queued", _("On its way out")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Could not be sent")
+
+
+class Message(models.Model):
+    """One edXML file. `key` makes the same file count once; `document_key` is the document's id in one spelling (`identifiers`), by which answers find it, `answered_key` that of the first document that it answers.
+
+    `recipients` and `answers` are as `lamsach dispatch read` shows them; `files` the attached files: name, path, size, type, sha256, signature.
+    """
+
+    connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="messages")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="edxml_messages")
+    outgoing = models.BooleanField(default=False)
+    way = models.CharField(max_length=10, choices=Way.choices)
+    state = models.CharField(max_length=10, choices=State.choices)
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=10, blank=True)
+    document_id = models.CharField(max_length=300, blank=True)
+    document_key = models.CharField(max_length=300, blank=True, db_index=True)
+    number = models.CharField(max_length=60, blank=True)
+    day = models.DateField(null=True)
+    due = models.DateField(null=True)
+    subject = models.CharField(max_length=1000, blank=True)
+    body = models.TextField(blank=True)
+    type = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=10, blank=True)
+    reason = models.TextField(blank=True)
+    time = models.DateTimeField(null=True)
+    sender_code = models.CharField(max_length=60, blank=True)
+    sender_name = models.CharField(max_length=300, blank=True)
+    recipients = models.JSONField(default=list)
+    answers = models.JSONField(default=list)
+    answered_key = models.CharField(max_length=300, blank=True, db_index=True)
+    signature = models.CharField(max_length=10, default="none")
+    signature_reason = models.CharField(max_length=200, blank=True)
+    signed_by = models.CharField(max_length=300, blank=True)
+    files = models.JSONField(default=list)
+    missing = models.JSONField(default=list)
+    path = models.CharField(max_length=200, blank=True)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="edxml_messages")
+    dispatch = models.ForeignKey(Dispatch, models.PROTECT, null=True, related_name="edxml_messages")
+    at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("outgoing", "state", "next_attempt"), name="edxml_to_deliver"),)
+
+    @property
+    def told(self) -> str:
+        """The problem in the reader's language."""
+        return _told(self.problem)
+
+    @property
+    def kind_words(self) -> str:
+        """What it is, in English for the page to translate; of a status message the status."""
+        from lamsach.channels.edxml.tables import tables
+
+        if self.kind == "status":
+            return STATUSES.get(tables().statuses.get(self.status, ""), KINDS[self.kind])
+        return KINDS.get(self.kind, KINDS[""])

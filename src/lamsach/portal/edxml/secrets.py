@@ -1,0 +1,49 @@
+"""Keys and headers of connections, locked so that a copy of the database alone opens none."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+
+from cryptography import x509
+
+from lamsach.channels.xml_signature import Signer, load_certificates, load_signer
+from lamsach.portal.base import locking
+from lamsach.portal.edxml.models import Connection
+
+_KEY, _HEADERS = "lamsach.edxml.key/1", "lamsach.edxml.headers/1"
+
+
+def lock_key(key_file: bytes, password: str) -> tuple[str, str]:
+    """The key file with its password, locked, and the signer's name. InputError when the password does not open it."""
+    signer = load_signer(key_file, password)
+    word = json.dumps([base64.b64encode(key_file).decode(), password])
+    return locking.lock(_KEY, word), signer.certificates[0].subject.rfc4514_string()
+
+
+def signer_of(connection: Connection) -> Signer | None:
+    """Who signs what goes out by the connection. InputError when the portal's secret key is another than when it was locked."""
+    if not connection.locked_key:
+        return None
+    content, password = json.loads(locking.unlock(_KEY, connection.locked_key))
+    return load_signer(base64.b64decode(content), password)
+
+
+def lock_headers(headers: Mapping[str, str]) -> str:
+    """The headers of a service, locked; empty for none."""
+    return locking.lock(_HEADERS, json.dumps(dict(headers))) if headers else ""
+
+
+def headers_of(connection: Connection) -> dict[str, str]:
+    """The headers of a service again. InputError as `signer_of`."""
+    if not connection.locked_headers:
+        return {}
+    found: dict[str, str] = json.loads(locking.unlock(_HEADERS, connection.locked_headers))
+    return found
+
+
+def trusted(connections: list[Connection]) -> list[x509.Certificate]:
+    """The certificates that the connections trust."""
+    texts = [one.certificates for one in connections if one.certificates.strip()]
+    return [found for text in texts for found in load_certificates(text.encode(), "PEM")]

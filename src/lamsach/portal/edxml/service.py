@@ -1,0 +1,109 @@
+"""A document-management system's REST service: its base address, headers and paths are settings of the connection, so that most services can be joined without code.
+
+`list` gives JSON with the ids of what waits: a list, or one under `list_key`; an id is a text or number, or stands under `id_key`. `fetch` with `{id}` gives the file, or
+JSON with it in base64 under `content_key`. `done` with `{id}` confirms it (POST). `send` takes the file by POST, or JSON with it in base64 under `content_key`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from lamsach.channels.xml_input import LARGEST_BYTES
+from lamsach.errors import InputError, OutputError
+from lamsach.i18n import mark
+from lamsach.portal.edxml import secrets
+from lamsach.portal.edxml.models import Connection
+from lamsach.portal.exchange import outgoing
+from lamsach.web_client import WebError
+
+PATHS = ("list", "list_key", "id_key", "fetch", "content_key", "done", "send")
+TIMEOUT_S = 30.0
+LIST_BYTES = 2_000_000
+AT_ONCE = 100
+_WRONG = mark("The service's answer is not what the connection's settings say.")
+
+
+def waiting(connection: Connection) -> Iterator[str]:
+    """The ids of the messages that wait at the service. OutputError when it cannot be reached, InputError for an answer that does not fit."""
+    if not connection.paths.get("list"):
+        return
+    found: Any = _json(_ask(connection, "GET", connection.paths["list"], most=LIST_BYTES), connection)
+    key, id_key = connection.paths.get("list_key"), connection.paths.get("id_key")
+    try:
+        rows = found[key] if key else found
+        ids = [row[id_key] if isinstance(row, dict) else row for row in list(rows)[:AT_ONCE]]
+    except (KeyError, TypeError):
+        raise InputError(_WRONG, connection.name) from None
+    for one in ids:
+        if not isinstance(one, str | int) or isinstance(one, bool):
+            raise InputError(_WRONG, connection.name)
+        yield str(one)
+
+
+def fetch(connection: Connection, number: str) -> bytes:
+    """The file of a message."""
+    answer = _ask(
+        connection, "GET", _filled(connection.paths.get("fetch", ""), number), most=2 * LARGEST_BYTES
+    )
+    key = connection.paths.get("content_key")
+    if not key:
+        return answer
+    try:
+        return base64.b64decode(_json(answer, connection)[key], validate=True)
+    except (KeyError, TypeError, binascii.Error, ValueError):
+        raise InputError(_WRONG, connection.name) from None
+
+
+def confirm(connection: Connection, number: str) -> None:
+    """Tell the service that a message was taken."""
+    if connection.paths.get("done"):
+        _ask(connection, "POST", _filled(connection.paths["done"], number), b"")
+
+
+def send(connection: Connection, data: bytes) -> None:
+    """Hand a file to the service."""
+    key = connection.paths.get("content_key")
+    body = json.dumps({key: base64.b64encode(data).decode()}).encode() if key else data
+    kind = "application/json" if key else "application/xml"
+    _ask(connection, "POST", connection.paths.get("send", ""), body, kind)
+
+
+def _filled(path: str, number: str) -> str:
+    return path.replace("{id}", quote(number, safe=""))
+
+
+def _ask(
+    connection: Connection,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    kind: str = "",
+    *,
+    most: int = 100_000,
+) -> bytes:
+    """Ask the service. Its name is said in errors, never an address with its secrets."""
+    url = f"{connection.url.rstrip('/')}/{path.lstrip('/')}"
+    host = outgoing.check(url).hostname or ""
+    headers = {**secrets.headers_of(connection), **({"Content-Type": kind} if kind else {})}
+    try:
+        with outgoing.client(TIMEOUT_S).ask(method, url, headers, body) as answer:
+            if not 200 <= answer.status < 300:
+                raise OutputError(mark("The service refused the message."), f"{host}: {answer.status}")
+            found = answer.beginning(most + 1)
+    except WebError as error:
+        raise OutputError(mark("The address could not be reached."), f"{host}: {error.kind}") from error
+    if len(found) > most:
+        raise InputError(_WRONG, host)
+    return found
+
+
+def _json(data: bytes, connection: Connection) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise InputError(_WRONG, connection.name) from None

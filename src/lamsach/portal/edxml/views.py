@@ -1,0 +1,228 @@
+"""Pages of the exchange by edXML: what came and went, a message with its history, filing, statuses, sending a dispatch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.channels.xml_input import LARGEST_BYTES
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.tokens import nonce
+from lamsach.portal.base.uploads import download, safe_name
+from lamsach.portal.campaigns.access import get_dispatch
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.edxml import access, acting, answering, sending
+from lamsach.portal.edxml.forms import FileForm, FilingForm, ReasonForm, SendForm, StatusForm
+from lamsach.portal.edxml.models import Message, State, Way
+from lamsach.portal.edxml.taking import Source, take
+from lamsach.portal.exchange.access import exchanging_units
+
+FILTERS = {
+    "in": Q(outgoing=False),
+    "waiting": Q(state=State.WAITING),
+    "out": Q(outgoing=True) & ~Q(kind="status"),
+    "statuses": Q(kind="status"),
+    "refused": Q(state__in=(State.REFUSED, State.FAILED)),
+}
+
+
+def say(request: HttpRequest, problem: LamsachError) -> None:
+    """Tell a person of a problem: where, what, what to do."""
+    where = f"{problem.where}: " if problem.where else ""
+    messages.error(request, f"{where}{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
+
+
+@rate_limited("edxml.take", 60, 300)
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def overview(request: HttpRequest) -> HttpResponse:
+    """What came and went by edXML, by filter, and the connections. POST takes a file in."""
+    form = FileForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            found, fresh = _taken(request, form)
+        except LamsachError as problem:
+            say(request, problem)
+            return redirect("edxml:overview")
+        text = _("The file was taken.") if fresh else _("The file was taken before. Nothing was changed.")
+        messages.success(request, text)
+        return redirect("edxml:message", message_id=found.pk)
+    mine = access.messages(request.user)
+    chosen = request.GET.get("show", "in")
+    context = {
+        "form": form,
+        "show": chosen if chosen in FILTERS else "in",
+        "filters": [
+            ("in", _("Dispatches in")),
+            ("waiting", _("To be decided")),
+            ("out", _("Dispatches out")),
+            ("statuses", _("Statuses")),
+            ("refused", _("Refused or failed")),
+        ],
+        "waiting": mine.filter(state=State.WAITING).count(),
+        "failed": mine.filter(FILTERS["refused"]).count(),
+        "connections": access.connections(request.user),
+        "page": paged(request, mine.filter(FILTERS.get(chosen, FILTERS["in"]))),
+    }
+    return render(request, "edxml/overview.html", context)
+
+
+def _taken(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
+    file: Any = request.FILES["edxml"]
+    data = b"".join(file.chunks()) if file.size <= LARGEST_BYTES else bytes(LARGEST_BYTES + 1)
+    source = Source(form.cleaned_data["unit"], Way.UPLOAD, user=request.user)
+    return take(data, safe_name(file.name), source)
+
+
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def message(request: HttpRequest, message_id: int) -> HttpResponse:
+    """A message: what it states, its files, the statuses about it. POST files it, answers it, sets it aside, revokes it or sends it again."""
+    found = access.get_message(request.user, message_id)
+    if request.method == "POST":
+        try:
+            _act(request, found)
+        except LamsachError as problem:
+            say(request, problem)
+        return redirect("edxml:message", message_id=message_id)
+    context = {
+        "message": found,
+        "history": _history(request, found),
+        "filing": FilingForm(campaigns=_campaigns(request), initial={"name": found.subject[:200]}),
+        "status": StatusForm(initial={"status": "received"}),
+        "reason": ReasonForm(),
+        "is_incoming": not found.outgoing and found.kind != "status",
+        "may_revoke": found.outgoing
+        and found.kind in ("new", "update", "replace")
+        and found.state == State.SENT,
+    }
+    return render(request, "edxml/message.html", context)
+
+
+def _history(request: HttpRequest, found: Message) -> QuerySet[Message]:
+    """What was said about the document of a message, both ways, the first first."""
+    if not found.document_key:
+        return Message.objects.none()
+    return access.messages(request.user).filter(answered_key=found.document_key).order_by("pk")[:500]
+
+
+def _campaigns(request: HttpRequest) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(owner__in=exchanging_units(request.user)).exclude(
+        state=CampaignState.CLOSED
+    )
+
+
+def _act(request: HttpRequest, found: Message) -> None:
+    what = request.POST.get("what")
+    if what == "file" and found.state == State.WAITING and not found.outgoing:
+        _file(request, found)
+    elif what == "status" and not found.outgoing and found.connection is not None:
+        _status(request, found)
+    elif what == "aside" and found.state == State.WAITING:
+        Message.objects.filter(pk=found.pk, state=State.WAITING).update(state=State.ASIDE)
+        record(request, "edxml.set_aside", found, found.unit)
+        messages.success(request, _("The message was set aside."))
+    elif what == "revoke":
+        form = ReasonForm(request.POST)
+        if form.is_valid():
+            sending.queue_revocation(found, request, form.cleaned_data["reason"])
+            messages.success(request, _("The revocation goes out."))
+        else:
+            tell_wrong(request, form)
+    elif what == "again" and found.state == State.FAILED:
+        Message.objects.filter(pk=found.pk).update(state=State.QUEUED, attempts=0, next_attempt=None)
+        messages.success(request, _("The message is tried again."))
+
+
+def _file(request: HttpRequest, found: Message) -> None:
+    if found.kind == "status":
+        moved = acting.move(found)
+        messages.success(request, _("The status was noted.") if moved else _("The status changes nothing."))
+        return
+    form = FilingForm(request.POST, campaigns=_campaigns(request))
+    if not form.is_valid():
+        tell_wrong(request, form)
+        return
+    acting.file(found, form.cleaned_data["campaign"], request.user, form.cleaned_data["name"])
+    record(request, "edxml.filed", found, found.unit, campaign=found.campaign_id)
+    messages.success(request, _("The dispatch is filed under the campaign."))
+
+
+def _status(request: HttpRequest, found: Message) -> None:
+    form = StatusForm(request.POST)
+    if not form.is_valid() or found.connection is None:
+        tell_wrong(request, form)
+        return
+    name, reason = form.cleaned_data["status"], form.cleaned_data["reason"]
+    key = f"said:{found.pk}:{nonce()}"
+    answering.status(found, found.connection, found.unit, name, key=key, reason=reason, by=request.user)
+    record(request, "edxml.answered", found, found.unit, kind=name)
+    messages.success(request, _("The status goes out."))
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def file(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The message's own file."""
+    found = access.get_message(request.user, message_id)
+    if not found.path:
+        raise Http404
+    record(request, "edxml.downloaded", found, found.unit)
+    return download(f"{found.number or found.pk}.edxml".replace("/", "-"), found.path)
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def attached(request: HttpRequest, message_id: int, place: int) -> HttpResponse:
+    """One of its attached files."""
+    found = access.get_message(request.user, message_id)
+    if not 0 < place <= len(found.files):
+        raise Http404
+    row: dict[str, Any] = found.files[place - 1]
+    record(request, "edxml.downloaded", found, found.unit, name=row["name"])
+    return download(row["name"], row["path"])
+
+
+@rate_limited("edxml.send", 60, 300)
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
+    """Send a dispatch by edXML: by which connection, and whether it updates or replaces an earlier one."""
+    found = get_dispatch(request.user, dispatch_id, write=True)
+    earlier = access.messages(request.user).filter(
+        outgoing=True, unit=found.issuer_id, kind__in=("new", "update", "replace"), dispatch__isnull=False
+    )
+    form = SendForm(
+        request.POST or None,
+        connections=access.usable(request.user, found.issuer_id),
+        earlier=earlier.exclude(dispatch=found),
+    )
+    if request.method == "POST" and found.sent is not None and form.is_valid():
+        about = form.cleaned_data["about"]
+        kind = (form.cleaned_data["kind"] or "update") if about else "new"
+        try:
+            made = sending.queue_dispatch(
+                found, form.cleaned_data["connection"], request, kind=kind, about=about
+            )
+        except LamsachError as problem:
+            say(request, problem)
+            return redirect("edxml:send", dispatch_id=dispatch_id)
+        messages.success(request, _("The dispatch goes out by edXML."))
+        return redirect("edxml:message", message_id=made.pk)
+    context = {
+        "dispatch": found,
+        "form": form,
+        "count": found.recipients.count(),
+        "sent": access.messages(request.user).filter(dispatch=found, outgoing=True).exclude(kind="status"),
+    }
+    return render(request, "edxml/send.html", context)
