@@ -12,7 +12,13 @@ from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.reading.detect import Detection
-from lamsach.logs.reading.events import context_for, detection_for, numbered_lines, read_events
+from lamsach.logs.reading.events import (
+    binary_stream,
+    context_for,
+    detection_for,
+    numbered_lines,
+    read_events,
+)
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, EventKind, Problem
 
@@ -73,6 +79,13 @@ class HolderLogs:
 
     def _read(self, log: LogFile) -> Iterator[Event]:
         detection = detection_for(log, self.format_name)
+        if detection.binary is not None:
+            reader = detection.binary(context_for(log, detection, self.timezone))
+            with log.open() as stream:
+                for item in reader.read_holders(binary_stream(stream)):
+                    if isinstance(item, Event) and _tells(item):
+                        yield item
+            return
         markers = markers_of(detection)
         if not markers:
             for item in read_events(log, timezone=self.timezone, format_name=self.format_name):

@@ -72,6 +72,10 @@ class BinaryFormat(ABC):
         stands before the damage, then raises UnreadableError; LimitError when reading on would take too much memory or disk.
         """
 
+    def read_holders(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """Every event that tells who had an address; any others may be left out. Raises what `read` raises."""
+        return self.read(stream)
+
 
 @contextmanager
 def seekable(stream: BinaryIO, where: str, limit_bytes: int = SPOOL_BYTES) -> Iterator[BinaryIO]:

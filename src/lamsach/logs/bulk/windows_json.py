@@ -5,7 +5,6 @@ the port too, of a connection that the machine opened everything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.json_table import as_texts, is_whole, leaves, table_of_objects
-from lamsach.logs.bulk.windows_rows import connections, distinct_events
+from lamsach.logs.bulk.windows_rows import Records, connections, distinct_events
 from lamsach.logs.mappings.windows.events import CONTACT_DATA, time_of
 from lamsach.logs.mappings.windows.json_paths import Part, part_of
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -52,9 +51,9 @@ class WindowsObjects(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        record = _record_of(leaves(table_of_objects(data, count)), count)
+        record, time = _record_of(leaves(table_of_objects(data, count)), count)
         made = connections(record) or distinct_events(record, self.context, self._times)
-        moments = times(record.time, self._second)
+        moments = times(time, self._second)
         if (stated := record.data.get("utctime")) is not None:
             self._check_near(moments, stated)
         return made | {"time": moments}
@@ -70,22 +69,8 @@ class WindowsObjects(GroupReader):
         return time_of(text, self.context, self._times)
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Records of one number, source and log. `computer`: who wrote it; `data`: by lower-case names; `message` is None where nobody asks for it."""
-
-    event_id: int
-    provider: str
-    channel: str
-    count: int
-    time: pa.Array
-    computer: pa.Array
-    data: Columns
-    message: pa.Array | None
-
-
-def _record_of(values: Columns, count: int) -> Records:
-    """What `windows_json.record_of_json` makes of each."""
+def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
+    """What `windows_json.record_of_json` makes of each, and their times."""
     found: dict[Part, dict[str, pa.Array]] = {part: {} for part in Part}
     written = False
     for path, column in values.items():
@@ -107,16 +92,16 @@ def _record_of(values: Columns, count: int) -> Records:
     if not written or not whole:  # else what lies at the top would be data
         raise Unusual
     data = data | {name: _filled(data.get(name), column) for name, column in found[Part.ECS].items()}
-    return Records(
+    record = Records(
         _number(system.get("id")),
         _constant(system.get("provider")),
         _constant(system.get("channel")),
         count,
-        _present(found[Part.TIME].get(_TIME)),
         _computers(system.get("computer"), system.get("host"), count),
         data,
         _message(data, system.get("message")),
     )
+    return record, _present(found[Part.TIME].get(_TIME))
 
 
 def _check_no_xml(texts: pa.Array) -> None:

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.evtx.plans import READS
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import ipv4, kept, mapped, names
 from lamsach.logs.bulk.letters import DIGITS, made_of
-from lamsach.logs.events.records import KEYS
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.events.tables import columns_of, table_of
+from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows import contacts, logons
-from lamsach.logs.mappings.windows.events import Reader, event_of, reader_of
+from lamsach.logs.mappings.windows.events import READS, Reader, event_of, is_read_by_number, reader_of
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
+from lamsach.logs.text.dns_names import question_name
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import domain_of, stated
+from lamsach.logs.text.values import domain_of, host_of_url, stated
 from lamsach.model import Action
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lamsach.logs.bulk.windows_json import Records
-
 _SEPARATOR = "\x1f"
 _STAMPED = frozenset({"time", "format", "file", "line"})
-_OWN_PRODUCTS = ("sysmon", "security")
-"""Sources whose events are read by their numbers alone, whatever data they have."""
 _BLOCKED = frozenset({5155, 5157, 5159})
 _FIRST_PACKET, _LAST_PACKET, _FIRST_CONTACT, _LAST_CONTACT = 5150, 5153, 5154, 5159
 _UNSPECIFIED = "0.0.0.0"  # noqa: S104 - means: no address
 _PORT_DIGITS = 5
+_INTERNAL, _EXTERNAL = "10.0.0.1", "192.0.2.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of one number, source and log. `computer`: the machine that wrote each; `data`: by lower-case names; `message`: the rendered texts, where they count."""
+
+    event_id: int
+    provider: str
+    channel: str
+    count: int
+    computer: pa.Array
+    data: Mapping[str, pa.Array]
+    message: pa.Array | None = None
 
 
 def connections(record: Records) -> dict[str, pa.Array] | None:
@@ -113,23 +126,24 @@ def _domain(text: str | None) -> str | None:
 
 def _reader(record: Records) -> Reader | None:
     """What reads the records when their number tells it; None where their data do."""
-    place = f"{record.provider} {record.channel}".lower()
-    if not any(word in place for word in _OWN_PRODUCTS):
+    if not is_read_by_number(record.provider, record.channel):
         return None
     return reader_of(WindowsRecord(record.event_id, record.provider, record.channel))
 
 
 def distinct_events(record: Records, context: FileContext, times: LooseTimes) -> dict[str, pa.Array]:
-    """The columns of the events, of which each that differs in what its reader asks for is made once."""
-    import pyarrow as pa
+    """The columns of the events, of which each that differs in what its reader asks for is made once.
+
+    What one of the data alone tells is not asked of the events, but of that datum: a log-on's port and address, a question and its answers, an image's
+    digests, what the texts of a process mention.
+    """
+    import pyarrow.compute as pc
 
     reader = _reader(record)
     asked = READS.get(reader) if reader is not None else None
     data = {name: column for name, column in record.data.items() if asked is None or name in asked}
-    port = _only(data, logons.PORT) if reader is logons.logon else None
-    carried = None
-    if port is not None and port not in (*logons.ADDRESS, *logons.STATION):
-        carried = _ports(data.pop(port))
+    take = _OWN.get(reader) if reader is not None else None
+    own = take(data) if take is not None else {}
     message = [] if record.message is None else [record.message]
     keys, which = _distinct([record.computer, *message, *data.values()], record.count)
     events = []
@@ -142,7 +156,75 @@ def distinct_events(record: Records, context: FileContext, times: LooseTimes) ->
         events.append(event_of(one, context, times, "", 0))
     table = table_of(columns_of(events), len(events)).take(which)
     found = {key: table.column(key) for key in KEYS if key not in _STAMPED}
-    return found if carried is None else found | {"source_port": carried.cast(pa.int32())}
+    return found | {key: pc.coalesce(column, found[key]) for key, column in own.items()}
+
+
+def _of_logon(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """A log-on's own port and address; in place of a machine's address another is left, for what follows from where it is."""
+    own: dict[str, pa.Array] = {}
+    port, address = _only(data, logons.PORT), _only(data, logons.ADDRESS)
+    if port is not None and port not in (*logons.ADDRESS, *logons.STATION):
+        own["source_port"] = _ports(data.pop(port))
+    if address is not None and address not in (*logons.PORT, *logons.USER, *logons.STATION):
+        column = data[address]
+        own["source_ip"] = mapped(column, _client)
+        own["device_ip"] = mapped(own["source_ip"], lambda ip: ip if ip and is_internal(ip) else None)
+        data[address] = mapped(column, _stand_in)
+    return own
+
+
+def _client(text: str | None) -> str | None:
+    return machine_address(WindowsRecord(data={"": text or ""}).ip(""))
+
+
+def _stand_in(text: str | None) -> str | None:
+    client = _client(text)
+    return text if client is None else _INTERNAL if is_internal(client) else _EXTERNAL
+
+
+def _of_question(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    import pyarrow as pa
+
+    own: dict[str, pa.Array] = {}
+    if (name := _only(data, contacts.QUESTION)) is not None:
+        own["domain"] = names(data.pop(name), lambda text: question_name(stated(text) or ""))
+    if (answer := _only(data, contacts.ANSWER)) is not None:
+        own["answers"] = mapped(data.pop(answer), _answers, pa.list_(pa.string()))
+    return own
+
+
+def _answers(text: str | None) -> list[str] | None:
+    return list(dict.fromkeys(contacts.answers_of(text or ""))) or None
+
+
+def _of_process(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """Digests, and what the texts that the machine ran mention."""
+    import pyarrow as pa
+
+    own: dict[str, pa.Array] = {}
+    if (hashes := _only(data, contacts.HASH_DATA)) is not None:
+        coded = data.pop(hashes).dictionary_encode()
+        found = [contacts.digests_in(text) for text in coded.dictionary.to_pylist()]
+        for length, key in HASH_KEYS.items():
+            first = [next((one for one in some if len(one) == length), None) for some in found]
+            own[key] = pa.array(first, pa.string()).take(coded.indices)
+    texts = [data.pop(name) for name in contacts.TEXTS if name in data and "contents" not in data]
+    if texts:
+        rows, which = _distinct(texts, len(texts[0]))
+        urls = pa.array(
+            [contacts.url_in(mentions("\n".join(filter(None, row)))) for row in rows], pa.string()
+        )
+        own["url"] = urls.take(which)
+        own["domain"] = mapped(own["url"], lambda url: host_of_url(url) if url else None)
+    return own
+
+
+_OWN: Mapping[Reader, Callable[[dict[str, pa.Array]], dict[str, pa.Array]]] = {
+    logons.logon: _of_logon,
+    contacts.question: _of_question,
+    contacts.file_or_process: _of_process,
+}
+"""What takes data out of those that make events differ, and makes columns of them."""
 
 
 def _distinct(columns: Sequence[pa.Array], count: int) -> tuple[list[list[str]], pa.Array]:

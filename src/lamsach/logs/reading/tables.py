@@ -98,7 +98,7 @@ def _event_log(
     reader = EvtxTables(Evtx(context), on_refusal)
     with log_file.open() as stream:
         try:
-            yield from reader.read(stream.readinto)
+            yield from reader.read(binary_stream(stream))
         finally:
             counts.lines += reader.records
             counts.refused += reader.refused

@@ -1,1 +1,1 @@
-"""EVTX files: chunks, templates, records and their events."""
+"""EVTX files: their chunks, and the JSON of their records."""

@@ -1,28 +1,28 @@
 """Windows event logs as Windows keeps them: EVTX files (Vista and later), whole, damaged, or copied while in use.
 
-Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; usual records are read by ourselves (`lamsach.logs.binary.evtx.events`), all others with
-the library `evtx` (https://github.com/omerbenamram/evtx), a chunk at a time. Every record gives an event, also one that tells of no contact: its machine and time prove that
-the log was there. The time is the one at which the event was written (`SystemTime`).
+Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx` (https://github.com/omerbenamram/evtx), a chunk at a
+time. Every record gives an event, also one that tells of no contact: its machine and time prove that the log was there. The time is the one
+at which the event was written (`SystemTime`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, ClassVar
 
 from lamsach.errors import LineError, UnreadableError
-from lamsach.extras import installed
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, MARGIN, ChunkReader
-from lamsach.logs.binary.evtx.library import library_texts
-from lamsach.logs.binary.evtx.records import quick_record
+from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, read_chunks
+from lamsach.logs.binary.evtx.library import record_texts
+from lamsach.logs.binary.evtx.records import may_tell_holder, quick_record
 from lamsach.logs.mappings.windows.events import GIVES, event_of
 from lamsach.logs.mappings.windows.json import record_of_json
-from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.json_records import read_object
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Event, Reference, Refusal
+
+_SHOWN_CHARACTERS = 500
 
 
 class Evtx(BinaryFormat):
@@ -48,59 +48,50 @@ class Evtx(BinaryFormat):
 
         Raises UnreadableError at the end of a file that is cut short.
         """
-        reader = ChunkReader(stream.readinto)  # type: ignore[attr-defined]
-        read = self._by_columns if installed("pyarrow") else self._by_texts
-        yield from read(reader.batches())
-        if reader.cut:
-            raise self.cut_short()
+        for number, text in self._numbered(stream):
+            yield self.item(text, number)
 
-    def _by_columns(self, batches: Iterator[memoryview]) -> Iterator[Event | Refusal]:
-        from lamsach.logs.binary.evtx.events import EventMaker
+    def read_holders(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """See `BinaryFormat`."""
+        for number, text in self._numbered(stream):
+            if text is not None and may_tell_holder(text):
+                yield self.item(text, number)
 
-        maker, number = EventMaker(self.event, self.unused), 0
-        for batch in batches:
-            records, texts = maker.read(batch)
-            left = iter(texts)
-            for event in maker.stamped(records, number + 1):
-                number += 1
-                yield self.item(next(left), number) if event is None else event
-            maker.forget()
+    def _numbered(self, stream: BinaryIO) -> Iterator[tuple[int, str | None]]:
+        first = 1
+        for texts in self.texts(stream):
+            if self.unused is not None:
+                self.unused(_one_a_line(filter(None, texts)))
+            yield from enumerate(texts, first)
+            first += len(texts)
 
-    def _by_texts(self, batches: Iterator[memoryview]) -> Iterator[Event | Refusal]:
-        """The same without Arrow: every record as the library's text."""
-        chunks = (
-            batch[at : at + CHUNK_BYTES]
-            for batch in batches
-            for at in range(0, len(batch) - MARGIN, CHUNK_BYTES)
-        )
-        texts = (text for chunk in chunks for text in library_texts(chunk.tobytes()))
-        yield from (self.item(text, number) for number, text in enumerate(texts, 1))
-
-    def event(self, record: WindowsRecord) -> Event:
-        """What a record tells. Raises LineError for an impossible time."""
-        return event_of(record, self.context, self._times, self.name, 0)
-
-    def cut_short(self) -> UnreadableError:
-        """What is raised at the end of a file that is cut short."""
-        return UnreadableError(
-            "The event log is cut short; what came before was read.",
-            self.context.file,
-            "Copy the file again from where it came.",
-        )
+    def texts(self, stream: BinaryIO) -> Iterator[list[str | None]]:
+        """The JSON of each record, chunk by chunk; None for a damaged one. Raises UnreadableError at the end of a file that is cut short."""
+        for chunk in read_chunks(stream):
+            yield record_texts(chunk)
+            if len(chunk) < CHUNK_BYTES:
+                raise UnreadableError(
+                    "The event log is cut short; what came before was read.",
+                    self.context.file,
+                    "Copy the file again from where it came.",
+                )
 
     def item(self, text: str | None, number: int) -> Event | Refusal:
         """What a record's JSON tells; None is the text of one that is damaged."""
-        if text is None:
-            return self._refusal(number)
-        if self.unused is not None:
-            self.unused(f"{text}\n".encode("utf-8", "surrogatepass"))
         try:
-            record = quick_record(text) or record_of_json(read_object(text)[1])
-            return event_of(record, self.context, self._times, self.name, number)
+            if text is None:
+                raise LineError("The record of the event log is damaged.", "")
+            return self.parse(text, number)
         except LineError as error:
-            return Refusal(Reference(self.context.file, row=number), text[:500], error.what)
+            place = Reference(self.context.file, row=number)
+            return Refusal(place, (text or "")[:_SHOWN_CHARACTERS], error.what)
 
-    def _refusal(self, number: int) -> Refusal:
-        return Refusal(
-            Reference(self.context.file, row=number), "", "The record of the event log is damaged."
-        )
+    def parse(self, text: str, number: int) -> Event:
+        """The event of a record's JSON. Raises LineError."""
+        record = quick_record(text) or record_of_json(read_object(text)[1])
+        return event_of(record, self.context, self._times, self.name, number)
+
+
+def _one_a_line(texts: Iterable[str]) -> bytes:
+    """Each datum of the records' JSON with its name on a line of its own: a quotation mark within a value is escaped."""
+    return "\n".join([*texts, ""]).replace(',"', '\n"').encode()

@@ -13,6 +13,7 @@ Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and Microsoft-Window
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -32,7 +33,9 @@ _BINDS = frozenset({5154, 5155, 5158, 5159})
 # type:  5 cdn.evil.example
 _TYPED = re.compile(r"type:\s{0,4}(\d{1,5})\s{1,4}(\S.{0,400})")
 _NAMES_OF_TYPES = frozenset({"2", "5", "12", "15", "33", "39", "64", "65"})
-_HASH_PAIR = re.compile(r"(?:MD5|SHA1|SHA-1|SHA256|SHA-256)\s?=\s?([0-9A-Fa-f]{32,64})", re.IGNORECASE)
+# SHA1=..,MD5=..,SHA256=..,IMPHASH=..
+_HASH_VALUE = re.compile(r"=\s?([0-9A-Fa-f]{32,64})")
+_HASH_KINDS = ("MD5", "SHA1", "SHA-1", "SHA256", "SHA-256")
 # Sysmon 15: [ZoneTransfer]  ZoneId=3  ReferrerUrl=https://mail.example/  HostUrl=https://evil.example/a.exe
 _HOST_URL = re.compile(r"HostUrl=((?:https?|ftp)://\S{3,2000})", re.IGNORECASE)
 _FILE_DATA = frozenset({"hashes", "hash", "path", "targetfilename"})
@@ -58,6 +61,7 @@ _CLIENTS = frozenset(
     }
 )
 """Data that name the machine that reached the one which wrote the event."""
+QUESTION, ANSWER = ("queryname", "query", "name"), ("queryresults", "queryresponse")
 SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)
 
 
@@ -114,10 +118,8 @@ def _accepting(
 def question(record: WindowsRecord) -> Fields:
     """A DNS question of the machine itself: Sysmon 22, the DNS client's 3006, 3008, 3010, 3011, 3018, 3020."""
     client = record.event_id != 22
-    answers = (
-        *answers_of(record.data.get("queryresults", "") or record.data.get("queryresponse", "")),
-        *record.answers,
-    )
+    results, response = (record.data.get(name, "") for name in ANSWER)
+    answers = *answers_of(results or response), *record.answers
     return {
         "kind": EventKind.DNS,
         "source_ip": record.ip("sourceip"),
@@ -125,7 +127,7 @@ def question(record: WindowsRecord) -> Fields:
         "device_ip": machine_address(record.ip("sourceip")),
         "device_name": record.computer,
         "user": user_of(record.text("user")),
-        "domain": question_name(record.text("queryname", "query", "name") or ""),
+        "domain": question_name(record.text(*QUESTION) or ""),
         "answers": tuple(dict.fromkeys(answers)),
         "response": client and record.event_id in (3008, 3011, 3018, 3020),
     }
@@ -174,7 +176,7 @@ def file_or_process(record: WindowsRecord) -> Fields:
         texts += record.unnamed
     found = mentions("\n".join(texts)) if texts else ()
     origin = _HOST_URL.search(data["contents"][:4000]) if "contents" in data else None
-    url = origin[1] if origin else next((value for value in found if "://" in value), None)
+    url = origin[1] if origin else url_in(found)
     if SOURCE_NAMES.isdisjoint(data) and DESTINATION_NAMES.isdisjoint(data):
         sides: Fields = {}
     else:
@@ -191,6 +193,11 @@ def file_or_process(record: WindowsRecord) -> Fields:
         "hashes": hashes_of(record),
         "mentioned": tuple(value for value in found if value != url),
     }
+
+
+def url_in(found: Iterable[str]) -> str | None:
+    """The first URL of what a text mentions."""
+    return next((value for value in found if "://" in value), None)
 
 
 def anything(record: WindowsRecord) -> Fields:
@@ -251,7 +258,7 @@ def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
     data = record.data
     if _HASH_NAMES.isdisjoint(data):
         return ()
-    return _digests(*[data[name] for name in HASH_DATA if name in data])
+    return digests_in(*[data[name] for name in HASH_DATA if name in data])
 
 
 HASH_DATA = (
@@ -271,19 +278,21 @@ _HASH_NAMES = frozenset(HASH_DATA)
 _DIGEST_LENGTHS = (32, 40, 64)
 
 
-def digest_places(text: str) -> list[tuple[int, int]]:
-    """Where the digests stand that a text names in pairs (`SHA1=..,MD5=..`): the beginnings and ends of those that are kept unless they are all zeros."""
-    found = (match.span(1) for match in _HASH_PAIR.finditer(text[:2000])) if "=" in text else ()
-    return [(start, stop) for start, stop in found if stop - start in _DIGEST_LENGTHS]
-
-
 @lru_cache(4096)
-def _digests(*texts: str) -> tuple[str, ...]:
+def digests_in(*texts: str) -> tuple[str, ...]:
+    """The digests in these texts, in lower case: those named in pairs (`MD5=..`), or all of a text without pairs."""
     digests: list[str | None] = []
     for text in texts:
         if "=" in text:
-            found = _HASH_PAIR.findall(text[:2000])
-            digests += [digest.lower() for digest in found if len(digest) in _DIGEST_LENGTHS]
+            digests += _in_pairs(text[:2000])
         elif text:
             digests += map(hash_of, text[:2000].replace(",", " ").split())
     return tuple(dict.fromkeys(digest for digest in digests if digest and digest.strip("0")))
+
+
+def _in_pairs(text: str) -> Iterator[str]:
+    for match in _HASH_VALUE.finditer(text):
+        place, digest = match.start(), match[1]
+        place -= text[place - 1 : place].isspace()
+        if len(digest) in _DIGEST_LENGTHS and text[max(place - 7, 0) : place].upper().endswith(_HASH_KINDS):
+            yield digest.lower()

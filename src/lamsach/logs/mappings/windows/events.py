@@ -7,7 +7,7 @@ names of its data. What only the rendered text states is taken from there (`wind
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -89,6 +89,19 @@ def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]
     return next((reader for word, reader in _BY_PROVIDER if word in place), _by_data)
 
 
+def is_read_by_number(*source: str) -> bool:
+    """Whether the events of this source (provider, log) are read by their numbers alone, whatever data they have."""
+    place = " ".join(source).lower()
+    return "sysmon" in place or "security" in place
+
+
+def tells_holder(event_id: int, provider: str) -> bool:
+    """Whether an event of this number and provider may tell who had an address."""
+    reader = reader_of(WindowsRecord(event_id, provider))
+    contact = reader in (contacts.connection, contacts.question, contacts.file_or_process)
+    return not (contact and is_read_by_number(provider))
+
+
 def _security(record: WindowsRecord) -> Reader:
     if record.event_id in logons.LOGONS:
         return logons.logon
@@ -147,3 +160,17 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("-winrm", lambda _: logons.remote_shell),
     ("remoteaccess", lambda record: logons.vpn_address if record.event_id == 20274 else _by_data(record)),
 )
+
+_CONNECTION = (*contacts.SOURCE, *contacts.DESTINATION, *contacts.SOURCE_PORT, *contacts.DESTINATION_PORT)
+READS: Mapping[Reader, frozenset[str]] = {
+    contacts.connection: frozenset((*_CONNECTION, "initiated", "direction", "user", "destinationhostname")),
+    contacts.question: frozenset(
+        ("queryresults", "queryresponse", "sourceip", "dnsserveripaddress", "dnsserverip", "destinationip", "user", "queryname",
+         "query", "name")
+    ),
+    contacts.file_or_process: frozenset(
+        (*_CONNECTION, *contacts.TEXTS, *contacts.HASH_DATA, "contents", "user", "subjectusername", "targetusername", "accountname")
+    ),
+    logons.logon: frozenset((*logons.ADDRESS, *logons.PORT, *logons.USER, *logons.STATION, "status")),
+}  # fmt: skip
+"""The data that a reader looks at; a reader that is not listed may look at all."""
