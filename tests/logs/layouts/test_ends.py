@@ -45,8 +45,8 @@ ADDRESSES = {
         (Role.BETWEEN, Way.SENT, "203.0.113.9", "10.1.1.5", Side.SOURCE),
         (Role.BETWEEN, Way.UNSTATED, None, "10.1.1.5", Side.DESTINATION),
         (Role.BETWEEN, Way.UNSTATED, None, "203.0.113.9", Side.NEITHER),
-        (Role.SERVER, Way.UNSTATED, "203.0.113.9", "10.1.1.5", Side.NEITHER),
-        (Role.SERVER, Way.UNSTATED, "10.1.1.9", "10.1.1.5", Side.SOURCE),
+        (Role.BETWEEN, Way.CALLED, "203.0.113.9", "10.1.1.5", Side.NEITHER),
+        (Role.BETWEEN, Way.CALLED, "10.1.1.9", "10.1.1.5", Side.SOURCE),
         (Role.SERVES_THE_UNIT, Way.UNSTATED, "203.0.113.9", None, Side.SOURCE),
     ],
 )
@@ -79,4 +79,4 @@ def test_the_functions_for_single_records_decide_the_same() -> None:
         assert ends[side_of(Role.BETWEEN, Way.UNSTATED, source, destination)] == own_side(source, destination)
         received = side_of(Role.BETWEEN, Way.RECEIVED, source, destination)
         assert ends[received] == own_end(source, destination, received=True)
-        assert ends[side_of(Role.SERVER, Way.UNSTATED, source, destination)] == calling(source)
+        assert ends[side_of(Role.BETWEEN, Way.CALLED, source, destination)] == calling(source)

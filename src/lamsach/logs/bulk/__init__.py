@@ -39,10 +39,8 @@ READERS: Mapping[str, str] = {
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
     "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",
     "windows_event_json": "windows_json:WindowsObjects",
-    "windows_firewall": "windows_firewall:FirewallRows",
     "zeek_json": "zeek_json:ZeekObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",
-    "zyxel": "zyxel:SessionRecords",
 }
 """The bulk readers by format: module and class, imported when one is needed."""
 

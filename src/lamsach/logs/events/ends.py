@@ -26,8 +26,6 @@ class Role(IntEnum):
     """A firewall or sensor on the way."""
     SERVES_THE_UNIT = 1
     """A resolver or proxy: the machines of the unit are its clients."""
-    SERVER = 2
-    """A server that anybody may call: a stranger is no machine of the unit."""
 
 
 class Way(IntEnum):
@@ -42,6 +40,8 @@ class Way(IntEnum):
     """Through an interface or zone that leads to the Internet."""
     OUTWARD = 4
     """Through an interface or zone of the unit."""
+    CALLED = 5
+    """To a server that wrote the record and that anybody may call: a stranger is no machine of the unit."""
 
 
 class Address(IntEnum):
@@ -89,8 +89,8 @@ _OUTSIDE = frozenset({Address.PUBLIC, Address.GROUP})
 _ABSENT, _INTERNAL = frozenset({Address.ABSENT}), frozenset({Address.INTERNAL})
 RULES = (
     Rule("a client of the unit's own server", Side.SOURCE, roles=frozenset({Role.SERVES_THE_UNIT})),
-    Rule("an internal client of a public server", Side.SOURCE, roles=frozenset({Role.SERVER}), sources=_INTERNAL),
-    Rule("a stranger at a public server", Side.NEITHER, roles=frozenset({Role.SERVER})),
+    Rule("an internal client of a public server", Side.SOURCE, ways=frozenset({Way.CALLED}), sources=_INTERNAL),
+    Rule("a stranger at a public server", Side.NEITHER, ways=frozenset({Way.CALLED})),
     Rule("the sender that wrote the record", Side.SOURCE, ways=frozenset({Way.SENT}), sources=_STATED),
     Rule("an internal destination alone", Side.DESTINATION, sources=_ABSENT, destinations=_INTERNAL),
     Rule("no source", Side.NEITHER, sources=_ABSENT),

@@ -16,9 +16,9 @@ from typing import Any
 from lamsach.logs.events.ends import Role
 from lamsach.logs.layouts.kinds import USUAL, Clock, Kind
 
-VIRTUAL = frozenset({"inner_ip", "way", "source_name", "destination_name", "client_mac"})
+VIRTUAL = frozenset({"inner_ip", "way", "source_name", "destination_name", "client_mac", "sender"})
 """Fields that decide about others: `inner_ip`, where the destination really is behind a translation; `way` (`ends.Way`); names of either end and the source's
-hardware address, which count for the device when it is that end."""
+hardware address, which count for the device when it is that end; `sender`, the observer where the header names none."""
 _DIGITS = "0123456789"
 
 
@@ -45,7 +45,8 @@ class Shape:
 
     `also`: patterns searched behind the record, each at most once. `fields`: the fields whose kind is not the usual one of `kinds.USUAL` (a Kind),
     that are made of other texts (`Of`, `Made`), or constant. `needs`: fields without which a line is not of the shape. `lead`: a pattern whose first place in a line is where a
-    record begins, when it is not what the pattern has before its first group. `apart`: code that takes a record apart into
+    record begins, when it is not what the pattern has before its first group. `pairs`: whether records are
+    `key=value` from where the pattern begins, whose keys are the texts (the pattern has no groups). `apart`: code that takes a record apart into
     texts where groups do not suffice (given the format and the match; None: not of the shape); then lines are read singly. `columns`: whether Arrow may run the pattern (RE2 has no look-around).
     """
 
@@ -54,6 +55,7 @@ class Shape:
     also: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     lead: str | None = None
+    pairs: bool = False
     columns: bool = True
     apart: Callable[[Any, re.Match[str]], dict[str, str | None] | None] | None = None
 
@@ -76,7 +78,7 @@ class Shape:
     def made(self) -> Mapping[str, Of | Made]:
         """The fields that are made of texts, in the order in which they are stated."""
         groups = [group for one in (self.expression, *self.others) for group in one.groupindex]
-        return fields_of([] if self.apart else groups, self.fields)
+        return fields_of([] if self.apart or self.pairs else groups, self.fields)
 
     @property
     def in_columns(self) -> bool:
@@ -92,23 +94,30 @@ class Shape:
             if not isinstance(value, Of | Made | Kind | Clock)
         }
 
+    @property
+    def whole(self) -> bool:
+        """Whether the pattern takes in the line's end."""
+        return self.pattern.endswith("$")
+
     @cached_property
-    def plain(self) -> tuple[tuple[str, str, Callable[[str], Any]], ...]:
-        """The fields of one text each: field, text, and how it is read."""
+    def plain(self) -> tuple[tuple[str, str, Callable[[str], Any], Any], ...]:
+        """The fields of one text each: field, text, how it is read, and the value where it is not stated."""
         return tuple(
-            (key, how.names[0], how.kind.read)
+            (key, how.names[0], how.kind.read, how.absent)
             for key, how in self.made.items()
-            if isinstance(how, Of)
-            and isinstance(how.kind, Kind)
-            and len(how.names) == 1
-            and how.absent is None
+            if isinstance(how, Of) and isinstance(how.kind, Kind) and len(how.names) == 1
         )
 
     @cached_property
     def others_made(self) -> tuple[tuple[str, Of | Made], ...]:
         """The other fields that are made of texts."""
-        plain = {key for key, _, _ in self.plain}
+        plain = {key for key, *_ in self.plain}
         return tuple((key, how) for key, how in self.made.items() if key not in plain)
+
+    @cached_property
+    def deciding(self) -> bool:
+        """Whether any field decides about others."""
+        return bool((VIRTUAL | {"device_ip", "source_mac"}) & {*self.made, *self.constant})
 
 
 def fields_of(names: list[str], stated: Mapping[str, Any]) -> Mapping[str, Of | Made]:

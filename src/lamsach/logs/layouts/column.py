@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual
-from lamsach.logs.bulk.columns import lines_of, mapped, not_empty
+from lamsach.logs.bulk.columns import check, lines_of, mapped, not_empty
 from lamsach.logs.bulk.groups import usable_lines
 from lamsach.logs.bulk.heads import Head, heads, times
 from lamsach.logs.bulk.keyed import none_of
-from lamsach.logs.bulk.parts import middle, places_of
-from lamsach.logs.events.ends import Role, Side, sides_of
+from lamsach.logs.bulk.parts import middle, places_of, until
+from lamsach.logs.events.ends import Role, Side, Way, sides_of
 from lamsach.logs.events.records import KEYS
 from lamsach.logs.events.tables import in_line_order
 from lamsach.logs.layouts import VIRTUAL, Made, Of, Shape
@@ -37,6 +37,7 @@ _NAMED = re.compile(r"\(\?P<(\w+)>")
 _ODD = (b"\v", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 """What parts words for Python's expressions, and not for RE2's; and what joins texts here."""
 _PARTING = [*b" \t:"]
+_PAIRS = r'^(?:[A-Za-z_][\w.-]*=(?:"[^"\\]*"|[^" ]*)(?: +|$))+$'
 _JOINT = "\x1f"
 _HEADS_KEPT = 1024
 _READ = {*KEYS, *VIRTUAL, "source_mac"}
@@ -67,6 +68,7 @@ class LayoutColumns(BulkReader):
         super().__init__(log_format, context)
         self._head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
         self._sample = ""
+        self._last: tuple[Any, ...] = ()
         self._shapes = [shape for shape in log_format.layout.shapes if shape.in_columns]
         self._longest = min(map(longest_line, self._shapes), default=0)
 
@@ -90,7 +92,8 @@ class LayoutColumns(BulkReader):
         rows = np.flatnonzero(fits)
         tables: list[pa.RecordBatch] = []
         unread = [np.flatnonzero(~fits)]
-        for shape in self._shapes:
+        self._last = ()
+        for shape in filter(self.log_format.applies, self._shapes):
             rows = self._taken(shape, texts, rows, (usable, first, tables, unread))
         alone = sorted(np.concatenate([rows, *unread]).tolist())
         return (in_line_order(tables), alone) if tables else None
@@ -100,18 +103,27 @@ class LayoutColumns(BulkReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        lines = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-        heads_of, records = self._opened(shape, lines)
-        if relaxed(shape.pattern) != shape.pattern:
-            fits = pc.match_substring_regex(records, f"^(?:{for_arrow(shape.pattern)})")
+        if self._last[:2] != (shape.begins, len(rows)):
+            lines = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
+            self._last = (shape.begins, len(rows), *self._opened(shape, lines))
+        _, _, heads_of, records = self._last
+        exact, wanted = f"^(?:{for_arrow(shape.pattern)})", f"^(?:{self._wanted(shape)})"
+        if shape.pairs or relaxed(shape.pattern) != shape.pattern:
+            fits = pc.match_substring_regex(records, _PAIRS if shape.pairs else exact)
             records = pc.if_else(fits, records, pa.scalar(None, pa.string()))
-        found = pc.extract_regex(records, f"^(?:{self._wanted(shape)}){'(?P<rest_>.*)$' * bool(shape.also)}")
-        valid = found.is_valid().to_numpy(zero_copy_only=False)
+        if not shape.pairs:
+            found = pc.extract_regex(records, f"{wanted}{'(?P<rest_>.*)$' * bool(shape.also)}")
+            records = found
+        valid = records.is_valid().to_numpy(zero_copy_only=False)
         if not valid.any():
             return rows
         if not valid.all():
-            found, heads_of = found.filter(pa.array(valid)), heads_of.filter(pa.array(valid))
-        row = dict(zip([one.name for one in found.type], found.flatten(), strict=True))
+            records, heads_of = records.filter(pa.array(valid)), heads_of.filter(pa.array(valid))
+        row = (
+            _by_key(shape, records)
+            if shape.pairs
+            else dict(zip([one.name for one in records.type], records.flatten(), strict=True))
+        )
         self._tables(shape, row | {"head_": heads_of}, rows[valid], *into)
         rest: Numbers = rows[~valid]
         return rest
@@ -128,7 +140,7 @@ class LayoutColumns(BulkReader):
         starts = begins + np.maximum(found, 0)
         letters = np.frombuffer(lines.buffers()[2], np.uint8)
         parted = np.isin(letters[np.minimum(starts, len(letters) - 1)], _PARTING)
-        starts = np.minimum(starts + (parted & (found >= 0)), ends)  # `(?:^|[\s:])`
+        starts = np.where(found >= 0, starts + parted, ends)  # `(?:^|[\s:])`
         return middle(lines, begins, starts), middle(lines, starts, ends)
 
     def _wanted(self, shape: Shape) -> str:
@@ -192,7 +204,10 @@ class LayoutColumns(BulkReader):
         if any(values[key].null_count for key in shape.needs):
             raise Unusual
         values["time"] = pc.coalesce(values["time"], moments) if "time" in values else moments
-        values["observer"] = pc.coalesce(values["observer"], hosts) if "observer" in values else hosts
+        nothing = none_of(count)
+        values["observer"] = pc.coalesce(
+            values.pop("observer", nothing), hosts, values.pop("sender", nothing)
+        )
         return decided(values, self.log_format.layout.role, count)
 
     def _field(self, key: str, how: Of | Made, texts: Row, count: int) -> pa.Array:
@@ -210,13 +225,13 @@ class LayoutColumns(BulkReader):
                 if not found.null_count:
                     return found
         found = pa.nulls(count, kind) if found is None else found
-        return found if how.absent is None else pc.fill_null(found, pa.scalar(how.absent))
+        return found if how.absent is None else pc.fill_null(found, pa.scalar(how.absent, kind))
 
     def _read(self, kind: Any, column: pa.Array, arrow_kind: pa.DataType) -> pa.Array:
         if kind.column is not None:
             return kind.column(column)
         if isinstance(kind, Clock):
-            return times(column, lambda text: kind.read(text, self.context))
+            return times(column, lambda text: kind.read(text, self.log_format.clock))
         return mapped(column, kind.read, arrow_kind)
 
     def _read_head(self, text: str) -> Head:
@@ -226,6 +241,45 @@ class LayoutColumns(BulkReader):
         if record != self._sample:
             raise Unusual
         return time, observer
+
+
+def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
+    """The values of records of pairs by their keys. What may stand in a text in quotes is unusual."""
+    import pyarrow.compute as pc
+
+    row: dict[str, pa.Array] = {}
+    wanted = sorted({name for field, how in shape.made.items() if field in _READ for name in how.names})
+    first = f" {records[0].as_py()}"
+    likely = [key for key in wanted if f" {key}=" in first]
+    others = "|".join(key for key in wanted if key not in likely)
+    if others and pc.any(pc.match_substring_regex(records, f"(?:^| )(?:{others})=")).as_py():
+        likely = wanted
+    for key in likely:
+        for opening, closing in ((f'{key}="', '"'), (f"{key}=", " ")):
+            found, before = _value(records, opening, closing)
+            if closing == " " and found.null_count < len(found):
+                quotes = pc.count_substring(before, '"')
+                check(pc.or_(pc.is_null(found), pc.equal(pc.bit_wise_and(quotes, 1), 0)))
+            row[key] = pc.coalesce(row[key], found) if key in row else found
+            if not row[key].null_count:
+                break
+    return row
+
+
+def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
+    """What stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands before."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    begins, ends = places_of(records)[:-1], places_of(records)[1:]
+    found = pc.find_substring(records, f" {opening}").to_numpy()
+    first = pc.starts_with(records, opening).to_numpy(zero_copy_only=False)
+    places = begins + np.where(first, 0, np.maximum(found, 0) + 1)
+    starts = np.where(first | (found >= 0), places + len(opening), ends)
+    values, _ = until(records, starts, closing)
+    if closing == " ":
+        values = pc.if_else(pc.starts_with(values, '"'), "", values)
+    return not_empty(values), middle(records, begins, np.minimum(places, ends))
 
 
 def _arrow_kind(key: str) -> pa.DataType:
@@ -266,7 +320,8 @@ def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa
         own, arrived = pc.equal(sides, int(Side.SOURCE)), pc.equal(sides, int(Side.DESTINATION))
         values["device_ip"] = pc.if_else(own, source, pc.if_else(arrived, inner, nothing))
         if near is not None:
-            near = pc.if_else(arrived, far, pc.if_else(own, near, nothing) if role is Role.SERVER else near)
+            strange = False if way is None else pc.and_not(pc.equal(way, int(Way.CALLED)), own)
+            near = pc.if_else(arrived, far, pc.if_else(strange, nothing, near))
         if mac is not None:
             mac = pc.if_else(pc.and_(own, pc.is_valid(source)), mac, nothing)
     for key, column in (("device_name", near), ("device_mac", mac)):

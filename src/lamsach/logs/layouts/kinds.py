@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.base import FileContext
@@ -95,6 +96,7 @@ def _host(text: str) -> str | None:
     return host_and_port(text)[0]
 
 
+@lru_cache(maxsize=4096)
 def _end(text: str) -> tuple[str | None, int | None]:
     """Name or address, and port, of `a`, `a:port`, `[a]:port`."""
     address = ip_of(text)
@@ -115,22 +117,45 @@ def _end_port(text: str) -> int | None:
     return port if host and ip_of(host) else None
 
 
-def _unless_ipv4(read: Callable[[str], Any], *, address: bool = False) -> Callable[[pa.Array], pa.Array]:
-    """A column of ends, most of them plain addresses."""
+def _end_machine(text: str) -> str | None:
+    return _nowhere_removed(_end(text)[0] or "")
+
+
+def _end_machine_port(text: str) -> int | None:
+    return _end_port(text) or None if _end_machine(text) else None
+
+
+def _ends(read: Callable[[str], Any], place: int) -> Callable[[pa.Array], pa.Array]:
+    """A column of ends, most of them addresses with a port or without. `place`: 0 for their addresses, 1 for their ports, 2 for names."""
 
     def column_of(column: pa.Array) -> pa.Array:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from lamsach.logs.bulk.columns import ipv4, kept, mapped
+        from lamsach.logs.bulk.columns import ipv4, mapped, not_empty
+        from lamsach.logs.bulk.keyed import port_numbers
+        from lamsach.logs.bulk.letters import DIGITS, made_of
+        from lamsach.logs.bulk.parts import parted
 
-        plain = ipv4(column)
-        if address:
-            return kept(column, plain, read)
-        kind = pa.int32() if read is _end_port else pa.string()
+        kind = pa.int32() if place == 1 else pa.string()
+        none = pa.scalar(None, pa.string())
+        address, port = parted(pc.fill_null(column, ""), ":")
+        plain = ipv4(address)
+        if not made_of(port, DIGITS, 0, 5):
+            plain = pc.and_(plain, pc.match_substring_regex(port, "^[0-9]{0,5}$"))
+        if read in (_end_machine, _end_machine_port):
+            plain = pc.and_(plain, pc.not_equal(address, "0.0.0.0"))  # noqa: S104 - means: no address
+        found = [address, port, pc.if_else(plain, none, column)][place]
+        if place == 2:
+            return mapped(found, read, kind)
+        found = pc.if_else(plain, found, none)
+        if place == 1:
+            found = port_numbers(not_empty(found))
+        if read is _end_machine_port and (pc.min(found).as_py() or 0) == 0:
+            found = pc.if_else(pc.equal(found, 0), pa.scalar(None, kind), found)
         if pc.all(plain).as_py():
-            return pa.nulls(len(column), kind)
-        return mapped(pc.if_else(plain, pa.scalar(None, pa.string()), column), read, kind)
+            return found
+        return pc.coalesce(found, mapped(pc.if_else(plain, none, column), read, kind))
 
     return column_of
 
@@ -150,12 +175,15 @@ PORT = Kind("port", port_of, _ports)
 NAME = Kind("name", domain_of, _names(domain_of))
 HOST = Kind("host", _host, _names(_host))
 """The name or address of `host` and `host:port`."""
-END_ADDRESS = Kind("end_address", _end_address, _unless_ipv4(_end_address, address=True))
+END_ADDRESS = Kind("end_address", _end_address, _ends(_end_address, 0))
 """The address of `a`, `a:port`, `[a]:port`."""
-END_PORT = Kind("end_port", _end_port, _unless_ipv4(_end_port))
+END_PORT = Kind("end_port", _end_port, _ends(_end_port, 1))
 """The port of the same."""
-END_NAME = Kind("end_name", _end_name, _unless_ipv4(_end_name))
+END_NAME = Kind("end_name", _end_name, _ends(_end_name, 2))
 """The name that stands there in place of an address."""
+END_MACHINE = Kind("end_machine", _end_machine, _ends(_end_machine, 0))
+END_MACHINE_PORT = Kind("end_machine_port", _end_machine_port, _ends(_end_machine_port, 1))
+"""The same two, where 0.0.0.0 and port 0 say that there is none."""
 QUESTION = Kind("question", from_presentation, _presented)
 """A name as DNS servers print it, with a zone file's escapes."""
 TEXT = Kind("text", stated, _texts)

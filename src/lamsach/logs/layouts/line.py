@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Role, Side, Way, side_of
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import stamped
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import Clock
+from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.model import Event
 
@@ -24,6 +25,11 @@ class LayoutFormat(LogFormat):
     """Reads the lines of a Layout. A product's class may put its own `recognises`, `head` and `opened` in place of the usual ones."""
 
     layout: ClassVar[Layout]
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.clock = context
+        """What times without a zone are on."""
 
     def __init_subclass__(cls) -> None:
         if "layout" in cls.__dict__:
@@ -45,6 +51,10 @@ class LayoutFormat(LogFormat):
         matches = ((shape, shape.expression.match(record)) for shape in cls.layout.shapes)
         return any(match is not None and probe.event(shape, match) is not None for shape, match in matches)
 
+    def applies(self, shape: Shape) -> bool:
+        """Whether the file may hold lines of the shape, by its header lines."""
+        return True
+
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
         """The time and the sender that stand before a record which begins there."""
         header, _ = split_header(line, self.context)
@@ -59,34 +69,41 @@ class LayoutFormat(LogFormat):
         """See `LogFormat`. None for a line of the product that no shape fits, where records begin behind a header."""
         if self.layout.anywhere:
             for shape in self.layout.shapes:
-                match = shape.expression.search(line, 0, self.layout.room)
-                if match is not None and (event := self.event(shape, match)) is not None:
-                    return placed(event, self, number, *self.head(line, match.start()))
+                room = len(line) if shape.whole else self.layout.room
+                match = shape.expression.search(line, 0, room) if self.applies(shape) else None
+                if match is not None and (event := self.event(shape, match, *self.head(line, match.start()))):
+                    return stamped(event, self.name, self.context.file, number)
             raise LineError("The line is not of this product.", line[:80])
         time, observer, record = self.opened(line)
         for shape in self.layout.shapes:
             match = shape.expression.match(record)
-            if match is not None and (event := self.event(shape, match)) is not None:
-                return placed(event, self, number, time, observer)
+            if match is not None and (event := self.event(shape, match, time, observer)):
+                return stamped(event, self.name, self.context.file, number)
         if not self.recognises(line):
             raise LineError("The line is not of this product.", line[:80])
         return None
 
-    def event(self, shape: Shape, match: re.Match[str]) -> Event | None:
-        """The event of a record of a shape; None when it lacks what the shape needs."""
+    def event(
+        self, shape: Shape, match: re.Match[str], time: datetime | None = None, observer: str | None = None
+    ) -> Event | None:
+        """The event of a record of a shape, behind a header that states these; None when it lacks what the shape needs."""
         texts = shape.apart(self, match) if shape.apart else texts_of(shape, match)
         if texts is None:
             return None
         values: dict[str, Any] = shape.constant.copy()
-        for field, name, read in shape.plain:
-            if text := texts.get(name):
-                values[field] = read(text)
+        given = texts.get
+        for field, name, read, absent in shape.plain:
+            value = read(text) if (text := given(name)) else None
+            values[field] = absent if value is None else value
         for field, how in shape.others_made:
             values[field] = self._made(how, texts)
         for field in shape.needs:
             if values.get(field) is None:
                 return None
-        return decided(values, self.layout)
+        values["time"] = values.get("time") or time
+        values["observer"] = values.get("observer") or observer or values.pop("sender", None)
+        values.pop("sender", None)
+        return decided(values, self.layout.role, deciding=shape.deciding)
 
     def _made(self, how: Of | Made, texts: Texts) -> Any:
         if isinstance(how, Made):
@@ -94,7 +111,7 @@ class LayoutFormat(LogFormat):
         for name in how.names:
             if text := texts.get(name):
                 kind = how.kind
-                value = kind.read(text, self.context) if isinstance(kind, Clock) else kind.read(text)
+                value = kind.read(text, self.clock) if isinstance(kind, Clock) else kind.read(text)
                 if value is not None:
                     return value
         return how.absent
@@ -102,6 +119,8 @@ class LayoutFormat(LogFormat):
 
 def texts_of(shape: Shape, match: re.Match[str]) -> Texts:
     """The named texts of a record."""
+    if shape.pairs:
+        return dict(pairs(match.string[match.start() :].lstrip(" :")))
     texts: Texts = match.groupdict()
     for other in shape.others:
         found = other.search(match.string, match.end())
@@ -110,14 +129,19 @@ def texts_of(shape: Shape, match: re.Match[str]) -> Texts:
     return texts
 
 
-def decided(values: dict[str, Any], layout: Layout) -> Event:
-    """The event of a record's fields, with the unit's own machine and what is stated of it."""
+def decided(values: dict[str, Any], role: Role, *, deciding: bool) -> Event:
+    """The event of a record's fields, with the unit's own machine and what is stated of it. `deciding`: whether any field decides about others."""
+    source, inner = values.get("source_ip"), values.get("destination_ip")
+    if not deciding:
+        side = side_of(role, Way.UNSTATED, source, inner)
+        values["device_ip"] = source if side is Side.SOURCE else inner if side is Side.DESTINATION else None
+        return Event(**values)
     take = values.pop
-    source, inner = values.get("source_ip"), take("inner_ip", None) or values.get("destination_ip")
+    inner = take("inner_ip", None) or inner
     way, mac = take("way", Way.UNSTATED), take("client_mac", None) or values.get("source_mac")
     near, far = take("source_name", None), take("destination_name", None)
     if "device_ip" not in values:
-        side = side_of(layout.role, way, source, inner)
+        side = side_of(role, way, source, inner)
         if side is Side.SOURCE:
             values["device_ip"] = source
             if mac and source and not values.get("device_mac"):
@@ -125,7 +149,7 @@ def decided(values: dict[str, Any], layout: Layout) -> Event:
         elif side is Side.DESTINATION:
             values["device_ip"] = inner
             near = far
-        elif layout.role is Role.SERVER:
+        elif way == Way.CALLED:
             near = None
         if near and not values.get("device_name"):
             values["device_name"] = near

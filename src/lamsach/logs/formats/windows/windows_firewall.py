@@ -12,37 +12,25 @@ Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, tzinfo
-from ipaddress import ip_address
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
-from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import is_internal, own_side
-from lamsach.logs.events.placing import placed
-from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.base import FileContext
+from lamsach.logs.events.ends import Way
+from lamsach.logs.layouts import Layout, Made, Of, Shape
+from lamsach.logs.layouts.kinds import ADDRESS, ISO, PORT, Kind, verbs
+from lamsach.logs.layouts.line import LayoutFormat, Texts
+from lamsach.logs.text.values import ip_of
 from lamsach.logs.text.w3c import W3cColumns, names_in
 from lamsach.model import Action, Event, EventKind
 
 _COLUMNS = (
-    *(
-        "date",
-        "time",
-        "action",
-        "protocol",
-        "src-ip",
-        "dst-ip",
-        "src-port",
-        "dst-port",
-        "size",
-        "tcpflags",
-        "tcpsyn",
-    ),
-    *("tcpack", "tcpwin", "icmptype", "icmpcode", "info", "path", "pid"),
-)
+    "date", "time", "action", "protocol", "src-ip", "dst-ip", "src-port", "dst-port", "size",
+    "tcpflags", "tcpsyn", "tcpack", "tcpwin", "icmptype", "icmpcode", "info", "path", "pid",
+)  # fmt: skip
 # 2026-06-02 12:35:19 DROP UDP 192.0.2.197 224.0.0.251 5353 5353 59 - - - - - - - RECEIVE
 # 2026-06-02,12:35:19,DROP,UDP,192.0.2.197,...   as a spreadsheet or a script saved it
 _ROW = re.compile(
@@ -56,44 +44,72 @@ _ROOM = 300
 _PRODUCT = "#Software: Microsoft Windows Firewall"
 _TIME_FORMAT = "#Time Format:"
 _VERSION = "#Version: 1.5"
-ACTIONS = {
-    "DROP": Action.BLOCKED,
-    "ALLOW": Action.ALLOWED,
-    "OPEN": Action.ALLOWED,
-    "OPEN-INBOUND": Action.ALLOWED,
-    "CLOSE": Action.ALLOWED,
+_WAYS = {"SEND": Way.SENT, "RECEIVE": Way.RECEIVED}
+_WORDS = verbs(allowed=frozenset({"ALLOW", "OPEN", "OPEN-INBOUND", "CLOSE"}), blocked=frozenset({"DROP"}))
+
+
+def _kind(source: str | None, destination: str | None) -> EventKind:
+    known = ip_of(source or "") or ip_of(destination or "")
+    return EventKind.CONNECTION if known else EventKind.OTHER
+
+
+def _texts(log_format: WindowsFirewall, match: re.Match[str]) -> Texts:
+    """A row by the columns that are in force."""
+    text = match.string[match.start() :]
+    row = log_format.columns.read(text if match[1] in (" ", "\t") else _BREAKS.sub(" ", text))
+    time = f"{row.get('date')} {row.get('time')}"
+    return {**row, "time": time, "word": row.get("action", "").upper()}
+
+
+_FIELDS = {
+    "kind": Made(_kind, ("src-ip", "dst-ip")),
+    "time": Of(ISO, ("time",)),
+    "source_ip": Of(ADDRESS, ("src-ip",)),
+    "source_port": Of(PORT, ("src-port",)),
+    "destination_ip": Of(ADDRESS, ("dst-ip",)),
+    "destination_port": Of(PORT, ("dst-port",)),
+    "way": Of(Kind("way", _WAYS.get), ("path",), absent=Way.UNSTATED),
+    "action": Of(_WORDS, ("word",), absent=Action.UNKNOWN),
 }
-"""What became of a packet or connection, by the word in its row."""
+_USUAL = Shape(
+    r"^(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?P<word>ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) (?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-) (?P<source_ip>[!-~]+) (?P<destination_ip>[!-~]+)"
+    r" (?P<source_port>[!-~]+) (?P<destination_port>[!-~]+)(?: [!-~]+){8} (?P<path>[!-~]+)(?: [!-~]+)?$",
+    {name: how for name, how in _FIELDS.items() if name in ("way", "action")}
+    | {"time": ISO, "kind": Made(_kind, ("source_ip", "destination_ip"))},
+)
 
 
-class WindowsFirewall(LogFormat):
+class WindowsFirewall(LayoutFormat):
     """Reads the packets and connections that Windows' own firewall logged."""
 
-    name: ClassVar[str] = "windows_firewall"
-    title: ClassVar[str] = "Windows Firewall"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "device_ip",
-            "action",
+    layout = Layout(
+        name="windows_firewall",
+        title="Windows Firewall",
+        anywhere=True,
+        room=_ROOM,
+        shapes=(_USUAL, Shape(_ROW.pattern, _FIELDS, apart=_texts)),
+        examples=(
+            (
+                "2026-06-02 12:35:19 DROP TCP 198.51.100.7 192.0.2.9 51000 445 52 S 1 0 64240 - - - RECEIVE",
+                {
+                    "device_ip": "192.0.2.9",
+                    "source_port": 51000,
+                    "destination_port": 445,
+                    "action": "blocked",
+                },
+            ),
+            (
+                "2026-06-02 12:35:19 ALLOW UDP 192.0.2.197 224.0.0.251 5353 5353 59 - - - - - - - SEND",
+                {"device_ip": "192.0.2.197", "destination_ip": "224.0.0.251", "action": "allowed"},
+            ),
         ),
     )
     header_prefix: ClassVar[str | None] = "#"
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self._columns = W3cColumns(_COLUMNS, context.head if _is_own(context.head) else ())
-        self._zone: tzinfo = UTC if any(map(_in_utc, context.head)) else context.timezone
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns in force."""
-        return self._columns.names
+        self.columns = W3cColumns(_COLUMNS, context.head if _is_own(context.head) else ())
+        self._in_utc(any(map(_states_utc, context.head)))
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -109,22 +125,24 @@ class WindowsFirewall(LogFormat):
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
         if not line.startswith("#Fields:") or "src-ip" in names_in(line):
-            self._columns.header(line)
+            self.columns.header(line)
         if line.startswith(_TIME_FORMAT):
-            self._zone = UTC if _in_utc(line) else self.context.timezone
+            self._in_utc(_states_utc(line))
+
+    def _in_utc(self, utc: bool) -> None:
+        self.clock = replace(self.context, timezone=ZoneInfo("UTC")) if utc else self.context
+
+    def applies(self, shape: Shape) -> bool:
+        """See `LayoutFormat`: the usual shape has the usual columns."""
+        return shape is not _USUAL or self.columns.names in (_COLUMNS, _COLUMNS[:-1])
+
+    def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
+        """See `LayoutFormat`: a row states its own time."""
+        return super().head(line, start) if start else (None, None)
 
     def parse(self, line: str, number: int) -> Event | None:
         """One row; None for a `#` line."""
-        if line.startswith("#") and self.recognises(line):
-            return None
-        row = _ROW.search(line, 0, _ROOM)
-        if row is None:
-            raise LineError("The line is not a row of the Windows Firewall.", line[:80])
-        text = line[row.start() :]
-        values = self._columns.read(text if row[1] in (" ", "\t") else _BREAKS.sub(" ", text))
-        observer = split_header(line, self.context)[0].host if row.start() else None
-        time = from_iso(f"{values.get('date')} {values.get('time')}", self._zone)
-        return placed(_event(values), self, number, time, observer)
+        return None if line.startswith("#") and self.recognises(line) else super().parse(line, number)
 
 
 def _is_own(head: Sequence[str]) -> bool:
@@ -136,32 +154,5 @@ def _may_hold_row(line: str) -> bool:
     return " ALLOW " in line or " DROP " in line or " OPEN" in line or " CLOSE " in line
 
 
-def _in_utc(line: str) -> bool:
+def _states_utc(line: str) -> bool:
     return line.startswith(_TIME_FORMAT) and line[len(_TIME_FORMAT) :].strip().upper() in ("UTC", "GMT")
-
-
-def _event(values: Mapping[str, str]) -> Event:
-    source, destination = ip_of(values.get("src-ip", "")), ip_of(values.get("dst-ip", ""))
-    return Event(
-        kind=EventKind.CONNECTION if source or destination else EventKind.OTHER,
-        source_ip=source,
-        source_port=port_of(values.get("src-port")),
-        destination_ip=destination,
-        destination_port=port_of(values.get("dst-port")),
-        device_ip=_device(source, destination, values.get("path", "")),
-        action=ACTIONS.get(values.get("action", "").upper(), Action.UNKNOWN),
-    )
-
-
-def _device(source: str | None, destination: str | None, path: str) -> str | None:
-    if path == "SEND" and source:
-        return source
-    received = path == "RECEIVE" and source and destination and not is_internal(source)
-    if (
-        received
-        and destination
-        and not ip_address(destination).is_multicast
-        and destination != "255.255.255.255"
-    ):
-        return destination
-    return own_side(source, destination)
