@@ -149,10 +149,18 @@ def test_a_report_that_needs_no_editing(tmp_path: Path) -> None:
         assert any(text in one for one in written), text
     assert "Kính gửi: Trung tâm Công nghệ thông tin" in pages[0]
     form = pages[1]
-    assert "(Kèm theo Công văn số 12/TTCNTT-KTHT ngày 05/09/2026 của Trung tâm Công nghệ thông tin)" in form
+    asked = "Thực hiện Công văn số 12/TTCNTT-KTHT ngày 05/09/2026 của Trung tâm Công nghệ thông tin, Chi cục Hai báo cáo kết quả"
+    assert asked in pages[0]
+    assert any(asked in one for one in written)
+    assert (
+        "THỐNG KÊ, BÁO CÁO KẾT QUẢ TRIỂN KHAI (Kèm theo Báo cáo số 05/BC-CCH ngày 03/02/2026 của Chi cục Hai)"
+        in form
+    )
     assert "thực hiện chiến dịch trong phạm vi triển khai: Đã hoàn thành." in form
     assert "Kèm theo Báo cáo số 05/BC-CCH ngày 03/02/2026 của Chi cục Hai" in pages[2]
-    assert "nhan@ttcntt.example" in form
+    for remark in ("Mẫu thống kê", "(nếu có)", "Quý đơn vị có thể gửi", "nhan@ttcntt.example"):
+        assert not any(remark in one for one in (*pages, *written)), remark
+    assert any("Ngày của báo cáo trước ngày của công văn" in line for line in ran.errors), ran.errors
 
 
 def test_what_is_not_given_stays_open(tmp_path: Path) -> None:
@@ -165,6 +173,8 @@ def test_what_is_not_given_stays_open(tmp_path: Path) -> None:
     assert f"Ngày       tháng       năm {date.today().year}" in page
     assert f"(Kèm theo Báo cáo số         /BC-A ngày       /     /{date.today().year} của A)" in page
     assert "Công văn số" not in page
+    assert "Như trên" not in page
+    assert "Lưu: VT." in page
 
 
 def test_the_blank_form_says_who_asks_for_it_and_where_it_goes(tmp_path: Path) -> None:

@@ -104,6 +104,14 @@ def test_details_are_told_in_words_and_empty_ones_not_at_all() -> None:
         assert told(details)[:2] == [("count", "2"), ("to all units", "yes")]
 
 
+def test_states_are_told_in_the_readers_words() -> None:
+    """Those of the app that the act is of; a word that several apps have in different senses stays as it is kept."""
+    with translation.override("vi"):
+        assert told({"before": "working"}, "case.cleaned") == [("trước", "Đang xử lý")]
+        assert told({"before": "no-such-state"}, "case.cleaned") == [("trước", "no-such-state")]
+        assert told({"role": "officer"}, "role.changed")[0][1] == "Cán bộ phụ trách"
+
+
 def test_who_made_a_token_and_from_where_is_kept(cast: Cast, browser: Browser) -> None:
     client = browser("coordinator")
     client.post(f"/office/units/{cast.first.pk}/tokens/", {"name": "SIEM"}, REMOTE_ADDR="192.0.2.7")

@@ -164,3 +164,25 @@ def test_one_action_has_one_name() -> None:
     assert len(hunts) > 60
     assert not [said for text, said in hunts.items() if "review" not in text and "rà soát" in said.lower()]
     assert not [said for text, said in hunts.items() if "scan" not in text and "rà quét" in said.lower()]
+
+
+FORBIDDEN = {
+    "cảnh báo sai": "cảnh báo nhầm",
+    "chỉ dấu": "dấu hiệu nhận biết",
+    "đầu cấp": "địa chỉ cấp danh sách",
+    "của ta": "của đơn vị",
+}
+"""Words that are not the glossary's, and what is said instead."""
+
+
+def test_no_word_that_the_glossary_forbids() -> None:
+    said = [*VIETNAMESE.values(), *PORTAL.values()]
+    assert [
+        (word, text) for text in said for word in FORBIDDEN if re.search(rf"\b{word}\b", text, re.IGNORECASE)
+    ] == []
+
+
+def test_a_sentence_begins_with_a_capital_behind_a_full_stop() -> None:
+    begun = re.compile(r"[^\W\d_]{4,}[.] ([^\W\d_]{2,}) ")
+    texts = (*VIETNAMESE.values(), *PORTAL.values())
+    assert [text for text in texts if any(word.islower() for word in begun.findall(text))] == []

@@ -43,6 +43,7 @@ LETTERS: dict[str, str] = {
     "The file is in the old format of Word or Excel (.doc, .xls), whatever its name says.": "Tệp ở định dạng cũ của Word hoặc Excel (.doc, .xls), dù tên tệp ghi khác.",
     "Open it, save it as DOCX or XLSX, and hand that in.": "Hãy mở tệp, lưu lại dưới dạng DOCX hoặc XLSX rồi gửi tệp đó.",
     "Written: {path}": "Đã ghi: {path}",
+    "The report is dated before the dispatch that it answers. Check --date and --dispatch-date.": "Ngày của báo cáo trước ngày của công văn yêu cầu báo cáo. Hãy kiểm tra --date và --dispatch-date.",
     "Check: {sentence}": "Cần kiểm tra: {sentence}",
     "The reporting unit's name.": "Tên đơn vị báo cáo.",
     "A findings bundle (.zip) of a hunt. May be repeated.": "Gói kết quả (.zip) của một lần truy tìm. Có thể lặp lại.",

@@ -28,6 +28,9 @@ OLD_DAYS = 30
 OLD = mark(
     "The newest log that was searched is more than a month older than the report. The report says until when; search newer logs before you send it."
 )
+BEFORE_DISPATCH = mark(
+    "The report is dated before the dispatch that it answers. Check --date and --dispatch-date."
+)
 UNSEARCHED = mark(
     "No day of a log was searched, so the report can say nothing of machines. Search the unit's logs before you send it."
 )
@@ -119,6 +122,8 @@ def report_of(
     warned = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])
     if known.last_log is None or (day - known.last_log).days > OLD_DAYS:
         warned.append(OLD if known.last_log else UNSEARCHED)
+    if words.dispatch_day and day < words.dispatch_day:
+        warned.append(BEFORE_DISPATCH)
     return filled, document, warned
 
 

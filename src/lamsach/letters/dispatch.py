@@ -77,12 +77,14 @@ def reminder(
     dues = sorted({one.due for one in owing})
     late = bool(dues) and dues[-1] < day
     begin = f"Thực hiện {asked} về việc triển khai {name}" if asked else f"Thực hiện {name}"
-    limit = ", thời hạn gửi báo cáo kết quả là ngày " + format_date(dues[0]) if len(dues) == 1 else ""
+    one = format_date(dues[0]) if len(dues) == 1 else ""
+    limit = f" (thời hạn gửi báo cáo kết quả: ngày {one})" if one else ""
+    wanted = f", trước ngày {one}." if one else ", đúng thời hạn của từng đơn vị."
     texts = [
-        f"{begin}{limit}. Đến hết ngày {format_date(day)}, {issuer} chưa nhận được báo cáo của {whose}"
+        f"{begin}{limit}, đến hết ngày {format_date(day)} {issuer} chưa nhận được báo cáo của {whose}"
         + (f" ({format_number(len(owing), 'vi')} đơn vị)." if not few else "."),
         f"{issuer} đề nghị Quý đơn vị khẩn trương tổng hợp và gửi báo cáo theo mẫu trong thời gian sớm nhất"
-        + (", nêu rõ lý do báo cáo chậm." if late else ", trước thời hạn nêu trên."),
+        + (", nêu rõ lý do báo cáo chậm." if late else wanted),
     ]
     if contact:
         texts.append(f"Trong quá trình thực hiện nếu cần hỗ trợ, Quý đơn vị liên hệ đầu mối: {contact}.")

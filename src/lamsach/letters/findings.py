@@ -13,6 +13,7 @@ from lamsach.errors import UnreadableError
 from lamsach.i18n import format_date, format_number, mark
 from lamsach.letters.model import Appendix, Column, Table
 from lamsach.model import DeviceState
+from lamsach.results.words import product_title
 
 _STRONGEST = (
     DeviceState.INFECTED,
@@ -125,7 +126,7 @@ def annexes(summary: Summary) -> tuple[Appendix, ...]:
     sources = tuple(
         (
             str(place),
-            source.name,
+            product_title(source.name),
             f"{_day(source.first)} - {_day(source.last)}" if source.first else "",
             format_number(source.days, "vi"),
             format_number(source.blind, "vi"),

@@ -40,6 +40,13 @@ ANNEXES: Mapping[str, str] = {
     "units": mark("Figures by unit"),
 }
 """The annexes that a form can ask for."""
+# Đề xuất, kiến nghị (nếu có)
+_REMARK = re.compile(r"\s*\((?:nếu có|không bắt buộc)\)\s*\Z", re.IGNORECASE)
+
+
+def without_remark(label: str) -> str:
+    """A label without its remark to whoever fills the form in: `Đề xuất, kiến nghị (nếu có)` becomes `Đề xuất, kiến nghị`."""
+    return _REMARK.sub("", label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lamsach.i18n import format_date, format_number
 from lamsach.letters import words
-from lamsach.letters.form import Figure, Filled
+from lamsach.letters.form import Figure, Filled, without_remark
 from lamsach.letters.model import (
     Appendix,
     Block,
@@ -19,6 +20,8 @@ from lamsach.letters.model import (
     Signature,
     Table,
 )
+
+_FORM_TITLE = re.compile(r"\A(?:Biểu )?[Mm]ẫu\s+")
 
 
 def shown(figure: Figure | None) -> str:
@@ -36,11 +39,15 @@ def note_of(figure: Figure | None) -> str:
     return f"{figure.note}\n{differs}" if figure.note else differs
 
 
-def form_blocks(filled: Filled) -> tuple[Block, ...]:
-    """The form's own lines: general part, figures, note."""
+def form_blocks(filled: Filled, *, handed_out: bool = True) -> tuple[Block, ...]:
+    """The form's own lines: general part, figures, note. A report has none of the remarks to whoever fills it in (`handed_out` false): no `(nếu có)`, no note."""
     form = filled.form
     general: list[Block] = [
-        Entry(field.label, filled.texts.get(field.key, ""), 1 if field.kind == "line" else 3)
+        Entry(
+            field.label if handed_out else without_remark(field.label),
+            filled.texts.get(field.key, ""),
+            1 if field.kind == "line" else 3,
+        )
         for field in form.fields
     ]
     number, content, amount, note = form.columns
@@ -60,7 +67,7 @@ def form_blocks(filled: Filled) -> tuple[Block, ...]:
         Heading(form.figures_title),
         Table(columns, rows),
     ]
-    if closing := note_line(filled):
+    if handed_out and (closing := note_line(filled)):
         blocks.append(Paragraph(closing, italic=True))
     return tuple(blocks)
 
@@ -95,7 +102,7 @@ def report(
     """A unit's report: a `BÁO CÁO` that carries the form as its first appendix. `remarks` are paragraphs such as why it is late or what was corrected."""
     name = words.in_sentence(campaign) or "chiến dịch"
     held = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
-    opening = f"{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý{held} như sau:"
+    opening = f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý{held} như sau:"
     blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
     blocks += [Paragraph(text) for text in remarks if text]
     blocks.append(
@@ -105,9 +112,9 @@ def report(
         )
     )
     blocks.append(Paragraph("Trân trọng./."))
-    form = form_appendix(filled)
     own = words.came_with("Báo cáo", head)
-    form = Appendix(form.title, form.attached or own, form.blocks)
+    title = _FORM_TITLE.sub("", filled.form.title)
+    form = Appendix(title.upper(), own, form_blocks(filled, handed_out=False))
     return Document(
         head=head,
         type_name="BÁO CÁO",
@@ -116,8 +123,16 @@ def report(
         blocks=tuple(blocks),
         signature=signature or Signature(),
         copies=tuple(copies) or words.copies(()),
-        appendices=(form, *(Appendix(a.title, a.attached or own, a.blocks, a.landscape) for a in annexes)),
+        appendices=(form, *(Appendix(a.title, own, a.blocks, a.landscape) for a in annexes)),
     )
+
+
+def asked_by(filled: Filled) -> str:
+    """`Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `: the dispatch that the report answers; empty where its number is not known."""
+    if not (filled.issuer and filled.number.strip()):
+        return ""
+    day = f" ngày {filled.day}" if filled.day[:1].isdigit() else ""
+    return f"Thực hiện Công văn số {words.line(filled.number)}{day} của {words.line(filled.issuer)}, "
 
 
 def _figure_lines(filled: Filled) -> list[Block]:

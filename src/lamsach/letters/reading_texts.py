@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from lamsach.letters.form import Field
+from lamsach.letters.form import Field, without_remark
 from lamsach.letters.lines import Line
 from lamsach.letters.wordings import ENUMERATION, alike, bare
 
@@ -43,11 +43,13 @@ def text_of(field: Field, lines: Sequence[Line]) -> tuple[str, float] | None:
 
 
 def _labelled(label: str, lines: Sequence[Line]) -> str | None:
-    """The text that belongs to a label; the empty text when only the label is there."""
+    """The text that belongs to a label, with its remark or without; the empty text when only the label is there."""
+    label = without_remark(label)
     seen: str | None = None
     for place, line in enumerate(lines):
         for number, cell in enumerate(line.cells):
             head, colon, tail = cell.partition(":")
+            head = without_remark(head)
             if alike(ENUMERATION.sub("", head), label) < 0.85:
                 continue
             if not colon and (len(head) > 2 * len(label) or (not line.table and not _alone(head, label))):

@@ -152,8 +152,8 @@ def in_sentence(name: str) -> str:
 
 
 def copy_lines(document: Document) -> list[str]:
-    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop."""
-    names = [line(name) for name in document.copies]
+    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop. `Như trên` only where recipients are named above."""
+    names = [name for name in map(line, document.copies) if document.to or name != _AS_ABOVE]
     return [f"- {name}{'.' if place == len(names) else ';'}" for place, name in enumerate(names, 1)]
 
 

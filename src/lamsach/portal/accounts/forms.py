@@ -79,6 +79,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         units.widget = forms.TextInput()
         units.to_field_name = "code"
         units.help_text = _("The unit's code, such as G06.12.")
+        units.error_messages["invalid_choice"] = _("No unit has this code. An example: G06.12.")
         roles: Any = self.fields["role"]
         roles.choices = [(role.value, role.label) for role in grantable(user)]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -93,9 +95,36 @@ NAMES: dict[str, Any] = {
 }
 
 
-def told(details: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of each detail that says something, in the reader's language."""
-    return [(str(NAMES.get(name, name)), _value(value)) for name, value in details.items() if _says(value)]
+CODED = frozenset({"after", "before", "how", "kind", "kinds", "role", "state", "step", "way"})
+"""The details whose values are words of the models' choices."""
+
+
+def told(details: Mapping[str, Any], act: str = "") -> list[tuple[str, str]]:
+    """Name and value of each detail that says something, in the reader's language; `act` (`case.cleaned`) tells whose states are meant."""
+    return [
+        (str(NAMES.get(name, name)), _value(value, act if name in CODED else None))
+        for name, value in details.items()
+        if _says(value)
+    ]
+
+
+def _label(value: str, act: str) -> str:
+    """The label of a choice: of the app that the act names, else of any, where all agree."""
+    labels = _labels().get(value, {})
+    own = [label for app, label in labels.items() if app.startswith(act.partition(".")[0] or "-")]
+    known = set(map(str, own or labels.values()))
+    return known.pop() if len(known) == 1 else value
+
+
+@cache
+def _labels() -> dict[str, dict[str, Any]]:
+    """The labels of every choice of every model, by value and app."""
+    found: dict[str, dict[str, Any]] = {}
+    for model in apps.get_models():
+        for field in model._meta.fields:
+            for value, label in field.choices or ():
+                found.setdefault(str(value), {}).setdefault(model._meta.app_label, label)
+    return found
 
 
 def _says(value: Any) -> bool:
@@ -103,9 +132,9 @@ def _says(value: Any) -> bool:
     return value is not None and value not in ("", [], {})
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, act: str | None = None) -> str:
     if isinstance(value, bool):
         return _now("yes") if value else _now("no")
     if isinstance(value, list):
-        return ", ".join(map(_value, value))
-    return str(value)
+        return ", ".join(_value(part, act) for part in value)
+    return str(value) if act is None else _label(str(value), act)

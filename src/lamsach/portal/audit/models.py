@@ -39,7 +39,7 @@ class Entry(models.Model):
     @property
     def told(self) -> list[tuple[str, str]]:
         """Name and value of each detail, in the reader's language."""
-        return told(self.details)
+        return told(self.details, self.action)
 
     def save(self, *args: Any, **options: Any) -> None:
         """Add the row; a second save is refused."""

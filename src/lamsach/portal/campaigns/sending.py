@@ -125,7 +125,7 @@ def _draft(
     )
 
 
-def _shared(dispatch: Dispatch) -> dict[str, str]:
+def _shared(dispatch: Dispatch) -> dict[str, Any]:
     """What all letters of a dispatch say."""
     return {
         "issuer": dispatch.issuer.name,
@@ -135,6 +135,7 @@ def _shared(dispatch: Dispatch) -> dict[str, str]:
         "subject": dispatch.subject,
         "body": dispatch.body,
         "deadline": f"{dispatch.deadline:%d/%m/%Y}",
+        "late": dispatch.deadline < today(),
         "contact": dispatch.issuer.contact_name,
         "phone": dispatch.issuer.contact_phone,
         "email": dispatch.issuer.email,

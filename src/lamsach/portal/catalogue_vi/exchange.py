@@ -133,7 +133,7 @@ EXCHANGE: dict[str, str] = {
     "Campaigns, dispatches and lists": "Chiến dịch, công văn và danh sách",
     "Answers to dispatches": "Trả lời công văn",
     "Figures of machines": "Số liệu về máy",
-    "Campaign “{name}” of {unit} is added, with its dispatch and {count} lists.": "Thêm chiến dịch “{name}” của {unit}, kèm công văn và {count} danh sách.",
+    "Campaign “{name}” of {unit} is added, with its dispatch and {count} lists.": "Thêm “{name}” của {unit}, kèm công văn và {count} danh sách.",
     "Campaign “{name}” of {unit} is brought up to date.": "Cập nhật chiến dịch “{name}” của {unit}.",
     "{count} new answers of {unit}.": "{count} trả lời mới của {unit}.",
     "Not searched, for lack of logs: {count} units.": "Chưa truy tìm vì không có nhật ký: {count} đơn vị.",

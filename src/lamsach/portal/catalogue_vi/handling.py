@@ -99,7 +99,7 @@ HANDLING: dict[str, str] = {
     "%(count)s open": "%(count)s chưa xử lý",
     "%(count)s verified clean": "%(count)s đã xác minh sạch",
     "%(count)s blind": "%(count)s mù",
-    "Half of the %(count)s cleaned machines were cleaned within %(days)s days.": "Một nửa trong %(count)s máy đã làm sạch được làm sạch trong vòng %(days)s ngày.",
+    "Half of the %(count)s cleaned machines were cleaned within %(days)s days.": "Thời gian làm sạch trung vị của %(count)s máy: %(days)s ngày.",
     "%(missing)s of %(days)s days": "%(missing)s trên %(days)s ngày",
     "%(count)s more units": "%(count)s đơn vị khác",
     "A past day": "Một ngày trước đây",

@@ -5,7 +5,7 @@ from __future__ import annotations
 MAIL: dict[str, str] = {
     "Came back": "Thư bị trả lại",
     "Answer to a letter": "Thư trả lời",
-    "Delivery report": "Báo cáo chuyển thư",
+    "Delivery report": "Thông báo thư không đến",
     "Automatic message": "Thư tự động",
     "Not readable": "Không đọc được",
     "The e-mail is larger than allowed.": "Thư lớn hơn mức cho phép.",

@@ -81,11 +81,15 @@ def queue_letter(
     queue([Draft(kind, to, key, context, language, unit.pk if unit is not None else None, about=about)])
 
 
+# chiến dịch "Chiến dịch làm sạch mã độc 2026"
+_TWICE = re.compile(r"chiến dịch (?=[\"“]Chiến dịch )|campaign (?=[\"“]Campaign )")
+
+
 def words(letter: Letter) -> tuple[str, str]:
     """Subject and text in the recipient's language. The subject is one line whatever the context holds."""
     context = {**(letter.common.context if letter.common else {}), **letter.context}
     with translation.override(letter.language):
-        rendered = render_to_string(f"mail/letters/{letter.kind}.txt", context)
+        rendered = _TWICE.sub("", render_to_string(f"mail/letters/{letter.kind}.txt", context))
     subject, _, text = rendered.partition("\n")
     return _CONTROL.sub(" ", subject).strip()[:250], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -20,7 +20,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports import content
 from lamsach.portal.reports.chain import Stale
-from lamsach.portal.reports.content import figures_of, form_of, stated_values_of
+from lamsach.portal.reports.content import asking_dispatch, figures_of, form_of, stated_values_of
 from lamsach.portal.reports.deadlines import due_of
 from lamsach.portal.reports.figures import compute
 from lamsach.portal.reports.measured import (
@@ -259,6 +259,13 @@ def warned(report: Report) -> list[str]:
             "The figures are as of {day}, {days} days ago. Count them anew before the report goes out, or send them knowing that."
         )
         told.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
+    asked = asking_dispatch(report)
+    if asked is not None and (report.day or report.as_of) < asked.day:
+        told.append(
+            _("The report is dated before the dispatch that it answers ({day}).").format(
+                day=f"{asked.day:%d/%m/%Y}"
+            )
+        )
     if report.is_open and (phrases := wrong_phrases(report, report.texts)):
         told.append(_(OTHERWISE_SHOWN).format(phrases="; ".join(f"“{phrase}”" for phrase in phrases[:3])))
     return told

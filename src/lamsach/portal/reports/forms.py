@@ -131,7 +131,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class StepForm(forms.Form):
-    """A step with its reason, and who signs when the head approves."""
+    """A step with its reason, and who signs when the head approves: to be named where the approval is on paper (`from_paper`)."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
@@ -141,6 +141,10 @@ class StepForm(forms.Form):
     )
     signer = forms.CharField(label=gettext_lazy("Name of who signs"), required=False, max_length=200)
     position = forms.CharField(label=gettext_lazy("Position of who signs"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, from_paper: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["signer"].required = from_paper
 
 
 class SignForm(forms.Form):

@@ -83,7 +83,8 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "is_whole": found.is_open or is_whole(found),
         "overdue": found.is_open and found.due is not None and found.due < timezone.localdate(),
         "step": StepForm(
-            initial={"version": found.version, "signer": found.signer, "position": found.position}
+            initial={"version": found.version, "signer": found.signer, "position": found.position},
+            from_paper=not access.is_head(request.user, found.unit_id),
         ),
         "scan": FileForm(),
         "sign": SignForm(),
