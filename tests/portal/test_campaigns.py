@@ -225,6 +225,21 @@ def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser
     assert Letter.objects.filter(kind="reminder").count() == 2
 
 
+@pytest.mark.parametrize(
+    ("days", "said", "unsaid"),
+    [(2, "Đôn đốc, hạn", "quá hạn"), (-2, "đã quá hạn trả lời", "trả lời trước ngày")],
+)
+def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, said: str, unsaid: str) -> None:
+    sent = dispatch(cast)
+    Dispatch.objects.update(deadline=tree.today() + timedelta(days=days))
+    address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
+    assert browser("coordinator").post(address, {"unit": cast.first.pk}).status_code == 302
+    text = " ".join(words(Letter.objects.get(kind="reminder")))
+    assert said.lower() in text.lower()
+    assert unsaid not in text.lower()
+    assert 'chiến dịch "chiến dịch' not in text.lower()
+
+
 def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = dispatch(cast)
     Dispatch.objects.update(
