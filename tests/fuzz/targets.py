@@ -20,6 +20,8 @@ import zstandard
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.filling import fill
 from lamsach.archive.segment import decompress, head_of
+from lamsach.channels.edxml.reading import read as read_edxml
+from lamsach.channels.xml_signature import sign
 from lamsach.collect.flows import FlowLines
 from lamsach.collect.framing import Framer
 from lamsach.collect.spool import Header, Spool, read_spool
@@ -33,6 +35,7 @@ from lamsach.logs.reading.detect import detect
 from lamsach.logs.reading.events import read_events
 from lamsach.model import Indicator, Problem, Refusal
 from lamsach.results.bundle import BundleLimits, read_bundle
+from tests.channels import edxml_made
 
 DATA = Path(__file__).parents[1] / "logs" / "formats" / "data"
 KEY = b"k" * 32
@@ -279,4 +282,17 @@ def lists(scratch: Path) -> Target:
     return Target("lists", seeds, read, 10)
 
 
-MAKERS = (lines, heads, framing, flows, files, binaries, segments, spools, bundles, lists)
+def dispatches(scratch: Path) -> Target:
+    """edXML files in every form, signed ones too."""
+    forms = (edxml_made.dispatch(), edxml_made.STATUS, edxml_made.FLAT, edxml_made.SOAP)
+    own = edxml_made.signer("Don vi A")
+    seeds = [text.encode() for text in forms] + [sign(forms[0].encode(), own), forms[0].encode("utf-16")]
+
+    def read(data: bytes) -> str:
+        found = read_edxml(data, "fuzz", own.certificates)
+        return f"{found.kind} {found.signature.verdict} {len(found.attachments)} {bool(found.date)}"
+
+    return Target("dispatches", seeds, read, 5)
+
+
+MAKERS = (lines, heads, framing, flows, files, binaries, segments, spools, bundles, lists, dispatches)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from lamsach.portal.accounts.models import User
-from lamsach.portal.campaigns.models import IndicatorList
+from lamsach.portal.campaigns.models import IndicatorList, Participation
 from lamsach.portal.demo import fill
+from lamsach.portal.demo_edxml import fill_edxml
 from lamsach.portal.demo_lists import fill_lists
+from lamsach.portal.edxml.models import Message
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.lists.models import Doubt
 
@@ -45,3 +48,27 @@ def test_every_page_of_lists_shows_something(tmp_path: Path) -> None:
         page = client.get(f"/office/blocklists/{address}", follow=True)
         assert page.status_code == 200
         assert word in page.content.decode(), address
+
+
+def test_the_exchange_shows_a_received_dispatch_and_a_history_of_statuses(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.EDXML_FOLDERS = tmp_path
+    filled = fill()
+    before = list(Participation.objects.values_list("pk", "informed_on", "deployed_on"))
+    fill_edxml(filled)
+    assert list(Participation.objects.values_list("pk", "informed_on", "deployed_on")) == before
+    client = Client()
+    client.force_login(User.objects.get(email=filled.people["coordinator"]))
+    out = Message.objects.get(outgoing=True, kind="new")
+    for message, words in (
+        (
+            Message.objects.get(number="1298/CATTT-NCSC"),
+            ("Cục An toàn thông tin", "phu-luc-danh-sach.csv", "01"),
+        ),
+        (out, ("05/CNTT-KTHT", "01", "03", "06", "đã tiếp nhận", "hoàn thành")),
+    ):
+        page = client.get(f"/office/edxml/messages/{message.pk}/").content.decode()
+        assert [word for word in words if word not in page] == []
+    assert out.state == "sent"
+    assert Message.objects.filter(state="waiting").count() == 1

@@ -116,11 +116,13 @@ def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
     prepare()
     from lamsach.portal.demo import fill, hand_in
     from lamsach.portal.demo_cases import fill_cases
+    from lamsach.portal.demo_edxml import fill_edxml
     from lamsach.portal.demo_lists import fill_lists
 
     filled = fill(seed)
     fill_cases(filled, seed)
     fill_lists(month / "dispatch-annex.xlsx", filled)
+    fill_edxml(filled)
     hand_in(month / "findings.zip", filled)
     print(_("The portal: {address}").format(address=address))
     print(_("Log in at {address} with one of these addresses:").format(address=f"{address}/accounts/login/"))

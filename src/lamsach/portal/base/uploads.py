@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 
 from lamsach.errors import InputError, LimitError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 
 _ZIP = b"PK\x03\x04"
@@ -41,14 +40,6 @@ class Kept:
     path: str
     size: int
     sha256: str
-
-
-def safe_name(name: str) -> str:
-    """A file name without folders, control letters or length beyond 150."""
-    text = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    text = "".join(letter for letter in text if letter.isprintable())
-    stem, dot, ending = re.sub(r"[<>:\"|?*]", "_", text).strip(" .").rpartition(".")
-    return f"{stem[:140]}{dot}{ending[:9]}" or "file"
 
 
 def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:

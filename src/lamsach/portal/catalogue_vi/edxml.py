@@ -124,6 +124,8 @@ EDXML: dict[str, str] = {
     "Send the dispatch to its units first; then it can go out by edXML too.": "Hãy gửi công văn cho các đơn vị trước; sau đó có thể gửi liên thông.",
     "There is no connection for this unit yet.": "Đơn vị này chưa có kết nối.",
     "It goes to %(count)s units, with the official document as PDF and DOCX and the attached files.": "Văn bản gửi tới %(count)s đơn vị, kèm công văn dạng PDF, DOCX và các tệp đính kèm.",
+    "Reports that have not gone out": "Báo cáo chưa gửi liên thông",
+    "The report goes out by edXML.": "Đang gửi báo cáo liên thông.",
     "Sent already": "Đã gửi",
     "Earlier dispatch": "Văn bản trước",
     "none: it is a new dispatch": "không có: đây là văn bản mới",

@@ -16,7 +16,7 @@ from lamsach.i18n import mark
 from lamsach.letters.model import Document
 from lamsach.letters.writing import writer_for
 from lamsach.portal.audit.trail import record
-from lamsach.portal.campaigns.models import Dispatch
+from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.answering import about_of, answer_to, way_of
 from lamsach.portal.edxml.identifiers import document_key, organ
@@ -55,7 +55,7 @@ def queue_dispatch(
     made = _made(papers.dispatch_paper(found), ("pdf", "docx"), f"cong-van-{found.pk}")
     files = made + [
         {"name": file.name, "type": "", "path": file.path, "size": file.size, "sha256": file.sha256}
-        for file in found.attachments.all()
+        for file in _attached(found)
     ]
     sent, fresh = _queue(
         connection,
@@ -79,6 +79,16 @@ def queue_dispatch(
     if fresh:
         record(by, "edxml.queued", sent, found.issuer, kind=kind, units=len(recipients))
     return sent
+
+
+def _attached(found: Dispatch) -> list[Attachment]:
+    """The files of a dispatch and of those that it passes on, the same content once."""
+    chain, above = [found.pk], found.parent
+    while above is not None and len(chain) < 12:
+        chain.append(above.pk)
+        above = above.parent
+    files = Attachment.objects.filter(dispatch__in=chain).order_by("-dispatch", "pk")
+    return list({file.sha256: file for file in files}.values())
 
 
 def _passed_on(found: Dispatch) -> list[dict[str, str]]:

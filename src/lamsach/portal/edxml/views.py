@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.errors import LamsachError
+from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import tell_wrong
@@ -20,7 +21,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.tokens import nonce
-from lamsach.portal.base.uploads import download, safe_name
+from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.access import get_dispatch
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.edxml import access, acting, answering, sending
@@ -28,9 +29,10 @@ from lamsach.portal.edxml.forms import FileForm, FilingForm, ReasonForm, SendFor
 from lamsach.portal.edxml.models import Message, State, Way
 from lamsach.portal.edxml.taking import Source, take
 from lamsach.portal.exchange.access import exchanging_units
+from lamsach.portal.reports.models import Report, ReportState
 
 FILTERS = {
-    "in": Q(outgoing=False),
+    "in": Q(outgoing=False) & ~Q(kind="status") & ~Q(state=State.REFUSED),
     "waiting": Q(state=State.WAITING),
     "out": Q(outgoing=True) & ~Q(kind="status"),
     "statuses": Q(kind="status"),
@@ -103,6 +105,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
         "filing": FilingForm(campaigns=_campaigns(request), initial={"name": found.subject[:200]}),
         "status": StatusForm(initial={"status": "received"}),
         "reason": ReasonForm(),
+        "reports": _reports(found),
         "is_incoming": not found.outgoing and found.kind != "status",
         "may_revoke": found.outgoing
         and found.kind in ("new", "update", "replace")
@@ -118,6 +121,24 @@ def _history(request: HttpRequest, found: Message) -> QuerySet[Message]:
     return access.messages(request.user).filter(answered_key=found.document_key).order_by("pk")[:500]
 
 
+def _reports(found: Message) -> list[Report]:
+    """The reports that units sent about a received dispatch and that have not gone out by edXML."""
+    if found.outgoing or found.connection is None or found.dispatch is None:
+        return []
+    gone = [
+        f"report:{pk}:{found.connection.pk}"
+        for pk in found.dispatch.recipients.values_list("unit__reports", flat=True)
+    ]
+    queued = set(Message.objects.filter(key__in=gone).values_list("key", flat=True))
+    sent = Report.objects.filter(
+        campaign=found.campaign,
+        unit__in=found.dispatch.recipients.values("unit"),
+        state__in=(ReportState.SENT, ReportState.FROZEN),
+    )
+    rows = sent.select_related("unit", "campaign").order_by("unit__code", "edition")[:200]
+    return [report for report in rows if f"report:{report.pk}:{found.connection.pk}" not in queued]
+
+
 def _campaigns(request: HttpRequest) -> QuerySet[Campaign]:
     return Campaign.objects.filter(owner__in=exchanging_units(request.user)).exclude(
         state=CampaignState.CLOSED
@@ -130,6 +151,8 @@ def _act(request: HttpRequest, found: Message) -> None:
         _file(request, found)
     elif what == "status" and not found.outgoing and found.connection is not None:
         _status(request, found)
+    elif what == "report":
+        _report(request, found)
     elif what == "aside" and found.state == State.WAITING:
         Message.objects.filter(pk=found.pk, state=State.WAITING).update(state=State.ASIDE)
         record(request, "edxml.set_aside", found, found.unit)
@@ -158,6 +181,12 @@ def _file(request: HttpRequest, found: Message) -> None:
     acting.file(found, form.cleaned_data["campaign"], request.user, form.cleaned_data["name"])
     record(request, "edxml.filed", found, found.unit, campaign=found.campaign_id)
     messages.success(request, _("The dispatch is filed under the campaign."))
+
+
+def _report(request: HttpRequest, found: Message) -> None:
+    wanted = next((one for one in _reports(found) if str(one.pk) == request.POST.get("report")), None)
+    if wanted is not None and sending.queue_report(wanted, request) is not None:
+        messages.success(request, _("The report goes out by edXML."))
 
 
 def _status(request: HttpRequest, found: Message) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
+from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import tokens
 from lamsach.portal.base.doors import member
@@ -23,7 +24,6 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.qr import qr_address
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.exchange import access, keyring, moving, sealing
 from lamsach.portal.exchange.forms import FileForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (

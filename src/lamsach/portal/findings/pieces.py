@@ -16,9 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import InputError, LimitError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.findings.transfers import OutOfPlace, append
 from lamsach.portal.jobs.models import Job, JobState
 

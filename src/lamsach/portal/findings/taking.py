@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LamsachError, LimitError, UnreadableError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.exchange.sealing import plain_file
 from lamsach.portal.findings import contents, reading, writing

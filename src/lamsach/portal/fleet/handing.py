@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import InputError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.exchange import keyring
 from lamsach.portal.exchange.models import OwnKey

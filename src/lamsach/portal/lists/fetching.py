@@ -21,13 +21,13 @@ from django.utils import timezone
 
 from lamsach import __version__
 from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.indicators.asking import Settings
 from lamsach.indicators.misp_feed import is_feed
 from lamsach.indicators.opening import MISP_SCHEMES
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import whole
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import keeping, mirrored, origin_keys

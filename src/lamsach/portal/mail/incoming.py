@@ -21,8 +21,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
+from lamsach.file_names import safe_name
 from lamsach.i18n import mark
-from lamsach.portal.base.uploads import KINDS, keep, safe_name
+from lamsach.portal.base.uploads import KINDS, keep
 from lamsach.portal.mail import tags
 from lamsach.portal.mail.bounces import Bounce, bounce
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lamsach.file_names import safe_name
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
@@ -19,7 +20,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.reports import access, documents, drafts

@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from lamsach.file_names import safe_name
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.exchange import keyring, moving
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.jobs.queue import enqueue
