@@ -92,7 +92,12 @@ def test_what_a_dispatch_does_follows_the_table(row: tuple[str, str | None]) -> 
 
 
 def test_a_status_message_states_its_code_and_what_it_answers() -> None:
-    for document in (STATUS, STATUS.replace("Status>", "MessageStatus>"), STATUS.replace("edXML:", "")):
+    for document in (
+        STATUS,
+        STATUS.replace("Status>", "MessageStatus>"),
+        STATUS.replace("edXML:", ""),
+        BESIDE,
+    ):
         assert shown(document) == {
             "kind": "status",
             "status": "03",
@@ -113,6 +118,19 @@ def test_a_status_message_states_its_code_and_what_it_answers() -> None:
             "signature": "none",
             "attachments": [],
         }
+
+
+def _moved(text: str) -> str:
+    """The answered document beside the status, not in it."""
+    begin, end = (
+        text.index("<edXML:ResponseFor>"),
+        text.index("</edXML:ResponseFor>") + len("</edXML:ResponseFor>"),
+    )
+    inner = text[begin:end]
+    return (text[:begin] + text[end:]).replace("</edXML:edXMLHeader>", f"{inner}</edXML:edXMLHeader>")
+
+
+BESIDE = _moved(STATUS)
 
 
 def test_what_is_not_stated_is_left_out_and_lists_are_there() -> None:

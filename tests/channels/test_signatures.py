@@ -86,6 +86,17 @@ def test_a_part_a_second_signature_and_another_time_are_not_valid() -> None:
     assert read(dispatch().replace("<edXML:edXMLBody>", "<edXML:DigitalSignature>abc</edXML:DigitalSignature><edXML:edXMLBody>").encode(), "a").signature.verdict == "unchecked"  # fmt: skip
 
 
+def test_a_signature_with_properties_of_its_own_is_checked_too() -> None:
+    """XAdES, as the government's signing programs make it: a second reference to the signature's own properties."""
+    from lxml import etree
+    from signxml.xades import XAdESSigner
+
+    made = XAdESSigner().sign(etree.fromstring(dispatch()), key=OWN.key, cert=list(OWN.certificates))
+    signed = etree.tostring(made)
+    assert verify(signed, OWN.certificates).verdict == "valid"
+    assert verify(signed.replace(b"1298", b"1299", 1), OWN.certificates).verdict == "invalid"
+
+
 def test_what_comes_back_is_what_was_sent_of_a_large_file() -> None:
     from lamsach.channels.edxml.model import Attachment
 

@@ -120,9 +120,9 @@ def _checked(root: Any, chain: Certificates, trusted: Certificates, now: datetim
     """Check a document's one signature with the first certificate of the chain."""
     etree, signxml = _packages()
     name = _subject(chain[0])
-    config = signxml.SignatureConfiguration(location=".//", verification_time=now)
+    config = signxml.SignatureConfiguration(location=".//", verification_time=now, expect_references=True)
     try:
-        result = signxml.XMLVerifier().verify(
+        results = signxml.XMLVerifier().verify(
             root, x509_cert=chain[0], parser=_parser(etree), expect_config=config
         )
     except signxml.InvalidCertificate:
@@ -131,7 +131,7 @@ def _checked(root: Any, chain: Certificates, trusted: Certificates, now: datetim
         return Signature("invalid", CHANGED, name)
     except Exception:  # noqa: BLE001 - hostile keys and certificates raise anything in the libraries
         return Signature("unchecked", METHOD, name)
-    if not _whole(result.signature_xml, root):
+    if not _whole(results[0].signature_xml, root):
         return Signature("unchecked", mark("The signature covers only a part of the file."), name)
     return trust_of(chain, trusted, now)
 
@@ -183,9 +183,10 @@ def _subject(certificate: x509.Certificate) -> str:
 
 
 def _whole(signature: Any, root: Any) -> bool:
-    """Whether a signature's one reference is the whole document."""
-    uri = signature.find(".//{http://www.w3.org/2000/09/xmldsig#}Reference").get("URI")
-    return uri == "" or uri in {f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name)}
+    """Whether one of a signature's references is the whole document; XAdES has others beside it, to its own properties."""
+    info = signature.find("{http://www.w3.org/2000/09/xmldsig#}SignedInfo")
+    uris = {one.get("URI") for one in info.iter("{http://www.w3.org/2000/09/xmldsig#}Reference")}
+    return bool(uris & {"", *(f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name))})
 
 
 def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = None) -> Signature:

@@ -57,7 +57,7 @@ def read(data: bytes, where: str, trusted: Certificates = ()) -> Message:
             mark("Export it from the document-management system again, as .edxml."),
         )
     header = headers[0] if headers else None
-    message = _dispatch(root, header, known) if status is None else _answer(status, header)
+    message = _dispatch(root, header, known) if status is None else _answer(root, status, header)
     files, missing = attached(root, known, where)
     signature = verify(text, trusted) if _signed(root) else UNSIGNED
     checked = tuple(replace(one, signature=verify_pdf(one.content, trusted)) for one in files)
@@ -104,10 +104,11 @@ def _dispatch(root: Element, header: Element | None, known: Tables) -> Message:
     )
 
 
-def _answer(status: Element, header: Element | None) -> Message:
+def _answer(root: Element, status: Element, header: Element | None) -> Message:
     code = _text(status, "StatusCode")
     time = time_of(_text(status, "Timestamp"))
     sender = _find(status, "From")
+    answered = descendants(root, *tables().spellings("ResponseFor"))
     return Message(
         kind="status",
         status=code.zfill(2),
@@ -116,7 +117,7 @@ def _answer(status: Element, header: Element | None) -> Message:
         reason=_text(status, "Description"),
         sender=_organ(_find(header, "From") if sender is None else sender),
         recipients=_organs(status) or _organs(header),
-        responds_to=tuple(map(_answered, _every(status, "ResponseFor"))),
+        responds_to=tuple(map(_answered, islice(answered, MOST_ROWS))),
         staff=_staff(_find(status, "StaffInfo")),
     )
 

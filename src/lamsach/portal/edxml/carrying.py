@@ -16,6 +16,7 @@ from lamsach.portal.edxml.taking import Source, stored, take
 
 ATTEMPTS = 12
 AT_ONCE = 200
+MOST_FAILURES = 3
 _FIRST_WAIT = timedelta(minutes=1)
 
 
@@ -53,20 +54,31 @@ def _folder(connection: Connection, problems: list[LamsachError]) -> int:
 
 
 def _service(connection: Connection, problems: list[LamsachError]) -> int:
-    count = 0
+    """Take in what waits at the service. One message that fails does not hold up the others; several failures end the run."""
+    count = failures = 0
     try:
         for number in service.waiting(connection):
-            data = service.fetch(connection, number)
             try:
-                _message, fresh = take(data, number, Source(connection.unit, Way.REST, connection))
-                count += fresh
-            except InputError as problem:
-                _refused(connection, number, problem)
+                count += _fetched(connection, number, problems)
+            except LamsachError as problem:
                 problems.append(problem)
-            service.confirm(connection, number)
+                failures += 1
+                if failures >= MOST_FAILURES:
+                    break
     except LamsachError as problem:
         problems.append(problem)
     return count
+
+
+def _fetched(connection: Connection, number: str, problems: list[LamsachError]) -> bool:
+    data, fresh = service.fetch(connection, number), False
+    try:
+        _message, fresh = take(data, number, Source(connection.unit, Way.REST, connection))
+    except InputError as problem:
+        _refused(connection, number, problem)
+        problems.append(problem)
+    service.confirm(connection, number)
+    return fresh
 
 
 def _refused(connection: Connection, name: str, problem: LamsachError) -> None:

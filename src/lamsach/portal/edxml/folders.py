@@ -22,6 +22,8 @@ AT_ONCE = 200
 UNFINISHED_S = 60
 """A file that cannot be read and is younger may still be on its way."""
 
+_UNUSABLE = mark("The folder of the connection cannot be used.")
+
 
 def folder(connection: Connection, name: str) -> Path:
     """The connection's folder `in` or `out`, or one in them; made when it is not there. OutputError when it cannot be."""
@@ -29,19 +31,20 @@ def folder(connection: Connection, name: str) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            mark("The folder of the connection cannot be used."), f"{path} ({error.strerror})"
-        ) from error
+        raise OutputError(_UNUSABLE, f"{path} ({error.strerror})") from error
     return path
 
 
 def waiting(connection: Connection) -> Iterator[Path]:
     """The edXML files in the folder `in`, the oldest first."""
-    found = []
-    with os.scandir(folder(connection, "in")) as entries:
-        for entry in entries:
-            if entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
-                found.append((entry.stat(follow_symlinks=False).st_mtime, entry.name, entry.path))
+    found, place = [], folder(connection, "in")
+    try:
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
+                    found.append((entry.stat(follow_symlinks=False).st_mtime, entry.name, entry.path))
+    except OSError as error:
+        raise OutputError(_UNUSABLE, f"{place} ({error.strerror})") from error
     for _time, _name, path in sorted(found)[:AT_ONCE]:
         yield Path(path)
 
@@ -78,9 +81,7 @@ def put_aside(connection: Connection, path: Path, where: str, problem: LamsachEr
         if problem is not None:
             goal.with_suffix(".txt").write_text(f"{problem}\n", "utf-8")
     except OSError as error:
-        raise OutputError(
-            mark("The folder of the connection cannot be used."), f"{goal} ({error.strerror})"
-        ) from error
+        raise OutputError(_UNUSABLE, f"{goal} ({error.strerror})") from error
 
 
 def put_out(connection: Connection, name: str, data: bytes) -> None:
@@ -95,6 +96,4 @@ def put_out(connection: Connection, name: str, data: bytes) -> None:
         part.replace(goal)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise OutputError(
-            mark("The folder of the connection cannot be used."), f"{goal} ({error.strerror})"
-        ) from error
+        raise OutputError(_UNUSABLE, f"{goal} ({error.strerror})") from error
