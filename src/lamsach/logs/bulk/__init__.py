@@ -24,7 +24,6 @@ READERS: Mapping[str, str] = {
     "csv_columns": "csv_columns:NamedCells",
     "dnsmasq": "dnsmasq:DnsmasqMessages",
     "fortigate": "fortigate:FortiGatePairs",
-    "iptables": "iptables:KernelPackets",
     "isc_dhcp": "isc_dhcp:DhcpdMessages",
     "json_lines": "json_lines:NamedKeys",
     "juniper_srx": "juniper_srx:SrxRecords",

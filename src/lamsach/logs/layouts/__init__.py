@@ -15,6 +15,7 @@ from typing import Any
 
 from lamsach.logs.events.ends import Role
 from lamsach.logs.layouts.kinds import USUAL, Clock, Kind
+from lamsach.model import Event
 
 VIRTUAL = frozenset({"inner_ip", "way", "source_name", "destination_name", "client_mac", "sender"})
 """Fields that decide about others: `inner_ip`, where the destination really is behind a translation; `way` (`ends.Way`); names of either end and the source's
@@ -47,7 +48,7 @@ class Shape:
     that are made of other texts (`Of`, `Made`), or constant. `needs`: fields without which a line is not of the shape. `lead`: a pattern whose first place in a line is where a
     record begins, when it is not what the pattern has before its first group. `pairs`: whether records are
     `key=value` from where the pattern begins, whose keys are the texts (the pattern has no groups). `apart`: code that takes a record apart into
-    texts where groups do not suffice (given the format and the match; None: not of the shape); then lines are read singly. `columns`: whether Arrow may run the pattern (RE2 has no look-around).
+    texts, or reads its event, where groups do not suffice (given the format and the match; None: not of the shape); then lines are read singly. `columns`: whether Arrow may run the pattern (RE2 has no look-around).
     """
 
     pattern: str
@@ -57,7 +58,7 @@ class Shape:
     lead: str | None = None
     pairs: bool = False
     columns: bool = True
-    apart: Callable[[Any, re.Match[str]], dict[str, str | None] | None] | None = None
+    apart: Callable[[Any, re.Match[str]], dict[str, str | None] | Event | None] | None = None
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -142,7 +143,7 @@ class Layout:
 
     `source`: the document that it was written from. `marks`: texts of which each of its lines holds one; `room`: how far into a line its record begins
     at most. `anywhere`: whether records are searched in the line, and the header is what stands before; else they begin behind the syslog header.
-    `examples`: lines, each with what it must give; these are tests.
+    `also_gives`: fields that only code beside the shapes fills. `examples`: lines, each with what it must give; these are tests.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Layout:
     role: Role = Role.BETWEEN
     of_resolver: bool = False
     leases: tuple[str, ...] = ()
+    also_gives: tuple[str, ...] = ()
 
     @property
     def in_columns(self) -> bool:
@@ -165,7 +167,7 @@ class Layout:
     @cached_property
     def gives(self) -> tuple[str, ...]:
         """The event's fields that it can fill."""
-        given = {"time", "observer"}
+        given = {"time", "observer", *self.also_gives}
         for shape in self.shapes:
             given |= {*shape.made, *shape.constant}
         if given & {"source_ip", "destination_ip"}:

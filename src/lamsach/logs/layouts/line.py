@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Role, Side, Way, side_of
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import Clock
 from lamsach.logs.text.key_value import pairs
@@ -90,6 +90,8 @@ class LayoutFormat(LogFormat):
         texts = shape.apart(self, match) if shape.apart else texts_of(shape, match)
         if texts is None:
             return None
+        if isinstance(texts, Event):
+            return changed(texts, time=texts.time or time, observer=texts.observer or observer)
         values: dict[str, Any] = shape.constant.copy()
         given = texts.get
         for field, name, read, absent in shape.plain:

@@ -18,19 +18,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
 from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import mac_of_device, own_end
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.ends import Way
 from lamsach.logs.formats.firewalls.iptables import conntrack, ipchains
+from lamsach.logs.layouts import Layout, Made, Of, Shape
+from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
+from lamsach.logs.layouts.line import LayoutFormat, Texts
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso, local_time
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of
+from lamsach.logs.text.values import domain_of, host_of_url, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 DPT=2
@@ -41,6 +41,7 @@ _START = re.compile(
 _FIELD = re.compile(r"(?:^|(?<=[ \[>]))([A-Z][A-Za-z]{1,9})=(\S*)", re.ASCII)
 _QUOTED_PACKET = " [SRC="
 _PREFIX_ROOM = 1000
+_FRAME_COLONS = 11
 # 101 1 tap101i0-IN 20/Jun/2022:16:20:14 +0200 policy DROP: IN=
 _PROXMOX = re.compile(
     r"\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy )?([A-Z]{1,20})\b",
@@ -61,97 +62,13 @@ _CEF = "|Ubiquiti|UniFi"
 _CEF_START = re.compile(r"(?:CEF: ?)?0\|Ubiquiti\|UniFi")
 
 
-class Iptables(LogFormat):
-    """Reads packets that the kernel's LOG target wrote, and the CEF of UniFi Network."""
-
-    name: ClassVar[str] = "iptables"
-    title: ClassVar[str] = "Linux iptables, nftables; UniFi"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *("source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "action"),
-    )
-
-    @classmethod
-    def recognises(cls, line: str) -> bool:
-        """`IN=` followed by `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
-        if "SRC=" in line and " DST=" in line:
-            return _START.search(line, 0, _PREFIX_ROOM) is not None or conntrack.recognises(line)
-        if " src=" in line and " dst=" in line and conntrack.recognises(line):
-            return True
-        if ipchains.MARK in line:
-            return ipchains.recognises(line)
-        return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
-
-    def parse(self, line: str, number: int) -> Event | None:
-        """One packet, or one CEF record."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of the Linux packet filter.", line[:80])
-        header, message = split_header(line, self.context)
-        start = _CEF_START.search(message, 0, _PREFIX_ROOM) if _CEF in message else None
-        if start:
-            event = _unifi(message[start.start() :])
-        elif ipchains.MARK in message:
-            event = ipchains.read(message) or _packet(message)
-        elif conntrack.recognises(message):
-            event = conntrack.read(message) or _packet(message)
-        else:
-            event = _packet(message)
-        dated = _PROXMOX.match(message)
-        printed = _DMESG.match(message) if header.time is None else None
-        time = _proxmox_time(dated) if dated else self._dmesg_time(printed) if printed else header.time
-        return placed(event, self, number, time, header.host)
-
-    def _dmesg_time(self, match: re.Match[str]) -> datetime:
-        hour, minute, second = (int(part) for part in match[3].split(":"))
-        month = MONTHS.get(match[1], 0)
-        return local_time(int(match[4]), month, int(match[2]), hour, minute, second, 0, self.context.timezone)
+_WORD = "(?:[A-CE-RT-Z]|[SD][A-OQ-Z])[A-Z0-9]*(?:=[^ =]*)?"
+"""A word of a packet, but for its ports."""
 
 
-def _packet(message: str) -> Event:
-    start = _START.search(message, 0, _PREFIX_ROOM)
-    if start is None:
-        raise LineError("The line is not a record of the Linux packet filter.", message[:80])
-    prefix = message[
-        : start.start() + 1
-    ]  # with what stands just before, such as the bracket of a rule's name
-    text = message[start.start() :].partition(_QUOTED_PACKET)[0]
-    fields: dict[str, str] = {}
-    for key, value in _FIELD.findall(text):
-        fields.setdefault(key, value)
-    source, destination = ip_of(fields.get("SRC", "")), ip_of(fields.get("DST", ""))
-    if source is None and destination is None:
-        raise LineError("The record of the packet filter has no address.", message[:80])
-    device = own_end(source, destination, received=bool(start[1]) and not fields.get("OUT"))
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(fields.get("SPT")),
-        destination_ip=destination,
-        destination_port=port_of(fields.get("DPT")),
-        device_ip=device,
-        source_mac=_source_mac(fields),
-        device_mac=mac_of_device(device, source, _source_mac(fields)),
-        action=action_of_prefix(prefix),
-    )
-
-
-def _source_mac(fields: dict[str, str]) -> str | None:
-    """MAC=aa:aa:aa:aa:aa:aa:bb:bb:bb:bb:bb:bb:08:00, in which b is the source; nftables may write MACSRC=."""
-    own = mac_of(fields.get("MACSRC"))
-    parts = fields.get("MAC", "").split(":")
-    return own or (mac_of(":".join(parts[6:12])) if len(parts) >= 12 else None)
-
-
-def action_of_prefix(prefix: str) -> Action:
+def _action(prefix: str | None) -> Action:
     """What the administrator's prefix says happened to the packet."""
+    prefix = prefix or ""
     rule = _RULE.search(prefix)
     if rule:
         return _RULE_ACTIONS.get(rule[1].upper(), Action.UNKNOWN)
@@ -160,9 +77,50 @@ def action_of_prefix(prefix: str) -> Action:
     return Action.ALLOWED if _ALLOWING.search(prefix.replace("_", " ")) else Action.UNKNOWN
 
 
+def _way(entered: str | None, left: str | None) -> Way:
+    return Way.RECEIVED if entered and not left else Way.UNSTATED
+
+
+def _frame_source(text: str) -> str | None:
+    """MAC=aa:aa:aa:aa:aa:aa:bb:bb:bb:bb:bb:bb:08:00, in which b is the source."""
+    parts = text.split(":")
+    return mac_of(":".join(parts[6:12]) if len(parts) > _FRAME_COLONS else text)
+
+
 def _proxmox_time(match: re.Match[str]) -> datetime:
     month = MONTHS.get(match[3], 0)
     return from_iso(f"{match[4]}-{month:02d}-{match[2]}T{match[5]}{match[6]}", UTC)
+
+
+def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
+    """A packet whose fields have another order, a connection, or a record of CEF."""
+    line = match.string
+    if not log_format.recognises(line):
+        raise LineError("The line is not a record of the Linux packet filter.", line[:80])
+    _, message = split_header(line, log_format.context)
+    start = _CEF_START.search(message, 0, _PREFIX_ROOM) if _CEF in message else None
+    if start:
+        return _unifi(message[start.start() :])
+    if ipchains.MARK in message:
+        return ipchains.read(message) or _packet(message)
+    if conntrack.recognises(message):
+        return conntrack.read(message) or _packet(message)
+    return _packet(message)
+
+
+def _packet(message: str) -> Texts:
+    start = _START.search(message, 0, _PREFIX_ROOM)
+    if start is None:
+        raise LineError("The line is not a record of the Linux packet filter.", message[:80])
+    fields: Texts = {"IN": start[1]}
+    for key, value in _FIELD.findall(message[start.start() :].partition(_QUOTED_PACKET)[0]):
+        fields.setdefault(key, value)
+    if not any(ADDRESS.read(fields.get(key) or "") for key in ("SRC", "DST")):
+        raise LineError("The record of the packet filter has no address.", message[:80])
+    # with what stands just before, such as the bracket of a rule's name
+    if (fields.get("MAC") or "").count(":") < _FRAME_COLONS:
+        fields["MAC"] = None
+    return {**fields, "prefix": message[: start.start() + 1]}
 
 
 def _unifi(message: str) -> Event:
@@ -211,3 +169,69 @@ def _unifi(message: str) -> Event:
         if _ALLOWING.search(action)
         else Action.UNKNOWN,
     )
+
+
+_FIELDS = {
+    "kind": EventKind.CONNECTION,
+    "source_ip": Of(ADDRESS, ("SRC",)),
+    "source_port": Of(PORT, ("SPT",)),
+    "destination_ip": Of(ADDRESS, ("DST",)),
+    "destination_port": Of(PORT, ("DPT",)),
+    "source_mac": Of(Kind("frame", _frame_source), ("MACSRC", "MAC")),
+    "way": Made(_way, ("IN", "OUT")),
+    "action": Made(_action, ("prefix",)),
+}
+
+
+class Iptables(LayoutFormat):
+    """Reads packets that the kernel's LOG target wrote, and the CEF of UniFi Network."""
+
+    layout = Layout(
+        name="iptables",
+        title="Linux iptables, nftables; UniFi",
+        anywhere=True,
+        room=_PREFIX_ROOM,
+        also_gives=("source_nat_ip", "source_nat_port", "device_name", "user", "domain", "url"),
+        shapes=(
+            Shape(
+                r"kernel: (?:\[ *\d+\.\d+\] ?)?(?P<prefix>(?:[^\w<*. =][^<*.=|]*)?)\bIN=(?P<IN>[^\s=]*) OUT=(?P<OUT>[^\s=]*) (?:MAC=(?P<MAC>(?:[0-9a-f]{2}:){13}[0-9a-f]{2})? )?SRC=(?P<SRC>[0-9A-Fa-f.:]+) DST=(?P<DST>[0-9A-Fa-f.:]+) "
+                rf"(?:{_WORD} )*PROTO=\w+(?: SPT=(?P<SPT>\d{{1,5}}) DPT=(?P<DPT>\d{{1,5}}))?(?: {_WORD})* ?$",
+                _FIELDS,
+            ),
+            Shape("", _FIELDS, apart=_other),
+        ),
+        examples=(
+            (
+                "Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=198.51.100.7 DST=192.0.2.2 LEN=60 ID=1 DF PROTO=TCP SPT=51000 DPT=22 WINDOW=64240 SYN",
+                {"device_ip": "192.0.2.2", "source_port": 51000, "destination_port": 22, "observer": "fw", "action": "blocked"},
+            ),
+            (
+                "Jun 10 08:00:01 fw kernel: ACCEPT IN=br0 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 LEN=60 PROTO=ICMP TYPE=8",
+                {"device_ip": "10.1.1.5", "destination_ip": "203.0.113.9", "action": "allowed"},
+            ),
+        ),
+    )  # fmt: skip
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`IN=` followed by `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
+        if "SRC=" in line and " DST=" in line:
+            return _START.search(line, 0, _PREFIX_ROOM) is not None or conntrack.recognises(line)
+        if " src=" in line and " dst=" in line and conntrack.recognises(line):
+            return True
+        if ipchains.MARK in line:
+            return ipchains.recognises(line)
+        return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
+
+    def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
+        """The header's, or Proxmox's or dmesg's own time."""
+        header, message = split_header(line, self.context)
+        dated = _PROXMOX.match(message)
+        printed = _DMESG.match(message) if header.time is None else None
+        time = _proxmox_time(dated) if dated else self._dmesg_time(printed) if printed else header.time
+        return time, header.host
+
+    def _dmesg_time(self, match: re.Match[str]) -> datetime:
+        hour, minute, second = (int(part) for part in match[3].split(":"))
+        month = MONTHS.get(match[1], 0)
+        return local_time(int(match[4]), month, int(match[2]), hour, minute, second, 0, self.context.timezone)
