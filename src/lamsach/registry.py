@@ -54,6 +54,10 @@ class Registry(Sequence[T]):
         """The names, in order; nothing is imported for them."""
         return tuple(row.name for row in self._rows)
 
+    def has_mark(self, name: str) -> bool:
+        """Whether the plug-in of this name has a mark by which it is told before it is imported."""
+        return any(row.name == name and bool(row.mark) for row in self._rows)
+
     def named(self, name: str) -> T | None:
         """The plug-in of this name, or None."""
         return next((self._plugin(row) for row in self._rows if row.name == name), None)

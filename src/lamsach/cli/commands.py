@@ -63,6 +63,7 @@ COMMANDS = Group(
             {
                 "detect": "lamsach.cli.logs:detect",
                 "read": "lamsach.cli.logs:read",
+                "explain": "lamsach.cli.logs:explain",
                 "formats": "lamsach.cli.logs:formats",
             },
         ),

@@ -63,6 +63,29 @@ def read(
     run(files, output, format_name, timezone, scheduler, refused=refused)
 
 
+def explain(
+    file: Annotated[str, Argument(metavar="FILE", help="A log; - for standard input.")],
+    line: Annotated[
+        int | None,
+        Argument(metavar="LINE", help="The line's number. Default: the first that gives an event."),
+    ] = None,
+    format_name: Annotated[
+        str | None,
+        Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
+    ] = None,
+    timezone: Annotated[
+        str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
+    ] = "Asia/Ho_Chi_Minh",
+) -> None:
+    """Show why a line is read as it is: its format, where each value is in it, why the other formats did not take it.
+
+    Example: lamsach logs explain firewall.log 17
+    """
+    from lamsach.cli.logs_explain import run
+
+    run(file, line, format_name, timezone)
+
+
 def formats() -> None:
     """List the log formats that are read, and the fields each gives.
 

@@ -194,7 +194,7 @@ class Iptables(LayoutFormat):
         also_gives=("source_nat_ip", "source_nat_port", "device_name", "user", "domain", "url"),
         shapes=(
             Shape(
-                r"kernel: (?:\[ *\d+\.\d+\] ?)?(?P<prefix>(?:[^\w<*. =][^<*.=|]*)?)\bIN=(?P<IN>[^\s=]*) OUT=(?P<OUT>[^\s=]*) (?:MAC=(?P<MAC>(?:[0-9a-f]{2}:){13}[0-9a-f]{2})? )?SRC=(?P<SRC>[0-9A-Fa-f.:]+) DST=(?P<DST>[0-9A-Fa-f.:]+) "
+                r"kernel: (?:\[ *\d+\.\d+\] ?)?(?P<prefix>(?:[^\w<*. =][^<*.=|]{0,200})?)\bIN=(?P<IN>[^\s=]{0,32}) OUT=(?P<OUT>[^\s=]{0,32}) (?:MAC=(?P<MAC>(?:[0-9a-f]{2}:){13}[0-9a-f]{2})? )?SRC=(?P<SRC>[0-9A-Fa-f.:]{2,45}) DST=(?P<DST>[0-9A-Fa-f.:]{2,45}) "
                 rf"(?:{_WORD} )*PROTO=\w+(?: SPT=(?P<SPT>\d{{1,5}}) DPT=(?P<DPT>\d{{1,5}}))?(?: {_WORD})* ?$",
                 _FIELDS,
             ),
