@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from lamsach.indicators.addresses import host_address
@@ -13,6 +13,7 @@ from lamsach.indicators.normalise import Value
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.facts import Fact, all_facts, name_key, network_key
 from lamsach.indicators.review.guard import host_of
+from lamsach.indicators.review.lookalikes import outline
 from lamsach.indicators.spans import Span, bits, span
 from lamsach.model import IndicatorType
 
@@ -140,6 +141,11 @@ class Knowledge:
     def names(self) -> Iterator[str]:
         """Every known name whose look-alikes matter: those that are dangerous to block."""
         return (name for name, facts in self._names.items() if any(map(_is_dangerous, facts)))
+
+    @cached_property
+    def outlines(self) -> dict[str, str]:
+        """Those names by what a hasty reader takes them for."""
+        return {outline(name): name for name in self.names()}
 
 
 def _is_dangerous(fact: Fact) -> bool:

@@ -197,7 +197,6 @@ class Examiner:
     def __init__(self, own: Own, known: Knowledge) -> None:
         self._own = own
         self._known = known
-        self._outlines: dict[str, str] | None = None
 
     def concerns(self, item: Indicator) -> Iterator[Concern]:
         """What is the matter with a value."""
@@ -222,11 +221,9 @@ class Examiner:
 
     def _lookalike(self, name: str) -> Iterator[Concern]:
         text = spelled(name) or name
-        if self._outlines is None:
-            self._outlines = {outline(known): known for known in self._known.names()}
         written, parts = name.split("."), outline(text).split(".")
         for start in range(len(parts) - 1):
-            target = self._outlines.get(".".join(parts[start:]))
+            target = self._known.outlines.get(".".join(parts[start:]))
             if target is None or len(parts[start]) < SHORTEST_LOOKALIKE:
                 continue
             if not self._known.is_known(".".join(written[start:])):
