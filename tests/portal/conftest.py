@@ -63,7 +63,7 @@ from lamsach.portal.mail import incoming  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 
-from .rows import Rows, put_back, written_by  # noqa: E402
+from .rows import Kept, put_back, written_by  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
 
 
@@ -233,23 +233,25 @@ class Cast:
         return client
 
 
-_REMEMBERED: dict[date, tuple[Rows, bytes]] = {}
-"""The rows of the cast of a day, and the cast."""
+_REMEMBERED: dict[tuple[str, date], Kept] = {}
+
+
+def remembered(what: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives, made once a day and put back afterwards: rows, files, and the objects themselves. `what` and the day say how the database looked before."""
+    key = what, tree.today()
+    if key not in _REMEMBERED:
+        made: list[Any] = []
+        _REMEMBERED[key] = written_by(lambda: made.append(make()), _DATA)
+        _REMEMBERED[key].objects = pickle.dumps(made[0])
+        return made[0]
+    put_back(_REMEMBERED[key])
+    return pickle.loads(_REMEMBERED[key].objects)
 
 
 @pytest.fixture
 def cast(db: Any) -> Cast:
-    """The fixed cast, made once a day and put back afterwards."""
-    if Unit.objects.exists():
-        return Cast()
-    if (day := tree.today()) not in _REMEMBERED:
-        made: list[Cast] = []
-        rows = written_by(lambda: made.append(Cast()))
-        _REMEMBERED[day] = rows, pickle.dumps(made[0])
-        return made[0]
-    rows, kept = _REMEMBERED[day]
-    put_back(rows)
-    return pickle.loads(kept)
+    """The fixed cast."""
+    return Cast() if Unit.objects.exists() else remembered("cast", Cast)
 
 
 @pytest.fixture

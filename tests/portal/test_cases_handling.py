@@ -26,7 +26,7 @@ from lamsach.portal.units.models import Unit
 from lamsach.threat_kinds import kind_of
 
 from .bundles import Contact, day, device, findings, hand_in
-from .conftest import Cast
+from .conftest import Cast, remembered
 from .samples import case as sample_case
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ K = ThreatKind
 
 @pytest.fixture
 def case(cast: Cast) -> Case:
-    return sample_case(cast)  # type: ignore[no-any-return]
+    return remembered("case", lambda: sample_case(cast))  # type: ignore[no-any-return]
 
 
 KINDS = [
