@@ -32,6 +32,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """Byte code is kept: without it each process, and each that a test starts, would compile all sources again."""
 
+gc.set_threshold(100_000, 20, 20)
+"""Garbage is looked for less often than usual: a test makes much, and keeps little."""
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts what runs in its background so, and what the tests start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,7 +15,7 @@ from lamsach.portal.base.roles import Role
 
 from .conftest import Cast
 from .samples import OF_THE_UNIT_ITSELF, OWN_ONLY, SAMPLES, SEEN_BY_ALL
-from .walking import in_parts, stop
+from .walking import in_parts, settled, stop
 
 ROLES = [role.value for role in Role]
 
@@ -124,6 +124,7 @@ def test_work_pages_send_strangers_to_the_log_in(client: Client) -> None:
 @pytest.mark.django_db
 @in_parts
 def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
+    settled(cast)
     for path in MEMBER[part]:
         with stop(path):
             door = DOORS[path]
@@ -131,7 +132,7 @@ def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
             own = set(names(path)) & OWN_ONLY
             address = filled(path, cast)
             for role in ROLES:
-                client = cast.client(role)
+                client = cast.client(role)  # anew: some pages end what somebody is logged in with
                 got, posted = call(client, "GET", address), call(client, "POST", address)
                 mine = not own or role == "coordinator"
                 if OF_THE_UNIT_ITSELF & set(names(path)) or path.startswith(
@@ -164,6 +165,7 @@ def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
 @pytest.mark.django_db
 @in_parts
 def test_what_lies_outside_the_own_subtree_does_not_exist(part: slice, cast: Cast) -> None:
+    settled(cast)
     for path in SCOPED[part]:
         with stop(path):
             door = DOORS[path]

@@ -11,7 +11,7 @@ from django.db import models
 from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, filled
 from .test_privacy_walk import planted, queries, shown
-from .walking import in_parts, stop
+from .walking import in_parts, settled, stop
 
 EVIL = "=cmd|' /C calc'!A0\x0b\x1b[2J\u202e\uffff</textarea><script>alert(1)</script>{{ 7|add:7 }}\r\nBcc: x@evil.example"
 NAMES = {
@@ -46,6 +46,7 @@ def rename_everything() -> int:
 @pytest.mark.django_db
 @in_parts
 def test_no_name_breaks_a_page_or_runs_on_it(part: slice, cast: Cast) -> None:
+    settled(cast)
     planted(cast)
     for path in READABLE[part]:
         with stop(path):

@@ -23,7 +23,7 @@ from lamsach.portal.campaigns.models import Recipient
 from . import samples
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled
-from .walking import in_parts, stop
+from .walking import in_parts, settled, stop, visitors
 
 TIMES = int(os.environ.get("LAMSACH_FUZZ_TIMES", "1"))
 """How many values of each kind each name gets; more for a long run."""
@@ -155,6 +155,8 @@ def opens(client: Client, method: str, path: str) -> bool:
 @in_parts
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_no_parameter_of_a_page_makes_it_fail(method: str, part: slice, cast: Cast) -> None:
+    settled(cast)
+    visitor = visitors(cast, ROLES)
     for path in [path for path, _ in OURS if "<str:token>" not in path][part]:
         with stop(path):
             door = DOORS[path]
@@ -164,7 +166,7 @@ def test_no_parameter_of_a_page_makes_it_fail(method: str, part: slice, cast: Ca
             address = filled(path, cast)
             for role in ROLES:
                 if door.kind == "anyone" or role in door.read:
-                    client = cast.client(role)
+                    client = visitor(role)
                     if opens(client, method, address):
                         attack(client, method, address, luck)
                         break

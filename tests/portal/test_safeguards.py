@@ -21,7 +21,7 @@ from lamsach.portal.base.middleware import plain_cookies
 
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled, names
-from .walking import in_parts, stop
+from .walking import in_parts, settled, stop, visitors
 
 
 def every_view(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
@@ -75,6 +75,8 @@ COUNTED = {
 @pytest.mark.django_db
 @in_parts
 def test_looking_changes_nothing(part: slice, cast: Cast) -> None:
+    settled(cast)
+    visitor = visitors(cast, ("officer", "coordinator", "administrator"))
     for path in [path for path, _ in OURS if "<str:token>" not in path][part]:
         with stop(path):
             door = DOORS[path]
@@ -83,7 +85,7 @@ def test_looking_changes_nothing(part: slice, cast: Cast) -> None:
             address = filled(path, cast)
             allowed = WRITES_BY_LOOKING | COUNTED.get(path, set())
             for role in ("officer", "coordinator", "administrator"):
-                client = cast.client(role)
+                client = visitor(role)
                 with CaptureQueriesContext(
                     connection,
                 ) as said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,10 +10,35 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.test import Client
 
-PARTS = 6
+from . import listing, samples
+from .conftest import Cast, remembered
+
+PARTS = 4
 in_parts = pytest.mark.parametrize("part", [slice(number, None, PARTS) for number in range(PARTS)], ids=str)
 """A walk as so many tests, so that processes can share it: `part` is which of the addresses it looks at."""
+
+
+def settled(cast: Cast) -> None:
+    """Make what many addresses need, for the samples to find: the machine's case and the list's first version."""
+    remembered("settled", lambda: (samples.case(cast).pk, listing.released(cast).pk))
+
+
+def visitors(cast: Cast, names: Iterable[str]) -> Callable[[str], Client]:
+    """Log people in before a walk; what this gives is a new browser of somebody each time, in the session that they had then."""
+    cookies = {}
+    for name in names:
+        client = cast.client(name)
+        client.get("/office/")  # the session is known from its first page on
+        cookies[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def visitor(name: str) -> Client:
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = cookies[name]
+        return client
+
+    return visitor
 
 
 class _Undone(Exception):
