@@ -14,8 +14,8 @@ from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, read_chunks
-from lamsach.logs.binary.evtx.library import record_texts
 from lamsach.logs.binary.evtx.records import may_tell_holder, quick_record
+from lamsach.logs.binary.evtx.worker import texts_of
 from lamsach.logs.mappings.windows.events import GIVES, event_of
 from lamsach.logs.mappings.windows.json import record_of_json
 from lamsach.logs.text.json_records import read_object
@@ -67,8 +67,11 @@ class Evtx(BinaryFormat):
 
     def texts(self, stream: BinaryIO) -> Iterator[list[str | None]]:
         """The JSON of each record, chunk by chunk; None for a damaged one. Raises UnreadableError at the end of a file that is cut short."""
+        return texts_of(self._chunks(stream))
+
+    def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:
         for chunk in read_chunks(stream):
-            yield record_texts(chunk)
+            yield chunk
             if len(chunk) < CHUNK_BYTES:
                 raise UnreadableError(
                     "The event log is cut short; what came before was read.",
