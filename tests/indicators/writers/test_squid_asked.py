@@ -27,6 +27,9 @@ LISTED = [
     Indicator(T.DOMAIN, "deep.bot-c2.xyz"),
     Indicator(T.IP, "203.0.113.5"),
     Indicator(T.URL, "http://shared.example/drop(1)/a.b"),
+    Indicator(T.URL, "http://shared.example/a%20b/%C4%91%2fc?q=%25%41"),
+    Indicator(T.URL, "http://shared.example/x%0Ay"),
+    Indicator(T.URL, "http://shared.example/y%00z"),
 ]
 ASKED = {
     "http://bot-c2.xyz/": 403,
@@ -39,6 +42,13 @@ ASKED = {
     "http://shared.example/drop(1)/a.b": 403,
     "http://shared.example/drop(1)/a.b/c": 403,
     "http://shared.example/drop(1)/axb": 200,
+    "http://shared.example/a%20b/%C4%91%2fc?q=%25%41": 403,
+    "http://shared.example/a%20b/%c4%91%2Fc?q=%25A": 403,
+    "http://shared.example/a%20b/%C4%92%2fc": 200,
+    "http://shared.example/acb/%C4%91%2fc?q=%25%41": 200,
+    "http://shared.example/x%0Ay": 403,
+    "http://shared.example/y%00z": 403,
+    "http://shared.example/y%00": 200,
 }
 HOSTS = """203.0.113.9 bot-c2.xyz www.bot-c2.xyz robot-c2.xyz shared.example
 203.0.113.5 resolves-there.example

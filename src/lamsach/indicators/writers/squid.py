@@ -1,7 +1,7 @@
 """Squid (http://www.squid-cache.org/Doc/config/acl/): `include /etc/squid/lamsach.conf` before the first `http_access allow`.
 
 Squid takes names below a listed name for a mistake, so those are left out: the name above covers them. `-n` spares it the question for
-the name of every address.
+the name of every address. `url_regex` sees a URL whose percent-encoding is undone (`rfc1738_unescape`), so the expressions are of that form.
 """
 
 from __future__ import annotations
@@ -56,16 +56,33 @@ class Squid(Writer):
 
 
 def _pattern(url: str) -> str:
-    """The URL itself and what lies below its path, as an extended regular expression."""
+    """The URL itself and what lies below its path, as an extended regular expression of what Squid compares."""
     scheme, host, rest = split_url(wire(url))
     start = f"^{scheme}://" if scheme else "^[a-z]+://"
     port = "" if re.search(r":\d+$", host) else "(:[0-9]+)?"
-    return f"{start}{_quoted(host)}{port}{_quoted(rest)}([/?]|$)"
+    return f"{start}{_quoted(host.encode())}{port}{_quoted(_unescaped(rest))}([/?]|$)"
 
 
-def _quoted(text: str) -> str:
-    """The text as a POSIX extended regular expression that matches it alone."""
-    return "".join(
-        f"[{letter}]" if letter in "$()*+.?{}|" else f"\\{letter}" if letter in "[]^\\" else letter
-        for letter in text
+# %2F   %%, but no %00
+_ESCAPE = re.compile(rb"%(?:%|(?!00)[0-9A-Fa-f]{2})")
+
+
+def _unescaped(text: str) -> bytes:
+    """The bytes that `rfc1738_unescape` leaves: escapes undone once, `%%` as `%`, `%00` as it is."""
+    return _ESCAPE.sub(
+        lambda found: b"%" if found[0] == b"%%" else bytes.fromhex(found[0][1:].decode()), text.encode()
     )
+
+
+def _quoted(text: bytes) -> str:
+    """The bytes as a POSIX extended regular expression that matches them alone; bytes that no configuration can hold match any."""
+    return "".join(map(_letter, text))
+
+
+def _letter(byte: int) -> str:
+    letter = chr(byte)
+    if letter == " ":
+        return "[[:space:]]"
+    if not 0x20 < byte < 0x7F:
+        return "."
+    return f"[{letter}]" if letter in "$()*+.?{}|" else f"\\{letter}" if letter in "[]^\\" else letter

@@ -1,4 +1,4 @@
-"""Suricata rules (https://docs.suricata.io/en/latest/rules/): contacts with addresses, and names in DNS questions and TLS.
+"""Suricata rules (https://docs.suricata.io/en/latest/rules/): contacts with addresses, and names in DNS questions, TLS and HTTP.
 
 For more than some ten thousand names `suricata_datasets` is the faster way.
 """
@@ -13,7 +13,7 @@ from lamsach.model import Indicator, IndicatorType
 
 
 class Suricata(Writer):
-    """Two rules a name; one rule for some hundred addresses."""
+    """Three rules a name; one rule for some hundred addresses."""
 
     name = "suricata"
     title = "Suricata rules"
@@ -28,7 +28,7 @@ class Suricata(Writer):
             yield f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; classtype:trojan-activity; sid:{sid}; rev:1;)\n'
             sid += 1
         for item in of_types(items, IndicatorType.DOMAIN):
-            for protocol, buffer in (("dns", "dns.query"), ("tls", "tls.sni")):
+            for protocol, buffer in (("dns", "dns.query"), ("tls", "tls.sni"), ("http", "http.host")):
                 yield (
                     f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
                     f'content:".{item.value}"; nocase; endswith; classtype:trojan-activity; sid:{sid}; rev:1;)\n'
