@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _SEPARATOR = "\x1f"
 _STAMPED = frozenset({"time", "format", "file", "line"})
-_BLOCKED = frozenset({5155, 5157, 5159})
-_FIRST_PACKET, _LAST_PACKET, _FIRST_CONTACT, _LAST_CONTACT = 5150, 5153, 5154, 5159
 _UNSPECIFIED = "0.0.0.0"  # noqa: S104 - means: no address
 _PORT_DIGITS = 5
 _INTERNAL, _EXTERNAL = "10.0.0.1", "192.0.2.1"
@@ -64,7 +62,7 @@ def connections(record: Records) -> dict[str, pa.Array] | None:
     source_port, destination_port = (_ports(data[name]) for name in doors if name)
     nothing = pa.nulls(record.count, pa.string())
     called = data.get("destinationhostname")
-    action = Action.BLOCKED if record.event_id in _BLOCKED else Action.ALLOWED
+    action = Action.BLOCKED if record.event_id in contacts.BLOCKED else Action.ALLOWED
     return {
         "source_ip": source,
         "source_port": source_port,
@@ -83,9 +81,9 @@ def _own_side_is_source(record: Records) -> bool:
     import pyarrow.compute as pc
 
     data = record.data
-    if _FIRST_PACKET <= record.event_id <= _LAST_PACKET:
+    if record.event_id in contacts.PACKETS:
         return False
-    if _FIRST_CONTACT <= record.event_id <= _LAST_CONTACT:
+    if record.event_id in contacts.FILTERED:
         return "destinationhostname" not in data
     initiated = data.get("initiated")
     if initiated is None or initiated.null_count or "direction" in data:

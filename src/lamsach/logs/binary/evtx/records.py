@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from lamsach.logs.mappings.windows.contacts import FILTERED
 from lamsach.logs.mappings.windows.events import tells_holder
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.json_records import text_of
@@ -32,7 +33,7 @@ _IMAGE = ("Hashes", "User")
 _SYSMON = {1: ("CommandLine", "ParentCommandLine", *_IMAGE), 3: _CONNECTION, 6: _IMAGE, 7: _IMAGE, 13: ("Details", "User")} | dict.fromkeys(
     (2, 4, 5, 8, 9, 10, 12, 14, 16, 17, 18, 19, 20, 21, 25), ("User",)
 )  # fmt: skip
-_SECURITY = {4624: _LOGON, 4625: _LOGON} | dict.fromkeys(range(5150, 5160), _FILTERED) | dict.fromkeys(
+_SECURITY = {4624: _LOGON, 4625: _LOGON} | dict.fromkeys(FILTERED, _FILTERED) | dict.fromkeys(
     (4656, 4657, 4658, 4660, 4661, 4662, 4663, 4670, 4672, 4673, 4674, 4690, 4703, 4798, 4799, 4907, 4985, 5058, 5059, 5061, 5379),
     ("SubjectUserName",),
 )  # fmt: skip

@@ -28,7 +28,9 @@ Fields = dict[str, Any]
 """Arguments of `Event`."""
 
 _INBOUND, _OUTBOUND = "%%14592", "%%14593"
-_PACKETS = frozenset({5150, 5151, 5152, 5153})
+FILTERED, PACKETS = range(5150, 5160), range(5150, 5154)
+"""What the filtering platform saw: all, and single packets; the rest are connections and places where a program listens."""
+BLOCKED = frozenset({*PACKETS, 5155, 5157, 5159})
 _BINDS = frozenset({5154, 5155, 5158, 5159})
 # type:  5 cdn.evil.example
 _TYPED = re.compile(r"type:\s{0,4}(\d{1,5})\s{1,4}(\S.{0,400})")
@@ -48,18 +50,8 @@ SOURCE_PORT = ("sourceport", "srcport", "src_port", "ipport", "clientport", "cli
 DESTINATION_PORT = ("destinationport", "destport", "dstport", "dst_port", "serverport", "remoteport", "serveraddress")  # fmt: skip
 TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
           "process command line", "contents", "arguments", "destination", "details", "process creation")  # fmt: skip
-_CLIENTS = frozenset(
-    {
-        "clientaddress",
-        "clientip",
-        "clientipaddress",
-        "clientname",
-        "client",
-        "callerip",
-        "peeraddress",
-        "sourcenetworkaddress",
-    }
-)
+_CLIENTS = frozenset({"clientaddress", "clientip", "clientipaddress", "clientname", "client", "callerip", "peeraddress",
+    "sourcenetworkaddress"})  # fmt: skip
 """Data that name the machine that reached the one which wrote the event."""
 QUESTION, ANSWER = ("queryname", "query", "name"), ("queryresults", "queryresponse")
 SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)
@@ -73,9 +65,9 @@ def connection(record: WindowsRecord) -> Fields:
     if source is None and record.event_id in _BINDS:
         source = ip_of(data.get("sourceaddress", ""))
     initiated, direction = data.get("initiated", "").lower(), data.get("direction", "")
-    filtering = 5150 <= record.event_id <= 5159
+    filtering = record.event_id in FILTERED
     inbound = initiated == "false" or direction == _INBOUND or direction.lower() in ("inbound", "in")
-    if inbound and record.event_id in _PACKETS:
+    if inbound and record.event_id in PACKETS:
         own = source if is_internal(source or "") and not is_internal(destination or "") else destination
     elif filtering or initiated == "true":
         own = source
@@ -86,7 +78,7 @@ def connection(record: WindowsRecord) -> Fields:
     if source is None and destination:  # a machine that has no address yet asks for one
         source = ip_of(data.get("sourceaddress") or data.get("sourceip") or "")
     remote_name = record.text("destinationhostname")
-    fields: Fields = {
+    return {
         "kind": EventKind.CONNECTION,
         "source_ip": source,
         "source_port": source_port,
@@ -97,11 +89,8 @@ def connection(record: WindowsRecord) -> Fields:
         "user": user_of(record.text("user")),
         "domain": domain_of(remote_name) if remote_name and not inbound else None,
         "inbound": inbound,
-        "action": Action.ALLOWED,
+        "action": Action.BLOCKED if record.event_id in BLOCKED else Action.ALLOWED,
     }
-    if filtering and record.event_id in (5150, 5151, 5152, 5153, 5155, 5157, 5159):
-        fields["action"] = Action.BLOCKED
-    return fields
 
 
 def _accepting(
@@ -261,19 +250,8 @@ def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
     return digests_in(*[data[name] for name in HASH_DATA if name in data])
 
 
-HASH_DATA = (
-    "hashes",
-    "hash",
-    "md5",
-    "sha1",
-    "sha256",
-    "sha256hash",
-    "filehash",
-    "sha1hash",
-    "md5hash",
-    "sha1 hash",
-    "sha256 hash",
-)
+HASH_DATA = ("hashes", "hash", "md5", "sha1", "sha256", "sha256hash", "filehash", "sha1hash", "md5hash",
+    "sha1 hash", "sha256 hash")  # fmt: skip
 _HASH_NAMES = frozenset(HASH_DATA)
 _DIGEST_LENGTHS = (32, 40, 64)
 

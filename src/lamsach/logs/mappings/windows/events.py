@@ -107,7 +107,7 @@ def _security(record: WindowsRecord) -> Reader:
         return logons.logon
     if record.event_id == 4740:
         return logons.locked_out
-    if 5150 <= record.event_id <= 5159:
+    if record.event_id in contacts.FILTERED:
         return contacts.connection
     return logons.radius if record.event_id in logons.RADIUS else contacts.file_or_process
 

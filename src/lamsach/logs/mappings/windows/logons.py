@@ -28,31 +28,8 @@ LOGONS = frozenset(
 )  # fmt: skip
 """Event IDs of the Security log that tell of an account and where it came from; three digits before Windows Vista."""
 RADIUS = frozenset(range(6272, 6281))
-_FAILED = frozenset(
-    {
-        2947,
-        4625,
-        4771,
-        4772,
-        4773,
-        4775,
-        4777,
-        529,
-        530,
-        531,
-        532,
-        533,
-        534,
-        535,
-        536,
-        537,
-        539,
-        675,
-        676,
-        677,
-        681,
-    }
-)
+_FAILED = frozenset({2947, 4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676,
+    677, 681})  # fmt: skip
 ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip", "clientip", "ipstring",
             "address", "param3", "clientipaddress", "client", "clientname")  # fmt: skip
 PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
