@@ -30,6 +30,7 @@ class Registry(Sequence[T]):
         self._places = frozenset(f"{package}.{row.place}" for row in rows)
         self._loaded: dict[str, T] = {}
         self._all: tuple[T, ...] | None = None
+        self._added: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -47,12 +48,26 @@ class Registry(Sequence[T]):
         return map(self._plugin, self._rows) if self._all is None else iter(self._all)
 
     def __contains__(self, plugin: object) -> bool:
-        return f"{getattr(plugin, '__module__', '')}:{getattr(plugin, '__qualname__', '')}" in self._places
+        return (
+            any(self._loaded[name] is plugin for name in self._added)
+            or f"{getattr(plugin, '__module__', '')}:{getattr(plugin, '__qualname__', '')}" in self._places
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names, in order; nothing is imported for them."""
         return tuple(row.name for row in self._rows)
+
+    def add(self, name: str, plugin: T, mark: tuple[str, ...]) -> None:
+        """Put a plug-in of this process before all others; one of the same name that was added before goes."""
+        self._rows = (Row("", name, mark), *(row for row in self._rows if row.name != name))
+        self._loaded[name] = plugin
+        self._added |= {name}
+        self._all = None
+
+    def was_added(self, name: str) -> bool:
+        """Whether the plug-in was put in by `add`."""
+        return name in self._added
 
     def has_mark(self, name: str) -> bool:
         """Whether the plug-in of this name has a mark by which it is told before it is imported."""

@@ -64,6 +64,7 @@ COMMANDS = Group(
                 "detect": "lamsach.cli.logs:detect",
                 "read": "lamsach.cli.logs:read",
                 "explain": "lamsach.cli.logs:explain",
+                "check-format": "lamsach.cli.logs:check_format",
                 "formats": "lamsach.cli.logs:formats",
             },
         ),

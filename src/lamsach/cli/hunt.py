@@ -8,6 +8,7 @@ from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.options import (
     Decisions,
     Exceptions,
+    FormatFiles,
     Infrastructure,
     Inventory,
     Language,
@@ -23,6 +24,7 @@ from lamsach.cli.options import (
     Until,
     Zone,
     language_of,
+    own_formats,
     password_of,
     seal_of,
     window,
@@ -53,6 +55,7 @@ def hunt(
         str | None,
         Option("--format", metavar="NAME", help="Read the logs as this format; see lamsach logs formats."),
     ] = None,
+    format_file: FormatFiles = None,
     language: Language = None,
     password: Password = None,
     threads: Threads = None,
@@ -85,6 +88,7 @@ def hunt(
     zone = zone_of(timezone)
     spoken = language_of(language)
     seal = seal_of(seal_to, output)
+    own_formats(format_file, scheduler)
     for path in output or []:
         check_output(path)
     begin, end = window(since, until, zone)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Option
+from lamsach.cli.options import FormatFiles, own_formats
 
 Files = Annotated[
     list[str],
@@ -16,6 +17,7 @@ Files = Annotated[
 def detect(
     files: Files,
     as_json: Annotated[bool, Option("--json", help="One JSON object a file.")] = False,
+    format_file: FormatFiles = None,
 ) -> None:
     """Tell each file's format by its content.
 
@@ -23,6 +25,7 @@ def detect(
     """
     from lamsach.cli.logs_run import detect as run
 
+    own_formats(format_file)
     run(files, as_json=as_json)
 
 
@@ -41,6 +44,7 @@ def read(
         str | None,
         Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
     ] = None,
+    format_file: FormatFiles = None,
     timezone: Annotated[
         str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
     ] = "Asia/Ho_Chi_Minh",
@@ -60,6 +64,7 @@ def read(
     """
     from lamsach.cli.logs_run import read as run
 
+    own_formats(format_file, scheduler)
     run(files, output, format_name, timezone, scheduler, refused=refused)
 
 
@@ -73,6 +78,7 @@ def explain(
         str | None,
         Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
     ] = None,
+    format_file: FormatFiles = None,
     timezone: Annotated[
         str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
     ] = "Asia/Ho_Chi_Minh",
@@ -83,7 +89,20 @@ def explain(
     """
     from lamsach.cli.logs_explain import run
 
+    own_formats(format_file)
     run(file, line, format_name, timezone)
+
+
+def check_format(
+    file: Annotated[Path, Argument(metavar="FILE", help="A format of your own, as TOML.")],
+) -> None:
+    """Check a format of your own: its patterns, and whether its examples give what they say.
+
+    Example: lamsach logs check-format gate.toml
+    """
+    from lamsach.cli.logs_explain import check_format as run
+
+    run(file)
 
 
 def formats() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,7 @@ from lamsach.cli.options import zone_of
 from lamsach.errors import UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.logs.events.records import json_line
+from lamsach.logs.layouts.own import own_format
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.logs.reading.explanation import Explanation, explain, marked_text
 
@@ -31,6 +33,15 @@ def run(file: str, line: int | None, format_name: str | None, timezone: str) -> 
         return
     with output_stream(None) as stream:
         stream.write(json_line(_record(log_file.name, found)) + "\n")
+
+
+def check_format(path: Path) -> None:
+    """Check a format file, and say what it gives."""
+    words = translator(language_from_environment())
+    found = own_format(path).layout
+    text = words("The format {name} is right. Shapes: {shapes}, examples: {examples}. Fields: {fields}")
+    fields = ", ".join(found.gives)
+    print(text.format(name=found.name, shapes=len(found.shapes), examples=len(found.examples), fields=fields))
 
 
 def _record(name: str, found: Explanation) -> dict[str, object]:

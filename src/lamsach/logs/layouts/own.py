@@ -1,0 +1,228 @@
+"""Layouts that people write themselves: TOML files, in `~/.config/lamsach/formats/` or named on the command line.
+
+A file is data, never code: its expressions are checked (`bounded.py`), its examples are tried, and what is not right is said with its place.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import LineError, UnreadableError, UsageError
+from lamsach.logs.base import FileContext
+from lamsach.logs.events.ends import Role, Way
+from lamsach.logs.events.records import event_record
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.layouts import Layout, Of, Shape
+from lamsach.logs.layouts.bounded import checked
+from lamsach.logs.layouts.kinds import KINDS, USUAL, verbs
+from lamsach.logs.layouts.line import LayoutFormat
+from lamsach.model import Action, EventKind
+
+LONGEST_FILE = 1 << 18
+_MOST_SHAPES = 32
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+_GROUP = re.compile(r"([a-z_]+)\d*")
+_ROOM = 4096
+_ROLES = {
+    "between": Role.BETWEEN,
+    "resolver": Role.SERVES_THE_UNIT,
+    "proxy": Role.SERVES_THE_UNIT,
+    "server": Role.BETWEEN,
+}
+_KEYS = {"name", "title", "source", "role", "marks", "shapes", "examples"}
+_SHAPE_KEYS = {"pattern", "kind", "kinds", "allowed", "blocked", "other"}
+_CLOCKS = {"time": "iso"}
+
+
+def add_own_formats(files: Iterable[Path]) -> None:
+    """Put the formats of these files before all others. Raises UsageError, UnreadableError."""
+    for path in files:
+        log_format = own_format(path)
+        FORMATS.add(log_format.name, log_format, log_format.layout.marks)
+
+
+def own_format(path: Path) -> type[LayoutFormat]:
+    """The format that a file declares, whose examples give what they say. Raises UsageError, UnreadableError."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LONGEST_FILE + 1)
+        if len(data) > LONGEST_FILE:
+            raise UsageError("The format file is too long.", str(path), "Use at most 256 kB.")
+        declared = tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise UnreadableError("The file cannot be read.", str(path), error.strerror or "") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError("The format file is no TOML.", str(path), str(error)[:200]) from None
+    layout = _layout(declared, str(path))
+    log_format: type[LayoutFormat] = type(
+        "OwnFormat", (LayoutFormat,), {"layout": layout, "__doc__": layout.source}
+    )
+    _try_examples(log_format, str(path))
+    return log_format
+
+
+def _layout(declared: Mapping[str, Any], where: str) -> Layout:
+    _known(declared, _KEYS, where)
+    name = _text(declared, "name", where)
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "The format's name is not allowed.",
+            f"{where}: name",
+            "Use small letters, digits and underscores.",
+        )
+    if name in FORMATS.names and not FORMATS.was_added(name):
+        raise UsageError("There is a format of this name already.", f"{where}: name", "Choose another name.")
+    role = declared.get("role", "between")
+    if role not in _ROLES:
+        raise UsageError("The role is not known.", f"{where}: role", f"One of: {', '.join(_ROLES)}.")
+    shapes = _tables(declared, "shapes", where)
+    if not 1 <= len(shapes) <= _MOST_SHAPES:
+        raise UsageError(
+            "A format needs at least one shape, and at most 32.", f"{where}: shapes", "Add [[shapes]]."
+        )
+    examples = _tables(declared, "examples", where)
+    if len(examples) < 2:
+        raise UsageError(
+            "A format needs at least two examples.",
+            f"{where}: examples",
+            "Add [[examples]] with line and gives.",
+        )
+    marks = declared.get("marks", [])
+    if not isinstance(marks, list) or not marks or not all(isinstance(mark, str) and mark for mark in marks):
+        raise UsageError(
+            "A format needs marks: texts of which each of its lines holds one.",
+            f"{where}: marks",
+            'As in marks = ["gate: "].',
+        )
+    return Layout(
+        name=name,
+        title=_text(declared, "title", where),
+        source=_text(declared, "source", where),
+        marks=tuple(marks),
+        room=_ROOM,
+        anywhere=True,
+        role=_ROLES[role],
+        shapes=tuple(_shape(one, role, f"{where}: shapes {at}") for at, one in enumerate(shapes, 1)),
+        examples=tuple((_text(one, "line", f"{where}: examples {at}"), _gives(one, f"{where}: examples {at}")) for at, one in enumerate(examples, 1)),
+    )  # fmt: skip
+
+
+def _shape(declared: Mapping[str, Any], role: str, where: str) -> Shape:
+    _known(declared, _SHAPE_KEYS, where)
+    pattern = _text(declared, "pattern", where)
+    expression = checked(pattern, f"{where}: pattern")
+    fields: dict[str, Any] = {"kind": _kind(declared, where)} | (
+        {"way": Way.CALLED} if role == "server" else {}
+    )
+    kinds = declared.get("kinds", {})
+    groups = {found[1] for name in expression.groupindex if (found := _GROUP.fullmatch(name))}
+    for name in sorted(groups | {*kinds}):
+        kind = kinds.get(name, _CLOCKS.get(name))
+        if name == "action":
+            fields[name] = Of(_verbs(declared, where), ("action",), absent=_action(declared, where))
+        elif kind is not None:
+            if kind not in KINDS or name not in groups or not (name in USUAL or name in _CLOCKS):
+                raise UsageError(
+                    "The kind of a value is not known, or its group is not.",
+                    f"{where}: kinds.{name}",
+                    f"One of: {', '.join(KINDS)}.",
+                )
+            fields[name] = KINDS[kind]
+        elif name not in USUAL:
+            raise UsageError(
+                "A group is named after no field.",
+                f"{where}: {name}",
+                f"One of: {', '.join(sorted({*USUAL, 'time', 'action'}))}.",
+            )
+    if "action" not in groups:
+        fields["action"] = _action(declared, where)
+    return Shape(pattern, fields)  # fmt: skip
+
+
+def _kind(declared: Mapping[str, Any], where: str) -> EventKind:
+    try:
+        return EventKind(declared.get("kind", "connection"))
+    except ValueError:
+        raise UsageError(
+            "The kind of event is not known.", f"{where}: kind", f"One of: {', '.join(EventKind)}."
+        ) from None
+
+
+def _action(declared: Mapping[str, Any], where: str) -> Action:
+    try:
+        return Action(declared.get("other", "unknown"))
+    except ValueError:
+        raise UsageError(
+            "The action is not known.", f"{where}: other", f"One of: {', '.join(Action)}."
+        ) from None
+
+
+def _verbs(declared: Mapping[str, Any], where: str) -> Any:
+    words = {key: declared.get(key, []) for key in ("allowed", "blocked")}
+    for key, given in words.items():
+        if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
+            raise UsageError(
+                "The words are no list of texts.", f"{where}: {key}", 'As in blocked = ["DROP"].'
+            )
+    return verbs(
+        allowed=frozenset(words["allowed"]),
+        blocked=frozenset(words["blocked"]),
+        other=_action(declared, where),
+    )
+
+
+def _known(declared: Mapping[str, Any], keys: set[str], where: str) -> None:
+    unknown = sorted({*declared} - keys)
+    if unknown:
+        raise UsageError(
+            "A key is not known.", f"{where}: {unknown[0]}", f"One of: {', '.join(sorted(keys))}."
+        )
+
+
+def _text(declared: Mapping[str, Any], key: str, where: str) -> str:
+    value = declared.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError("A text is missing.", f"{where}: {key}", f'As in {key} = "...".')
+    return value
+
+
+def _tables(declared: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
+    value = declared.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise UsageError("A list of tables is missing.", f"{where}: {key}", f"Write each as [[{key}]].")
+    return value
+
+
+def _gives(declared: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    _known(declared, {"line", "gives"}, where)
+    gives = declared.get("gives")
+    if not isinstance(gives, dict) or not gives:
+        raise UsageError(
+            "An example does not say what it gives.", where, 'As in gives = { source_ip = "10.1.1.5" }.'
+        )
+    return gives
+
+
+def _try_examples(log_format: type[LayoutFormat], where: str) -> None:
+    for at, (line, gives) in enumerate(log_format.layout.examples, 1):
+        place = f"{where}: examples {at}"
+        if not log_format.recognises(line):
+            raise UsageError(
+                "An example has none of the shapes.",
+                place,
+                "Compare its line with the patterns and the marks.",
+            )
+        try:
+            event = log_format(FileContext()).parse(line, 1)
+        except LineError as error:
+            raise UsageError("An example is refused.", place, error.what) from None
+        found = event_record(event) if event else {}
+        for key, value in gives.items():
+            if found.get(key) != value:
+                raise UsageError(
+                    "An example gives something else.", f"{place}: {key}", f"{found.get(key)!r}"[:200]
+                )
