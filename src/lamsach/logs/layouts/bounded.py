@@ -61,7 +61,7 @@ class _Look:
             raise UsageError(
                 "The pattern looks around or back.",
                 self.where,
-                "Leave out (?=, (?!, (?<, (?> and back references.",
+                "Leave out look-around, atomic groups and back references.",
             )
         if kind == "SUBPATTERN":
             return self.sequence(list(value[3]), after)
