@@ -30,6 +30,10 @@ OPTIONAL: list[tuple[tuple[str, ...], list[Any]]] = [
     (("message",), ["Connection from 10.9.9.9 was allowed.", '{"src_ip":"10.9.9.8"}', "", "Jun 10 08:00:01 gw dnsmasq[1]: query[A] a.example from 10.0.0.1"]),
     (("event", "original"), ["Jun 10 08:00:01 gw dnsmasq[1]: query[A] a.example from 10.0.0.1", "short"]), (("process", "name"), ["a.exe"]), (("IpAddress",), ["10.1.1.9"]),
     (("dip",), ADDRESSES), (("sip",), ADDRESSES), (("origin",), ["192.0.2.1", "gw"]), (("sourcetype",), ["fw"]), (("tags",), [["a"], None]), (("lease_end",), ["2026-06-10"]),
+    (("src_mac",), ["00:1a:2b:3c:4d:5f", "10.1.1.5", "-", None]), (("client", "hostname"), ["pc-8", "10.1.1.6", "00:1a:2b:3c:4d:60", None]), (("dest_hostname",), ["c2.example", "pc-9", "198.51.100.9", "-"]),
+    (("host", "ip"), [["10.1.1.5"], ["198.51.100.7", "10.1.1.9"], None]), (("assigned_ip",), ["10.9.9.1", "198.51.100.8", None]), (("user_id",), [7, "1f0e6a52-1c3d-4b5a-9d8e-000000000001", "binh"]),
+    (("user_name",), ["00:1a:2b:3c:4d:61", "an", "17"]), (("blocked",), [True, False, "yes", "0"]), (("remote_ip",), ADDRESSES), (("method",), ["GET", None]), (("status",), ["403", "ok", None]),
+    (("nics",), [[{"ip_address": "10.1.1.5", "mac_address": "00:1a:2b:3c:4d:62"}], [], None]), (("query_name",), NAMES), (("lan_ip",), ADDRESSES), (("fqdn",), NAMES), (("ssid",), ["a", None]),
     (("deep", "a", "b", "src_ip"), ADDRESSES), (("@source_ip",), ADDRESSES), (("source.ip",), ["10.1.1.8"]), (("time",), MOMENTS), (("UtcTime",), ["2026-06-09 17:13:20.100"]),
 ]  # fmt: skip
 
@@ -57,7 +61,7 @@ def record(
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.05, 0.3, 0.8]))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_records_of_any_keys(tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float) -> None:
     chance = random.Random(seed)
     fields = [*OPTIONAL[:4], *chance.sample(OPTIONAL[4:], chance.randrange(6))]

@@ -12,7 +12,7 @@ from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.cef_rows import CefRows, groups_by_signature, keys_of
 from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.keyed import asked_of, event_columns, none_of
+from lamsach.logs.bulk.keyed import check_named, event_columns, none_of
 from lamsach.logs.mappings.cef_events import (
     HASH_KEY,
     KEYS,
@@ -22,6 +22,7 @@ from lamsach.logs.mappings.cef_events import (
     TIME_ORDER,
     meaning_of,
 )
+from lamsach.logs.mappings.keyed_events import asked_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,6 +69,7 @@ class CefRecords(GroupReader):
         before, row = self._rows[keys].row(data, count)
         times, hosts = heads_before(before, _RECORD, self.context)
         _check_hashes(row)
+        check_named(row, keys, KEYS)
         _labelled(row)
         stated = stated_times(
             row, TIME_ORDER, self.context, constant(row, "dtz") or constant(row, "deviceTimeZone")

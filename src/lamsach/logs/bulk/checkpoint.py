@@ -11,7 +11,7 @@ from lamsach.logs.bulk.columns import check, lines_of, mapped
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
-from lamsach.logs.bulk.keyed import asked_of, event_columns
+from lamsach.logs.bulk.keyed import event_columns
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.quoted import Quoted
 from lamsach.logs.formats.firewalls.checkpoint.format import (
@@ -22,6 +22,7 @@ from lamsach.logs.formats.firewalls.checkpoint.format import (
     TIMES,
     gateway_of,
 )
+from lamsach.logs.mappings.keyed_events import asked_of
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.stated_clock import states_other_zone
 

@@ -62,7 +62,7 @@ class NamedCells(GroupReader):
         import pyarrow.compute as pc
 
         table = self.log_format.table
-        if table is None or table.in_utc:
+        if table is None or table.in_utc or table.w3c:
             raise Unusual
         quotes = b'"' in data
         if quotes:

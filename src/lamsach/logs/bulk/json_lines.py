@@ -14,7 +14,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.json_table import as_texts, leaves, table_of_objects, whole
 from lamsach.logs.bulk.named import event_columns
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, SPECIAL_NAMES, time_rank
+from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
 from lamsach.logs.mappings import cloud_records, column_names
 from lamsach.logs.mappings.envelopes import may_hold_line
 from lamsach.logs.text.json_records import TEXT_KEYS
@@ -70,17 +70,19 @@ def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
         plain = {column_names.plain(part) for part in parts}
         last = column_names.plain(parts[-1])
         names.add(last)
-        if not ENDPOINT_KEYS.isdisjoint(plain) or last in SPECIAL_NAMES:
+        if not ENDPOINT_KEYS.isdisjoint(plain) or last in column_names.CONTEXT_NAMES:
             if values[path].null_count:  # of some records it may not be a key
                 raise Unusual
             endpoint |= not ENDPOINT_KEYS.isdisjoint(plain)
-    others = column_names.beside(names)
+    others = column_names.beside(frozenset(names))
     if (endpoint and "ipaddress" in names) or cloud_records.kind_of(names):  # a log-on
         raise Unusual
     held: dict[str, Held] = {}
     for parts, path in paths:
         last = column_names.plain(parts[-1])
         field = others.get(last, column_names.field_of(".".join(parts)))
+        if field is None and holds_objects(values[path]):
+            raise Unusual
         if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
             continue
         if field == "host" and last == "hostname":
@@ -89,6 +91,13 @@ def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
         if columns:
             held.setdefault(field, []).extend((path, column) for column in columns)
     return endpoint, held
+
+
+def holds_objects(column: pa.Array) -> bool:
+    """Whether a column is of lists of objects."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type))
 
 
 def _columns(column: pa.Array) -> list[pa.Array]:

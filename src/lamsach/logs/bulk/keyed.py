@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import (
     canonical_names,
     check,
@@ -19,7 +20,7 @@ from lamsach.logs.bulk.columns import (
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.bulk.parts import places_of, until
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT, Keys, host_in, url_of
+from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT, Keys, host_in, unusual_names, url_of
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action
@@ -36,17 +37,20 @@ _LONGEST_URL = 8000
 _PORT_DIGITS = 5
 
 
-def asked_of(keys: Keys) -> frozenset[str]:
-    """The keys that are looked at."""
-    parts: Sequence[Sequence[str]] = [getattr(keys, name) for name in Keys.__dataclass_fields__]
-    return frozenset(key for part in parts for key in part)
-
-
 def none_of(count: int) -> pa.Array:
     """So many absent texts."""
     import pyarrow as pa
 
     return pa.nulls(count, pa.string())
+
+
+def check_named(row: Row, names: Iterable[str], keys: Keys) -> None:
+    """Unusual where `keyed_events.completed` may add what an unusual name states."""
+    import pyarrow.compute as pc
+
+    for others in unusual_names(frozenset(names), keys).values():
+        if not any(key in row and pc.all(pc.not_equal(row[key], "")).as_py() for key in others):
+            raise Unusual
 
 
 def event_columns(row: Row, keys: Keys, count: int, *, inward: pa.Array | None = None) -> dict[str, pa.Array]:

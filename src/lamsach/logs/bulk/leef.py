@@ -11,9 +11,11 @@ from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, cut, trimmed
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.keyed import asked_of, event_columns
+from lamsach.logs.bulk.keyed import check_named, event_columns
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.mappings.leef_events import FAR_HOSTNAME, HASH_KEY, KEYS, MONTH_FIRST, TIMES
+from lamsach.logs.mappings.cef_events import HASH_KEY
+from lamsach.logs.mappings.keyed_events import asked_of
+from lamsach.logs.mappings.leef_events import FAR_HOSTNAME, KEYS, MONTH_FIRST, TIMES
 from lamsach.logs.text import leef
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class LeefRecords(GroupReader):
             check(pc.starts_with(row[name], f"{written}="))
             if key in _ASKED or HASH_KEY.search(key):
                 values[key] = trimmed(cut(row[name], len(key) + 1))
+        check_named(values, keys, KEYS)
         return self._columns(before, values, count)
 
     def _columns(self, before: pa.Array, row: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:

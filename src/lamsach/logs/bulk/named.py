@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import ipv4, kept, macs, mapped, names
+from lamsach.logs.bulk.columns import check, internal, ipv4, kept, macs, mapped, names
 from lamsach.logs.bulk.heads import times
-from lamsach.logs.bulk.keyed import (
-    device_columns,
-    first_ports,
-    none_of,
-    plain_texts,
-    told,
-    url_hosts,
-)
+from lamsach.logs.bulk.keyed import device_columns, first_ports, none_of, plain_texts, told, url_hosts
 from lamsach.logs.events.records import HASH_KEYS
 from lamsach.logs.mappings import columns
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -30,13 +23,17 @@ Values = Mapping[str, Sequence["pa.Array"]]
 """Field: the columns that mean it, the best first; an empty cell is absent."""
 KNOWN = frozenset(
     [
-        *("time", "date", "clock", "source", "source_port", "destination", "destination_port", "nat", "nat_port", "ip", "name", "host", "mac", "user"),
+        *("time", "date", "clock", "source", "source_port", "destination", "destination_port", "nat", "nat_port", "ip", "name", "host", "mac", "user", "source_name", "source_mac", "destination_name"),
         *("query", "domain", "url", "path", "answers", "hash", "action", "observer"),
     ]
 )  # fmt: skip
 """The fields that are read here."""
 _LONGEST, _LONGEST_END, _LONGEST_URL = 1024, 400, 8192
 _ABSOLUTE, _PATH = "^[a-z]{1,15}://", "^/[!-~]*$"
+_OF_DOMAINS = ("domain", "destination_name")
+_MAC = r"^\s*(?:1[,/])?[0-9A-Fa-f]{1,4}(?:[:.-]?[0-9A-Fa-f]{1,4}){2,}\s*$"
+_ADDRESS_OR_MAC = rf"{_MAC}|^\s*\[?[0-9A-Fa-f:.]+[%\]/]?"
+_IDENTIFIER = rf"^\s*(?:{columns.IDENTIFIER.pattern})\s*$"
 _SOMEBODY = "192.0.2.1"
 _SEPARATOR = "\x1f"
 _NO_TIMES = LooseTimes(FileContext())
@@ -49,8 +46,9 @@ def event_columns(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not set(values) <= KNOWN:
+    if not set(values) <= KNOWN or (not host_is_device and {"ip", "host"} <= set(values)):
         raise Unusual
+    _check_usual(values)
     moments = times(_moments(values, count), times_of.read)
     none = pa.scalar(None, pa.string())
     sources, near, source_ports = _end(values, "source", "source_port", count)
@@ -62,13 +60,23 @@ def event_columns(
         same = pc.fill_null(pc.equal(named, pc.utf8_lower(host_names)), False)
         host_names = pc.if_else(same, none, host_names)
     asked = names(_one(values, "query", count), question_of)
-    devices = pc.coalesce(
-        device_columns(sources, destinations),
-        _first(values, "ip", count, lambda each: kept(each, ipv4(each), _ip)),
-        host_ips,
-    )
+    own = pc.coalesce(_first(values, "ip", count, lambda each: kept(each, ipv4(each), _ip)), host_ips)
+    sides = device_columns(sources, destinations)
+    better = pc.and_(pc.fill_null(internal(own), False), pc.invert(pc.fill_null(internal(sides), False)))
+    devices = pc.if_else(better, own, pc.coalesce(sides, own))
+    arrived = pc.and_(pc.equal(devices, destinations), pc.fill_null(pc.not_equal(devices, sources), True))
+    arrived = pc.fill_null(arrived, False)
     observers = _one(values, "observer", count)
+    near = pc.if_else(
+        arrived,
+        _one(values, "destination_name", count),
+        pc.coalesce(_one(values, "source_name", count), near),
+    )
     known_names = pc.coalesce(_one(values, "name", count), near)
+
+    def domains(column: pa.Array) -> pa.Array:
+        return names(column, _domain)
+
     found = {
         "time": moments,
         "observer": observers if host_is_device else pc.coalesce(observers, host_names),
@@ -78,15 +86,39 @@ def event_columns(
         "destination_port": destination_ports,
         "device_ip": devices,
         "device_name": pc.coalesce(known_names, host_names) if host_is_device else known_names,
-        "device_mac": _first(values, "mac", count, macs),
+        "device_mac": pc.coalesce(
+            _first(values, "mac", count, macs),
+            pc.if_else(arrived, none, _first(values, "source_mac", count, macs)),
+        ),
         "user": _one(values, "user", count),
         "domain": pc.coalesce(
-            asked, _first(values, "domain", count, lambda each: names(each, _domain)), named, sites, far
+            asked, *(_first(values, field, count, domains) for field in _OF_DOMAINS), named, sites, far
         ),
         "url": urls,
         "action": _actions(values, count),
     }
     return found | _answers(values) | _hashes(values)
+
+
+def _check_usual(values: Values) -> None:
+    """Unusual where a value is of another kind than its name says, or which of several counts depends on more than their order."""
+    import pyarrow.compute as pc
+
+    odd = {
+        "source_name": _ADDRESS_OR_MAC,
+        "destination_name": _ADDRESS_OR_MAC,
+        "source_port": "/",
+        "destination_port": "/",
+        "nat_port": "/",
+        "user": _MAC,
+    }
+    if len(values.get("user", ())) > 1:
+        odd["user"] = f"{_MAC}|{_IDENTIFIER}"
+    for field, pattern in odd.items():
+        for column in values.get(field, ()):
+            check(pc.invert(pc.fill_null(pc.match_substring_regex(column, pattern), False)))
+    if len(values.get("query", ())) > 1 or len(values.get("host", ())) > 1:
+        raise Unusual
 
 
 def _first(values: Values, field: str, count: int, made: Callable[[pa.Array], pa.Array]) -> pa.Array:

@@ -41,13 +41,7 @@ KEYS = Keys(
     url=("request", "requestUrl", "url"),
     answers=("answers", "dnsAnswer"),
     hashes=(
-        "fileHash",
-        "sha256",
-        "sha1",
-        "md5",
-        "fileHashSha256",
-        "fileHashSha1",
-        "fileHashMd5",
+        *("fileHash", "sha256", "sha1", "md5", "fileHashSha256", "fileHashSha1", "fileHashMd5"),
         "oldFileHash",
     ),
     action=("act", "deviceAction", "outcome", "categoryOutcome"),
@@ -62,6 +56,7 @@ BY_LABEL = {
     "url": "request",
     "mac": "smac",
     "name": "shost",
+    "host": "shost",
     "user": "suser",
 }
 _LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}

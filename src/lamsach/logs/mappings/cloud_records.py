@@ -40,10 +40,7 @@ class CloudRecord:
     """Whether it tells of the machine that its keys name."""
 
 
-AUDIT = CloudRecord(
-    frozenset({"creationtime", "workload", "operation"}),
-    {"clientip": "source", "actoripaddress": "source", "clientipaddress": "source"},
-)
+AUDIT = CloudRecord(frozenset({"creationtime", "workload", "operation"}))
 SIGN_IN = CloudRecord(
     frozenset({"userprincipalname", "ipaddress", "appdisplayname"}),
     {"ipaddress": "source", "userprincipalname": "user"},
@@ -56,7 +53,7 @@ DEFENDER = CloudRecord(
     frozenset({"actiontype", "devicename"}), {"fileoriginip": "destination"}, of_endpoint=True
 )
 TRAIL = CloudRecord(frozenset({"eventversion", "eventsource", "sourceipaddress"}))
-GATEWAY = CloudRecord(frozenset({"resolverdecision", "queryname"}), {"email": "user"})
+GATEWAY = CloudRecord(frozenset({"resolverdecision", "queryname"}))
 FIREWALL = CloudRecord(frozenset({"category", "resourceid", "msg"}))
 _KINDS = (AUDIT, SIGN_IN, DNS_EVENT, DEFENDER, TRAIL, GATEWAY, FIREWALL)
 _ADDITIONAL = {

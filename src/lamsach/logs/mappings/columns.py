@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.direction import is_internal, own_side
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
@@ -35,6 +35,8 @@ _ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
 # 0.020431   of Wireshark and others: seconds since the first record, which say no day
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
+# 12   0.5   1800 ms
+_DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
 _BLOCKED_WORDS = (
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
     " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted gravity denylist"
@@ -48,6 +50,11 @@ _ALLOWED = frozenset(_ALLOWED_WORDS.split())
 _DETECTED = frozenset({"detected", "detect"})
 _RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})
 _RENEWED = frozenset({"renew", "renewed", "renewal"})
+# -1   1029   S-1-5-21-1   1f0e6a52-1c3d-4b5a-9d8e-000000000001
+IDENTIFIER = re.compile(
+    r"-?[\d-]{1,20}|S-1-[\d-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII
+)
+_NO = frozenset({"false", "0", "no", "none", "never"})
 _WEB_WORDS = frozenset({"url", "path"})
 
 
@@ -61,16 +68,25 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     Raises LineError when the record has a time that cannot be, or nothing at all that is known.
     """
     time = _time(values, times)
-    source_ip, source_name, source_port = _end(values, "source", "source_port")
-    destination_ip, destination_name, destination_port = _end(values, "destination", "destination_port")
+    source_ip, named_source, source_port = _end(values, "source", "source_port")
+    source_ip = source_ip or _first_ip(values, "source_name")
+    destination_ip, named_destination, destination_port = _end(values, "destination", "destination_port")
+    destination_ip = destination_ip or _first_ip(values, "destination_name")
+    own_ips = [ip for value in values.get("ip", ()) if (ip := ip_of(value.strip()))]
+    host_is_device = host_is_device or (source_ip in own_ips or destination_ip in own_ips)
     host_ip, host_name, site = _host(values, host_is_device)
-    own = _first_ip(values, "ip") or host_ip
-    query, url = question_of(_one(values, "query")), _url(values)
+    device = device_of(source_ip, destination_ip, own_ips[0] if own_ips else host_ip)
+    near = "source" if device != destination_ip or device == source_ip else "destination"
+    query, url = question_of(_asked(values)), _url(values)
     named = host_in(url) if url else None
     if named and host_name and named == host_name.lower():  # the site, whoever wrote the record
         host_name = None
-    domain = query or _domain(values) or named or site or destination_name
-    mac = next((mac for text in values.get("mac", ()) if (mac := mac_of(text))), None)
+    domain = query or _domain(values) or named or site or named_destination
+    user = _user(values)
+    of_source = ("source_mac", "source") if near == "source" else ()
+    macs = (text for field in ("mac", *of_source, "user") for text in values.get(field, ()))
+    mac = next((mac for text in macs if (mac := mac_of(text))), None)
+    names = [_one(values, "name"), _named(values, f"{near}_name"), named_source if near == "source" else None]
     hashes = tuple(
         dict.fromkeys(
             h for field in ("hash", "details") for text in values.get(field, ()) for h in hashes_in(text)
@@ -86,10 +102,10 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         destination_port=destination_port,
         source_nat_ip=_first_ip(values, "nat"),
         source_nat_port=_first_port(values, "nat_port"),
-        device_ip=(own_side(source_ip, destination_ip) if source_ip or destination_ip else None) or own,
-        device_name=_one(values, "name") or source_name or (host_name if host_is_device else None),
+        device_ip=device,
+        device_name=next(filter(None, names), host_name if host_is_device else None),
         device_mac=mac,
-        user=_one(values, "user"),
+        user=user,
         domain=domain,
         url=url,
         answers=_answers(values),
@@ -98,9 +114,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         inbound=any(text.startswith("Inbound") for text in values.get("action", ())),
     )
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
-        event = changed(
-            event, action=Action.UNKNOWN
-        )  # an antivirus that says "detected" does not say that it ran
+        event = changed(event, action=Action.UNKNOWN)  # an antivirus "detected" it: it may have run
     lease = until is not None or "lease_start" in values or "lease_seconds" in values
     if lease and mac and event.device_ip:
         return _lease(event, values, until)
@@ -109,6 +123,32 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     ):
         raise LineError("The record has no known column.")
     return _with_kind(event, query is not None)
+
+
+def device_of(source: str | None, destination: str | None, own: str | None) -> str | None:
+    """The unit's own machine: of the two ends, or the address that the record calls the machine's own, when neither end is inside."""
+    side = own_side(source, destination)
+    return own if side is None or (own and is_internal(own) and not is_internal(side)) else side
+
+
+def _asked(values: Values) -> str | None:
+    """The question: the first that is a name alone, not `class IN, type A, a.example`."""
+    texts = [text for value in values.get("query", ()) if (text := stated(value[:1024]))]
+    return next((text for text in texts if domain_of(text)), texts[0] if texts else None)
+
+
+def _user(values: Values) -> str | None:
+    """The user: the first that is no number, no identifier and no hardware address, else a number or an identifier."""
+    texts = [text for value in values.get("user", ()) if (text := stated(value[:1024])) and not mac_of(text)]
+    return next((text for text in texts if not IDENTIFIER.fullmatch(text)), texts[0] if texts else None)
+
+
+def _named(values: Values, field: str) -> str | None:
+    """The name of an end, where it is no address."""
+    if field not in values:
+        return None
+    texts = (text for value in values.get(field, ()) if (text := stated(value[:1024])))
+    return next((text for text in texts if not ip_of(text) and not mac_of(text)), None)
 
 
 def _with_kind(event: Event, asked: bool) -> Event:
@@ -143,7 +183,8 @@ def _first_ip(values: Values, field: str) -> str | None:
 
 
 def _first_port(values: Values, field: str) -> int | None:
-    return next((port for value in values.get(field, ()) if (port := port_of(value)) is not None), None)
+    texts = (value.partition("/")[0] for value in values.get(field, ()))  # 443/tcp
+    return next((port for text in texts if (port := port_of(text)) is not None), None)
 
 
 def _end(values: Values, field: str, port_field: str) -> tuple[str | None, str | None, int | None]:
@@ -166,19 +207,20 @@ def _end(values: Values, field: str, port_field: str) -> tuple[str | None, str |
 
 def _host(values: Values, host_is_device: bool) -> tuple[str | None, str | None, str | None]:
     """What `host` is: an address, a machine's name, or (beside a URL) a site."""
-    text = _one(values, "host")
-    if text is None:
+    if "host" not in values:
         return None, None, None
-    host, _ = host_and_port(text)
-    if host and ip_of(host):
-        return host, None, None
-    if host_is_device and any(values.get(field) for field in _WEB_WORDS) and host and "." in host:
-        return None, None, host
-    return None, text, None
+    texts = [text for value in values["host"] if (text := stated(value[:1024]))]
+    web = host_is_device and any(values.get(field) for field in _WEB_WORDS)
+    hosts = [host_and_port(text)[0] or "" for text in texts]
+    site = next((host for host in hosts if web and "." in host and not ip_of(host)), None)
+    at = next((at for at, host in enumerate(hosts) if host != site or not site), None)
+    if at is None:
+        return None, None, site
+    return (hosts[at], None, site) if ip_of(hosts[at]) else (None, texts[at], site)
 
 
 def _domain(values: Values) -> str | None:
-    for value in values.get("domain", ()):
+    for value in (*values.get("domain", ()), *values.get("destination_name", ())):
         host, _ = host_and_port(value.strip())
         if host and "." in host:
             return host
@@ -224,22 +266,40 @@ def _words(values: Values) -> set[str]:
 
 def _action(values: Values, allowed: frozenset[str], blocked: frozenset[str]) -> Action:
     words = _words(values)
+    said = {plain(value[:64]) for value in values.get("blocked", ())} - {""}
+    if said and not said <= _NO:
+        return Action.BLOCKED
     if words & blocked:
         return Action.BLOCKED
     if words & allowed:
         return Action.ALLOWED
-    return first_action(*values.get("action", ()))
+    found = first_action(*values.get("action", ()))
+    return Action.ALLOWED if said and found is Action.UNKNOWN else found
 
 
 def _time(values: Values, times: LooseTimes) -> datetime | None:
     date, clock = _one(values, "date"), _one(values, "clock")
     if date and clock:
         return times.read(f"{date} {clock}")
-    for field in ("time", "lease_start", "date"):
-        for value in values.get(field, ()):
-            text = stated(value)
-            if text and not _SINCE_START.fullmatch(text):
-                return times.read(text)
+    texts = [
+        text
+        for field in ("time", "lease_start", "date")
+        for value in values.get(field, ())
+        if (text := stated(value))
+    ]
+    return _first_read([text for text in texts if not _SINCE_START.fullmatch(text)], times)
+
+
+def _first_read(texts: Sequence[str], times: LooseTimes) -> datetime | None:
+    """The first of these texts that is a time; LineError when none is, and one is no mere number of seconds."""
+    problem: LineError | None = None
+    for text in texts:
+        try:
+            return times.read(text)
+        except LineError as error:
+            problem = problem or (None if _DURATION.fullmatch(text) else error)
+    if problem:
+        raise problem
     return None
 
 

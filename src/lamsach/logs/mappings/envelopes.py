@@ -18,68 +18,22 @@ from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.columns import Values
 from lamsach.logs.text.json_records import text_of, walk
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import stated
+from lamsach.logs.text.values import among, in_order, stated
 from lamsach.model import Event
 
-_CARRIERS = (
-    *(
-        "eventoriginal",
-        "logoriginal",
-        "fulllog",
-        "raw",
-        "rawlog",
-        "rawmessage",
-        "rawevent",
-        "originallog",
-        "originalmessage",
-        "event",
-    ),
-    *(
-        "message",
-        "msg",
-        "log",
-        "fullmessage",
-        "shortmessage",
-        "line",
-        "textpayload",
-        "syslogmessage",
-        "content",
-        "body",
-    ),
+_CARRIERS = in_order(
+    "eventoriginal logoriginal fulllog raw rawlog rawmessage rawevent originallog originalmessage event message msg log fullmessage shortmessage line textpayload"
+    " syslogmessage content body"
 )
 """Keys whose text is the line, the most literal first."""
-CARRIER_COLUMNS = frozenset(
-    {
-        "message",
-        "msg",
-        "raw",
-        "rawlog",
-        "rawmessage",
-        "rawevent",
-        "fulllog",
-        "fullmessage",
-        "originallog",
-        "syslogmessage",
-        "auditdata",
-    }
+CARRIER_COLUMNS = among(
+    "message msg raw rawlog rawmessage rawevent fulllog fullmessage originallog syslogmessage auditdata"
 )
 """Names of a table's column (lower case, letters only) whose text is the line."""
 _RANK = {name: rank for rank, name in enumerate(_CARRIERS)}
 _FIRST_MESSAGE = _RANK["message"]
-_TAGS = frozenset(
-    {
-        "syslogidentifier",
-        "syslogtag",
-        "tag",
-        "programname",
-        "program",
-        "appname",
-        "syslogprogram",
-        "ident",
-        "applicationname",
-        "processname",
-        "facilityname",
-    }
+_TAGS = among(
+    "syslogidentifier syslogtag tag programname program appname syslogprogram ident applicationname processname facilityname"
 )
 _QUOTED = (
     '"event":"', '"event": "',

@@ -7,11 +7,14 @@ host within a URL) is alike for all and stands here once.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from lamsach.logs.events.direction import is_internal, own_side
 from lamsach.logs.mappings.actions import first_action
+from lamsach.logs.mappings.column_names import beside, field_of, plain
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.values import (
     domain_of,
@@ -100,6 +103,42 @@ def event_of(
         hashes=hashes,
         action=first_action(*(fields.get(key) for key in keys.action)),
     )
+
+
+_OF_FIELDS: Mapping[str, str] = {
+    **{name: name for name in ("source", "source_port", "destination", "destination_port", "source_name", "source_mac", "destination_name", "query", "domain", "url", "answers", "action")},
+    "nat": "source_nat", "nat_port": "source_nat_port", "user": "source_user", "name": "source_name", "mac": "source_mac", "path": "url",
+}  # fmt: skip
+"""Of a name's field (`column_names`) the keys that mean it."""
+
+
+@lru_cache(maxsize=64)
+def asked_of(keys: Keys) -> frozenset[str]:
+    """The keys that are looked at."""
+    parts: list[Names] = [getattr(keys, name) for name in Keys.__dataclass_fields__]
+    return frozenset(key for part in parts for key in part)
+
+
+@lru_cache(maxsize=64)
+def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
+    """Of a record's names those that are none of the maker's usual keys, and whose words mean what these keys mean."""
+    meant = beside(frozenset(map(plain, names)))
+    fields = {name: meant.get(plain(name)) or field_of(name) for name in names - asked_of(keys)}
+    found: dict[str, Names] = {
+        name: getattr(keys, _OF_FIELDS.get(field or "", ""), ()) for name, field in fields.items()
+    }
+    return {name: others for name, others in found.items() if others}
+
+
+def completed(fields: Fields, keys: Keys) -> dict[str, str]:
+    """The fields, and under the first of the maker's usual keys what an unusual name states, where none of the usual does."""
+    unusual = unusual_names(frozenset(fields), keys)
+    found: dict[str, str] = dict(fields)
+    for name, value in fields.items() if unusual else ():
+        others = unusual.get(name, ())
+        if value and others and not any(fields.get(key) for key in others):
+            found.setdefault(others[0], value)
+    return found
 
 
 def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, int | None]:

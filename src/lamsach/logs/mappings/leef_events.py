@@ -6,12 +6,12 @@ Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the product
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.mappings.cef_events import HASH_KEY
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.text.key_value import first, first_ip
 from lamsach.logs.text.leef import LeefRecord
@@ -19,22 +19,13 @@ from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.values import hash_of, ip_of
 from lamsach.model import Event, EventKind
 
-# TrendMicroDsFileMD5   fileHash
-HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
-
 KEYS = Keys(
     source=("src", "sourceip", "srcip", "source", "identsrc", "client_ip", "clientip"),
     source_port=("srcport", "sourceport", "spt"),
     source_nat=("srcpostnat", "sourcetranslatedaddress"),
     source_nat_port=("srcpostnatport",),
     source_name=(
-        "identhostname",
-        "srchost",
-        "shost",
-        "hostname",
-        "computername",
-        "devicename",
-        "machinename",
+        *("identhostname", "srchost", "shost", "hostname", "computername", "devicename", "machinename"),
     ),
     source_mac=("srcmac", "identmac", "smac", "mac"),
     source_user=("usrname", "accountname", "username", "user", "suser"),

@@ -19,8 +19,7 @@ _KEY = r"([A-Za-z_][\w.-]*)="
 _ESCAPED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 # date=2024-03-06 devname="FG 1" url="/a\"b" file="C:\temp\" msg="cut of
 _SPACED = re.compile(
-    rf'(?<!\S){_KEY}(?:{_ESCAPED}(?=[\s,]|$)|"([^"]*)"(?=[\s,]|$)|"([^"]*)$|(\S*))',
-    re.DOTALL,
+    rf'(?<!\S){_KEY}(?:{_ESCAPED}(?=[\s,]|$)|"([^"]*)"(?=[\s,]|$)|"([^"]*)$|(\S*))', re.DOTALL
 )
 # date=2024-03-06,time=10:11:12,devname="FG 1",msg="a, b"
 # date=2024-03-06;time=10:11:12;devname="FG 1"

@@ -12,6 +12,17 @@ from ipaddress import IPv6Address, ip_address
 
 import idna
 
+
+def in_order(text: str) -> tuple[str, ...]:
+    """The words of a text, one after another."""
+    return tuple(text.split())
+
+
+def among(text: str) -> frozenset[str]:
+    """The words of a text, to look others up in."""
+    return frozenset(text.split())
+
+
 _LONGEST_ADDRESS = 80
 _LONGEST_DOMAIN = 253
 _ABSENT = frozenset({"", "-", "--", "(empty)", "none", "null", "n/a", "na", "unknown", "undefined"})

@@ -9,40 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from lamsach.logs.text.values import domain_of, ip_of
+from lamsach.logs.text.values import among, domain_of, in_order, ip_of
 
-METHODS = frozenset(
-    [
-        "GET",
-        "POST",
-        "HEAD",
-        "PUT",
-        "DELETE",
-        "OPTIONS",
-        "PATCH",
-        "CONNECT",
-        "TRACE",
-        "TRACK",
-        "DEBUG",
-        "PROPFIND",
-        "BPROPFIND",
-        "PROPPATCH",
-        "BPROPPATCH",
-        "MKCOL",
-        "SEARCH",
-        "COPY",
-        "BCOPY",
-        "MOVE",
-        "BMOVE",
-        "BDELETE",
-        "LOCK",
-        "UNLOCK",
-        "SUBSCRIBE",
-        "POLL",
-        "REPORT",
-        "RPC_IN_DATA",
-        "RPC_OUT_DATA",
-    ]
+METHODS = among(
+    "GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE TRACK DEBUG PROPFIND BPROPFIND PROPPATCH BPROPPATCH MKCOL SEARCH COPY BCOPY MOVE BMOVE BDELETE LOCK UNLOCK"
+    " SUBSCRIBE POLL REPORT RPC_IN_DATA RPC_OUT_DATA"
 )
 """The methods by which a row is told without its headings: HTTP, WebDAV, Exchange."""
 _FIELDS = "#Fields:"
@@ -94,58 +65,16 @@ class W3cColumns:
         return all(len(value) > 1 and value[0] == value[-1] == '"' for value in values)
 
 
-_CLOUDFRONT = (
-    *(
-        "date",
-        "time",
-        "x-edge-location",
-        "sc-bytes",
-        "c-ip",
-        "cs-method",
-        "cs(host)",
-        "cs-uri-stem",
-        "sc-status",
-    ),
-    *(
-        "cs(referer)",
-        "cs(user-agent)",
-        "cs-uri-query",
-        "cs(cookie)",
-        "x-edge-result-type",
-        "x-edge-request-id",
-        "x-host-header",
-        "cs-protocol",
-        "cs-bytes",
-    ),
-    *(
-        "time-taken",
-        "x-forwarded-for",
-        "ssl-protocol",
-        "ssl-cipher",
-        "x-edge-response-result-type",
-        "cs-protocol-version",
-        "fle-status",
-        "fle-encrypted-fields",
-        "c-port",
-    ),
+_CLOUDFRONT = in_order(
+    "date time x-edge-location sc-bytes c-ip cs-method cs(host) cs-uri-stem sc-status cs(referer) cs(user-agent) cs-uri-query cs(cookie) x-edge-result-type"
+    " x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version"
+    " fle-status fle-encrypted-fields c-port"
 )
 """The columns of CloudFront's standard logs, which never change their order."""
 
 
-_HTTP_ERRORS = (
-    "date",
-    "time",
-    "c-ip",
-    "c-port",
-    "s-ip",
-    "s-port",
-    "cs-version",
-    "cs-method",
-    "cs-uri",
-    "sc-status",
-    "s-siteid",
-    "s-reason",
-    "s-queuename",
+_HTTP_ERRORS = in_order(
+    "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename"
 )
 """The columns of HTTPERR, the log of Windows' own HTTP driver."""
 
@@ -157,6 +86,14 @@ def names_in(line: str) -> frozenset[str]:
         if line.startswith(_FIELDS)
         else frozenset()
     )
+
+
+REQUEST_COLUMNS = among("cs-method cs-uri-stem c-ip cs-uri-path cs-host cs-uri r-host")
+
+
+def names_requests(line: str) -> bool:
+    """Whether a `#Fields:` line names the columns of a web server or a proxy."""
+    return len(REQUEST_COLUMNS & names_in(line)) > 1
 
 
 def default_columns(values: Sequence[str]) -> tuple[str, ...]:

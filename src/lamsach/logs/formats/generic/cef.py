@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import stamped
-from lamsach.logs.mappings.cef_events import cef_event
+from lamsach.logs.mappings.cef_events import KEYS, cef_event
+from lamsach.logs.mappings.keyed_events import completed
 from lamsach.logs.text import cef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.wrapped import continues, is_wrapped, share_with_continuations
@@ -31,27 +33,9 @@ class Cef(LogFormat):
     name: ClassVar[str] = "cef"
     title: ClassVar[str] = "CEF (any product)"
     gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "answers",
-            "hashes",
-            "action",
-        ),
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain"),
+        *("url", "answers", "hashes", "action"),
     )
     multiline: ClassVar[bool] = True
 
@@ -81,6 +65,7 @@ class Cef(LogFormat):
         if start < 0 or within_json(line, start):
             raise LineError("The line is not a record of this product.", line[:80])
         record = cef.read(line[start:])
+        record = replace(record, extension=completed(record.extension, KEYS))
         header = header_before(line, start, self.context)
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
         return stamped(event, self.name, self.context.file, number)

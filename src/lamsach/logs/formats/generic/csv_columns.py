@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -23,6 +24,7 @@ from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.envelopes import CARRIER_COLUMNS, CarriedLines
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
+from lamsach.logs.text.w3c import names_requests
 from lamsach.model import Event
 
 _DELIMITERS = ",;\t|"
@@ -32,6 +34,7 @@ _LONGEST_HEADER = 20_000
 _ROWS_JUDGED = 200
 _ENOUGH_PLAUSIBLE = 0.7
 # the Windows DHCP audit log: `ID,Date,Time,Description,IP Address,Host Name,MAC Address,...`
+_W3C = "#Fields:"
 _OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
 
 
@@ -46,6 +49,11 @@ class Table:
     fields: tuple[str | None, ...]
     carrier: int | None = None
     in_utc: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def w3c(self) -> bool:
+        """Whether the header is of the W3C's format: its times are in UTC, and other lines that begin with `#` are no rows."""
+        return self.header.startswith(_W3C)
 
 
 class CsvColumns(LogFormat):
@@ -66,6 +74,8 @@ class CsvColumns(LogFormat):
         super().__init__(context)
         self._table = find_table(context.head)
         self._carried = CarriedLines(context, self.inner_formats, self._carried_head)
+        if self._table is not None and self._table.w3c:
+            context = replace(context, timezone=ZoneInfo("UTC"))
         self._times = LooseTimes(context, month_first=self._month_first())
 
     @property
@@ -91,7 +101,9 @@ class CsvColumns(LogFormat):
             return 0.0
         rows = head[table.position + 1 :][:_ROWS_JUDGED]
         fitting = sum(_fits(line, table, cls.inner_formats) for line in rows)
-        above = head[0].startswith("sep=") or head[0].startswith("\ufeffsep=")
+        above = int(head[0].startswith(("sep=", "\ufeffsep=")))
+        if table.w3c:
+            above = sum(line.startswith("#") for line in head[: table.position])
         return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -101,6 +113,8 @@ class CsvColumns(LogFormat):
         if table is None:
             raise LineError("The file has no header that names its columns.", line[:80])
         if line.strip("\ufeff") == table.header or number <= table.position or line.startswith("sep="):
+            return None
+        if table.w3c and line.startswith("#"):
             return None
         cells = split(line, table.delimiter)
         if not any(cell.strip() for cell in cells):
@@ -167,13 +181,16 @@ def find_table(head: Sequence[str]) -> Table | None:
 
 def _table_of(line: str, position: int) -> Table | None:
     line = line.rstrip("\r\n").strip("\ufeff")
-    if len(line) > _LONGEST_HEADER or line[:1] in ("{", "[", "<"):
+    if len(line) > _LONGEST_HEADER or line[:1] in ("{", "[", "<") or names_requests(line):
         return None
+    w3c = line.startswith(_W3C)
     delimiter = max(_DELIMITERS, key=line.count)
+    if w3c and line.count(delimiter) < 2:
+        delimiter = " "
     if not 1 <= line.count(delimiter) < _MOST_COLUMNS:
         return None
     try:
-        named = line.removeprefix("#Fields:").strip()  # W3C
+        named = line.removeprefix(_W3C).strip()
         names = split(named.lstrip("#") if delimiter != "\t" else named, delimiter)
     except LineError:
         return None
@@ -214,7 +231,7 @@ def split(line: str, delimiter: str) -> list[str]:
 
 def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> bool:
     """Whether a row has as many cells as the header, or more at its end, and most of them can be what their columns say."""
-    if line.strip("\ufeff") == table.header:
+    if line.strip("\ufeff") == table.header or (table.w3c and line.startswith("#")):
         return True
     try:
         cells = split(line, table.delimiter)

@@ -28,6 +28,7 @@ from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import azure_firewall, cloud_records, column_names, columns
 from lamsach.logs.mappings.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.text.json_records import (
+    MOST_FIELDS,
     object_in_text,
     objects_of,
     read_object,
@@ -40,6 +41,7 @@ from lamsach.logs.text.json_shapes import looks_like_suricata, looks_like_zeek
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import zone_of
+from lamsach.logs.text.values import among, in_order
 from lamsach.model import Event
 
 # {"src_ip":"192.0.2.5", ...   {\"srcip\": ...   {"source":{"ip":   {"QueryName":
@@ -48,46 +50,15 @@ _KEYS_LOOKED_AT = 200
 # {"date":"2026-06-05","time":"07:31:12"
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 # winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
-ENDPOINT_KEYS = frozenset(
-    {"eventid", "winlog", "win", "image", "processguid", "process", "computer", "eventdata", "sourcename"}
-)
-_LOGON_FIELDS = {
-    "ipaddress": "source",
-    "computer": "observer",
-    "computername": "observer",
-    "hostname": "observer",
-}
-PARSED = ("destination", "query", "url", "domain")
+ENDPOINT_KEYS = among("eventid winlog win image processguid process computer eventdata sourcename")
+_LOGON_FIELDS = {"ipaddress": "source", **dict.fromkeys(("computer", "computername", "hostname"), "observer")}
+PARSED = ("destination", "query", "url", "domain", "destination_name")
 """Fields of which each says that a shipper has taken the record apart itself."""
-SPECIAL_NAMES = frozenset(
-    {
-        *column_names.OF_FIREWALLS,
-        "ipaddress",
-        "sourcetype",
-        "deviceowner",
-        "origin",
-        "dip",
-        "src",
-        "srcip",
-        "sourceip",
-        "sourceaddress",
-        "clientip",
-    }
-)
-"""Names whose presence in a record says what other names mean."""
+_ADDRESSES = frozenset({"source", "destination", "nat", "ip"})
 _MOST_VALUES = 50
+_MOST_ITEMS = 8
 _HEAD_LOOKED_AT = 200
-_TIME_ORDER = (
-    "utctime",
-    "eventtime",
-    "timecreated",
-    "systemtime",
-    "eventcreated",
-    "timestamp",
-    "ts",
-    "time",
-    "datetime",
-)
+_TIME_ORDER = in_order("utctime eventtime timecreated systemtime eventcreated timestamp ts time datetime")
 
 
 class JsonLines(LogFormat):
@@ -123,10 +94,12 @@ class JsonLines(LogFormat):
         ):
             return False
         fields: set[str | None] = set()
+        names: set[str] = set()
         parent = ""
         for count, match in enumerate(_KEY.finditer(line, start)):
             if count == _KEYS_LOOKED_AT:
                 break
+            names.add(column_names.plain(match[1]))
             fields.add(
                 column_names.field_of(match[1].lstrip("_@")) or column_names.field_of(f"{parent}.{match[1]}")
             )
@@ -134,6 +107,8 @@ class JsonLines(LogFormat):
                 return True
             if line.startswith("{", match.end()):
                 parent = match[1]
+        if column_names.tells_of_contacts({*fields, *column_names.beside(frozenset(names)).values()}):
+            return True
         if azure_firewall.MARK in line and '"msg":' in line:
             return True
         return may_carry(line) and cls._carried_format(line) is not None
@@ -190,9 +165,7 @@ def _tells(event: Event) -> bool:
     )
 
 
-def _values(
-    record: dict[str, object],
-) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:
+def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:
     """The values of each field, the most trusted first, whether the record is of an endpoint, and what it is of a cloud's."""
     values: dict[str, list[str]] = {}
     times: list[tuple[int, str]] = []
@@ -202,7 +175,7 @@ def _values(
     endpoint = any(column_names.plain(part) in ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     names = {column_names.plain(parts[-1]) for parts, _ in paths}
-    others = column_names.beside(names)
+    others = column_names.beside(frozenset(names))
     cloud = cloud_records.kind_of(names)
     if cloud is not None:
         others, logon, endpoint = {**others, **cloud.fields}, False, cloud.of_endpoint
@@ -221,7 +194,9 @@ def _values(
             elif text:
                 times.append((time_rank(parts[-1]), column_names.in_utc(parts[-1], text)))
             continue
-        texts = _address(parts[-1], value) or _texts(value)
+        if field == "blocked" and isinstance(value, bool):
+            value = str(value)
+        texts = (_address(parts[-1], value) if field in _ADDRESSES else ()) or _texts(value)
         room = _MOST_VALUES - len(values.get(field, ()))
         if texts and room > 0:
             first = (
@@ -246,13 +221,24 @@ def _zone(record: dict[str, object]) -> ZoneInfo | None:
 def time_rank(name: str) -> int:
     """Of several times of a record that with the lowest rank counts."""
     plain = column_names.plain(name)
-    return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
+    return (
+        _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER) + (plain in column_names.LATE)
+    )
 
 
 def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
     """The record's fields, and those of JSON that a shipper's `message` holds as text."""
     inside = object_in_text(record)
-    return [*walk(record), *(walk(inside) if inside else ())]
+    found = [*walk(record), *(walk(inside) if inside else ())]
+    for key, value in found:  # grows: what objects in lists hold stands last
+        if isinstance(value, list) and len(found) < MOST_FIELDS and column_names.field_of(_bare(key)) is None:
+            for item in objects_of(value[:_MOST_ITEMS]):
+                found += walk(item, f"{key}.")
+    return found
+
+
+def _bare(key: str) -> str:
+    return ".".join(part.lstrip("_@") for part in key.split("."))
 
 
 def _address(name: str, value: object) -> list[str]:
@@ -265,7 +251,7 @@ def _texts(value: object) -> list[str]:
     """Scalars as they are; of a list of objects (ECS `dns.answers`) what they hold under `data`, `value`, `name` or `ip`, AWS under `Rdata`."""
     texts = texts_of(value)
     for item in objects_of(value):
-        for key in ("data", "rdata", "Rdata", "value", "ip", "name"):
+        for key in ("data", "rdata", "Rdata", "RData", "value", "ip", "name"):
             text = text_of(item.get(key))
             if text:
                 texts.append(text)

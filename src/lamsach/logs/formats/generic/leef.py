@@ -7,12 +7,14 @@ Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. Traps: se
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import stamped
-from lamsach.logs.mappings.leef_events import leef_event
+from lamsach.logs.mappings.keyed_events import completed
+from lamsach.logs.mappings.leef_events import KEYS, leef_event
 from lamsach.logs.text import leef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.model import Event
@@ -27,26 +29,9 @@ class Leef(LogFormat):
     name: ClassVar[str] = "leef"
     title: ClassVar[str] = "LEEF (any product)"
     gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "hashes",
-            "action",
-        ),
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain"),
+        *("url", "hashes", "action"),
     )
 
     @classmethod
@@ -61,6 +46,7 @@ class Leef(LogFormat):
         if start < 0 or within_json(line, start):
             raise LineError("The line is not a record of this product.", line[:80])
         record = leef.read(line[start:])
+        record = replace(record, attributes=completed(record.attributes, KEYS))
         header = header_before(line, start, self.context)
         event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
         return stamped(event, self.name, self.context.file, number)

@@ -4,7 +4,7 @@ Heuristics, in this order, and nothing more:
 - time: at the line's start (after a syslog header, if there is one), in the spellings of `lamsach.logs.text.times.loose_times`;
 - observer: the host of a syslog header;
 - source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=` ...);
-  else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), when the line holds one;
+  else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), or `from A to B`, when the line holds one;
 - device: the internal address of the two; else the address after a client's key; else, when the line holds exactly
   one internal address, that one. A line with several internal addresses names no device;
 - action: blocked, when the text says so (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*, *hủy*).
@@ -19,26 +19,18 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.direction import is_internal, is_machine, own_side
+from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.logs.text.values import host_and_port, ip_of, port_of
 from lamsach.model import Event, EventKind
 
-_SOURCE_KEYS = r"src(?:[_-]?(?:ip|addr|address))?|source(?:[_-]?(?:ip|addr|address))?|saddr|client(?:[_-]?(?:ip|addr|address))?|c-ip"
-_DESTINATION_KEYS = (
-    r"dst(?:[_-]?(?:ip|addr|address))?|dest(?:[_-]?(?:ip|addr|address))?|destination(?:[_-]?(?:ip|addr|address))?|daddr"
-    r"|server(?:[_-]?(?:ip|addr|address))?|s-ip"
-)
-# src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5
+# src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5   sport=1234
 _KEYED = re.compile(
-    rf"(?<![\w.-])(?:(?P<src>{_SOURCE_KEYS})|(?P<dst>{_DESTINATION_KEYS}))\\?[\"']?(?:\s{{0,3}}[=:]\s{{0,3}}|\s)\\?[\"'\[(]?"
-    r"(?P<value>[0-9A-Fa-f:.]{2,45}(?:\]:\d{1,5})?)",
-    re.IGNORECASE | re.ASCII,
-)
-_PORT_KEY = re.compile(
-    r"(?<![\w.-])(?:(?P<src>s(?:ou)?rc(?:e)?[_-]?port|spt|sport)|(?P<dst>d(?:e)?st(?:ination)?[_-]?port|dpt|dport))[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<value>\d{1,5})",
-    re.IGNORECASE | re.ASCII,
+    r"(?<![\w.-])(?P<key>[A-Za-z][\w-]{1,30})\\?[\"']?(?:\s{0,3}[=:]\s{0,3}|\s)\\?[\"'\[(]?"
+    r"(?P<value>[0-9A-Fa-f:.]{2,45}(?:\]:\d{1,5})?|\d)(?![\w-])",
+    re.ASCII,
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d|[A-Za-z_])", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", re.ASCII)
@@ -46,6 +38,12 @@ _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w
 _ARROW = re.compile(
     r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)",
     re.ASCII,
+)
+_END = r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:]{2,39}:[0-9A-Fa-f.:]{0,15})(?:[:/(](\d{1,5})\)?|,? (?:port |cổng )(\d{1,5}))?"
+# from 10.1.1.5:49152 to 203.0.113.9:443   from 10.1.1.5 port 49152 to 203.0.113.9 port 443   từ 10.1.1.5 đến 203.0.113.9   between 10.1.1.5 and 203.0.113.9
+_FROM_TO = re.compile(
+    rf"\b(?:from|từ|between) (?:\w{{1,12}}[:/ ])?{_END},? (?:to|đến|tới|and|và) (?:\w{{1,12}}[:/ ])?{_END}(?![\w:])",
+    re.IGNORECASE,
 )
 _LOOKED_AT = 65536
 """How many characters of a line the heuristics look at; the search itself looks at all of it."""
@@ -64,16 +62,8 @@ class UnknownText(LogFormat):
     name: ClassVar[str] = "unknown_text"
     title: ClassVar[str] = "Unknown text"
     gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "device_ip",
-            "action",
-        ),
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "action"),
     )
 
     def __init__(self, context: FileContext) -> None:
@@ -128,26 +118,30 @@ class UnknownText(LogFormat):
 def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None]:
     """Source and destination with their ports, as keys in the message state them; the first of each counts."""
     ends: dict[str, tuple[str, int | None]] = {}
+    ports: dict[str, int | None] = {}
     for match in _KEYED.finditer(message):
-        side = "src" if match["src"] else "dst"
-        value = match["value"].rstrip(".:")
-        address, port = host_and_port(f"[{value}" if "]" in value else value)
-        if side not in ends and address and ip_of(address):
-            ends[side] = address, port
-        if len(ends) == 2:
-            break
+        key, value = match["key"], match["value"].rstrip(".:")
+        field = column_names.field_of("server_ip" if key.lower() == "server" else key)
+        if field in ("source_port", "destination_port"):
+            ports.setdefault(field.removesuffix("_port"), port_of(value))
+        elif field in ("source", "destination") and field not in ends:
+            address, port = host_and_port(f"[{value}" if "]" in value else value)
+            if address and ip_of(address):
+                ends[field] = address, port
     arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
         return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")
-    ports: dict[str, int | None] = {}
-    for match in _PORT_KEY.finditer(message) if ends else ():
-        ports.setdefault("src" if match["src"] else "dst", port_of(match["value"]))
-    source, destination = ends.get("src", (None, None)), ends.get("dst", (None, None))
+    spoken = _FROM_TO.search(message) if not ends else None
+    if spoken and (first := ip_of(spoken[1])) and (second := ip_of(spoken[4])):
+        return first, second, port_of(spoken[2] or spoken[3] or ""), port_of(spoken[5] or spoken[6] or "")
+    source, destination = ends.get("source", (None, None)), ends.get("destination", (None, None))
     return (
         source[0],
         destination[0],
-        (source[1] if source[1] is not None else ports.get("src")) if source[0] else None,
-        (destination[1] if destination[1] is not None else ports.get("dst")) if destination[0] else None,
+        (source[1] if source[1] is not None else ports.get("source")) if source[0] else None,
+        (destination[1] if destination[1] is not None else ports.get("destination"))
+        if destination[0]
+        else None,
     )
 
 

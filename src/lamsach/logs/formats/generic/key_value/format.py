@@ -10,7 +10,6 @@ Endpoint Protection and others that write such lines; names are those of `lamsac
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -25,45 +24,20 @@ from lamsach.logs.text.loose_pairs import pairs_in, start_of_pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import zone_of
-from lamsach.logs.text.values import host_and_port, ip_of, mac_of
+from lamsach.logs.text.values import among, host_and_port, ip_of
 from lamsach.model import Action, Event
 
 _MOST_VALUES = 8
 _TIMES = ("time", "date", "clock", "lease_start", "lease_until", "lease_seconds")
 _ENDS = ("source", "destination", "ip")
 _WORDS = (
-    "src",
-    "Src",
-    "SRC",
-    "source",
-    "Source",
-    "dst",
-    "Dst",
-    "DST",
-    "ip",
-    "IP",
-    "client",
-    "addr",
-    "地址",
+    *among("src Src SRC source Source dst Dst DST ip IP client addr 地址 nguồn"),
+    " sa=",
     "a chỉ",
     symantec_records.MARK,
 )
 """One of these stands in every line that names an address."""
-_OTHER = frozenset(
-    {
-        "destination",
-        "source_port",
-        "destination_port",
-        "domain",
-        "url",
-        "query",
-        "action",
-        "user",
-        "hash",
-        "mac",
-        "nat",
-    }
-)
+_OTHER = among("destination source_port destination_port domain url query action user hash mac nat")
 
 
 class KeyValue(LogFormat):
@@ -85,7 +59,7 @@ class KeyValue(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Named values of which one is the address of a party, and one more is known."""
         if ("=" not in line and ":" not in line) or (
-            line.lstrip()[:1] in "{<" and line.lstrip()[:2] not in _PRIORITIES
+            line.lstrip()[:1] in "{<" and line.lstrip()[:2] not in _PRIORITIES and not _ELEMENT.match(line)
         ):
             return False
         return any(word in line for word in _WORDS) and _values(line) is not None
@@ -103,12 +77,12 @@ class KeyValue(LogFormat):
         symantec = symantec_records.MARK in line
         if symantec:
             times = LooseTimes(symantec_records.on_its_clock(self.context, line, header.time))
-        of_source = values.pop("source_name", ()), values.pop("source_mac", ())
+        of_one = values.keys().isdisjoint(("source", "destination"))  # the record is of one machine
         try:
-            event = columns.event_of(values, times, host_is_device=False)
+            event = columns.event_of(values, times, host_is_device=of_one)
         except LineError:
             timeless = {field: texts for field, texts in values.items() if field not in _TIMES}
-            event = columns.event_of(timeless, times, host_is_device=False)
+            event = columns.event_of(timeless, times, host_is_device=of_one)
         if event.action is Action.UNKNOWN:
             before = message[: start_of_pairs(message)]
             policy = _POLICY.search(before)
@@ -118,22 +92,11 @@ class KeyValue(LogFormat):
             event = replace(event, source_nat_ip=None, source_nat_port=None)
         if symantec and symantec_records.is_inbound(line):
             event = replace(event, inbound=True)
-        elif event.device_ip not in (None, event.source_ip):
-            event = _without_the_strangers(event, *of_source)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None
         return placed(event, self, number, time, sender[1] if sender else header.host)
 
 
-_BESIDE_LOCAL = {
-    "localhostip": "source", "localhostmac": "mac", "localport": "source_port", "localhostname": "name",
-    "remotehostip": "destination", "remoteip": "destination", "remoteport": "destination_port", "remotehostmac": "other",
-}  # fmt: skip
-"""What the names mean in a record of an endpoint, which tells its own side and the far one."""
-_OF_NETSCREEN = {"srcxlatedip": "nat", "port": "nat_port"}
-"""NetScreen: `src-xlated ip=198.51.100.2 port=1024 dst-xlated ip=203.0.113.9 port=80`."""
-_OF_SITES = {"host": "domain", "page": "path"}
-"""Huawei's URL filter: `Page="/a", Host="www.example"`."""
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
 # Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public     H3C: %Mar  4 10:00:01:123 2026 FW1 FILTER/6/FILTER_ZONE_..
@@ -142,22 +105,16 @@ _SENDER = re.compile(
     re.ASCII,
 )
 _HEAD = 160
-_OF_SOURCE = ("src", "source", "client")
 # Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
 _INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
 # Stormshield: tz=+0700    FortiWeb: timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
 _ZONE = re.compile(r"\b(?:tz|timezone)=\"?\(?([A-Z]{0,5}[+-]\d{1,2}:?(?:\d{2})?)(?!\w)", re.ASCII)
 # FortiWeb, FortiMail: date=2026-06-05 time=07:31:12
 _CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
-_ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
+_ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac", "source_mac"})
+# <event time="2026-06-05T00:31:12Z" computer="PC-1" ipAddress="192.0.2.5"/>
+_ELEMENT = re.compile(r"\s*<[A-Za-z][\w:.-]{0,40} [A-Za-z][\w:.-]{0,40}=[\"']")
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
-
-
-def _without_the_strangers(event: Event, names: Sequence[str], macs: Sequence[str]) -> Event:
-    """The event of a machine that was called: the caller's name (FortiMail) and the hardware address that its packets came with (Stormshield) are not its own."""
-    name = None if event.device_name in names else event.device_name
-    mac = None if event.device_mac in map(mac_of, macs) else event.device_mac
-    return replace(event, device_name=name, device_mac=mac)
 
 
 def _values(line: str) -> dict[str, list[str]] | None:
@@ -166,16 +123,11 @@ def _values(line: str) -> dict[str, list[str]] | None:
         if ("=" if not colon else ":") not in line:
             continue
         values: dict[str, list[str]] = {}
-        local = "Local Host IP" in line or "Local IP" in line
         symantec = symantec_records.MARK in line
-        netscreen = "src-xlated ip=" in line
-        site = "Page=" in line and "Host=" in line
         pairs = [(column_names.plain(key), key, text) for key, text in pairs_in(line, colon=colon)]
-        others = column_names.beside({name for name, _, _ in pairs})
+        others = column_names.beside(frozenset(name for name, _, _ in pairs))
         for name, key, text in pairs:
-            field = _BESIDE_LOCAL.get(name) if local else others.get(name)
-            field = field or (_OF_SITES.get(name) if site else None)
-            field = field or (_OF_NETSCREEN.get(name) if netscreen else None)
+            field = others.get(name)
             own = symantec_records.field_of(name, text) if symantec and not field else None
             field = own if own is not None else field or column_names.field_of(key)
             words = text.split(None, 1)
@@ -190,8 +142,6 @@ def _values(line: str) -> dict[str, list[str]] | None:
             held = values.setdefault(field, [])
             if len(held) < _MOST_VALUES:
                 held.append(words[0] if field in _ONE_WORD else text)
-            if field in ("name", "mac") and name.startswith(_OF_SOURCE):
-                values.setdefault(f"source_{field}", []).append(text)
         if "ip" in values and "source" not in values and "destination" in values:
             values["source"] = values.pop("ip")
         if "nat" in values and _INWARD.search(line):

@@ -21,10 +21,7 @@ from lamsach.logs.text.values import ip_of, mac_of
 MARK = "SymantecServer"
 NOTHING = ""
 """The name means nothing that a record tells."""
-_ENDS = {
-    "local": ("source", "source_port", "mac"),
-    "remote": ("destination", "destination_port", NOTHING),
-}
+_ENDS = {"local": ("source", "source_port", "mac"), "remote": ("destination", "destination_port", NOTHING)}
 _OTHERS_WORDS = frozenset({"domain", "domainname", "firstseen"})
 _OF_DETECTIONS = frozenset({"hash", "url", "domain"})
 # SymantecServer: PC-AN,SONAR detection now allowed,Application type: Trojan Worm,

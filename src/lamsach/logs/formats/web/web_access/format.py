@@ -32,7 +32,7 @@ from lamsach.logs.mappings.web_requests import request_event
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
-from lamsach.logs.text.w3c import METHODS, W3cColumns, default_columns, names_in
+from lamsach.logs.text.w3c import METHODS, REQUEST_COLUMNS, W3cColumns, default_columns, names_requests
 from lamsach.model import Event
 
 # 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15     2026-06-02 00:00:01 W3SVC1 WEB01 10.0.0.5 GET ...
@@ -46,7 +46,6 @@ _ROW_SIGNS = (" GET /", " POST /", " HEAD /", " PUT /", " OPTIONS /", " PROPFIND
 _DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t]", re.ASCII)
 _SOFTWARE = ("#Software: Microsoft Internet Information Services", "#Software: Microsoft HTTP API")
 _PROXY = frozenset({"cs-uri-scheme", "r-host", "r-ip", "s-supplier-ip", "sc-filter-result"})
-_MARKS = frozenset({"cs-method", "cs-uri-stem", "c-ip", "cs-uri-path", "cs-host", "cs-uri", "r-host"})
 
 
 class WebAccess(LogFormat):
@@ -62,9 +61,9 @@ class WebAccess(LogFormat):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        own = [line for line in context.head if _is_fields(line) or line.startswith("#Date:")]
+        own = [line for line in context.head if names_requests(line) or line.startswith("#Date:")]
         self._columns = W3cColumns((), own)
-        self._stated = any(map(_is_fields, own))
+        self._stated = any(map(names_requests, own))
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -73,7 +72,7 @@ class WebAccess(LogFormat):
         if start == "#":
             return (
                 line.startswith(_SOFTWARE)
-                or _is_fields(line)
+                or names_requests(line)
                 or line.startswith(("#Version: 1.0", "#Date: "))
             )
         if start.isdigit() and _ROW.match(line):
@@ -90,7 +89,7 @@ class WebAccess(LogFormat):
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
         """As `LogFormat.score`; beneath headings of a web server or proxy also the rows whose method stands elsewhere."""
-        fields = next((line for line in head if line.startswith("#Fields:") and _is_fields(line)), None)
+        fields = next((line for line in head if line.startswith("#Fields:") and names_requests(line)), None)
         if fields is None:
             return super().score(head)
         tabs = len(fields.split()) - 2
@@ -106,9 +105,9 @@ class WebAccess(LogFormat):
 
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
-        if not line.startswith("#Fields:") or _is_fields(line):
+        if not line.startswith("#Fields:") or names_requests(line):
             self._columns.header(line)
-            self._stated = self._stated or _is_fields(line)
+            self._stated = self._stated or names_requests(line)
 
     def parse(self, line: str, number: int) -> Event | None:
         """One request, or one error that names a client; None for a `#` line."""
@@ -146,7 +145,7 @@ class WebAccess(LogFormat):
             text
         ):  # no headings, or those of another file within this one
             values = W3cColumns(default_columns(text.split())).read(text) or values
-        if not _MARKS & values.keys():
+        if not REQUEST_COLUMNS & values.keys():
             raise LineError("The line is not a web server's record.", text[:80])
         if "time-local" in values:  # IIS Advanced Logging by the server's clock
             time = from_iso(f"{values.get('date-local')} {values['time-local']}", self.context.timezone)
@@ -202,10 +201,6 @@ def _proxied(values: Mapping[str, str]) -> Event:
         server_port=port_of(port),
         observer=values.get("s-computername") or values.get("s-ip"),
     )
-
-
-def _is_fields(line: str) -> bool:
-    return len(_MARKS & names_in(line)) > 1
 
 
 def _message(line: str) -> str:

@@ -15,7 +15,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.json_records import child, objects_of, read_object, text_of
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import port_of
+from lamsach.logs.text.values import in_order, port_of
 from lamsach.model import Event
 
 _SIGNS: tuple[tuple[str, ...], ...] = (
@@ -47,85 +47,28 @@ _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"ApplicationGatewayAccess', '"clientIP"'),
     ('"FrontDoorAccessLog', '"clientIp"'),
 )
-_CLIENT = (
-    "client_addr",
-    "downstream_remote_address",
-    "ClientAddr",
-    "ClientHost",
-    "ClientIP",
-    "remote_addr",
-    "clientip",
-    "remote_ip",
-    "client_ip",
-    "client",
-    "clientIP",
-    "clientIp",
+_CLIENT = in_order(
+    "client_addr downstream_remote_address ClientAddr ClientHost ClientIP remote_addr clientip remote_ip client_ip client clientIP clientIp"
 )
 _PORT = ("clientPort", "remote_port", "ClientPort", "ClientSrcPort", "client_port")
 # Traefik's ClientHost is what X-Forwarded-For says, where a request has one; ClientAddr is who connected
-_FORWARDED = (
-    "http_x_forwarded_for",
-    "x-forwarded-for",
-    "x_forwarded_for",
-    "x-forward-for",
-    "xff",
-    "request_X-Forwarded-For",
-    "X-Forwarded-For",
-    "ClientHost",
+_FORWARDED = in_order(
+    "http_x_forwarded_for x-forwarded-for x_forwarded_for x-forward-for xff request_X-Forwarded-For X-Forwarded-For ClientHost"
 )
-_SITE = (
-    "originalHost",
-    "hostName",
-    ":authority",
-    "authority",
-    "RequestHost",
-    "RequestAddr",
-    "ClientRequestHost",
-    "http_host",
-    "domain",
-    "host",
-    "vhost",
-    "server_name",
-    "requested_server_name",
+_SITE = in_order(
+    "originalHost hostName :authority authority RequestHost RequestAddr ClientRequestHost http_host domain host vhost server_name requested_server_name"
 )
 _REQUEST = ("request",)
-_URL = (
-    "x-envoy-origin-path",
-    "x-envoy-original-path",
-    "path",
-    ":path",
-    "RequestPath",
-    "ClientRequestURI",
-    "request_uri",
-    "uri",
-    "url",
-    "requestUri",
+_URL = in_order(
+    "x-envoy-origin-path x-envoy-original-path path :path RequestPath ClientRequestURI request_uri uri url requestUri"
 )
 _QUERY = ("requestQuery", "request_query", "query_string", "args")
-_USER = ("user_id", "ClientUsername", "remote_user", "auth", "user_name", "username", "user")
-_STATUS = (
-    "httpStatus",
-    "httpStatusCode",
-    "status",
-    "response_code",
-    "DownstreamStatus",
-    "OriginStatus",
-    "EdgeResponseStatus",
-    "response",
+_USER = ("ClientUsername", "remote_user", "auth", "user_name", "username", "user", "user_id")
+_STATUS = in_order(
+    "httpStatus httpStatusCode status response_code DownstreamStatus OriginStatus EdgeResponseStatus response"
 )
-_TIME = (
-    "start_time",
-    "StartUTC",
-    "EdgeStartTimestamp",
-    "time_iso8601",
-    "@timestamp",
-    "time_local",
-    "timestamp",
-    "time",
-    "msec",
-    "ts",
-    "date",
-    "started_at",
+_TIME = in_order(
+    "start_time StartUTC EdgeStartTimestamp time_iso8601 @timestamp time_local timestamp time msec ts date started_at"
 )
 _SERVER = ("downstream_local_address", "server_addr")
 _OBSERVER = ("hostname", "server_host")

@@ -1,0 +1,174 @@
+"""What the words of a field's name mean together, in whichever order and spelling a maker writes them: `srcIpAddr`, `client.address`, `Remote Port`, `ip_dst`, `IP nguồn`.
+
+A name is a role (whose: `src`, `client`, `remote`, `dvc`) and a thing (what: `ip`, `port`, `host`, `mac`, `user`), each by the words of ECS, OCSF, Splunk CIM, CEF, LEEF, ASIM,
+OpenTelemetry's semantic conventions, GELF, NetFlow's collectors and the makers' field lists, in English, Vietnamese and Chinese. What no combination of words tells is an exception
+in `column_names`. Traps:
+- An unknown word before a role may be a maker's prefix (`netconn_remote_ip`); one behind a thing makes another thing of it (`src_ip_country`), and so does one between.
+- `remote` and `local` are the ends of a connection only when the name says no other role: `downstream_remote_address` is the client's.
+- A duration has a name like a time's: `request_time`, `session_time` are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from lamsach.logs.text.values import among, in_order
+
+_CLASSES: Mapping[str, str] = {
+    "source": "c src source sources client cli clt 攻击源 orig originator initiator initiating caller calling attacker offender requester requestor subject principal actor downstream from nguon 源 客户端",
+    "destination": "dst dest destination destinations server srv target resp responder victim callback upstream to dich 目的 目标 服务器",
+    "near": "local lan laddr inside inner internal 内网",
+    "far": "remote raddr peer outside foreign",
+    "external": "external outer",
+    "nat": "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 转换后的 nat后",
+    "own": "dev private assigned leased framed virtual tunnel vpn managed infected asset vm instance guest sta station agent",
+    "named": "may maytram maytinh maynhiem thietbi maybinhiem",
+    "machine": "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名",
+    "observer": "observer sensor dvc firewall fw appliance gateway gw reporter reporting exporter sampler collector",
+    "other": "ap bssid nas switch wlc nexthop next previous old dhcp proxy relay syslog ntp manager management controller parent ja3 ja3s ja4 cert certificate issuer transaction",
+    "web": "http https web www request requested req tls ssl handshake",
+    "dns": "dns",
+    "ip": "ip ips ipv4 ipv6 ip4 ip6 addr addrs address addresses ipaddr ipaddress diachi diachiip 地址",
+    "port": "port ports cong 端口",
+    "name": "name names ten",
+    "mac": "mac macs macaddr macaddress hwaddr hwaddress",
+    "user": "user users username usernames account accounts login logon usr usrname email nguoidung taikhoan 用户 用户名",
+    "url": "url urls uri",
+    "path": "path",
+    "domain": "domain domains sni site website tenmien 域名",
+    "query": "query qry qname question rrname",
+    "hash": "hash hashes md5 sha1 sha256 sha2 imphash mabam",
+    "action": "action actions verdict disposition hanhdong 动作",
+    "filler": "number numbers num value text string str v4 v6 tcp udp l4 process image details info connection conn network primary main current last logged loggedon on in of full original event acct x cs sc file app application after before transport nhiem l3",
+}  # fmt: skip
+_WORDS: Mapping[str, str] = {word: kind for kind, words in _CLASSES.items() for word in words.split()}
+_MEANINGS: Mapping[tuple[str, str], str] = {
+    ("source", "ip"): "source", ("source", "port"): "source_port", ("source", "name"): "source_name", ("source", "mac"): "source_mac", ("source", "user"): "user",
+    ("destination", "ip"): "destination", ("destination", "port"): "destination_port", ("destination", "name"): "destination_name", ("destination", "domain"): "domain",
+    ("nat", "ip"): "nat", ("nat", "port"): "nat_port",
+    ("own", "ip"): "ip", ("own", "name"): "name", ("own", "mac"): "mac", ("own", "user"): "user",
+    ("observer", "ip"): "observer", ("observer", "name"): "observer",
+    ("web", "name"): "domain", ("web", "domain"): "domain", ("web", "user"): "user", ("web", "path"): "path", ("dns", "name"): "query", ("dns", "domain"): "query",
+    ("", "ip"): "ip", ("", "mac"): "mac", ("", "user"): "user", ("", "domain"): "domain",
+}  # fmt: skip
+"""The field of a role and a thing."""
+_ROLES = in_order("nat source destination near far observer own named machine user dns web")
+"""The roles, of several in a name the first; of `source` and `destination` that which is nearer to the thing."""
+_AS_ROLE = {**dict.fromkeys(("machine", "named", "user"), "own"), "near": "source", "far": "destination", "external": "destination"}  # fmt: skip
+_OF_ENDS = frozenset({"source", "destination", "near", "far", "nat"})
+_BEHIND = _OF_ENDS | {"named"}
+_ONE_OF_TWO = frozenset({"source", "destination"})
+_TIMES = among("timestamp datetime date time ts thoigian thoidiem ngaygio 时间")
+_OF_TIMES = among(
+    "event log start started starts first seen create created creation generated generation receive received receipt recv detection detected detect occurred flow device alert"
+    " attack unix epoch iso iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at system record capture captured edge scan scanned blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi dietvirus 发生 日志 记录 攻击"
+)
+_OF_MOMENTS = among("request req query session conn connection")
+"""Of a `timestamp`, while a `request_time` is how long it took."""
+_HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\dA-Za-z_]+")
+_APART = re.compile(r"[\W_]+")
+_JOINED: dict[str, list[str]] = {}
+for _word in sorted({*_WORDS, *_TIMES, *_OF_TIMES}):
+    if (len(_word) > 2 or not _word.isascii() or _word == "ip") and _word not in ("from", "act"):
+        _JOINED.setdefault(_word[0], []).append(_word)
+_LONGEST = 48
+
+
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name without accents, in lower case: parted by signs, by humps, or joined of known words (`srcipaddr`)."""
+    pieces = [piece for piece in _APART.split(name[:100]) if piece]
+    found: list[str] = []
+    for piece in pieces:
+        for part in [piece] if _joined(piece.lower()) else _HUMPS.findall(piece):
+            found += _joined(part.lower()) or (part.lower(),)
+    if len(pieces) > 1 and not _known_all(found):  # người dùng, hành động
+        return _joined("".join(pieces).lower()) or tuple(found)
+    return tuple(found)
+
+
+def _known_all(words: Sequence[str]) -> bool:
+    return all(word in _WORDS or word in _TIMES or word in _OF_TIMES for word in words)
+
+
+def _joined(piece: str) -> tuple[str, ...]:
+    """The fewest known words that make up a piece; none when no known words do."""
+    if piece in _WORDS or len(piece) > _LONGEST:
+        return (piece,)[: len(piece) <= _LONGEST]
+    best: list[tuple[str, ...] | None] = [(), *(None for _ in piece)]
+    for start in range(len(piece)):
+        before = best[start]
+        for word in _JOINED.get(piece[start], ()) if before is not None else ():
+            end = start + len(word)
+            if piece.startswith(word, start):
+                longer = (*(before or ()), word)
+                best[end] = min(best[end] or longer, longer, key=len)
+    return best[-1] or ()
+
+
+def meaning(words: Sequence[str]) -> str | None:
+    """The field that a name of these words means; None when they do not tell it."""
+    kinds = [_WORDS.get(word) for word in words]
+    while kinds and kinds[-1] == "filler":
+        kinds.pop()
+    if not kinds or "other" in kinds:
+        return "time" if _is_time(words) else None
+    if kinds[-1] in ("hash", "action"):
+        return kinds[-1]
+    behind = {"named"} if kinds[-2:-1] == ["name"] else _BEHIND  # a name server's
+    if kinds[-1] in behind and len(kinds) > 1:  # ip_src, port_dst, IP nguồn, tên máy trạm
+        kinds = [kinds[-1], *kinds[:-1]]
+    known = next((at for at, kind in enumerate(reversed(kinds)) if kind is None), len(kinds))
+    thing, roles = _apart(kinds[len(kinds) - known :])
+    role = next((one for one in _ROLES if one in roles), "")
+    if thing == "url":
+        return thing
+    if thing == "query":
+        return thing if known == len(kinds) and role in ("", "dns") else None
+    if "external" in roles:
+        role = "nat" if role else "external"
+    if role == "nat" and ("destination" in roles or "far" in roles):
+        return None
+    if role in _ONE_OF_TWO:
+        role = next(one for one in roles if one in _ONE_OF_TWO)
+    if known < len(kinds) and role not in _OF_ENDS:
+        return "time" if _is_time(words) else None
+    field = _MEANINGS.get((_AS_ROLE.get(role, role), thing))
+    return field or ("time" if _is_time(words) else None)
+
+
+def _apart(kinds: Sequence[str | None]) -> tuple[str, list[str]]:
+    """The thing that the last words name, and the roles before it, the nearest first."""
+    back = [kind for kind in reversed(kinds) if kind and kind != "filler"]
+    if not back:
+        return "", []
+    thing, roles = back[0], back[1:]
+    if thing == "name" and roles and roles[0] in ("user", "query", "domain", "url"):
+        thing, roles = roles[0], roles[1:]
+    elif thing in ("machine", "named") and roles:
+        thing = "name"
+    elif thing == "name" and "port" in roles:
+        return "", []
+    elif thing == "ip" and roles[:1] == ["url"]:
+        thing = "url"
+    elif thing in ("ip", "name") and "mac" in roles:
+        thing = "mac"
+    if thing == "query" and "url" in roles:
+        return "", []
+    if thing == "name" and "domain" in roles:
+        thing = "domain"
+    if thing == "domain" and "dns" not in roles and "query" in roles:
+        roles = ["dns"]
+    return thing, [
+        "dns" if role == "query" else role for role in roles if role not in ("ip", "name", "mac", "url")
+    ]
+
+
+def _is_time(words: Sequence[str]) -> bool:
+    named = _TIMES.intersection(words)
+    others = [word for word in words if word not in _TIMES and word not in _OF_TIMES]
+    if named:
+        return not others or (named != {"time"} and _OF_MOMENTS.issuperset(others))
+    return len(words) > 1 and words[-1] == "at" and not others
