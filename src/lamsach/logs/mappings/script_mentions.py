@@ -22,9 +22,6 @@ _NO_HOST_ENDING_TEXT = (
     " csv html htm jar hta scr png jpg ico gif bin cs cpp md yml yaml cfg tlb manifest aspx asp length count name value"
 )
 _NO_HOST_ENDINGS = frozenset(_NO_HOST_ENDING_TEXT.split())
-# In the syntax that RE2 has too; a text without the former that holds no dot outside the latter mentions nothing.
-MAY_MENTION = r"://|[-/](?i:ec?|en|enc[a-z]*)(?:[^A-Za-z]|$)"
-NO_HOST = rf"[A-Za-z0-9_.-]*\.(?i:{'|'.join(_NO_HOST_ENDING_TEXT.split())})(?:[^A-Za-z0-9_.-]|$)"
 _NO_HOST_BEGINNINGS = ("system.", "microsoft.", "windows.", "management.automation.", "win32_")
 
 

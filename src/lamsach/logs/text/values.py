@@ -36,12 +36,9 @@ _MAC = re.compile(
 # RFC 8415 section 11.2 and 11.4: link-layer plus time `00:01:00:01:2a:bc:de:f0:` and link-layer `00:03:00:01:`, then the MAC
 _DUID = re.compile(r"(?:0?0010?001[0-9a-f]{8}|0?00030001)([0-9a-f]{12})", re.I | re.A)
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-CANONICAL_IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
-"""An IPv4 address that is canonical as it stands (regular expression)."""
-_CANONICAL_IPV4 = re.compile(CANONICAL_IPV4)
-CANONICAL_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.[a-z]{2,63}"
-"""A name that is canonical as it stands, and no address (regular expression, at most 253 letters): nearly all that logs hold."""
-_CANONICAL_NAME = re.compile(CANONICAL_NAME)
+_CANONICAL_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
+# a name of at most 253 letters that is canonical as it stands, and no address: nearly all that logs hold
+_CANONICAL_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.[a-z]{2,63}")
 _LABELS = re.compile(r"[a-z0-9_*-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.A)
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.I | re.A)
 # host, host:port, [v6]:port

@@ -60,7 +60,7 @@ def bridged(chunk: bytes) -> bytes:
     data[:8] = CHUNK_MAGIC
     position = RECORDS_START
     while position + _SMALLEST_RECORD <= len(data):
-        size = record_size(data, position)
+        size = _record_size(data, position)
         if size is None:
             following = _next_record(data, position + 4)
             if following is None:
@@ -72,7 +72,7 @@ def bridged(chunk: bytes) -> bytes:
     return bytes(data)
 
 
-def record_size(data: bytes | bytearray, position: int) -> int | None:
+def _record_size(data: bytes | bytearray, position: int) -> int | None:
     """Size of the record at this offset, stated at its beginning and at its end; None where no whole record is."""
     if data[position : position + 4] != _RECORD_MAGIC or position + _SMALLEST_RECORD > len(data):
         return None
@@ -86,7 +86,7 @@ def record_size(data: bytes | bytearray, position: int) -> int | None:
 def _next_record(data: bytearray, start: int) -> int | None:
     position = data.find(_RECORD_MAGIC, start)
     while position >= 0:
-        if position - start >= _SMALLEST_RECORD - 4 and record_size(data, position) is not None:
+        if position - start >= _SMALLEST_RECORD - 4 and _record_size(data, position) is not None:
             return position
         position = data.find(_RECORD_MAGIC, position + 1)
     return None

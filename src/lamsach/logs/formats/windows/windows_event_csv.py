@@ -16,7 +16,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
-from lamsach.logs.mappings.windows.record import WindowsRecord
+from lamsach.logs.mappings.windows.record import record_of_head
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Event
 
@@ -85,14 +85,9 @@ class WindowsEventCsv(LogFormat):
         except (csv.Error, StopIteration):
             raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
         values = dict(zip(self._columns, row, strict=False))
-        number_text = values.get("id", "").strip()
-        if not number_text.isdecimal() or len(number_text) > 10:
+        record = record_of_head(values, values.get("message") or " ".join(row[len(self._columns) :]))
+        if record is None:
             raise LineError("The row has no number of an event.", line[:80])
-        message = values.get("message") or " ".join(row[len(self._columns) :])
-        record = WindowsRecord(
-            int(number_text) & 0xFFFF, values.get("provider", ""), values.get("channel", ""), values.get("computer") or None,
-            values.get("time", "").strip() or None, {}, message=message,
-        )  # fmt: skip
         return event_of(record, self.context, self._times, self.name, number)
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
-from lamsach.logs.mappings.windows.record import WindowsRecord
+from lamsach.logs.mappings.windows.record import record_of_head
 from lamsach.logs.mappings.windows.xml import record_of_xml
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Event
@@ -111,14 +111,10 @@ class WindowsEventListing(LogFormat):
                 break
             if match and name in _NAMES:
                 values.setdefault(_NAMES[name], match[2].strip())
-        event_id = values.get("id", "")
+        record = record_of_head(values, message)
         named = "provider" in values or ("time" in values and message)
-        if not event_id.isdecimal() or len(event_id) > 10 or not named:
+        if record is None or not named:
             raise LineError("The text holds no head of a Windows event.", line[:80])
-        record = WindowsRecord(
-            int(event_id) & 0xFFFF, values.get("provider", ""), values.get("channel", ""), values.get("computer") or None,
-            values.get("time") or None, {}, message=message,
-        )  # fmt: skip
         return event_of(record, self.context, self._times, self.name, number)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
@@ -65,6 +65,19 @@ class WindowsRecord:
             if value and (port := port_of(value) or _with_port(value)[1]):
                 return port
         return None
+
+
+def record_of_head(values: Mapping[str, str], message: str) -> WindowsRecord | None:
+    """The event of a listing or a table by the parts of its head: `id`, `provider`, `channel`, `computer`, `time`. None without a number."""
+    number = values.get("id", "").strip()
+    if not number.isdecimal() or len(number) > 10:
+        return None
+    provider, channel, computer, time = (
+        values.get(name, "") for name in ("provider", "channel", "computer", "time")
+    )
+    return WindowsRecord(
+        int(number) & 0xFFFF, provider, channel, computer or None, time.strip() or None, message=message
+    )
 
 
 def _with_port(value: str) -> tuple[str | None, int | None]:
