@@ -7,6 +7,8 @@ BLOCKING: dict[str, str] = {
     "The format cannot hold values of this kind.": "Định dạng này không chứa được loại giá trị này.",
     "The value is not in canonical form.": "Giá trị không ở dạng chuẩn.",
     "Another value of the list covers this one already.": "Một giá trị khác trong danh sách đã bao gồm giá trị này.",
+    "The value is too long for the format.": "Giá trị quá dài đối với định dạng này.",
+    "  more than a small device takes: {entries} entries, it takes {most} of one list. Look up what yours takes; an outlet of the portal cuts the list into parts.": "  nhiều hơn mức thiết bị nhỏ nhận được: {entries} mục, thiết bị nhận {most} mục mỗi danh sách. Hãy tra mức của thiết bị đang dùng; địa chỉ cấp danh sách của cổng chia danh sách thành từng phần.",
     "The name is too long for the format.": "Tên miền quá dài đối với định dạng này.",
     "The format holds addresses of the other version of IP.": "Định dạng này dành cho phiên bản IP khác.",
     "The syntax has no safe way to write this value.": "Cú pháp không có cách an toàn để ghi giá trị này.",

@@ -33,6 +33,7 @@ NOT_HELD = "The format cannot hold values of this kind."
 NOT_CANONICAL = "The value is not in canonical form."
 COVERED = "Another value of the list covers this one already."
 NAME_TOO_LONG = "The name is too long for the format."
+VALUE_TOO_LONG = "The value is too long for the format."
 WRONG_VERSION = "The format holds addresses of the other version of IP."
 SYNTAX = "The syntax has no safe way to write this value."
 
@@ -91,6 +92,8 @@ class Writer(ABC):
     """Whether `lamsach indicators read` understands the output."""
     binary: ClassVar[bool] = False
     """Whether the output is an archive of several files: see `bundle.Bundle`."""
+    most_entries: ClassVar[int] = 0
+    """How many entries the smallest of the usual devices takes of one list, by its maker's documentation; 0: no limit is known."""
     part_bytes: ClassVar[int] = 0
     """How many bytes the program takes at most of one address; 0: no limit is known."""
 

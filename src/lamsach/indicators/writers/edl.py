@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.indicators.writers.base import WHOLE
-from lamsach.indicators.writers.plain import LineList
+from lamsach.indicators.writers.plain import EDL_ENTRIES, LineList
 from lamsach.model import Indicator, IndicatorType
 
 
@@ -12,6 +12,7 @@ class Edl(LineList):
 
     name = "edl"
     title = "Palo Alto external dynamic list: addresses"
+    most_entries = EDL_ENTRIES
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
 
     def line(self, item: Indicator) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.indicators.writers.base import WHOLE
-from lamsach.indicators.writers.plain import LineList
+from lamsach.indicators.writers.plain import EDL_ENTRIES, LineList
 from lamsach.model import Indicator, IndicatorType
 
 
@@ -12,6 +12,7 @@ class EdlDomain(LineList):
 
     name = "edl_domain"
     title = "Palo Alto external dynamic list: domains"
+    most_entries = EDL_ENTRIES
     holds = {IndicatorType.DOMAIN: WHOLE}
 
     def line(self, item: Indicator) -> str:

@@ -59,6 +59,11 @@ class Export:
     lost: Lost = field(default_factory=Counter)
     partly: Lost = field(default_factory=Counter)
 
+    @property
+    def entries(self) -> int:
+        """How many entries the values take in the program's list."""
+        return sum(self.writer.takes(item)[0] for item in self.items)
+
     def text(self) -> Iterator[str]:
         """The output in pieces; an archive's files one after the other."""
         return self.writer.write(self.items, self.stamp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.indicators.writers.base import WHOLE
-from lamsach.indicators.writers.plain import FEED_BYTES, LineList
+from lamsach.indicators.writers.plain import FEED_BYTES, FEED_ENTRIES, LineList
 from lamsach.model import Indicator, IndicatorType
 
 
@@ -13,7 +13,7 @@ class FortigateAddress(LineList):
     name = "fortigate_address"
     title = "FortiGate threat feed: addresses"
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
-    part_bytes = FEED_BYTES
+    most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
 
     def line(self, item: Indicator) -> str:
         """The value."""

@@ -14,6 +14,7 @@ from lamsach.indicators.writers.base import (
     ADDRESSES,
     HOST_AND_PATH,
     SYNTAX,
+    VALUE_TOO_LONG,
     WHOLE,
     Stamp,
     Writer,
@@ -25,6 +26,7 @@ from lamsach.indicators.writers.safety import ascii_words, slug, wire
 from lamsach.model import Indicator, IndicatorType
 
 MEMBERS = 300
+LONGEST_URL = 511
 
 
 class FortigateCli(Writer):
@@ -41,8 +43,12 @@ class FortigateCli(Writer):
     }
 
     def lost(self, item: Indicator) -> str | None:
-        """A pasted `?` calls for help."""
-        return SYNTAX if item.type is IndicatorType.URL and ("?" in item.value or "'" in item.value) else None
+        """A pasted `?` calls for help; an entry of a filter holds 511 characters."""
+        if item.type is not IndicatorType.URL:
+            return None
+        if "?" in item.value or "'" in item.value:
+            return SYNTAX
+        return VALUE_TOO_LONG if len(_url(item)) > LONGEST_URL else None
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Section by section."""
@@ -98,8 +104,13 @@ def _domains(items: Iterable[Indicator]) -> Iterator[str]:
 
 def _urls(items: Iterable[Indicator]) -> Iterator[str]:
     for number, item in enumerate(items, 1):
-        _, host, rest = split_url(wire(item.value))
         yield (
-            f'            edit {number}\n                set url "{host}{rest}"\n'
+            f'            edit {number}\n                set url "{_url(item)}"\n'
             "                set type simple\n                set action block\n            next\n"
         )
+
+
+def _url(item: Indicator) -> str:
+    """Host and path, as the filter has them."""
+    _, host, rest = split_url(wire(item.value))
+    return f"{host}{rest}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.indicators.writers.base import WHOLE
-from lamsach.indicators.writers.plain import FEED_BYTES, LineList
+from lamsach.indicators.writers.plain import FEED_BYTES, FEED_ENTRIES, LineList
 from lamsach.model import Indicator, IndicatorType
 
 
@@ -13,7 +13,7 @@ class FortigateDomain(LineList):
     name = "fortigate_domain"
     title = "FortiGate threat feed: domains"
     holds = {IndicatorType.DOMAIN: WHOLE}
-    part_bytes = FEED_BYTES
+    most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
 
     def line(self, item: Indicator) -> str:
         """The name and the pattern of those below it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE
-from lamsach.indicators.writers.plain import FEED_BYTES, LineList
+from lamsach.indicators.writers.plain import FEED_BYTES, FEED_ENTRIES, LineList
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
 
@@ -18,7 +18,7 @@ class FortigateUrl(LineList):
     name = "fortigate_url"
     title = "FortiGate threat feed: URLs"
     holds = {IndicatorType.URL: HOST_AND_PATH, IndicatorType.DOMAIN: WHOLE}
-    part_bytes = FEED_BYTES
+    most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
 
     def line(self, item: Indicator) -> str:
         """Without the scheme."""

@@ -12,6 +12,11 @@ FEED_BYTES = 10_000_000 - 1_000
 """What FortiGate takes of one threat feed (FortiOS Administration Guide, "External resources file format": 10 MB or 128 × 1,024 entries), without the stamp."""
 
 
+FEED_ENTRIES = 131_072
+EDL_ENTRIES = 50_000
+"""What the smallest firewalls of Palo Alto Networks take of one kind of external dynamic list (PAN-OS Administrator's Guide, "External Dynamic List": entries by model)."""
+
+
 class LineList(Writer):
     """One or several lines a value; the stamp is a comment on the first line."""
 

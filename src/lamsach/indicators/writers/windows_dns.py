@@ -20,6 +20,7 @@ class WindowsDns(Writer):
 
     name = "windows_dns"
     title = "Windows DNS Server policies (PowerShell)"
+    most_entries = 10_000
     suffix = ".ps1"
     holds = {IndicatorType.DOMAIN: WHOLE}
     reads_back = False
