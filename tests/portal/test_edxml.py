@@ -25,13 +25,16 @@ from lamsach.channels.edxml.reading import read
 from lamsach.channels.edxml.tables import tables
 from lamsach.channels.xml_signature import sign
 from lamsach.errors import InputError
-from lamsach.portal.campaigns.models import Campaign, Dispatch, Recipient, Step
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, Recipient, Step
 from lamsach.portal.edxml import acting, carrying, folders, secrets, sending
 from lamsach.portal.edxml.identifiers import document_key
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.edxml.taking import Source, take
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.incoming import take as take_mail
+from lamsach.portal.reports import chain, drafts
+from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
 from lamsach.portal.worker import load_tasks
 from tests.channels.edxml_made import HEADER, STATUS, attachment, b64, dispatch, signer
@@ -329,6 +332,46 @@ def test_a_dispatch_without_a_number_does_not_go_out(cast: Cast, ours: Dispatch)
     client, made = cast.client("coordinator"), Message.objects.get()
     page = client.get(f"/office/dispatches/{ours.pk}/edxml/").content.decode()
     assert str(made.pk) in page
+
+
+def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Dispatch) -> None:
+    """A unit of ours reports about a dispatch that came by the connection; from its page what did not go out is sent."""
+    found = Connection.objects.get()
+    sender = HEADER.replace("000.00.00.G22", "G06").replace("H37.DN.001", "G06.12")
+    made = take(dispatch(sender).encode(), "a", Source(cast.centre, Way.FOLDER, found))[0]
+    assert acting.file(made, None, cast.people["coordinator"], "Chiến dịch trên") is not None
+    report = drafts.begin(
+        Campaign.objects.get(name="Chiến dịch trên"), cast.centre, cast.people["coordinator"]
+    )
+    for action in ("submit", "approve", "send"):
+        chain.take(report, chain.Action(action), None, freeze=drafts.freeze if action == "submit" else None)
+    while run_next():
+        pass
+    reports = Message.objects.filter(outgoing=True, kind="new", key__startswith="report:")
+    assert not reports.exists()
+    client, address = cast.client("coordinator"), f"/office/edxml/messages/{made.pk}/"
+    assert b"Reports that have not gone out" in client.get(address).content
+    client.post(address, {"what": "report", "report": report.pk})
+    assert not reports.exists()
+    Report.objects.update(number=7, symbol="BC-TTA")
+    client.post(address, {"what": "report", "report": report.pk})
+    sent = reports.get()
+    assert (sent.number, sent.type, [one["id"] for one in sent.answers]) == ("7/BC-TTA", "Báo cáo", ["G06"])
+    assert [row["name"].rpartition(".")[2] for row in sent.files] == ["pdf", "docx", "json"]
+    assert b"Reports that have not gone out" not in client.get(address).content
+
+
+def test_a_dispatch_that_is_passed_on_takes_its_files_along(cast: Cast, ours: Dispatch) -> None:
+    kept = keep(SimpleUploadedFile("goc.txt", b"goc"))
+    Attachment.objects.create(
+        dispatch=ours, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+    below = Dispatch.objects.create(
+        campaign=ours.campaign, issuer=cast.centre, parent=ours, number="3/P1", day=ours.day, subject="Chuyển tiếp",
+        deadline=ours.deadline, created_by=cast.people["coordinator"], once="x",
+    )  # fmt: skip
+    sent = sending.queue_dispatch(below, Connection.objects.get(), cast.people["coordinator"])
+    assert [row["name"] for row in sent.files][2:] == ["goc.txt"]
 
 
 def test_a_message_is_taken_once_and_answers_in_either_form_of_identifiers(
