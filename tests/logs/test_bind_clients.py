@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.bulk import bind
 from lamsach.logs.formats.dns.bind.format import Bind
+from lamsach.logs.layouts.column import LayoutColumns
 
 LINE = "10-Jun-2026 09:00:00.494 queries: info: client @0x7f65100ee4d8 {0}#51514 (c2.example): query: c2.example IN A +E(0)K ({1})"
 
@@ -25,6 +25,6 @@ def test_who_asked(client, server, device):
     line = LINE.format(client, server)
     context = FileContext("x", head=[line])
     assert Bind(context).parse(line, 1).device_ip == device
-    [reader] = [item for item in vars(bind).values() if getattr(item, "__module__", "") == bind.__name__]
-    columns = reader(Bind(context), context).read(line.encode(), 1)
-    assert columns["device_ip"].to_pylist() == [device]
+    piece = LayoutColumns(Bind(context), context).piece(1, [line.encode()])
+    assert piece is not None
+    assert piece[0].column("device_ip").to_pylist() == [device]

@@ -17,7 +17,6 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
     "adguardhome": "adguardhome:QueryLog",
-    "bind": "bind:BindQueries",
     "cef": "cef:CefRecords",
     "checkpoint": "checkpoint:CheckPointRecords",
     "cisco_asa": "cisco_asa:AsaContacts",

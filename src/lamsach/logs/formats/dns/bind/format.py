@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
 from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.ends import Way
 from lamsach.logs.formats.dns.bind.resolver import LEAKED, QUOTED, is_resolvers, resolvers
+from lamsach.logs.layouts import Layout, Of, Shape
+from lamsach.logs.layouts.kinds import QUESTION, Kind
+from lamsach.logs.layouts.line import LayoutFormat, Opened
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import NO_HEADER, split_header, split_message
@@ -86,101 +88,6 @@ _BIND8 = re.compile(r"XX ?\+?/([0-9A-Fa-f:.]{2,45})/([^/\s]{1,1100})/([A-Z0-9]{1
 _ANSWER = re.compile(r"(?:^|[ ;])(A|AAAA|CNAME) ([^\s;,]{2,255})")
 _HEAD = 2600
 _BEFORE_CLIENT = 160
-
-
-class Bind(LogFormat):
-    """What BIND's `named` logs of its clients' questions and of its own."""
-
-    name = "bind"
-    title = "ISC BIND"
-    of_resolver = True
-    gives: ClassVar[tuple[str, ...]] = (
-        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
-        "action", "forwarded",
-    )  # fmt: skip
-
-    @classmethod
-    def recognises(cls, line: str) -> bool:
-        """`client ADDRESS#PORT`, `named[pid]:`, one of BIND's categories after its own time, or a message only BIND words so."""
-        if line[:1] == "{":
-            return False
-        if "#" in line and (_CLIENT.search(line, 0, _HEAD) or _MATCHED_LIST.search(line, 0, _HEAD)):
-            return True
-        app, message = split_message(line)
-        if app is not None:
-            return app == "named" and not message.startswith("CEF:")  # Infoblox's policy hits
-        for time in (_TIME, _TIME_WITHOUT_YEAR, _TIME_ISO):
-            match = time.match(message)
-            if match:
-                message = message[match.end() :]
-                labels = _LABELS.match(message)
-                if labels and labels[1]:
-                    return True
-                break
-        labels = _LABELS.match(message)
-        message = message[labels.end() :] if labels else message
-        return is_resolvers(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
-
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for messages about neither an address nor a name, such as `all zones loaded`."""
-        time, observer, message = self._split(line)
-        match = None if message.startswith("DNS format error") else _CLIENT.search(message, 0, _HEAD)
-        if match:
-            values = _client(match[1], match[2], match[3], message[match.end() :])
-        elif matched := _MATCHED_LIST.search(message, 0, _HEAD):
-            values = _client(matched[1], matched[2], None, message[matched.end() :])
-        elif old := _BIND8.match(message):
-            values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
-        elif self.recognises(line):
-            values = resolvers(message)
-        else:
-            raise LineError("The line is not a BIND record.", line[:80])
-        if not values:
-            return None
-        return Event(
-            time=time,
-            observer=observer,
-            format=self.name,
-            file=self.context.file,
-            line=number,
-            **values,  # type: ignore[arg-type]
-        )
-
-    def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
-        """The record's time (BIND's own before syslog's), the host that syslog names, and the message."""
-        line = bare(line)
-        time, message = self._own_time(line)
-        header = NO_HEADER
-        if time is None:
-            header, message = split_header(line, self.context)
-            time, message = self._own_time(message)
-            if time is None and header is NO_HEADER and (pasted := _TIME.search(line, 0, _BEFORE_CLIENT)):
-                time, message = self._own_time(line[pasted.start() :])
-        labels = _LABELS.match(message)
-        return time or header.time, header.host, message[labels.end() :] if labels else message
-
-    def _own_time(self, text: str) -> tuple[datetime | None, str]:
-        zone = self.context.timezone
-        text = _BEFORE_TIME.sub("", text, count=1) if text.startswith("infoblox-") else text
-        match = _TIME.match(text)
-        if match:
-            day, month, year, hour, minute, second, fraction = match.groups()
-            micro = int((fraction or "0").ljust(6, "0"))
-            number = MONTHS.get(month, 0)
-            time = local_time(int(year), number, int(day), int(hour), int(minute), int(second), micro, zone)
-            return time, text[match.end() :]
-        match = _TIME_ISO.match(text)
-        if match and _LABELS_OR_CLIENT.match(text, match.end()):
-            return from_iso(match[1], zone), text[match.end() :]
-        match = _TIME_WITHOUT_YEAR.match(text)
-        if match and _LABELS_OR_CLIENT.match(text, match.end()):
-            month, day, hour, minute, second, fraction = match.groups()
-            micro = int(fraction.ljust(6, "0"))
-            time = without_year(
-                MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), self.context, micro
-            )
-            return time, text[match.end() :]
-        return None, text
 
 
 # What follows BIND's own time, and not a syslog server's: `queries: `, `info: `, `client @0x`, `client 10.1.1.5#`
@@ -249,3 +156,117 @@ def _own_client(source: str, server: str | None) -> str | None:
     if server is not None and ":" in server and ":" in source:
         return source
     return own_side(source, server)
+
+
+def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
+    """A message that is no usual question; None for one about neither an address nor a name, such as `all zones loaded`."""
+    message = found.string
+    match = None if message.startswith("DNS format error") else _CLIENT.search(message, 0, _HEAD)
+    if match:
+        values = _client(match[1], match[2], match[3], message[match.end() :])
+    elif matched := _MATCHED_LIST.search(message, 0, _HEAD):
+        values = _client(matched[1], matched[2], None, message[matched.end() :])
+    elif old := _BIND8.match(message):
+        values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
+    elif log_format.recognises(log_format.line):
+        values = resolvers(message)
+    else:
+        raise LineError("The line is not a BIND record.", message[:80])
+    return Event(**values) if values else None  # type: ignore[arg-type]
+
+
+class Bind(LayoutFormat):
+    """What BIND's `named` logs of its clients' questions and of its own."""
+
+    layout = Layout(
+        name="bind",
+        title="ISC BIND",
+        of_resolver=True,
+        also_gives=("answers", "destination_port", "forwarded"),
+        shapes=(
+            # client @0x7f65100ee4d8 192.0.2.1#3076 (www.example): query: www.example IN A +E(0)K (192.0.2.53)
+            Shape(
+                r"client @0x[0-9a-fA-F]+ (?P<source_ip>[0-9A-Fa-f.:]{2,45})#(?P<source_port>\d{1,5}) \([^()\\]+\): query: (?P<domain>[\w.-]+) IN [A-Z0-9]+ [+-](?:E\(0\)|[STDCVK])* \((?P<destination_ip>[0-9A-Fa-f:.]{2,45})\)$",
+                {
+                    "kind": EventKind.DNS,
+                    "domain": QUESTION,
+                    # whoever asks at an IPv6 address is of the unit, also by a global address of its own
+                    "way": Of(Kind("server", lambda server: Way.SENT if ":" in server else None), ("destination_ip",), absent=Way.UNSTATED),
+                    "action": Action.ALLOWED,
+                },
+                needs=("source_ip", "destination_ip"),
+                lead="client @0x",
+            ),
+            Shape("", apart=_message),
+        ),
+        examples=(
+            (
+                "19-Oct-2022 05:34:03.425 queries: info: client @0x7f65100ee4d8 10.1.1.5#3076 (www.example): query: www.example IN A +E(0)K (192.0.2.53)",
+                {"device_ip": "10.1.1.5", "source_port": 3076, "domain": "www.example", "destination_ip": "192.0.2.53", "action": "allowed"},
+            ),
+            (
+                "Oct 19 05:34:03 ns1 named[812]: client 10.1.1.5#53001: rpz QNAME NXDOMAIN rewrite bot-c2.example/A/IN via bot-c2.example.rpz.example",
+                {"device_ip": "10.1.1.5", "domain": "bot-c2.example", "observer": "ns1", "action": "blocked"},
+            ),
+        ),
+    )  # fmt: skip
+    line = ""
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`client ADDRESS#PORT`, `named[pid]:`, one of BIND's categories after its own time, or a message only BIND words so."""
+        if line[:1] == "{":
+            return False
+        if "#" in line and (_CLIENT.search(line, 0, _HEAD) or _MATCHED_LIST.search(line, 0, _HEAD)):
+            return True
+        app, message = split_message(line)
+        if app is not None:
+            return app == "named" and not message.startswith("CEF:")  # Infoblox's policy hits
+        for time in (_TIME, _TIME_WITHOUT_YEAR, _TIME_ISO):
+            match = time.match(message)
+            if match:
+                message = message[match.end() :]
+                labels = _LABELS.match(message)
+                if labels and labels[1]:
+                    return True
+                break
+        labels = _LABELS.match(message)
+        message = message[labels.end() :] if labels else message
+        return is_resolvers(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
+
+    def opened(self, line: str) -> Opened:
+        """The record's time (BIND's own before syslog's), the host that syslog names, and the message."""
+        self.line = line
+        line = bare(line)
+        time, message = self._own_time(line)
+        header = NO_HEADER
+        if time is None:
+            header, message = split_header(line, self.context)
+            time, message = self._own_time(message)
+            if time is None and header is NO_HEADER and (pasted := _TIME.search(line, 0, _BEFORE_CLIENT)):
+                time, message = self._own_time(line[pasted.start() :])
+        labels = _LABELS.match(message)
+        return time or header.time, header.host, message[labels.end() :] if labels else message
+
+    def _own_time(self, text: str) -> tuple[datetime | None, str]:
+        zone = self.context.timezone
+        text = _BEFORE_TIME.sub("", text, count=1) if text.startswith("infoblox-") else text
+        match = _TIME.match(text)
+        if match:
+            day, month, year, hour, minute, second, fraction = match.groups()
+            micro = int((fraction or "0").ljust(6, "0"))
+            number = MONTHS.get(month, 0)
+            time = local_time(int(year), number, int(day), int(hour), int(minute), int(second), micro, zone)
+            return time, text[match.end() :]
+        match = _TIME_ISO.match(text)
+        if match and _LABELS_OR_CLIENT.match(text, match.end()):
+            return from_iso(match[1], zone), text[match.end() :]
+        match = _TIME_WITHOUT_YEAR.match(text)
+        if match and _LABELS_OR_CLIENT.match(text, match.end()):
+            month, day, hour, minute, second, fraction = match.groups()
+            micro = int(fraction.ljust(6, "0"))
+            time = without_year(
+                MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), self.context, micro
+            )
+            return time, text[match.end() :]
+        return None, text
