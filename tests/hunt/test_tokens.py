@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.hunt import tokens as module
-from lamsach.hunt.tokens import TokenKind, tokens
+from lamsach.hunt.tokens import tokens
+from lamsach.model.indicator_types import TokenKind
 
 DIGEST = "0123456789abcdefABCDEF0123456789"
 WORDS = st.sampled_from(

@@ -13,10 +13,11 @@ from datetime import datetime
 from urllib.parse import SplitResult
 
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.tokens import TokenKind, domain, tokens
+from lamsach.hunt.tokens import domain, tokens
 from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
 from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
+from lamsach.model.indicator_types import ADDRESSES, TokenKind
 
 Covers = Callable[[IndicatorType, str], object]
 
@@ -195,7 +196,7 @@ def _rank(found: _Found | Match) -> tuple[int, int]:
 
 
 def _type_of(found: _Found) -> IndicatorType:
-    if found.indicator.type in (IndicatorType.IP, IndicatorType.NETWORK):
+    if found.indicator.type in ADDRESSES:
         return IndicatorType.IP
     if found.indicator.type in (IndicatorType.DOMAIN, IndicatorType.URL):
         return IndicatorType.DOMAIN

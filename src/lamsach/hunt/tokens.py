@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from enum import Enum
 from ipaddress import IPv6Address
 from typing import NamedTuple
 from urllib.parse import unquote
 
 import idna
+
+from lamsach.model.indicator_types import TokenKind
 
 # 203.0.113.9, 203.0.113.9.443, 203.0.113.9:443
 _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
@@ -34,14 +35,6 @@ _RELAYED = re.compile(r"#(?:0[0-3][0-7]|177)")
 _BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-9]{3})|(.))")
 _LONGEST_NAME = 255
 _SHORTEST_DIGEST = 32
-
-
-class TokenKind(Enum):
-    """What a token is."""
-
-    ADDRESS = "address"
-    NAME = "name"
-    DIGEST = "digest"
 
 
 class Token(NamedTuple):

@@ -19,12 +19,13 @@ from ipaddress import ip_address
 
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.stated_source import own_text, stated_source
-from lamsach.hunt.tokens import TokenKind, tokens
+from lamsach.hunt.tokens import tokens
 from lamsach.indicators.suffixes import suffixes
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.text.syslog import sender_of
 from lamsach.model import AsideReason, Event, EventKind, IndicatorType, Match, MatchKind, Role
+from lamsach.model.indicator_types import FIELDS, TokenKind
 
 # Chrome/103.0.0.0   OPR/105.0.0.0   but not HIER_DIRECT/203.0.113.9, TCP/203.0.113.9 or outside/203.0.113.9
 _VERSION = re.compile(
@@ -190,11 +191,12 @@ def holds_a_value(record: str) -> bool:
 
 def _values(event: Event) -> Iterator[str]:
     """The values of the fields that the matcher has looked at."""
-    fields = (event.source_ip, event.destination_ip, event.domain, event.url)
-    for text in (*fields, *event.answers, *event.hashes, *event.mentioned):
-        if text:
-            yield text
-            yield from (token.value for token in tokens(text))
+    for name in FIELDS:
+        held = getattr(event, name)
+        for text in (held,) if isinstance(held, str) else held or ():
+            if text:
+                yield text
+                yield from (token.value for token in tokens(text))
 
 
 def _asides(event: Event, record: str) -> Iterator[str]:

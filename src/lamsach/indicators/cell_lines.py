@@ -19,6 +19,7 @@ from lamsach.indicators.halves import HASH_DIGITS
 from lamsach.indicators.normalise import Refused
 from lamsach.indicators.records import several_values, whole_value
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import ADDRESSES, DIGESTS
 
 _BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
 """Behind what programs break a long word, or before what (`evil` / `[.]com`)."""
@@ -48,9 +49,8 @@ _NO_VALUE = frozenset(
     }
 )
 """Reasons of refusals that the beginning of a longer value gets just as well."""
-_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 _FAMILIES = (
-    frozenset({IndicatorType.IP, IndicatorType.NETWORK}),
+    frozenset(ADDRESSES),
     frozenset({IndicatorType.DOMAIN, IndicatorType.URL}),
 )
 
@@ -273,6 +273,6 @@ def _is_of(item: Found, kind: IndicatorType | None, digits: tuple[int, ...]) -> 
         found, length = item.type, len(item.value or "")
     else:
         found, length = item[0], len(item[1])
-    if found in _DIGESTS and length not in digits:
+    if found in DIGESTS and length not in digits:
         return False
     return kind in (None, found) or any({kind, found} <= family for family in _FAMILIES)

@@ -9,6 +9,7 @@ import re
 
 from lamsach.indicators import refusals
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS
 
 _BEFORE = 96
 """How many characters before a value are looked at."""
@@ -45,7 +46,6 @@ _SERVERS = re.compile(
     r"(?:openssl|openssh|tomcat|nginx|php|mysql|mariadb|postgresql|weblogic|drupal|joomla|confluence|jira|gitlab|jenkins|zimbra|forti[a-z]{2,12}|pan-?os|routeros|junos|vcenter|esxi)\b",
     re.IGNORECASE,
 )
-_HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 # Trojan.Win32.Agent.xyz, HEUR:Backdoor.Linux.Mirai.b, Ransom.MSIL.Hidden.one
 _DETECTION = re.compile(
     r"(?:(?:HEUR|UDS|PDM|VHO|not-a-virus):)?(?:Trojan(?:-\w{2,20})?|Backdoor|Worm|Virus|Ransom(?:ware)?|Exploit|Downloader|Dropper|Rootkit|HackTool|RiskTool|Riskware|AdWare|PUA|PUP"
@@ -64,7 +64,7 @@ def doubt(kind: IndicatorType, value: str, text: str, start: int) -> str | None:
         product = _PRODUCT_VERSION.search(before)
         if product is not None and (".0" in value or ".0" in product[0] or _named_version(product[0], value)):
             return refusals.VERSION
-    elif kind in _HASHES and _OTHER_DIGEST.search(text[max(0, start - _BEFORE) : start]):
+    elif kind in DIGESTS and _OTHER_DIGEST.search(text[max(0, start - _BEFORE) : start]):
         return refusals.OTHER_DIGEST
     return None
 

@@ -11,6 +11,7 @@ from lamsach.indicators.normalise import split_url
 from lamsach.indicators.records import Entry
 from lamsach.indicators.unlisted import listed_only
 from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
+from lamsach.model.indicator_types import ADDRESSES
 
 MAX_CUTS = 64
 """How many steps up a URL's path are looked at."""
@@ -78,7 +79,7 @@ def covering(indicator_type: IndicatorType, value: str) -> Iterator[tuple[Indica
         while value:
             yield IndicatorType.DOMAIN, value
             value = value.partition(".")[2]
-    elif indicator_type in (IndicatorType.IP, IndicatorType.NETWORK):
+    elif indicator_type in ADDRESSES:
         network = ip_network(value, strict=False)
         if network.prefixlen == network.max_prefixlen:
             yield IndicatorType.IP, str(network.network_address)

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.model import IndicatorType
-
 FURTHER_WORDS: dict[str, str] = {
     "value": """
         恶意ip地址|恶意ip|ip地址|ip|地址|恶意地址|恶意域名|域名|恶意url|恶意链接|恶意网址|网址|链接地址|c2地址|c2域名|c2服务器|回连地址|控制端地址|指标|指标值|ioc值|威胁指标|失陷指标|哈希|哈希值|文件哈希|md5值|sha1值|sha256值|样本md5|样本哈希|值
@@ -35,15 +33,6 @@ FURTHER_WORDS: dict[str, str] = {
         |reference url|reference urls|reference link|references url|report link|source url|source link|sample url|sample link|vt link|virustotal link|virustotal url|blog|blog url|article|advisory|advisory url|reverse dns|rdns|ptr|ptr record|hosting provider
         |hosting|isp|organisation|organization|nameserver|nameservers|name server|đơn vị quản lý|đơn vị|nhà mạng|nhà cung cấp|tên đơn vị|link tham khảo|nguồn tham khảo|đường dẫn tham khảo
         |verdict|disposition|reputation|assessment|kết luận|đánh giá|kết quả đánh giá|is_malicious|is malicious|is_benign|is_whitelisted|whitelisted|allowlisted|false positive|is_false_positive""",
-}
-
-FURTHER_TYPES: dict[IndicatorType, str] = {
-    IndicatorType.IP: "ip地址|恶意ip|恶意ip地址|ip位址|ipアドレス|ip 주소|ip주소|ip-адрес|ip адрес|adresse ip|địa chỉ ip máy chủ điều khiển|ip máy chủ điều khiển|ip c2|malicious ip",
-    IndicatorType.DOMAIN: "域名|恶意域名|c2域名|網域|惡意網域|ドメイン|ドメイン名|ホスト名|도메인|악성 도메인|домен|доменное имя|nom de domaine|domaine|tên miền c2|tên miền giả mạo|tên miền lừa đảo|tên miền máy chủ điều khiển|malicious domain",
-    IndicatorType.URL: "恶意url|恶意链接|网址|恶意网址|惡意網址|악성 url|url-адрес|url адрес|đường dẫn url|đường link|malicious url",
-    IndicatorType.MD5: "md5值|样本md5|mã băm md5|giá trị md5",
-    IndicatorType.SHA1: "sha1值|mã băm sha1|giá trị sha1",
-    IndicatorType.SHA256: "sha256值|mã băm sha256|giá trị sha256",
 }
 
 # Địa chỉ IP nhiễm mã độc, IP máy bị nhiễm, Máy nạn nhân, Victim IP; not: Máy chủ lây nhiễm (what spreads)

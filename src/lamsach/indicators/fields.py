@@ -9,9 +9,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 from lamsach.documents.headings import plain_key
-from lamsach.indicators.field_words import FURTHER_TYPES, FURTHER_WORDS, further_field
-from lamsach.indicators.type_words import TYPE_WORDS
+from lamsach.indicators.field_words import FURTHER_WORDS, further_field
+from lamsach.indicators.type_words import UNSUPPORTED_WORDS
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import ROWS
 
 
 class Field(StrEnum):
@@ -93,9 +94,9 @@ _FIELDS = {
     **{plain_key(word): Field(name) for name, words in FURTHER_WORDS.items() for word in _index(words)},
     **{word: found for found, words in _WORDS.items() for word in _index(words)},
 }
-_TYPES = {
-    **{plain_key(word): found for found, words in FURTHER_TYPES.items() for word in _index(words)},
-    **{word: found for found, words in TYPE_WORDS.items() for word in _index(words)},
+_TYPES: dict[str, IndicatorType | None] = {
+    **{plain_key(word): row.type for row in ROWS for word in _index(row.words)},
+    **dict.fromkeys(_index(UNSUPPORTED_WORDS)),
 }
 _SPACED_TYPES = {_spaced(word): found for word, found in _TYPES.items()}
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGEST_TYPES
 
 HASH_DIGITS = (32, 40, 64)
 """How many digits an MD5, a SHA-1 and a SHA-256 have."""
@@ -29,7 +30,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _SPACED_DIGITS = re.compile(r"[0-9A-Fa-f]{4,60}(?:[\s-]{1,8}[0-9A-Fa-f]{4,60}){1,8}")
-_LENGTHS = {IndicatorType.MD5: 32, IndicatorType.SHA1: 40, IndicatorType.SHA256: 64}
+_LENGTHS = {kind: digits for digits, kind in DIGEST_TYPES.items()}
 _LABEL_KEPT = 200
 
 

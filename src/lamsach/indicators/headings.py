@@ -10,6 +10,7 @@ from lamsach.indicators.cells import holds_value
 from lamsach.indicators.fields import Field, field_of, type_of_heading, victims
 from lamsach.indicators.standing import action_column, allows, judging_columns, row_reason, takes_back
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS
 
 _NAME_KEYS = frozenset({"domain", "fqdn"})
 """Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
@@ -17,7 +18,6 @@ _FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprin
 """Columns of the digests of TLS handshakes, which are no file's."""
 _PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
 """Columns of a table of a program's sections, each with its own digest."""
-_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
 """Columns that say what a thing is called, where others hold its values."""
 
@@ -121,6 +121,6 @@ def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
 def kind_beside(filled: Mapping[int, str]) -> IndicatorType | None:
     """The kind of digest that a cell of a row without such a column names (`SHA-256`), if there is one alone."""
     kinds = {
-        kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in _DIGESTS
+        kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in DIGESTS
     }
     return kinds.pop() if len(kinds) == 1 else None

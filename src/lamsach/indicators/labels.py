@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from lamsach.indicators import refusals
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS
 
 _BEFORE = 96
-_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 # YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."    Markdown's head: canonical_url: https://...
 _REFERENCE = re.compile(
     r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page)|参考(?:情報|链接)?|参照|參考|참고)\d{0,2}[\"']?\s{0,4}[:=：]\s{0,4}[\"'\[<(]{0,3}$",
@@ -135,7 +135,7 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     """Why a value that its author did not defang is none, by what stands before it on the line; or None."""
     before = text[max(0, place - _BEFORE) : place]
     if (
-        kind not in _DIGESTS
+        kind not in DIGESTS
         and (reason := _own_side(kind, text[max(0, place - 2 * _BEFORE) : place])) is not None
     ):
         return reason
@@ -167,7 +167,7 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
         return refusals.VERSION if is_number_of_a_section(token, text, place) else None
     if kind is IndicatorType.MD5 and _SECTION_ROW.match(text, place + len(token)):
         return refusals.OTHER_DIGEST
-    if kind in _DIGESTS and (_KEY.search(before) or _KEY_IN_SENTENCE.search(before)):
+    if kind in DIGESTS and (_KEY.search(before) or _KEY_IN_SENTENCE.search(before)):
         return refusals.CODE_HASH
     return None
 

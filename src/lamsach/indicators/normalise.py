@@ -17,6 +17,7 @@ from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import ADDRESSES, DIGEST_TYPES
 
 __all__ = [
     "Refused",
@@ -30,7 +31,7 @@ __all__ = [
 
 Value = tuple[IndicatorType, str]
 
-HASH_TYPES = {32: IndicatorType.MD5, 40: IndicatorType.SHA1, 64: IndicatorType.SHA256}
+HASH_TYPES = DIGEST_TYPES
 """The kind of hash, by the number of hexadecimal digits."""
 
 _EMPTY_FILE = frozenset(
@@ -174,7 +175,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _same_kind(found: IndicatorType, stated: IndicatorType) -> bool:
-    addresses_too = {IndicatorType.IP, IndicatorType.NETWORK}
+    addresses_too = set(ADDRESSES)
     return found is stated or {found, stated} <= addresses_too
 
 

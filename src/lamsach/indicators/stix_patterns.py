@@ -16,12 +16,12 @@ from lamsach.indicators.fields import stated_type
 from lamsach.indicators.records import read_text, shortened
 from lamsach.indicators.refusals import Refused
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS, ROWS
 
 OBSERVABLES = {
     "ipv4-addr": IndicatorType.IP,
     "ipv6-addr": IndicatorType.IP,
-    "domain-name": IndicatorType.DOMAIN,
-    "url": IndicatorType.URL,
+    **{row.stix.removesuffix(":value"): row.type for row in ROWS if row.stix.endswith(":value")},
 }
 """The observables whose `value` is an indicator."""
 
@@ -76,7 +76,7 @@ class _Pattern:
 def hash_type(name: str) -> IndicatorType | None:
     """The type of a hash by STIX's name for the algorithm (`SHA-256`, `'SHA256'`, `MD5`), or None for one that is not taken."""
     found = stated_type(name.strip("'\""))[0]
-    return found if found in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) else None
+    return found if found in DIGESTS else None
 
 
 def pattern_values(pattern: str) -> Iterator[Found]:

@@ -19,6 +19,7 @@ from lamsach.model import (
     Role,
     Severity,
 )
+from lamsach.model.indicator_types import ROWS
 from lamsach.results.safe import clip, visible_line
 
 STATES: dict[DeviceState, str] = {
@@ -64,15 +65,7 @@ ASIDE: dict[AsideReason, str] = {
     AsideReason.EXCEPTED: mark("on the exception list"),
     AsideReason.OUTSIDE_VALIDITY: mark("outside the indicator's validity"),
 }
-INDICATOR_TYPES: dict[IndicatorType, str] = {
-    IndicatorType.DOMAIN: mark("domain"),
-    IndicatorType.IP: mark("address"),
-    IndicatorType.NETWORK: mark("network"),
-    IndicatorType.URL: mark("URL"),
-    IndicatorType.SHA256: mark("SHA-256"),
-    IndicatorType.SHA1: mark("SHA-1"),
-    IndicatorType.MD5: mark("MD5"),
-}
+INDICATOR_TYPES: dict[IndicatorType, str] = {row.type: row.label for row in ROWS}
 KNOWN_BY: dict[str, str] = {
     "lease": mark("DHCP lease"),
     "session": mark("VPN or network session"),

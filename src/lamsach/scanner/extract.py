@@ -10,6 +10,7 @@ from lamsach.indicators.normalise import plain_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.urls import canonical_url
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGEST_TYPES
 from lamsach.scanner.index import Hit, Index
 
 TEXT_CHARACTERS = 65536
@@ -23,7 +24,6 @@ _NAME = re.compile(
 _V4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _V6 = re.compile(r"(?<![\w:])[0-9a-f:]{3,39}(?![\w:])", re.IGNORECASE)
 _HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])", re.IGNORECASE)
-_HASH_TYPE = {64: IndicatorType.SHA256, 40: IndicatorType.SHA1, 32: IndicatorType.MD5}
 
 
 def hits(text: str, index: Index) -> list[Hit]:
@@ -32,7 +32,7 @@ def hits(text: str, index: Index) -> list[Hit]:
         return []
     found: dict[tuple[IndicatorType, str], Hit] = {}
     for kind, value in values(text[:TEXT_CHARACTERS]):
-        hit = index.exact(kind, value) if kind in _HASH_TYPE.values() else index.covering(kind, value)
+        hit = index.exact(kind, value) if kind in DIGEST_TYPES.values() else index.covering(kind, value)
         if hit is not None:
             found.setdefault((hit.type, hit.value), hit)
     return list(found.values())
@@ -59,7 +59,7 @@ def values(text: str) -> Iterator[tuple[IndicatorType, str]]:
             if match[0].count(":") >= 2 and (parsed := _address(match[0])):
                 yield IndicatorType.IP, parsed
     for match in _HASH.finditer(text):
-        yield _HASH_TYPE[len(match[0])], match[0].lower()
+        yield DIGEST_TYPES[len(match[0])], match[0].lower()
 
 
 def _address(text: str) -> str | None:

@@ -21,10 +21,10 @@ from lamsach.indicators.exceptions import covering
 from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
+from lamsach.model.indicator_types import DIGESTS
 from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Skip
 
-_HASHES = (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5)
 _SCHEMA = "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, ends INTEGER, PRIMARY KEY (value, type)) WITHOUT ROWID"
 _INSERT = """INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)"""
 _NEVER = 1 << 62
@@ -52,7 +52,7 @@ class Index:
         counted = dict(self._base.execute("SELECT type, count(*) FROM entry GROUP BY type"))
         self.by_type = {IndicatorType(kind): int(count) for kind, count in counted.items()}
         self.count = sum(self.by_type.values())
-        self.hash_types = tuple(kind for kind in _HASHES if kind in self.by_type)
+        self.hash_types = tuple(kind for kind in DIGESTS if kind in self.by_type)
         self._kinds = frozenset(self.by_type)
 
     def exact(self, kind: IndicatorType, value: str) -> Hit | None:
@@ -156,7 +156,7 @@ def _rows(
             if isinstance(item, Refusal):
                 if len(refused) < _REFUSED_KEPT:
                     refused.append(Skip(item.value, item.reason))
-            elif item.type in _HASHES and common_file(item.value):
+            elif item.type in DIGESTS and common_file(item.value):
                 refused.append(Skip(item.value, "common_hash"))
             else:
                 ends = _NEVER if item.valid_until is None else int(item.valid_until.timestamp())

@@ -16,9 +16,10 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators import writers
 from lamsach.indicators.releases.digest import list_digest
 from lamsach.indicators.writers import BY_NAME, WRITERS, base, export
-from lamsach.indicators.writers.base import ADDRESSES, WHOLE, Writer, iso
+from lamsach.indicators.writers.base import WHOLE, Writer, iso
 from lamsach.indicators.writers.export import EXPIRED, NOT_YET, TLP_ABOVE, Terms
 from lamsach.model import Indicator
+from lamsach.model.indicator_types import ADDRESSES
 
 from .sample import NOW, SAMPLE, UNTIL, T, exported, item, read_back, text_of
 

@@ -17,13 +17,12 @@ from lamsach.indicators.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.unlisted import with_rest
 from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import DIGESTS
 
 # <IndicatorItem id="1082865067269638543" condition="is"><Context document="FileItem" search="FileItem/Md5sum" type="mir" />
 #   <Content type="md5">21232f297a57a5a743894a0e4a801fc3</Content></IndicatorItem>
 _TERMS: tuple[tuple[re.Pattern[str], IndicatorType | None], ...] = (
-    (re.compile(r".*md5(?:sum)?", re.IGNORECASE), IndicatorType.MD5),
-    (re.compile(r".*sha1(?:sum)?", re.IGNORECASE), IndicatorType.SHA1),
-    (re.compile(r".*sha256(?:sum)?", re.IGNORECASE), IndicatorType.SHA256),
+    *((re.compile(rf".*{kind}(?:sum)?", re.IGNORECASE), kind) for kind in DIGESTS),
     (
         re.compile(r".*(?:/dns|dnsentryitem/.*(?:host|recordname)|/host(?:name)?|/domain)", re.IGNORECASE),
         IndicatorType.DOMAIN,

@@ -10,17 +10,14 @@ from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import read_confidence
-from lamsach.indicators.normalise import HASH_TYPES, Refused
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, shortened
+from lamsach.indicators.refusals import Refused
 from lamsach.model import IndicatorType, Reference, Refusal
+from lamsach.model.indicator_types import DIGEST_TYPES, ROWS
 
 _TYPES: dict[str, IndicatorType | None] = {
-    "intel::addr": IndicatorType.IP,
-    "intel::subnet": IndicatorType.NETWORK,
-    "intel::domain": IndicatorType.DOMAIN,
-    "intel::url": IndicatorType.URL,
-    "intel::file_hash": None,
+    f"intel::{row.zeek}": None if row.digits else row.type for row in ROWS
 }
 _FIELDS = re.compile(r"(?m)^#fields\t.*\bindicator\b.*\bindicator_type\b|^[^\t\n]+\tIntel::[A-Z_]+(?:\t|$)")
 
@@ -60,8 +57,7 @@ def _values(record: dict[str, str]) -> list[Found]:
     text, stated = record.get("indicator", ""), record.get("indicator_type", "").lower()
     if stated not in _TYPES:
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.VALUE_KEPT))]
-    kind = HASH_TYPES.get(len(text)) if stated == "intel::file_hash" else _TYPES[stated]
-    return read_text(text, kind)
+    return read_text(text, _TYPES[stated] or DIGEST_TYPES.get(len(text)))
 
 
 def _facts(record: dict[str, str]) -> Facts:

@@ -10,8 +10,9 @@ from socket import AF_INET, inet_ntop
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.spans import Span, bits, span
-from lamsach.indicators.writers.base import ADDRESSES, of_types
+from lamsach.indicators.writers.base import of_types
 from lamsach.model import Indicator, IndicatorType
+from lamsach.model.indicator_types import ADDRESSES
 
 _SORTED_HERE = 100_000
 

@@ -16,9 +16,9 @@ from typing import ClassVar, TypeVar
 from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.writers.safety import ascii_words, is_canonical
 from lamsach.model import Indicator, IndicatorType
+from lamsach.model.indicator_types import DIGESTS, ROWS, Held
 
-ADDRESSES = (IndicatorType.IP, IndicatorType.NETWORK)
-HASHES = (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256)
+HASHES = tuple(sorted(DIGESTS))
 
 _T = TypeVar("_T")
 ACCEPTED_SHOWN = 20
@@ -28,6 +28,7 @@ WHOLE = ""
 """The format means by a value what the list means by it."""
 NAME_ONLY = "The name is held, the names below it are not."
 HOST_AND_PATH = "Host and path are held, the scheme is not."
+_LOSSES = {Held.WHOLE: WHOLE, Held.NAME_ONLY: NAME_ONLY, Held.HOST_AND_PATH: HOST_AND_PATH}
 
 NOT_HELD = "The format cannot hold values of this kind."
 NOT_CANONICAL = "The value is not in canonical form."
@@ -85,7 +86,7 @@ class Writer(ABC):
     suffix: ClassVar[str]
     """What the file's name ends in, with the dot."""
     holds: ClassVar[Mapping[IndicatorType, str]]
-    """The kinds of value that the format can hold: WHOLE, or the sentence that says what of it is lost."""
+    """The kinds of value that the format can hold, as the table of kinds says: WHOLE, or the sentence that says what of it is lost."""
     facts: ClassVar[frozenset[str]] = frozenset()
     """Which facts (fields of `Indicator`) are kept so that they can be read back."""
     reads_back: ClassVar[bool] = True
@@ -96,6 +97,11 @@ class Writer(ABC):
     """How many entries the smallest of the usual devices takes of one list, by its maker's documentation; 0: no limit is known."""
     part_bytes: ClassVar[int] = 0
     """How many bytes the program takes at most of one address; 0: no limit is known."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if (name := cls.__dict__.get("name")) is not None:
+            cls.holds = {row.type: _LOSSES[row.exports[name]] for row in ROWS if name in row.exports}
 
     def lost(self, item: Indicator) -> str | None:
         """Why a canonical value of a kind that is held cannot be written all the same, or None."""

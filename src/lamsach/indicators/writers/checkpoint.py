@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from ipaddress import ip_network
 
-from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.indicators.writers.safety import ascii_words, wire
 from lamsach.model import Indicator, IndicatorType
-
-_TYPES = {
-    IndicatorType.IP: "IP",
-    IndicatorType.NETWORK: "IP Range",
-    IndicatorType.DOMAIN: "Domain",
-    IndicatorType.URL: "URL",
-    IndicatorType.MD5: "MD5",
-    IndicatorType.SHA1: "SHA1",
-    IndicatorType.SHA256: "SHA256",
-}
+from lamsach.model.indicator_types import BY_TYPE, DIGESTS
 
 
 class Checkpoint(Writer):
@@ -26,17 +17,14 @@ class Checkpoint(Writer):
     name = "checkpoint"
     title = "Check Point custom intelligence feed"
     suffix = ".csv"
-    holds = dict.fromkeys(_TYPES, WHOLE) | {IndicatorType.URL: HOST_AND_PATH}
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The heading that begins with `#`, then a line a value."""
         yield f"# {stamp.text().replace(',', ';')}\n#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
         for number, item in enumerate(items, 1):
             said = ascii_words(item.threat).replace(",", " ")
-            product = (
-                "AV" if item.type in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) else "AB"
-            )
-            yield f"lamsach{number},{_value(item)},{_TYPES[item.type]},{_confidence(item)},high,{product},{said}\n"
+            product = "AV" if item.type in DIGESTS else "AB"
+            yield f"lamsach{number},{_value(item)},{BY_TYPE[item.type].checkpoint},{_confidence(item)},high,{product},{said}\n"
 
 
 def _value(item: Indicator) -> str:

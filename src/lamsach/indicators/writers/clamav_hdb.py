@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.plain import LineList
 from lamsach.indicators.writers.safety import ascii_words, slug
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class ClamavHdb(LineList):
@@ -14,7 +13,6 @@ class ClamavHdb(LineList):
     name = "clamav_hdb"
     title = "ClamAV signatures (MD5)"
     suffix = ".hdb"
-    holds = {IndicatorType.MD5: WHOLE}
 
     def line(self, item: Indicator) -> str:
         """Functionality level 73 is the first that knows `*`."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.clamav_hdb import ClamavHdb
-from lamsach.model import IndicatorType
 
 
 class ClamavHsb(ClamavHdb):
@@ -13,4 +11,3 @@ class ClamavHsb(ClamavHdb):
     name = "clamav_hsb"
     title = "ClamAV signatures (SHA-1, SHA-256)"
     suffix = ".hsb"
-    holds = {IndicatorType.SHA1: WHOLE, IndicatorType.SHA256: WHOLE}

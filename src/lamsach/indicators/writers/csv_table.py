@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.indicators.writing import COLUMNS, as_row
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 from lamsach.spreadsheets import BOM, csv_row
 
 
@@ -16,7 +16,6 @@ class CsvTable(Writer):
     name = "csv"
     title = "CSV table"
     suffix = ".csv"
-    holds = dict.fromkeys(IndicatorType, WHOLE)
     facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.plain import LineList
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class Dnsmasq(LineList):
@@ -13,7 +12,6 @@ class Dnsmasq(LineList):
     name = "dnsmasq"
     title = "dnsmasq (also OpenWrt)"
     suffix = ".conf"
-    holds = {IndicatorType.DOMAIN: WHOLE}
 
     def line(self, item: Indicator) -> str:
         """`address=/evil.example/`."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.plain import EDL_ENTRIES, LineList
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class Edl(LineList):
@@ -13,7 +12,6 @@ class Edl(LineList):
     name = "edl"
     title = "Palo Alto external dynamic list: addresses"
     most_entries = EDL_ENTRIES
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
 
     def line(self, item: Indicator) -> str:
         """The value."""

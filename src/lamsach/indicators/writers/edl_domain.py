@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.plain import EDL_ENTRIES, LineList
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class EdlDomain(LineList):
@@ -13,7 +12,6 @@ class EdlDomain(LineList):
     name = "edl_domain"
     title = "Palo Alto external dynamic list: domains"
     most_entries = EDL_ENTRIES
-    holds = {IndicatorType.DOMAIN: WHOLE}
 
     def line(self, item: Indicator) -> str:
         """The name and the pattern of those below it."""

@@ -7,7 +7,7 @@ stand for tokens there, so a URL that holds them cannot be written.
 from __future__ import annotations
 
 from lamsach.indicators.urls import split_url
-from lamsach.indicators.writers.base import HOST_AND_PATH, SYNTAX, WHOLE
+from lamsach.indicators.writers.base import SYNTAX
 from lamsach.indicators.writers.plain import EDL_ENTRIES, LineList
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
@@ -19,7 +19,6 @@ class EdlUrl(LineList):
     name = "edl_url"
     title = "Palo Alto external dynamic list: URLs"
     most_entries = EDL_ENTRIES
-    holds = {IndicatorType.URL: HOST_AND_PATH, IndicatorType.DOMAIN: WHOLE}
 
     def lost(self, item: Indicator) -> str | None:
         """A wildcard's sign cannot be quoted."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import ADDRESSES, NAME_ONLY, WHOLE, Stamp, Writer, in_batches, of_types
+from lamsach.indicators.writers.base import Stamp, Writer, in_batches, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
+from lamsach.model.indicator_types import ADDRESSES
 
 TERMS_IN_A_QUERY = 60_000
 
@@ -21,7 +22,6 @@ class Elastic(Writer):
     name = "elastic"
     title = "Elasticsearch terms query"
     suffix = ".json"
-    holds = dict.fromkeys(IndicatorType, WHOLE) | {IndicatorType.DOMAIN: NAME_ONLY}
     reads_back = False
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

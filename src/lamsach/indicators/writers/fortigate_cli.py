@@ -11,11 +11,8 @@ from ipaddress import IPv6Network, ip_network
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.writers.addresses import is_version
 from lamsach.indicators.writers.base import (
-    ADDRESSES,
-    HOST_AND_PATH,
     SYNTAX,
     VALUE_TOO_LONG,
-    WHOLE,
     Stamp,
     Writer,
     framed,
@@ -24,6 +21,7 @@ from lamsach.indicators.writers.base import (
 )
 from lamsach.indicators.writers.safety import ascii_words, slug, wire
 from lamsach.model import Indicator, IndicatorType
+from lamsach.model.indicator_types import ADDRESSES
 
 MEMBERS = 300
 LONGEST_URL = 511
@@ -35,12 +33,6 @@ class FortigateCli(Writer):
     name = "fortigate_cli"
     title = "FortiGate configuration (CLI)"
     suffix = ".conf"
-    holds = {
-        IndicatorType.IP: WHOLE,
-        IndicatorType.NETWORK: WHOLE,
-        IndicatorType.DOMAIN: WHOLE,
-        IndicatorType.URL: HOST_AND_PATH,
-    }
 
     def lost(self, item: Indicator) -> str | None:
         """A pasted `?` calls for help; an entry of a filter holds 511 characters."""

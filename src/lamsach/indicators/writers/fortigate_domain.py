@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.plain import FEED_BYTES, FEED_ENTRIES, LineList
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class FortigateDomain(LineList):
@@ -12,7 +11,6 @@ class FortigateDomain(LineList):
 
     name = "fortigate_domain"
     title = "FortiGate threat feed: domains"
-    holds = {IndicatorType.DOMAIN: WHOLE}
     most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
 
     def line(self, item: Indicator) -> str:

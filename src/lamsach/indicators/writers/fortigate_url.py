@@ -6,7 +6,6 @@ A name stands for the whole site, `*.name` for those below it; a URL with a path
 from __future__ import annotations
 
 from lamsach.indicators.urls import split_url
-from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE
 from lamsach.indicators.writers.plain import FEED_BYTES, FEED_ENTRIES, LineList
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
@@ -17,7 +16,6 @@ class FortigateUrl(LineList):
 
     name = "fortigate_url"
     title = "FortiGate threat feed: URLs"
-    holds = {IndicatorType.URL: HOST_AND_PATH, IndicatorType.DOMAIN: WHOLE}
     most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
 
     def line(self, item: Indicator) -> str:

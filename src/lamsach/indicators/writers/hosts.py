@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import NAME_ONLY
 from lamsach.indicators.writers.plain import LineList
 from lamsach.indicators.writers.safety import words
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class Hosts(LineList):
@@ -13,7 +12,6 @@ class Hosts(LineList):
 
     name = "hosts"
     title = "hosts file"
-    holds = {IndicatorType.DOMAIN: NAME_ONLY}
     facts = frozenset({"threat"})
 
     def line(self, item: Indicator) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.addresses import Cidrs, merged_networks, whole
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.writers.base import Stamp, Writer
+from lamsach.model import Indicator
 
 
 class Ipset(Writer):
@@ -15,7 +15,6 @@ class Ipset(Writer):
     name = "ipset"
     title = "ipset sets"
     suffix = ".ipset"
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
     reads_back = False
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from typing import ClassVar
 
 from lamsach.indicators.writers.addresses import is_version, merged_networks, whole
-from lamsach.indicators.writers.base import WHOLE, WRONG_VERSION, Stamp, Writer
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.writers.base import WRONG_VERSION, Stamp, Writer
+from lamsach.model import Indicator
 
 
 class Iptables(Writer):
@@ -16,7 +16,6 @@ class Iptables(Writer):
     name = "iptables"
     title = "iptables rules (IPv4)"
     suffix = ".rules"
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
     reads_back = False
     version: ClassVar[int] = 4
 

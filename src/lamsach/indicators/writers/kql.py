@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.writers.addresses import is_version
-from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import Stamp, Writer, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
 
@@ -31,7 +31,6 @@ class Kql(Writer):
     name = "kql"
     title = "KQL query (Microsoft Defender, Sentinel)"
     suffix = ".kql"
-    holds = dict.fromkeys(IndicatorType, WHOLE) | {IndicatorType.URL: HOST_AND_PATH}
     reads_back = False
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.addresses import is_version
-from lamsach.indicators.writers.base import ADDRESSES, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import Stamp, Writer, of_types
 from lamsach.indicators.writers.safety import ascii_words
 from lamsach.model import Indicator, IndicatorType
+from lamsach.model.indicator_types import ADDRESSES
 
 
 class MikroTik(Writer):
@@ -19,7 +20,6 @@ class MikroTik(Writer):
     name = "mikrotik"
     title = "MikroTik RouterOS script"
     suffix = ".rsc"
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE, IndicatorType.DOMAIN: WHOLE}
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Menu by menu."""

@@ -10,19 +10,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import uuid5
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, iso
+from lamsach.indicators.writers.base import Stamp, Writer, iso
 from lamsach.indicators.writers.stix import NAMESPACE
-from lamsach.model import Indicator, IndicatorType
-
-_TYPES = {
-    IndicatorType.IP: ("ip-dst", "Network activity"),
-    IndicatorType.NETWORK: ("ip-dst", "Network activity"),
-    IndicatorType.DOMAIN: ("domain", "Network activity"),
-    IndicatorType.URL: ("url", "Network activity"),
-    IndicatorType.MD5: ("md5", "Payload delivery"),
-    IndicatorType.SHA1: ("sha1", "Payload delivery"),
-    IndicatorType.SHA256: ("sha256", "Payload delivery"),
-}
+from lamsach.model import Indicator
+from lamsach.model.indicator_types import BY_TYPE
 
 
 class Misp(Writer):
@@ -31,7 +22,6 @@ class Misp(Writer):
     name = "misp"
     title = "MISP event"
     suffix = ".json"
-    holds = dict.fromkeys(_TYPES, WHOLE)
     facts = frozenset({"valid_from", "tlp"})
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
@@ -54,7 +44,7 @@ class Misp(Writer):
 
 
 def _attribute(item: Indicator, stamp: Stamp) -> dict[str, Any]:
-    kind, category = _TYPES[item.type]
+    kind, category = BY_TYPE[item.type].misp
     record: dict[str, Any] = {
         "uuid": str(uuid5(NAMESPACE, json.dumps(["misp", stamp.text(), item.type.value, item.value]))),
         "type": kind,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.addresses import Cidrs, merged_networks, short
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.writers.base import Stamp, Writer
+from lamsach.model import Indicator
 
 
 class Nftables(Writer):
@@ -15,7 +15,6 @@ class Nftables(Writer):
     name = "nftables"
     title = "nftables sets"
     suffix = ".nft"
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
     reads_back = False
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

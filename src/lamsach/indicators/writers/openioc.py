@@ -6,19 +6,10 @@ from collections.abc import Collection, Iterator
 from uuid import uuid5
 from xml.sax.saxutils import escape
 
-from lamsach.indicators.writers.base import SYNTAX, WHOLE, Stamp, Writer, iso
+from lamsach.indicators.writers.base import SYNTAX, Stamp, Writer, iso
 from lamsach.indicators.writers.stix import NAMESPACE
-from lamsach.model import Indicator, IndicatorType
-
-_TERMS = {
-    IndicatorType.IP: ("PortItem", "PortItem/remoteIP", "IP"),
-    IndicatorType.NETWORK: ("PortItem", "PortItem/remoteIP", "IP"),
-    IndicatorType.DOMAIN: ("Network", "Network/DNS", "string"),
-    IndicatorType.URL: ("UrlHistoryItem", "UrlHistoryItem/URL", "string"),
-    IndicatorType.MD5: ("FileItem", "FileItem/Md5sum", "md5"),
-    IndicatorType.SHA1: ("FileItem", "FileItem/Sha1sum", "sha1"),
-    IndicatorType.SHA256: ("FileItem", "FileItem/Sha256sum", "sha256"),
-}
+from lamsach.model import Indicator
+from lamsach.model.indicator_types import BY_TYPE
 
 
 class OpenIoc(Writer):
@@ -27,7 +18,6 @@ class OpenIoc(Writer):
     name = "openioc"
     title = "OpenIOC 1.1"
     suffix = ".ioc"
-    holds = dict.fromkeys(_TERMS, WHOLE)
 
     def lost(self, item: Indicator) -> str | None:
         """XML 1.0 has no way to write some characters."""
@@ -46,7 +36,7 @@ class OpenIoc(Writer):
             f'<criteria><Indicator id="{uuid5(NAMESPACE, "or " + stamp.text())}" operator="OR">\n'
         )
         for item in items:
-            document, search, kind = _TERMS[item.type]
+            document, search, kind = BY_TYPE[item.type].openioc
             place = uuid5(NAMESPACE, f"openioc {item.type.value} {item.value}")
             yield (
                 f'<IndicatorItem id="{place}" condition="is" preserve-case="false" negate="false">'

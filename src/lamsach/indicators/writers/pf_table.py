@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.addresses import merged_networks, short
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.writers.base import Stamp, Writer
+from lamsach.model import Indicator
 
 
 class PfTable(Writer):
@@ -15,7 +15,6 @@ class PfTable(Writer):
     name = "pf_table"
     title = "pfSense and OPNsense alias (URL table)"
     suffix = ".txt"
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """One network a line."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.spans import span
-from lamsach.indicators.writers.base import NAME_TOO_LONG, WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import NAME_TOO_LONG, Stamp, Writer
 from lamsach.indicators.writers.safety import words
 from lamsach.model import Indicator, IndicatorType
 
@@ -23,7 +23,6 @@ class Rpz(Writer):
     name = "rpz"
     title = "Response policy zone (BIND, Unbound, Knot, PowerDNS)"
     suffix = ".zone"
-    holds = {IndicatorType.DOMAIN: WHOLE, IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
     facts = frozenset({"threat"})
 
     def lost(self, item: Indicator) -> str | None:

@@ -11,13 +11,10 @@ from socket import AF_INET, inet_ntop, inet_pton
 from lamsach.indicators.domains import LABEL
 from lamsach.indicators.urls import DEFAULT_PORTS, MAX_URL_LENGTH
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import ROWS
 
 _NAME = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.ASCII)
-_HASH = {
-    IndicatorType.MD5: re.compile(r"[0-9a-f]{32}"),
-    IndicatorType.SHA1: re.compile(r"[0-9a-f]{40}"),
-    IndicatorType.SHA256: re.compile(r"[0-9a-f]{64}"),
-}
+_HASH = {row.type: re.compile(rf"[0-9a-f]{{{row.digits}}}") for row in ROWS if row.digits}
 _URL = re.compile(
     rf"(?:(?P<scheme>[a-z]{{2,5}})://)?(?P<host>{LABEL}(?:\.{LABEL})+|\[[0-9a-f:.]{{2,45}}\])(?::\d{{1,5}})?(?:[/?][^#]*)?",
     re.DOTALL | re.ASCII,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from uuid import uuid5
 
-from lamsach.indicators.writers.base import ADDRESSES, HASHES, WHOLE, Stamp, Writer, framed, iso, of_types
+from lamsach.indicators.writers.base import HASHES, Stamp, Writer, framed, iso, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.model import Indicator, IndicatorType
-
-_HASH_NAMES = {IndicatorType.MD5: "MD5", IndicatorType.SHA1: "SHA1", IndicatorType.SHA256: "SHA256"}
+from lamsach.model.indicator_types import ADDRESSES
 
 
 class Sigma(Writer):
@@ -19,7 +18,6 @@ class Sigma(Writer):
     name = "sigma"
     title = "Sigma rules"
     suffix = ".yml"
-    holds = dict.fromkeys(IndicatorType, WHOLE)
     reads_back = False
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
@@ -72,7 +70,7 @@ def _url(item: Indicator) -> str:
 
 
 def _hash(item: Indicator) -> str:
-    return f"{_HASH_NAMES[item.type]}={item.value.upper()}"
+    return f"{item.type.upper()}={item.value.upper()}"
 
 
 _Field = tuple[str, tuple[IndicatorType, ...], Callable[[Indicator], str]]

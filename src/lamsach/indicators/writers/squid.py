@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.writers.addresses import merged_networks, short, topmost
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import Stamp, Writer, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
 
@@ -23,12 +23,6 @@ class Squid(Writer):
     name = "squid"
     title = "Squid access lists"
     suffix = ".conf"
-    holds = {
-        IndicatorType.IP: WHOLE,
-        IndicatorType.NETWORK: WHOLE,
-        IndicatorType.DOMAIN: WHOLE,
-        IndicatorType.URL: WHOLE,
-    }
     reads_back = False
 
     def merged(self, items: Spool) -> Spool:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, iso
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.writers.base import Stamp, Writer, iso
+from lamsach.model import Indicator
+from lamsach.model.indicator_types import BY_TYPE
 
 NAMESPACE = UUID("5a1f7c0e-7d0a-5b0c-9e5e-4c8d2f6b1a37")
 """The namespace of our identifiers (RFC 9562 section 5.5)."""
@@ -30,14 +31,6 @@ TLP_MARKINGS = {
 STRICTER = {"amber+strict": "red"}
 """Levels of TLP 2.0 that the standard has no marking for, and the next stricter one that is written instead."""
 
-_PATHS = {
-    IndicatorType.DOMAIN: "domain-name:value",
-    IndicatorType.URL: "url:value",
-    IndicatorType.MD5: "file:hashes.MD5",
-    IndicatorType.SHA1: "file:hashes.'SHA-1'",
-    IndicatorType.SHA256: "file:hashes.'SHA-256'",
-}
-
 
 class Stix(Writer):
     """A bundle of indicators."""
@@ -45,7 +38,6 @@ class Stix(Writer):
     name = "stix"
     title = "STIX 2.1 bundle"
     suffix = ".json"
-    holds = dict.fromkeys(IndicatorType, WHOLE)
     facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
@@ -161,10 +153,8 @@ def indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
 def pattern(item: Indicator) -> str:
     """The STIX pattern of a value (section 9), quoted."""
     text = item.value.replace("\\", "\\\\").replace("'", "\\'")
-    if item.type in (IndicatorType.IP, IndicatorType.NETWORK):
-        kind = "ipv6-addr" if ":" in item.value else "ipv4-addr"
-        return f"[{kind}:value = '{text}']"
-    return f"[{_PATHS[item.type]} = '{text}']"
+    path = BY_TYPE[item.type].stix or ("ipv6-addr:value" if ":" in item.value else "ipv4-addr:value")
+    return f"[{path} = '{text}']"
 
 
 def _report(stamp: Stamp, author: str) -> dict[str, Any]:

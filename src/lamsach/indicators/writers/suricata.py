@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import Stamp, Writer, of_types
 from lamsach.indicators.writers.rules import FIRST_SID, listed_addresses, message
 from lamsach.model import Indicator, IndicatorType
 
@@ -18,7 +18,6 @@ class Suricata(Writer):
     name = "suricata"
     title = "Suricata rules"
     suffix = ".rules"
-    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE, IndicatorType.DOMAIN: WHOLE}
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Addresses, then names."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import HASHES, NAME_ONLY, WHOLE, Stamp, of_types
+from lamsach.indicators.writers.base import HASHES, Stamp, of_types
 from lamsach.indicators.writers.bundle import Bundle
 from lamsach.indicators.writers.rules import FIRST_SID, listed_addresses
 from lamsach.model import Indicator, IndicatorType
@@ -20,12 +20,6 @@ class SuricataDatasets(Bundle):
 
     name = "suricata_datasets"
     title = "Suricata datasets with their rules"
-    holds = {
-        IndicatorType.IP: WHOLE,
-        IndicatorType.NETWORK: WHOLE,
-        IndicatorType.DOMAIN: NAME_ONLY,
-        **dict.fromkeys(HASHES, WHOLE),
-    }
 
     def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
         """Only the lists that hold something, and their rules."""

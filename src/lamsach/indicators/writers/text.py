@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.writers.base import WHOLE
 from lamsach.indicators.writers.plain import LineList
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class Text(LineList):
@@ -12,7 +11,6 @@ class Text(LineList):
 
     name = "text"
     title = "Plain text"
-    holds = dict.fromkeys(IndicatorType, WHOLE)
 
     def line(self, item: Indicator) -> str:
         """The value."""

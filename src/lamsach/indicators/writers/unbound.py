@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.indicators.writers.safety import words
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class Unbound(Writer):
@@ -15,7 +15,6 @@ class Unbound(Writer):
     name = "unbound"
     title = "Unbound local zones"
     suffix = ".conf"
-    holds = {IndicatorType.DOMAIN: WHOLE}
     facts = frozenset({"threat"})
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

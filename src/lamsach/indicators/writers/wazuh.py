@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import NAME_ONLY, WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.indicators.writers.safety import ascii_words
-from lamsach.model import Indicator, IndicatorType
+from lamsach.model import Indicator
 
 
 class Wazuh(Writer):
@@ -18,13 +18,6 @@ class Wazuh(Writer):
     name = "wazuh"
     title = "Wazuh CDB list"
     suffix = ".cdb.txt"
-    holds = {
-        IndicatorType.IP: WHOLE,
-        IndicatorType.DOMAIN: NAME_ONLY,
-        IndicatorType.MD5: WHOLE,
-        IndicatorType.SHA1: WHOLE,
-        IndicatorType.SHA256: WHOLE,
-    }
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The stamp, then a line a value."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, in_batches
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.writers.base import Stamp, Writer, in_batches
+from lamsach.model import Indicator
 
 NAMES_IN_A_POLICY = 100
 
@@ -22,7 +22,6 @@ class WindowsDns(Writer):
     title = "Windows DNS Server policies (PowerShell)"
     most_entries = 10_000
     suffix = ".ps1"
-    holds = {IndicatorType.DOMAIN: WHOLE}
     reads_back = False
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import HASHES, WHOLE, Stamp, Writer, in_batches, of_types
+from lamsach.indicators.writers.base import HASHES, Stamp, Writer, in_batches, of_types
 from lamsach.model import Indicator
 
 HASHES_IN_A_RULE = 500
@@ -16,7 +16,6 @@ class Yara(Writer):
     name = "yara"
     title = "YARA hash rules"
     suffix = ".yar"
-    holds = dict.fromkeys(HASHES, WHOLE)
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Kind by kind."""

@@ -7,19 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import HOST_AND_PATH, NAME_ONLY, WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.indicators.writers.safety import wire, words
-from lamsach.model import Indicator, IndicatorType
-
-_TYPES = {
-    IndicatorType.IP: "Intel::ADDR",
-    IndicatorType.NETWORK: "Intel::SUBNET",
-    IndicatorType.DOMAIN: "Intel::DOMAIN",
-    IndicatorType.URL: "Intel::URL",
-    IndicatorType.MD5: "Intel::FILE_HASH",
-    IndicatorType.SHA1: "Intel::FILE_HASH",
-    IndicatorType.SHA256: "Intel::FILE_HASH",
-}
+from lamsach.model import Indicator
+from lamsach.model.indicator_types import BY_TYPE
 
 
 class Zeek(Writer):
@@ -28,7 +19,6 @@ class Zeek(Writer):
     name = "zeek"
     title = "Zeek intelligence file"
     suffix = ".intel"
-    holds = dict.fromkeys(_TYPES, WHOLE) | {IndicatorType.DOMAIN: NAME_ONLY, IndicatorType.URL: HOST_AND_PATH}
     facts = frozenset({"threat"})
 
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
@@ -36,7 +26,7 @@ class Zeek(Writer):
         yield f"# {stamp.text()}\n#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
         for item in items:
             value = wire(item.value).partition("://")[2] if "://" in item.value else wire(item.value)
-            yield f"{value}\t{_TYPES[item.type]}\t{_said(item.source) or 'lamsach'}\t{_said(item.threat) or '-'}\n"
+            yield f"{value}\tIntel::{BY_TYPE[item.type].zeek.upper()}\t{_said(item.source) or 'lamsach'}\t{_said(item.threat) or '-'}\n"
 
 
 def _said(text: str | None) -> str:

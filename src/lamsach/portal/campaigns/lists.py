@@ -11,7 +11,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from lamsach.model import Indicator, IndicatorType, Problem
+from lamsach.model import Indicator, Problem
+from lamsach.model.indicator_types import ADDRESSES
 from lamsach.portal.campaigns.models import CampaignState, IndicatorList, ListedRange
 
 BATCH = 2000
@@ -53,7 +54,7 @@ def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> 
 
 
 def _ranges(kept: IndicatorList, found: Indicator) -> list[ListedRange]:
-    if found.type not in (IndicatorType.IP, IndicatorType.NETWORK):
+    if found.type not in ADDRESSES:
         return []
     network = ipaddress.ip_network(found.value, strict=False)
     return [ListedRange(list=kept, low=digits(network[0]), high=digits(network[-1]))]

@@ -1,0 +1,47 @@
+"""The table of kinds is whole: every kind has its row, every word one meaning, every output a place in it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.indicators.fields import stated_type
+from lamsach.indicators.type_words import UNSUPPORTED_WORDS
+from lamsach.indicators.writers import BY_NAME
+from lamsach.model import Event, IndicatorType
+from lamsach.model.indicator_types import DIGESTS, FIELDS, ROWS, TokenKind, types_of
+
+
+def test_every_kind_has_one_row() -> None:
+    assert [row.type for row in ROWS] == list(IndicatorType)
+    assert {row.type for row in ROWS if row.digits} == set(DIGESTS) == set(types_of(TokenKind.DIGEST))
+
+
+def test_every_label_has_its_vietnamese() -> None:
+    for row in ROWS:
+        assert VIETNAMESE.get(row.label), row.type
+
+
+def test_the_fields_are_fields_of_an_event() -> None:
+    known = {field.name for field in fields(Event)}
+    assert set(FIELDS) <= known
+
+
+def test_every_output_of_the_table_is_one_and_every_one_is_in_it() -> None:
+    stated = [(row.type, name) for row in ROWS for name in row.exports]
+    assert {name for _, name in stated} == set(BY_NAME)
+    for row in ROWS:
+        written = [name for text in (row.whole, row.name_only, row.host_and_path) for name in text.split()]
+        assert sorted(written) == sorted(set(written)), (
+            row.type
+        )  # none twice, which would lose one of its losses
+
+
+def test_a_word_means_one_kind() -> None:
+    seen: dict[str, IndicatorType | None] = {}
+    groups = [(row.type, row.words) for row in ROWS] + [(None, UNSUPPORTED_WORDS)]
+    for kind, words in groups:
+        for word in words.split("|"):
+            key = " ".join(word.split())
+            assert seen.setdefault(key, kind) is kind, key
+            assert stated_type(key) == (kind, kind is None), key
