@@ -183,6 +183,18 @@ INDICATORS: dict[str, str] = {
         "Không tải được {count} sự kiện của nguồn; lần chạy sau sẽ tải lại."
     ),
     "No list names this value.": "Không danh sách nào có giá trị này.",
+    "The list holds no value.": "Danh sách không có giá trị nào.",
+    "No reader saw this value in the list.": "Không tìm thấy giá trị này trong danh sách.",
+    "Verdict": "Kết luận",
+    "Decided by": "Căn cứ",
+    "taken": "nhận",
+    "not taken": "không nhận",
+    "{count} more are not shown; --json prints all.": "Còn {count} giá trị không hiện; --json in tất cả.",
+    "A list, or - for standard input.": "Một danh sách, hoặc - cho đầu vào chuẩn.",
+    "Only what shows this value, defanged or not.": "Chỉ những mục có giá trị này, dù viết thường hay viết ngắt (defang).",
+    "Tell of each value in a list where it stands, whether it is taken, which reader saw it and which rule decided.": (
+        "Cho biết từng giá trị trong danh sách nằm ở đâu, có được nhận không, bộ đọc nào thấy và quy tắc nào quyết định."
+    ),
     "{indicators} indicators, {refused} refused, from {documents} documents.": (
         "{indicators} dấu hiệu, {refused} giá trị bị từ chối, từ {documents} tài liệu."
     ),

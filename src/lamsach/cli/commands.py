@@ -51,6 +51,7 @@ COMMANDS = Group(
                 "read": "lamsach.cli.indicators:read",
                 "fetch": "lamsach.cli.indicators_fetch:fetch",
                 "check": "lamsach.cli.indicators_check:check",
+                "explain": "lamsach.cli.indicators_explain:explain",
                 "review": "lamsach.cli.indicators_review:review",
                 "export": "lamsach.cli.indicators_export:export",
                 "diff": "lamsach.cli.indicators_release:diff",

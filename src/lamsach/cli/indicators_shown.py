@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
@@ -15,6 +15,9 @@ from lamsach.i18n import format_number, language_from_environment, mark
 from lamsach.model import Indicator, Reference, Refusal
 from lamsach.results import words
 from lamsach.results.safe import clip, visible_line
+
+if TYPE_CHECKING:
+    from lamsach.indicators.explanation import Explained
 
 ROWS = 500
 """So many indicators are shown; a file (`-o`) has all."""
@@ -36,6 +39,27 @@ def show(found: Iterable[tuple[Indicator, Mapping[str, Any]]], count: int) -> No
     if count > len(rows):
         number = format_number(count - len(rows), language_from_environment())
         print(_("{count} more are not shown; -o FILE writes all, --json prints all.").format(count=number))
+
+
+def show_explained(found: Iterable[Explained]) -> None:
+    """Print each value with its verdict, its place, and the reader and the rule that decided."""
+    _ = translate()
+    columns = (mark("Verdict"), mark("Kind"), mark("Value"), mark("Stated in"), mark("Decided by"))
+    table = Table(*map(_, columns), box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    waiting = iter(found)
+    for entry, reader, rule in islice(waiting, ROWS):
+        taken = isinstance(entry, Indicator)
+        said = _("taken") if taken else _("not taken")
+        why = f"{reader}: {rule}" + ("" if isinstance(entry, Indicator) else f" - {_(entry.reason)}")
+        kind = "" if entry.type is None else _(words.INDICATOR_TYPES[entry.type])
+        place = "" if entry.reference is None else _place(entry.reference)
+        shown = (said, kind, entry.value, place, why)
+        table.add_row(*(Text(visible_line(clip(text, 300)), overflow="fold") for text in shown))
+    if table.row_count:
+        output_console().print(table)
+    if more := sum(1 for _one in waiting):
+        number = format_number(more, language_from_environment())
+        print(_("{count} more are not shown; --json prints all.").format(count=number))
 
 
 def tell_refused(refusals: Iterable[Refusal]) -> None:

@@ -18,6 +18,7 @@ from lamsach.indicators.unlisted import with_lines
 from lamsach.model import IndicatorType, Problem, Refusal
 
 OnProblem = Callable[[Problem], None]
+OnFormat = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -30,18 +31,22 @@ class ListContents:
     documents: list[str] = field(default_factory=list)
 
 
-def read_list(path: str, on_problem: OnProblem, *, ocr: bool = False) -> Iterator[Entry]:
+def read_list(
+    path: str, on_problem: OnProblem, *, ocr: bool = False, on_format: OnFormat = lambda name: None
+) -> Iterator[Entry]:
     """The indicators and refusals of one file in file order, not de-duplicated; memory does not grow with the length of a
     TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection, `misp+https://...` a MISP instance or feed. A file that cannot be read, or
-    not to its end, is told to `on_problem`. `ocr`: pages that are pictures are read by tesseract."""
-    return map(whole_entry, read_quickly(path, on_problem, ocr=ocr))
+    not to its end, is told to `on_problem`. `ocr`: pages that are pictures are read by tesseract. `on_format` is given the name of each format before its entries come."""
+    return map(whole_entry, read_quickly(path, on_problem, ocr=ocr, on_format=on_format))
 
 
-def read_quickly(path: str, on_problem: OnProblem, *, ocr: bool = False) -> Iterator[Entry | Plain]:
+def read_quickly(
+    path: str, on_problem: OnProblem, *, ocr: bool = False, on_format: OnFormat = lambda name: None
+) -> Iterator[Entry | Plain]:
     """As `read_list`, for whoever takes lists of millions: what a plain list names comes without the cost of an `Indicator`."""
     try:
         for source in _sources(path, ocr=ocr):
-            yield from _read_source(source, on_problem)
+            yield from _read_source(source, on_problem, on_format)
     except LamsachError as error:
         on_problem(Problem(error.where or path, error.what, error.todo))
 
@@ -58,7 +63,9 @@ def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
     return sources(path, ocr=ocr)
 
 
-def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> Iterator[Entry | Plain]:
+def _read_source(
+    source: ListSource, on_problem: OnProblem, on_format: OnFormat, depth: int = 0
+) -> Iterator[Entry | Plain]:
     try:
         if not source.head.strip():
             raise UnreadableError("The list is empty.", source.document)
@@ -67,7 +74,7 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
             if depth >= MAX_NESTED:
                 raise LimitError("Messages and archives are nested too deep.", source.document)
             for part in parts(source):
-                yield from _read_source(part, on_problem, depth + 1)
+                yield from _read_source(part, on_problem, on_format, depth + 1)
             return
         format_of_list = next(recognising(source), None)
         if format_of_list is None or format_of_list.name not in ("xls", "doc"):
@@ -78,6 +85,7 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
                 source.document,
                 "Give a TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML or EML file.",
             )
+        on_format(format_of_list.name)
         found = format_of_list.read_quickly(source)
         yield from with_lines(source, found) if format_of_list.rows_are_lines else found
     except LamsachError as error:

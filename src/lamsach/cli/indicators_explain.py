@@ -1,0 +1,26 @@
+"""`lamsach indicators explain`: why values of a list were taken or not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from lamsach.cli.command_line import Argument, Option
+
+
+def explain(
+    file: Annotated[str, Argument(metavar="FILE", help="A list, or - for standard input.")],
+    value: Annotated[
+        str | None, Argument(metavar="[VALUE]", help="Only what shows this value, defanged or not.")
+    ] = None,
+    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
+    ocr: Annotated[
+        bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
+    ] = False,
+) -> None:
+    """Tell of each value in a list where it stands, whether it is taken, which reader saw it and which rule decided.
+
+    Example: lamsach indicators explain annex.pdf evil.example
+    """
+    from lamsach.cli.indicators_explain_run import explain as run
+
+    run(file, value, as_json=as_json, ocr=ocr)

@@ -1,0 +1,88 @@
+"""`lamsach indicators explain`: every value with its place, its verdict, the reader and the rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+
+from lamsach.errors import ExitStatus
+from lamsach.indicators import explanation, refusals
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator
+
+from .running import lamsach
+
+
+def annex(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    for row in (
+        ["STT", "Địa chỉ IP", "Ghi chú"],
+        [1, "203.0.113[.]5", "gửi dữ liệu về c2.evil-a.site"],
+        [2, "192.168.1.2", ""],
+    ):
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def records(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_each_value_is_explained(tmp_path: Path) -> None:
+    path = annex(tmp_path / "annex.xlsx")
+    done = lamsach("indicators", "explain", str(path))
+    assert done.status == ExitStatus.FOUND, done.errors
+    found = {str(one["value"]): one for one in records(done.out)}
+    assert {value: (one["verdict"], one["reader"], one["rule"]) for value, one in found.items()} == {
+        "203.0.113.5": ("taken", "xlsx", "listed"),
+        "c2.evil-a.site": ("refused", "xlsx", "not_listed"),
+        "192.168.1.2": ("refused", "xlsx", "private"),
+    }
+    assert found["192.168.1.2"]["reason"] == refusals.PRIVATE
+    assert found["192.168.1.2"]["reference"] == {"document": str(path), "page": 1, "row": 3}
+
+
+def test_one_value_in_any_spelling(tmp_path: Path) -> None:
+    path = str(annex(tmp_path / "annex.xlsx"))
+    for asked, shown in (
+        ("203[.]0[.]113[.]5", ["203.0.113.5"]),
+        ("hxxp://c2[.]evil-a[.]site/x", []),
+        ("C2.EVIL-A[.]site", ["c2.evil-a.site"]),
+        ("192.168.1.2", ["192.168.1.2"]),
+    ):
+        done = lamsach("indicators", "explain", path, asked)
+        assert [one["value"] for one in records(done.out)] == shown, asked
+        assert done.status == (ExitStatus.FOUND if shown else ExitStatus.NOTHING_FOUND)
+
+
+def test_what_cannot_be_read_is_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04broken")
+    done = lamsach("indicators", "explain", str(tmp_path / "a.xlsx"), "evil.example")
+    assert done.status == ExitStatus.INPUT
+    assert any("damaged" in line or "hỏng" in line for line in done.errors)
+
+
+def test_each_reason_has_a_rule_of_its_own(tmp_path: Path) -> None:
+    reasons = {text for name, text in vars(refusals).items() if name.isupper() and isinstance(text, str)}
+    assert set(explanation._RULES) == reasons
+    assert len(set(explanation._RULES.values())) == len(reasons)
+
+
+def test_the_parts_of_a_message_have_their_own_readers(tmp_path: Path) -> None:
+    mail = (
+        "From: a@unit.example\nTo: b@unit.example\nSubject: list\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\n203.0.113.7\n"
+        '--x\nContent-Type: text/csv\nContent-Disposition: attachment; filename="a.csv"\n\n'
+        "type,value\nip,203.0.113.8\ndomain,evil-b.site\n--x--\n"
+    )
+    (tmp_path / "m.eml").write_text(mail)
+    found = list(explanation.explanations(str(tmp_path / "m.eml"), lambda problem: None))
+    assert {one.entry.value: one.reader for one in found if isinstance(one.entry, Indicator)} == {
+        "203.0.113.7": "text",
+        "203.0.113.8": "delimited",
+        "evil-b.site": "delimited",
+    }
+    assert [one.entry for one in found] == list(read_list(str(tmp_path / "m.eml"), lambda problem: None))
