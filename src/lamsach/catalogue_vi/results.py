@@ -215,6 +215,7 @@ _VALUES: dict[str, str] = {
     "network": "dải mạng",
     "URL": "URL",
     "SHA-256": "SHA-256",
+    "JA3 fingerprint": "dấu vân tay JA3",
     "SHA-1": "SHA-1",
     "MD5": "MD5",
     "DHCP lease": "theo DHCP",

@@ -267,6 +267,7 @@ SCANNER: dict[str, str] = {
     "Send result": "Gửi kết quả",
     "a list that is not up to date any more: fetch the bundle again": "danh sách đã cũ: hãy tải lại bộ công cụ",
     "the hash of a file that every machine has": "mã băm của tệp máy nào cũng có",
+    "of a kind that is not looked for on a machine": "thuộc loại không được tìm trên máy",
     "past the end that its list states: not looked for any more": "đã hết thời hạn ghi trong danh sách: không rà soát nữa",
     "Every value of the list is past its end.": "Mọi giá trị trong danh sách đều đã hết thời hạn.",
     "Fetch the newest list, and check the clock of this computer.": "Hãy tải danh sách mới nhất và kiểm tra đồng hồ của máy tính này.",

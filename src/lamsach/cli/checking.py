@@ -12,7 +12,7 @@ from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import ExitStatus, InputError
 from lamsach.indicators.addresses import host_address
 from lamsach.indicators.exceptions import ExceptionSet, covering
-from lamsach.indicators.normalise import Value, canonical_values
+from lamsach.indicators.normalise import Value, canonical_values, of_stated_kinds
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.writing import as_mapping
@@ -83,7 +83,7 @@ def answer(
     """Print what covers a value, on a terminal as a table, else one JSON object a line, and give the exit status."""
     for_people = sys.stdout.isatty() and not as_json
     try:
-        values = canonical_values(value)
+        values = (*canonical_values(value), *of_stated_kinds(value))
     except Refused as refused:
         record = {"value": refused.value or value, "reason": refused.reason}
         tell(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lamsach.hunt.kernel.layout import LEAD
 from lamsach.indicators.records import Entry, Plain
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
-from lamsach.model.indicator_types import DIGESTS
+from lamsach.model.indicator_types import TokenKind, types_of
 
 TYPES = tuple(IndicatorType)
 NO_TIME = -(1 << 62)
@@ -53,7 +53,7 @@ _LARGEST = (1 << 31) - 1
 _THREAT, _DOCUMENT, _ROW = map(NUMBERS.index, ("threat", "document", "row"))
 _PLACES = {kind: place for place, kind in enumerate(TYPES)}
 _PREFIXES = {kind: kind.encode() + b" " for kind in TYPES}
-_DIGESTS = frozenset(DIGESTS)
+_DIGESTS = frozenset(types_of(TokenKind.DIGEST))
 _RUN = 1 << 10
 """How many plain values are added at once."""
 

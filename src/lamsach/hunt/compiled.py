@@ -24,9 +24,12 @@ from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6,
 from lamsach.hunt.plain_hash import hash_name, keys_with_parents
 from lamsach.indicators.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
-from lamsach.model.indicator_types import DIGESTS
+from lamsach.model.indicator_types import TokenKind, types_of
 
 _STEP = 1 << 16
+
+
+_DIGESTS = types_of(TokenKind.DIGEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,7 +206,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
     digest, first_rows = _distinct(columns.digests)
     kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES))
     by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
-    has_digests = any(kind in by_type for kind in DIGESTS)
+    has_digests = any(kind in by_type for kind in _DIGESTS)
     has_names = bool(
         np.isin(columns.types, [TYPES.index(IndicatorType.DOMAIN), TYPES.index(IndicatorType.URL)]).any()
     )
@@ -281,7 +284,7 @@ def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.
 def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
     """Which hashes of last labels occur, and the filter of the last two labels."""
     tops = np.zeros(TOPS_SIZE, np.uint8)
-    is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in DIGESTS])
+    is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _DIGESTS])
     last = hash_places(columns.names, columns.name_offsets, labels=1)[is_name]
     tops[(last >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] = 1
     hashes = np.unique(hash_places(columns.names, columns.name_offsets, labels=2)[is_name])

@@ -17,7 +17,7 @@ from lamsach.hunt.tokens import domain, tokens
 from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
 from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
-from lamsach.model.indicator_types import ADDRESSES, TokenKind
+from lamsach.model.indicator_types import ADDRESSES, DIGESTS, TokenKind
 
 Covers = Callable[[IndicatorType, str], object]
 
@@ -117,7 +117,8 @@ class Matcher:
                 yield from self._host(name, Role.RESOLVED, None)
         for digest in event.hashes:
             for indicator in self._compiled.by_digest(digest.lower()):
-                yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, digest.lower())
+                if indicator.type in DIGESTS:
+                    yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, digest.lower())
 
     def _mentioned(self, text: str, role: Role) -> Iterator[_Found]:
         """`role`: of an address; a name or URL is always something that the machine asked for."""

@@ -14,10 +14,10 @@ from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
     Field,
     field_of,
+    is_no_text_value,
     read_confidence,
     read_date,
     read_tlp,
-    stated_type,
 )
 from lamsach.indicators.normalise import Refused, canonical_values
 from lamsach.indicators.records import Facts, read_text, several_values, shortened, whole_value
@@ -102,7 +102,7 @@ def is_aside(label: str) -> bool:
     """Whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
     of certificates that sign malware among their values."""
     key = plain_key(label)
-    described = field_of(label) is Field.CONTEXT or key == "description" or stated_type(label)[1]
+    described = field_of(label) is Field.CONTEXT or key == "description" or is_no_text_value(label)
     return described and not key.startswith("thumbprint")
 
 

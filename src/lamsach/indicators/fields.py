@@ -12,7 +12,7 @@ from lamsach.documents.headings import plain_key
 from lamsach.indicators.field_words import FURTHER_WORDS, further_field
 from lamsach.indicators.type_words import UNSUPPORTED_WORDS
 from lamsach.model import IndicatorType
-from lamsach.model.indicator_types import ROWS
+from lamsach.model.indicator_types import ROWS, STATED_ONLY
 
 
 class Field(StrEnum):
@@ -192,6 +192,12 @@ def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
         return None, all(part in _TYPES and _TYPES[part] is None for part in parts)
     known, word = (_TYPES, key) if key in _TYPES else (_SPACED_TYPES, _spaced(key))
     return known.get(word), word in known and known[word] is None
+
+
+def is_no_text_value(text: str) -> bool:
+    """Whether what a text calls a kind is one whose values are never taken from running text: not supported, or read only where a list states it."""
+    kind, unsupported = stated_type(text)
+    return unsupported or kind in STATED_ONLY
 
 
 def supported_part(kind: str, value: str) -> str:

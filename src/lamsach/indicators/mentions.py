@@ -14,7 +14,7 @@ from lamsach.indicators.cited import PLATFORMS, RESOLVERS, is_cited, published
 from lamsach.indicators.clauses import OpenClause
 from lamsach.indicators.code_lines import is_argument, is_code, is_dump, is_named_hash, without_seams
 from lamsach.indicators.extract import PIECE, Found, located, pieces
-from lamsach.indicators.fields import stated_type
+from lamsach.indicators.fields import is_no_text_value
 from lamsach.indicators.labels import aside, is_imitated, is_of_a_footnote, is_signature, is_to_read
 from lamsach.indicators.normalise import declined
 from lamsach.indicators.query_text import is_excluded, is_field
@@ -213,7 +213,7 @@ class Prose:
         if text == "Type":
             self._form = False
         elif self._form is False and text:
-            self._form = stated_type(text)[1] or None
+            self._form = is_no_text_value(text) or None
         elif text in ("Tags", "UUID", "Category", "Comment") or text.startswith("Attribute #"):
             self._form = None
 

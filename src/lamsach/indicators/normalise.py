@@ -17,7 +17,7 @@ from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
-from lamsach.model.indicator_types import ADDRESSES, DIGEST_TYPES
+from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGEST_TYPES, STATED_ONLY
 
 __all__ = [
     "Refused",
@@ -135,6 +135,8 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     """As `canonical`, for a text that may spell several networks (a range). Never empty. Raises Refused."""
     if indicator_type is None and (plain := plain_value(text)) is not None:
         return (plain,)
+    if indicator_type in STATED_ONLY:
+        return (_of_stated_kind(text.strip(_QUOTES), indicator_type),)
     bare = text.strip(_QUOTES)
     if len(bare) > 16384:
         raise Refused(refusals.NOT_A_VALUE)
@@ -145,6 +147,21 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     if indicator_type is not None and not all(_same_kind(found, indicator_type) for found, _ in values):
         raise Refused(refusals.WRONG_TYPE, values[0][1], values[0][0])
     return values
+
+
+def of_stated_kinds(text: str) -> tuple[Value, ...]:
+    """What a text may be of the kinds that are taken only where a list states them: for looking a value up."""
+    bare = text.strip(_QUOTES)
+    if not _HEX.fullmatch(bare):
+        return ()
+    return tuple((kind, bare.lower()) for kind in sorted(STATED_ONLY) if len(bare) == BY_TYPE[kind].digits)
+
+
+def _of_stated_kind(text: str, kind: IndicatorType) -> Value:
+    """A value of a kind that is taken only where it is stated. Raises Refused."""
+    if len(text) != BY_TYPE[kind].digits or not _HEX.fullmatch(text):
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+    return kind, text.lower()
 
 
 def declined(item: Value | Refused, reason: str) -> Refused:

@@ -15,6 +15,7 @@ from lamsach.indicators.extract import HASH_NAMED_FILE, Found, scan
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+from lamsach.model.indicator_types import STATED_ONLY
 
 Entry = Indicator | Refusal
 """What every reader of a list yields."""
@@ -134,6 +135,10 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
     """The values of a cell or line: the whole of it if it is one, otherwise every value in it. Never empty: what holds
     no value is one Refused."""
     values: list[Found]
+    if indicator_type in STATED_ONLY:
+        return [_stated(part, indicator_type) for part in _BETWEEN_VALUES.split(text.strip()) if part] or [
+            Refused(refusals.NOT_A_VALUE)
+        ]
     if _SEVERAL.search(text):
         return list(scan(text))
     try:
@@ -149,6 +154,13 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
         return found
     whole.value = shortened(text.strip(), refusals.VALUE_KEPT)
     return [whole]
+
+
+def _stated(text: str, kind: IndicatorType) -> Found:
+    try:
+        return canonical_values(text, kind)[0]
+    except Refused as refused:
+        return refused
 
 
 def _doubted(found: Found, text: str) -> Found:

@@ -16,7 +16,7 @@ from lamsach.indicators.fields import stated_type
 from lamsach.indicators.records import read_text, shortened
 from lamsach.indicators.refusals import Refused
 from lamsach.model import IndicatorType
-from lamsach.model.indicator_types import DIGESTS, ROWS
+from lamsach.model.indicator_types import DIGESTS, ROWS, STATED_ONLY
 
 OBSERVABLES = {
     "ipv4-addr": IndicatorType.IP,
@@ -220,4 +220,7 @@ def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
     if observable in ("file", "artifact", "process") and "hashes" in path:
         known = hash_type(path.rpartition("hashes")[2].strip(".[]'\""))
         return known, known is not None
+    stated = stated_type(path.rpartition(".")[2].strip("'\""))[0]
+    if observable == "network-traffic" and stated in STATED_ONLY:  # no standard names a place for it
+        return stated, True
     return None, observable == "network-traffic" and _IS_FIELD.fullmatch(path) is not None

@@ -43,6 +43,7 @@ from lamsach.indicators.sections import heads_exceptions
 from lamsach.indicators.standing import refused
 from lamsach.indicators.unlisted import Account, value_of
 from lamsach.model import IndicatorType, Reference, Refusal
+from lamsach.model.indicator_types import STATED_ONLY
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
 _TITLE_ROWS = 50
@@ -259,7 +260,7 @@ class Table:
         beside_it = kind or (kind_beside(filled) if any(map(may_be_parted, filled.values())) else None)
         for place, cell in filled.items():
             field = fields.get(place)
-            promised = self._headings.types.get(place) or kind
+            promised = kind if kind in STATED_ONLY else self._headings.types.get(place) or kind
             cell = whole_digest(cell, promised or beside_it)
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)

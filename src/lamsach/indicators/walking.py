@@ -28,6 +28,7 @@ from lamsach.indicators.refusals import Refused
 from lamsach.indicators.standing import reason_of, refused
 from lamsach.indicators.stix_patterns import pattern_values
 from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import STATED_ONLY
 
 MAX_DEPTH = 60
 
@@ -74,7 +75,7 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             found += (
                 (whole_value(value) or several_values(value))
                 if key == "data"
-                else _value(value, type_of_heading(str(key)) or kind)
+                else _value(value, kind if kind in STATED_ONLY else type_of_heading(str(key)) or kind)
             )
         elif isinstance(value, str) and fields[key] is Field.VALUE and value.strip():
             found.append(Refused(refusals.UNSUPPORTED_TYPE, shortened(value, refusals.VALUE_KEPT)))

@@ -34,7 +34,8 @@ class TypeRow:
     """One kind of value.
 
     `label`: its English name, whose Vietnamese is in the catalogue. `token`: what it is in a line; `fields`: the fields of an `Event` that it is looked for in.
-    `digits`: how many hexadecimal digits a digest has. `words`: what type columns and attributes call it, in any language. `stix`: the object path (addresses
+    `digits`: how many hexadecimal digits a digest has. `stated_only`: whether it is read only where the list states the kind, because nothing tells it from
+    others. `words`: what type columns and attributes call it, in any language. `stix`: the object path (addresses
     have two); `misp`: attribute type and category; `openioc`: document, search and content type; `zeek`: the name of its `Intel` type; `checkpoint`: the observable. `whole`, `name_only`, `host_and_path`: the outputs that hold it, by what they keep.
     """
 
@@ -43,12 +44,13 @@ class TypeRow:
     token: TokenKind
     fields: tuple[str, ...]
     digits: int = 0
+    stated_only: bool = False
     words: str
     stix: str = ""
     misp: tuple[str, str]
-    openioc: tuple[str, str, str]
+    openioc: tuple[str, str, str] = ("", "", "")
     zeek: str
-    checkpoint: str
+    checkpoint: str = ""
     whole: str
     name_only: str = ""
     host_and_path: str = ""
@@ -169,6 +171,19 @@ ROWS: tuple[TypeRow, ...] = (
         checkpoint="MD5",
         whole=_OF_DIGESTS + " clamav_hdb",
     ),
+    TypeRow(
+        type=IndicatorType.JA3,
+        label="JA3 fingerprint",
+        token=TokenKind.DIGEST,
+        fields=(),
+        digits=32,
+        stated_only=True,
+        words="ja3|ja3-fingerprint-md5|ja3 hash|ja3 fingerprint|intel::ja3",
+        stix="network-traffic:extensions.'x-tls-ext'.ja3",
+        misp=("ja3-fingerprint-md5", "Network activity"),
+        zeek="ja3",
+        whole="stix misp csv elastic",
+    ),
 )
 BY_TYPE: Mapping[IndicatorType, TypeRow] = {row.type: row for row in ROWS}
 
@@ -181,6 +196,9 @@ def types_of(*tokens: TokenKind) -> tuple[IndicatorType, ...]:
 FIELDS = tuple(dict.fromkeys(name for row in ROWS for name in row.fields))
 """All fields of an event in which values are looked for."""
 ADDRESSES = types_of(TokenKind.ADDRESS)
-DIGESTS = types_of(TokenKind.DIGEST)
-DIGEST_TYPES: Mapping[int, IndicatorType] = {row.digits: row.type for row in ROWS if row.digits}
-"""The kind of digest with so many hexadecimal digits."""
+STATED_ONLY = frozenset(row.type for row in ROWS if row.stated_only)
+"""The kinds that are read only where the list states them."""
+DIGESTS = tuple(kind for kind in types_of(TokenKind.DIGEST) if kind not in STATED_ONLY)
+"""The digests of files."""
+DIGEST_TYPES: Mapping[int, IndicatorType] = {BY_TYPE[kind].digits: kind for kind in DIGESTS}
+"""The kind of a file's digest with so many hexadecimal digits."""

@@ -19,6 +19,7 @@ class IndicatorType(StrEnum):
     SHA256 = "sha256"
     SHA1 = "sha1"
     MD5 = "md5"
+    JA3 = "ja3"
 
 
 @made_often

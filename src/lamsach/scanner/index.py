@@ -21,7 +21,7 @@ from lamsach.indicators.exceptions import covering
 from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
-from lamsach.model.indicator_types import DIGESTS
+from lamsach.model.indicator_types import DIGESTS, STATED_ONLY
 from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Skip
 
@@ -156,6 +156,9 @@ def _rows(
             if isinstance(item, Refusal):
                 if len(refused) < _REFUSED_KEPT:
                     refused.append(Skip(item.value, item.reason))
+            elif item.type in STATED_ONLY:
+                if len(refused) < _REFUSED_KEPT:
+                    refused.append(Skip(item.value, "no_trace"))
             elif item.type in DIGESTS and common_file(item.value):
                 refused.append(Skip(item.value, "common_hash"))
             else:

@@ -148,6 +148,7 @@ SKIPS: dict[str, str] = {
     "signature_unknown": mark("Windows does not tell whether it is signed"),
     "list_old": mark("a list that is not up to date any more: fetch the bundle again"),
     "common_hash": mark("the hash of a file that every machine has"),
+    "no_trace": mark("of a kind that is not looked for on a machine"),
     "expired": mark("past the end that its list states: not looked for any more"),
 }
 HARMLESS_SKIPS = frozenset(

@@ -18,11 +18,11 @@ from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.releases.records import from_mapping
-from lamsach.model import Indicator, Reference, Refusal
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 # {"type": "domain", "value": "evil.example", "threat": "Mirai", "reference": {"document": "annex.xlsx", "page": 1, "row": 7}}
 _LINE = re.compile(
-    r'\ufeff?\{"type": "(?:ip|network|domain|url|sha256|sha1|md5)", "value": "[^\n]*"reference": \{"document": "[^\n]*\}\s*(?:\n|\Z)'
+    rf'\ufeff?\{{"type": "(?:{"|".join(IndicatorType)})", "value": "[^\n]*"reference": \{{"document": "[^\n]*\}}\s*(?:\n|\Z)'
 )
 
 

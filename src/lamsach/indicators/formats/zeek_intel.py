@@ -14,10 +14,10 @@ from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, shortened
 from lamsach.indicators.refusals import Refused
 from lamsach.model import IndicatorType, Reference, Refusal
-from lamsach.model.indicator_types import DIGEST_TYPES, ROWS
+from lamsach.model.indicator_types import DIGEST_TYPES, DIGESTS, ROWS
 
 _TYPES: dict[str, IndicatorType | None] = {
-    f"intel::{row.zeek}": None if row.digits else row.type for row in ROWS
+    f"intel::{row.zeek}": None if row.type in DIGESTS else row.type for row in ROWS
 }
 _FIELDS = re.compile(r"(?m)^#fields\t.*\bindicator\b.*\bindicator_type\b|^[^\t\n]+\tIntel::[A-Z_]+(?:\t|$)")
 

@@ -35,6 +35,7 @@ class Elastic(Writer):
             ("file.hash.md5", (IndicatorType.MD5,)),
             ("file.hash.sha1", (IndicatorType.SHA1,)),
             ("file.hash.sha256", (IndicatorType.SHA256,)),
+            ("tls.client.ja3", (IndicatorType.JA3,)),
         )
         yield f'{{"query": {{"bool": {{"_name": {json.dumps(stamp.text())}, "minimum_should_match": 1, "should": [\n'
         separator = ""

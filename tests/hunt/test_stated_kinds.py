@@ -1,0 +1,136 @@
+"""Kinds of value that are read only where a list states them (JA3): from the list through the logs of the products that show them to the machine."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt.matcher import Matcher
+from lamsach.indicators import refusals
+from lamsach.indicators.reading import read_list
+from lamsach.indicators.writers import BY_NAME
+from lamsach.indicators.writers.export import Terms, prepare
+from lamsach.investigate import Request, investigate
+from lamsach.model import Event, Indicator, IndicatorType, Refusal
+
+JA3 = "e7d705a3286e19ea42f587b344ee6865"
+OTHER = "0f4c6d9a1c2b3e4f5a6b7c8d9e0f1a2b"
+MACHINE = "10.20.30.40"
+STATED = {
+    "type column": f"type,value,threat\nja3,{JA3.upper()},Evil\ndomain,c2.evil-a.site,Evil\n",
+    "attribute of MISP": json.dumps(
+        {"Event": {"info": "x", "Attribute": [{"type": "ja3-fingerprint-md5", "value": JA3, "to_ids": True}]}}
+    ),
+    "intelligence of Zeek": f"#fields\tindicator\tindicator_type\tmeta.source\n{JA3}\tIntel::JA3\tx\n",
+    "pattern of STIX": json.dumps(
+        {
+            "type": "bundle",
+            "id": "bundle--1",
+            "objects": [
+                {
+                    "type": "indicator",
+                    "id": "indicator--1",
+                    "pattern_type": "stix",
+                    "pattern": f"[network-traffic:extensions.'tls-ext'.ja3 = '{JA3}']",
+                }
+            ],
+        }
+    ),
+    "records": json.dumps([{"type": "ja3", "value": JA3}, {"type": "md5", "value": OTHER}]),
+}
+MENTIONED = {
+    "text": f"The client's JA3: {JA3} was seen.\n",
+    "column beside values": f"domain,ja3\nc2.evil-a.site,{JA3}\n",
+    "table of two cells": f"<table><tr><td>ja3 hash</td><td>{JA3}</td></tr></table>",
+}
+ZEEK = (
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tssl\n"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tversion\tserver_name\tja3\n"
+    "#types\ttime\tstring\taddr\tport\taddr\tport\tstring\tstring\tstring\n"
+    + "".join(
+        f"17960400{n:02d}.1\tC{n}\t{MACHINE if n == 7 else '10.20.30.41'}\t5000{n}\t203.0.113.9\t443\tTLSv12\tgood.example\t{JA3 if n == 7 else OTHER}\n"
+        for n in range(9)
+    )
+)
+EVE = "".join(
+    json.dumps(
+        {
+            "timestamp": f"2026-11-30T10:00:0{n}.000000+0000",
+            "event_type": "tls",
+            "src_ip": MACHINE if n == 7 else "10.20.30.41",
+            "src_port": 50000 + n,
+            "dest_ip": "203.0.113.9",
+            "dest_port": 443,
+            "proto": "TCP",
+            "tls": {"sni": "good.example", "version": "TLS 1.2", "ja3": {"hash": JA3 if n == 7 else OTHER}},
+        }
+    )
+    + "\n"
+    for n in range(9)
+)
+
+
+def entries(path: Path, text: str) -> tuple[list[Indicator], list[Refusal]]:
+    path.write_text(text, encoding="utf-8")
+    problems: list[object] = []
+    found = list(read_list(str(path), problems.append))
+    assert not problems
+    return [one for one in found if isinstance(one, Indicator)], [
+        one for one in found if isinstance(one, Refusal)
+    ]
+
+
+@pytest.mark.parametrize("how", STATED)
+def test_a_list_that_states_the_kind(tmp_path: Path, how: str) -> None:
+    taken, _ = entries(tmp_path / "list", STATED[how])
+    assert (IndicatorType.JA3, JA3) in {(item.type, item.value) for item in taken}
+    assert not any(item.type is IndicatorType.MD5 and item.value == JA3 for item in taken)
+
+
+@pytest.mark.parametrize("how", MENTIONED)
+def test_a_list_that_only_mentions_it(tmp_path: Path, how: str) -> None:
+    taken, _ = entries(tmp_path / "list", MENTIONED[how])
+    assert JA3 not in {item.value for item in taken}
+
+
+def test_what_is_no_such_value_is_refused(tmp_path: Path) -> None:
+    taken, refused = entries(
+        tmp_path / "list", f"type,value\nja3,{JA3}00\nja3,t13d1516h2_8daaf6152771\nip,203.0.113.7\n"
+    )
+    assert [item.value for item in taken] == ["203.0.113.7"]
+    assert {item.reason for item in refused} == {refusals.WRONG_TYPE}
+
+
+@pytest.mark.parametrize(("log", "name"), [(ZEEK, "ssl.log"), (EVE, "eve.json")], ids=["zeek", "eve"])
+def test_a_machine_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: str, name: str) -> None:
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / name).write_text(log)
+    (tmp_path / "list.csv").write_text(STATED["type column"])
+    findings, _ = investigate(Request(logs=[str(tmp_path / name)], lists=[str(tmp_path / "list.csv")]))
+    assert [(seen.indicator, seen.indicator_type, seen.count) for seen in findings.sightings] == [
+        (JA3, IndicatorType.JA3, 1)
+    ]
+    assert [device.ip for device in findings.devices] == [MACHINE]
+    assert findings.list.by_type[IndicatorType.JA3] == 1
+
+
+def test_the_digest_of_a_file_is_no_fingerprint() -> None:
+    builder = Builder()
+    builder.add(Indicator(IndicatorType.JA3, JA3))
+    builder.add(Indicator(IndicatorType.MD5, OTHER))
+    matcher = Matcher(compile_columns(builder.columns()))
+    found = [match.indicator.value for match in matcher.event(Event(hashes=(JA3, OTHER)), "")]
+    assert found == [OTHER]
+
+
+@pytest.mark.parametrize("name", ["csv", "misp", "stix"])
+def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
+    taken, _ = entries(tmp_path / "list", STATED["type column"])
+    made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    again, _ = entries(tmp_path / "again", "".join(made.text()))
+    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
