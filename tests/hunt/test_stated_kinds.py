@@ -16,7 +16,7 @@ from lamsach.indicators.reading import read_list
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare
 from lamsach.investigate import Request, investigate
-from lamsach.model import Event, Indicator, IndicatorType, Refusal
+from lamsach.model import DeviceState, Event, Indicator, IndicatorType, Refusal, Role
 
 JA3 = "e7d705a3286e19ea42f587b344ee6865"
 OTHER = "0f4c6d9a1c2b3e4f5a6b7c8d9e0f1a2b"
@@ -131,6 +131,95 @@ def test_the_digest_of_a_file_is_no_fingerprint() -> None:
 @pytest.mark.parametrize("name", ["csv", "misp", "stix"])
 def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     taken, _ = entries(tmp_path / "list", STATED["type column"])
+    made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    again, _ = entries(tmp_path / "again", "".join(made.text()))
+    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
+
+
+MAIL = "billing@mail.evil-b.site"
+MAILS = {
+    "type column": "type,value,threat\nemail,Billing[@]mail[.]evil-b[.]site,Phish\nip,203.0.113.7,x\n",
+    "attribute of MISP": json.dumps(
+        {"Event": {"info": "x", "Attribute": [
+            {"type": "email-src", "value": MAIL, "to_ids": True},
+            {"type": "email-dst", "value": "victim@mail.evil-b.site", "to_ids": True},
+        ]}}
+    ),
+    "intelligence of Zeek": f"#fields\tindicator\tindicator_type\tmeta.source\n{MAIL}\tIntel::EMAIL\tx\n",
+    "pattern of STIX": json.dumps(
+        {"type": "bundle", "id": "bundle--1", "objects": [
+            {"type": "indicator", "id": "indicator--1", "pattern_type": "stix", "pattern": f"[email-addr:value = '{MAIL}']"},
+            {"type": "email-addr", "id": "email-addr--1", "value": "victim@mail.evil-b.site"},
+        ]}
+    ),
+    "OpenIOC": '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR"><IndicatorItem condition="is"><Context document="Email" search="Email/From" type="mir"/>'
+    f'<Content type="string">{MAIL}</Content></IndicatorItem></Indicator></definition></ioc>',
+}  # fmt: skip
+MAIL_MENTIONED = {
+    "text": f"Write to {MAIL}, or to billing[@]mail[.]evil-b[.]site.\n",
+    "column beside values": f"domain,email\nc2.evil-a.site,{MAIL}\n",
+    "bare list": f"203.0.113.7\n{MAIL}\n",
+}
+
+
+@pytest.mark.parametrize("how", MAILS)
+def test_a_list_that_states_an_address_of_mail(tmp_path: Path, how: str) -> None:
+    taken, _ = entries(tmp_path / "list", MAILS[how])
+    assert [item.value for item in taken if item.type is IndicatorType.EMAIL] == [MAIL]
+
+
+@pytest.mark.parametrize("how", MAIL_MENTIONED)
+def test_a_list_that_only_mentions_one(tmp_path: Path, how: str) -> None:
+    taken, _ = entries(tmp_path / "list", MAIL_MENTIONED[how])
+    assert not any(item.type is IndicatorType.EMAIL or "evil-b" in item.value for item in taken)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"from=<{MAIL}> to=<a@unit.example>", True),
+        (f"MAIL FROM:<{MAIL.upper()}> SIZE=1", True),
+        (f"sender={MAIL.replace('@', '%40')}&x=1", True),
+        (f"{MAIL}.", True),
+        (f"x{MAIL}", False),
+        (f"a.{MAIL}", False),
+        (f"{MAIL}.example", False),
+        ("other@mail.evil-b.site", False),
+        ("www.mail.evil-b.site billing", False),
+    ],
+)
+def test_an_address_of_mail_in_a_line(text: str, found: bool) -> None:
+    builder = Builder()
+    builder.add(Indicator(IndicatorType.EMAIL, MAIL))
+    compiled = compile_columns(builder.columns())
+    seen = Matcher(compiled).seen(text)
+    assert [(match.indicator.value, match.role) for match in seen] == (
+        [(MAIL, Role.INBOUND)] if found else []
+    )
+    assert compiled.find(MAIL) is not None
+
+
+def test_mail_that_came_makes_no_machine_infected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sieve passes the lines of its domain; those of others on the domain are no contacts."""
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+    record = {
+        "timestamp": "2026-11-30T10:00:00.000000+0000", "event_type": "smtp", "src_ip": MACHINE, "src_port": 50000, "dest_ip": "10.20.30.2",
+        "dest_port": 25, "proto": "TCP", "smtp": {"helo": "x", "mail_from": "<a@unit.example>", "rcpt_to": ["<b@unit.example>"]},
+    }  # fmt: skip
+    hit = record | {"smtp": record["smtp"] | {"mail_from": f"<{MAIL}>"}}
+    near = record | {"smtp": record["smtp"] | {"mail_from": "<somebody@mail.evil-b.site>"}}
+    (tmp_path / "eve.json").write_text("".join(json.dumps(one) + "\n" for one in (record, near, hit, record)))
+    (tmp_path / "list.csv").write_text("type,value\nemail," + MAIL + "\n")
+    findings, _ = investigate(Request(logs=[str(tmp_path / "eve.json")], lists=[str(tmp_path / "list.csv")]))
+    assert [(seen.indicator, seen.count, seen.role) for seen in findings.sightings] == [
+        (MAIL, 1, Role.INBOUND)
+    ]
+    assert all(device.state is not DeviceState.INFECTED for device in findings.devices)
+
+
+@pytest.mark.parametrize("name", ["csv", "misp", "stix", "zeek", "openioc"])
+def test_mail_that_is_written_is_read_back(tmp_path: Path, name: str) -> None:
+    taken, _ = entries(tmp_path / "list", MAILS["type column"])
     made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     again, _ = entries(tmp_path / "again", "".join(made.text()))
     assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}

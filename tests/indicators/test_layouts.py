@@ -134,14 +134,14 @@ case(
     'uuid,event_id,category,type,value,comment,to_ids,date\n"5a","1","Network activity","ip-dst","203.0.113.20","",1,1500000000\n"5b","1","Payload delivery","filename|sha256","a.exe|{}","",1,1500000000\n"5c","1","External analysis","link","https://blog.x.com/a","",0,1500000000\n"5d","1","Payload delivery","email-src","a@evil.site","",1,1\n'.format(
         sha256("d")
     ),
-    "203.0.113.20 " + sha256("d"),
+    "203.0.113.20 a@evil.site " + sha256("d"),
 )
 case(
     "otx.csv",
     "Indicator type,Indicator,Description\nIPv4,203.0.113.21,\nhostname,www.evil-p10.site,\nFileHash-SHA256,{},\nCVE,CVE-2020-1,\nURL,http://evil-p10.site/x,\nemail,a@b.site,\nYARA,abc,\n".format(
         sha256("e")
     ),
-    "203.0.113.21 www.evil-p10.site http://evil-p10.site/x " + sha256("e"),
+    "203.0.113.21 a@b.site www.evil-p10.site http://evil-p10.site/x " + sha256("e"),
 )
 case(
     "misp_digests.csv",

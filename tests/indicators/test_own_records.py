@@ -46,7 +46,7 @@ def test_every_fact_and_place_is_kept(tmp_path: Path) -> None:
         ("not json", refusals.BAD_RECORD),
         ("[" * 50_000, refusals.BAD_RECORD),
         ('{"type": "domain"}', refusals.BAD_RECORD),
-        (json.dumps({**GOOD, "type": "email"}), refusals.BAD_RECORD),
+        (json.dumps({**GOOD, "type": "mutex"}), refusals.BAD_RECORD),
         (json.dumps({**GOOD, "valid_until": "soon"}), refusals.BAD_RECORD),
         (json.dumps({**GOOD, "value": "10.0.0.1", "type": "ip"}), refusals.PRIVATE),
         (json.dumps({**GOOD, "value": "com.vn"}), refusals.PUBLIC_SUFFIX),

@@ -98,7 +98,7 @@ _CASES = {
         refusals.ALLOWED,
         ["good-a.site"],
     ),
-    "otx": (_OTX, {"bot-c2.xyz"}, refusals.UNSUPPORTED_TYPE, ["CVE-2026-1234", MD5, "a@evil-b.xyz"]),
+    "otx": (_OTX, {"bot-c2.xyz", "a@evil-b.xyz"}, refusals.UNSUPPORTED_TYPE, ["CVE-2026-1234", MD5]),
     "abuseipdb": (
         _ABUSEIPDB,
         {"203.0.113.23"},

@@ -114,6 +114,8 @@ def _chains(kind: IndicatorType, value: str) -> Iterator[list[Item]]:
             yield from _of_network(value)
         case IndicatorType.DOMAIN:
             yield from _of_host(value)
+        case IndicatorType.EMAIL:
+            yield from _of_host(value.rpartition("@")[2])
         case IndicatorType.URL:
             host = host_of(value)
             try:

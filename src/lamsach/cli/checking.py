@@ -82,16 +82,12 @@ def answer(
 ) -> int:
     """Print what covers a value, on a terminal as a table, else one JSON object a line, and give the exit status."""
     for_people = sys.stdout.isatty() and not as_json
+    values = of_stated_kinds(value)
     try:
-        values = (*canonical_values(value), *of_stated_kinds(value))
+        values += canonical_values(value)
     except Refused as refused:
-        record = {"value": refused.value or value, "reason": refused.reason}
-        tell(
-            f"{value}: {translate()(refused.reason)}"
-            if for_people
-            else json.dumps(record, ensure_ascii=False)
-        )
-        return ExitStatus.USAGE
+        if not values:
+            return _refused(value, refused, for_people=for_people)
     now = now or datetime.now(UTC)
     problems = [] if problems is None else problems
     found = _found(listed(problems), values)
@@ -129,6 +125,13 @@ def answer(
     return ExitStatus.PARTIAL if problems else ExitStatus.NOTHING_FOUND
 
 
+def _refused(value: str, refused: Refused, *, for_people: bool) -> int:
+    """Tell why a text is no value."""
+    record = {"value": refused.value or value, "reason": refused.reason}
+    tell(f"{value}: {translate()(refused.reason)}" if for_people else json.dumps(record, ensure_ascii=False))
+    return ExitStatus.USAGE
+
+
 def _place(place: Reference) -> dict[str, Any]:
     return {key: part for key, part in (("document", place.document), ("row", place.row)) if part is not None}
 
@@ -148,7 +151,8 @@ def _covering(compiled: CompiledSet | PlainSet, kind: IndicatorType, text: str) 
     wanted = list(covering(kind, text))
     listed: dict[Value, Indicator] = {}
     for place in _places(kind, text):
-        for item in (*compiled.by_names([place]), *compiled.by_address(place), *compiled.by_digest(place)):
+        under = (*compiled.by_names([place]), *compiled.by_address(place), *compiled.by_digest(place))
+        for item in (*under, *compiled.by_mailbox(place.rpartition("@")[2])):
             listed[item.type, item.value] = item
     for key in wanted:
         if key in listed:

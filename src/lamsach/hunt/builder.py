@@ -171,6 +171,8 @@ class Builder:
                 self._add_network(value, row)
             case IndicatorType.DOMAIN:
                 self._add_host(value, row)
+            case IndicatorType.EMAIL:
+                self._add_host(value.rpartition("@")[2], row)
             case IndicatorType.URL:
                 host = host_of(value)
                 if host:

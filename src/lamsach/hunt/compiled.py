@@ -108,7 +108,7 @@ class CompiledSet:
         """The indicator with this canonical value, if it is listed."""
         network = _network(value)
         if network is None:
-            candidates = self._by_host(host_of(value) if "/" in value else value)
+            candidates = self._by_host(host_of(value) if "/" in value else value.rpartition("@")[2])
         else:
             candidates = self.by_address(str(network.network_address))
         return next((item for item in candidates if item.value == value), None)
@@ -130,6 +130,13 @@ class CompiledSet:
     def _named(self, keys: Sequence[int]) -> tuple[Indicator, ...]:
         return tuple(
             item for item in self._under(keys) if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
+        )
+
+    def by_mailbox(self, name: str) -> tuple[Indicator, ...]:
+        """The listed e-mail addresses of exactly this domain."""
+        items = self._under((hash_name(name.encode()),))
+        return tuple(
+            item for item in items if item.type is IndicatorType.EMAIL and item.value.endswith(f"@{name}")
         )
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
@@ -207,9 +214,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
     kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES))
     by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
     has_digests = any(kind in by_type for kind in _DIGESTS)
-    has_names = bool(
-        np.isin(columns.types, [TYPES.index(IndicatorType.DOMAIN), TYPES.index(IndicatorType.URL)]).any()
-    )
+    has_names = bool(np.isin(columns.types, [TYPES.index(kind) for kind in types_of(TokenKind.NAME)]).any())
     tops, stems = _ends_of_names(columns)
     flags = HAS_NAMES * has_names | HAS_DIGESTS * has_digests | HAS_IDN * columns.idn
     flags |= HAS_IPV4 * bool(is_ipv4.any()) | HAS_IPV6 * bool(networks.shape[0])

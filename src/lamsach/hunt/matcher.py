@@ -7,13 +7,14 @@ its host and a path that is equal or a prefix ending at `/`, `?` or the end. Whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import SplitResult
 
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.tokens import domain, tokens
+from lamsach.hunt.tokens import domain, tokens, unescaped
 from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
 from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
@@ -40,6 +41,7 @@ class Matcher:
     def __init__(self, compiled: CompiledSet, covers: Covers | None = None) -> None:
         self._compiled = self.compiled = compiled
         self._covers = covers
+        self._mailboxes_listed = IndicatorType.EMAIL in compiled.by_type
 
     def event(self, event: Event, text: str) -> list[Match]:
         """The matches of an event; `text` is the line, kept as evidence. An indicator is matched once an event."""
@@ -160,10 +162,18 @@ class Matcher:
                 if related:
                     yield _Found(indicator, related, role, host)
 
+    def _mailboxes(self, host: str, text: str) -> Iterator[_Found]:
+        """Listed e-mail addresses of a domain in a text. Nothing tells who wrote to whom, so nobody is taken for infected by one."""
+        for indicator in self._compiled.by_mailbox(host):
+            if _holds(text, indicator.value):
+                yield _Found(indicator, MatchKind.EXACT, Role.INBOUND, indicator.value)
+
     def _in_text(self, event: Event, text: str, passed: Collection[str | None]) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
         asked: set[tuple[TokenKind, str, bool]] = set()
         for token in tokens(text):
+            if token.kind is TokenKind.NAME and self._mailboxes_listed:
+                yield from self._mailboxes(token.value, text)
             if token.value in passed:
                 continue
             inbound = token.kind is TokenKind.ADDRESS and (
@@ -181,6 +191,14 @@ class Matcher:
             else:
                 for indicator in self._compiled.by_digest(token.value):
                     yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, token.value)
+
+
+def _holds(text: str, address: str) -> bool:
+    """Whether a text holds an e-mail address, and not one that ends or begins with it."""
+    return any(
+        re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", spelled, re.IGNORECASE)
+        for spelled in (text, unescaped(text))
+    )
 
 
 _ROLE_ORDER = {Role.OUTBOUND: 0, Role.INBOUND: 1, Role.RESOLVED: 2}

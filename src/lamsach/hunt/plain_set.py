@@ -105,6 +105,11 @@ class PlainSet:
             if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
         )
 
+    def by_mailbox(self, name: str) -> tuple[Indicator, ...]:
+        """The listed e-mail addresses of exactly this domain."""
+        items = self._under([hash_name(name.encode())])
+        return tuple(item for item in items if item.type is IndicatorType.EMAIL)
+
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
         """The listed hash with this lower-case hexadecimal value."""
         return tuple(item for item in self._under([hash_name(digest.encode())]) if item.value == digest)

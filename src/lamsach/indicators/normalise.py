@@ -50,6 +50,8 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 _HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
+LOCAL_PART = re.compile(r"[a-z0-9._%+=~-]{1,64}")
+"""What stands before the `@` of an e-mail address (RFC 5322, "dot-atom"), without what is an operator in a syntax that it is written in."""
 _EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
 _HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
@@ -151,17 +153,31 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
 
 def of_stated_kinds(text: str) -> tuple[Value, ...]:
     """What a text may be of the kinds that are taken only where a list states them: for looking a value up."""
-    bare = text.strip(_QUOTES)
-    if not _HEX.fullmatch(bare):
-        return ()
-    return tuple((kind, bare.lower()) for kind in sorted(STATED_ONLY) if len(bare) == BY_TYPE[kind].digits)
+    found: list[Value] = []
+    for kind in sorted(STATED_ONLY):
+        try:
+            found.append(_of_stated_kind(text.strip(_QUOTES), kind))
+        except Refused:
+            continue
+    return tuple(found)
 
 
 def _of_stated_kind(text: str, kind: IndicatorType) -> Value:
     """A value of a kind that is taken only where it is stated. Raises Refused."""
+    if kind is IndicatorType.EMAIL:
+        return kind, canonical_email(text)
     if len(text) != BY_TYPE[kind].digits or not _HEX.fullmatch(text):
         raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
     return kind, text.lower()
+
+
+def canonical_email(text: str) -> str:
+    """An e-mail address in lower case, its domain as A-labels. Raises Refused."""
+    bare = refang(text.strip("<>").lower().removeprefix("mailto:"))
+    local, _, domain = bare.replace("[@]", "@").replace("(at)", "@").replace("[at]", "@").rpartition("@")
+    if not LOCAL_PART.fullmatch(local):
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+    return f"{local}@{canonical_domain(domain)}"
 
 
 def declined(item: Value | Refused, reason: str) -> Refused:

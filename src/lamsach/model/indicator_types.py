@@ -184,6 +184,19 @@ ROWS: tuple[TypeRow, ...] = (
         zeek="ja3",
         whole="stix misp csv elastic",
     ),
+    TypeRow(
+        type=IndicatorType.EMAIL,
+        label="e-mail address",
+        token=TokenKind.NAME,
+        fields=(),
+        stated_only=True,
+        words="email|e-mail|email-src|email address|email-addr|intel::email|dia chi email|thu dien tu",
+        stix="email-addr:value",
+        misp=("email-src", "Payload delivery"),
+        openioc=("Email", "Email/From", "string"),
+        zeek="email",
+        whole="zeek stix misp openioc csv",
+    ),
 )
 BY_TYPE: Mapping[IndicatorType, TypeRow] = {row.type: row for row in ROWS}
 

@@ -26,7 +26,10 @@ NASTY = ["\n", "\r", "\x85", "\u2028", "\0", '"', "'", "`", ";", "#", "\\", "$(i
 TEXT = st.lists(st.sampled_from([*NASTY, "evil", ".", "/", "a", "1"]), max_size=8).map("".join) | st.text(
     max_size=12
 )
-GOOD = {entry.type: entry.value for entry in SAMPLE}
+GOOD = {entry.type: entry.value for entry in SAMPLE} | {
+    T.JA3: "e7d705a3286e19ea42f587b344ee6865",
+    T.EMAIL: "billing@bot-c2.xyz",
+}
 SHORT = settings(max_examples=25, deadline=None)
 
 
@@ -36,7 +39,9 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
     value = GOOD[kind][:place] + text + GOOD[kind][place:]
     if is_canonical(kind, value):
         assert value.isprintable()
-        if kind is not T.URL:
+        if kind is T.EMAIL:
+            assert re.fullmatch(r"[a-z0-9._%+=~-]+@[a-z0-9.-]+", value)
+        elif kind is not T.URL:
             assert re.fullmatch(r"[a-z0-9._:/-]+", value)
         else:
             assert re.fullmatch(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", wire(value))
@@ -78,6 +83,13 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
         (T.MD5, "0123456789abcdef0123456789abcdef\n"),
         (T.SHA1, "0" * 41),
         (T.SHA256, "g" * 64),
+        (T.JA3, "E7d705a3286e19ea42f587b344ee6865"),
+        (T.JA3, "e7d705a3286e19ea42f587b344ee68"),
+        (T.EMAIL, "A@bot-c2.xyz"),
+        (T.EMAIL, "a'b@bot-c2.xyz"),
+        (T.EMAIL, "a@b@bot-c2.xyz"),
+        (T.EMAIL, "a@bot-c2"),
+        (T.EMAIL, "@bot-c2.xyz"),
     ],
 )
 def test_what_is_not_canonical_is_never_written(kind: IndicatorType, value: str) -> None:

@@ -13,12 +13,12 @@ from lamsach.model import IndicatorType
 
 TEXT = (Path(__file__).parents[3] / "docs" / "blocking.md").read_text("utf-8")
 T = IndicatorType
-COLUMNS = (T.IP, T.NETWORK, T.DOMAIN, T.URL, T.MD5, T.SHA1, T.SHA256, T.JA3)
+COLUMNS = (T.IP, T.NETWORK, T.DOMAIN, T.URL, T.MD5, T.SHA1, T.SHA256, T.JA3, T.EMAIL)
 MEANINGS = {"yes": WHOLE, "no": None, "name only": NAME_ONLY, "no scheme": HOST_AND_PATH}
 ROWS = {
     cells[0].strip("`"): cells
     for line in TEXT.splitlines()
-    if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 12 and cells[0].startswith("`")
+    if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 13 and cells[0].startswith("`")
     if cells[0] != "`--to`"
 }
 
@@ -31,9 +31,9 @@ def test_every_output_has_its_row() -> None:
 def test_the_row_says_what_the_writer_does(writer: type[Writer]) -> None:
     cells = ROWS[writer.name]
     assert cells[1] == writer.title
-    assert [MEANINGS[cell] for cell in cells[2:10]] == [writer.holds.get(kind) for kind in COLUMNS]
-    assert cells[10] == (", ".join(sorted(writer.facts)) or "-")
-    assert cells[11] == ("yes" if writer.reads_back else "no")
+    assert [MEANINGS[cell] for cell in cells[2:11]] == [writer.holds.get(kind) for kind in COLUMNS]
+    assert cells[11] == (", ".join(sorted(writer.facts)) or "-")
+    assert cells[12] == ("yes" if writer.reads_back else "no")
 
 
 def test_every_output_is_told_how_to_use() -> None:

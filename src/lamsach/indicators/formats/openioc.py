@@ -27,6 +27,7 @@ _TERMS: tuple[tuple[re.Pattern[str], IndicatorType | None], ...] = (
         re.compile(r".*(?:/dns|dnsentryitem/.*(?:host|recordname)|/host(?:name)?|/domain)", re.IGNORECASE),
         IndicatorType.DOMAIN,
     ),
+    (re.compile(r"email/(?:from|sender|reply-?to)", re.IGNORECASE), IndicatorType.EMAIL),
     (re.compile(r".*(?:/\w{0,20}uri|/\w{0,20}url|/referr?er|http_referr)", re.IGNORECASE), None),
     (re.compile(r".*(?:ip|ipv4|ipv6|address|destination|ipinfo)", re.IGNORECASE), IndicatorType.IP),
 )

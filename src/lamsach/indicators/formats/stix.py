@@ -22,6 +22,7 @@ from lamsach.indicators.stix_patterns import OBSERVABLES, hash_type, pattern_val
 from lamsach.indicators.unlisted import with_rest
 from lamsach.indicators.yara_text import yara_rules
 from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import STATED_ONLY
 
 _MARK = re.compile(
     r'"type"\s*:\s*"(?:bundle|observed-data)"|"id"\s*:\s*"(?:bundle|indicator|observed-data)--'
@@ -191,7 +192,7 @@ def _observable(item: Record) -> Iterator[Found]:
     """The values of an observable (STIX 2.1 section 6)."""
     kind = str(item.get("type"))
     value = _text(item, "value")
-    if kind in OBSERVABLES and value:
+    if kind in OBSERVABLES and value and OBSERVABLES[kind] not in STATED_ONLY:  # it may be a recipient's
         yield from read_text(value, OBSERVABLES[kind])
     hashes = item.get("hashes")
     if kind in ("file", "artifact") and isinstance(hashes, Mapping):

@@ -47,6 +47,8 @@ class Own:
             return self._network(item.value)
         if item.type is IndicatorType.DOMAIN:
             return self._name(item.value)
+        if item.type is IndicatorType.EMAIL:
+            return self._name(item.value.rpartition("@")[2], holds=False)
         if item.type is IndicatorType.URL:
             host = host_of(item.value)
             address = host_address(host)

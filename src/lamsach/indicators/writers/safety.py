@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from socket import AF_INET, inet_ntop, inet_pton
 
 from lamsach.indicators.domains import LABEL
+from lamsach.indicators.normalise import LOCAL_PART
 from lamsach.indicators.urls import DEFAULT_PORTS, MAX_URL_LENGTH
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ROWS
@@ -28,6 +29,9 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
     """Whether a value has the canonical form of its kind, without which no writer takes it."""
     if kind is IndicatorType.DOMAIN:
         return len(value) <= 253 and _NAME.fullmatch(value) is not None
+    if kind is IndicatorType.EMAIL:
+        local, _, host = value.rpartition("@")
+        return LOCAL_PART.fullmatch(local) is not None and is_canonical(IndicatorType.DOMAIN, host)
     if kind in _HASH:
         return _HASH[kind].fullmatch(value) is not None
     try:
