@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from lamsach.letters.reading import Read
 from lamsach.portal.accounts.models import Invitation
+from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import keep
@@ -361,7 +363,21 @@ def _waiting(cast: Any) -> Waiting:
     return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
 
 
+def avreport(cast: Any, unit: Any = None) -> AvReport:
+    """A preview of a unit's malware report."""
+    document = b"<a/>"
+    sha256 = hashlib.sha256(document).hexdigest()
+    now = timezone.now()
+    facts = {"since": now, "until": now, "naming": "counts", "size": len(document)}
+    known = AvReport.objects.filter(unit=unit or cast.first, sha256=sha256).first()
+    if known is not None:
+        return known
+    path = default_storage.save(f"avreports/{sha256}", ContentFile(document))
+    return AvReport.objects.create(unit=unit or cast.first, sha256=sha256, path=path, **facts)
+
+
 SAMPLES: dict[str, Callable[[Any], Any]] = {
+    "avreport_id": lambda cast: avreport(cast).pk,
     "own_case_id": lambda cast: case(cast).pk,
     "granted_id": lambda cast: _granted(cast).pk,
     "own_unit_id": lambda cast: cast.first.pk,
@@ -444,6 +460,7 @@ OWN_ONLY = {"waiting_id", "import_id", "granted_id"}
 SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
 OF_THE_UNIT_ITSELF = {
+    "avreport_id",
     "own_unit_id",
     "own_case_id",
     "fleet_unit_id",

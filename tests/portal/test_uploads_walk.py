@@ -95,6 +95,10 @@ def _text(name: str, text: str) -> Any:
     return SimpleUploadedFile(name, text.encode())
 
 
+def _planned(cast: Cast) -> Any:
+    return {"naming": "counts", "every": "24", "organ_id": "", "url": "", "key_file": SimpleUploadedFile("a.p12", key_file("Don vi A")), "key_password": "mat khau"}  # fmt: skip
+
+
 def _exchange(cast: Cast) -> Any:
     samples.dispatch(cast)
     down, _up = partners(cast)
@@ -187,6 +191,7 @@ FORMS: dict[str, tuple[str, str, Fields]] = {
     "office/edxml/connections/<int:connection_id>/": (
         "coordinator", "key", lambda cast: {"what": "key", "password": "mat khau", "key": SimpleUploadedFile("a.p12", key_file("Don vi A"))},
     ),
+    "office/malware-reports/units/<int:own_unit_id>/": ("officer", "key_file", _planned),
     "office/exchange/": ("coordinator", "file", lambda cast: {"file": _exchange(cast)}),
     "office/blocklists/<int:kept_list_id>/documents/": ("coordinator", "file", lambda cast: {"file": _text("a.txt", LIST)}),
     "office/units/import/": ("coordinator", "file", lambda cast: {"file": _text("a.csv", UNITS)}),

@@ -13,7 +13,16 @@ from pathlib import Path
 
 from lamsach.channels.avreport.gathering import Period, gather
 from lamsach.channels.avreport.model import Gathered, Naming, Report
-from lamsach.channels.avreport.sending import REFUSED, Outcome, check_address, digest_of, outcome_of, send
+from lamsach.channels.avreport.sending import (
+    NOT_SENT,
+    NOTHING,
+    REFUSED,
+    Outcome,
+    check_address,
+    digest_of,
+    outcome_of,
+    send,
+)
 from lamsach.channels.avreport.writing import write
 from lamsach.channels.edxml.days import VIETNAM
 from lamsach.channels.edxml.model import Organ
@@ -29,8 +38,6 @@ from lamsach.sealed.files import opened
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DAY = timedelta(days=1)
-NOTHING = mark("No log of the period was searched, and no machine was scanned in it.")
-NOT_SENT = mark("No report was made: it would look as if nothing were there.")
 
 
 @dataclass(frozen=True, slots=True)

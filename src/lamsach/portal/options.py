@@ -186,6 +186,13 @@ OPTIONS: tuple[Option, ...] = (
         "A folder from which sources of lists are read in place of the network: `https://host/a/b.txt` is the file `host/a/b.txt` in it; a collection, a MISP server or a MISP feed is the folder of its address, as `lamsach indicators fetch` fills it.",
     ),
     Option(
+        "LAMSACH_AVREPORT_KEY",
+        "text",
+        "",
+        "The key on a token that signs malware reports of units without a key file of their own: `pkcs11:token=NAME;object=KEY?module-path=/usr/lib/module.so`.",
+    ),
+    Option("LAMSACH_AVREPORT_PIN", "text", "", "The PIN of that token."),
+    Option(
         "LAMSACH_OUTGOING_NETWORKS",
         "text",
         "",

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "lamsach.portal.reports",
     "lamsach.portal.privacy",
     "lamsach.portal.exchange",
+    "lamsach.portal.avreports",
     "lamsach.portal.lists",
     "lamsach.portal.edxml",
     "lamsach.portal.api",
@@ -190,6 +191,8 @@ METRICS_TOKEN = OPTIONS.text("LAMSACH_METRICS_TOKEN")
 LISTS_PROXY = OPTIONS.text("LAMSACH_LISTS_PROXY")
 LISTS_CA = OPTIONS.text("LAMSACH_LISTS_CA")
 LISTS_MIRROR = OPTIONS.text("LAMSACH_LISTS_MIRROR")
+AVREPORT_KEY = OPTIONS.text("LAMSACH_AVREPORT_KEY")
+AVREPORT_PIN = OPTIONS.text("LAMSACH_AVREPORT_PIN")
 OUTGOING_NETWORKS = OPTIONS.networks("LAMSACH_OUTGOING_NETWORKS")
 
 LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"

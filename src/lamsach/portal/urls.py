@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("lamsach.portal.privacy.urls")),
     path("", include("lamsach.portal.exchange.urls")),
     path("", include("lamsach.portal.edxml.urls")),
+    path("office/malware-reports/", include("lamsach.portal.avreports.urls")),
     path("office/units/<int:unit_id>/tokens/", tokens, name="tokens"),
     path("", include("lamsach.portal.lists.urls")),
     path("api/taxii2/", include("lamsach.portal.lists.taxii")),

@@ -122,8 +122,10 @@ class Gathering:
         behaviour = self.tables["behaviours"].get(reason, "")
         self._add(Part.MALWARE, key, (threat, kind, behaviour, "", str(files) if files else ""))
 
-    def take_scan(self, manifest: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]) -> None:
-        """Take what a scan of one machine found, if it ended in the period; an earlier one tells how old the newest is."""
+    def take_scan(
+        self, manifest: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], *, whenever: bool = False
+    ) -> None:
+        """Take what a scan of one machine found, if it ended in the period or `whenever` it did; an earlier one tells how old the newest is."""
         host, finished = manifest["host"], datetime.fromisoformat(manifest["finished"])
         addresses = [str(address) for address in host.get("addresses") or []]
         named = Machine(addresses[0] if addresses else "", str(host["name"]))
@@ -131,7 +133,7 @@ class Gathering:
             return
         key = self.machine(named, [str(mac) for mac in host.get("macs") or []], "", finished)
         self._scanned[key] = max(finished, self._scanned.get(key, finished))
-        if not self.period.holds(finished):
+        if not whenever and not self.period.holds(finished):
             return
         self._sources += 1
         self._warnings |= {PARTIAL} if manifest.get("stopped") else set()
@@ -180,16 +182,17 @@ class Gathering:
         self._warnings |= set(warnings)
         self._nobody |= set(nobody)
 
-    def result(self) -> Gathered:
-        """All that was taken."""
+    def result(self, not_updated: int | None = None) -> Gathered:
+        """All that was taken. `not_updated`: machines with an old scan, where more is known than the bundles that were taken."""
         singles = {Entry(part, said[1], key, Machine()) for (part, key), said in self._singles.items()}
-        limit = self.period.until - OLD
+        if not_updated is None and self._scanned:
+            not_updated = sum(at < self.period.until - OLD for at in self._scanned.values())
         return Gathered(
             frozenset(
                 replace(entry, machine=self._machines[entry.machine_key][1])
                 for entry in self._entries | singles
             ),
-            sum(at < limit for at in self._scanned.values()) if self._scanned else None,
+            not_updated,
             self._sources,
             len(self._nobody),
             tuple(sorted(self._warnings)),

@@ -21,6 +21,8 @@ TIMEOUT_S, TRIES, ANSWER_BYTES = 30.0, 6, 20_000
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 UNREACHED = mark("The centre could not be reached. The report was not sent; nothing is lost.")
 REFUSED = mark("The centre refused the report.")
+NOTHING = mark("No log of the period was searched, and no machine was scanned in it.")
+NOT_SENT = mark("No report was made: it would look as if nothing were there.")
 
 
 class Outcome(StrEnum):

@@ -39,14 +39,17 @@ def _body(report: Report, product: str) -> Markup:
     if report.gathered.not_updated is not None:
         update = _named(UPDATE, _named("NumberMachineNotUpdateOn15Day", str(report.gathered.not_updated)))
     parts.insert(list(Part).index(Part.QUALITY), update)
-    return _named("AVReport", _named("Datetime", str(int(report.made.timestamp()))), *parts, name=product)
+    stated = _named("Datetime", str(int(report.made.timestamp())))
+    return _named("AVReport", *_lines(stated, *parts), name=product)
 
 
 def _part(report: Report, part: Part) -> Markup:
     entries = [entry for entry in report.gathered.entries if entry.part is part]
     if not entries:
         return Markup()
-    return _named(str(part), *(_machine(machine, rows) for machine, rows in _by_machine(report, entries)))
+    return _named(
+        str(part), *_lines(*(_machine(machine, rows) for machine, rows in _by_machine(report, entries)))
+    )
 
 
 def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine, list[Entry]]]:
@@ -61,13 +64,18 @@ def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine,
 
 
 def _machine(machine: Machine, entries: Iterable[Entry]) -> Markup:
-    return _named("Machine", *map(_values, entries), ip=machine.ip, name=machine.name)
+    return _named("Machine", *_lines(*map(_values, entries)), ip=machine.ip, name=machine.name)
 
 
 def _values(entry: Entry) -> Markup:
     around, names = FIELDS[entry.part]
     inner = [_named(name, value) for name, value in zip(names, entry.values, strict=True) if value]
     return _named(around, *inner) if around else Markup("".join(inner))
+
+
+def _lines(*contents: Markup) -> list[Markup]:
+    """Elements on lines of their own: people read the file before it leaves."""
+    return [part for content in contents if content for part in (Markup("\n"), content)] + [Markup("\n")]
 
 
 def _named(name: str, /, *contents: str, **attributes: str) -> Markup:

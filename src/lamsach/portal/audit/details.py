@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 NAMES: dict[str, Any] = {
+    "active": _("reports by itself"),
     "added": _("added"),
     "after": _("after"),
     "alive_days": _("days seen alive"),
@@ -31,6 +32,7 @@ NAMES: dict[str, Any] = {
     "digest": _("digest"),
     "edition": _("edition"),
     "email": _("e-mail"),
+    "every": _("hours between two"),
     "fields": _("fields"),
     "file": _("file"),
     "files": _("files"),
@@ -55,6 +57,7 @@ NAMES: dict[str, Any] = {
     "machines": _("machines"),
     "name": _("name"),
     "named": _("with names"),
+    "naming": _("machines are named"),
     "note": _("note"),
     "number": _("number"),
     "other": _("other unit"),

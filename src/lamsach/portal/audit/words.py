@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 THINGS: dict[str, Any] = {
     "account": _("Account"), "canned": _("Answer kept ready"), "article": _("Article"), "api": _("Programs"), "audit": _("Audit trail"),
-    "awareness": _("Awareness"), "board": _("Board of answers"), "bundle": _("Result"), "campaign": _("Campaign"),
+    "avreport": _("Malware report"), "awareness": _("Awareness"), "board": _("Board of answers"), "bundle": _("Result"), "campaign": _("Campaign"),
     "case": _("Case"), "case_rules": _("Rules of verification"), "cases": _("List of machines"),
     "clarification": _("Open question"), "clarifications": _("Open questions"), "consent": _("Consent"),
     "device": _("Machine"), "dispatch": _("Dispatch"), "factor": _("Second factor"), "login": _("Log-in"), "password": _("Password"), "role": _("Role"), "evidence": _("Evidence"), "edxml": _("Document exchange"), "exchange": _("Exchange"),
@@ -35,7 +35,7 @@ ACTS: dict[str, Any] = {
     "document_withdrawn": _("document withdrawn"), "downloaded": _("downloaded"), "end": _("ended"),
     "ended": _("ended"), "erased": _("erased"), "erased_again": _("erased again after a restore"), "excepted": _("put under an exception"), "exception": _("put under an exception"), "exported": _("exported"), "extension_asked": _("later deadline asked for"),
     "extension_decided": _("later deadline decided"), "false_alarm": _("called a false alarm"), "feedback": _("feedback given"), "fetched": _("fetched"), "fetch_asked": _("fetched at once"),
-    "file": _("file looked at"), "files_deleted": _("files deleted"), "filed": _("filed"), "form_read": _("form read"), "forwarded": _("passed on"), "given": _("agreed to"), "grant_ended": _("permission to look ended"),
+    "file": _("file looked at"), "files_deleted": _("files deleted"), "filed": _("filed"), "form_read": _("form read"), "forwarded": _("passed on"), "given": _("agreed to"), "given_up": _("given up"), "grant_ended": _("permission to look ended"),
     "granted": _("permission to look given"), "granted_view_over": _("permission to look ran out"), "granted_viewed": _("looked at by permission"),
     "handed_over": _("handed to the unit above"), "imported": _("imported"), "inventory": _("inventory kept"),
     "issued": _("issued"), "key_believed": _("key trusted"), "key_made": _("signing key made"), "key_replaced": _("signing key replaced"), "key_ended": _("key no longer trusted"), "sealing_key_made": _("sealing key made"), "sealing_key_replaced": _("sealing key replaced"),
@@ -46,7 +46,7 @@ ACTS: dict[str, Any] = {
     "outlet_closed": _("outlet closed"), "outlet_made": _("outlet made"), "overruled": _("figure written over"),
     "parted": _("parted"), "partner_added": _("partner added"), "partner_ended": _("partner ended"),
     "person": _("person named"), "person_exported": _("data exported"), "person_viewed": _("data looked at"),
-    "prepared": _("prepared"), "purged": _("personal data purged in time"), "purged_devices": _("machines purged in time"), "pushed": _("sent"), "put": _("put"), "read": _("read"),
+    "plan_changed": _("decision changed"), "prepared": _("prepared"), "purged": _("personal data purged in time"), "purged_devices": _("machines purged in time"), "pushed": _("sent"), "put": _("put"), "queued": _("handed on"), "read": _("read"),
     "received": _("received"), "received_downloaded": _("received file downloaded"), "recorded": _("confirmation noted"),
     "refuse": _("refused"), "refused": _("refused"), "refreshed": _("figures counted anew"), "release_asked": _("release asked for"), "released": _("released"),
     "reinfected": _("found again"), "reminded": _("reminder sent"), "reminder_document": _("reminder written"), "renewed": _("renewed"),

@@ -29,7 +29,7 @@ MENU: tuple[Entry, ...] = (
     Entry(_("Scans of machines"), "fleet:list", ALL),
     Entry(_("Lists"), "lists:overview", ALL),
     Entry(_("Log sources"), "sources:list", ALL),
-    Entry(_("Reports"), "reports:mine", ALL),
+    Entry(_("Reports"), "reports:mine", ALL, ("/office/malware-reports/",)),
     Entry(_("Units"), "units:list", ALL),
     Entry(_("People"), "accounts:people", COORDINATORS),
     Entry(_("Awareness"), "awareness:list", ALL),

@@ -1,6 +1,7 @@
 """The portal's Vietnamese texts, by their English originals: one file for each group of pages."""
 
 from lamsach.portal.catalogue_vi.audit import AUDIT, DETAILS
+from lamsach.portal.catalogue_vi.avreports import AVREPORTS
 from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
@@ -37,6 +38,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     CASES,
     EXCHANGE,
     EDXML,
+    AVREPORTS,
     PRIVACY,
     HANDLING,
     BASE,

@@ -51,7 +51,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     waiting = access.readable_reports(user).filter(
         Q(state=ReportState.SENT, unit__parent__in=heads) | Q(state=ReportState.SUBMITTED, unit__in=heads)
     )
-    context = {"rows": rows, "page": paged(request, waiting.defer("content").order_by("due", "pk"))}
+    context = {
+        "rows": rows,
+        "page": paged(request, waiting.defer("content").order_by("due", "pk")),
+        "may_write": bool(user.roles & WRITERS),
+    }
     return render(request, "reports/mine.html", context)
 
 

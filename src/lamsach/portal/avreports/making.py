@@ -1,0 +1,211 @@
+"""Making reports, and handing them on: to the centre by HTTPS, or into the folder `avreports` of the portal's data. Each step is in the audit trail."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from lamsach.channels.avreport.gathering import Period
+from lamsach.channels.avreport.model import Naming, Report
+from lamsach.channels.avreport.sending import (
+    ANSWER_BYTES,
+    NOT_SENT,
+    NOTHING,
+    REFUSED,
+    UNREACHED,
+    Outcome,
+    digest_of,
+    headers_of,
+    outcome_of,
+)
+from lamsach.channels.avreport.writing import write
+from lamsach.channels.edxml.model import Organ
+from lamsach.channels.token_key import token_signer
+from lamsach.channels.xml_signature import Signer, load_signer
+from lamsach.errors import InputError, LamsachError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.avreports.gathering import gather
+from lamsach.portal.avreports.models import AvReport, Plan, State
+from lamsach.portal.base import locking
+from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange.hooks import PAUSES
+from lamsach.portal.findings.present import unit_key
+from lamsach.portal.units.models import Unit
+from lamsach.results.atomic import atomic_file, own_folder
+
+_PURPOSE = "lamsach.avreports.key/1"
+FOLDER = "avreports"
+BATCH = 50
+DAMAGED = mark("The report's file is not the one that was made. It is not sent.")
+
+
+def keep_key(plan: Plan, key_file: bytes, password: str) -> None:
+    """Lock a key file into the plan (not saved yet). InputError when the password does not open it."""
+    signer = load_signer(key_file, password)
+    plan.signer = _name_of(signer)
+    plan.key = locking.lock(_PURPOSE, base64.b64encode(key_file).decode())
+    plan.password = locking.lock(_PURPOSE, password)
+
+
+def signer_of(plan: Plan) -> Signer | None:
+    """Who signs the unit's reports: its key file, else the token that the administrator named; None when there is neither."""
+    if plan.key:
+        data = base64.b64decode(locking.unlock(_PURPOSE, plan.key))
+        return load_signer(data, locking.unlock(_PURPOSE, plan.password))
+    if settings.AVREPORT_KEY:
+        return token_signer(settings.AVREPORT_KEY, settings.AVREPORT_PIN)
+    return None
+
+
+def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvReport:
+    """Make the report of a period and keep its bytes, as a preview. The same bytes again are the report that is there. InputError when nothing was searched."""
+    unit, period = plan.unit, Period(timezone.localtime(since), timezone.localtime(until))
+    gathered = gather(unit, period)
+    if not gathered.sources:
+        raise InputError(NOTHING, f"{period.since:%d/%m/%Y %H:%M} - {period.until:%d/%m/%Y %H:%M}", NOT_SENT)
+    sender, naming = Organ(plan.organ_id, unit.name, email=unit.email), Naming(plan.naming)
+    key = unit_key(unit.pk) if naming is Naming.PSEUDONYMS else b""
+    signer = signer_of(plan)
+    document = write(Report(sender, period.since, period.until, period.until, gathered, naming, key), signer)
+    sha256 = digest_of(document)
+    known = AvReport.objects.filter(unit=unit, sha256=sha256).first()
+    facts: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "naming": plan.naming,
+        "path": known.path if known else default_storage.save(f"avreports/{sha256}", ContentFile(document)),
+        "size": len(document),
+        "signer": _name_of(signer) if signer else "",
+        "machines": gathered.machines,
+        "unattributed": gathered.unattributed,
+        "absent": list(gathered.absent),
+        "warnings": list(gathered.warnings),
+        "planned": by is None,
+        "made_by": getattr(by, "user", by),
+    }
+    with transaction.atomic():
+        made, new = AvReport.objects.get_or_create(unit=unit, sha256=sha256, defaults=facts)
+        if not new and AvReport.objects.filter(pk=made.pk, state=State.DRAFT).update(**facts):
+            made.refresh_from_db()  # a preview of other days with the same bytes
+        record(by, "avreport.made", made, unit, sha256=sha256, naming=plan.naming, machines=gathered.machines)
+    return made
+
+
+def _name_of(signer: Signer) -> str:
+    return signer.certificates[0].subject.rfc4514_string()[:300]
+
+
+def document_of(report: AvReport) -> bytes:
+    """The bytes that leave. InputError when they are not those that were made."""
+    with default_storage.open(report.path, "rb") as file:
+        document: bytes = file.read()
+    if digest_of(document) != report.sha256:
+        raise InputError(DAMAGED, report.path)
+    return document
+
+
+def hand_on(report: AvReport, plan: Plan, by: Any = None) -> bool:
+    """Let a preview, or one that was given up or refused, go out; False when it is on its way or has arrived."""
+    with transaction.atomic():
+        rows = AvReport.objects.filter(pk=report.pk, state__in=(State.DRAFT, State.GIVEN_UP, State.REFUSED))
+        changes = {"state": State.WAITING, "attempts": 0, "next_attempt": timezone.now(), "url": plan.url}
+        if not rows.update(problem="", **changes):
+            return False
+        record(by, "avreport.queued", report, report.unit, sha256=report.sha256, url=plan.url)
+    return True
+
+
+def deliver() -> int:
+    """Hand on what is due; how many arrived."""
+    due = AvReport.objects.filter(state=State.WAITING, next_attempt__lte=timezone.now())
+    return sum(map(_deliver, list(due.order_by("next_attempt", "pk").select_related("unit")[:BATCH])))
+
+
+def _deliver(report: AvReport) -> bool:
+    if not _claim(report):
+        return False
+    try:
+        document = document_of(report)
+        if not report.url:
+            _write(report, document)
+            return True
+        answer = outgoing.post(report.url, document, headers_of(document))
+    except (LamsachError, OSError) as error:
+        _later(report, getattr(error, "what", UNREACHED))
+        return False
+    outcome = outcome_of(answer.status)
+    if outcome is Outcome.LATER:
+        _later(report, UNREACHED, answer.status)
+        return False
+    taken = outcome is Outcome.TAKEN
+    said = answer.body[:ANSWER_BYTES].decode("utf-8", "replace").replace("\0", "")
+    changes = {"status": answer.status, "answer": said, "answered": timezone.now()}
+    _end(report, State.SENT if taken else State.REFUSED, problem="" if taken else REFUSED, **changes)
+    return taken
+
+
+def _claim(report: AvReport) -> bool:
+    """Count the attempt before it is made, so that a kill in the middle brings a pause and no storm."""
+    pause = PAUSES[min(report.attempts, len(PAUSES) - 1)]
+    mine = AvReport.objects.filter(pk=report.pk, state=State.WAITING, attempts=report.attempts)
+    return bool(mine.update(attempts=F("attempts") + 1, next_attempt=timezone.now() + pause))
+
+
+def _later(report: AvReport, problem: str, status: int = 0) -> None:
+    if report.attempts + 1 > len(PAUSES):
+        _end(report, State.GIVEN_UP, problem=problem, status=status)
+    else:
+        AvReport.objects.filter(pk=report.pk).update(problem=problem[:300], status=status)
+
+
+@transaction.atomic
+def _end(report: AvReport, state: State, **changes: Any) -> None:
+    AvReport.objects.filter(pk=report.pk).update(state=state, **changes)
+    status = {"status": changes["status"]} if changes.get("status") else {}
+    record(None, f"avreport.{state.value}", report, report.unit, sha256=report.sha256, **status)
+
+
+def folder_of(unit: Unit) -> Path:
+    """Where the reports of a unit are written."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", unit.code).strip(".") or str(unit.pk)
+    return Path(settings.DATA) / FOLDER / name
+
+
+def _write(report: AvReport, document: bytes) -> None:
+    folder = folder_of(report.unit)
+    own_folder(folder)
+    name = f"avreport-{timezone.localtime(report.until):%Y%m%dT%H%M%S}-{report.sha256[:8]}.xml"
+    with atomic_file(folder / name) as stream:
+        stream.write(document)
+    _end(report, State.WRITTEN, problem="", answered=timezone.now())
+
+
+def run_plans() -> int:
+    """Make the reports that are due by plan and let them go; how many."""
+    return sum(map(_run_plan, Plan.objects.filter(active=True).select_related("unit")))
+
+
+def _run_plan(plan: Plan) -> int:
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    every = timedelta(hours=plan.every)
+    since = plan.until or now - every
+    if since + every > now:
+        return 0
+    try:
+        report = make(plan, since, now)
+    except LamsachError as error:  # the next one reaches back to where the last one ended
+        Plan.objects.filter(pk=plan.pk).update(problem=error.what[:300], until=since)
+        return 0
+    Plan.objects.filter(pk=plan.pk).update(until=now, problem="")
+    return int(hand_on(report, plan))

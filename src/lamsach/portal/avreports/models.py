@@ -1,0 +1,92 @@
+"""Whether a unit reports, and how; and the reports that were made, each with the bytes that leave."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.units.models import Unit
+
+
+class NamingChoice(models.TextChoices):
+    """How machines are called (`lamsach.channels.avreport.model.Naming`), the least telling first."""
+
+    COUNTS = "counts", _("not at all: counts only")
+    PSEUDONYMS = "pseudonyms", _("by pseudonyms that only the unit can resolve")
+    NAMES = "names", _("by address and name")
+
+
+class Every(models.IntegerChoices):
+    """Hours between two reports."""
+
+    HOUR = 1, _("every hour")
+    SIX = 6, _("every six hours")
+    DAY = 24, _("every day")
+    WEEK = 168, _("every week")
+
+
+class Plan(models.Model):
+    """A unit's decision. Nothing is sent by itself unless `active`. `key` is its PKCS#12 file in base64 with `password`, both locked; `signer` names its certificate.
+    `until`: how far the reports made by plan reach; `problem`: why the last one was not made."""
+
+    unit = models.OneToOneField(Unit, models.PROTECT, related_name="avreport_plan")
+    active = models.BooleanField(_("Report by itself"), default=False)
+    naming = models.CharField(
+        _("Machines are named"), max_length=10, choices=NamingChoice.choices, default=NamingChoice.COUNTS
+    )
+    every = models.PositiveSmallIntegerField(_("How often"), choices=Every.choices, default=Every.DAY)
+    organ_id = models.CharField(_("Identifier of the unit (mã định danh)"), max_length=60, blank=True)
+    url = models.URLField(_("Address of the centre"), max_length=500, blank=True)
+    key = models.TextField(blank=True)
+    password = models.TextField(blank=True)
+    signer = models.CharField(max_length=300, blank=True)
+    until = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+    changed = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+
+class State(models.TextChoices):
+    """How far a report is."""
+
+    DRAFT = "draft", _("Preview")
+    WAITING = "waiting", _("Being sent")
+    SENT = "sent", _("The centre has it")
+    WRITTEN = "written", _("Written to the folder")
+    REFUSED = "refused", _("Refused by the centre")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+class AvReport(models.Model):
+    """A report: the file as it leaves, and what became of it. `url` is empty for one that is written to the folder; `planned`: made by plan; `absent` names the parts that are not in it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="avreports")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    naming = models.CharField(max_length=10, choices=NamingChoice.choices)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    signer = models.CharField(max_length=300, blank=True)
+    machines = models.PositiveIntegerField(default=0)
+    unattributed = models.PositiveIntegerField(default=0)
+    absent = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
+    planned = models.BooleanField(default=False)
+    made = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    url = models.URLField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt = models.DateTimeField(default=timezone.now)
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.TextField(blank=True)
+    answered = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint(fields=("unit", "sha256"), name="avreports_one_report"),)
+        indexes = (models.Index(fields=("state", "next_attempt"), name="avreports_waiting"),)

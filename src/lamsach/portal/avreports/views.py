@@ -1,0 +1,140 @@
+"""Pages of malware reports: the unit's decision, previews, what became of each report."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.avreports import access, making
+from lamsach.portal.avreports.forms import PeriodForm, PlanForm
+from lamsach.portal.avreports.models import AvReport, Plan, State
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import WRITERS
+from lamsach.portal.findings.access import keyed_units
+
+SHOWN_BYTES = 200_000
+"""Of a larger report the page shows the beginning; the download has all of it."""
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def overview(request: HttpRequest) -> HttpResponse:
+    """The person's own units: whether each reports, and its last report."""
+    page = paged(request, keyed_units(request.user))
+    plans = {plan.unit_id: plan for plan in Plan.objects.filter(unit__in=page.object_list)}
+    rows = [(unit, plans.get(unit.pk), AvReport.objects.filter(unit=unit).first()) for unit in page]
+    return render(request, "avreports/overview.html", {"page": page, "rows": rows})
+
+
+@rate_limited("avreports.plan", 30, 300)
+@member(WRITERS, WRITERS)
+@taken_once
+def unit(request: HttpRequest, own_unit_id: int) -> HttpResponse:
+    """A unit's decision, and its reports. POST saves the decision."""
+    plan = access.get_plan(request.user, own_unit_id)
+    form = PlanForm(request.POST or None, request.FILES or None, instance=plan)
+    if request.method == "POST" and form.is_valid():
+        kept = form.save(commit=False)
+        kept.changed_by = request.user
+        kept.problem = ""
+        kept.save()
+        facts = {name: getattr(kept, name) for name in ("active", "naming", "every", "url", "signer")}
+        record(request, "avreport.plan_changed", kept, kept.unit, **facts)
+        messages.success(request, _("Saved."))
+        return redirect("avreports:unit", own_unit_id=own_unit_id)
+    return _unit_page(request, plan, form, PeriodForm(initial=_yesterday()))
+
+
+def _yesterday() -> dict[str, Any]:
+    day = timezone.localdate() - timedelta(days=1)
+    return {"since": day, "until": day}
+
+
+def _unit_page(request: HttpRequest, plan: Plan, form: PlanForm, period: PeriodForm) -> HttpResponse:
+    context = {
+        "plan": access.get_plan(request.user, plan.unit_id),
+        "form": form,
+        "period": period,
+        "folder": making.folder_of(plan.unit),
+        "page": paged(request, AvReport.objects.filter(unit=plan.unit)),
+    }
+    return render(request, "avreports/unit.html", context)
+
+
+@rate_limited("avreports.preview", 30, 300)
+@member(WRITERS, WRITERS, ("POST",))
+@taken_once
+def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
+    """Make a report of some days and show what would leave; nothing leaves."""
+    plan = access.get_plan(request.user, own_unit_id)
+    form = PeriodForm(request.POST)
+    if not form.is_valid():
+        return _unit_page(request, plan, PlanForm(instance=plan), form)
+    since, until = (
+        timezone.make_aware(datetime.combine(day, time()))
+        for day in (form.cleaned_data["since"], form.cleaned_data["until"] + timedelta(days=1))
+    )
+    try:
+        made = making.make(plan, since, min(until, timezone.now().replace(microsecond=0)), request)
+    except LamsachError as problem:
+        messages.error(request, _said(problem))
+        return redirect("avreports:unit", own_unit_id=own_unit_id)
+    return redirect("avreports:report", avreport_id=made.pk)
+
+
+def _said(problem: LamsachError) -> str:
+    return " ".join(filter(None, (_(problem.what), problem.where, _(problem.todo) if problem.todo else "")))
+
+
+@rate_limited("avreports.send", 30, 300)
+@member(WRITERS, WRITERS)
+@taken_once
+def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
+    """A report: the bytes that leave or left, what is not in it, what became of it. POST hands it on."""
+    found = access.get_report(request.user, avreport_id)
+    plan = access.get_plan(request.user, found.unit_id)
+    if request.method == "POST":
+        if making.hand_on(found, plan, request):
+            messages.success(request, _("The report goes out within a minute."))
+        return redirect("avreports:report", avreport_id=avreport_id)
+    try:
+        document = making.document_of(found)
+    except LamsachError as problem:
+        messages.error(request, _said(problem))
+        document = b""
+    record(request, "avreport.viewed", found, found.unit, sha256=found.sha256)
+    context = {
+        "report": found,
+        "plan": plan,
+        "text": document[:SHOWN_BYTES].decode("utf-8", "replace"),
+        "more": len(document) > SHOWN_BYTES,
+        "warnings": [_(sentence) for sentence in found.warnings],
+        "may_send": found.state in (State.DRAFT, State.REFUSED, State.GIVEN_UP) and bool(document),
+        "folder": making.folder_of(found.unit),
+    }
+    return render(request, "avreports/report.html", context)
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def file(request: HttpRequest, avreport_id: int) -> HttpResponse:
+    """The report's file, byte for byte."""
+    found = access.get_report(request.user, avreport_id)
+    try:
+        document = making.document_of(found)
+    except LamsachError as problem:
+        messages.error(request, _said(problem))
+        return redirect("avreports:report", avreport_id=avreport_id)
+    response = HttpResponse(document, content_type="application/xml")
+    response["Content-Disposition"] = f'attachment; filename="avreport-{found.pk}.xml"'
+    record(request, "avreport.exported", found, found.unit, sha256=found.sha256)
+    return response

@@ -1,0 +1,297 @@
+"""A unit's malware report in the portal: off by default, previewed byte for byte, sent once to a stand-in centre, in the audit trail."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from django.conf import settings as django_settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from lamsach.channels.avreport.model import pseudonym
+from lamsach.channels.avreport.sending import NOTHING
+from lamsach.channels.xml_signature import verify
+from lamsach.errors import InputError
+from lamsach.model import Role
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.avreports import making
+from lamsach.portal.avreports.models import AvReport, Plan, State
+from lamsach.portal.cases.models import Case, CaseState
+from lamsach.portal.exchange.hooks import PAUSES
+from lamsach.portal.findings.present import unit_key
+from lamsach.portal.fleet.models import Look
+from tests.channels.centre import Centre, centre, fits
+from tests.channels.edxml_made import signer
+from tests.channels.found import file_found, scan
+
+from .bundles import Contact, day, device, findings, hand_in
+from .conftest import Cast
+from .samples import dispatch
+
+OWN = signer("Don vi A")
+ONE, TWO = "mac:02:00:00:00:00:01", "mac:02:00:00:00:00:02"
+
+
+def key_file() -> bytes:
+    private: Any = OWN.key
+    return pkcs12.serialize_key_and_certificates(b"k", private, OWN.certificates[0], None, BestAvailableEncryption(b"secret"))  # fmt: skip
+
+
+@pytest.fixture
+def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Centre]:
+    """The centre, which the portal may reach and whose certificate it trusts."""
+    with centre(tmp_path, OWN) as made:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+        settings.OUTGOING_NETWORKS = (ip_network("127.0.0.1/32"),)
+        yield made
+
+
+@pytest.fixture
+def campaign(cast: Cast, tmp_path: Path) -> Any:
+    """A campaign in which the room handed in a hunt and a scan."""
+    found = dispatch(cast).campaign
+    contacts = [
+        Contact(ONE, {day(-2): 3, day(-1): 2}),
+        Contact(ONE, {day(-40): 1}, "old.example"),
+        Contact(TWO, {day(-2): 4}, "blocked.example", blocked=4),
+        Contact(TWO, {day(-2): 4}, "inbound.example", role=Role.INBOUND),
+        Contact("unattributed:10.9.9.9", {day(-2): 4}),
+    ]
+    devices = [
+        device(ONE, name="PC-01"),
+        device(TWO, name="PC-02", ip="10.1.2.4"),
+        device("unattributed:10.9.9.9", ip="10.9.9.9"),
+    ]
+    hand_in(cast, found, findings(devices, contacts, [("FW-A", day(-2)), ("FW-A", day(-1))]))
+    path = scan(tmp_path / "scan.zip", timezone.now() - timedelta(days=30), [file_found(1)], checks=["files"])
+    hand_in(cast, found, __import__("io").BytesIO(path.read_bytes()))
+    return found
+
+
+def plan(cast: Cast, **changes: Any) -> Plan:
+    made, _ = Plan.objects.update_or_create(unit=cast.first, defaults={"organ_id": "H37.DN.001", **changes})
+    if not made.key:
+        making.keep_key(made, key_file(), "secret")
+        made.save()
+    return made
+
+
+def days(first: int, last: int) -> tuple[datetime, datetime]:
+    begin, end = (
+        timezone.make_aware(datetime.combine(day(number), datetime.min.time()))
+        for number in (first, last + 1)
+    )
+    return begin, end
+
+
+def text_of(report: AvReport) -> str:
+    return making.document_of(report).decode()
+
+
+def test_what_the_portal_knows_goes_into_the_report(cast: Cast, campaign: Any) -> None:
+    report = making.make(plan(cast, naming="names"), *days(-2, -1), cast.people["officer"])
+    text = text_of(report)
+    assert fits(text.encode())
+    assert verify(text.encode(), OWN.certificates).verdict == "valid"
+    assert re.findall(r"<TargetIP>([^<]*)", text) == ["bot-c2.xyz", "blocked.example"]
+    assert re.findall(r"<MalwareName>([^<]*)", text) == ["Botnet Ví Dụ"]
+    assert 'name="PC-01"' in text
+    assert (report.machines, report.unattributed) == (2, 1)
+    assert "Vulnerability" in report.absent
+    assert report.warnings == []
+    today = making.make(plan(cast), *days(-2, 0), cast.people["officer"])
+    known = text_of(today)
+    assert "old.example" in known, "seen before the period, and handed in during it"
+    assert "<MalwareName>XMRig miner" in known
+    assert "<OSName>Windows 10" in known
+
+
+def test_no_finding_is_not_reported_and_nothing_searched_is_no_report(cast: Cast, campaign: Any) -> None:
+    Case.objects.filter(device__name="PC-01").update(state=CaseState.FALSE_ALARM)
+    report = making.make(plan(cast), *days(-2, -1), cast.people["officer"])
+    assert re.findall(r"<TargetIP>([^<]*)", text_of(report)) == ["blocked.example"]
+    with pytest.raises(InputError, match="No log of the period"):
+        making.make(plan(cast), *days(-90, -80), cast.people["officer"])
+    partly = making.make(plan(cast), *days(-6, -1), cast.people["officer"])
+    assert any("no log" in sentence for sentence in partly.warnings)
+
+
+def test_pseudonyms_are_the_units_and_counts_name_nobody(cast: Cast, campaign: Any) -> None:
+    hidden = text_of(making.make(plan(cast, naming="pseudonyms"), *days(-2, -1)))
+    assert f'name="{pseudonym(unit_key(cast.first.pk), "pc-01")}"' in hidden
+    counts = text_of(making.make(plan(cast, naming="counts"), *days(-2, -1)))
+    for text in (hidden, counts):
+        assert not re.search(r"PC-0|pc-0|10\.1\.2|02:00:00", text)
+
+
+def test_machines_that_were_not_scanned_for_long_are_counted(cast: Cast, campaign: Any) -> None:
+    assert Look.objects.exists()
+    report = making.make(plan(cast), *days(-2, 0))
+    assert "<NumberMachineNotUpdateOn15Day>0<" in text_of(report)
+    Look.objects.update(received=timezone.now() - timedelta(days=16, hours=24))
+    assert "<NumberMachineNotUpdateOn15Day>1<" in text_of(making.make(plan(cast), *days(-2, 0)))
+
+
+def test_nothing_leaves_unless_the_unit_decided_so(cast: Cast, campaign: Any, receiver: Centre) -> None:
+    plan(cast, url=receiver.url)
+    assert (making.run_plans(), making.deliver()) == (0, 0)
+    making.make(plan(cast), *days(-2, -1))
+    assert making.deliver() == 0
+    assert receiver.requests == []
+
+
+def test_the_plan_reports_each_period_once_and_reaches_back_over_gaps(
+    cast: Cast, campaign: Any, receiver: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = timezone.now().replace(minute=0, second=0, microsecond=0)
+    plan(cast, active=True, url=receiver.url, every=24, until=begun - timedelta(days=2))
+    assert (making.run_plans(), making.run_plans()) == (1, 0)
+    assert making.deliver() == 1
+    (report,) = AvReport.objects.all()
+    assert (report.until, report.planned, report.state) == (begun, True, State.SENT)
+    assert receiver.taken == {report.sha256: making.document_of(report)}
+    Plan.objects.update(until=begun - timedelta(days=100))
+    monkeypatch.setattr(
+        making,
+        "gather",
+        lambda unit, period: __import__("lamsach.channels.avreport.model", fromlist=["Gathered"]).Gathered(),
+    )
+    assert making.run_plans() == 0
+    kept = Plan.objects.get()
+    assert (kept.until, kept.problem) == (begun - timedelta(days=100), NOTHING)
+
+
+def test_a_report_goes_once_whatever_happens_on_the_way(cast: Cast, campaign: Any, receiver: Centre) -> None:
+    kept = plan(cast, url=receiver.url)
+    report = making.make(kept, *days(-2, -1), cast.people["officer"])
+    assert making.make(kept, *days(-2, -1), cast.people["officer"]) == report
+    assert making.hand_on(report, kept, cast.people["officer"])
+    assert not making.hand_on(report, kept, cast.people["officer"])
+    receiver.plan = [500, 0, 503]
+    for number in range(3):
+        assert making.deliver() == 0
+        assert making.deliver() == 0, "not before its time"
+        report.refresh_from_db()
+        assert (report.state, report.attempts) == (State.WAITING, number + 1)
+        assert report.problem
+        assert report.next_attempt - timezone.now() > PAUSES[number] / 2
+        AvReport.objects.update(next_attempt=timezone.now())
+    assert making.deliver() == 1
+    report.refresh_from_db()
+    assert (report.state, report.status, report.problem) == (State.SENT, 200, "")
+    assert report.sha256 in report.answer
+    assert (len(receiver.taken), len(receiver.requests)) == (1, 4)
+    assert not making.hand_on(report, kept, cast.people["officer"])
+    acts = list(Entry.objects.filter(action__startswith="avreport.").values_list("action", flat=True))
+    assert sorted(acts) == ["avreport.made", "avreport.made", "avreport.queued", "avreport.sent"]
+
+
+def test_a_refusal_and_a_centre_that_stays_silent_are_shown_and_can_be_tried_again(
+    cast: Cast, campaign: Any, receiver: Centre
+) -> None:
+    kept = plan(cast, url=receiver.url)
+    report = making.make(kept, *days(-2, -1), cast.people["officer"])
+    making.hand_on(report, kept, cast.people["officer"])
+    receiver.plan = [403]
+    making.deliver()
+    page = cast.client("officer").get(f"/office/malware-reports/{report.pk}/").content.decode()
+    assert "The centre refused the report." in page
+    assert "Đang bảo trì" in page
+    assert "Send this report to the centre" in page
+    assert making.hand_on(report, kept, cast.people["officer"])
+    AvReport.objects.update(attempts=len(PAUSES))
+    receiver.plan = [500]
+    making.deliver()
+    report.refresh_from_db()
+    assert report.state == State.GIVEN_UP
+
+
+def test_without_an_address_the_report_is_written_to_the_folder(cast: Cast, campaign: Any) -> None:
+    kept = plan(cast)
+    report = making.make(kept, *days(-2, -1))
+    making.hand_on(report, kept)
+    assert making.deliver() == 1
+    (path,) = making.folder_of(cast.first).glob("*.xml")
+    assert path.read_bytes() == making.document_of(report)
+    assert path.is_relative_to(Path(django_settings.DATA))
+    report.refresh_from_db()
+    assert report.state == State.WRITTEN
+
+
+def test_a_file_that_was_changed_is_not_sent(cast: Cast, campaign: Any, receiver: Centre) -> None:
+    kept = plan(cast, url=receiver.url)
+    report = making.make(kept, *days(-2, -1))
+    default_storage.delete(report.path)
+    default_storage.save(report.path, ContentFile(b"<other/>"))
+    making.hand_on(report, kept)
+    assert making.deliver() == 0
+    assert receiver.requests == []
+
+
+def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) -> None:
+    client, page = cast.client("officer"), f"/office/malware-reports/units/{cast.first.pk}/"
+    assert "reports nothing by itself" in client.get(page).content.decode()
+    form = {"naming": "pseudonyms", "every": "24", "organ_id": "H37.DN.001", "url": receiver.url}
+
+    def saved(**changes: Any) -> str:
+        return client.post(page, {**form, **changes}, follow=True).content.decode()
+
+    key = {"key_file": SimpleUploadedFile("a.p12", key_file()), "key_password": "wrong"}
+    assert "cannot be opened with this password" in saved(**key)
+    assert "may not write to this address" in saved(url="http://10.0.0.1/")
+    assert not Plan.objects.exists()
+    said = saved(key_file=SimpleUploadedFile("a.p12", key_file()), key_password="secret", active="on")
+    assert "CN=Don vi A" in said
+    assert "reports every day; machines are named by pseudonyms" in said
+    kept = Plan.objects.get()
+    assert "secret" not in json.dumps(
+        [kept.key, kept.password, *map(str, Entry.objects.values_list("details", flat=True))]
+    )
+    assert Entry.objects.filter(action="avreport.plan_changed").count() == 1
+    wrong = client.post(page + "preview/", {"since": day(-1).isoformat(), "until": day(-2).isoformat()})
+    assert "would end before it begins" in wrong.content.decode()
+    empty = client.post(
+        page + "preview/", {"since": day(-99).isoformat(), "until": day(-98).isoformat()}, follow=True
+    )
+    assert "No log of the period was searched" in empty.content.decode()
+    answer = client.post(page + "preview/", {"since": day(-2).isoformat(), "until": day(-1).isoformat()})
+    report = AvReport.objects.get()
+    assert answer["Location"] == f"/office/malware-reports/{report.pk}/"
+    shown = client.get(answer["Location"]).content.decode()
+    document = making.document_of(report)
+    from html import unescape
+
+    assert document.decode() in unescape(shown), "every byte"
+    assert client.get(answer["Location"] + "file/").content == document
+    assert receiver.requests == []
+    client.post(answer["Location"])
+    assert making.deliver() == 1
+    assert receiver.requests == [document], "what was shown is what left"
+    assert "The centre has it" in client.get(answer["Location"]).content.decode()
+    acts = set(Entry.objects.filter(action__startswith="avreport.").values_list("action", flat=True))
+    assert acts == {
+        f"avreport.{act}" for act in ("plan_changed", "made", "viewed", "exported", "queued", "sent")
+    }
+    saved(forget_key="on")
+    assert Plan.objects.get().key == ""
+    assert "The centre has it" in client.get("/office/malware-reports/").content.decode()
+
+
+def test_nobody_outside_the_unit_sees_its_reports(cast: Cast, campaign: Any) -> None:
+    report = making.make(plan(cast, naming="names"), *days(-2, -1))
+    for name, status in (("coordinator", 403), ("stranger", 404), ("reader", 404)):
+        for path in (f"{report.pk}/", f"{report.pk}/file/", f"units/{cast.first.pk}/"):
+            assert cast.client(name).get(f"/office/malware-reports/{path}").status_code == status, (
+                name,
+                path,
+            )
