@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -27,6 +26,7 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.avreports import making
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.cases.models import Case, CaseState
+from lamsach.portal.edxml.secrets import lock_key
 from lamsach.portal.exchange.hooks import PAUSES
 from lamsach.portal.findings.present import unit_key
 from lamsach.portal.fleet.models import Look
@@ -37,14 +37,10 @@ from tests.channels.found import file_found, scan
 from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast
 from .samples import dispatch
+from .test_edxml_two_portals import key_file
 
 OWN = signer("Don vi A")
 ONE, TWO = "mac:02:00:00:00:00:01", "mac:02:00:00:00:00:02"
-
-
-def key_file() -> bytes:
-    private: Any = OWN.key
-    return pkcs12.serialize_key_and_certificates(b"k", private, OWN.certificates[0], None, BestAvailableEncryption(b"secret"))  # fmt: skip
 
 
 @pytest.fixture
@@ -81,7 +77,7 @@ def campaign(cast: Cast, tmp_path: Path) -> Any:
 def plan(cast: Cast, **changes: Any) -> Plan:
     made, _ = Plan.objects.update_or_create(unit=cast.first, defaults={"organ_id": "H37.DN.001", **changes})
     if not made.key:
-        making.keep_key(made, key_file(), "secret")
+        made.key, made.signer = lock_key(key_file("Don vi A"), "mat khau")
         made.save()
     return made
 
@@ -246,16 +242,18 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
     def saved(**changes: Any) -> str:
         return client.post(page, {**form, **changes}, follow=True).content.decode()
 
-    key = {"key_file": SimpleUploadedFile("a.p12", key_file()), "key_password": "wrong"}
+    key = {"key_file": SimpleUploadedFile("a.p12", key_file("Don vi A")), "key_password": "wrong"}
     assert "cannot be opened with this password" in saved(**key)
     assert "may not write to this address" in saved(url="http://10.0.0.1/")
     assert not Plan.objects.exists()
-    said = saved(key_file=SimpleUploadedFile("a.p12", key_file()), key_password="secret", active="on")
+    said = saved(
+        key_file=SimpleUploadedFile("a.p12", key_file("Don vi A")), key_password="mat khau", active="on"
+    )
     assert "CN=Don vi A" in said
     assert "reports every day; machines are named by pseudonyms" in said
     kept = Plan.objects.get()
-    assert "secret" not in json.dumps(
-        [kept.key, kept.password, *map(str, Entry.objects.values_list("details", flat=True))]
+    assert "mat khau" not in json.dumps(
+        [kept.key, *map(str, Entry.objects.values_list("details", flat=True))]
     )
     assert Entry.objects.filter(action="avreport.plan_changed").count() == 1
     wrong = client.post(page + "preview/", {"since": day(-1).isoformat(), "until": day(-2).isoformat()})
@@ -295,3 +293,19 @@ def test_nobody_outside_the_unit_sees_its_reports(cast: Cast, campaign: Any) -> 
                 name,
                 path,
             )
+
+
+def test_the_content_of_a_report_is_erased_in_time_and_its_receipt_stays(cast: Cast, campaign: Any) -> None:
+    kept = plan(cast, naming="names")
+    report = making.make(kept, *days(-2, -1))
+    making.hand_on(report, kept)
+    making.deliver()
+    assert making.forget() == 0
+    AvReport.objects.update(made=timezone.now() - timedelta(days=91))
+    path = report.path
+    assert (making.forget(), making.forget()) == (1, 0)
+    assert not default_storage.exists(path)
+    page = cast.client("officer").get(f"/office/malware-reports/{report.pk}/").content.decode()
+    assert "erased in time" in page
+    assert report.sha256 in page
+    assert "Written to the folder" in page

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.letters.signing import LARGEST_KEY_BYTES
-from lamsach.portal.avreports import making
 from lamsach.portal.avreports.models import Plan
 from lamsach.portal.base.forms import DateInput
+from lamsach.portal.edxml.secrets import lock_key
 from lamsach.portal.exchange import outgoing
 
 
@@ -70,10 +70,12 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         """Take the key into the plan, if its password opens it."""
         data = super().clean() or self.cleaned_data
         if data.get("forget_key"):
-            self.instance.key = self.instance.password = self.instance.signer = ""
+            self.instance.key = self.instance.signer = ""
         elif (file := data.get("key_file")) is not None:
             try:
-                making.keep_key(self.instance, file.read(LARGEST_KEY_BYTES + 1), data.get("key_password", ""))
+                content, password = file.read(LARGEST_KEY_BYTES + 1), data.get("key_password", "")
+                self.instance.key, name = lock_key(content, password)
+                self.instance.signer = name[:300]
             except LamsachError as problem:
                 self.add_error("key_file", f"{_(problem.what)} {_(problem.todo)}".strip())
         return data

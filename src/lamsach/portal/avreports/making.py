@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,43 +29,32 @@ from lamsach.channels.avreport.sending import (
     outcome_of,
 )
 from lamsach.channels.avreport.writing import write
-from lamsach.channels.edxml.model import Organ
 from lamsach.channels.token_key import token_signer
-from lamsach.channels.xml_signature import Signer, load_signer
+from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.avreports.gathering import gather
 from lamsach.portal.avreports.models import AvReport, Plan, State
-from lamsach.portal.base import locking
+from lamsach.portal.edxml.identifiers import organ
+from lamsach.portal.edxml.secrets import signer_in
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.exchange.hooks import PAUSES
 from lamsach.portal.findings.present import unit_key
 from lamsach.portal.units.models import Unit
 from lamsach.results.atomic import atomic_file, own_folder
 
-_PURPOSE = "lamsach.avreports.key/1"
 FOLDER = "avreports"
 BATCH = 50
 DAMAGED = mark("The report's file is not the one that was made. It is not sent.")
-
-
-def keep_key(plan: Plan, key_file: bytes, password: str) -> None:
-    """Lock a key file into the plan (not saved yet). InputError when the password does not open it."""
-    signer = load_signer(key_file, password)
-    plan.signer = _name_of(signer)
-    plan.key = locking.lock(_PURPOSE, base64.b64encode(key_file).decode())
-    plan.password = locking.lock(_PURPOSE, password)
+ERASED = mark("The report's content was erased in time. What became of the report stays.")
 
 
 def signer_of(plan: Plan) -> Signer | None:
     """Who signs the unit's reports: its key file, else the token that the administrator named; None when there is neither."""
     if plan.key:
-        data = base64.b64decode(locking.unlock(_PURPOSE, plan.key))
-        return load_signer(data, locking.unlock(_PURPOSE, plan.password))
-    if settings.AVREPORT_KEY:
-        return token_signer(settings.AVREPORT_KEY, settings.AVREPORT_PIN)
-    return None
+        return signer_in(plan.key)
+    return token_signer(settings.AVREPORT_KEY, settings.AVREPORT_PIN) if settings.AVREPORT_KEY else None
 
 
 def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvReport:
@@ -74,7 +63,8 @@ def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvRepo
     gathered = gather(unit, period)
     if not gathered.sources:
         raise InputError(NOTHING, f"{period.since:%d/%m/%Y %H:%M} - {period.until:%d/%m/%Y %H:%M}", NOT_SENT)
-    sender, naming = Organ(plan.organ_id, unit.name, email=unit.email), Naming(plan.naming)
+    sender, naming = organ(unit, older=False), Naming(plan.naming)
+    sender = replace(sender, id=plan.organ_id or sender.id)
     key = unit_key(unit.pk) if naming is Naming.PSEUDONYMS else b""
     signer = signer_of(plan)
     document = write(Report(sender, period.since, period.until, period.until, gathered, naming, key), signer)
@@ -84,9 +74,11 @@ def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvRepo
         "since": since,
         "until": until,
         "naming": plan.naming,
-        "path": known.path if known else default_storage.save(f"avreports/{sha256}", ContentFile(document)),
+        "path": known.path
+        if known and known.path
+        else default_storage.save(f"avreports/{sha256}", ContentFile(document)),
         "size": len(document),
-        "signer": _name_of(signer) if signer else "",
+        "signer": signer.certificates[0].subject.rfc4514_string()[:300] if signer else "",
         "machines": gathered.machines,
         "unattributed": gathered.unattributed,
         "absent": list(gathered.absent),
@@ -102,12 +94,10 @@ def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvRepo
     return made
 
 
-def _name_of(signer: Signer) -> str:
-    return signer.certificates[0].subject.rfc4514_string()[:300]
-
-
 def document_of(report: AvReport) -> bytes:
-    """The bytes that leave. InputError when they are not those that were made."""
+    """The bytes that leave. InputError when they are not those that were made, or were erased in time."""
+    if not report.path:
+        raise InputError(ERASED)
     with default_storage.open(report.path, "rb") as file:
         document: bytes = file.read()
     if digest_of(document) != report.sha256:
@@ -174,6 +164,17 @@ def _end(report: AvReport, state: State, **changes: Any) -> None:
     AvReport.objects.filter(pk=report.pk).update(state=state, **changes)
     status = {"status": changes["status"]} if changes.get("status") else {}
     record(None, f"avreport.{state.value}", report, report.unit, sha256=report.sha256, **status)
+
+
+def forget() -> int:
+    """Erase the bytes of reports after the time that personal data are kept; digest and receipt stay. How many."""
+    limit = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
+    old = AvReport.objects.filter(made__lt=limit).exclude(path="").exclude(state=State.WAITING)
+    for report in old:
+        default_storage.delete(report.path)
+        AvReport.objects.filter(pk=report.pk).update(path="", answer="")
+        record(None, "avreport.erased", report, report.unit, sha256=report.sha256)
+    return len(old)
 
 
 def folder_of(unit: Unit) -> Path:

@@ -28,7 +28,7 @@ class Every(models.IntegerChoices):
 
 
 class Plan(models.Model):
-    """A unit's decision. Nothing is sent by itself unless `active`. `key` is its PKCS#12 file in base64 with `password`, both locked; `signer` names its certificate.
+    """A unit's decision. Nothing is sent by itself unless `active`. `key` is its PKCS#12 file with the password, locked (`edxml.secrets`); `signer` names its certificate; `organ_id`: where the centre knows the unit by another identifier than its code.
     `until`: how far the reports made by plan reach; `problem`: why the last one was not made."""
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="avreport_plan")
@@ -40,7 +40,6 @@ class Plan(models.Model):
     organ_id = models.CharField(_("Identifier of the unit (mã định danh)"), max_length=60, blank=True)
     url = models.URLField(_("Address of the centre"), max_length=500, blank=True)
     key = models.TextField(blank=True)
-    password = models.TextField(blank=True)
     signer = models.CharField(max_length=300, blank=True)
     until = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)

@@ -18,3 +18,9 @@ def plans() -> int:
 def deliver() -> int:
     """Hand on the reports that wait."""
     return making.deliver()
+
+
+@regular("avreports.forget", timedelta(hours=6))
+def forget() -> int:
+    """Erase the content of old reports."""
+    return making.forget()

@@ -39,6 +39,7 @@ AVREPORTS: dict[str, str] = {
     "What leaves, byte for byte": "Nguyên văn nội dung gửi đi",
     "The beginning of the file; the download has all of it.": "Đây là phần đầu của tệp; bản tải về có đầy đủ.",
     "The report goes out within a minute.": "Báo cáo sẽ được gửi trong vòng một phút.",
+    "The report's content was erased in time. What became of the report stays.": "Nội dung báo cáo đã được xóa khi hết thời hạn lưu. Kết quả gửi vẫn được giữ.",
     "The report's file is not the one that was made. It is not sent.": "Tệp báo cáo không còn đúng như khi lập. Báo cáo không được gửi.",
     "not at all: counts only": "không nêu, chỉ số lượng",
     "by pseudonyms that only the unit can resolve": "bằng mã thay tên mà chỉ đơn vị giải được",

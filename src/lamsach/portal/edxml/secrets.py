@@ -24,9 +24,12 @@ def lock_key(key_file: bytes, password: str) -> tuple[str, str]:
 
 def signer_of(connection: Connection) -> Signer | None:
     """Who signs what goes out by the connection. InputError when the portal's secret key is another than when it was locked."""
-    if not connection.locked_key:
-        return None
-    content, password = json.loads(locking.unlock(_KEY, connection.locked_key))
+    return signer_in(connection.locked_key) if connection.locked_key else None
+
+
+def signer_in(locked: str) -> Signer:
+    """The signer of a key file that `lock_key` locked. InputError as `signer_of`."""
+    content, password = json.loads(locking.unlock(_KEY, locked))
     return load_signer(base64.b64decode(content), password)
 
 
