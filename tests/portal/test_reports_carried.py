@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from lamsach.errors import InputError
-from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange import keyring, moving, sealing
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.mail.incoming import take as take_mail
 from lamsach.portal.mail.letters import message
@@ -102,6 +102,24 @@ def test_an_e_mail_between_portals_files_the_report_by_itself(cast: Cast) -> Non
     again.add_attachment(attached.get_content(), maintype="application", subtype="zip", filename="lai.zip")
     take_mail(again.as_bytes())
     assert Report.objects.get().version == made.version, "a file that was taken is not taken again"
+
+
+def test_a_sealed_file_in_an_e_mail_is_opened_and_filed(cast: Cast) -> None:
+    up, _down = partners(cast)
+    dispatch(cast)
+    key = sealing.renew(cast.centre, cast.people["coordinator"])
+    Partner.objects.filter(pk=up.pk).update(recipient=key.public)
+    raw, digest = elsewhere(lambda: sent_mail(cast))
+    names = [str(part.get_filename()) for part in message_of(raw).iter_attachments()]
+    assert (
+        [name for name in names if name.endswith(".zip.age")]
+        == [name for name in names if "zip" in name]
+        != []
+    )
+    incoming = take_mail(raw)
+    assert incoming is not None
+    assert incoming.target.startswith("exchange:")
+    assert Report.objects.get().digest == digest
 
 
 def message_of(raw: bytes) -> EmailMessage:
