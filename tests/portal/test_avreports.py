@@ -246,6 +246,9 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
     assert "cannot be opened with this password" in saved(**key)
     assert "may not write to this address" in saved(url="http://10.0.0.1/")
     assert not Plan.objects.exists()
+    saved(**{"key_file-clear": "on"})
+    assert Plan.objects.get().key == ""
+    Plan.objects.all().delete()
     said = saved(
         key_file=SimpleUploadedFile("a.p12", key_file("Don vi A")), key_password="mat khau", active="on"
     )
@@ -255,7 +258,7 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
     assert "mat khau" not in json.dumps(
         [kept.key, *map(str, Entry.objects.values_list("details", flat=True))]
     )
-    assert Entry.objects.filter(action="avreport.plan_changed").count() == 1
+    assert Entry.objects.filter(action="avreport.plan_changed").count() == 2
     wrong = client.post(page + "preview/", {"since": day(-1).isoformat(), "until": day(-2).isoformat()})
     assert "would end before it begins" in wrong.content.decode()
     empty = client.post(

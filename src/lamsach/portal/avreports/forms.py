@@ -71,7 +71,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         data = super().clean() or self.cleaned_data
         if data.get("forget_key"):
             self.instance.key = self.instance.signer = ""
-        elif (file := data.get("key_file")) is not None:
+        elif file := data.get("key_file"):  # False where the browser says "clear"
             try:
                 content, password = file.read(LARGEST_KEY_BYTES + 1), data.get("key_password", "")
                 self.instance.key, name = lock_key(content, password)
