@@ -37,9 +37,20 @@ def score(path: Path, made: Sequence[Annex]) -> Score:
     taken = {item.value for item in found if isinstance(item, Indicator)}
     refused = [item for item in found if isinstance(item, Refusal)]
     assert all(item.reference.page and item.reference.row for item in refused)
-    named = "\n".join(item.value for item in refused)
-    lost = [written for value, written in listed.items() if value not in taken and written not in named]
+    named = [item.value for item in refused]
+    lost = [
+        written for value, written in listed.items() if value not in taken and not is_named(written, named)
+    ]
     return Score(len(listed), len(taken & listed.keys()), sorted(taken - listed.keys()), lost)
+
+
+def is_named(value: str, named: Sequence[str]) -> bool:
+    """Whether a refusal holds a value, or two do between which a page ends."""
+    return any(value in text for text in named) or any(
+        any(text.endswith(value[:place]) for text in named)
+        and any(text.startswith(value[place:]) for text in named)
+        for place in range(1, len(value))
+    )
 
 
 def good(scores: Sequence[Score], least: float) -> None:
@@ -67,6 +78,7 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
     scores = [score(path.with_suffix(".pdf"), made) for path, made in documents.items()]
     assert sum(found.values for found in scores) >= 10_000
     good(scores, 0.95)
+    good([score(untagged(free.with_suffix(".pdf")), documents[free])], 0.9)
 
 
 @pytest.mark.parametrize(
@@ -76,10 +88,12 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
         "border-left:1px solid;border-right:1px solid;overflow-wrap:anywhere;text-align:right",
         "border-top:1px solid;border-bottom:1px solid;overflow-wrap:anywhere",
         "overflow-wrap:anywhere",
+        "word-break:break-all;text-align:right;vertical-align:bottom",
     ],
 )
 def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
-    """Words broken anywhere in centred cells; upright rules alone, level ones alone, and none: the tags state the cells. Without tags the rules do."""
+    """Words broken anywhere in centred cells; upright rules alone, level ones alone, and none: the tags state the cells. Without tags the rules
+    do, or the order in which cells are drawn."""
     chromium = require_program("chromium")
     made = annexes(7, 10, 12)
     page = tmp_path / "annex.html"
@@ -90,12 +104,7 @@ def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     good([score(path, made)], 0.95)
-    bare = score(untagged(path), made)
-    if "border" in style:
-        good([bare], 0.95)
-    else:  # numbers in the middle of their rows: the whole is named and not taken, but for some in fifty
-        assert len(bare.wrong) * 50 < bare.values
-        assert len(bare.lost) * 20 < bare.values
+    good([score(untagged(path), made)], 0.9)
 
 
 def untagged(path: Path) -> Path:
@@ -107,15 +116,12 @@ def untagged(path: Path) -> Path:
 
 
 def test_texts_that_run_into_the_next_column(tmp_path: Path) -> None:
-    """Typst breaks no digest: it is drawn over its neighbours. With tags each is whole; without them what is not certain is named and not taken, but for
-    some in two hundred."""
+    """Typst breaks no digest: it is drawn over its neighbours. With tags each is whole; without them what is not certain is named and not taken."""
     path = tmp_path / "annex.pdf"
     made = annexes(11, 10, 14)
     path.write_bytes(typst.compile(as_typst(made, "stroke: none,").encode()))
     good([score(path, made)], 0.99)
-    found = score(untagged(path), made)
-    assert len(found.wrong) * 200 < found.values
-    assert len(found.lost) * 50 < found.values
+    good([score(untagged(path), made)], 0.4)
 
 
 def numbered(tmp_path: Path) -> Path:

@@ -216,6 +216,9 @@ def _resolved(
     best = _best(pieces, kind, digits)
     if kind is not None and (best.junk or best.ways > 1):
         best = _best(pieces, None, digits)
+    every = _best(pieces, None, HASH_DIGITS) if kind is None and HASH_DIGITS[-1] not in digits else best
+    if every != best and not (best.junk == len(pieces) and every == (0, 1, (whole,))):
+        return None  # digests of a length that the document does not name
     if best.junk == len(pieces):  # nothing in it is a value
         return whole if (known or promised) and _VALUE_MARKS.search(whole) else " ".join(pieces)
     if not known:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from lamsach.indicators.cell_lines import may_hold_value
+from lamsach.indicators.drawn_tables import DrawnTables
 from lamsach.indicators.invisible import visible
 from lamsach.indicators.loose_lines import PITCH
 from lamsach.indicators.loose_tables import LooseTables
 from lamsach.indicators.open_rows import OpenRows
 from lamsach.indicators.page_grid import fill, grids, joined
-from lamsach.indicators.page_rows import PageTable, grid_rows
+from lamsach.indicators.page_rows import PageRow, PageTable, grid_rows
 from lamsach.indicators.pdf_drawing import Drawing, Shown
 from lamsach.indicators.pdf_tags import Tags
 from lamsach.indicators.tagged_tables import TaggedTables
+from lamsach.indicators.whole_tables import are_heads
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -23,6 +27,8 @@ _SAME_LINE = 0.4
 """How far apart the baselines of one line are at most, in heights of the font."""
 _BACK = 0.5
 """How far a line's next word may begin before the last one's end, in heights of the font."""
+_OVER = 0.05
+"""How far before the last one's end a text begins at least that is drawn over it, in heights of the font."""
 _FAR = 3.0
 """How far behind it, in heights of the font: what is farther is another column's."""
 
@@ -44,7 +50,12 @@ class PageReader:
     def __init__(self, tags: Tags) -> None:
         self._tagged = TaggedTables(tags)
         self._open = OpenRows()
+        self._drawn = DrawnTables()
         self._loose = LooseTables()
+        self._last: PageRow | None = None
+        """The last row of the last page's last table."""
+        self._ends_unsure = False
+        """Whether that page ended with what may go on in a table."""
 
     def read(self, number: int, page: PageObject, drawing: Drawing) -> PageText:
         """The lines and the tables of a page."""
@@ -67,11 +78,26 @@ class PageReader:
             text.in_tables |= within
             rows = grid_rows(number, grid)
             text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
+        text.tables += self._drawn.page(number, numbered, text.in_tables)
+        if self._drawn.begins_unsure and self._last is not None:
+            self._last.doubted = set(self._last.cells)
+        unsure, self._ends_unsure = self._ends_unsure, self._drawn.ends_unsure
         text.tables += self._loose.page(number, numbered, text.in_tables)
-        text.unsure = _drawn(numbered, self._loose.unsure)
+        over = [
+            place for place, line in enumerate(numbered) if place not in text.in_tables and _is_over(line)
+        ]
+        over = [place for place in over if may_hold_value(text.lines[place])]
+        text.in_tables |= set(over)
+        text.unsure = self._drawn.unsure + _drawn(numbered, self._loose.unsure)
+        text.unsure += [(place, text.lines[place].strip()) for place in over]
         text.tables.sort(key=lambda table: table.line)
+        self._last = None
         if text.tables:
             first, last = text.tables[0], text.tables[-1]
+            head = next((row for row in first.rows if not are_heads(row)), None)
+            if unsure and head is not None and first.tagged is None:
+                head.doubted = set(head.cells)
+            self._last = last.rows[-1] if last.tagged is None and last.rows else None
             first.above = [place for place, line in enumerate(lines) if line.base > first.high]
             last.below = [place for place, line in enumerate(lines) if line.base < last.low]
         return text
@@ -80,8 +106,10 @@ class PageReader:
         """A page's strings by the lines that they make in the order in which they are drawn, with the lines' 0-based places."""
         lines: list[list[tuple[Shown, int]]] = []
         last: Shown | None = None
+        space: Shown | None = None
         for shown in strings:
             if not shown.text.strip():
+                space = shown
                 continue
             goes_on = (
                 last is not None
@@ -91,9 +119,25 @@ class PageReader:
             )
             if not goes_on:
                 lines.append([])
+            elif (
+                last is not None and space is not None and last.edges[-1] < space.edges[-1] <= shown.edges[0]
+            ):
+                spaced = last._replace(text=f"{last.text} ", edges=(*last.edges, space.edges[-1]))
+                lines[-1][-1] = spaced, len(lines) - 1
+            space = None
             lines[-1].append((shown, len(lines) - 1))
             last = shown
         return lines
+
+
+def _is_over(line: Sequence[tuple[Shown, int]]) -> bool:
+    """Whether a line's texts are drawn over each other, so that it is not certain where one ends."""
+    return any(
+        shown.edges[0] - last.edges[-1] < -_OVER * shown.size
+        and last.text[-1:].isalnum()
+        and shown.text[:1].isalnum()
+        for (last, _), (shown, _) in pairwise(line)
+    )
 
 
 def _drawn(lines: Sequence[Sequence[tuple[Shown, int]]], places: Iterable[int]) -> list[tuple[int, str]]:

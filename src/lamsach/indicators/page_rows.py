@@ -32,6 +32,8 @@ class PageRow:
     merged: set[int] = field(default_factory=set)
     number: int = -1
     """Which row of its table it is, where the document states that."""
+    doubted: set[int] = field(default_factory=set)
+    """The columns whose lines may be those of two rows, or of one."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class PageTable:
     heads: PageRow | None = None
     tagged: int | None = None
     """Which table of the document it is part of, where the document states that."""
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    """Where the texts of its columns are, where nothing but they shows the columns."""
     above: list[int] = field(default_factory=list)
     below: list[int] = field(default_factory=list)
 
@@ -146,3 +150,9 @@ def _room(line: TextLine, left: float, right: float) -> float:
     if before > _CENTRED and abs(before - behind) < _CENTRED:
         return before + behind
     return before + behind if behind < 1 < before else behind
+
+
+def column_of(spans: Sequence[tuple[float, float]], span: tuple[float, float]) -> int | None:
+    """The one column of those between these edges that a text overlaps, or None."""
+    near = [place for place, (left, right) in enumerate(spans) if span[0] < right and left < span[1]]
+    return near[0] if len(near) == 1 else None

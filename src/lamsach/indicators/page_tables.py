@@ -1,128 +1,26 @@
-"""Reads the tables of a paged document: their cells by their headings, over page breaks, and which of their numbered rows gave no value."""
+"""Reads the tables of a paged document: their cells by their headings, and which of their numbered rows gave no value."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from lamsach.indicators import refusals
-from lamsach.indicators.cell_lines import MAYBE, cell_text, follows, may_hold_value
+from lamsach.indicators.cell_lines import CellText, cell_text, may_hold_value
 from lamsach.indicators.extract import scan
 from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
-from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable
+from lamsach.indicators.page_rows import NUMBER, PageRow
 from lamsach.indicators.records import Entry, entries, several_values, shortened, whole_value
 from lamsach.indicators.sections import Section
 from lamsach.indicators.standing import refused
 from lamsach.indicators.tables import Table
+from lamsach.indicators.whole_tables import WholeTable, says_the_same
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
-_SAME_EDGE = 4.0
-"""How far apart a column's edges may be on two pages, in points."""
-# 12    - 12 -    Trang 3/7    Page 3 of 7
-_PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d{1,4}\W*(?:(?:of|trên)?\W*\d{1,4})?\W*", re.IGNORECASE)
 _ROWS_NAMED = 60
 """How many numbers of rows a warning names."""
-
-
-@dataclass(slots=True)
-class WholeTable:
-    """A table with its parts on following pages put together."""
-
-    xs: list[float]
-    page: int
-    line: int
-    heads: PageRow | None
-    rows: list[PageRow] = field(default_factory=list)
-
-
-def whole_tables(parts: Sequence[PageTable], pages: Sequence[Sequence[str]]) -> list[WholeTable]:
-    """The tables of a document, from their parts in order. `pages` are the lines of its pages, headers and footers blank."""
-    found: list[WholeTable] = []
-    last: PageTable | None = None
-    tagged: dict[int, WholeTable] = {}
-    for part in parts:
-        if part.tagged is not None:
-            if part.tagged not in tagged:
-                tagged[part.tagged] = WholeTable(part.xs, part.page, part.line, None)
-                found.append(tagged[part.tagged])
-            _append_tagged(tagged[part.tagged], part)
-            continue
-        if last is None or not _goes_on(last, part, pages):
-            found.append(WholeTable(part.xs, part.page, part.line, part.heads))
-        _append(found[-1], part)
-        last = part
-    return found
-
-
-def _goes_on(last: PageTable, part: PageTable, pages: Sequence[Sequence[str]]) -> bool:
-    if part.page != last.page + 1:
-        return False
-    between = [pages[last.page - 1][place] for place in last.below]
-    between += [pages[part.page - 1][place] for place in part.above]
-    if not all(not text.strip() or _PAGE_NUMBER.fullmatch(text) for text in between):
-        return False
-    few, many = sorted(([x - xs[0] for x in xs] for xs in (last.xs, part.xs)), key=len)
-    return all(min(abs(x - other) for other in many) <= _SAME_EDGE for x in few)
-
-
-def _append(table: WholeTable, part: PageTable) -> None:
-    """The rows of another page: columns by where they are, and the first row, or the one below repeated headings, as the rest of the last one."""
-    columns = {
-        place: min(
-            range(len(table.xs)), key=lambda other: abs(table.xs[other] - table.xs[0] - x + part.xs[0])
-        )
-        for place, x in enumerate(part.xs)
-    }
-    rows = list(part.rows)
-    for row in rows:
-        row.cells = {columns[place]: lines for place, lines in row.cells.items()}
-        row.merged = {columns[place] for place in row.merged}
-    if table.rows:
-        heads = 0
-        while heads < min(len(rows), len(table.rows)) and _says_the_same(rows[heads], table.rows[heads]):
-            heads += 1
-        rows = rows[heads:]
-        if rows and _is_rest(table.rows[-1], rows[0]):
-            rest = rows.pop(0)
-            for column, lines in rest.cells.items():
-                table.rows[-1].cells.setdefault(column, []).extend(lines)
-    table.rows += rows
-
-
-def _append_tagged(table: WholeTable, part: PageTable) -> None:
-    """The rows of another page: a row that is there already goes on, or is repeated as headings are."""
-    last = {row.number: row for row in table.rows}
-    for row in part.rows:
-        begun = last.get(row.number)
-        if begun is None:
-            table.rows.append(row)
-        elif not _says_the_same(begun, row):
-            for column, lines in row.cells.items():
-                begun.cells.setdefault(column, []).extend(lines)
-
-
-def _says_the_same(row: PageRow, other: PageRow) -> bool:
-    texts = [
-        {place: [line.text for line in lines] for place, lines in one.cells.items() if lines}
-        for one in (row, other)
-    ]
-    return texts[0] == texts[1]
-
-
-def _is_rest(last: PageRow, first: PageRow) -> bool:
-    """Whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
-    numbered, number = ([line.text for line in row.cells.get(0, ())] for row in (last, first))
-    if numbered and NUMBER.fullmatch(numbered[0]):
-        return not number
-    if number and NUMBER.fullmatch(number[0]):
-        return not numbered  # it is in the middle of its cell, on the second page
-    pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
-    open_cells = [before and follows([before[-1], *lines])[1] == MAYBE for before, lines in pairs]
-    empty = any(not first.cells.get(column) for column, lines in last.cells.items() if lines)
-    return bool(open_cells) and all(open_cells) and empty
 
 
 def _is_form(rows: Sequence[PageRow]) -> bool:
@@ -163,7 +61,7 @@ class TableReader:
         table = Table(self._document, whole.page, self._tables + 1)
         check = _RowCheck()
         held: dict[int, str] = {}
-        if whole.heads is not None and not _says_the_same(whole.heads, whole.rows[0]):
+        if whole.heads is not None and not says_the_same(whole.heads, whole.rows[0]):
             list(self._row(table, 0, whole.heads, {}, loose=True))  # they head rows on an earlier page
         for number, row in enumerate(whole.rows, 1):
             table.page = row.page
@@ -206,6 +104,9 @@ class TableReader:
             )
             for place in places
         ]
+        for place in row.doubted:
+            whole = "".join(line.text for line in row.cells[place])
+            said[place] = CellText("", [whole] if may_hold_value(whole) else [])
         return [one.text for one in said], [text for one in said for text in one.cut]
 
     def _beside(

@@ -21,7 +21,7 @@ Numbered = tuple[Shown, int]
 Paragraphs = dict[int, list[Numbered]]
 
 
-class _Stated(NamedTuple):
+class Stated(NamedTuple):
     """A cell as the tags state it, with the strings of each paragraph."""
 
     row: int
@@ -31,10 +31,12 @@ class _Stated(NamedTuple):
 
     @property
     def items(self) -> Iterator[Numbered]:
+        """Its strings with the numbers of their lines."""
         return (item for texts in self.texts.values() for item in texts)
 
     @property
     def shown(self) -> Iterator[Shown]:
+        """Its strings."""
         return (shown for shown, _ in self.items)
 
 
@@ -58,13 +60,13 @@ class TaggedTables:
     ) -> list[PageTable]:
         """The parts of tables on the page; their lines are taken then. One whose cells are not drawn in the order of its rows and columns is left
         to the page's geometry."""
-        tables: dict[int, dict[tuple[int, int], _Stated]] = {}
+        tables: dict[int, dict[tuple[int, int], Stated]] = {}
         for place, item in (
             (self._places[item[0].mark], item) for line in lines for item in line if item[0].mark in self
         ):
             cells = tables.setdefault(place.table, {})
             cell = cells.setdefault(
-                (place.row, place.column), _Stated(place.row, place.column, place.columns, {})
+                (place.row, place.column), Stated(place.row, place.column, place.columns, {})
             )
             cell.texts.setdefault(place.paragraph, []).append(item)
         found: list[PageTable] = []
@@ -73,13 +75,13 @@ class TaggedTables:
             merged = {row: columns for (of, row), columns in self._tags.merged.items() if of == table}
             if _is_in_order(stated, merged):
                 taken |= {place for cell in stated for _, place in cell.items}
-                found.append(_part(number, table, stated, merged, upright))
+                found.append(table_part(number, table, stated, merged, upright))
         return found
 
 
-def _is_in_order(cells: Sequence[_Stated], merged: Mapping[int, set[int]]) -> bool:
+def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> bool:
     """Whether rows are below each other, and the cells of a row beside each other."""
-    rows: dict[int, list[_Stated]] = {}
+    rows: dict[int, list[Stated]] = {}
     for cell in cells:
         rows.setdefault(cell.row, []).append(cell)
     bottom = float("inf")
@@ -97,16 +99,17 @@ def _is_in_order(cells: Sequence[_Stated], merged: Mapping[int, set[int]]) -> bo
     return True
 
 
-def _part(
+def table_part(
     page: int,
-    table: int,
-    stated: Sequence[_Stated],
+    table: int | None,
+    stated: Sequence[Stated],
     merged: Mapping[int, set[int]],
     upright: Sequence[Rule],
 ) -> PageTable:
+    """A table's part on a page from its cells; `table` is None where nothing but the order in which they are drawn states them."""
     paragraphs = [[lines_of(texts) for _, texts in sorted(cell.texts.items())] for cell in stated]
     drawn = _drawn(stated, upright)
-    bounds = drawn or _written(stated, paragraphs)
+    bounds = drawn or _written(stated, paragraphs, certain=table is not None)
     cells = [_cell(cell, bounds, lines) for cell, lines in zip(stated, paragraphs, strict=True)]
     padding, right_padding = paddings(cells) if drawn else (0.0, 0.0)
     pitches = line_pitches(cells)
@@ -129,7 +132,7 @@ def _part(
     return PageTable(page, line, xs, list(rows.values()), max(bases) + 1, min(bases) - 1, tagged=table)
 
 
-def _lefts(cells: Sequence[_Stated]) -> dict[int, float]:
+def _lefts(cells: Sequence[Stated]) -> dict[int, float]:
     """Where the texts of each column begin: of those that cover it alone, if there are any."""
     found: dict[int, float] = {}
     for alone in (True, False):
@@ -142,7 +145,7 @@ def _lefts(cells: Sequence[_Stated]) -> dict[int, float]:
     return found
 
 
-def _drawn(cells: Sequence[_Stated], upright: Sequence[Rule]) -> dict[int, tuple[float, float]]:
+def _drawn(cells: Sequence[Stated], upright: Sequence[Rule]) -> dict[int, tuple[float, float]]:
     """Where each column begins and ends by the rules beside its texts; empty where one is missing."""
     bases = [shown.base for cell in cells for shown in cell.shown]
     ats = sorted(rule.at for rule in upright if rule.start < max(bases) and rule.end > min(bases))
@@ -156,20 +159,21 @@ def _drawn(cells: Sequence[_Stated], upright: Sequence[Rule]) -> dict[int, tuple
 
 
 def _written(
-    cells: Sequence[_Stated], paragraphs: Sequence[Sequence[Sequence[TextLine]]]
+    cells: Sequence[Stated], paragraphs: Sequence[Sequence[Sequence[TextLine]]], *, certain: bool
 ) -> dict[int, tuple[float, float]]:
-    """Where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not."""
+    """Where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not. Where it is not `certain`
+    that all texts are the table's own, nothing shows that."""
     lefts = _lefts(cells)
     ends = dict(lefts)
     for cell, parts in zip(cells, paragraphs, strict=True):
-        if cell.columns == 1:
+        if cell.columns == 1 and certain:
             words = (line.right for lines in parts for line in lines if " " in line.text.strip())
             ends[cell.column] = max([ends[cell.column], *words])
     return {column: (left, ends[column]) for column, left in lefts.items()}
 
 
 def _cell(
-    stated: _Stated, bounds: Mapping[int, tuple[float, float]], paragraphs: Sequence[Sequence[TextLine]]
+    stated: Stated, bounds: Mapping[int, tuple[float, float]], paragraphs: Sequence[Sequence[TextLine]]
 ) -> Cell:
     lines = [line for part in paragraphs for line in part]
     last = max(column for column in bounds if column < stated.column + stated.columns)

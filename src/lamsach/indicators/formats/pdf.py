@@ -27,11 +27,12 @@ from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.page_reader import PageReader, PageText
-from lamsach.indicators.page_tables import TableReader, whole_tables
+from lamsach.indicators.page_tables import TableReader
 from lamsach.indicators.pdf_drawing import Painter
 from lamsach.indicators.pdf_tags import read_tags
 from lamsach.indicators.records import Entry
 from lamsach.indicators.sections import Section
+from lamsach.indicators.whole_tables import whole_tables
 from lamsach.model import Indicator, Reference, Refusal
 
 if TYPE_CHECKING:
@@ -103,15 +104,15 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     prose = Prose(advisory=True, defangs=defangs(every))
     prose.defangs_links = defangs_links(every)
     tables = TableReader(document, prose, digits)
-    found = whole_tables([part for page in pages for part in page.tables], texts)
+    found = whole_tables(
+        [part for page in pages for part in page.tables], texts, [page.in_tables for page in pages]
+    )
     for number, page in enumerate(pages, 1):
         for place in page.in_tables:
             page.lines[place] = ""
         for place, said in page.unsure:
             if may_hold_value(said):
-                yield Refusal(
-                    Reference(document, number, place + 1), said[: refusals.VALUE_KEPT], refusals.CUT
-                )
+                yield from _cut(Reference(document, number, place + 1), said)
     width = full_width([text for lines in texts for text in lines])
     block: list[Line] = []
     lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
@@ -125,6 +126,12 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     for whole in found:
         yield from tables.read(whole)
     yield from _margin_entries(document, margins)
+
+
+def _cut(reference: Reference, text: str) -> Iterator[Refusal]:
+    """A text that is cut, in parts that overlap where it is long."""
+    for start in range(0, max(1, len(text) - refusals.VALUE_KEPT // 2), refusals.VALUE_KEPT // 2):
+        yield Refusal(reference, text[start : start + refusals.VALUE_KEPT], refusals.CUT)
 
 
 def _margin_entries(document: str, margins: list[Line]) -> Iterator[Entry]:

@@ -1,0 +1,250 @@
+"""Tables that neither tags nor rules show, by the order in which a page draws its cells.
+
+That order states the cells where it cannot be any other: rows are below each other, their cells in the same columns, and the page goes back up from one
+cell's last line to the next one's first. In such documents what is beside other texts and in no such table is named and not taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+
+from lamsach.indicators.drawn_cells import Block, Row, is_aligned, is_running, rows_of
+from lamsach.indicators.loose_lines import PITCH, Numbered
+from lamsach.indicators.page_rows import NUMBER, PageTable, column_of
+from lamsach.indicators.tagged_tables import Stated, table_part
+
+_ROWS_LEAST = 2
+"""How many rows of several cells a table has at least."""
+_NEAR = 0.3
+"""How far apart the pieces of one word are at most, in heights of the font."""
+_HEADS = 3
+"""How many rows at the top of a page are looked at: headings, and the rest of a row."""
+_MOST_COLUMNS = 64
+
+
+@dataclass(slots=True)
+class _Columns:
+    """Where the texts of a table's columns are, from left to right, and its rows with the column of each cell."""
+
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    last: list[Row] = field(default_factory=list)
+    """The last cells of each column."""
+    rows: list[Row] = field(default_factory=list)
+    places: list[list[int]] = field(default_factory=list)
+    goes_on: bool = False
+    """Whether the columns are those of the last page."""
+
+    def rest(self) -> _Columns:
+        """The same columns on the next page."""
+        return _Columns(self.spans, self.last, goes_on=bool(self.spans))
+
+    def take(self, row: Row) -> bool:
+        """Take a row whose cells are each in a column of their own; others end the table."""
+        spans, last = list(self.spans), list(self.last)
+        below_heads = len(self.rows) == 1 and not self.goes_on and len(row) == len(spans)
+        if below_heads and _is_below(spans, row):
+            places = list(range(len(row)))
+        else:
+            for block in row:
+                if any(block.left < right and left < block.right for left, right in spans):
+                    continue
+                if len(row) == 1 or len(spans) == _MOST_COLUMNS or len(self.rows) >= _ROWS_LEAST:
+                    return False
+                place = sum(right <= block.left for _, right in spans)
+                spans.insert(place, (block.left, block.right))
+                last.insert(place, [])
+            heads = not self.rows and self.goes_on and len(row) == len(spans)
+            places = [_place(spans, last, block, heads=heads) for block in row]
+        if not all(left < right for left, right in pairwise([-1, *places])):
+            return False
+        repeated = not self.rows and self.goes_on
+        for place, block in zip(places, row, strict=True):
+            left, right = spans[place]
+            wider = min(left, block.left), max(right, block.right)
+            if column_of(spans, wider) == place:  # others reach over their neighbours
+                spans[place] = wider
+            if not (repeated and last[place]):
+                last[place] = [block]
+        self.spans, self.last = spans, last
+        self.rows.append(row)
+        self.places.append(places)
+        return True
+
+
+def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
+    """Whether each cell is below the heading of the same number, or beside it and below no other."""
+    return all(
+        left <= block.left and block.right <= right
+        for (_, left), (right, _), block in zip(
+            [(0, -inf), *spans], [*spans[1:], (inf, 0)], row, strict=False
+        )
+    )
+
+
+def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Block, *, heads: bool) -> int:
+    """The column of a cell: one that it overlaps and with whose last cell it begins, ends or is centred; `heads` may be elsewhere. -1 if that is none."""
+    near = [place for place, (left, right) in enumerate(spans) if block.left < right and left < block.right]
+    like = [place for place in near if not last[place] or is_aligned(last[place][-1], block)]
+    if heads and not like and len(near) == 1:
+        like = near
+    return like[0] if len(like) == 1 else -1
+
+
+class DrawnTables:
+    """Finds such tables on a document's pages in order."""
+
+    def __init__(self) -> None:
+        self._last = _Columns()
+        """The last page's last table."""
+        self._goes_back = False
+        """Whether the document draws cell by cell: it goes back up for the next cell of a row."""
+        self.unsure: list[tuple[int, str]] = []
+        """What is in no such table of the page and may be cut, with the place of its first line."""
+        self.begins_unsure = self.ends_unsure = False
+        """Whether the page begins with that, which may be the rest of the last page's last row, or ends with it."""
+
+    def page(self, number: int, lines: Sequence[Numbered], taken: set[int]) -> list[PageTable]:
+        """The tables among the lines of a page that are not `taken`; their lines are taken then."""
+        strings = (item for place, line in enumerate(lines) if place not in taken for item in line)
+        last, self._last = self._last, _Columns()
+        rows = _without_headings(rows_of(strings), last.rows)
+        self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= _ROWS_LEAST
+        found: list[PageTable] = []
+        for columns in _tables(rows, last):
+            if self._is_stated(columns):
+                found.append(_part(number, columns))
+                self._last = columns
+                taken |= _places(columns.rows)
+        self.unsure, self.begins_unsure, self.ends_unsure = [], False, False
+        if self._goes_back:
+            for region in _regions(rows, taken, goes_on=bool(last.rows)):
+                self.begins_unsure = self.begins_unsure or bool(_places(region) & _places(rows[:_HEADS]))
+                self.ends_unsure = bool(_places(region) & _places(rows[-1:]))
+                self.unsure += _named(region)
+                taken |= _places(region)
+        return found
+
+    def _is_stated(self, columns: _Columns) -> bool:
+        if sum(len(row) > 1 for row in columns.rows) < _ROWS_LEAST and not columns.goes_on:
+            return False
+        long = [row for row in columns.rows[1:] if any(len(block.lines) > 1 for block in row)]
+        self._goes_back = self._goes_back or any(map(_goes_back, columns.rows))
+        return self._goes_back or (bool(long) and all(map(_is_numbered, long)))
+
+
+def _places(rows: Iterable[Row]) -> set[int]:
+    return {place for row in rows for block in row for line in block.lines for _, place in line.items}
+
+
+def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool) -> Iterator[list[Row]]:
+    """Rows outside of tables in which texts are beside others and some go on in the next line, or perhaps on the next page: which of them belong together
+    is not certain. Lines of running text are none of them."""
+    region: list[Row] = []
+    beside = goes_on
+    for last, row in pairwise([None, *rows, None]):
+        if (
+            row is not None
+            and not _places([row]) & taken
+            and not all(is_running(block.lines) for block in row)
+        ):
+            beside = beside or len(row) > 1 or (last is not None and _is_level(last, row))
+            region.append([block for block in row if not is_running(block.lines)])
+            continue
+        simple = all(len(other) > 1 and len(block.lines) == 1 for other in region for block in other)
+        if beside and not simple:
+            yield region
+        region, beside = [], False
+
+
+def _is_level(last: Row, row: Row) -> bool:
+    """Whether two rows share a height."""
+    return min(block.low for block in last) < max(block.high for block in row) and min(
+        block.low for block in row
+    ) < max(block.high for block in last)
+
+
+def _named(region: Iterable[Row]) -> Iterator[tuple[int, str]]:
+    """The texts of such rows, those together that are directly below or beside each other, with the place of the first line."""
+    texts: list[str] = []
+    place, above = 0, None
+    for block in (block for row in region for block in row):
+        if above is not None and not _goes_on(above, block):
+            yield place, "".join(texts)
+            texts = []
+        if not texts:
+            place = block.lines[0].items[0][1]
+        texts += (text.strip() for text in block.texts)
+        above = block
+    if texts:
+        yield place, "".join(texts)
+
+
+def _goes_on(above: Block, block: Block) -> bool:
+    """Whether a text begins directly below another one, or where its last line ends."""
+    last, first = above.lines[-1], block.lines[0]
+    if abs(last.text.base - first.text.base) < first.high - first.low:
+        return abs(first.left - last.right) <= _NEAR * first.text.size
+    return 0 < last.text.base - first.text.base <= PITCH * first.text.size and above.overlaps(block)
+
+
+def _part(number: int, columns: _Columns) -> PageTable:
+    stated = [
+        Stated(row, place, 1, {0: [item for line in block.lines for item in line.items]})
+        for row, (blocks, places) in enumerate(zip(columns.rows, columns.places, strict=True))
+        for block, place in zip(blocks, places, strict=True)
+    ]
+    part = table_part(number, None, stated, {}, ())
+    part.spans = columns.spans
+    return part
+
+
+def _is_numbered(row: Row) -> bool:
+    first = row[0].lines
+    return len(first) == 1 and NUMBER.fullmatch(first[0].text.text.strip()) is not None
+
+
+def _goes_back(row: Row) -> bool:
+    return any(block.lines[0].low > last.lines[-1].text.base for last, block in pairwise(row))
+
+
+def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
+    """A page's rows, the rest of the last page's last one parted from the headings that come again above it."""
+    texts = [block.texts for block in rows[0]] if rows else []
+    for row in above:
+        heads = [block.texts for block in row]
+        if (
+            len(heads) == len(texts)
+            and heads != texts
+            and all(text[: len(head)] == head for head, text in zip(heads, texts, strict=True))
+        ):
+            first = [Block(block.lines[: len(head)]) for head, block in zip(heads, rows[0], strict=True)]
+            rest = [Block(block.lines[len(head) :]) for head, block in zip(heads, rows[0], strict=True)]
+            return [first, [block for block in rest if block.lines], *rows[1:]]
+    return rows
+
+
+def _tables(rows: Iterable[Row], last: _Columns) -> Iterator[_Columns]:
+    """Rows below each other whose cells are in the same columns; they may be those of the last page's `last` table."""
+    columns = last.rest()
+    low = inf
+    for row in rows:
+        drop = low - max(block.high for block in row)
+        alone = len(row) == 1 and columns.rows and drop > PITCH * row[0].lines[0].text.size
+        if drop <= 0 or alone or not columns.take(row):
+            above, columns = columns, _Columns()
+            if drop > 0 and above.goes_on and len(above.rows) == 1 and columns.take(above.rows[0]):
+                if not columns.take(row):  # not even headings of another table
+                    yield above
+                    columns = _Columns()
+                    columns.take(row)
+            else:
+                if above.rows:
+                    yield above
+                columns = _Columns()
+                columns.take(row)
+        low = min(block.low for block in row)
+    if columns.rows:
+        yield columns

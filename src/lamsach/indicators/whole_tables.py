@@ -1,0 +1,206 @@
+"""A document's tables put together from their parts on its pages: which rows go on over a page break, and where that is not certain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+
+from lamsach.indicators.cell_lines import MAYBE, cell_text, follows, may_hold_value
+from lamsach.indicators.fields import field_of
+from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, column_of
+
+_SAME_EDGE = 4.0
+"""How far apart a column's edges may be on two pages, in points."""
+# 12    - 12 -    Trang 3/7    Page 3 of 7
+_PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d{1,4}\W*(?:(?:of|trên)?\W*\d{1,4})?\W*", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class WholeTable:
+    """A table with its parts on following pages put together."""
+
+    xs: list[float]
+    page: int
+    line: int
+    heads: PageRow | None
+    rows: list[PageRow] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+
+def whole_tables(
+    parts: Sequence[PageTable], pages: Sequence[Sequence[str]], taken: Sequence[Container[int]]
+) -> list[WholeTable]:
+    """The tables of a document, from their parts in order. `pages` are the lines of its pages, headers and footers blank; `taken` are the places of those
+    that are in tables or may be."""
+    found: list[WholeTable] = []
+    last: PageTable | None = None
+    tagged: dict[int, WholeTable] = {}
+    for part in parts:
+        if part.tagged is not None:
+            if part.tagged not in tagged:
+                tagged[part.tagged] = WholeTable(part.xs, part.page, part.line, None)
+                found.append(tagged[part.tagged])
+            _append_tagged(tagged[part.tagged], part)
+            continue
+        between = _between(last, part, pages) if last is not None else None
+        if last is None or between is None or any(text for _, _, text in between) or not _like(last, part):
+            if (
+                last
+                and between is not None
+                and all(place in taken[page] for page, place, text in between if text)
+            ):
+                _doubt_all(last, part)
+            found.append(WholeTable(part.xs, part.page, part.line, part.heads, spans=part.spans))
+        _append(found[-1], part)
+        last = part
+    return found
+
+
+def _between(
+    last: PageTable, part: PageTable, pages: Sequence[Sequence[str]]
+) -> list[tuple[int, int, str]] | None:
+    """The lines between a table and one on the next page, with their 0-based pages and places, page numbers blank; None if it is on another page."""
+    if part.page != last.page + 1:
+        return None
+    places = [(last.page - 1, place) for place in last.below] + [
+        (part.page - 1, place) for place in part.above
+    ]
+    texts = ((page, place, pages[page][place].strip()) for page, place in places)
+    return [(page, place, "" if _PAGE_NUMBER.fullmatch(text) else text) for page, place, text in texts]
+
+
+def _like(last: PageTable, part: PageTable) -> bool:
+    """Whether two tables have the same columns."""
+    if last.spans or part.spans:
+        places = [column_of(last.spans, span) for span in part.spans]
+        return bool(places) and None not in places and len(set(places)) == len(places)
+    few, many = sorted(([x - xs[0] for x in xs] for xs in (last.xs, part.xs)), key=len)
+    return all(min(abs(x - other) for other in many) <= _SAME_EDGE for x in few)
+
+
+def _doubt_all(last: PageTable, part: PageTable) -> None:
+    """Doubt the rows on both sides of a page break where neither tags nor rules show that one table ends there and another begins."""
+    if not (_is_loose(last) or _is_loose(part)):
+        return
+    first = next((row for row in part.rows if not are_heads(row)), None)
+    for row in (last.rows[-1], first):
+        if row is not None:
+            row.doubted = set(row.cells)
+
+
+def _is_loose(table: PageTable) -> bool:
+    return bool(table.spans) or table.heads is not None
+
+
+def _append(table: WholeTable, part: PageTable) -> None:
+    """The rows of another page: columns by where they are, and the first row, or the one below repeated headings, as the rest of the last one."""
+    columns = {place: column_of(table.spans, span) or 0 for place, span in enumerate(part.spans)} or {
+        place: min(
+            range(len(table.xs)), key=lambda other: abs(table.xs[other] - table.xs[0] - x + part.xs[0])
+        )
+        for place, x in enumerate(part.xs)
+    }
+    rows = list(part.rows)
+    for row in rows:
+        row.cells = {columns[place]: lines for place, lines in row.cells.items()}
+        row.merged = {columns[place] for place in row.merged}
+        row.doubted = {columns[place] for place in row.doubted}
+    if table.rows:
+        rows = _go_on(table, rows, loose=_is_loose(part))
+    table.rows += rows
+
+
+def _go_on(table: WholeTable, rows: list[PageRow], *, loose: bool) -> list[PageRow]:
+    """A page's rows without headings that come again and the rest of the last page's last row, which gets it. `loose`: no tags and no rules
+    show the rows."""
+    last = table.rows[-1]
+    repeated = _repeated(table.rows, rows)
+    rows = rows[repeated:]
+    others = rows[:1] if rows and not repeated and loose and are_heads(rows[0]) else []
+    rows = rows[len(others) :]
+    numbered = _is_numbered(table)
+    if rows and not others and _is_rest(last, rows[0], numbered=numbered):
+        for column, lines in rows.pop(0).cells.items():
+            last.cells.setdefault(column, []).extend(lines)
+    elif rows and loose and not (numbered and _number(last) and _number(rows[0])):
+        _doubt(last, rows[0])
+    return others + rows
+
+
+def are_heads(row: PageRow) -> bool:
+    """Whether a row is nothing but headings."""
+    cells = [[line.text for line in lines] for lines in row.cells.values()]
+    named = sum(any(field_of(part.join(texts)) is not None for part in ("", " ")) for texts in cells)
+    return (
+        len(cells) > 1
+        and named * 2 >= len(cells)
+        and not any(may_hold_value("".join(texts)) for texts in cells)
+    )
+
+
+def _repeated(above: Sequence[PageRow], rows: Sequence[PageRow]) -> int:
+    """How many rows at the top of a page are headings that come again."""
+    place = next(
+        (place for place, row in enumerate(above) if rows and says_the_same(rows[0], row)), len(above)
+    )
+    count = 0
+    while (
+        place + count < len(above) and count < len(rows) and says_the_same(rows[count], above[place + count])
+    ):
+        count += 1
+    return count
+
+
+def _is_numbered(table: WholeTable) -> bool:
+    return sum(map(_number, table.rows)) * 2 > len(table.rows)
+
+
+def _number(row: PageRow) -> bool:
+    """Whether a row begins with its number."""
+    lines = row.cells.get(0, [])
+    return bool(lines) and NUMBER.fullmatch(lines[0].text) is not None
+
+
+def _doubt(last: PageRow, first: PageRow) -> None:
+    """Doubt the cells of two rows without numbers that would be other values as one, on both sides of a page break."""
+    for column, lines in list(first.cells.items()):
+        above = last.cells.get(column, [])
+        texts = [cell_text(part, promised=True) for part in (above, lines, [*above, *lines])]
+        apart = {word for text in texts[:2] for word in text.text.split()}
+        if above and (any(text.cut for text in texts) or set(texts[2].text.split()) != apart):
+            last.cells[column] = [*above, *first.cells.pop(column)]
+            last.doubted.add(column)
+
+
+def _append_tagged(table: WholeTable, part: PageTable) -> None:
+    """The rows of another page: a row that is there already goes on, or is repeated as headings are."""
+    last = {row.number: row for row in table.rows}
+    for row in part.rows:
+        begun = last.get(row.number)
+        if begun is None:
+            table.rows.append(row)
+        elif not says_the_same(begun, row):
+            for column, lines in row.cells.items():
+                begun.cells.setdefault(column, []).extend(lines)
+
+
+def says_the_same(row: PageRow, other: PageRow) -> bool:
+    """Whether two rows hold the same lines."""
+    texts = [
+        {place: [line.text for line in lines] for place, lines in one.cells.items() if lines}
+        for one in (row, other)
+    ]
+    return texts[0] == texts[1]
+
+
+def _is_rest(last: PageRow, first: PageRow, *, numbered: bool) -> bool:
+    """Whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
+    if numbered and _number(last):
+        return not first.cells.get(0)
+    if numbered and _number(first):
+        return not last.cells.get(0)  # it is in the middle of its cell, on the second page
+    pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
+    open_cells = [before and follows([before[-1], *lines])[1] == MAYBE for before, lines in pairs]
+    empty = any(not first.cells.get(column) for column, lines in last.cells.items() if lines)
+    return bool(open_cells) and all(open_cells) and empty
