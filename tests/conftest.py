@@ -30,6 +30,7 @@ os.environ.setdefault(
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["LAMSACH_FORMATS"] = os.devnull  # not the person's own formats
 """Byte code is kept: without it each process, and each that a test starts, would compile all sources again."""
 
 gc.set_threshold(100_000, 20, 20)
