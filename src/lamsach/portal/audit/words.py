@@ -28,7 +28,7 @@ ACTS: dict[str, Any] = {
     "appointed": _("given"), "arrived": _("noted as arrived"), "blind": _("found blind"), "asked": _("asked for"), "assigned": _("given to somebody"),
     "attached": _("file attached"), "begun": _("begun"), "bundle_erased": _("result erased"), "cases_read": _("cases read"), "changed": _("changed"), "cleaned": _("stated as cleaned"),
     "done": _("done"), "failed": _("failed"), "removed": _("removed"), "shown": _("shown at log-in"), "first_used": _("used for the first time"), "locked_out": _("locked out after too many attempts"), "reset": _("set anew by letter"), "reset_asked": _("letter to set it anew asked for"),
-    "closed": _("brought to an end"), "consolidated": _("consolidated"), "corrected": _("corrected"), "created": _("created"),
+    "closed": _("brought to an end"), "connection_changed": _("connection changed"), "connection_ended": _("connection ended"), "connection_made": _("connection made"), "consolidated": _("consolidated"), "corrected": _("corrected"), "created": _("created"),
     "data_exported": _("data exported"), "data_viewed": _("data looked at"),
     "decision_revoked": _("decision revoked"), "decisions_downloaded": _("decisions downloaded"),
     "deployed": _("deployed"), "document": _("document taken"), "document_added": _("document added"),
