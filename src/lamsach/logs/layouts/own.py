@@ -91,6 +91,20 @@ def _layout(declared: Mapping[str, Any], where: str) -> Layout:
             f"{where}: examples",
             "Add [[examples]] with line and gives.",
         )
+    return Layout(
+        name=name,
+        title=_text(declared, "title", where),
+        source=_text(declared, "source", where),
+        marks=_marks(declared, where),
+        room=_ROOM,
+        anywhere=True,
+        role=_ROLES[role],
+        shapes=tuple(_shape(one, role, f"{where}: shapes {at}") for at, one in enumerate(shapes, 1)),
+        examples=tuple((_text(one, "line", f"{where}: examples {at}"), _gives(one, f"{where}: examples {at}")) for at, one in enumerate(examples, 1)),
+    )  # fmt: skip
+
+
+def _marks(declared: Mapping[str, Any], where: str) -> tuple[str, ...]:
     marks = declared.get("marks", [])
     if not isinstance(marks, list) or not marks or not all(isinstance(mark, str) and mark for mark in marks):
         raise UsageError(
@@ -98,17 +112,7 @@ def _layout(declared: Mapping[str, Any], where: str) -> Layout:
             f"{where}: marks",
             'As in marks = ["gate: "].',
         )
-    return Layout(
-        name=name,
-        title=_text(declared, "title", where),
-        source=_text(declared, "source", where),
-        marks=tuple(marks),
-        room=_ROOM,
-        anywhere=True,
-        role=_ROLES[role],
-        shapes=tuple(_shape(one, role, f"{where}: shapes {at}") for at, one in enumerate(shapes, 1)),
-        examples=tuple((_text(one, "line", f"{where}: examples {at}"), _gives(one, f"{where}: examples {at}")) for at, one in enumerate(examples, 1)),
-    )  # fmt: skip
+    return tuple(marks)
 
 
 def _shape(declared: Mapping[str, Any], role: str, where: str) -> Shape:
