@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
 from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
@@ -17,6 +19,9 @@ from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare
 from lamsach.investigate import Request, investigate
 from lamsach.model import DeviceState, Event, Indicator, IndicatorType, Refusal, Role
+from lamsach.scanner.index import build_index
+
+from .test_sieve import candidate_lines
 
 JA3 = "e7d705a3286e19ea42f587b344ee6865"
 OTHER = "0f4c6d9a1c2b3e4f5a6b7c8d9e0f1a2b"
@@ -223,3 +228,64 @@ def test_mail_that_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     again, _ = entries(tmp_path / "again", "".join(made.text()))
     assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                MAIL,
+                MAIL.upper(),
+                MAIL.replace("@", "%40"),
+                JA3,
+                JA3.upper(),
+                "thư@bücher.example",
+                "info@bücher.example",
+                "info@xn--bcher-kva.example",
+            ]
+        )
+        | st.text(' <>,;:"=/\\\\.@-_a0ü', max_size=3),
+        max_size=9,
+    )
+)
+def test_the_sieve_passes_every_line_that_shows_one(parts: list[str]) -> None:
+    line = "".join(parts)
+    found = Matcher(_LISTED).seen(line)
+    assert not found or candidate_lines(_LISTED, line.encode()) == {0}
+    if "".join(parts) in (MAIL, JA3, "info@bücher.example"):
+        assert found
+
+
+def _listed() -> CompiledSet:
+    builder = Builder()
+    for kind, value in (
+        (IndicatorType.EMAIL, MAIL),
+        (IndicatorType.EMAIL, "info@xn--bcher-kva.example"),
+        (IndicatorType.JA3, JA3),
+    ):
+        builder.add(Indicator(kind, value))
+    return compile_columns(builder.columns())
+
+
+_LISTED = _listed()
+
+
+def test_a_name_of_letters_in_an_address() -> None:
+    for text in ("from=<info@bücher.example>", "from=<info@xn--bcher-kva.example>"):
+        assert [match.indicator.value for match in Matcher(_LISTED).seen(text)] == [
+            "info@xn--bcher-kva.example"
+        ]
+
+
+def test_the_scanner_says_that_it_does_not_look_for_them(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"type,value\nja3,{JA3}\nemail,{MAIL}\nmd5,{OTHER}\n")
+    loaded = build_index([str(tmp_path / "list.csv")])
+    try:
+        assert loaded.count == 1
+        assert {(skip.subject, skip.reason) for skip in loaded.refused} == {
+            (JA3, "no_trace"),
+            (MAIL, "no_trace"),
+        }
+    finally:
+        loaded.close()

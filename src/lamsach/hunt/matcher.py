@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import SplitResult
@@ -195,9 +196,17 @@ class Matcher:
 
 def _holds(text: str, address: str) -> bool:
     """Whether a text holds an e-mail address, and not one that ends or begins with it."""
+    spellings = [address]
+    if "xn--" in address:
+        import idna  # its tables take long to load, and few lists hold such names
+
+        local, _, host = address.rpartition("@")
+        with suppress(idna.IDNAError, UnicodeError):
+            spellings.append(f"{local}@{idna.decode(host)}")
     return any(
-        re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", spelled, re.IGNORECASE)
-        for spelled in (text, unescaped(text))
+        re.search(rf"(?<![\w.+-]){re.escape(spelling)}(?![\w-]|\.\w)", shown, re.IGNORECASE)
+        for spelling in spellings
+        for shown in (text, unescaped(text))
     )
 
 
