@@ -50,7 +50,7 @@ AVREPORTS: dict[str, str] = {
     "every week": "mỗi tuần",
     "Machines are named": "Cách nêu máy",
     "How often": "Chu kỳ",
-    "Identifier of the unit (mã định danh)": "Mã định danh của đơn vị",
+    "Identifier at the national centre": "Mã định danh tại trung tâm quốc gia",
     "Address of the centre": "Địa chỉ của trung tâm",
     "Preview": "Bản xem trước",
     "The centre has it": "Trung tâm đã nhận",
