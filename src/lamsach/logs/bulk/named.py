@@ -13,7 +13,7 @@ from lamsach.logs.bulk.keyed import device_columns, first_ports, none_of, plain_
 from lamsach.logs.events.records import HASH_KEYS
 from lamsach.logs.mappings import columns
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, question_of, stated
+from lamsach.logs.text.values import among, host_and_port, host_of_url, ip_of, question_of, stated
 from lamsach.model import Action, Event
 
 if TYPE_CHECKING:
@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Sequence["pa.Array"]]
 """Field: the columns that mean it, the best first; an empty cell is absent."""
-KNOWN = frozenset(
-    [
-        *("time", "date", "clock", "source", "source_port", "destination", "destination_port", "nat", "nat_port", "ip", "name", "host", "mac", "user", "source_name", "source_mac", "destination_name"),
-        *("query", "domain", "url", "path", "answers", "hash", "action", "observer"),
-    ]
-)  # fmt: skip
+KNOWN = among(
+    "time date clock source source_port destination destination_port nat nat_port ip name host mac user source_name source_mac destination_name query"
+    " domain url path answers hash action observer"
+)
 """The fields that are read here."""
 _LONGEST, _LONGEST_END, _LONGEST_URL = 1024, 400, 8192
 _ABSOLUTE, _PATH = "^[a-z]{1,15}://", "^/[!-~]*$"

@@ -11,25 +11,24 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from lamsach.logs.text.values import among
 from lamsach.model import Action
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")  # ConnectionBlocked is two words
 _LONGEST = 120
 _NEGATIONS = frozenset({"not", "no", "unable", "failed", "cannot", "could"})
-_BLOCKED_WORDS = (
+_BLOCKED = among(
     "block blocked blocks blocking deny denied denies drop dropped drops dropping reject rejected rejects prevent prevented reset"
     " resets quarantine quarantined sinkhole sinkholed refuse refused discard discarded terminated killed deleted disinfected"
     " cleaned cured removed lockout shun shunned redirect redirected isolated denying rollback disallowed unauthorized stopped"
     " contained moved"
 )
-_BLOCKED = frozenset(_BLOCKED_WORDS.split())
-_ALLOWED_WORDS = (
+_ALLOWED = among(
     "allow allowed allows accept accepted accepts permit permitted pass passed alert alerted detect detected detects monitor"
     " monitored encrypt encrypted decrypt decrypted bypass bypassed inspect inspected trust trusted fastpath forward forwarded log"
     " logged continue override authcrypt established built succ success successful succeeded authorize proxied retained ignored"
     " passive"
 )
-_ALLOWED = frozenset(_ALLOWED_WORDS.split())
 
 
 @lru_cache(maxsize=4096)

@@ -19,22 +19,22 @@ from lamsach.logs.text.values import among
 
 EXCEPTIONS: Mapping[str, str] = {
     "time": "rt frametimeepoch generatetime stime flowstart timeflowstartns timereceivedns flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds"
-    " ianaflowstartseconds firstseen firstswitched eventcreated createdat eventstart t sourcerealtimetimestamp realtimetimestamp dateandtime timeofdetection occured"
-    " occurred timeofoccurrence eventoccurred ngayphathien ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when start eventfirstseen firstpacket eventsec"
+    " ianaflowstartseconds firstswitched eventcreated createdat eventstart t sourcerealtimetimestamp realtimetimestamp dateandtime timeofdetection occured"
+    " occurred timeofoccurrence eventoccurred ngayphathien ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when created start eventfirstseen firstpacket eventsec"
     " unixsecs lastblocked reqtimesec calendartime querytime detected lastseen received generated scanned logsourcetime dnstaptimestamprfc3339ns",
     "date": "date ngay ngayghinhan eventdate logdate localdate",
     "clock": "timeofday gio clock localtime giophut",
-    "source": "src saddr sa srchost sourcehost sourcehostname cip source idorigh orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon"
+    "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source idorigh orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon"
     " cintip cltsip csip fdcip queryaddress queryip accessdeviceip agentdetectioninfoagentipv4",
     "source_mac": "smac clientid",
-    "source_name": "shost",
+    "source_name": "shost tenclient",
     "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport queryport privateport subjectportprotocol srcp",
-    "destination": "dst dip ianadestinationipv4address ianadestinationipv6address daddr da dest destination dsthost desthost destinationhost destinationhostname sip target idresph"
+    "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da dest destination dsthost desthost destinationhost destinationhostname sip target idresph"
     " resphost dich maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver",
     "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport sdport fdsport srvdport vport objectport originport peerportprotocol dstp",
     "nat": "natsrc translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
-    "ip": "ipdevice sourceinfoip yiaddr ipmayclient",
+    "ip": "sourceinfoip yiaddr ipmayclient",
     "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem hostnameofdevice pcname endpoint asset maybinhiem maytram maytinh"
     " thietbi 主机名 主机名称 终端名称 计算机名 accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
@@ -65,10 +65,10 @@ EXCEPTIONS: Mapping[str, str] = {
 """Field: the names (lower case, letters and digits only, no accents) that mean it, and whose words do not tell it."""
 NAMES: Mapping[str, str] = {name: field for field, names in EXCEPTIONS.items() for name in names.split()}
 _ONLY_AT_TOP = among(
-    "ip t ts rt sa da sp dp sip dip cip ends starts expires expiry name address host hostname user time date domain client origin source destination target site path link"
+    "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name address host hostname user time date domain client origin source destination target site path link"
     " login account result outcome status response responses answer question hash mac gateway device endpoint query url uri action act gio ngay nguon dich diachi duongdan"
     " event port computer eventtype request when start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published detected received"
-    " generated scanned blocked resource appliance asset authority srcp dstp eventname"
+    " generated scanned created blocked resource appliance asset authority srcp dstp eventname"
 )
 _AT_ANY_DEPTH = among(
     "md5 sha1 sha256 imphash qname rrname ipaddress ipaddr username macaddress macaddr verdict disposition"
@@ -170,6 +170,8 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     # W3C: what is the client's (c-) and what the server's (s-)
     (frozenset({"cip"}), frozenset({"sip", "sport"}), {"sip": "destination", "sport": "destination_port", "scomputername": "observer"}),
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
+    # Symantec: Local Host IP: 192.0.2.5,Remote Host IP: 203.0.113.7
+    (frozenset({"localhostip"}), frozenset(), {"remotehostip": "destination"}),
     (frozenset({"fqdn"}), frozenset({"dst", "dstip", "dstaddr", "destip", "destinationip"}), {"fqdn": "domain"}),
     # NetScreen: src-xlated ip=198.51.100.2 port=1024     Huawei's URL filter: Page="/a", Host="www.example"
     (frozenset({"srcxlatedip", "port"}), frozenset(), {"port": "nat_port"}),

@@ -17,6 +17,7 @@ from lamsach.logs.mappings.column_names import tells_of_contacts as tells_of_con
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import (
+    among,
     domain_of,
     hash_of,
     host_and_port,
@@ -37,16 +38,14 @@ _WORDS = re.compile(r"[a-z]+")
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 # 12   0.5   1800 ms
 _DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
-_BLOCKED_WORDS = (
+_BLOCKED = among(
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
     " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted gravity denylist"
 )
-_BLOCKED = frozenset(_BLOCKED_WORDS.split())
-_ALLOWED_WORDS = (
+_ALLOWED = among(
     "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok monitored detected chophep"
     " 允许 放行 通过 duocphep thanhcong start close established"
 )
-_ALLOWED = frozenset(_ALLOWED_WORDS.split())
 _DETECTED = frozenset({"detected", "detect"})
 _RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})
 _RENEWED = frozenset({"renew", "renewed", "renewal"})

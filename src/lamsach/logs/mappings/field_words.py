@@ -31,7 +31,7 @@ _CLASSES: Mapping[str, str] = {
     "web": "http https web www request requested req tls ssl handshake",
     "dns": "dns",
     "ip": "ip ips ipv4 ipv6 ip4 ip6 addr addrs address addresses ipaddr ipaddress diachi diachiip 地址",
-    "port": "port ports cong 端口",
+    "port": "port ports prt cong 端口",
     "name": "name names ten",
     "mac": "mac macs macaddr macaddress hwaddr hwaddress",
     "user": "user users username usernames account accounts login logon usr usrname email nguoidung taikhoan 用户 用户名",
@@ -63,7 +63,7 @@ _ONE_OF_TWO = frozenset({"source", "destination"})
 _TIMES = among("timestamp datetime date time ts thoigian thoidiem ngaygio 时间")
 _OF_TIMES = among(
     "event log start started starts first seen create created creation generated generation receive received receipt recv detection detected detect occurred flow device alert"
-    " attack unix epoch iso iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at system record capture captured edge scan scanned blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi dietvirus 发生 日志 记录 攻击"
+    " attack unix epoch iso iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at system record capture captured edge scan scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi dietvirus 发生 日志 记录 攻击"
 )
 _OF_MOMENTS = among("request req query session conn connection")
 """Of a `timestamp`, while a `request_time` is how long it took."""
@@ -147,8 +147,8 @@ def _apart(kinds: Sequence[str | None]) -> tuple[str, list[str]]:
     thing, roles = back[0], back[1:]
     if thing == "name" and roles and roles[0] in ("user", "query", "domain", "url"):
         thing, roles = roles[0], roles[1:]
-    elif thing in ("machine", "named") and roles:
-        thing = "name"
+    elif thing in ("machine", "named") and roles:  # IP máy nguồn
+        thing = roles[0] if roles[0] in ("ip", "port", "mac") else "name"
     elif thing == "name" and "port" in roles:
         return "", []
     elif thing == "ip" and roles[:1] == ["url"]:
@@ -171,4 +171,4 @@ def _is_time(words: Sequence[str]) -> bool:
     others = [word for word in words if word not in _TIMES and word not in _OF_TIMES]
     if named:
         return not others or (named != {"time"} and _OF_MOMENTS.issuperset(others))
-    return len(words) > 1 and words[-1] == "at" and not others
+    return len(words) > 1 and not others and (words[-1] == "at" or words[0] == "first")

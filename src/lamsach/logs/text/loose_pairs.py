@@ -16,7 +16,7 @@ _LONGEST = 32768
 _MOST_PAIRS = 400
 # src=   "src"=   SrcIPAddr(1003)=   source-ip=   src-xlated ip=   | IP nguồn=
 _EQUALS = re.compile(
-    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|(?<=[|;] )[^\W\d_][\w-]{0,20}(?: [\w-]{1,20}){1,3}|[^\W\d][\w.-]{0,60})\"?(?:\(\d{1,6}\))?="
+    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|(?:^|(?<=[|;] ))(?=[\w -]{0,60}[^\x00-\x7f])[^\W\d_][\w-]{0,20}(?: [\w-]{1,20}){1,3}|[^\W\d][\w.-]{0,60})\"?(?:\(\d{1,6}\))?="
 )
 # Local Host IP: 10.1.1.5,   srcip:10.1.1.5,   action:"Accept";   not 10.1.1.5:443 and not http://
 # 源IP:10.1.1.5,   Địa chỉ nguồn: 10.1.1.5;

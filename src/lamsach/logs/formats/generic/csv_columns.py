@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -140,34 +142,24 @@ class CsvColumns(LogFormat):
         )
         return stamped(event, self.name, self.context.file, number)
 
+    def _first_rows(self) -> Iterator[tuple[Table, list[str]]]:
+        """The cells of the rows among the first lines, with how they are laid out."""
+        table = self._table
+        for line in self.context.head[table.position + 1 :] if table else ():
+            with suppress(LineError):
+                if table:
+                    yield table, split(line, table.delimiter)
+
     def _carried_head(self) -> Iterator[str]:
         """What the first rows carry, for formats that are decided per file."""
-        table = self._table
-        if table is None or table.carrier is None:
-            return
-        for line in self.context.head[table.position + 1 :][:_ROWS_JUDGED]:
-            try:
-                cells = split(line, table.delimiter)
-            except LineError:
-                continue
-            if table.carrier < len(cells):
+        for table, cells in islice(self._first_rows(), _ROWS_JUDGED):
+            if table.carrier is not None and table.carrier < len(cells):
                 yield cells[table.carrier]
 
     def _month_first(self) -> bool:
-        if self._table is None:
-            return False
-        samples = []
-        for line in self.context.head[self._table.position + 1 :]:
-            try:
-                cells = split(line, self._table.delimiter)
-            except LineError:
-                continue
-            samples += [
-                c
-                for f, c in zip(self._table.fields, cells, strict=False)
-                if f in ("time", "date", "lease_start")
-            ]
-        return month_comes_first(samples)
+        times = ("time", "date", "lease_start")
+        rows = (zip(table.fields, cells, strict=False) for table, cells in self._first_rows())
+        return month_comes_first([cell for row in rows for field, cell in row if field in times])
 
 
 def find_table(head: Sequence[str]) -> Table | None:

@@ -134,15 +134,11 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
     spoken = _FROM_TO.search(message) if not ends else None
     if spoken and (first := ip_of(spoken[1])) and (second := ip_of(spoken[4])):
         return first, second, port_of(spoken[2] or spoken[3] or ""), port_of(spoken[5] or spoken[6] or "")
-    source, destination = ends.get("source", (None, None)), ends.get("destination", (None, None))
-    return (
-        source[0],
-        destination[0],
-        (source[1] if source[1] is not None else ports.get("source")) if source[0] else None,
-        (destination[1] if destination[1] is not None else ports.get("destination"))
-        if destination[0]
-        else None,
-    )
+    found: list[tuple[str | None, int | None]] = []
+    for side in ("source", "destination"):
+        address, port = ends.get(side, (None, None))
+        found.append((address, ports.get(side) if address and port is None else port))
+    return found[0][0], found[1][0], found[0][1], found[1][1]
 
 
 def _device(message: str, source: str | None, destination: str | None) -> str | None:

@@ -31,7 +31,7 @@ _MOST_VALUES = 8
 _TIMES = ("time", "date", "clock", "lease_start", "lease_until", "lease_seconds")
 _ENDS = ("source", "destination", "ip")
 _WORDS = (
-    *among("src Src SRC source Source dst Dst DST ip IP client addr 地址 nguồn"),
+    *among("src Src SRC source Source dst Dst DST ip IP client addr initiator 地址 nguồn"),
     " sa=",
     "a chỉ",
     symantec_records.MARK,
