@@ -20,6 +20,13 @@ def free_port() -> int:
             return port
 
 
+def accepts(port: int) -> bool:
+    """Whether somebody listens there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+        return True
+    return False
+
+
 def _is_free(port: int) -> bool:
     with contextlib.suppress(OSError), socket.socket() as stream, _datagrams() as datagram:
         stream.bind(("127.0.0.1", port))

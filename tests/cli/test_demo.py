@@ -9,12 +9,12 @@ import select
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.portal.serving import MAIN, clean_environment
+from tests.portal.serving import MAIN, clean_environment, page_of
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, *MAIN, "demo"]
@@ -90,13 +90,7 @@ def test_on_a_terminal_the_ministry_is_served_until_ctrl_c(tmp_path: Path) -> No
     address = terminal.read(r"The portal: (http://127\.0\.0\.1:\d+)\s")
     terminal.read(r"(Ctrl-C ends)")
     assert f"The report: {folder / 'report.html'}" in terminal.text
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"{address}/") as answer:
-                assert b"<h1>" in answer.read()
-            break
-        except OSError:
-            time.sleep(0.2)
+    assert b"<h1>" in until(lambda: page_of(f"{address}/"))
     terminal.press(b"\x03")
     assert terminal.status() in (0, 130), terminal.text[-3000:]
     assert "Traceback" not in terminal.text

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import bz2
 import csv
+import fcntl
 import gzip
 import json
 import lzma
 import os
 import signal
 import subprocess
-import time
+import sys
+import termios
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ import zstandard
 
 from lamsach.errors import ExitStatus
 from tests.logs.builders import make_tar, make_zip
+from tests.waiting import until
 
 from .running import COMMAND, Ran, bind_line, child, environment, lamsach, write_list, write_log
 
@@ -282,7 +285,8 @@ def interrupted_after(data: bytes, pieces: int, folder: Path) -> Ran:
     for _ in range(pieces):
         hunting.stdin.write(data)
     hunting.stdin.flush()
-    time.sleep(2)
+    pipe = hunting.stdin.fileno()
+    until(lambda: not int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder))
     hunting.send_signal(signal.SIGINT)
     out, errors = hunting.stdout.read(), hunting.stderr.read()
     hunting.wait()

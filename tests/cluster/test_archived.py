@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from lamsach.investigate import Request
 from lamsach.model import Findings
 from tests.archive.building import filled, firewall_log, write_list
 from tests.cluster.test_cluster import as_written
+from tests.waiting import came
 
 pytest.importorskip("distributed")
 CHUNK = 8 << 10
@@ -94,11 +94,7 @@ def _when_read(collector: Collector, lines: int) -> None:
     import threading
 
     def watch() -> None:
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            if sum(item["lines"] for item in collector.status()["sources"]) >= lines:
-                break
-            time.sleep(0.02)
+        came(lambda: sum(item["lines"] for item in collector.status()["sources"]) >= lines)
         collector.stop()
 
     threading.Thread(target=watch, daemon=True).start()

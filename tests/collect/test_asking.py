@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from lamsach.archive.keeping import holds
 from lamsach.archive.verifying import verify
 from lamsach.collect.spool import Header, Spool
 from lamsach.errors import LamsachError, OutputError, UsageError
+from tests.waiting import until
 
-from .test_service import PATIENCE_S, collecting, until
+from .test_service import collecting
 
 
 def test_acts_while_lines_come_in(tmp_path: Path) -> None:
@@ -27,9 +27,7 @@ def test_acts_while_lines_come_in(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as connection:
             connection.sendall(f"<13>1 {old.isoformat()} gw app - - - nguyenvana logged on\n".encode())
         archive = Archive(str(tmp_path / "archive"))
-        end = time.monotonic() + PATIENCE_S
-        while not archive.segments() and time.monotonic() < end:
-            time.sleep(0.05)
+        until(archive.segments)
         values = {"reason": "why", "source": "*", "since": "", "until": ""}
         do(archive, "hold", name="case-7", **values)
         assert [item.name for item in holds(archive)] == ["case-7"]

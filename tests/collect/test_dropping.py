@@ -16,8 +16,9 @@ from lamsach.archive.segment import Description
 from lamsach.archive.verifying import verify
 from lamsach.collect import dropping
 from lamsach.collect.dropping import DropFolder
+from tests.waiting import until
 
-from .test_service import PATIENCE_S, collecting, lines, until
+from .test_service import PATIENCE_S, collecting, lines
 
 
 @pytest.fixture(autouse=True)

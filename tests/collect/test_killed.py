@@ -19,6 +19,7 @@ from lamsach.archive.archive import Archive
 from lamsach.archive.exporting import export
 from lamsach.archive.records import GAP, records
 from lamsach.archive.verifying import verify
+from tests.waiting import at_any_moment, came
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
@@ -113,7 +114,7 @@ def test_killed_again_and_again(seed: int, child: Child, tmp_path: Path) -> None
                 log.rename(tmp_path / f"fw.log.{9 - turn}{rng.randrange(10**6)}")
             count = send(child.port, sent, rng.randrange(500))
             sent += count
-            time.sleep(rng.random() * 0.15)
+            at_any_moment(rng, 0.15)
         if turn < 2:
             child.end(signal.SIGKILL)
         else:
@@ -135,12 +136,13 @@ def test_killed_again_and_again(seed: int, child: Child, tmp_path: Path) -> None
 
 def _wait_for(archive: Path, pattern: str, text: str, count: int) -> None:
     """Until the text is in the spool or in the archive's segments; nothing to wait for when nothing was sent."""
-    until = time.monotonic() + PATIENCE_S
-    while count and time.monotonic() < until:
+
+    def there() -> bool:
         spooled = b"".join(path.read_bytes() for path in (archive / "spool").glob("*.wal"))
         if f"{text}\n".encode() in spooled:
-            return
+            return True
         out = archive.parent / f"look-{time.monotonic_ns()}"
-        if any(line.endswith(text) for line in lines_of(Archive(str(archive)), pattern, out)):
-            return
-        time.sleep(0.1)
+        return any(line.endswith(text) for line in lines_of(Archive(str(archive)), pattern, out))
+
+    if count:
+        came(there, PATIENCE_S, 0.1)

@@ -13,6 +13,7 @@ from lamsach.collect.listening import TcpServer, UdpServer
 from lamsach.collect.spool import Header, Spool, read_spool
 from lamsach.collect.streams import Stream
 from lamsach.errors import LamsachError
+from tests.waiting import until
 
 SENDERS = 40
 PATIENCE_S = 120.0
@@ -21,13 +22,6 @@ PATIENCE_S = 120.0
 @pytest.fixture
 def stream(tmp_path: Path) -> Stream:
     return Stream(Header("k", "syslog-tcp/127.0.0.1", "tcp", "", 1, 0, 0), tmp_path, lambda _spool: None)
-
-
-def until(stream: Stream, lines: int) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while stream.lines < lines:
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_connections_that_still_wait_are_read(stream: Stream) -> None:
@@ -48,7 +42,7 @@ def test_a_slow_reader_reads_all_that_has_arrived(stream: Stream, monkeypatch: p
     take = stream.take
 
     def slowly(lines: bytes) -> None:
-        time.sleep(0.3)
+        time.sleep(0.3)  # is slow
         take(lines)
 
     monkeypatch.setattr(stream, "take", slowly)
@@ -58,7 +52,7 @@ def test_a_slow_reader_reads_all_that_has_arrived(stream: Stream, monkeypatch: p
     server.start()
     with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as sender:
         sender.sendall(b"<13>a message of some length\n" * 1000)
-    until(stream, 1)
+    until(lambda: stream.lines >= 1)
     server.stop()
     assert stream.lines == 1000
 
@@ -88,7 +82,7 @@ def test_senders_that_never_end_do_not_keep_a_receiver(
         server.start()
     sender = threading.Thread(target=talk, daemon=True)
     sender.start()
-    until(stream, 20)
+    until(lambda: stream.lines >= 20)
     ending = [threading.Thread(target=server.stop, daemon=True) for server in (tcp, udp)]
     for thread in ending:
         thread.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.collect.spool import Header, Spool
 from lamsach.errors import LamsachError, OutputError
+from tests.waiting import until
 
 PATIENCE_S = 120.0
 
@@ -107,9 +107,7 @@ def test_an_end_does_not_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: 
         spools = [full(tmp_path, number, 7 * (number - 1)) for number in range(1, sealing.WAITING + 4)]
         for spool in spools[: sealing.WAITING]:
             sealer.put(spool)
-        end = time.monotonic() + PATIENCE_S
-        while not problems and time.monotonic() < end:
-            time.sleep(0.01)
+        until(lambda: problems)
         sealer.give_up()
         for spool in spools[sealing.WAITING :]:
             sealer.put(spool)

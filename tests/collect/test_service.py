@@ -9,7 +9,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,12 +25,13 @@ from cryptography.x509.oid import NameOID
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.exporting import export
 from lamsach.archive.verifying import verify
-from lamsach.collect import receiving, service
+from lamsach.collect import dropping, receiving, service
 from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.lists import load_lists
 from tests.clock import CERTIFIED
+from tests.waiting import until
 
 PATIENCE_S = 120.0
 EVIL = "<13>Oct 11 22:14:15 gw app: 10.0.0.9 to 203.0.113.66"
@@ -79,13 +80,6 @@ def collecting(folder: Path, listed: bool = False, **more: Any) -> Iterator[Runn
             collector.stop()
             thread.join(PATIENCE_S)
     assert not thread.is_alive()
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def lines(folder: Path, pattern: str = "*") -> list[str]:
@@ -189,7 +183,14 @@ def test_a_listed_value_is_told_to_a_file_and_an_address(tmp_path: Path) -> None
 def test_dropped_files_are_archived_once_and_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lamsach.collect.dropping.SETTLED_SECONDS", 0.3)
+    monkeypatch.setattr(dropping, "SETTLED_SECONDS", 0.3)
+    files, looks = dropping._files, [0.0]
+
+    def looked(folder: Path) -> Iterator[Path]:
+        looks.append(time.monotonic())
+        return files(folder)
+
+    monkeypatch.setattr(dropping, "_files", looked)
     drop, told = tmp_path / "drop", tmp_path / "sightings.jsonl"
     drop.mkdir()
     (drop / "a.log").write_text("10.0.0.7 asked for evil.example\n")
@@ -198,7 +199,8 @@ def test_dropped_files_are_archived_once_and_looked_at(
         with collecting(tmp_path, listed=True, drop=drop, sightings=told):
             until(lambda: len(Archive(str(tmp_path / "archive")).segments()) == 1)
             until(told.exists)
-            time.sleep(0.8)
+            since = time.monotonic()
+            until(lambda since=since: looks[-1] - since > 2 * dropping.SETTLED_SECONDS)  # type: ignore[misc]
     assert lines(tmp_path) == ["10.0.0.7 asked for evil.example"]
 
 

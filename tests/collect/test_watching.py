@@ -6,7 +6,6 @@ import http.server
 import json
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,8 +21,9 @@ from lamsach.collect import portal as reporting
 from lamsach.collect.health import Health, metrics
 from lamsach.collect.portal import checked
 from lamsach.errors import UnreadableError, UsageError
+from tests.waiting import until
 
-from .test_service import EVIL, PATIENCE_S, collecting
+from .test_service import EVIL, collecting
 
 
 class Portal:
@@ -53,13 +53,11 @@ class Portal:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait_for(self, method: str, count: int = 1) -> list[Any]:
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            found = [body for verb, _, _, body in list(self.got) if verb == method]
-            if len(found) >= count:
-                return found
-            time.sleep(0.02)
-        raise AssertionError(self.got)
+        def found() -> list[Any]:
+            bodies = [body for verb, _, _, body in list(self.got) if verb == method]
+            return bodies if len(bodies) >= count else []
+
+        return list(until(found, why=lambda: self.got))
 
 
 @pytest.fixture
@@ -82,9 +80,7 @@ def test_a_portal_hears_of_sightings_and_sources(tmp_path: Path, portal: Portal)
         sightings = portal.wait_for("POST")[0]
         assert sightings[0]["indicator"] == "203.0.113.66"
         assert sightings[0]["id"]
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and not any(body["sources"] for body in portal.wait_for("PUT")):
-            time.sleep(0.05)
+        until(lambda: any(body["sources"] for body in portal.wait_for("PUT")))
     last = portal.wait_for("PUT")[-1]
     assert last["ended"] is True
     assert last["sources"][0]["lines"] == 1
@@ -112,14 +108,11 @@ def test_an_address_that_is_none(url: str) -> None:
 def test_silence_is_told_and_written_down(tmp_path: Path) -> None:
     with collecting(tmp_path, tcp=0, silence_seconds=0.5) as running:
         send(running.ports["tcp"], "<13>Oct 11 22:14:15 gw app: one")
-        end = time.monotonic() + PATIENCE_S
-        while not running.said and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: running.said)
         assert len(running.said) == 1
         send(running.ports["tcp"], "<13>Oct 11 22:14:15 gw app: two")
         archive = Archive(str(tmp_path / "archive"))
-        while not gaps(archive) and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: gaps(archive))
     gap = gaps(archive)[0]
     assert gap.source == "syslog-tcp/127.0.0.1"
     assert gap.since < gap.until
@@ -137,13 +130,9 @@ def test_health_and_metrics(tmp_path: Path) -> None:
     with collecting(tmp_path, listed=True, tcp=0, metrics=0) as running:
         send(running.ports["tcp"], EVIL, EVIL)
         port = running.ports["metrics"]
-        end = time.monotonic() + PATIENCE_S
         wanted = 'lamsach_source_lines_total{source="syslog-tcp/127.0.0.1",kind="tcp"} 2\n'
         told = "# TYPE lamsach_sightings_total counter\nlamsach_sightings_total 1\n"
-        while time.monotonic() < end and not all(
-            text in read(port, "/metrics")[1] for text in (wanted, told)
-        ):
-            time.sleep(0.05)
+        until(lambda: all(text in read(port, "/metrics")[1] for text in (wanted, told)))
         status, text = read(port, "/metrics")
         assert status == 200
         assert wanted in text

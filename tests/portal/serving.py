@@ -8,16 +8,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.ports import free_port
+from tests.waiting import until
 
 MAIN = ("-c", "from lamsach.cli import main; main()")
 """The command line, whatever the environment is called."""
@@ -27,6 +26,20 @@ def clean_environment(**more: str) -> dict[str, str]:
     """The environment without the portal's settings, and with these."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
     return {**kept, "LANG": "C.UTF-8", **more}
+
+
+def page_of(address: str) -> bytes:
+    """What is served there; nothing while nobody answers."""
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return bytes(answer.read())
+    except OSError:
+        return b""
+
+
+def alive(address: str, still: Callable[[], bool], said: Callable[[], str]) -> None:
+    """Wait until the portal answers, as long as its process lives `still`; a failure says what the process has `said`."""
+    assert until(lambda: page_of(f"{address}/alive"), still=still, why=said) == b"ok\n"
 
 
 class Served:
@@ -51,15 +64,7 @@ class Served:
 
     def wait(self) -> None:
         """Until the portal answers."""
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"{self.address}/alive") as answer:
-                    assert answer.read() == b"ok\n"
-                return
-            except OSError:
-                assert self.process.poll() is None, self.said()
-                time.sleep(0.2)
-        pytest.fail(self.said())
+        alive(self.address, lambda: self.process.poll() is None, self.said)
 
     def end(self) -> int:
         """Ask it to end; its exit status."""

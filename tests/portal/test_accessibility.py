@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from collections import deque
@@ -26,6 +25,8 @@ import pytest
 from tests.conftest import require_program
 from tests.ports import free_port
 from tests.programs import missing
+
+from .serving import alive
 
 pytestmark = pytest.mark.browser
 CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")
@@ -70,13 +71,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(3000):
-            try:
-                urllib.request.urlopen(f"{address}/alive").close()
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "log").read_text("utf-8")
-                time.sleep(0.2)
+        alive(address, lambda: process.poll() is None, lambda: (folder / "log").read_text("utf-8"))
         said = (folder / "log").read_text("utf-8")
         password = re.search(r"Mật khẩu chung: (\S+)", said)
         assert password is not None, said[-2000:]

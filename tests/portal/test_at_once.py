@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh
@@ -64,9 +65,9 @@ from lamsach.portal.units.models import Unit
 user, root = User.objects.get(), Unit.objects.get(code="G06")
 draft, link = Dispatch.objects.get(pk=given["draft"]), AnswerLink.objects.get(pk=given["link"])
 campaign = Campaign.objects.get(pk=given["campaign"])
-(folder / f"ready-{given['number']}").touch()
 
 def together(what):
+    (folder / f"{what}-{given['number']}").touch()
     while not (folder / what).exists():
         time.sleep(0.001)
 
@@ -117,12 +118,9 @@ def test_nothing_is_doubled(database: str, tmp_path: Path, request: pytest.Fixtu
         )
         for number in range(PROCESSES)
     ]
-    end = time.monotonic() + 120
-    while len(list(tmp_path.glob("ready-*"))) < PROCESSES and time.monotonic() < end:
-        time.sleep(0.05)
     for what in ("send", "answer", "tell", "ask"):
+        until(lambda what=what: len(list(tmp_path.glob(f"{what}-*"))) == PROCESSES)  # type: ignore[misc]
         (tmp_path / what).touch()
-        time.sleep(0.3)
     told = [json.loads(person.communicate(timeout=120)[0]) for person in people]
     assert sorted(one["sent"] for one in told) == [0, 0, 5]
     assert sorted(one["answered"] for one in told) == [False, False, True]
@@ -166,9 +164,7 @@ def test_servers_that_start_together_make_the_schema_once(postgresql: str, tmp_p
         command = [sys.executable, "-c", PREPARE, str(folder)]
         servers.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
     for folder, server in zip(folders, servers, strict=True):
-        while not (folder / "ready").exists():
-            assert server.poll() is None
-            time.sleep(0.05)
+        until((folder / "ready").exists, still=lambda server=server: server.poll() is None)  # type: ignore[misc]
     (tmp_path / "go").touch()
     said = [server.communicate(timeout=300)[1] for server in servers]
     assert [server.returncode for server in servers] == [0] * PROCESSES, said

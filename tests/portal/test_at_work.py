@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,12 +18,13 @@ from lamsach.errors import UsageError
 from lamsach.portal import at_work
 from lamsach.portal.database import database
 from tests.ports import free_port
+from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh, require_postgresql
 from .serving import MAIN, Served, clean_environment
 from .template import furnish
-from .test_backup import lamsach, until
+from .test_backup import lamsach
 
 STILL = VIETNAMESE["The portal still runs on this data."]
 
@@ -120,7 +120,7 @@ def holding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 def test_who_waited_is_at_work_on_the_folder_that_was_put_in_place(
-    tmp_path: Path, holding: Callable[..., None]
+    tmp_path: Path, holding: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
@@ -128,7 +128,7 @@ def test_who_waited_is_at_work_on_the_folder_that_was_put_in_place(
     waits = threading.Thread(target=holding, args=(data, database("", data)))
     with at_work.nobody_at_folder(data):
         waits.start()
-        time.sleep(0.1)
+        until(lambda: "waiting for its end" in caplog.text)
         assert waits.is_alive()
         data.rename(tmp_path / "before")
         data.mkdir()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh, require_postgresql
@@ -92,14 +92,6 @@ def writer(url: str, data: Path) -> Iterator[Callable[[], int]]:
     finally:
         (data.parent / "stop").touch()
         assert process.wait(timeout=60) == 0
-
-
-def until(what: Callable[[], Any]) -> None:
-    for _ in range(3000):
-        if what():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 def check(url: str, data: Path, erased: set[str]) -> int:

@@ -6,7 +6,6 @@ import email
 import email.policy
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ import pytest
 
 from lamsach.portal.catalogue_vi import VIETNAMESE
 from tests.conftest import require_program
+from tests.waiting import until
 
 from . import serving
 
@@ -68,13 +68,12 @@ def link_in(mail: Any) -> str:
 
 def wait_for(what: Any, served: Served) -> Any:
     """What `what` gives as soon as it gives something; a failure says what the portal has said and which letters it wrote."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        if got := what():
-            return got
-        time.sleep(0.2)
-    outbox = sorted(path.name for path in (served.folder / "outbox").glob("*"))
-    return pytest.fail(f"it never came; outbox: {outbox}; letters: {served.queued()}\n{served.said()}")
+
+    def said() -> str:
+        outbox = sorted(path.name for path in (served.folder / "outbox").glob("*"))
+        return f"it never came; outbox: {outbox}; letters: {served.queued()}\n{served.said()}"
+
+    return until(what, PATIENCE_S, 0.1, why=said)
 
 
 def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:

@@ -11,8 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -24,8 +22,10 @@ import pytest
 
 from tests.conftest import require_program
 from tests.ports import free_port
+from tests.waiting import until
 
 from .postgres import cluster, require_postgresql
+from .serving import alive
 from .template import furnish
 
 pytestmark = pytest.mark.browser
@@ -112,12 +112,7 @@ def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, 
         assert process.stdout is not None
         session, units = json.loads(process.stdout.readline())
         address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/alive").close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        alive(address, lambda: process.poll() is None, lambda: "the portal ended")
         yield address, session, units
     finally:
         process.send_signal(signal.SIGTERM)
@@ -162,12 +157,14 @@ def hand_in(page: Any, address: str, unit: int, bundle: Path) -> None:
     page.select_option("[name=unit]", str(unit))
     page.set_input_files("[name=file]", str(bundle))
     page.click("button:has-text('Nộp gói kết quả')")
-    for _ in range(100):
+
+    def taken() -> bool:
         if page.locator("text=Đã tiếp nhận").count() or page.locator(".state-good").count():
-            return
-        time.sleep(0.3)
+            return True
         page.reload()
-    pytest.fail(page.content())
+        return False
+
+    until(taken, every=0.2, why=page.content)
 
 
 def clean_up(page: Any, address: str, unit: int) -> str:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import require_program
+from tests.waiting import came
 
 from .test_browser_cases import portal
 
@@ -148,10 +149,12 @@ class Pieces:
 
     def sent(self, count: int) -> list[int]:
         """Where the pieces begin, once there are so many: what the page shows may be there before the next piece is on its way."""
-        for _ in range(100):
-            if len(self.offsets) >= count:
-                break
-            self._page.wait_for_timeout(50)
+
+        def there() -> bool:
+            self._page.evaluate("0")  # requests are heard of meanwhile
+            return len(self.offsets) >= count
+
+        came(there)
         return self.offsets
 
     def _meet(self, route: Any) -> None:

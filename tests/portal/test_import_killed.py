@@ -40,6 +40,7 @@ from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.units import tree
 from lamsach.portal.worker import load_tasks
 from tests.portal import bundles
+from tests.waiting import at_any_moment
 load_tasks()
 dice = random.Random(int(sys.argv[3]))
 root = tree.create("G06", "Cơ quan", None)
@@ -99,7 +100,7 @@ wrong = []
 for number in range(1, rounds + 1):
     unit, bundle = prepared(number)
     victim = worker()
-    time.sleep(dice.uniform(0, took * 1.05))
+    at_any_moment(dice, took * 1.05)
     os.kill(victim, signal.SIGKILL)
     os.waitpid(victim, 0)
     seen = state(unit)

@@ -14,6 +14,11 @@ from .template import furnish
 from .test_browser import Served, watched
 
 pytestmark = pytest.mark.browser
+ASKED = """() => {
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  navigator.credentials.get = wanted => get(wanted).finally(() => setTimeout(() => { window.asked = true }));
+}"""
+"""Has the page say once the browser has answered whether there is a passkey."""
 
 
 @pytest.fixture
@@ -82,7 +87,8 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         devtools.send("WebAuthn.enable")
         devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         page.goto(f"{address}/accounts/login/")
+        page.evaluate(ASKED)
         page.click("#passkey_login")
-        page.wait_for_timeout(1500)
+        page.wait_for_function("window.asked")
         assert page.goto(f"{address}/office/").url != f"{address}/office/"
         browser.close()

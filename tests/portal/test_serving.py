@@ -6,7 +6,6 @@ import http.client
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from tests.ports import free_port
+from tests.waiting import until
 
 from .postgres import fresh
 from .serving import MAIN, Served, Visitor, clean_environment
@@ -24,12 +24,7 @@ PASSWORD = "mat khau rat dai"
 
 def wait_for(what: Callable[[], Any], served: Served) -> Any:
     """What `what` gives as soon as it gives something."""
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        if got := what():
-            return got
-        time.sleep(0.1)
-    return pytest.fail(served.said())
+    return until(what, why=served.said)
 
 
 def connections(url: str) -> int:

@@ -7,9 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.ports import free_port
+from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh
@@ -66,7 +66,7 @@ def long(progress, n):
 @queue.regular("test.tick", timedelta(seconds=0.2))
 def tick():
     note("tick", "begin")
-    time.sleep(0.5)
+    time.sleep(0.5)  # is slow
     note("tick", "end")
 
 from lamsach.portal.worker import run
@@ -93,14 +93,6 @@ def receiver() -> Iterator[tuple[Receiver, int]]:
     controller.start()
     yield handler, port
     controller.stop()
-
-
-def wait(until: Callable[[], Any]) -> Any:
-    for _ in range(9000):
-        if found := until():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 def rows(address: str, folder: Path, query: str) -> list[Any]:
@@ -145,16 +137,16 @@ def test_workers_do_everything_once(
         subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path)], env=environment) for _ in range(WORKERS)
     ]
     try:
-        wait(lambda: begun("0") and begun("1") and len(got.to) > 20)
+        until(lambda: begun("0") and begun("1") and len(got.to) > 20)
         (first,) = begun("0")
         victim = next(worker for worker in workers if str(worker.pid) == first)
         victim.send_signal(signal.SIGKILL)
         victim.wait()
-        wait(lambda: len(begun("0")) == 2)
-        wait(lambda: not set(states("mail_letter")) & {"queued", "claimed", "handing"})
-        wait(lambda: {line[1] for line in log() if line[0] == "short"} == {str(n) for n in range(JOBS)})
+        until(lambda: len(begun("0")) == 2)
+        until(lambda: not set(states("mail_letter")) & {"queued", "claimed", "handing"})
+        until(lambda: {line[1] for line in log() if line[0] == "short"} == {str(n) for n in range(JOBS)})
         (tmp_path / "release").touch()
-        wait(lambda: set(states("jobs_job")) == {"done"})
+        until(lambda: set(states("jobs_job")) == {"done"})
     finally:
         for worker in workers:
             worker.terminate()
@@ -217,13 +209,13 @@ def test_a_job_of_a_worker_that_ends_is_given_back(tmp_path: Path) -> None:
 
     for more in (["new"], []):
         worker = subprocess.Popen([*command, *more], env=environment)
-        wait(lambda: (tmp_path / "begun").exists())
+        until(lambda: (tmp_path / "begun").exists())
         worker.terminate()
         assert worker.wait(timeout=60) == 0
         assert job() == [("queued", 0, None)]
         (tmp_path / "begun").unlink()
     (tmp_path / "release").touch()
     worker = subprocess.Popen(command, env=environment)
-    wait(lambda: job()[0][0] == "done")
+    until(lambda: job()[0][0] == "done")
     worker.terminate()
     assert (worker.wait(timeout=60), job()) == (0, [("done", 1, None)])

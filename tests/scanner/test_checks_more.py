@@ -42,7 +42,7 @@ def test_addresses() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_processes_and_memory(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "memory_" + "miner_" + "donate.v2." + "xmrig.com"
-    code = f"import time; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('{len(secret)}', flush=True); time.sleep(600)"
+    code = f"import signal; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('{len(secret)}', flush=True); signal.pause()"
     # Not our child: its family's memory is not searched.
     starter = f"import subprocess,sys; p = subprocess.Popen([sys.executable, '-c', {code!r}], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL); p.stdout.readline(); print(p.pid)"
     pid = int(

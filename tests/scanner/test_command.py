@@ -187,7 +187,7 @@ def test_guard_of_processes() -> None:
     assert refusal(1) == "system_process"
     assert refusal(os.getpid()) == "system_process"
     assert refusal(os.getppid()) == "own_process"
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     try:
         assert refusal(child.pid, psutil.Process(child.pid).create_time() + 100) == "gone"
     finally:
@@ -200,7 +200,7 @@ def test_guard_of_processes() -> None:
 def test_stopping_a_process() -> None:
     from lamsach.scanner.actions.plan import is_gone, stop
 
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     target = Target(TargetKind.PROCESS, pid=child.pid, started=psutil.Process(child.pid).create_time())
     other = Target(TargetKind.PROCESS, pid=child.pid, started=target.started - 50)
     stop(other)
@@ -213,9 +213,9 @@ def test_stopping_a_process() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux signals")
 def test_workers_end_with_the_look(tmp_path: Path) -> None:
     import signal
-    import time
 
     from tests.cli.running import COMMAND
+    from tests.waiting import came
 
     for number in range(3000):
         (tmp_path / f"{number}").write_bytes(b"x" * 30_000)
@@ -224,11 +224,12 @@ def test_workers_end_with_the_look(tmp_path: Path) -> None:
     )
     process = psutil.Process(child.pid)
     workers: list[psutil.Process] = []
-    for _ in range(500):
-        workers = process.children(recursive=True) or workers
-        if len(workers) >= 3 or child.poll() is not None:
-            break
-        time.sleep(0.01)
+
+    def met() -> bool:
+        workers[:] = process.children(recursive=True) or workers
+        return len(workers) >= 3
+
+    came(met, every=0.01, still=lambda: child.poll() is None)
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert workers

@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 
 from lamsach.scanner.workers import INLINE_FILES
 from tests.programs import require_program
+from tests.waiting import came
 
 from .planted import lookat, reasons
 
@@ -98,10 +98,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with subprocess.Popen(
         [program, "-c", str(folder / "clamd.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        for _ in range(600):
-            if (folder / "s").exists() or process.poll() is not None:
-                break
-            time.sleep(0.1)
+        came((folder / "s").exists, still=lambda: process.poll() is None)
         if not (folder / "s").exists():
             process.kill()
             pytest.fail(f"clamd does not start: {process.poll()}")

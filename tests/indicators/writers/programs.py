@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import require_program
+from tests.waiting import came
 
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
@@ -33,13 +33,14 @@ def running(arguments: Sequence[str | Path], port: int) -> Iterator[None]:
     """A server of DNS that was started for the test, asked until it answers, and stopped by its own process."""
     process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        for _ in range(100):
-            if process.poll() is not None:
-                assert process.stdout is not None
-                pytest.fail(process.stdout.read().decode()[-2000:])
-            if ask(port, "ready.test", timeout_s=0.2) is not None:
-                break
-            time.sleep(0.1)
+        came(
+            lambda: ask(port, "ready.test", timeout_s=0.2) is not None,
+            60,
+            still=lambda: process.poll() is None,
+        )
+        if process.poll() is not None:
+            assert process.stdout is not None
+            pytest.fail(process.stdout.read().decode()[-2000:])
         yield
     finally:
         process.terminate()

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import pytest
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
-from tests.ports import free_port
+from tests.ports import accepts, free_port
+from tests.waiting import came
 
 from .programs import program
 from .sample import T, exported, text_of
@@ -102,15 +102,10 @@ visible_hostname test.example
     )
     process = subprocess.Popen([squid, "-N", "-f", folder / "squid.conf"], stderr=subprocess.PIPE)
     try:
-        for _ in range(200):
-            if process.poll() is not None:
-                assert process.stderr is not None
-                pytest.fail(process.stderr.read().decode()[-2000:])
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        came(lambda: accepts(port), still=lambda: process.poll() is None)
+        if process.poll() is not None:
+            assert process.stderr is not None
+            pytest.fail(process.stderr.read().decode()[-2000:])
         yield port
     finally:
         process.terminate()
