@@ -85,6 +85,8 @@ def test_a_worker_alone_is_noticed_and_a_killed_one_is_not(url: str, tmp_path: P
     with worker(url, data) as process:
         until(lambda: is_held(url, data))
         if url:  # its database is under work, although this folder is not
+            (look := tmp_path / "look").mkdir()
+            until(lambda: is_held(url, look))  # it takes the folder first
             said = lamsach(url, "restore", str(file), "--data", str(elsewhere), status=2)
             assert f"lamsach {process.pid} " in said
             assert not elsewhere.exists()
