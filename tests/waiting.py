@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
 """Long enough for a machine that is busy with ten other things."""
 
 

@@ -39,7 +39,7 @@ def page_of(address: str) -> bytes:
 
 def alive(address: str, still: Callable[[], bool], said: Callable[[], str]) -> None:
     """Wait until the portal answers, as long as its process lives `still`; a failure says what the process has `said`."""
-    assert until(lambda: page_of(f"{address}/alive"), still=still, why=said) == b"ok\n"
+    assert until(lambda: page_of(f"{address}/alive"), every=0.1, still=still, why=said) == b"ok\n"
 
 
 class Served:
