@@ -73,6 +73,10 @@ ALONE = re.compile(r"[\s|*`_a+-]*(\S+?)[\s|*`_+,;-]*")
 HAS_PORT_OR_PATH = re.compile(r"[^\s:/]+(?::\d+|/\S+)")
 
 
+TRUE_KINDS = frozenset({"domain", "ip", "network", "url", "md5", "sha1", "sha256"})
+"""The kinds that the truths know: what a list states of any other is beyond them."""
+
+
 def is_beyond(case: dict, line: str) -> bool:
     """Whether the author wrote the values of a line as values in a way that this case's partial truth does not know."""
     pair = case["format"].endswith("_pair")
@@ -101,7 +105,7 @@ def read_case(
         if isinstance(item, Indicator):
             taken.add(plain(item.type, item.value))
             row = item.reference.row if item.reference else None
-            if row and row <= len(lines) and is_beyond(case, lines[row - 1]):
+            if item.type not in TRUE_KINDS or (row and row <= len(lines) and is_beyond(case, lines[row - 1])):
                 beyond.add(plain(item.type, item.value))
         elif item.type is not None:
             refused.add(plain(item.type, item.value))

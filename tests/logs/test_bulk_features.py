@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from lamsach.logs.bulk import groups
 from lamsach.logs.bulk.bare_macs import bare_macs
-from lamsach.logs.bulk.base import BulkReader
+from lamsach.logs.bulk.base import Piece
 from lamsach.logs.bulk.columns import cut, lines_of, text_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
+from lamsach.logs.layouts.column import LayoutColumns
 from lamsach.logs.text.values import mac_of
 
 from .test_tables import squid
@@ -78,14 +79,14 @@ def test_an_odd_line_spoils_only_those_around_it(tmp_path: Path, monkeypatch: py
     path = tmp_path / "a.log"
     path.write_text("\n".join(lines) + "\n")
     taken: list[int] = []
-    table = BulkReader.table
+    piece = LayoutColumns.piece
 
-    def counted(self: BulkReader, first: int, part: Sequence[bytes | None]) -> object:
-        made = table(self, first, part)
-        taken.append(0 if made is None else len(part))
+    def counted(self: LayoutColumns, first: int, part: Sequence[bytes | None]) -> Piece | None:
+        made = piece(self, first, part)
+        taken.append(0 if made is None else len(part) - len(made[1]))
         return made
 
-    monkeypatch.setattr(BulkReader, "table", counted)
+    monkeypatch.setattr(LayoutColumns, "piece", counted)
     assert at_once(path) == by_line(path)
     assert 7000 <= sum(taken) < 9000
 
