@@ -9,8 +9,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
+from zipfile import is_zipfile
 
 from lamsach.documents.archive import LISTS, MIB, Limits, Package
 from lamsach.documents.table import Block, Merge, Places, Row
@@ -59,6 +61,8 @@ class Workbook:
 
     def __init__(self, data: bytes, where: str, limits: Limits = LISTS, *, shown: bool = False) -> None:
         self._where = where
+        if not is_zipfile(BytesIO(data)):
+            raise UnreadableError("The workbook is damaged.", where, "Save it again as XLSX.")
         self._package = Package(data, where, limits)
         self._shown = shown
         names = self._package.names
