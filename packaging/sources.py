@@ -23,6 +23,7 @@ PARTS = (
     "catalogue_vi",
     "documents",
     "indicators",
+    "sealed",
     "scanner",
     "cli/__init__.py",
     "cli/command_line.py",
@@ -44,7 +45,7 @@ PARTS = (
     "results/summaries.py",
     "results/writing.py",
 )
-_NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|records)")
+_NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|records|keys)")
 """What is done with lists before they are handed out."""
 _NOT_IN_THE_HUNT = (
     "portal/",

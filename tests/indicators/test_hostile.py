@@ -49,7 +49,7 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     ),
     "damaged.zip": (archive({"a.txt": LIST})[:-40], "The archive is damaged."),
     "locked.zip": (locked_zip(), "The archive is locked with a password."),
-    "damaged.xlsx": (workbook([sheet(ROWS)])[:-60], "The workbook is damaged."),
+    "damaged.xlsx": (workbook([sheet(ROWS)])[:-60], "The archive is damaged."),
     "bomb.xlsx": (
         lambda: workbook([sheet(ROWS).replace("</sheetData>", "<row/>" * 12_000_000 + "</sheetData>")]),
         "The file unpacks to far more than its size allows: this is how a decompression bomb looks.",

@@ -62,6 +62,7 @@ from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.mail import incoming  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
+from lamsach.portal.worker import load_tasks  # noqa: E402
 
 from .rows import Kept, put_back, written_by  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
@@ -96,6 +97,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     yield
     if held is not None:
         held.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jobs_are_known() -> None:
+    """Jobs and regular tasks as in the worker, whichever module runs first."""
+    load_tasks()
 
 
 @pytest.fixture(autouse=True)

@@ -56,8 +56,6 @@ DEVICES: dict[str, str] = {
     "Split it.": "Hãy chia nhỏ tệp.",
     "The table of text is damaged.": "Bảng văn bản bị hỏng.",
     "Save it again as CSV.": "Hãy lưu lại thành CSV.",
-    "The workbook is damaged or locked.": "Bảng tính bị hỏng hoặc bị khóa.",
-    "Save it again as XLSX.": "Hãy lưu lại thành XLSX.",
     "The workbook has too many cells.": "Bảng tính có quá nhiều ô.",
     "No table with addresses, hardware addresses or machine names was found in the inventory.": "Không tìm thấy bảng nào có địa chỉ IP, địa chỉ MAC hoặc tên máy trong bảng kê thiết bị.",
     "Give the columns headings such as IP, MAC, Tên máy, Người sử dụng, Phòng ban.": "Hãy đặt tiêu đề cột như IP, MAC, Tên máy, Người sử dụng, Phòng ban.",

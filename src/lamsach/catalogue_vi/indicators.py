@@ -121,6 +121,7 @@ INDICATORS: dict[str, str] = {
     "Save it again as ODS or ODT.": "Hãy lưu lại thành ODS hoặc ODT.",
     "The document has too many parts.": "Tài liệu có quá nhiều thành phần.",
     "The workbook is damaged.": "Bảng tính bị hỏng.",
+    "The workbook is damaged or locked.": "Bảng tính bị hỏng hoặc bị khóa.",
     "The workbook repeats a row too often.": "Bảng tính lặp lại một dòng quá nhiều lần.",
     "Save it as DOCX or XLSX without a password.": "Hãy lưu lại thành DOCX hoặc XLSX, không đặt mật khẩu.",
     "The message is too large.": "Thư quá lớn.",
