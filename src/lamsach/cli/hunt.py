@@ -8,7 +8,6 @@ from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.options import (
     Decisions,
     Exceptions,
-    FormatFiles,
     Infrastructure,
     Inventory,
     Language,
@@ -24,12 +23,12 @@ from lamsach.cli.options import (
     Until,
     Zone,
     language_of,
-    own_formats,
     password_of,
     seal_of,
     window,
     zone_of,
 )
+from lamsach.cli.own_formats import FormatFiles, own_formats
 
 
 def hunt(

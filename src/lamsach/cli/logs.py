@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Option
-from lamsach.cli.options import FormatFiles, own_formats
+from lamsach.cli.own_formats import FormatFiles, own_formats
 
 Files = Annotated[
     list[str],
