@@ -126,6 +126,49 @@ def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, te
         assert expected <= {match.indicator.value for match in Matcher(compiled).line(Event(), line)}
 
 
+def test_what_begins_like_an_escape_passes_as_written_too() -> None:
+    """`%e7d705..` may be a digest behind a percent sign, or one of another beginning behind an escape: the matcher tries both, so the sieve has to."""
+    values = [
+        "e7d705a3286e19ea42f587b344ee6865", "011f5a3286e19ea42f587b344ee68650", "252f" * 10, "0a" * 32, "2001:db8::1", "abcd:ef01:2:3:4:5:6:7",
+        "2a0b::25", "fe.evil.example", "2fa.example", "25ab.evil.example", "203.0.113.9", "20.0.113.9", "25.0.113.9",
+    ]  # fmt: skip
+    compiled = compiled_of(values)
+    matcher = Matcher(compiled)
+    lines = [
+        f"x {sign}{value} y"
+        for value in values
+        for sign in ("%", "%25", "%20", "#", "#011", "\\", "\\x", "\\u", "=%", "%%")
+    ]
+    passed = candidate_lines(compiled, "\n".join(lines).encode())
+    found = {number for number, line in enumerate(lines) if [*matcher.line(Event(), line)]}
+    assert [lines[number] for number in sorted(found - passed)] == []
+    assert len(found) > len(lines) // 2
+
+
+def test_a_value_directly_behind_any_escape_passes() -> None:
+    """`ip%20203.0.113.9`: the digits of an escape touch those of an address or a digest."""
+    values = [
+        "e7d705a3286e19ea42f587b344ee6865",
+        "2001:db8::1",
+        "fe.evil.example",
+        "203.0.113.9",
+        "20.0.113.9",
+        "5.0.113.9",
+    ]
+    signs = [
+        *(sign for code in range(256) for sign in (f"%{code:02x}", f"%{code:02X}", f"\\{code:03d}")),
+        *(sign for code in range(128) for sign in (f"%25{code:02X}", f"\\x{code:02x}", f"\\u{code:04x}", f"#{code:03o}")),
+        *(f"\\{chr(code)}" for code in range(33, 127)),
+    ]  # fmt: skip
+    compiled = compiled_of(values)
+    matcher = Matcher(compiled)
+    lines = [f"x {sign}{value} y" for value in values for sign in signs]
+    passed = candidate_lines(compiled, "\n".join(lines).encode())
+    found = {number for number, line in enumerate(lines) if [*matcher.line(Event(), line)]}
+    assert [lines[number] for number in sorted(found - passed)] == []
+    assert len(found) > len(lines) // 2
+
+
 @pytest.mark.parametrize("size", [100, 8191, 8192, 8193, 20_000, 3_000_000])
 @pytest.mark.parametrize("value", ["evil.example", "203.0.113.9", planting.DIGESTS[2], "2001:db8::1"])
 def test_a_value_in_a_line_longer_than_a_chunk(compiled: CompiledSet, size: int, value: str) -> None:

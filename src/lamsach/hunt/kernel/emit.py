@@ -14,11 +14,11 @@ import numpy as np
 
 from lamsach.hunt.kernel import ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.escapes import length_before, relayed_before
+from lamsach.hunt.kernel.escapes import digits_before, length_before
 from lamsach.hunt.kernel.hashing import SEED, finish, hash_ipv6, mix_label
 from lamsach.hunt.kernel.layout import BEHIND, BLOCK, CARRIES, DEEPEST, WORDS
 from lamsach.hunt.kernel.scan import _sixteen_ones
-from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN, PERCENT
+from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN
 from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
 from lamsach.hunt.kernel.tokens import (
     TRIGGERS,
@@ -90,6 +90,10 @@ def _every_ipv4(data, start, end, table, state, out):
             value, after = ipv4.read_at(data, position)
             if after:
                 _note_ipv4(value, table, state, out)
+            for size in range(ipv4.glued_digits(data, position)):
+                value, after = ipv4.read_from(data, position - size - 1)
+                if after:
+                    _note_ipv4(value, table, state, out)
 
 
 @compiled
@@ -163,9 +167,7 @@ def _ipv6_run(data, colon, first, table, state, out):
     start = colon
     while start > first and (HEX[data[start - 1]] != 0 or data[start - 1] == COLON or data[start - 1] == DOT):
         start -= 1
-    if data[start - 1] == PERCENT and colon - start > 2:
-        start += 2
-    start += relayed_before(data, start)
+    skip = digits_before(data, start)
     end = colon
     colons = 0
     pair = False
@@ -176,8 +178,8 @@ def _ipv6_run(data, colon, first, table, state, out):
         end += 1
     if (not pair and colons < 6) or end - start > ipv6._LONGEST_RUN:
         return end
-    begin = start
-    for _glued_before in range(2):
+    for glued_before in range(3):
+        begin = ipv6.begin_of(data, start, end, skip, glued_before)
         stop = end
         for _glued_behind in range(3):
             _address(data, begin, stop, table, state, out)
@@ -186,9 +188,6 @@ def _ipv6_run(data, colon, first, table, state, out):
                 _address(data, begin, stop, table, state, out)
             while stop > begin and HEX[data[stop - 1]] != 0:
                 stop -= 1
-        while begin < end and data[begin] != COLON:
-            begin += 1
-        begin += 1
     return end
 
 
@@ -238,12 +237,11 @@ def _digests(data, base, words, table, state, out):
             while HEX[data[end]] != 0:
                 end += 1
             state[_DIGEST] = end
-            if data[start - 1] == PERCENT:
-                start += 2
-            start += relayed_before(data, start)
-            size = end - start
-            if size == 32 or size == 40 or size == 64:
-                _note(finish(mix_label(SEED, data, start, end)), table, state, out)
+            skip = digits_before(data, start)
+            for glued in range(2):
+                size = end - start - glued * skip
+                if size == 32 or size == 40 or size == 64:
+                    _note(finish(mix_label(SEED, data, end - size, end)), table, state, out)
 
 
 @compiled
@@ -271,7 +269,7 @@ def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state,
             valid, value = ipv4.from_dots(data, start, stop, dots_of(tokens, index))
             if valid:
                 _note_ipv4(value, table, state, out)
-            else:
+            if not valid or names.after_escape(data, start):
                 _every_ipv4(data, start, stop, table, state, out)
         asked = 0
         for index in range(name_count):

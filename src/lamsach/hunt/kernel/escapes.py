@@ -18,6 +18,15 @@ def relayed_before(data, start):
     return 3 * np.int64((data[start - 1] == HASH) & digits)
 
 
+@inlined
+def _are_hex(data, start, count):
+    """Whether so many hexadecimal digits (at most 4) stand at `start`."""
+    known = HEX[data[start]] != 0
+    for index in range(1, count):
+        known = known and HEX[data[start + index]] != 0
+    return known
+
+
 @compiled
 def length_before(data, start):
     """How many bytes from `start` on belong to an escape whose first byte stands just before: 2 for `2F` in `%2Fevil.com`."""
@@ -31,14 +40,35 @@ def length_before(data, start):
         return length
     if before == BACKSLASH:
         kind = data[start]
-        if kind == _U:
+        if kind == _U and _are_hex(data, start + 1, 4):
             return 5
-        if kind == _X or is_digit(kind):
+        if kind == _X and _are_hex(data, start + 1, 2):
+            return 3
+        if is_digit(kind) and is_digit(data[start + 1]) and is_digit(data[start + 2]):
             return 3
         return 1
     if before == HASH:
         return relayed_before(data, start)
     return 0
+
+
+@compiled
+def digits_before(data, start):
+    """The same for a run of hexadecimal digits from `start` on, before which the `x` or `u` of `\\x20` or `\\u0020` may stand."""
+    if data[start - 2] == BACKSLASH:
+        if data[start - 1] == _X and _are_hex(data, start, 2):
+            return 2
+        if data[start - 1] == _U and _are_hex(data, start, 4):
+            return 4
+    return length_before(data, start)
+
+
+@inlined
+def may_end_before(data, start):
+    """Whether an escape may end in or before the digits from `start` on, so that a number may begin later than it seems."""
+    before = data[start - 1]
+    sign = (before == PERCENT) | (before == BACKSLASH) | (before == HASH)
+    return sign | (before == _X) | (before == _U) | (HEX[before] != 0)
 
 
 @compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.escapes import relayed_before
+from lamsach.hunt.kernel.escapes import may_end_before, relayed_before
 from lamsach.hunt.kernel.tables import DOT, in_ranges, is_digit
 from lamsach.hunt.kernel.vector import leading_zeros, load_word
 
@@ -60,6 +60,13 @@ def read_at(data, dot):
         start += relayed_before(data, start)
     if start == dot or dot - start > 3:
         return nothing, 0
+    return read_from(data, start)
+
+
+@compiled
+def read_from(data, start):
+    """The same for the address whose first digit is at `start`."""
+    nothing = np.uint32(0)
     value = np.uint32(0)
     position = start
     for index in range(4):
@@ -88,4 +95,19 @@ def any_listed(data, start, end, blocks, starts, ends):
             value, after = read_at(data, position)
             if after and in_ranges(value, blocks, starts, ends):
                 return True
+            for size in range(glued_digits(data, position)):
+                value, after = read_from(data, position - size - 1)
+                if after and in_ranges(value, blocks, starts, ends):
+                    return True
     return False
+
+
+@compiled
+def glued_digits(data, dot):
+    """How many digits before the first dot of an address may be its own, each number of them, when an escape may be glued to it (`%20203.0.113.9`); 0 when none may."""
+    run = 0
+    while run < 12 and is_digit(data[dot - run - 1]):
+        run += 1
+    if run == 0 or (run < 4 and not may_end_before(data, dot - run)):
+        return 0
+    return min(run, 3)

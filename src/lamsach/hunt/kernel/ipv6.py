@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.escapes import relayed_before
+from lamsach.hunt.kernel.escapes import digits_before
 from lamsach.hunt.kernel.hashing import hash_ipv6
 from lamsach.hunt.kernel.ipv4 import read_at
-from lamsach.hunt.kernel.tables import COLON, DOT, HEX, PERCENT, contains, in_ranges
+from lamsach.hunt.kernel.tables import COLON, DOT, HEX, contains, in_ranges
 
 _LONGEST_RUN = 120
 _GROUP = np.uint64(16)
@@ -114,6 +114,18 @@ def _listed(data, start, end, lengths, bloom, table, blocks, starts, ends):
 
 
 @compiled
+def begin_of(data, start, end, skip, number):
+    """Where an address of the run data[start:end] may begin, by number: at its start, behind the escape that `skip` bytes belong to, behind the first colon."""
+    if number == 0:
+        return start
+    if number == 1:
+        return min(start + skip, end)
+    while start < end and data[start] != COLON:
+        start += 1
+    return min(start + 1, end)
+
+
+@compiled
 def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
     """Read the run of hexadecimal digits, colons and dots around `colon`: (whether it holds a listed address, its end).
 
@@ -123,9 +135,7 @@ def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
     start = colon
     while start > first and (HEX[data[start - 1]] != 0 or data[start - 1] == COLON or data[start - 1] == DOT):
         start -= 1
-    if data[start - 1] == PERCENT and colon - start > 2:
-        start += 2
-    start += relayed_before(data, start)
+    skip = digits_before(data, start)
     end = colon
     colons = 0
     pair = False
@@ -136,8 +146,8 @@ def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
         end += 1
     if (not pair and colons < 6) or end - start > _LONGEST_RUN:
         return False, end
-    begin = start
-    for _glued_before in range(2):
+    for glued_before in range(3):
+        begin = begin_of(data, start, end, skip, glued_before)
         stop = end
         for _glued_behind in range(3):
             if _listed(data, begin, stop, lengths, bloom, table, blocks, starts, ends):
@@ -148,7 +158,4 @@ def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
                     return True, end
             while stop > begin and HEX[data[stop - 1]] != 0:
                 stop -= 1
-        while begin < end and data[begin] != COLON:
-            begin += 1
-        begin += 1
     return False, end

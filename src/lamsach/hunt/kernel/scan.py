@@ -34,7 +34,6 @@ from lamsach.hunt.kernel.tables import (
     HEX,
     NAME,
     OPEN,
-    PERCENT,
     contains,
     in_ranges,
     stem_listed,
@@ -87,7 +86,8 @@ def _search_addresses(data, shift, tokens, count, values, blocks, starts, ends, 
         start = start_of(tokens, index) + shift
         end = end_of(tokens, index) + shift
         valid, value = ipv4.from_dots(data, start, end, dots_of(tokens, index))
-        poke(values, index, value | (np.uint64(not valid) << np.uint64(32)))
+        odd = np.uint64(not valid) | np.uint64(names.after_escape(data, start))
+        poke(values, index, value | (odd << np.uint64(32)))
     for index in range(count):
         value = peek(values, index)
         hit = False
@@ -246,12 +246,15 @@ def _search_digests(data, base, words, bloom, table, state, hits):
             while HEX[data[end]] != 0:
                 end += 1
             state[_DIGEST] = end
-            if data[start - 1] == PERCENT:
-                start += 2
-            start += escapes.relayed_before(data, start)
-            size = end - start
-            known_size = size == 32 or size == 40 or size == 64
-            if known_size and contains(finish(mix_label(SEED, data, start, end)), bloom, table):
+            skip = escapes.digits_before(data, start)
+            hit = False
+            for glued in range(2):
+                size = end - start - glued * skip
+                known_size = size == 32 or size == 40 or size == 64
+                hit = hit or (
+                    known_size and contains(finish(mix_label(SEED, data, end - size, end)), bloom, table)
+                )
+            if hit:
                 _hit(data, position, _DIGEST_LINE, state, hits)
 
 
