@@ -146,7 +146,7 @@ def test_keys_and_references_hold(postgresql: str, tmp_path: Path) -> None:
 def test_other_work_is_never_in_the_way_for_long(postgresql: str, tmp_path: Path) -> None:
     """While somebody writes or reads sightings, their months stay as they are; the next time they are made."""
     address = fresh(postgresql, template=TEMPLATE)
-    run(address, tmp_path, SEED + "sightings([TODAY - timedelta(days=100)])")
+    run(address, tmp_path, SEED + "months.arrange(); sightings([TODAY - timedelta(days=100)])")
     before = ask(address, HELD)
     for held in ("LOCK TABLE findings_sighting IN ROW EXCLUSIVE MODE", "SELECT * FROM findings_sighting"):
         with psycopg.connect(address) as other:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require_program
+from tests.waiting import until
 
 from .template import furnish
 from .test_browser import Served, watched
@@ -89,6 +90,6 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         page.goto(f"{address}/accounts/login/")
         page.evaluate(ASKED)
         page.click("#passkey_login")
-        page.wait_for_function("window.asked")
+        until(lambda: page.evaluate("window.asked"))
         assert page.goto(f"{address}/office/").url != f"{address}/office/"
         browser.close()

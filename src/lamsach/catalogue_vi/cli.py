@@ -182,6 +182,7 @@ CLI: dict[str, str] = {
     "What to send as Authorization: 'Bearer ...', or the key of a MISP instance, from the first line of a file.": (
         "Nội dung gửi trong Authorization: 'Bearer ...', hoặc khóa của máy chủ MISP, lấy từ dòng đầu của một tệp."
     ),
+    "The portal of the demo could not be filled.": "Không tạo được dữ liệu cho cổng minh họa.",
     "The same, from an environment variable.": "Như trên, lấy từ một biến môi trường.",
     "At first, only what was added after this time.": "Lần đầu chỉ lấy phần được thêm sau thời điểm này.",
     "Lists: files, folders, or - for standard input.": "Danh sách: tệp, thư mục, hoặc - để đọc từ đầu vào chuẩn.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
-from lamsach.errors import ExitStatus, UsageError
+from lamsach.errors import ExitStatus, LamsachError, UsageError
 from lamsach.i18n import language_from_environment
 
 PORT, NEXT_PORTS = 8000, 20
@@ -100,6 +101,23 @@ def _hunt(folder: Path, seed: int) -> None:
     print(_("The report: {path}").format(path=report))
 
 
+def _apart(fill: Callable[[], None]) -> None:
+    """Fill in a process of its own where there is a fork: typst starts threads with the first PDF, which the web server's forked process would wait for in vain."""
+    if not hasattr(os, "fork"):
+        fill()
+        return
+    from multiprocessing import get_context
+
+    from django.db import connections
+
+    connections.close_all()
+    child = get_context("fork").Process(target=fill)
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise LamsachError("The portal of the demo could not be filled.", "edXML")
+
+
 def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
     """Fill a portal in `folder` with the ministry and the findings of the `month`, and serve it until stopped. It sends no e-mail and asks for no second factor."""
     for name in [name for name in os.environ if name.startswith("LAMSACH_") or name == "DATABASE_URL"]:
@@ -122,7 +140,7 @@ def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
     filled = fill(seed)
     fill_cases(filled, seed)
     fill_lists(month / "dispatch-annex.xlsx", filled)
-    fill_edxml(filled)
+    _apart(lambda: fill_edxml(filled))
     hand_in(month / "findings.zip", filled)
     print(_("The portal: {address}").format(address=address))
     print(_("Log in at {address} with one of these addresses:").format(address=f"{address}/accounts/login/"))
