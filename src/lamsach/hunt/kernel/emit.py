@@ -179,6 +179,8 @@ def _ipv6_run(data, colon, first, table, state, out):
     if (not pair and colons < 6) or end - start > ipv6._LONGEST_RUN:
         return end
     for glued_before in range(3):
+        if glued_before == 1 and skip == 0:
+            continue
         begin = ipv6.begin_of(data, start, end, skip, glued_before)
         stop = end
         for _glued_behind in range(3):

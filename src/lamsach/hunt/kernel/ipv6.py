@@ -147,6 +147,8 @@ def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
     if (not pair and colons < 6) or end - start > _LONGEST_RUN:
         return False, end
     for glued_before in range(3):
+        if glued_before == 1 and skip == 0:
+            continue
         begin = begin_of(data, start, end, skip, glued_before)
         stop = end
         for _glued_behind in range(3):
