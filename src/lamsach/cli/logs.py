@@ -49,14 +49,6 @@ def read(
         str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
     ] = "Asia/Ho_Chi_Minh",
     refused: Annotated[bool, Option("--refused", help="List each refused line on standard error.")] = False,
-    scheduler: Annotated[
-        str | None,
-        Option(
-            "--scheduler",
-            metavar="ADDRESS",
-            help="Read on a Dask cluster; FILES are paths that its workers see, or URLs.",
-        ),
-    ] = None,
 ) -> None:
     """Read logs and give each record as a JSON object a line.
 
@@ -64,8 +56,8 @@ def read(
     """
     from lamsach.cli.logs_run import read as run
 
-    own_formats(format_file, scheduler)
-    run(files, output, format_name, timezone, scheduler, refused=refused)
+    own_formats(format_file)
+    run(files, output, format_name, timezone, refused=refused)
 
 
 def explain(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -72,7 +71,6 @@ def read(
     output: Path | None,
     format_name: str | None,
     timezone: str,
-    scheduler: str | None,
     *,
     refused: bool,
 ) -> None:
@@ -86,9 +84,6 @@ def read(
         if refused:
             print(json_line(refusal_record(refusal)), file=sys.stderr)
 
-    if scheduler is not None:
-        problems.end(_read_elsewhere(scheduler, files, output, zone, format_name, problems, tell_refused))
-        return
     with event_writer(output) as write:
         for log_file in find_logs(files, on_problem=problems.tell):
             counts = ReadCounts()
@@ -100,39 +95,6 @@ def read(
                 done += counts.lines > 0
             _tell_counts(log_file, counts, problems)
     problems.end(done)
-
-
-def _read_elsewhere(
-    scheduler: str,
-    files: list[str],
-    output: Path | None,
-    zone: ZoneInfo,
-    format_name: str | None,
-    problems: _Problems,
-    tell_refused: Callable[[Refusal], None],
-) -> int:
-    """Read on a cluster; how many logs could be read."""
-    if output is not None and output.suffix.lower() == ".parquet":
-        raise UsageError(
-            "A cluster writes JSON lines only.", str(output), "Give another name, or no --scheduler."
-        )
-    from lamsach.cluster.reading import ReadingCluster
-
-    done = 0
-    with output_stream(output) as stream:
-        logs = find_logs(files, on_problem=problems.tell)
-        for log_file, pieces in ReadingCluster(scheduler, zone, format_name).read(logs):
-            counts, error = ReadCounts(), None
-            for piece in pieces:
-                stream.write(piece.text)
-                counts, error = piece.counts, piece.error
-                for refusal in piece.refusals:
-                    tell_refused(refusal)
-            if error is not None:
-                problems.tell_error(error)
-            done += error is None or counts.lines > 0
-            _tell_counts(log_file, counts, problems)
-    return done
 
 
 def formats() -> None:

@@ -155,11 +155,6 @@ class LineReader:
         self._record_line = 0
 
     @property
-    def counts(self) -> ReadCounts:
-        """What was counted so far."""
-        return self._counts
-
-    @property
     def parser(self) -> LineParser:
         """What reads the file's lines."""
         return self._parser
