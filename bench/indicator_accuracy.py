@@ -28,9 +28,9 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.refang import refang
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.refang import refang
 from lamsach.model import Indicator
 
 INTERNAL = {

@@ -29,7 +29,7 @@ from lamsach.archive.archive import DEFAULT_LEVEL
 from lamsach.archive.keys import KeyMaker, padded
 from lamsach.archive.questions import questions_of
 from lamsach.hunt.kernel.layout import PAD
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.normalise import canonical
 
 ASKED = 1000
 _NAME = re.compile(r"\b(?:[a-z0-9_-]+\.)+[a-z]{2,}\b")

@@ -40,7 +40,7 @@ from lamsach.archive.searching import ArchivedLogs
 from lamsach.archive.segment import Description
 from lamsach.archive.segment import pack as pack_segment
 from lamsach.archive.sources import save
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.normalise import canonical
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.sources import HandleSource
 

@@ -28,7 +28,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.mistaken import refuse_lists
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, hunt
-from lamsach.indicators.opening import expand
+from lamsach.indicators.files.opening import expand
 from lamsach.indicators.releases.stated import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.inputs import LogFile, find_logs
@@ -216,7 +216,7 @@ def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str
     """What tells whether a value is excepted; None without exceptions, whose reader need not be loaded then."""
     if not request.exceptions:
         return None
-    from lamsach.indicators.exceptions import ExceptionSet
+    from lamsach.indicators.values.exceptions import ExceptionSet
 
     exceptions = ExceptionSet.read(request.exceptions, inputs.problems.append)
     return exceptions.covers if exceptions else None

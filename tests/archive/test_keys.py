@@ -13,7 +13,7 @@ from lamsach.archive.questions import Questions, questions, questions_of
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.kernel.layout import PAD
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, IndicatorType
 from tests.hunt.planting import INDICATORS, line
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import openpyxl
 
 from lamsach.errors import ExitStatus
-from lamsach.indicators import explanation, refusals
+from lamsach.indicators.judge import explanation
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator
 
 from .running import lamsach

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from lamsach.errors import ExitStatus
-from lamsach.indicators.normalise import canonical
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.refusals import Refused
+from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.refusals import Refused
 from lamsach.investigate import Request, investigate
 from lamsach.model import DeviceState, Findings, Indicator, IndicatorType
 

@@ -35,7 +35,7 @@ def test_the_counts_are_those_of_the_files(full: Demo, hits: list[tuple[raw_logs
 
 
 def test_no_other_indicator_of_the_annex_occurs(full: Demo) -> None:
-    indicators = pytest.importorskip("lamsach.indicators.normalise")
+    indicators = pytest.importorskip("lamsach.indicators.values.normalise")
     book = openpyxl.load_workbook(full.files.annex)
     listed: set[tuple[str, str]] = set()
     for sheet in book:

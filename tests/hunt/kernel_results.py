@@ -26,7 +26,7 @@ from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.machine_code import load, object_of, own_platform
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator
 from tests.hunt import planting
 

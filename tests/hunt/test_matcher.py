@@ -11,7 +11,7 @@ from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.tokens import tokens
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, MatchStatus
 
 TIME = datetime(2026, 10, 1, 12, tzinfo=UTC)

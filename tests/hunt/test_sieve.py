@@ -18,7 +18,7 @@ from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.kernel.layout import BLOCK
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import sieved
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.normalise import canonical
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.model import Event, Indicator
 

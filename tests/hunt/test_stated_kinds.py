@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
-from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare
 from lamsach.investigate import Request, investigate

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators import refusals
-from lamsach.indicators.allowing import lets_through
+from lamsach.indicators.judge.allowing import lets_through
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lamsach.catalogue_vi.indicators import INDICATORS
 from lamsach.errors import OutputError, UsageError
-from lamsach.indicators import refusals
+from lamsach.indicators.values import refusals
 from tests.cli.running import Called, called
 
 

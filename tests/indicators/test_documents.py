@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from lamsach.indicators import ocr, refusals
+from lamsach.indicators import ocr
 from lamsach.indicators.reading import read_list, read_lists
 from lamsach.indicators.releases.records import from_mapping
-from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.writing import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive
 from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
@@ -448,7 +449,7 @@ def test_pdf_bombs(tmp_path: Path) -> None:
 
 
 def test_what_came_before_the_damage_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lamsach.indicators.formats.pdf.MAX_PAGES", 1)
+    monkeypatch.setattr("lamsach.indicators.formats.documents.pdf.MAX_PAGES", 1)
     found, _, problems = reading(tmp_path, "a.pdf", pdf([["203.0.113.5"], ["203.0.113.6"]]))
     assert [item.value for item in found] == ["203.0.113.5"]
     assert problems[0].what == "The PDF has too many pages."

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators import refusals
-from lamsach.indicators.extract import scan
-from lamsach.indicators.mentions import Prose
+from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.refusals import Refused
+from lamsach.indicators.text.extract import scan
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator
 
 MD5 = "5f4dcc3b5aa765d61d8327deb882cf98"

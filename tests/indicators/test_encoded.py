@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.encoded import encoded_url
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values.encoded import encoded_url
 from lamsach.model import Indicator
 
 URL = "http://c2.evil.top/a/gate.php?id=7"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.exceptions import ExceptionSet
-from lamsach.indicators.normalise import canonical
+from lamsach.indicators.values.exceptions import ExceptionSet
+from lamsach.indicators.values.normalise import canonical
 from lamsach.model import IndicatorType, Problem
 
 LIST = """good.example

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.extract import scan
-from lamsach.indicators.refusals import Refused
+from lamsach.indicators.text.extract import scan
+from lamsach.indicators.values.refusals import Refused
 
 
 def taken(text: str) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem, Refusal
 
 

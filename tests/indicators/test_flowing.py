@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.flowing import (
+from lamsach.indicators.text.flowing import (
     Line,
     full_width,
     joined,
@@ -15,7 +15,7 @@ from lamsach.indicators.flowing import (
     with_surroundings,
     without_margins,
 )
-from lamsach.indicators.halves import hash_lengths
+from lamsach.indicators.text.halves import hash_lengths
 from lamsach.model import Indicator
 
 HASH = "0123456789abcdef" * 4

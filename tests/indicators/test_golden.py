@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats import FORMATS
-from lamsach.indicators.opening import ListSource
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.writing import as_mapping
+from lamsach.indicators.values.writing import as_mapping
 from lamsach.model import Problem
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,9 +8,10 @@ from unicodedata import normalize
 
 import pytest
 
-from lamsach.indicators import refusals, standing
+from lamsach.indicators.judge import standing
+from lamsach.indicators.judge.sections import heads_exceptions
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.sections import heads_exceptions
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Refusal
 
 _TABLES = {

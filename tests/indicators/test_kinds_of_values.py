@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.fields import stated_type
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.tables.fields import stated_type
 from lamsach.model import Indicator, IndicatorType
 
 MD5, SHA1, SHA256 = "0123456789abcdef" * 2, "0123456789" * 4, "0123456789abcdef" * 4

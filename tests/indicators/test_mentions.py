@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators import refusals
-from lamsach.indicators.mentions import Prose
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.refusals import Refused
-from lamsach.indicators.sections import Section
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, Problem
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from lamsach.errors import ExitStatus, LimitError, OutputError, UnreadableError, UsageError
-from lamsach.indicators import misp_feed
-from lamsach.indicators.asking import Settings
-from lamsach.indicators.mirroring import Fetched
-from lamsach.indicators.misp_feed import Feed, is_feed, mirror
 from lamsach.indicators.reading import read_list, read_lists
+from lamsach.indicators.servers import misp_feed
+from lamsach.indicators.servers.asking import Settings
+from lamsach.indicators.servers.mirroring import Fetched
+from lamsach.indicators.servers.misp_feed import Feed, is_feed, mirror
 from lamsach.model import Indicator, Problem
 from tests.cli.running import called
 from tests.indicators.serving import Answer, server

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lamsach.indicators import refusals
-from lamsach.indicators.normalise import (
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import (
     Refused,
     canonical,
     canonical_values,

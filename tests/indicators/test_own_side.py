@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators import refusals
-from lamsach.indicators.misp_api import Instance
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.servers.misp_api import Instance
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem
 from tests.indicators.builders import archive
 from tests.indicators.documents_made import docx, opendocument, paragraph

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Refusal
 
 MD5 = "5f4dcc3b5aa765d61d8327deb882cf98"

@@ -12,9 +12,9 @@ import typst
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 
-from lamsach.indicators import refusals
-from lamsach.indicators.normalise import canonical
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, Problem, Refusal
 from tests.conftest import require_program
 from tests.indicators.annexes_made import Annex, annexes, as_docx, as_page, as_typst

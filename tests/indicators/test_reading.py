@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.fields import Field, field_of, read_confidence, read_date, read_tlp, stated_type
-from lamsach.indicators.merging import merged
 from lamsach.indicators.reading import read_lists
+from lamsach.indicators.tables.fields import (
+    Field,
+    field_of,
+    read_confidence,
+    read_date,
+    read_tlp,
+    stated_type,
+)
+from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
 

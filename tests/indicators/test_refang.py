@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.refang import refang
+from lamsach.indicators.values.refang import refang
 
 URL = "http://evil.example/a"
 

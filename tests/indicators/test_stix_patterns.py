@@ -8,9 +8,9 @@ from ipaddress import ip_address, ip_network
 import pytest
 from stix2patterns.validator import run_validator
 
-from lamsach.indicators import refusals
-from lamsach.indicators.refusals import Refused
-from lamsach.indicators.stix_patterns import MAX_PATTERN, pattern_values
+from lamsach.indicators.text.stix_patterns import MAX_PATTERN, pattern_values
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType
 from tests.indicators import stix_slowly
 from tests.indicators.stix_slowly import Compared, Joined, Maker, Pattern, Seen

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem, Refusal
 
 MD5, SHA256 = "5f" * 16, "6a" * 32
@@ -77,8 +77,8 @@ def test_what_is_broken_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_other_text_is_no_dataset(tmp_path: Path, text: str) -> None:
-    from lamsach.indicators.formats.suricata_dataset import SuricataDataset
-    from lamsach.indicators.opening import sources
+    from lamsach.indicators.files.opening import sources
+    from lamsach.indicators.formats.devices.suricata_dataset import SuricataDataset
 
     (tmp_path / "x").write_text(text)
     (source,) = sources(str(tmp_path / "x"))

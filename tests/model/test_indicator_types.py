@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 from lamsach.catalogue_vi import VIETNAMESE
-from lamsach.indicators.fields import stated_type
-from lamsach.indicators.type_words import UNSUPPORTED_WORDS
+from lamsach.indicators.tables.fields import stated_type
+from lamsach.indicators.tables.type_words import UNSUPPORTED_WORDS
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Event, IndicatorType
 from lamsach.model.indicator_types import DIGESTS, FIELDS, ROWS, STATED_ONLY, TokenKind, types_of

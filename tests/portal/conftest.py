@@ -56,7 +56,7 @@ from django.core.files.storage import FileSystemStorage  # noqa: E402
 from django.core.files.uploadedfile import UploadedFile  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from lamsach.indicators import opening  # noqa: E402
+from lamsach.indicators.files import opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.mail import incoming  # noqa: E402

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lamsach.indicators.reading import read_lists
-from lamsach.indicators.taxii import Collection, Settings
+from lamsach.indicators.servers.taxii import Collection, Settings
 from lamsach.portal.api.access import issue
 from lamsach.portal.lists import taxii_objects
 from lamsach.portal.lists.models import Document, KeptList, Tlp, Version

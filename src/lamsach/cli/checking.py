@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import ExitStatus, InputError
-from lamsach.indicators.addresses import host_address
-from lamsach.indicators.exceptions import ExceptionSet, covering
-from lamsach.indicators.normalise import Value, canonical_values, of_stated_kinds
-from lamsach.indicators.refusals import Refused
-from lamsach.indicators.urls import split_url
-from lamsach.indicators.writing import as_mapping
+from lamsach.indicators.values.addresses import host_address
+from lamsach.indicators.values.exceptions import ExceptionSet, covering
+from lamsach.indicators.values.normalise import Value, canonical_values, of_stated_kinds
+from lamsach.indicators.values.refusals import Refused
+from lamsach.indicators.values.urls import split_url
+from lamsach.indicators.values.writing import as_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ def check(
     Example: lamsach indicators check www.evil.example -i annex.xlsx
     """
     from lamsach.cli.checking import answer, compiled_lists
-    from lamsach.indicators.exceptions import ExceptionSet
-    from lamsach.indicators.opening import expand
+    from lamsach.indicators.files.opening import expand
+    from lamsach.indicators.values.exceptions import ExceptionSet
     from lamsach.model import Problem
 
     problems: list[Problem] = []

@@ -10,8 +10,8 @@ from lamsach.cli.command_line import Exit
 from lamsach.cli.console import problem_line, tell, translate
 from lamsach.cli.indicators_shared import write_out
 from lamsach.errors import ExitStatus
-from lamsach.indicators.explanation import Explained, explanations
-from lamsach.indicators.writing import as_mapping
+from lamsach.indicators.judge.explanation import Explained, explanations
+from lamsach.indicators.values.writing import as_mapping
 from lamsach.model import Indicator, Problem
 
 

@@ -50,10 +50,10 @@ def fetch(
 
     Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
     """
-    from lamsach.indicators import misp_feed, misp_mirror, taxii_mirror
-    from lamsach.indicators.asking import Settings
-    from lamsach.indicators.misp_api import settings_of_environment
-    from lamsach.indicators.opening import MISP_SCHEMES
+    from lamsach.indicators.files.opening import MISP_SCHEMES
+    from lamsach.indicators.servers import misp_feed, misp_mirror, taxii_mirror
+    from lamsach.indicators.servers.asking import Settings
+    from lamsach.indicators.servers.misp_api import settings_of_environment
 
     said = _token(token_file, token_env)
     words = translator(language_from_environment())
@@ -77,7 +77,7 @@ def fetch(
 
 def _token(file: Path | None, variable: str | None) -> str | None:
     """The secret that was named, never given: what stands on a command line is seen by everybody on the machine."""
-    from lamsach.indicators.misp_api import key_of_file
+    from lamsach.indicators.servers.misp_api import key_of_file
 
     if file is not None and variable is not None:
         raise UsageError("--token-file and --token-env exclude each other.", "", "Give one of them.")

@@ -45,7 +45,7 @@ def diff(
     Example: lamsach indicators diff 2026-02.zip 2026-03.zip
     """
     from lamsach.indicators.releases.diff import changes
-    from lamsach.indicators.writing import as_mapping
+    from lamsach.indicators.values.writing import as_mapping
 
     counts = dict.fromkeys(("added", "removed", "changed", "same"), 0)
     with (
@@ -129,7 +129,7 @@ def sign(
     from lamsach.cli.indicators_rules import Rules
     from lamsach.indicators.releases.release import check_release, write_release
     from lamsach.indicators.releases.runs import Kept, Runs, first_of
-    from lamsach.indicators.tlp import TLP_LEVELS
+    from lamsach.indicators.values.tlp import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
     if max_tlp is not None and max_tlp not in TLP_LEVELS:

@@ -103,7 +103,7 @@ def _decided(entry: Reviewed, known: Decisions, now: datetime) -> bool:
 
 
 def _mapping(entry: Reviewed) -> dict[str, Any]:
-    from lamsach.indicators.writing import as_mapping
+    from lamsach.indicators.values.writing import as_mapping
 
     _ = translate()
     concerns = [
@@ -152,7 +152,7 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
 def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
     from dataclasses import asdict
 
-    from lamsach.indicators.opening import expand
+    from lamsach.indicators.files.opening import expand
     from lamsach.indicators.reading import read_list
     from lamsach.indicators.releases.quality import overlaps, quality
     from lamsach.model import Indicator

@@ -8,7 +8,6 @@ from datetime import datetime
 from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators_shared import tell_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
-from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.digest import ListDigest
 from lamsach.indicators.releases.runs import Kept
 from lamsach.indicators.review.decisions import Decisions
@@ -16,6 +15,7 @@ from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import knowledge
 from lamsach.indicators.review.releasing import judged
 from lamsach.indicators.review.reviewing import Examiner
+from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator
 
 

@@ -15,7 +15,7 @@ from lamsach.cli.indicators_shared import replacing
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.reading import ListContents, read_lists
-from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
+from lamsach.indicators.values.writing import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
 from lamsach.spreadsheets import BOM, csv_row
 

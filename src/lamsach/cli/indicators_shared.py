@@ -69,7 +69,7 @@ def moment(text: str | None) -> datetime:
 def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Problem]]]:
     """The lists' values, sorted, each once, in files of the disk. Raises InputError when a list could not be read to its
     end, unless that was allowed; OutputError when the disk is full."""
-    from lamsach.indicators.opening import expand
+    from lamsach.indicators.files.opening import expand
     from lamsach.indicators.reading import read_list
     from lamsach.indicators.releases.runs import Runs
     from lamsach.model import Indicator

@@ -17,7 +17,7 @@ from lamsach.results import words
 from lamsach.results.safe import clip, visible_line
 
 if TYPE_CHECKING:
-    from lamsach.indicators.explanation import Explained
+    from lamsach.indicators.judge.explanation import Explained
 
 ROWS = 500
 """So many indicators are shown; a file (`-o`) has all."""

@@ -1,6 +1,6 @@
 """What the columns of people's tables are called: one vocabulary for each who reads them, found without accents, case and decoration.
 
-A section is rows of `name: words`, parted by `|`. Lists have theirs in `lamsach.indicators.fields`, the authority's lists in `lamsach.trace.reports.headings`.
+A section is rows of `name: words`, parted by `|`. Lists have theirs in `lamsach.indicators.tables.fields`, the authority's lists in `lamsach.trace.reports.headings`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, 
 from lamsach.hunt.engine import hash_networks, hash_places, insert, insert_stems
 from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
 from lamsach.hunt.plain_hash import hash_name, keys_with_parents
-from lamsach.indicators.merging import merged
+from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import TokenKind, types_of
 

@@ -23,7 +23,7 @@ from lamsach.hunt.machine_code import functions
 from lamsach.hunt.memory import at_hand
 from lamsach.hunt.npy import mapped
 from lamsach.hunt.set_folder import set_folder
-from lamsach.indicators.opening import expand
+from lamsach.indicators.files.opening import expand
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
 SETS_KEPT = 4

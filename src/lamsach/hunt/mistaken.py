@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
-from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource
+from lamsach.indicators.files.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource
 from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.logs.reading.detect import Detection
 from lamsach.logs.reading.events import detection_for
@@ -194,7 +194,7 @@ def _is_of_lists_only(name: str, head: bytes) -> bool:
 
 
 def _is_a_value(text: str) -> bool:
-    from lamsach.indicators.normalise import canonical_values
+    from lamsach.indicators.values.normalise import canonical_values
 
     if len(text) > 2000 or " " in text:
         return False

@@ -19,8 +19,8 @@ from typing import Any, Literal
 from lamsach.hunt.npy import mapped
 from lamsach.hunt.plain_hash import hash_name, hash_network
 from lamsach.hunt.set_folder import set_folder
-from lamsach.indicators.merging import merged
-from lamsach.indicators.opening import expand
+from lamsach.indicators.files.opening import expand
+from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
 _TYPES = tuple(IndicatorType)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from lamsach.indicators import refusals
-from lamsach.indicators.extract import Found
-from lamsach.indicators.flowing import rejoined
-from lamsach.indicators.halves import HASH_DIGITS
-from lamsach.indicators.normalise import Refused
-from lamsach.indicators.records import several_values, whole_value
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.text.flowing import rejoined
+from lamsach.indicators.text.halves import HASH_DIGITS
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import Refused
+from lamsach.indicators.values.records import several_values, whole_value
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS
 

@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lamsach.indicators.flowing import Line, defangs, read_lines
-from lamsach.indicators.mentions import Prose
-from lamsach.indicators.records import Entry
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.text.flowing import Line, defangs, read_lines
+from lamsach.indicators.values.records import Entry
 
 if TYPE_CHECKING:
     from pypdf import PageObject

@@ -12,8 +12,6 @@ from itertools import pairwise
 from math import inf
 
 from lamsach.indicators.cell_lines import MAYBE, follows, is_value
-from lamsach.indicators.fields import Field, field_of
-from lamsach.indicators.flowing import has_fragments
 from lamsach.indicators.loose_lines import (
     MARGIN,
     PITCH,
@@ -27,6 +25,8 @@ from lamsach.indicators.loose_lines import (
 )
 from lamsach.indicators.page_grid import TextLine
 from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, cell_line
+from lamsach.indicators.tables.fields import Field, field_of
+from lamsach.indicators.text.flowing import has_fragments
 
 _SLACK = 6.0
 """How far left of its column's heading a text may begin, in points."""

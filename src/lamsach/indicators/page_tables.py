@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lamsach.indicators import refusals
 from lamsach.indicators.cell_lines import CellText, cell_text, may_hold_value
-from lamsach.indicators.extract import scan
-from lamsach.indicators.fields import Field, field_of
-from lamsach.indicators.flowing import defangs
-from lamsach.indicators.mentions import Prose
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.standing import refused
 from lamsach.indicators.page_rows import NUMBER, PageRow
-from lamsach.indicators.records import Entry, entries, several_values, shortened, whole_value
-from lamsach.indicators.sections import Section
-from lamsach.indicators.standing import refused
-from lamsach.indicators.tables import Table
+from lamsach.indicators.tables.fields import Field, field_of
+from lamsach.indicators.tables.tables import Table
+from lamsach.indicators.text.extract import scan
+from lamsach.indicators.text.flowing import defangs
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.records import Entry, entries, several_values, shortened, whole_value
 from lamsach.indicators.whole_tables import WholeTable, says_the_same
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.containers import MAX_NESTED, is_container, parts
+from lamsach.indicators.files.containers import MAX_NESTED, is_container, parts
+from lamsach.indicators.files.ole import refuse_if_locked_or_old
+from lamsach.indicators.files.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource, expand, sources
+from lamsach.indicators.files.packed import refuse_if_packed
 from lamsach.indicators.formats import recognising
-from lamsach.indicators.merging import merged
-from lamsach.indicators.ole import refuse_if_locked_or_old
-from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource, expand, sources
-from lamsach.indicators.packed import refuse_if_packed
-from lamsach.indicators.records import Entry, Plain, whole_entry, whole_indicator
-from lamsach.indicators.unlisted import with_lines
+from lamsach.indicators.judge.unlisted import with_lines
+from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.values.merging import merged
+from lamsach.indicators.values.records import Entry, Plain, whole_entry, whole_indicator
 from lamsach.model import IndicatorType, Problem, Refusal
 
 OnProblem = Callable[[Problem], None]
@@ -53,11 +53,11 @@ def read_quickly(
 
 def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
     if path.startswith(TAXII_SCHEMES):
-        from lamsach.indicators.taxii import envelopes
+        from lamsach.indicators.servers.taxii import envelopes
 
         return envelopes(path)
     if path.startswith(MISP_SCHEMES):
-        from lamsach.indicators import misp_api, misp_feed
+        from lamsach.indicators.servers import misp_api, misp_feed
 
         return misp_feed.events(path) if misp_feed.is_feed(path) else misp_api.searched(path)
     return sources(path, ocr=ocr)

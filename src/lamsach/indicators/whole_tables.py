@@ -7,8 +7,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from lamsach.indicators.cell_lines import MAYBE, cell_text, follows, may_hold_value
-from lamsach.indicators.fields import field_of
 from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, column_of
+from lamsach.indicators.tables.fields import field_of
 
 _SAME_EDGE = 4.0
 """How far apart a column's edges may be on two pages, in points."""

@@ -1,7 +1,7 @@
 """The kinds of value that lists hold: one row for each, and what every part of the program asks of it.
 
 A row states how a log shows such a value, what others call the kind, and which outputs can hold it. What reads, matches, writes or names values of a
-kind asks the table; the canonical forms are made in `lamsach.indicators.normalise`.
+kind asks the table; the canonical forms are made in `lamsach.indicators.values.normalise`.
 """
 
 from __future__ import annotations

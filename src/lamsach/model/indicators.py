@@ -39,7 +39,7 @@ class Reference:
 class Indicator:
     """One malicious address, name or hash from a list (STIX `indicator`, Zeek `Intel::Item`).
 
-    `value` is canonical: see `lamsach.indicators.normalise`. `confidence` is 0 to 100 (STIX 2.1 section 3.2).
+    `value` is canonical: see `lamsach.indicators.values.normalise`. `confidence` is 0 to 100 (STIX 2.1 section 3.2).
     `other_references` names the further places that listed the same value.
     """
 

@@ -20,7 +20,7 @@ from lamsach.errors import InputError, LamsachError, LimitError, OutputError, Un
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.lists import load_lists
-from lamsach.indicators.opening import RELEASE_MEMBERS
+from lamsach.indicators.files.opening import RELEASE_MEMBERS
 from lamsach.indicators.reading import read_lists
 from lamsach.indicators.releases import keys, release
 from lamsach.indicators.releases.diff import difference
@@ -28,7 +28,7 @@ from lamsach.indicators.releases.digest import list_digest
 from lamsach.indicators.releases.quality import overlaps, quality
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.release import MEMBERS, read_release, write_release
-from lamsach.indicators.writing import as_mapping
+from lamsach.indicators.values.writing import as_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL, T
 

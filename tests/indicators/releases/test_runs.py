@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.merging import merged
 from lamsach.indicators.releases import runs as module
 from lamsach.indicators.releases.diff import changes, difference
 from lamsach.indicators.releases.keys import new_key, private_key
 from lamsach.indicators.releases.release import write_release
 from lamsach.indicators.releases.runs import Kept, Runs, first_of
+from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 from tests.indicators.writers.sample import NOW, SAMPLE
 

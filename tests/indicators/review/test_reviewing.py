@@ -179,7 +179,7 @@ def test_no_name_that_is_dangerous_to_block_is_taken_for_a_look_alike() -> None:
     ],
 )
 def test_names_that_look_like_others(name: str, like: str | None) -> None:
-    from lamsach.indicators.domains import to_ascii_domain
+    from lamsach.indicators.values.domains import to_ascii_domain
 
     listed = to_ascii_domain(name)
     assert listed is not None
@@ -190,7 +190,7 @@ def test_names_that_look_like_others(name: str, like: str | None) -> None:
 
 
 def test_names_in_other_scripts_are_no_look_alikes() -> None:
-    from lamsach.indicators.domains import to_ascii_domain
+    from lamsach.indicators.values.domains import to_ascii_domain
 
     for name in ("пример-сайт.рф", "máy-chủ-lạ.vn"):
         assert not looked_at(T.DOMAIN, to_ascii_domain(name) or "").concerns

@@ -1,4 +1,4 @@
-"""Indicators back from the plain mappings that `lamsach.indicators.writing` makes."""
+"""Indicators back from the plain mappings that `lamsach.indicators.values.writing` makes."""
 
 from __future__ import annotations
 

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LimitError, UnreadableError
-from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.digest import ListDigest
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.runs import Runs
@@ -34,9 +32,11 @@ from lamsach.indicators.releases.seal import (
     seal,
     signer,
 )
+from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.values.normalise import Value
+from lamsach.indicators.values.writing import as_mapping
 from lamsach.indicators.writers.base import iso
-from lamsach.indicators.writers.bundle import save_zip
-from lamsach.indicators.writing import as_mapping
+from lamsach.indicators.writers.exchange.bundle import save_zip
 from lamsach.model import Indicator, Reference
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Indicators in the order of type and value, each once, however many there are: sorted runs in temporary files that are merged while they are read.
 
-Memory is that of one run. What two places say of one value is put together as `lamsach.indicators.merging` does, in the order of the lists.
+Memory is that of one run. What two places say of one value is put together as `lamsach.indicators.values.merging` does, in the order of the lists.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from itertools import count, islice
 from types import TracebackType
 from typing import Any
 
-from lamsach.indicators.merging import merged
 from lamsach.indicators.releases.rows import Blocks, packed, unpacked
+from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator
 
 RUN = 200_000

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lamsach.documents.archive import ZIP_ERRORS
-from lamsach.indicators.opening import RELEASE_MEMBERS
+from lamsach.indicators.files.opening import RELEASE_MEMBERS
 from lamsach.model import ListVersion
 
 _MOST = 1024 * 1024

@@ -14,9 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from lamsach.errors import InputError, LimitError, UnreadableError, UsageError
-from lamsach.indicators.exceptions import covering
-from lamsach.indicators.normalise import Value, canonical_values
-from lamsach.indicators.refusals import Refused
+from lamsach.indicators.values.exceptions import covering
+from lamsach.indicators.values.normalise import Value, canonical_values
+from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, Reference
 
 COLUMNS = ("value", "decision", "to", "until", "reason")

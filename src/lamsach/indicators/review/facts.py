@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 from lamsach.indicators.review.concerns import Kind, Level
-from lamsach.indicators.suffixes import private_rules
+from lamsach.indicators.values.suffixes import private_rules
 
 
 class Meaning(NamedTuple):

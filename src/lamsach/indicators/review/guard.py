@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from lamsach.indicators.addresses import host_address
-from lamsach.indicators.domains import to_ascii_domain
-from lamsach.indicators.spans import Span, span
-from lamsach.indicators.urls import split_url
+from lamsach.indicators.values.addresses import host_address
+from lamsach.indicators.values.domains import to_ascii_domain
+from lamsach.indicators.values.spans import Span, span
+from lamsach.indicators.values.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem
 
 

@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache, cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from lamsach.indicators.addresses import host_address
-from lamsach.indicators.domains import to_ascii_domain
-from lamsach.indicators.normalise import Value
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.facts import Fact, all_facts, name_key, network_key
 from lamsach.indicators.review.guard import host_of
 from lamsach.indicators.review.lookalikes import outline
-from lamsach.indicators.spans import Span, bits, span
+from lamsach.indicators.values.addresses import host_address
+from lamsach.indicators.values.domains import to_ascii_domain
+from lamsach.indicators.values.normalise import Value
+from lamsach.indicators.values.spans import Span, bits, span
 from lamsach.model import IndicatorType
 
 NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})

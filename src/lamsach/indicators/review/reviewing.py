@@ -9,18 +9,18 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from lamsach.indicators import refusals
-from lamsach.indicators.addresses import host_address, internal_reason, may_be_internal
-from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.merging import merged
-from lamsach.indicators.opening import expand
+from lamsach.indicators.files.opening import expand
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.guard import Own, host_of
 from lamsach.indicators.review.knowledge import Knowledge, bare, knowledge
 from lamsach.indicators.review.lookalikes import mixes_scripts, outline, skeleton, spelled
-from lamsach.indicators.spans import Span, span
-from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
-from lamsach.indicators.urls import split_url
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.addresses import host_address, internal_reason, may_be_internal
+from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.values.merging import merged
+from lamsach.indicators.values.spans import Span, span
+from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
+from lamsach.indicators.values.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 
 WIDE_PREFIX = {4: 20, 6: 44}

@@ -9,7 +9,7 @@ from socket import AF_INET, inet_ntop
 
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.spool import Spool
-from lamsach.indicators.spans import Span, bits, span
+from lamsach.indicators.values.spans import Span, bits, span
 from lamsach.indicators.writers.base import of_types
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES

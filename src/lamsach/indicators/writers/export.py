@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
-from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.spool import Spool
-from lamsach.indicators.tlp import TLP_LEVELS, rank
+from lamsach.indicators.values.normalise import Value
+from lamsach.indicators.values.tlp import TLP_LEVELS, rank
 from lamsach.indicators.writers.base import COVERED, Stamp, Writer
-from lamsach.indicators.writers.bundle import Bundle
+from lamsach.indicators.writers.exchange.bundle import Bundle
 from lamsach.model import Indicator, IndicatorType
 
 EXPIRED = "The validity of the value is over."

@@ -8,9 +8,9 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from socket import AF_INET, inet_ntop, inet_pton
 
-from lamsach.indicators.domains import LABEL
-from lamsach.indicators.normalise import LOCAL_PART
-from lamsach.indicators.urls import DEFAULT_PORTS, MAX_URL_LENGTH
+from lamsach.indicators.values.domains import LABEL
+from lamsach.indicators.values.normalise import LOCAL_PART
+from lamsach.indicators.values.urls import DEFAULT_PORTS, MAX_URL_LENGTH
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ROWS
 

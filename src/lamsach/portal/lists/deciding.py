@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.exceptions import covering
-from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.review import decisions as library
 from lamsach.indicators.review.decisions import Choice
+from lamsach.indicators.values.exceptions import covering
+from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import IndicatorType, Reference
 from lamsach.portal.audit.trail import record
 from lamsach.portal.lists.keeping import key_of

@@ -10,7 +10,7 @@ from django.db.models import F, Q, Sum
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.normalise import Refused, Value, canonical_values
+from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import IndicatorType
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Sighting

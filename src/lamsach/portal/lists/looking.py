@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lamsach.indicators.exceptions import covering
+from lamsach.indicators.values.exceptions import covering
 from lamsach.model import Indicator
 from lamsach.portal.lists import access, feedback, releasing
 from lamsach.portal.lists.deciding import decisions_of

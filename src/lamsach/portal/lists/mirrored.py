@@ -15,10 +15,10 @@ from django.conf import settings
 from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError
 from lamsach.i18n import mark
-from lamsach.indicators.asking import Settings
-from lamsach.indicators.mirroring import Fetched
-from lamsach.indicators.misp_feed import is_feed
-from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES
+from lamsach.indicators.files.opening import MISP_SCHEMES, TAXII_SCHEMES
+from lamsach.indicators.servers.asking import Settings
+from lamsach.indicators.servers.mirroring import Fetched
+from lamsach.indicators.servers.misp_feed import is_feed
 from lamsach.portal.lists.models import Origin
 
 MEMBER_BYTES = 64 * MIB
@@ -37,7 +37,7 @@ def is_instance(url: str) -> bool:
 
 def fetch(origin: Origin, asking: Settings) -> tuple[Path, Fetched]:
     """Bring what is new into the source's folder. Raises InputError, OutputError; what came before stays."""
-    from lamsach.indicators import misp_feed, misp_mirror, taxii_mirror
+    from lamsach.indicators.servers import misp_feed, misp_mirror, taxii_mirror
 
     folder = _folder(origin)
     if is_feed(origin.url):

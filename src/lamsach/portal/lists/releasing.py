@@ -22,13 +22,13 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.normalise import Value
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.release import Manifest, without_paths, write_release
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.review.knowledge import knowledge
 from lamsach.indicators.review.releasing import judged
 from lamsach.indicators.review.reviewing import Examiner
+from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import keyring

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
-from lamsach.indicators.refang import refang
+from lamsach.indicators.values.refang import refang
 
 MOST_IN_A_CELL = 64
 _LONGEST = 4096

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from lamsach.documents.archive import MIB
 from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.opening import ListSource
+from lamsach.indicators.files.opening import ListSource
 from lamsach.trace.reports.cells import endpoints
 from lamsach.trace.reports.grids import Cells, Grid, in_columns
 from lamsach.trace.reports.headings import column_of

@@ -1,0 +1,1 @@
+"""Files as lists come in them: packing, containers of several lists, compound files, JSON."""

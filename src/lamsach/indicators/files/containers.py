@@ -1,0 +1,157 @@
+"""What holds several lists within one: e-mail (RFC 5322 and MIME), Outlook messages (Microsoft [MS-OXMSG]), zip archives in them.
+
+Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Who sent a message and over which
+servers is not read: it is no list.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
+from lamsach.documents.mail import content_of, is_mail, kind_of, name_of, utf8_of
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.indicators.files.compressed_rtf import decompressed
+from lamsach.indicators.files.mail_bodies import as_page, bodies
+from lamsach.indicators.files.ole import opened, streams
+from lamsach.indicators.files.opening import ListSource, members
+
+MAX_NESTED = 4
+"""How deep messages and archives may lie within each other."""
+MAX_MESSAGE_BYTES = 256 * MIB
+MAX_ATTACHMENTS = 500
+
+_PICTURES = ("image/", "audio/", "video/", "font/")
+_CERTIFICATES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+
+
+def is_container(source: ListSource) -> bool:
+    """Whether the content is a message, or an archive inside of one."""
+    head = source.head
+    if head.startswith(b"PK\x03\x04"):
+        return _archive_names(source) is not None
+    return is_mail(head) or "__properties_version1.0" in streams(source)
+
+
+def parts(source: ListSource) -> Iterator[ListSource]:
+    """The lists within, in order. Raises UnreadableError or LimitError."""
+    if source.head.startswith(b"PK\x03\x04"):
+        with clear_errors(source.document):
+            yield from members(zipfile.ZipFile(io.BytesIO(source.whole())), source.document, ocr=source.ocr)
+    elif is_mail(source.head):
+        yield from _mail_parts(source)
+    else:
+        yield from _outlook_parts(source)
+
+
+def _archive_names(source: ListSource) -> list[str] | None:
+    """The members of an archive that is no document; None when it is one."""
+    if b"[Content_Types].xml" in source.head or b"application/vnd.oasis.opendocument" in source.head[:200]:
+        return None
+    try:
+        names = zipfile.ZipFile(io.BytesIO(source.whole())).namelist()
+    except ZIP_ERRORS:
+        return None
+    return None if is_document(names) else names
+
+
+def _inner(source: ListSource, name: str, data: bytes, *, prose: bool = False) -> ListSource:
+    return ListSource(f"{source.document}!{name}", lambda: io.BytesIO(data), ocr=source.ocr, prose=prose)
+
+
+def _mail_parts(source: ListSource) -> Iterator[ListSource]:
+    from email import message_from_bytes, policy
+
+    data = source.whole()
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise LimitError("The message is too large.", source.document, "Save its attachments and give those.")
+    if data.startswith(b"From "):
+        data = data.partition(b"\n")[2]
+    try:
+        message = message_from_bytes(data, policy=policy.default)
+        leaves = [part for part in message.walk() if not part.is_multipart()]
+    except Exception:  # noqa: BLE001 - the library fails on hostile headers in many ways
+        raise UnreadableError("The message is damaged.", source.document, "Fetch the file again.") from None
+    if len(leaves) > MAX_ATTACHMENTS:
+        raise LimitError("The message has too many attachments.", source.document)
+    text: ListSource | None = None
+    for number, part in enumerate(leaves, 1):
+        kind, name = kind_of(part), name_of(part).replace("\\", "/").rpartition("/")[2][:200]
+        if kind.startswith(_PICTURES) or kind in _CERTIFICATES:
+            continue
+        content = utf8_of(part) if kind.startswith("text/") else content_of(part)
+        if not content.strip():
+            continue
+        prose, page = (kind == wanted and not name for wanted in ("text/plain", "text/html"))
+        content = as_page(content) if page else content
+        inner = _inner(source, name or f"text{number}", content, prose=prose)
+        if text is not None and page:
+            yield from bodies(text, inner)
+            text = None
+            continue
+        if text is not None:
+            yield text
+        text = inner if prose else None
+        if not prose:
+            yield inner
+    if text is not None:
+        yield text
+
+
+def _outlook_parts(source: ListSource) -> Iterator[ListSource]:
+    with opened(source) as compound:
+        yield from _message_parts(source, compound, ())
+
+
+def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) -> Iterator[ListSource]:
+    """The text and attachments of the message that is stored under a path of the compound file ([MS-OXMSG] section 2.2)."""
+    text = _property(compound, start, "1000")
+    html = _bytes(compound, (*start, "__substg1.0_10130102")) or _property(compound, start, "1013").encode()
+    plain = _inner(source, "text", text.encode("utf-8"), prose=True)
+    page = _inner(source, "text.html", as_page(html))
+    if text.strip() and html.strip():
+        yield from bodies(plain, page)
+    elif text.strip() or html.strip():
+        yield plain if text.strip() else page
+    elif rich := decompressed(_bytes(compound, (*start, "__substg1.0_10090102"))):
+        yield _inner(source, "text.rtf", rich)
+    inner = {
+        path[len(start)]
+        for path in compound.listdir(streams=True, storages=True)
+        if tuple(path[: len(start)]) == start and len(path) > len(start)
+    }
+    attachments = sorted(name for name in inner if name.lower().startswith("__attach_version1.0_"))
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise LimitError("The message has too many attachments.", source.document)
+    for place in attachments:
+        path = (*start, place)
+        name = _property(compound, path, "3707") or _property(compound, path, "3704") or place
+        data = _bytes(compound, (*path, "__substg1.0_37010102"))
+        if data:
+            yield _inner(source, name.replace("\\", "/").rpartition("/")[2][:200], data)
+        elif compound.exists([*path, "__substg1.0_3701000D"]) and len(start) < 2 * MAX_NESTED:
+            yield from _message_parts(source, compound, (*path, "__substg1.0_3701000D"))
+
+
+def _property(compound: Any, start: tuple[str, ...], number: str) -> str:
+    """A text property: UTF-16 (type 001F), else bytes in the sender's code page (type 001E)."""
+    wide = _bytes(compound, (*start, f"__substg1.0_{number}001F"))
+    if wide:
+        return wide.decode("utf-16-le", "replace").rstrip("\0")
+    from lamsach.documents.decode import decode_8bit
+
+    return decode_8bit(_bytes(compound, (*start, f"__substg1.0_{number}001E"))).rstrip("\0")
+
+
+def _bytes(compound: Any, path: tuple[str, ...]) -> bytes:
+    try:
+        if not compound.exists(list(path)):
+            return b""
+        with compound.openstream(list(path)) as stream:
+            data: bytes = stream.read()
+            return data
+    except OSError:
+        return b""

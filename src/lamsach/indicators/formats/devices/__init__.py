@@ -1,0 +1,1 @@
+"""Lists as devices, resolvers, sensors and scanners take them."""

@@ -1,0 +1,205 @@
+"""Blocklists as the programs that block take them: hosts, adblock (also Pi-hole, AdGuard), dnsmasq, Unbound, BIND zones, Spamhaus DROP, Wazuh.
+
+What such a list *allows* (`@@||good.example^`, `local-zone: .. transparent`) is refused as an exception, never taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.text.filter_rules import begins_filter, blocks_name, condition
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import Refused, plain_value
+from lamsach.indicators.values.records import (
+    NO_FACTS,
+    Entry,
+    Facts,
+    entries,
+    read_text,
+    shortened,
+    whole_value,
+)
+from lamsach.model import Indicator, Reference, Refusal
+
+_SAMPLE = 300
+_OWN = """localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes
+    ip6-allrouters ip6-allhosts 0.0.0.0"""
+_OWN_NAMES = frozenset(_OWN.split())
+"""What hosts files say of the machine itself."""
+
+
+class Dialect(NamedTuple):
+    """One program's lines. Groups: `value` (what is blocked), `allow` (non-empty: an exception), `options` (of a filter's rule),
+    `note`. `between` parts several values, `setting` is a line that says how the program works."""
+
+    name: str
+    line: re.Pattern[str]
+    between: str | None = None
+    setting: re.Pattern[str] | None = None
+
+
+_DIALECTS = (
+    # 0.0.0.0 evil.example www.evil.example # note           hosts(5)
+    Dialect(
+        "hosts",
+        re.compile(
+            r"(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0|ff0\d::\d|255\.255\.255\.255)[ \t]+(?P<value>[^#]*[^#\s])\s*(?:#+\s*(?P<note>.*))?"
+        ),
+        between=" ",
+    ),
+    # ||evil.example^$important    @@||good.example^    |http://evil.example/x|     https://adguard-dns.io/kb/general/dns-filtering-syntax/
+    Dialect(
+        "adblock",
+        re.compile(
+            r"(?P<allow>@@)?\|{1,2}(?:\*\.)?(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?P<options>[a-z0-9~].*))?"
+        ),
+    ),
+    # address=/evil.example/www.evil.example/0.0.0.0     server=/evil.example/      bogus-nxdomain=203.0.113.5      dnsmasq(8)
+    # server=/corp.example/192.0.2.1     server=/good.example/#: who is asked for these names, so they are answered
+    Dialect(
+        "dnsmasq",
+        re.compile(
+            r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
+            r"|bogus-nxdomain=(?P<bogus>\S+))\s*(?:#\s*(?P<note>.*))?"
+        ),
+        between="/",
+        setting=re.compile(r"[a-z0-9-]{2,40}=.*"),
+    ),
+    # local-zone: "evil.example" always_nxdomain      local-data: "evil.example A 0.0.0.0"     unbound.conf(5)
+    Dialect(
+        "unbound",
+        re.compile(
+            r"local-(?:zone|data):\s*\"?(?P<value>[^\s\"]+)(?:\"?\s+(?:(?P<allow>transparent|typetransparent|nodefault|always_transparent|inform)\b)?[^#]*)?(?:#\s*(?P<note>.*))?"
+        ),
+        setting=re.compile(r"[a-z0-9-]{2,40}:\s.*"),
+    ),
+    # zone "evil.example" { type master; file "null.zone"; };      BIND named.conf
+    Dialect(
+        "bind",
+        re.compile(
+            r"zone\s+\"(?P<value>[^\"]+)\"\s*(?:IN\s*)?\{\s*type\s+(?:(?P<allow>forward|hint|slave|secondary)|\w+)\b.*",
+            re.IGNORECASE,
+        ),
+    ),
+    # 192.0.2.0/24 ; SBL000000      https://www.spamhaus.org/drop/
+    Dialect("spamhaus", re.compile(r"(?P<value>[0-9a-fA-F.:]+/\d{1,3})\s*;\s*(?P<note>SBL\w+.*)")),
+    # 192.0.2.9#4#2#Malicious Host#CN#Beijing#39.9,116.3#3      AlienVault's reputation list: reliability, risk, what it does
+    Dialect(
+        "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")
+    ),
+    # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and those below it
+    Dialect(
+        "pihole",
+        re.compile(
+            r"(?:\((?:\^\|\\\.|\\\.\|\^)\)|\^\((?:\.[+*]|\[\^\.\]\+)\\\.\)[?*])(?P<value>[\w\\.-]+)\$"
+        ),
+    ),
+    # 203.0.113.5:mirai     evil.example:       Wazuh CDB lists
+    Dialect(
+        "wazuh",
+        re.compile(
+            r"(?P<value>\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F]{32,64}|(?=[^:]*[a-z])[\w-]+(?:\.[\w-]+)+):(?!\d+(?:$|[/?,;]))(?!.*(?:\d\.\d{1,3}\.\d|[0-9a-fA-F]{32}))(?P<note>[^/:].*)?"
+        ),
+    ),
+)
+_ADBLOCK = next(dialect for dialect in _DIALECTS if dialect.name == "adblock")
+_COMMENT = re.compile(r"\s*(?:#(?!#)|!|;|//|\[Adblock|server:\s*$|forward-zone:|\$)", re.IGNORECASE)
+# 216.239.38.120 www.search.example: what a hosts file answers itself is not blocked
+_REDIRECT = re.compile(r"[0-9a-fA-F.:]{3,45}(?:[ \t]+[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}){1,20}(?=\s|#|$)")
+_COSMETIC = re.compile(r"#[@?$%]{0,3}#")
+
+
+class Blocklist(ListFormat):
+    """A blocklist; `row` is the line."""
+
+    name: ClassVar[str] = "blocklist"
+    title: ClassVar[str] = "Blocklist of a resolver or filter"
+    rows_are_lines: ClassVar[bool] = True
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether most lines are of one program's kind."""
+        return not source.encoding.binary and _dialect(source.text_head) is not None
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Line by line."""
+        dialect = _dialect(source.text_head) or _DIALECTS[0]
+        line_of, document = dialect.line, source.document
+        may_allow = "allow" in line_of.groupindex
+        for number, line in source.lines():
+            if line is None:
+                yield Refusal(Reference(document, None, number), "", refusals.TOO_LONG)
+                continue
+            text = line.strip()
+            match = line_of.fullmatch(text)
+            if match is None:
+                if text and not _COMMENT.match(text):
+                    yield from _other(text, dialect, Reference(document, None, number))
+                continue
+            value = match["value"]
+            allowed = may_allow and match["allow"]
+            if match.lastgroup == "value" and not allowed and (plain := plain_value(value)) is not None:
+                yield Indicator(plain[0], plain[1], None, None, Reference(document, None, number))
+            else:
+                yield from _entries(match, dialect, Reference(document, None, number))
+
+
+def _dialect(head: str) -> Dialect | None:
+    """The dialect of most of the first lines that are no comments."""
+    lines = [
+        text
+        for line in head.splitlines()[: 4 * _SAMPLE]
+        if (text := line.strip()) and not _COMMENT.match(text)
+    ]
+    lines = [line for line in lines[:_SAMPLE] if _COSMETIC.search(line) is None]
+    if begins_filter(head, lines):
+        return _ADBLOCK
+    for dialect in _DIALECTS:
+        if lines and sum(dialect.line.fullmatch(line) is not None for line in lines) * 10 >= 6 * len(lines):
+            return dialect
+    return None
+
+
+def _entries(match: re.Match[str], dialect: Dialect, reference: Reference) -> Iterator[Entry]:
+    said = match.groupdict()
+    value = said.get("value") or said.get("bogus") or ""
+    texts = value.split("/" if dialect.between == "/" else None) if dialect.between else [value]
+    found: list[Found] = []
+    for text in texts:
+        text = text.strip().replace("\\.", ".").removeprefix("||").rstrip("^")
+        if not text or text == "#" or text.lower() in _OWN_NAMES:
+            continue
+        reason = refusals.ALLOWED if said.get("allow") else condition(said.get("options") or "")
+        found.extend(_refused(read_text(text), reason) if reason else read_text(text))
+    note = said.get("note")
+    yield from entries(found, reference, Facts(threat=shortened(note)) if note and note.strip() else NO_FACTS)
+
+
+def _refused(found: list[Found], reason: str) -> list[Found]:
+    """The values as refused ones: the list allows them, or blocks them only at times."""
+    return [item if isinstance(item, Refused) else Refused(reason, item[1], item[0]) for item in found]
+
+
+def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]:
+    """A line of another kind: a value as it stands, or a rule that no log can show."""
+    if dialect.name == "hosts" and (match := _REDIRECT.match(text)) is not None:
+        found = [item for word in match[0].split() for item in whole_value(word)]
+        yield from entries(_refused(found, refusals.REDIRECTED), reference)
+    elif dialect.name == "adblock" and (name := blocks_name(text)) is not None:
+        yield from entries(read_text(name), reference)
+    elif (
+        dialect.name == "adblock"
+        or _COSMETIC.search(text)
+        or text.startswith(("@@", "/", "~"))
+        or "*" in text
+        or (dialect.setting is not None and dialect.setting.fullmatch(text))
+    ):
+        yield Refusal(reference, shortened(text, refusals.VALUE_KEPT), refusals.UNREAD_RULE)
+    else:
+        yield from entries(read_text(text), reference)

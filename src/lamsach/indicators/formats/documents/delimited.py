@@ -1,0 +1,175 @@
+"""Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely)."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.allowing import lets_through
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.query_text import begins_query
+from lamsach.indicators.tables.cells import holds_value
+from lamsach.indicators.tables.fields import field_of
+from lamsach.indicators.tables.tables import Table
+from lamsach.indicators.tables.url_lines import cuts_urls, whole_urls
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.text.flowing import defangs, found_values
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import plain_value
+from lamsach.indicators.values.records import Entry, entries
+from lamsach.model import Indicator, Reference, Refusal
+
+_DELIMITERS = ("\t", ",", ";", "|", "^", "~")
+_SAMPLE_LINES = 400
+_COMMENT = re.compile(r"\s*(?:#|//|;(?!;))")
+_NOTE = re.compile(r"\s#\s.*")
+"""A comment behind a value, which parts no columns."""
+_MAX_CELL_LINES = 200
+"""How many lines a quoted cell may span; an open quote beyond that is taken as a mere character."""
+_MAX_RECORD = 128 * 1024
+
+
+class Delimited(ListFormat):
+    """Rows of cells, one delimiter throughout."""
+
+    name: ClassVar[str] = "delimited"
+    title: ClassVar[str] = "CSV, TSV and other tables in text"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether most lines have the same delimiter; in what a person wrote to another, whether there are headings too."""
+        delimiter = None if source.encoding.binary else find_delimiter(source.text_head)
+        if delimiter is None or not source.prose:
+            return delimiter is not None
+        return any(_is_heading_row(line, delimiter) for line in source.text_head.splitlines()[:_SAMPLE_LINES])
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Row by row; `row` is the line on which the row begins."""
+        delimiter = find_delimiter(source.text_head) or ","
+        table = Table(source.document)
+        prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
+        for number, cells in rows(source.lines(), delimiter):
+            if cells is None:
+                yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+            elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
+                yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
+            elif len(cells) == 1 and (found := _said(cells[0], prose, headed=table.headed)):
+                yield from table.end()
+                reference = Reference(source.document, None, number)
+                yield from entries(found, reference, prose.facts, cells[0])
+            else:
+                yield from table.row(number, whole_urls(cells, table.width, delimiter))
+        yield from table.end()
+
+
+def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
+    """What a line says that is no row of the table, or an empty list: a line of words, or any below a table's headings."""
+    text = line.strip()
+    if not (headed or " " in text) or _COMMENT.match(text):
+        return []
+    return found_values(prose.line(text))
+
+
+def find_delimiter(text: str) -> str | None:
+    """The character that cuts the lines of a text into cells, or None when it is no table."""
+    lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
+    data = [line for line in lines if not _COMMENT.match(line)]
+    if any(begins_query(line) or lets_through(line.strip()) for line in data):
+        return None
+    best: tuple[float, str] | None = None
+    for delimiter in _DELIMITERS:
+        if not any(delimiter in line for line in lines) or cuts_urls(data, delimiter):
+            continue
+        bare = [line if delimiter in (lead := _NOTE.sub("", line)) else lead for line in data]
+        records = [cells for _, cells in rows(enumerate(bare, 1), delimiter) if cells]
+        score = _score(records)
+        if any(_is_heading_row(line, delimiter) for line in lines[:60]):
+            score += 1
+        if score >= 0.6 and (best is None or score > best[0]):
+            best = score, delimiter
+    return best[1] if best else None
+
+
+def _score(records: list[list[str]]) -> float:
+    """The share of records with the commonest number of cells, or 0 when the cells read like sentences."""
+    if len(records) < 2:
+        return 0
+    widths = Counter(len(cells) for cells in records)
+    several = sum(count for width, count in widths.items() if width > 1)
+    width, count = max(
+        ((width, count) for width, count in widths.items() if width > 1),
+        key=lambda pair: pair[1],
+        default=(1, 0),
+    )
+    if width == 1 or several < 0.7 * len(records):
+        return 0
+    sentences = sum(cell.startswith(" ") and cell.count(" ") > 2 for cells in records for cell in cells[1:])
+    if sentences * 3 > several:
+        return 0
+    return count / len(records)
+
+
+def _is_heading_row(line: str, delimiter: str) -> bool:
+    cells = [cell.strip().strip('"') for cell in line.lstrip("#;/ \ufeff").split(delimiter)]
+    known = sum(field_of(cell) is not None for cell in cells)
+    return known >= 2 and known * 2 >= sum(bool(cell) for cell in cells) and not any(map(holds_value, cells))
+
+
+def rows(lines: Iterable[tuple[int, str | None]], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """The cells of each record, with the number of its first line; None for an over-long line.
+
+    A quoted cell may hold line breaks; a quote that is not closed within `_MAX_CELL_LINES` is a mere character, so that one
+    stray quote never swallows the rest of a list.
+    """
+    waiting = iter(lines)
+    pushed: list[tuple[int, str | None]] = []
+    while True:
+        item = pushed.pop() if pushed else next(waiting, None)
+        if item is None:
+            return
+        number, line = item
+        if line is None:
+            yield number, None
+        elif '"' not in line:
+            if line.strip():
+                yield number, line.split(delimiter)
+        else:
+            yield number, _quoted(line, delimiter, pushed, waiting)
+
+
+def _quoted(
+    line: str, delimiter: str, pushed: list[tuple[int, str | None]], waiting: Iterator[tuple[int, str | None]]
+) -> list[str]:
+    taken: list[tuple[int, str | None]] = []
+    record = [line]
+    size = len(line)
+    is_open = _ends_open(line, delimiter)
+    while is_open:
+        item = pushed.pop() if pushed else next(waiting, None)
+        if item is not None:
+            taken.append(item)
+        if item is None or item[1] is None or len(taken) > _MAX_CELL_LINES or size > _MAX_RECORD:
+            pushed.extend(reversed(taken))
+            return line.split(delimiter)
+        record.append(item[1])
+        size += len(item[1]) + 1
+        is_open = item[1].count('"') % 2 == 0
+    try:
+        return next(csv.reader(["\n".join(record)], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        pushed.extend(reversed(taken))
+        return line.split(delimiter)
+
+
+def _ends_open(line: str, delimiter: str) -> bool:
+    """Whether a cell that began with a quote is still open at the line's end."""
+    if line.count('"') % 2 == 0:
+        return False
+    last = max(line.rfind(f'{delimiter}"'), line.rfind(f'{delimiter} "'))
+    return last >= 0 or line.lstrip().startswith('"')

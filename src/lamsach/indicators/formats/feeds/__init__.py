@@ -1,0 +1,1 @@
+"""Feeds and exchange formats: STIX, MISP, OpenIOC, records of unknown structure."""

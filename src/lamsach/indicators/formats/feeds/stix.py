@@ -1,0 +1,202 @@
+"""STIX 2.0 and 2.1 bundles and TAXII envelopes (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from lamsach.indicators.files.json_documents import documents, looks_like_json
+from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.beside import to_read
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.text.rule_text import rule_values
+from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
+from lamsach.indicators.text.yara_text import yara_rules
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import declined
+from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
+from lamsach.indicators.values.refusals import Refused
+from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import STATED_ONLY
+
+_MARK = re.compile(
+    r'"type"\s*:\s*"(?:bundle|observed-data)"|"id"\s*:\s*"(?:bundle|indicator|observed-data)--'
+    r'|"type"\s*:\s*"indicator"(?=[\s\S]{0,4000}"pattern")|"pattern"(?=[\s\S]{0,4000}"type"\s*:\s*"indicator")'
+)
+_NAMING = frozenset({"malware", "tool", "threat-actor", "intrusion-set", "campaign"})
+# STIX 2.1 section 7.2.1.4: the identifiers of the four TLP markings.
+_TLP_MARKINGS = {
+    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "clear",
+    "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
+    "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
+    "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
+}
+
+_NOT_DETECTING = 'misp:to_ids="False"'
+"""How MISP's converter labels what its source did not mark for detection."""
+
+Record = Mapping[str, Any]
+
+
+class Stix(ListFormat):
+    """STIX; `row` is the object's 1-based place in the bundle."""
+
+    name: ClassVar[str] = "stix"
+    title: ClassVar[str] = "STIX 2 bundle"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether the JSON is a bundle or holds STIX objects."""
+        return looks_like_json(source) and _MARK.search(source.text_head) is not None
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Indicators by their patterns, and observables, in the bundle's order."""
+        for line, tree in documents(source):
+            if isinstance(tree, Refused):
+                yield entry(tree, Reference(source.document, None, line))
+                continue
+            reference = Reference(source.document, None, line)
+            yield from with_rest(tree, _listed(tree, source.document, line), reference)
+
+
+def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
+    objects = list(_objects(tree))
+    names = _Names(objects)
+    for place, item in enumerate(objects, 1):
+        found = list(_values(item))
+        if _is_analysis(item):
+            found = list(map(to_read, found))
+        if (reason := _why_none(item)) is not None:
+            found = [declined(value, reason) for value in found]
+        if found:
+            yield from entries(found, Reference(document, None, line or place), names.facts(item))
+
+
+def _objects(tree: Any) -> Iterator[Record]:
+    if isinstance(tree, Mapping) and not isinstance(tree.get("objects"), list):
+        tree = [tree]
+    for item in (
+        tree.get("objects", []) if isinstance(tree, Mapping) else tree if isinstance(tree, list) else []
+    ):
+        if isinstance(item, Mapping):
+            if item.get("type") != "bundle":
+                yield item
+            elif isinstance(item.get("objects"), list):
+                yield from _objects(item)
+
+
+class _Names:
+    """What the other objects of a bundle say of an indicator."""
+
+    def __init__(self, objects: list[Record]) -> None:
+        names = {str(item.get("id")): str(item["name"]) for item in objects if item.get("name")}
+        kinds = {str(item.get("id")): item.get("type") for item in objects}
+        self._names = names
+        self._tlp = dict(_TLP_MARKINGS)
+        self._threats: dict[str, str] = {}
+        for item in objects:
+            if item.get("type") == "marking-definition":
+                self._take_marking(item)
+            target = str(item.get("target_ref"))
+            if item.get("type") == "relationship" and kinds.get(target) in _NAMING and target in names:
+                self._threats.setdefault(str(item.get("source_ref")), names[target])
+
+    def _take_marking(self, item: Record) -> None:
+        definition = item.get("definition")
+        stated = definition.get("tlp") if isinstance(definition, Mapping) else item.get("name")
+        if found := read_tlp(str(stated)):
+            self._tlp[str(item.get("id"))] = found
+
+    def facts(self, item: Record) -> Facts:
+        """The facts of an indicator or observable."""
+        markings = item.get("object_marking_refs")
+        said = self._threats.get(str(item.get("id"))) or _text(item, "name") or _text(item, "description")
+        source = self._names.get(str(item.get("created_by_ref")))
+        return Facts(
+            threat=shortened(said) if said else None,
+            source=shortened(source) if source else None,
+            valid_from=read_date(_text(item, "valid_from") or _text(item, "first_observed") or ""),
+            valid_until=read_date(_text(item, "valid_until") or ""),
+            confidence=read_confidence(str(item.get("confidence", ""))),
+            tlp=next((self._tlp[str(mark)] for mark in markings if str(mark) in self._tlp), None)
+            if isinstance(markings, list)
+            else None,
+        )
+
+
+def _is_analysis(item: Record) -> bool:
+    """Whether an observation is the report that the others come from (MISP's category, as its converter to STIX labels it)."""
+    labels = item.get("labels")
+    return (
+        item.get("type") != "indicator"
+        and isinstance(labels, list)
+        and 'misp:category="External analysis"' in labels
+    )
+
+
+def _why_none(item: Record) -> str | None:
+    """Why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing
+    else; MISP's converter says that the attribute is not for detection."""
+    labels = item.get("labels")
+    if item.get("type") == "indicator" and (item.get("indicator_types") or labels) == ["benign"]:
+        return refusals.BENIGN
+    return refusals.NOT_FOR_DETECTION if isinstance(labels, list) and _NOT_DETECTING in labels else None
+
+
+def _text(item: Record, key: str) -> str | None:
+    value = item.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _values(item: Record) -> Iterator[Found]:
+    if item.get("type") == "indicator":
+        pattern = _text(item, "pattern") or ""
+        if item.get("revoked") is True:
+            yield Refused(refusals.WITHDRAWN, shortened(pattern))
+        elif item.get("pattern_type") in ("suricata", "snort") and (read := rule_values(pattern)) is not None:
+            yield from read[0] or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
+        elif item.get("pattern_type") == "yara":
+            rules = yara_rules(enumerate(pattern.splitlines(), 1))
+            found = [value for rule in rules for _, value in rule.found]
+            yield from found or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
+        elif item.get("pattern_type") == "sigma":
+            yield from _detected(pattern) or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
+        elif item.get("pattern_type", "stix") != "stix":
+            yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
+        else:
+            yield from pattern_values(pattern)
+    elif item.get("type") == "observed-data" and isinstance(item.get("objects"), Mapping):
+        for observable in item["objects"].values():
+            if isinstance(observable, Mapping):
+                yield from _observable(observable)
+    else:
+        yield from _observable(item)
+
+
+def _detected(rule: str) -> list[Found]:
+    """The values that a Sigma rule's detection looks for, and as Refused those that its filters exclude."""
+    prose = Prose()
+    prose.heading("detection:")
+    lines = rule.partition("\ndetection:")[2].partition("\nfalsepositives:")[0].splitlines()
+    found = [item for line in lines for item in prose.line(line)]
+    return [item for item in found if not isinstance(item, Refused) or item.type is not None]
+
+
+def _observable(item: Record) -> Iterator[Found]:
+    """The values of an observable (STIX 2.1 section 6)."""
+    kind = str(item.get("type"))
+    value = _text(item, "value")
+    if kind in OBSERVABLES and value and OBSERVABLES[kind] not in STATED_ONLY:  # it may be a recipient's
+        yield from read_text(value, OBSERVABLES[kind])
+    hashes = item.get("hashes")
+    if kind in ("file", "artifact") and isinstance(hashes, Mapping):
+        for name, digest in hashes.items():
+            known: IndicatorType | None = hash_type(str(name))
+            if known is not None and isinstance(digest, str):
+                yield from read_text(digest, known)

@@ -1,0 +1,1 @@
+"""Which values a document lists, and which it only mentions."""

@@ -1,0 +1,167 @@
+"""What a heading of running text announces: a list of values, references, files, the text of a mail."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from lamsach.indicators.values import refusals
+
+_REFERENCES = re.compile(
+    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external links|related (?:links|posts)|learn more"
+    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?|참고(?:자료|문헌| 자료| 문헌| 링크)?)\s{0,3}(?::(?!.{0,60}://).{0,60})?",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc hại)\b",
+    re.IGNORECASE,
+)
+"""What a heading says that announces addresses or names, whatever else it says."""
+_HASH_HEADING = re.compile(
+    r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp", re.IGNORECASE
+)
+_MAIL_HEADING = re.compile(
+    r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b", re.IGNORECASE
+)
+_KINDS = r"(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip|websites?|trang(?: web)?|máy chủ|dịch vụ)"
+# Whitelist    Do not block    3. Danh sách trắng    Exclusions    Benign domains (do not block)    Các tên miền ngoại lệ    Benign traffic observed    Lưu lượng hợp lệ    Không chặn các tên miền sau
+_ALLOWED_HEADING = re.compile(
+    r"(?:\d{1,2}(?:\.\d{1,2}){0,3}[.)]?\s{0,3})?(?:(?:(?:white|allow|safe)[ -]?list(?:ed)?|do not block|not to be blocked|never block|(?:known )?false positives?|exceptions?|exclusions?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ|không chặn)"
+    rf"|không (?:được |nên )?chặn(?: (?:các|những))?|ngoại lệ|loại trừ)(?: (?:the (?:following|below))?)?(?: {_KINDS}){{0,2}}(?: sau(?: đây)?| below)?"
+    rf"|{_KINDS} (?:to allow|not to (?:be )?block(?:ed)?|that (?:must|should) not be blocked)"
+    r"|(?:legit(?:imate)?|benign|excluded|known[- ]good|normal|harmless|clean|safe|trusted|non-malicious|allowed) (?:network |web |dns )?(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|sites?|websites?|services?|infrastructure|traffic|connections?|activity|destinations?|servers?|software)(?: (?:names?|address(?:es)?|observed|seen|used|contacted))?"
+    r"|(?:các |danh sách )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip|lưu lượng(?: mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không được) chặn))(?:\s?\([^()]{0,60}\))?",
+    re.IGNORECASE,
+)
+# DNS servers to use    Recommended resolvers    Our partners    Máy chủ DNS khuyến nghị    Sử dụng các máy chủ DNS sau    Đơn vị phối hợp    Thông tin liên hệ
+_SERVERS = r"(?:dns|name|ntp|time|public|secure|safe|national|filtering) ?(?:dns |ntp )?(?:servers?|resolvers?)|resolvers?"
+_RECOMMENDED_HEADING = re.compile(
+    rf"(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?\s{{0,3}})?(?:(?:{_SERVERS}) (?:to (?:use|configure|set)|(?:that )?we recommend|recommended)|(?:recommended|preferred|approved|trusted|suggested) (?:{_SERVERS})"
+    rf"|(?:please )?(?:use|configure|set) (?:the following|these|our) (?:{_SERVERS})|(?:our )?partners?|contacts?(?: (?:us|details|information|points?))?|points? of contact"
+    r"|(?:các |danh sách )?(?:(?:địa chỉ|máy chủ|bộ|dịch vụ) ){0,2}(?:dns|ntp|phân giải(?: tên miền)?|thời gian)(?: (?:được )?(?:khuyến nghị|khuyến cáo|khuyên dùng|nên (?:sử )?dùng|cần (?:sử )?dùng|sử dụng|tin cậy|an toàn))"
+    r"|(?:(?:đề nghị|khuyến nghị|nên|hãy) )?(?:sử dụng|dùng|cấu hình) (?:các )?(?:máy chủ )?(?:dns|ntp|phân giải(?: tên miền)?)(?: sau(?: đây)?)?|(?:các )?(?:đối tác|(?:đơn vị|cơ quan) phối hợp)|(?:thông tin |đầu mối )?liên hệ|đầu mối(?: hỗ trợ)?|nơi nhận)",
+    re.IGNORECASE,
+)
+# Best regards,    Trân trọng./.
+_CLOSING = re.compile(
+    r"[>\s]{0,8}(?:(?:best|kind|warm) regards|regards|sincerely(?: yours)?|yours (?:faithfully|sincerely|truly)|trân trọng(?: cảm ơn| kính chào)?|kính thư|thân ái|thân mến)[\s.,!/]{0,6}",
+    re.IGNORECASE,
+)
+_DASHES = re.compile(r"[>\s]{0,8}-- ?")
+"""What parts a signature from its letter (RFC 3676, section 4.3)."""
+# On Mon, 2 Mar 2026, A wrote:    Vào 10:00 .. đã viết:    From: a@unit.example    ----- Original Message -----
+_ANOTHER = re.compile(
+    r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}|-{3,}.{0,60}-{3,}|_{8,})",
+    re.IGNORECASE,
+)
+_ANNEX = re.compile(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b", re.IGNORECASE)
+SIGNATURE_LINES = 8
+"""How many lines a letter's signature has at most."""
+# ## Booking.com    = Telegram.org    2.1 Example.com
+_TITLE_LINE = re.compile(r"(?:#{1,6}|={1,5}|\d{1,2}(?:\.\d{1,2}){1,3}\.?)\s{1,4}(?=\S)")
+# = Title of an AsciiDoc document
+_TITLE = re.compile(r"={1,5} \w")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORDS_MOST, _LONGEST = 9, 100
+
+
+class Section(Enum):
+    """What the last heading announced."""
+
+    LIST = auto()
+    REFERENCES = auto()
+    FILES = auto()
+    MAIL = auto()
+    ALLOWED = auto()
+    """What is not to be blocked."""
+    MARGIN = auto()
+    """A page header or footer, which lists nothing."""
+    RECOMMENDED = auto()
+    """What the reader is to use, or whom to turn to."""
+    SIGNATURE = auto()
+    """Who wrote a letter."""
+
+
+MENTIONS = {
+    Section.ALLOWED: refusals.ALLOWED,
+    Section.RECOMMENDED: refusals.RECOMMENDED,
+    Section.MARGIN: refusals.MARGIN,
+    Section.SIGNATURE: refusals.SIGNATURE,
+}
+"""Why a value is none that stands under such a heading."""
+
+
+def is_title(text: str) -> bool:
+    """Whether a line is a document's title in AsciiDoc."""
+    return _TITLE.match(text) is not None
+
+
+def may_be_heading(text: str) -> bool:
+    """Whether a line without values is short enough for a heading and does not end as a sentence does."""
+    words = text.split()
+    ends = text.rstrip().endswith((".", ";", ",", "!", "?"))
+    return 0 < len(words) <= _WORDS_MOST and len(text) <= _LONGEST and not ends
+
+
+def heads_exceptions(bare: str) -> str | None:
+    """Why the values under a heading are none (it announces what is not to be blocked, or what to use), or None."""
+    bare = bare.rstrip(": ")
+    if _ALLOWED_HEADING.fullmatch(bare) is not None:
+        return refusals.ALLOWED
+    return refusals.RECOMMENDED if _RECOMMENDED_HEADING.fullmatch(bare) is not None else None
+
+
+def labels_exceptions(line: str) -> str | None:
+    """Why the values of a line are none by what stands before its colon (`Legitimate domains: a.example, b.example`), or None."""
+    label, colon, _ = line[:_LONGEST].partition(":")
+    return heads_exceptions(label.strip(" \t#=*_->")) if colon else None
+
+
+def is_title_line(text: str) -> bool:
+    """Whether a line is a title by its mark (Markdown, AsciiDoc) or its number of several parts."""
+    return _TITLE_LINE.match(text.lstrip()) is not None
+
+
+def begins_signature(text: str, *, letter: bool) -> bool:
+    """Whether the signature of a letter follows: behind its closing words, or behind two dashes in a letter (`letter`) or a quoted one."""
+    if _DASHES.fullmatch(text):
+        return letter or text.lstrip().startswith(">")
+    return _CLOSING.fullmatch(text) is not None
+
+
+def begins_annex(bare: str) -> bool:
+    """Whether a heading begins the annex of a letter, behind its signature."""
+    return _ANNEX.match(bare) is not None
+
+
+def begins_letter(text: str) -> bool:
+    """Whether another letter follows, which a letter quotes."""
+    return _ANOTHER.fullmatch(text.rstrip()) is not None
+
+
+def announced(text: str, bare: str) -> Section | None:
+    """What a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
+    if (reason := heads_exceptions(bare)) is not None:
+        return Section.ALLOWED if reason == refusals.ALLOWED else Section.RECOMMENDED
+    if _LISTS.search(bare):
+        return Section.LIST
+    if _REFERENCES.fullmatch(bare):
+        return Section.REFERENCES
+    if not _WORD.search(bare) or not _like_heading(text):
+        return None
+    if _MAIL_HEADING.search(bare):
+        return Section.MAIL
+    return Section.FILES if _HASH_HEADING.search(bare) else Section.LIST
+
+
+def _like_heading(text: str) -> bool:
+    """Capitals, a colon at the end, or a mark of Markdown or AsciiDoc at the start."""
+    bare = text.strip()
+    letters = [character for character in bare if character.isalpha()]
+    upper = sum(character.isupper() for character in letters)
+    return (
+        bare.endswith((":", ":*", ":**"))
+        or bare.startswith(("#", "=", "**", "=="))
+        or (len(letters) > 3 and upper * 4 >= 3 * len(letters))
+        or (bare[:1].isupper() and "." not in bare and len(bare.split()) <= 6)
+    )

@@ -1,0 +1,1 @@
+"""Servers that hand out lists: TAXII collections, MISP instances and feeds, folders that mirror them."""

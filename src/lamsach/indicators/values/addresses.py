@@ -1,0 +1,217 @@
+"""Addresses, networks and ranges: their canonical text, and which of them are refused.
+
+Spellings after RFC 4291 and RFC 5952 (IPv6) and the dotted quad; octets padded with zeros are read as decimal, as lists
+mean them. The documentation ranges of RFC 5737 and RFC 3849 are ordinary addresses here.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
+
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.refusals import Refused
+from lamsach.model import IndicatorType
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+SHORTEST_PREFIX = {4: 8, 6: 16}
+"""The largest network that is taken, by IP version: a whole /8, or a /16 of IPv6 (the largest a registry holds)."""
+
+_INTERNAL: tuple[tuple[Network, str], ...] = tuple(
+    (ip_network(text), reason)
+    for text, reason in (
+        ("0.0.0.0/32", refusals.UNSPECIFIED),
+        ("0.0.0.0/8", refusals.RESERVED),
+        ("10.0.0.0/8", refusals.PRIVATE),
+        ("100.64.0.0/10", refusals.SHARED),
+        ("127.0.0.0/8", refusals.LOOPBACK),
+        ("169.254.0.0/16", refusals.LINK_LOCAL),
+        ("172.16.0.0/12", refusals.PRIVATE),
+        ("192.168.0.0/16", refusals.PRIVATE),
+        ("224.0.0.0/4", refusals.MULTICAST),
+        ("240.0.0.0/4", refusals.RESERVED),
+        ("::/128", refusals.UNSPECIFIED),
+        ("::1/128", refusals.LOOPBACK),
+        ("fc00::/7", refusals.PRIVATE),
+        ("fe80::/10", refusals.LINK_LOCAL),
+        ("fec0::/10", refusals.PRIVATE),
+        ("ff00::/8", refusals.MULTICAST),
+    )
+)
+_FIRST_OCTETS = frozenset({0, 10, 100, 127, 169, 172, 192, *range(224, 256)})
+"""The first octets under which an IPv4 address may be internal: all others need no closer look."""
+
+_FIRST_OCTET_TEXTS = frozenset(map(str, _FIRST_OCTETS))
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0\d\d|\d\d?)"
+_QUAD = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_IS_QUAD = re.compile(_QUAD, re.ASCII)
+_V4_TEXT = re.compile(
+    rf"({_QUAD})(?:/(\d{{1,2}})|/({_QUAD})|:\d{{1,5}}(?::\d|/(?:tcp|udp))?|/(?:tcp|udp))?",
+    re.ASCII | re.IGNORECASE,
+)
+_V4_RANGE = re.compile(rf"({_QUAD})\s*(?:-|–|—|~|\.\.|\bto\b|đến)\s*({_QUAD}|\d{{1,3}})", re.ASCII)
+_V4_STARS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})((?:\.\*){1,3})", re.ASCII)
+_V6_TEXT = re.compile(
+    r"\[?([0-9a-f:]{2,45}(?:(?<=:)[0-9.]{7,15})?)(?:%\w{1,20})?\]?(?:/(\d{1,3}))?(?:(?<=\])\s?:\d{1,5})?",
+    re.ASCII | re.IGNORECASE,
+)
+_V6_RANGE = re.compile(r"([0-9a-f:]{2,39})\s*[-–—]\s*([0-9a-f:]{2,39})", re.ASCII | re.IGNORECASE)
+
+
+def parse_v4(text: str) -> IPv4Address | None:
+    """The IPv4 address that a dotted quad spells, or None."""
+    return (
+        IPv4Address(".".join(str(int(octet)) for octet in text.split(".")))
+        if _IS_QUAD.fullmatch(text)
+        else None
+    )
+
+
+def internal_reason(address: Address) -> str | None:
+    """Why an address cannot be an indicator (private, reserved and the like), or None when it can."""
+    if address.version == 4 and int(address) >> 24 not in _FIRST_OCTETS:
+        return None
+    return next(
+        (
+            reason
+            for network, reason in _INTERNAL
+            if address.version == network.version and address in network
+        ),
+        None,
+    )
+
+
+def may_be_internal(quad: str) -> bool:
+    """Whether a canonical dotted quad needs a closer look: its first octet is one under which internal addresses lie."""
+    return quad.partition(".")[0] in _FIRST_OCTET_TEXTS
+
+
+def parse(text: str) -> tuple[tuple[IndicatorType, str], ...] | None:
+    """Every address or network that a text spells (an address, with a port or a prefix or a mask; a range), or None.
+
+    Raises Refused when it is one that is not taken.
+    """
+    if match := _V4_TEXT.fullmatch(text):
+        return (_v4(match),)
+    if match := _V4_RANGE.fullmatch(text):
+        return _v4_range(match)
+    if match := _V4_STARS.fullmatch(text):
+        return (_v4_stars(match),) if match[1].count(".") + match[2].count(".") == 3 else None
+    if ":" in text:
+        return _v6(text)
+    return None
+
+
+def _v4(match: re.Match[str]) -> tuple[IndicatorType, str]:
+    address = parse_v4(match[1])
+    assert address is not None
+    if match[2] is None and match[3] is None:
+        return _address(address)
+    try:
+        return _network(IPv4Network((address, match[2] or match[3]), strict=False))
+    except ValueError:
+        raise Refused(refusals.NOT_A_VALUE) from None
+
+
+def _v4_range(match: re.Match[str]) -> tuple[tuple[IndicatorType, str], ...]:
+    first = parse_v4(match[1])
+    assert first is not None
+    last = parse_v4(match[2]) if "." in match[2] else _with_last_octet(first, int(match[2]))
+    if last is None:
+        raise Refused(refusals.NOT_A_VALUE)
+    return _range(first, last)
+
+
+def _with_last_octet(first: IPv4Address, octet: int) -> IPv4Address | None:
+    return IPv4Address((int(first) & ~0xFF) | octet) if octet < 256 else None
+
+
+def _v4_stars(match: re.Match[str]) -> tuple[IndicatorType, str]:
+    octets = match[1].split(".")
+    if any(int(octet) > 255 for octet in octets):
+        raise Refused(refusals.NOT_A_VALUE)
+    start = ".".join([*map(str, map(int, octets)), *["0"] * (4 - len(octets))])
+    return _network(IPv4Network((start, 8 * len(octets))))
+
+
+def _v6(text: str) -> tuple[tuple[IndicatorType, str], ...] | None:
+    if match := _V6_TEXT.fullmatch(text):
+        try:
+            if match[2] is not None:
+                return (_network(IPv6Network((match[1], int(match[2])), strict=False)),)
+            return (_address(IPv6Address(match[1])),)
+        except ValueError:
+            return None
+    if match := _V6_RANGE.fullmatch(text):
+        try:
+            return _range(IPv6Address(match[1]), IPv6Address(match[2]))
+        except ValueError:
+            return None
+    return None
+
+
+def _range(first: Address, last: Address) -> tuple[tuple[IndicatorType, str], ...]:
+    if int(first) > int(last):
+        raise Refused(refusals.RANGE_BACKWARDS, f"{first}-{last}", IndicatorType.NETWORK)
+    bits = first.max_prefixlen - (int(last) - int(first)).bit_length()
+    if bits < SHORTEST_PREFIX[first.version]:
+        raise Refused(refusals.TOO_LARGE, f"{first}-{last}", IndicatorType.NETWORK)
+    networks = summarize_address_range(first, last)
+    return tuple(_network(network) for network in networks)
+
+
+def _address(address: Address) -> tuple[IndicatorType, str]:
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if reason := internal_reason(address):
+        raise Refused(reason, str(address), IndicatorType.IP)
+    return IndicatorType.IP, str(address)
+
+
+def _network(network: Network) -> tuple[IndicatorType, str]:
+    if network.prefixlen == network.max_prefixlen:
+        return _address(network.network_address)
+    for internal, reason in _INTERNAL:
+        if network.version == internal.version and network.subnet_of(internal):  # type: ignore[arg-type]
+            raise Refused(reason, str(network), IndicatorType.NETWORK)
+    if network.prefixlen < SHORTEST_PREFIX[network.version]:
+        raise Refused(refusals.TOO_LARGE, str(network), IndicatorType.NETWORK)
+    if any(network.version == internal.version and internal.subnet_of(network) for internal, _ in _INTERNAL):  # type: ignore[arg-type]
+        raise Refused(refusals.HOLDS_INTERNAL, str(network), IndicatorType.NETWORK)
+    return IndicatorType.NETWORK, str(network)
+
+
+def host_address(host: str) -> Address | None:
+    """The address that a URL's host spells, or None: IPv4 in the loose spellings browsers take (WHATWG URL, "IPv4 parser":
+    one to four parts, decimal, octal or hexadecimal), IPv6 in brackets."""
+    if host.startswith("["):
+        try:
+            return ip_address(host.strip("[]").partition("%")[0])
+        except ValueError:
+            return None
+    if (quad := parse_v4(host)) is not None:
+        return quad
+    parts = host.split(".")
+    if len(parts) > 4 or not all(re.fullmatch(r"0x[0-9a-f]{0,8}|\d{1,11}", part, re.ASCII) for part in parts):
+        return None
+    numbers = [
+        int(part, 16) if part.startswith("0x") and len(part) > 2 else int(part.replace("x", ""))
+        for part in parts
+    ]
+    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
+        return None
+    value = numbers[-1]
+    for place, number in enumerate(numbers[:-1]):
+        value += number << (8 * (3 - place))
+    return IPv4Address(value)

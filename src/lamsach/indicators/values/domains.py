@@ -1,0 +1,138 @@
+"""Domain names: their canonical text (lower-case A-labels, no trailing dot), and which of them are refused."""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.refusals import Refused
+from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
+from lamsach.model import IndicatorType
+
+LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+"""A label as names in the wild have it: underscores are allowed anywhere (RFC 2181 section 11, RFC 8552)."""
+
+_ASCII_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*", re.ASCII)
+_FILE_ENDINGS = """
+    exe dll sys scr bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta jar apk ipa msi msix lnk iso img vhd vhdx cpl
+    ocx drv bin dat  tmp log txt csv xml json yml yaml ini cfg conf inf reg doc docx docm dot dotm xls xlsx
+    xlsm xlsb xlam ppt pptx pptm rtf pdf  htm html php asp aspx jsp cgi css png jpg jpeg gif bmp ico svg mp3
+    mp4 avi wav 7z rar gz tgz tar bz2 xz cab ace arj elf dylib  deb rpm dmg pkg chm eml msg db sqlite bak old
+    class pdb rsrc ttf woff pyc py sh pl rb go rs md c h cpp cs java lua so zip mov  evtx pcap swf vmdk ova
+    asar nsi msp ps1xml xsl xll wll mof sct mui nls aut au3 a3x yar yara ioc
+"""
+_LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
+"""What malware files are called."""
+FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
+"""Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
+MAY_END_FILES = FILE_LIKE_ENDINGS | {"py", "so", "md"}
+"""Endings of which some names, however bare, are those of files."""
+_SURELY_FILES = re.compile(
+    # names right under .py are not given to anybody; libcrypto.so, README.md
+    r"[\w-]{1,60}\.py|lib[\w-]{1,40}\.so|(?:readme|changelog|license|contributing|index)\.md",
+    re.ASCII,
+)
+_AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
+_PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
+_BETWEEN_NAMES = re.compile(f"[‐-―←-⇿➔➜➡➤►▶「」『』]|^{_PICTURE}\ufe0f?(?=[a-z0-9])", re.IGNORECASE)
+"""Dashes, arrows and quotes that no name holds, though they could be encoded; the picture before a name that marks an item of a list."""
+_PICTURES_BEFORE = re.compile(f"(?:{_PICTURE}|[\ufe0f\u200d])+(?=[a-z0-9])", re.IGNORECASE)
+_FILE_NAMES = re.compile(
+    r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
+    re.ASCII,
+)
+
+
+def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
+    """Whether a canonical name with a real last label is likely that of a file: in running text `install.sh` is one too."""
+    last = name.rpartition(".")[2]
+    if last in FILE_LIKE_ENDINGS:
+        return name.count(".") == 1 or not name.startswith("www.")
+    if last in MAY_END_FILES and _SURELY_FILES.fullmatch(name):
+        return True
+    return (
+        in_sentence
+        and name.count(".") == 1
+        and (last in _AMBIGUOUS_ENDINGS or _FILE_NAMES.fullmatch(name) is not None)
+    )
+
+
+def to_ascii_domain(text: str) -> str | None:
+    """The name in lower-case A-labels without a trailing dot, from either IDNA form; None when it is no domain name.
+
+    Non-ASCII names are mapped by UTS 46 (https://www.unicode.org/reports/tr46/), non-transitional.
+    """
+    name = text.lower().rstrip(".") if text.isascii() else _from_unicode(text)
+    if name is None or not name or len(name) > 253 or not _ASCII_NAME.fullmatch(name):
+        return None
+    return name
+
+
+def _from_unicode(text: str) -> str | None:
+    import idna
+
+    name = text.rstrip(".。．")
+    if len(name) > 253 or _BETWEEN_NAMES.search(name):
+        return None
+    try:
+        return idna.encode(name, uts46=True).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        pass
+    try:
+        labels = idna.uts46_remap(name, std3_rules=False).split(".")
+        return ".".join(
+            label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels
+        )
+    except (idna.IDNAError, UnicodeError):
+        return None
+
+
+def without_picture(word: str) -> str:
+    """A word without the pictures (emoji) before it by which posts mark their items."""
+    match = None if word.isascii() else _PICTURES_BEFORE.match(word)
+    return word[match.end() :] if match else word
+
+
+def is_file_name(name: str) -> bool:
+    """Whether the last label of a name is what files end in and no top-level domain."""
+    last = name.rpartition(".")[2].lower()
+    return last in _LAST_LABEL_OF_FILES and last not in suffixes().top_levels
+
+
+def ends_as_a_file(last: str) -> bool:
+    """Whether files have this ending too, be it a top-level domain."""
+    return last in _LAST_LABEL_OF_FILES
+
+
+def canonical_domain(text: str, *, strict: bool = True) -> str:
+    """The canonical name of a domain indicator; `*.evil.example` and `.evil.example` mean `evil.example`.
+
+    `strict` refuses names whose last label is no top-level domain; a list that states the type may be believed.
+    Raises Refused.
+    """
+    bare = text.strip()
+    while bare.startswith(("*.", ".", "%.")):
+        bare = bare.partition(".")[2]
+    name = to_ascii_domain(bare)
+    if name is None:
+        raise Refused(
+            refusals.BAD_NAME if re.fullmatch(r"[^\s\\/]+\.[^\s\\/]+", bare) else refusals.NOT_A_VALUE
+        )
+    known = suffixes()
+    last = name.rpartition(".")[2]
+    if "." not in text.strip():
+        raise Refused(refusals.NOT_A_VALUE)
+    if last in INTERNAL_TOP_LEVELS:
+        raise Refused(refusals.INTERNAL_NAME, name, IndicatorType.DOMAIN)
+    if last not in known.top_levels:
+        _refuse_unknown(name, last, strict=strict)
+    elif known.is_public(name):
+        raise Refused(refusals.PUBLIC_SUFFIX, name, IndicatorType.DOMAIN)
+    return name
+
+
+def _refuse_unknown(name: str, last: str, *, strict: bool) -> None:
+    if last in _LAST_LABEL_OF_FILES:
+        raise Refused(refusals.FILE_NAME, name)
+    if strict or not last[:1].isalpha():
+        raise Refused(refusals.UNKNOWN_SUFFIX, name, IndicatorType.DOMAIN if last.isalpha() else None)

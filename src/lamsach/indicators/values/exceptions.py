@@ -1,0 +1,113 @@
+"""Exceptions: what must not be counted although a list has it (an allow-list of the unit's own or of well-known services)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_network
+
+from lamsach.indicators.judge.unlisted import listed_only
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.addresses import host_address
+from lamsach.indicators.values.normalise import split_url
+from lamsach.indicators.values.records import Entry
+from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
+from lamsach.model.indicator_types import ADDRESSES
+
+MAX_CUTS = 64
+"""How many steps up a URL's path are looked at."""
+
+
+_BESIDE = frozenset({refusals.NOT_LISTED, refusals.SIGNATURE, refusals.TITLE, refusals.MARGIN})
+"""Why a value is refused that a list of exceptions only mentions: in a comment, a note, a title."""
+
+
+class ExceptionSet:
+    """Answers whether a value is excepted, and by which line of which list.
+
+    A domain covers itself, its subdomains and the URLs on them; an address or network covers the addresses and networks within
+    it and the URLs on them; a URL covers itself and what lies under its path; a hash covers itself.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[IndicatorType, str], Reference] = {}
+
+    @classmethod
+    def read(
+        cls, paths: Iterable[str], on_problem: Callable[[Problem], None] = lambda _: None
+    ) -> ExceptionSet:
+        """The set that lists (of any supported format) state. Private addresses, internal names and public suffixes may be
+        excepted, though they are no indicators; what cannot be understood is told to `on_problem`."""
+        from lamsach.indicators.reading import read_list  # brings every format with it
+
+        exceptions = cls()
+        with listed_only():
+            for path in paths:
+                exceptions._take(path, read_list(path, on_problem), on_problem)
+        return exceptions
+
+    def _take(self, path: str, items: Iterable[Entry], on_problem: Callable[[Problem], None]) -> None:
+        for item in items:
+            if isinstance(item, Indicator):
+                self.add(item.type, item.value, item.reference or Reference(path))
+            elif item.reason in _BESIDE:
+                continue
+            elif item.type is not None and "-" not in item.value.partition("/")[0].strip("-"):
+                self.add(item.type, item.value, item.reference)
+            else:
+                on_problem(_not_understood(item))
+
+    def add(self, indicator_type: IndicatorType, value: str, reference: Reference) -> None:
+        """Except a canonical value."""
+        self._places.setdefault((indicator_type, value), reference)
+
+    def covers(self, indicator_type: IndicatorType, value: str) -> Reference | None:
+        """Where a canonical value is excepted, by the nearest exception, or None."""
+        if not self._places:
+            return None
+        return next(
+            (self._places[key] for key in covering(indicator_type, value) if key in self._places), None
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+
+def covering(indicator_type: IndicatorType, value: str) -> Iterator[tuple[IndicatorType, str]]:
+    """Every type and canonical value that covers a canonical value, the nearest first: itself, the names above it, the networks
+    around it, the URLs above its path, the host of a URL."""
+    if indicator_type is IndicatorType.DOMAIN:
+        while value:
+            yield IndicatorType.DOMAIN, value
+            value = value.partition(".")[2]
+    elif indicator_type in ADDRESSES:
+        network = ip_network(value, strict=False)
+        if network.prefixlen == network.max_prefixlen:
+            yield IndicatorType.IP, str(network.network_address)
+        for length in range(min(network.prefixlen, network.max_prefixlen - 1), -1, -1):
+            yield IndicatorType.NETWORK, str(network.supernet(new_prefix=length))
+    elif indicator_type is IndicatorType.URL:
+        yield from _above_url(value)
+    else:
+        yield indicator_type, value
+
+
+def _above_url(value: str) -> Iterator[tuple[IndicatorType, str]]:
+    scheme, host, rest = split_url(value)
+    cuts = [place for place, character in enumerate(rest) if character in "/?"][::-1][:MAX_CUTS]
+    for cut in (len(rest), *cuts):
+        for start in (f"{scheme}://", "") if scheme else ("", "http://", "https://"):
+            yield IndicatorType.URL, start + host + rest[:cut]
+    bare = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
+    address = host_address(bare)
+    yield from (
+        covering(IndicatorType.DOMAIN, bare) if address is None else covering(IndicatorType.IP, str(address))
+    )
+
+
+def _not_understood(item: Refusal) -> Problem:
+    row = f", row {item.reference.row}" if item.reference.row else ""
+    return Problem(
+        f"{item.reference.document}{row} ({item.value})",
+        "This exception was not understood.",
+        "Write one value a line.",
+    )

@@ -1,0 +1,37 @@
+"""Several listings of one value as one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lamsach.indicators.values.tlp import strictest
+from lamsach.model import Indicator, Reference
+
+REFERENCES_KEPT = 100
+"""How many further places are kept of one value."""
+
+
+def merged(first: Indicator, second: Indicator) -> Indicator:
+    """Two listings of one value as one. An end or a beginning that one of them leaves open stays open."""
+    known = (first.reference, *first.other_references)
+    added: list[Reference] = [
+        place
+        for place in (second.reference, *second.other_references)
+        if place is not None and place not in known
+    ]
+    return replace(
+        first,
+        threat=first.threat or second.threat,
+        source=first.source or second.source,
+        valid_from=min(first.valid_from, second.valid_from)
+        if first.valid_from and second.valid_from
+        else None,
+        valid_until=max(first.valid_until, second.valid_until)
+        if first.valid_until and second.valid_until
+        else None,
+        confidence=max(
+            (value for value in (first.confidence, second.confidence) if value is not None), default=None
+        ),
+        tlp=strictest(first.tlp, second.tlp),
+        other_references=(first.other_references + tuple(added))[:REFERENCES_KEPT],
+    )

@@ -1,0 +1,266 @@
+"""One spelling for every value: what kind of indicator a text is, and its canonical form.
+
+Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case A-labels
+without a trailing dot for domains, `lamsach.indicators.values.urls` for URLs, lower-case hex for hashes. `canonical` is
+idempotent: a canonical value is its own canonical form.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.indicators.values import addresses, refusals
+from lamsach.indicators.values.domains import LABEL, MAY_END_FILES, canonical_domain, to_ascii_domain
+from lamsach.indicators.values.encoded import encoded_url
+from lamsach.indicators.values.refang import refang
+from lamsach.indicators.values.refusals import Refused
+from lamsach.indicators.values.suffixes import suffixes
+from lamsach.indicators.values.urls import canonical_url, split_url
+from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGEST_TYPES, STATED_ONLY
+
+__all__ = [
+    "Refused",
+    "canonical",
+    "canonical_values",
+    "declined",
+    "plain_value",
+    "split_url",
+    "to_ascii_domain",
+]
+
+Value = tuple[IndicatorType, str]
+
+HASH_TYPES = DIGEST_TYPES
+"""The kind of hash, by the number of hexadecimal digits."""
+
+_EMPTY_FILE = frozenset(
+    {
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }
+)
+_HEX_OF_URL = ("687474703a2f2f", "68747470733a2f2f")
+"""What hexadecimal digits begin with that spell a URL and are no hash."""
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_PLAIN = re.compile(
+    rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)"
+    rf"|(?P<url>https?://(?P<host>{LABEL}(?:\.{LABEL})+)(?:/[A-Za-z0-9/_.~%&=+$@?!;,-]{{0,2000}}[A-Za-z0-9_~%&=+-])?)",
+    re.ASCII,
+)
+_HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
+LOCAL_PART = re.compile(r"[a-z0-9._%+=~-]{1,64}")
+"""What stands before the `@` of an e-mail address (RFC 5322, "dot-atom"), without what is an operator in a syntax that it is written in."""
+_EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
+_HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
+_HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}(?::\d|/(?:tcp|udp)?)?", re.ASCII | re.IGNORECASE)
+_TAG = re.compile(r"<(?:/[a-z]{1,12}|br ?/?)>$", re.IGNORECASE)
+"""A mark of HTML left behind a URL."""
+_SENTENCE_ENDS = ".,;:!?…」』》、"
+"""What stands behind a URL and is the sentence's."""
+_QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
+_HOST_SCHEMES = frozenset(
+    {
+        "tcp",
+        "udp",
+        "tls",
+        "ssl",
+        "dns",
+        "socks",
+        "socks4",
+        "socks5",
+        "stratum+tcp",
+        "stratum+ssl",
+        "stratum+tls",
+    }
+)
+"""Schemes that say no more than how to reach a host: the value is the host."""
+_NAMED_SCHEMES = frozenset(
+    {
+        "ldap",
+        "ldaps",
+        "rmi",
+        "smb",
+        "file",
+        "ssh",
+        "irc",
+        "ircs",
+        "telnet",
+        "rdp",
+        "vnc",
+        "mqtt",
+        "redis",
+        "mysql",
+    }
+)
+"""Schemes of which logs show the host and not the path."""
+
+
+def plain_value(text: str) -> Value | None:
+    """The value of a text that is already canonical and safe to take as it stands, or None: look closer.
+
+    This is the fast path of long lists: one regular expression and two set look-ups.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return None
+    kind = match.lastgroup
+    if kind == "domain":
+        last = text.rpartition(".")[2]
+        known = suffixes()
+        ordinary = last in known.top_levels and len(text) <= 253 and last not in MAY_END_FILES
+        return (IndicatorType.DOMAIN, text) if ordinary and not known.is_public(text) else None
+    if kind == "url":
+        host = match["host"]
+        ordinary = host.rpartition(".")[2] in suffixes().top_levels and len(host) <= 253
+        return (IndicatorType.URL, text) if ordinary else None
+    if kind == "ip":
+        return None if addresses.may_be_internal(text) else (IndicatorType.IP, text)
+    return None if text in _EMPTY_FILE or text.startswith(_HEX_OF_URL) else (HASH_TYPES[len(text)], text)
+
+
+def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
+    """The type and canonical value of one text, defanged or not. Raises Refused.
+
+    With a type, the text must be of that type (IP and NETWORK stand for each other); a stated DOMAIN or URL may end in a
+    label that is no top-level domain. A range that is not a single network is refused here: see `canonical_values`.
+    """
+    values = canonical_values(text, indicator_type)
+    if len(values) > 1:
+        raise Refused(refusals.SEVERAL_NETWORKS, text.strip(), IndicatorType.NETWORK)
+    return values[0]
+
+
+def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> tuple[Value, ...]:
+    """As `canonical`, for a text that may spell several networks (a range). Never empty. Raises Refused."""
+    if indicator_type is None and (plain := plain_value(text)) is not None:
+        return (plain,)
+    if indicator_type in STATED_ONLY:
+        return (_of_stated_kind(text.strip(_QUOTES), indicator_type),)
+    bare = text.strip(_QUOTES)
+    if len(bare) > 16384:
+        raise Refused(refusals.NOT_A_VALUE)
+    bare = refang(encoded_url(bare) or bare).strip(_QUOTES)
+    while (inner := _unwrapped(bare)) != bare:
+        bare = inner
+    values = _read(bare, stated=indicator_type)
+    if indicator_type is not None and not all(_same_kind(found, indicator_type) for found, _ in values):
+        raise Refused(refusals.WRONG_TYPE, values[0][1], values[0][0])
+    return values
+
+
+def of_stated_kinds(text: str) -> tuple[Value, ...]:
+    """What a text may be of the kinds that are taken only where a list states them: for looking a value up."""
+    found: list[Value] = []
+    for kind in sorted(STATED_ONLY):
+        try:
+            found.append(_of_stated_kind(text.strip(_QUOTES), kind))
+        except Refused:
+            continue
+    return tuple(found)
+
+
+def _of_stated_kind(text: str, kind: IndicatorType) -> Value:
+    """A value of a kind that is taken only where it is stated. Raises Refused."""
+    if kind is IndicatorType.EMAIL:
+        return kind, canonical_email(text)
+    if len(text) != BY_TYPE[kind].digits or not _HEX.fullmatch(text):
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+    return kind, text.lower()
+
+
+def canonical_email(text: str) -> str:
+    """An e-mail address in lower case, its domain as A-labels. Raises Refused."""
+    bare = refang(text.strip("<>").lower().removeprefix("mailto:"))
+    local, _, domain = bare.replace("[@]", "@").replace("(at)", "@").replace("[at]", "@").rpartition("@")
+    if not LOCAL_PART.fullmatch(local):
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+    return f"{local}@{canonical_domain(domain)}"
+
+
+def declined(item: Value | Refused, reason: str) -> Refused:
+    """The value as a refused one; what is refused already keeps its reason."""
+    return item if isinstance(item, Refused) else Refused(reason, item[1], item[0])
+
+
+def _unwrapped(text: str) -> str:
+    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`), and without a URL's
+    section and the quotes, and the end of a sentence behind a URL, that stand there then."""
+    if (
+        text.startswith("<") and text.endswith(">") and "|" in text
+    ):  # <http://evil.example|here> of chat programs
+        return text[1:].partition("|")[0].strip(_QUOTES)
+    if text[:1] in ("(", "<", "{") and text[-1:] in (")", ">", "}"):
+        return text[1:-1].strip(_QUOTES)
+    if text.endswith("\\") and "\\" not in text[:-1] and "://" not in text:
+        return text[:-1]
+    if "://" in text and (tag := _TAG.search(text)) is not None:
+        return text[: tag.start()].strip(_QUOTES)
+    if "://" in text and "#" in text:
+        return text.partition("#")[0]
+    if "://" in text and text[-1:] in _SENTENCE_ENDS:
+        return text.rstrip(_SENTENCE_ENDS).strip(_QUOTES)
+    if text[-1:] in ("]", ")", "}", ">") and not any(mark in text for mark in "[({<"):
+        return text.rstrip("])}>").strip(_QUOTES)
+    return text
+
+
+def _same_kind(found: IndicatorType, stated: IndicatorType) -> bool:
+    addresses_too = set(ADDRESSES)
+    return found is stated or {found, stated} <= addresses_too
+
+
+def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:
+    if _HEX.fullmatch(text):
+        return (_hash(text.lower()),)
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        return _with_scheme(text, scheme, stated)
+    found = addresses.parse(text)
+    if found is not None:
+        return found
+    if _EMAIL.fullmatch(text):
+        raise Refused(refusals.EMAIL, text)
+    if stated is IndicatorType.URL and not text.endswith("/*") and _HOST_AND_PATH.fullmatch(text):
+        return ((IndicatorType.URL, canonical_url(text, strict=False)),)
+    return (_name_or_bare_url(text, strict=stated is not IndicatorType.DOMAIN),)
+
+
+def _hash(text: str) -> Value:
+    kind = HASH_TYPES.get(len(text))
+    if kind is None:
+        raise Refused(refusals.OTHER_HASH, text)
+    if text in _EMPTY_FILE:
+        raise Refused(refusals.EMPTY_FILE, text, kind)
+    return kind, text
+
+
+def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None) -> tuple[Value, ...]:
+    name = scheme[1].lower()
+    if name in _HOST_SCHEMES:
+        return _read(text[scheme.end() :].rstrip("/"), stated)
+    if name in _NAMED_SCHEMES and stated is not IndicatorType.URL:
+        host = re.split(r"[/?#]", text[scheme.end() :], maxsplit=1)[0]
+        return _read(host.rpartition("@")[2], stated)
+    return ((IndicatorType.URL, canonical_url(text.rstrip(".,;"), strict=stated is None)),)
+
+
+def _name_or_bare_url(text: str, *, strict: bool) -> Value:
+    text = text.removeprefix("*://").removesuffix("/*")  # a mask of everything on a host
+    text = text.removeprefix("//")  # of the page's own scheme (RFC 3986, section 4.2)
+    text = text.partition("#")[0] or text  # a note or a page's section
+    if match := _HOST_AND_PORT.fullmatch(text):
+        text = match[1]
+    elif text.endswith(("/", "\\")) and not any(mark in text.rstrip("/\\") for mark in "/\\?"):
+        text = text.rstrip("/\\")
+    if _HOST_AND_PATH.fullmatch(text):
+        host, _, rest = text.partition("/")
+        if "." not in host.partition("?")[0] or (strict and " " in rest):
+            raise Refused(refusals.NOT_A_VALUE)
+        value = canonical_url(text)
+        if "/" not in value and "?" not in value:  # nothing but a fragment was behind the host
+            return _read(value, None)[0]
+        return IndicatorType.URL, value
+    return IndicatorType.DOMAIN, canonical_domain(text, strict=strict)

@@ -1,0 +1,211 @@
+"""From a found value and what its record says of it to an `Indicator` or a `Refusal`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from lamsach.indicators.judge.doubts import is_detection
+from lamsach.indicators.text.extract import HASH_NAMED_FILE, Found, scan
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.domains import may_be_file_name
+from lamsach.indicators.values.normalise import Refused, Value, canonical_values
+from lamsach.indicators.values.refang import refang
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+from lamsach.model.indicator_types import STATED_ONLY
+
+Entry = Indicator | Refusal
+"""What every reader of a list yields."""
+
+Plain = tuple[IndicatorType, str, str | None, str, int]
+"""What a long list says of a value, without the cost of an `Indicator`: type, canonical value, threat, document, row."""
+
+TEXT_KEPT = 300
+"""How many characters of a threat's name or a note are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a record says of its values, beside them."""
+
+    threat: str | None = None
+    source: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    confidence: int | None = None
+    tlp: str | None = None
+
+
+NO_FACTS = Facts()
+WORDS_KEPT = 200
+"""How many characters of the text around a value are kept."""
+MAX_WORDED = 20_000
+_SHORT_ENCODED = ("aHR0", "6874", "http%")
+"""What an encoded URL begins with, which has no point or colon (see `lamsach.indicators.values.encoded`)."""
+_SHAPED = frozenset({refusals.EMAIL, refusals.BAD_URL, refusals.OTHER_HASH, refusals.UNSUPPORTED_TYPE})
+"""Why a value is refused whose kind is none of the types."""
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_WORDS_LEAST = 2
+_SEVERAL = re.compile(
+    r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)|://[^\s\\]{3,300}[a-z]:\\\w",
+    re.IGNORECASE,
+)
+"""Where a text goes on with another URL."""
+
+
+def is_shaped(item: Entry | Found) -> bool:
+    """Whether an entry or a find has a value's shape; false for a refused text that is none, of which documents are full."""
+    return not isinstance(item, (Refusal, Refused)) or item.type is not None or item.reason in _SHAPED
+
+
+def whole_indicator(item: Indicator | Plain) -> Indicator:
+    """The item as an `Indicator`."""
+    if isinstance(item, tuple):
+        kind, value, threat, document, row = item
+        return Indicator(kind, value, threat, None, Reference(document, None, row))
+    return item
+
+
+def whole_entry(item: Entry | Plain) -> Entry:
+    """The item, a plain one as an `Indicator`."""
+    return item if isinstance(item, Refusal) else whole_indicator(item)
+
+
+def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
+    """The indicator of a value, or the refusal of a Refused."""
+    if isinstance(found, Refused):
+        return Refusal(reference, shortened(found.value or "", refusals.VALUE_KEPT), found.reason, found.type)
+    return indicator(found, reference, facts)
+
+
+def indicator(found: Value, reference: Reference, facts: Facts = NO_FACTS) -> Indicator:
+    """The indicator of a value that a place lists."""
+    kind, value = found
+    return Indicator(
+        kind,
+        value,
+        facts.threat,
+        facts.source,
+        reference,
+        facts.valid_from,
+        facts.valid_until,
+        facts.confidence,
+        facts.tlp,
+    )
+
+
+def entries(
+    found: Iterable[Found], reference: Reference, facts: Facts = NO_FACTS, text: str = ""
+) -> Iterator[Entry]:
+    """`entry` of each, without repeating within one place; with the words of the text around it, if there is one."""
+    seen: set[tuple[IndicatorType | None, str | None]] = set()
+    for item in found:
+        key = (item.type, item.value) if isinstance(item, Refused) else item
+        if key not in seen:
+            seen.add(key)
+            words = around(text, key[1] or "") if text else None
+            yield entry(item, reference if words is None else replace(reference, words=words), facts)
+
+
+def around(text: str, value: str) -> str | None:
+    """What a text says around a value, in the author's own spelling, on one line; None when it says nothing else."""
+    whole, plain = _on_one_line(text[:MAX_WORDED])
+    start = plain.lower().find(value.lower()[:24])
+    if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _WORDS_LEAST:
+        return None
+    if len(whole) <= WORDS_KEPT:
+        return whole
+    middle = max(0, start) * len(whole) // max(1, len(plain))
+    first = max(0, min(middle - WORDS_KEPT // 3, len(whole) - WORDS_KEPT))
+    piece = whole[first : first + WORDS_KEPT].strip()
+    return f"{'…' if first else ''}{piece}{'…' if first + WORDS_KEPT < len(whole) else ''}"
+
+
+@lru_cache(2)
+def _on_one_line(text: str) -> tuple[str, str]:
+    """A text on one line, as its author wrote it and refanged; kept for the next value of the same line, which may hold thousands."""
+    whole = " ".join(text.split())
+    return whole, refang(whole)
+
+
+def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
+    """The values of a cell or line: the whole of it if it is one, otherwise every value in it. Never empty: what holds
+    no value is one Refused."""
+    values: list[Found]
+    if indicator_type in STATED_ONLY:
+        return [_stated(part, indicator_type) for part in _BETWEEN_VALUES.split(text.strip()) if part] or [
+            Refused(refusals.NOT_A_VALUE)
+        ]
+    if _SEVERAL.search(text):
+        return list(scan(text))
+    try:
+        values = [*canonical_values(text, indicator_type)]
+    except Refused as refused:
+        whole = refused
+    else:
+        return values if indicator_type is not None else [_doubted(value, text) for value in values]
+    if whole.type is not None and whole.reason is not refusals.WRONG_TYPE:
+        return [whole]
+    found = list(scan(text))
+    if found:
+        return found
+    whole.value = shortened(text.strip(), refusals.VALUE_KEPT)
+    return [whole]
+
+
+def _stated(text: str, kind: IndicatorType) -> Found:
+    try:
+        return canonical_values(text, kind)[0]
+    except Refused as refused:
+        return refused
+
+
+def _doubted(found: Found, text: str) -> Found:
+    """The value, or its refusal when it is likelier a file's name and nobody took the care to defang it."""
+    if isinstance(found, Refused) or found[0] is not IndicatorType.DOMAIN:
+        return found
+    if may_be_file_name(found[1], in_sentence=False) and found[1] in text.lower():
+        if named := HASH_NAMED_FILE.fullmatch(found[1]):
+            return canonical_values(named[1])[0]
+        return Refused(refusals.FILE_NAME, found[1], found[0])
+    if is_detection(text.strip()):
+        return Refused(refusals.DETECTION, found[1], found[0])
+    return found
+
+
+def whole_value(text: str) -> list[Found]:
+    """The value or values that a cell is nothing but, what is refused of them, or an empty list."""
+    if (
+        len(text) < 32
+        and not any(mark in text for mark in ".:")
+        and "dot" not in text.lower()
+        and text.isascii()
+        and not text.startswith(_SHORT_ENCODED)
+    ):
+        return []
+    try:
+        return [_doubted(value, text) for value in canonical_values(text)]
+    except Refused as refused:
+        return [] if refused.type is None or refused.reason is refusals.UNKNOWN_SUFFIX else [refused]
+
+
+_BETWEEN_VALUES = re.compile(r"\s*[|;,\n]\s*|\s+")
+_SEVERAL_LEAST, _SEVERAL_MOST = 2, 64
+
+
+def several_values(text: str) -> list[Found]:
+    """The values of a cell that is nothing but several of them (`192.0.2.7|192.0.2.8`), or an empty list."""
+    parts = [part for part in _BETWEEN_VALUES.split(text.strip(), _SEVERAL_MOST) if part]
+    if not _SEVERAL_LEAST <= len(parts) <= _SEVERAL_MOST:
+        return []
+    found = [whole_value(part) for part in parts]
+    return [item for items in found for item in items] if all(found) else []
+
+
+def shortened(text: str, length: int = TEXT_KEPT) -> str:
+    """The text on one line, cut to a number of characters."""
+    text = " ".join(text[: 4 * length].split())
+    return text if len(text) <= length else text[: length - 1] + "…"

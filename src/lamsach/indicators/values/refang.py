@@ -1,0 +1,292 @@
+"""Undo the spellings that keep a malicious address from being clicked ("defanging").
+
+`hxxp://evil[.]example`, `1.2.3(.)4`, `evil dot example`, `user[at]evil{.}example`, `http:\\\\evil.example`, invisible characters,
+full-width letters and dots. Applies to one value as well as to a line of text; text without such spellings stays as it is.
+Everything here is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.documents.decode import without_spelt_escapes
+from lamsach.indicators.values.slashed import apart
+from lamsach.indicators.values.spaced import without_slips
+from lamsach.indicators.values.suffixes import suffixes
+
+_INVISIBLE: dict[int, None] = dict.fromkeys(
+    [
+        0xAD,
+        0x180E,
+        0x2060,
+        0x2061,
+        0x2062,
+        0x2063,
+        0x2064,
+        0xFEFF,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+    ]
+)
+_LOOKALIKES: dict[int, str | int] = {
+    **{0xFF01 + place: 0x21 + place for place in range(94)},  # full-width forms of ASCII
+    0x3002: ".",
+    0xFF61: ".",
+    0x2024: ".",
+    0xFE52: ".",
+    0xFE55: ":",
+    0x2215: "/",
+    0x2044: "/",
+    0x06D4: ".",
+    0x0701: ".",
+    0x0702: ".",
+    0x2027: ".",
+    0xA4F8: ".",
+    0x10A50: ".",
+    0x02D0: ":",
+    0xA789: ":",
+    0x2236: ":",
+    0x29F8: "/",
+    0x3010: "[",
+    0x3011: "]",
+    0x3014: "[",
+    0x3015: "]",
+}
+_TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
+
+_HINT = re.compile(
+    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:https?:|xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|t\*|meow|dot|h(?!tt)[a-z]{2}ps?://|t(?:ps?//|(?<!ht)tps?:/)|%5b|:_|:/ |:/\w|zzp|&#46;|&period;)"
+)
+"""What a text must contain for anything below to change it."""
+
+_OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # evil·example, evil•example; evil&#46;example: points of other kinds between letters of a name.
+    (re.compile(r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])"), "."),
+    (re.compile(r"(?<=\w)&(?:#46|#x2e|period);(?=\w)", re.IGNORECASE), "."),
+    # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
+    (re.compile(r"\\{1,8}(?=[\[\](){}])"), ""),
+    (re.compile(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
+    # hxxp://evil.example/a.exehxxp://evil.example/b.exe: two values that an edit ran together
+    (re.compile(r"(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", re.IGNORECASE), " "),
+    # http:\/\/evil.example\/a: a text of JSON
+    (re.compile(r"(?<=\w):\\/\\/(?=\w)"), "://"),
+    (re.compile(r"(?<=\w)\\/(?=[\w.~?-]|$)"), "/"),
+    # hxxp://evil%5B.%5Dexample/a: brackets that a program encoded
+    (re.compile(r"(?<=\w)%5B(?:\.|dot)%5D(?=\w)", re.IGNORECASE), "."),
+    # h[xx]p://  h(tt)ps://  ht[t]p://  htt[p]://
+    (re.compile(r"(?<![a-z0-9])h[\[({](?:tt|xx|t|x)[\])}](t?)p(s?)(?=\[?:)", re.IGNORECASE), r"http\2"),
+    (
+        re.compile(r"(?<![a-z0-9])h[tx](?:[\[({][tx][\])}]p|[tx][\[({]p[\])}])(s?)(?=\[?:)", re.IGNORECASE),
+        r"http\1",
+    ),
+    # http[:]//  http[://]  http(:)//  hxxp[:/]/
+    (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
+    (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
+    (re.compile(r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]"), "://"),
+    (re.compile(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
+    (re.compile(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
+    # hxxp://evil[.]example [/] path, hxxp://evil.example[/path
+    (re.compile(r"(?<=\w) {1,2}[\[({]/[\])}] {0,2}(?=\w)"), "/"),
+    (re.compile(r"(?<=\w)[\[({]/(?=\w)(?![^\s\])}]{0,200}[\])}])"), "/"),
+    # [http://]evil.example  [https:]//evil.example  "https"://evil.example
+    (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)(:/{0,2})[\])](?=/{0,2}\w)", re.IGNORECASE), r"\1\2"),
+    (re.compile(r"([\"'])(h(?:tt|xx)ps?)\1(?=://)", re.IGNORECASE), r"\2"),
+    # ht tp://  http!://
+    (re.compile(r"(?<![a-z0-9])(?:ht tp|h ttp|htt p|http!)(s?)(?=://)", re.IGNORECASE), r"http\1"),
+    # [http]://  [hxxps]://  <hxxp>://
+    (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
+    (re.compile(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
+    # 2001[:]db8[::]1
+    (re.compile(r"(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", re.IGNORECASE), "::"),
+    # [www].evil.example
+    (re.compile(r"(?<![\w.@/-])[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
+    (re.compile(r"(?<=//)[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
+    # hxxp://evil[.]example/a.php[?]b[=]c[&]d
+    (re.compile(r"(?<=\w)\[([?&=])\](?=\S|$)"), r"\1"),
+    # evil].example, without its other half
+    (re.compile(r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)"), r"\1."),
+    # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
+    (
+        re.compile(
+            rf"(?<=[\w\]]) {{0,2}}{_OPEN} {{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} {{0,2}}(?=[\w\[({{*])",
+            re.IGNORECASE,
+        ),
+        ".",
+    ),
+    # evil[.com]/a
+    (re.compile(r"(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", re.IGNORECASE), r".\1"),
+    (re.compile(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
+    (re.compile(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
+    (re.compile(r"(?<=/)\[\.\](?=\w)"), "."),
+    (re.compile(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
+    (re.compile(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
+    (re.compile(r"\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
+    (re.compile(r"(?<=\d)\.[\[({](\d{1,3})[\])}](?=[./:?\s]|$)"), r".\1"),
+    # evil.example[/]path, evil.example[:]8080, user[at]evil.example, www[-]x
+    (re.compile(r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)"), r"\1"),
+    (re.compile(r"(?<=\w)[\[({]:[\])}](?=\d)"), ":"),
+    (
+        re.compile(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
+        "@",
+    ),
+    # app—evil.example alone on its line: an editor made one dash of two
+    (
+        re.compile(
+            r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)"
+        ),
+        r"\1--",
+    ),
+    # hxxp//evil.example, http__evil.example/a: no colon
+    (
+        re.compile(
+            r"(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
+            re.IGNORECASE,
+        ),
+        r"\1://",
+    ),
+)
+_SCHEME = re.compile(
+    # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
+    r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp|hhxxp|ttp|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(
+    # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a   http://evil .example /a
+    r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?P<tail> (?=/[^\s/]))?(?=(?P<path>[/:])|[^\w.-]|$)",
+    re.IGNORECASE,
+)
+_WIDE = re.compile(
+    # 203 . 0 . 113 . 5   evil . example . com
+    r"(?<![\w.@/-])([a-z0-9][\w-]{0,62}(?: \. [\w-]{1,63}){1,8})(?![\w@-]| ?\.)",
+    re.IGNORECASE,
+)
+_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
+_SPELT = re.compile(
+    r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
+    re.IGNORECASE,
+)
+_SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
+_POINTLESS = re.compile(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
+# evil[d]example[d]com/a
+_INITIAL = re.compile(
+    r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])"
+)
+_SYLLABLE = 2
+_ENGLISH = frozenset(
+    [
+        "to",
+        "in",
+        "is",
+        "it",
+        "at",
+        "be",
+        "as",
+        "am",
+        "me",
+        "my",
+        "so",
+        "no",
+        "us",
+        "by",
+        "do",
+        "an",
+        "on",
+        "or",
+        "and",
+    ]
+)
+"""Words that follow `dot` in sentences, though some are top-level domains."""
+
+
+def refang(text: str) -> str:
+    """The text with every defanged spelling undone. Never raises; a text without any is returned unchanged."""
+    if _HINT.search(text) is None:
+        return ((" " in text or "," in text) and without_slips(text)) or text
+    if "[" in text:
+        text = without_spelt_escapes(text)
+    if not text.isascii():
+        text = text.translate(_TRANSLATE)
+    if "/" in text or "&" in text or "+" in text:
+        text = apart(text)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    text = _SCHEME.sub(_scheme, text)
+    if " " in text and "://" in text:
+        text = _SPACED.sub(_closed, text)
+    if " . " in text:
+        alone = text.strip(" \t-*+|")
+        text = _WIDE.sub(lambda match: _narrow(match, alone), text)
+    if "[d]" in text:
+        alone = text.strip(" \t-*+|")
+        text = _INITIAL.sub(lambda match: _initial(match, alone), text)
+    if "dot" in text.lower():
+        text = _SPELT.sub(_spelt, text)
+        if "DOT" in text or "-dot-" in text:
+            text = _POINTLESS.sub(_pointed, text)
+    return text
+
+
+def _narrow(match: re.Match[str], alone: str) -> str:
+    """`evil . example . com` as a name: where it is all that the text says, or has two such points at least and ends as a name does."""
+    name = match[1].replace(" . ", ".")
+    if _QUAD.fullmatch(name):
+        return name
+    last = name.rpartition(".")[2]
+    several = match[1].count(" . ") > 1 and name == name.lower()
+    named = last.lower() in suffixes().top_levels and last.lower() not in _ENGLISH
+    return name if named and (several or match[0] == alone) else match[0]
+
+
+def _initial(match: re.Match[str], alone: str) -> str:
+    """`evil[d]example` as a name: where it is all that the text says, or has two such points, or ends as no syllable does (`foun[d]er`)."""
+    name = match[0].replace("[d]", ".")
+    host = re.split(r"[/:?]", name.partition("://")[2] or name, maxsplit=1)[0]
+    last = host.rpartition(".")[2].lower()
+    sure = match[0] == alone or match[0].count("[d]") > 1 or len(last) > _SYLLABLE
+    return name if sure and last in suffixes().top_levels else match[0]
+
+
+def _scheme(match: re.Match[str]) -> str:
+    if match["web"]:
+        return f"http{match['s'].lower()}://"
+    return f"ftp{match['fs'].lower()}://"
+
+
+def _closed(match: re.Match[str]) -> str:
+    """A URL without the spaces that were put into its host; a host that is whole already stays apart from the word behind it."""
+    host, gap, end = match["host"], match["gap"], match["end"] or ""
+    apart = not gap.strip() or ("." in host and gap[:1] != " ") or end.lower() not in suffixes().top_levels
+    if gap and (
+        not apart
+        or (gap == " " and "." not in host and match["path"] and end.lower() in suffixes().top_levels)
+    ):
+        return f"{match['scheme']}{host}.{end}"
+    if match["space"] and ("." in host or gap == "."):
+        return f"{match['scheme']}{match[0][match.end('space') - match.start() :].removesuffix(' ')}"
+    return match[0]
+
+
+def _pointed(match: re.Match[str]) -> str:
+    """`evilDOTexample`, `203-dot-0-dot-113-dot-5`: a word without any point that spells its points out."""
+    word = match[0]
+    if "DOT" in word and "dot" not in (plain := word.replace("DOT", "")) and plain == plain.lower():
+        name = word.replace("DOT", ".")
+    elif word.count("-dot-") > 1:
+        name = word.replace("-dot-", ".")
+    else:
+        return word
+    last = name.rpartition(".")[2]
+    whole = all(name.split("."))
+    is_name = last in suffixes().top_levels and last not in _ENGLISH
+    return name if whole and (is_name or _QUAD.fullmatch(name)) else word
+
+
+def _spelt(match: re.Match[str]) -> str:
+    """`evil dot example` as a name, if its last word is a top-level domain; otherwise it is an English sentence."""
+    name = _SPELT_DOT.sub(".", match[1])
+    if _QUAD.fullmatch(name):
+        return name
+    last = name.rpartition(".")[2].lower()
+    return name if last in suffixes().top_levels and last not in _ENGLISH else match[0]

@@ -1,0 +1,1 @@
+"""Outputs for firewalls, gateways and proxies."""

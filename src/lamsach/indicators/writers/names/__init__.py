@@ -1,0 +1,1 @@
+"""Outputs for resolvers and filters of names."""

@@ -1,0 +1,1 @@
+"""Outputs for sensors, searches in logs, and scanners of files."""
