@@ -119,7 +119,7 @@ def fresh_counts() -> None:
     cache.clear()
 
 
-guards = import_module("lamsach.portal.audit.migrations.0002_append_only")
+guards = import_module("lamsach.portal.audit.migrations.0002_guards")
 _DROPPED: set[bool] = set()
 
 

@@ -1,4 +1,4 @@
-"""A database with the present schema, made by the real migrations once and copied wherever a test needs a portal. Migrating takes seconds, copying none.
+"""A database with the present schema, laid out once and copied wherever a test needs a portal.
 
 The copy for SQLite is kept between runs in the temporary folder, under a name that changes with every migration of ours or of the libraries.
 """
@@ -27,13 +27,13 @@ import sys
 from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
+from lamsach.portal.schema import bring_up_to_date
+bring_up_to_date()
 """
 
 
 def migrate(folder: Path, address: str = "") -> None:
-    """Bring the database of a data folder (or the PostgreSQL database at the address) to the present schema, by the real migrations."""
+    """Bring the database of a data folder (or the PostgreSQL database at the address) to the present schema."""
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     command = [sys.executable, "-c", MIGRATE, str(folder)]
     ran = subprocess.run(
@@ -47,7 +47,8 @@ def schema() -> str:
     digest = hashlib.sha256()
     for path in sorted(PORTAL.glob("*/migrations/*.py")):
         digest.update(path.relative_to(PORTAL).as_posix().encode() + path.read_bytes())
-    digest.update((PORTAL / "settings.py").read_bytes())
+    for name in ("settings.py", "schema.py"):
+        digest.update((PORTAL / name).read_bytes())
     digest.update(" ".join(version(name) for name in LIBRARIES).encode())
     return digest.hexdigest()[:24]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,11 +10,9 @@ from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, generate_totp_secret
-from django.apps import apps
 from django.conf import LazySettings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
 
 from lamsach.errors import InputError
@@ -29,8 +25,6 @@ from .test_people import totp
 from .test_unsent import hidden
 
 pytestmark = pytest.mark.django_db
-MIGRATION = import_module("lamsach.portal.accounts.migrations.0003_locked_factors")
-SEED = "0a" * 40
 NEW = "a new secret key that is long enough for anybody"
 
 
@@ -67,35 +61,6 @@ def test_the_database_holds_no_secret_and_the_code_works(cast: Cast) -> None:
         len(RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes())
         == len(codes) - 1
     )
-
-
-def run(step: Any) -> None:
-    """A step of the migration, on the database that the tests have."""
-    step(apps, SimpleNamespace(connection=connection))
-
-
-def test_the_migration_locks_what_lay_open_and_back(cast: Cast) -> None:
-    secret, officer = generate_totp_secret(), cast.people["officer"]
-    open_rows: list[tuple[str, dict[str, Any]]] = [
-        ("totp", {"secret": secret}),
-        ("recovery_codes", {"seed": SEED, "used_mask": 5, "migrated_codes": ["12345678", "87654321"]}),
-        ("webauthn", {"name": "k", "credential": {"id": "x"}}),
-    ]
-    for kind, data in open_rows:
-        Authenticator.objects.create(user=officer, type=kind, data=data)
-    for _ in range(2):
-        run(MIGRATION._lock)
-        assert not [word for word in (secret, SEED, "12345678") if word in held()]
-        assert held().count("locked:") == 4, "a second run locks nothing twice"
-    assert Authenticator.objects.get(type="recovery_codes").data["used_mask"] == 5
-    assert Authenticator.objects.get(type="webauthn").data == open_rows[2][1]
-    assert log_in(totp(secret)).redirect_chain[-1][0].startswith("/office/")
-    run(MIGRATION._open)
-    assert sorted(Authenticator.objects.values_list("type", flat=True)) == sorted(
-        kind for kind, _ in open_rows
-    )
-    for kind, data in open_rows:
-        assert Authenticator.objects.get(type=kind).data == data
 
 
 def test_after_a_change_of_the_secret_key_the_old_one_opens(cast: Cast, settings: LazySettings) -> None:

@@ -1,7 +1,6 @@
-"""An archive, a findings bundle and a portal's database as the first version wrote them (`data/*-1.*`), and with backups of portals on SQLite and PostgreSQL by the version
-before sightings lay in months (`data/*-2*`), and as the last one before the first release does (`data/*-3*`): they open in this one.
+"""Archives (`data/archive-*`), findings bundles (`data/findings-*`), portals' databases and backups (`data/*-4*`, the last before the schema of the first release) as earlier versions wrote them: they open in this one.
 
-The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the next number.
+The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the next number. `portal-1` is from before what the baseline replaces: it is refused by name.
 """
 
 from __future__ import annotations
@@ -28,11 +27,12 @@ from lamsach.logs.opening.inputs import find_logs
 from lamsach.results.bundle import read_bundle
 from tests.portal.postgres import cluster, require_postgresql
 from tests.portal.serving import MAIN, clean_environment
+from tests.ports import free_port
 
 DATA = Path(__file__).parent / "data"
 ARCHIVES = sorted(path.name for path in DATA.glob("archive-*.tar.gz"))
 BUNDLES = sorted(path.name for path in DATA.glob("findings-*.zip"))
-PORTALS = sorted(path.name for path in DATA.glob("portal-*.tar.gz"))
+PORTALS = sorted(path.name for path in DATA.glob("portal-*.tar.gz") if path.name != "portal-1.tar.gz")
 BACKUPS = sorted(path.name for path in DATA.glob("backup-*.zip"))
 
 
@@ -75,8 +75,8 @@ def test_a_bundle_opens(name: str) -> None:
 ASK = """
 import json, django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
+from lamsach.portal.schema import bring_up_to_date
+bring_up_to_date()
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 executor = MigrationExecutor(connection)
@@ -116,6 +116,22 @@ def opens(data: Path, address: str = "") -> None:
 @pytest.mark.parametrize("name", PORTALS)
 def test_a_portals_database_opens(name: str, tmp_path: Path) -> None:
     opens(unpacked(name, tmp_path) / "data")
+
+
+def test_a_database_from_before_the_first_schema_is_refused_and_kept(tmp_path: Path) -> None:
+    data = unpacked("portal-1.tar.gz", tmp_path) / "data"
+    before = (data / "lamsach.sqlite3").read_bytes()
+    done = subprocess.run(
+        [sys.executable, *MAIN, "serve", "--data", str(data), "--port", str(free_port())],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "phiên bản phát triển trước bản phát hành đầu tiên" in done.stderr
+    assert (data / "lamsach.sqlite3").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", BACKUPS)

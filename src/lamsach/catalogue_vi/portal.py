@@ -42,6 +42,8 @@ PORTAL: dict[str, str] = {
     "Correct or remove it.": "Hãy sửa hoặc bỏ giá trị này.",
     "This is no address of a PostgreSQL database.": "Đây không phải địa chỉ cơ sở dữ liệu PostgreSQL.",
     "Write it as postgres://user:password@host:5432/name.": "Hãy ghi theo dạng postgres://user:password@host:5432/name.",
+    "This database was made by a development version before the first release.": "Cơ sở dữ liệu này do một phiên bản phát triển trước bản phát hành đầu tiên tạo ra.",
+    "Start it once with the last version before the first release, or begin with an empty database.": "Hãy khởi động một lần bằng phiên bản cuối cùng trước bản phát hành đầu tiên, hoặc bắt đầu với cơ sở dữ liệu trống.",
     "The database does not answer.": "Cơ sở dữ liệu không trả lời.",
     "See whether it runs, and whether DATABASE_URL is right.": "Hãy kiểm tra cơ sở dữ liệu có đang chạy không và DATABASE_URL có đúng không.",
     "This backup is of a SQLite database.": "Đây là bản sao lưu của cơ sở dữ liệu SQLite.",

@@ -114,9 +114,8 @@ def _erase_again(data: Path, erased: Path | None) -> int:
     if erased is not None:
         ledger.take(data, erased)
     start(data)
-    from django.core.management import call_command
-
     from lamsach.portal.privacy.replaying import pending
+    from lamsach.portal.schema import bring_up_to_date
 
-    call_command("migrate", interactive=False, verbosity=0)
+    bring_up_to_date()
     return (pending() or Counter()).total()

@@ -41,14 +41,14 @@ def prepare() -> str | None:
     UsageError when the database does not answer.
     """
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import OperationalError
 
     from lamsach.portal.database import alone
+    from lamsach.portal.schema import bring_up_to_date
 
     try:
         with alone():
-            call_command("migrate", interactive=False, verbosity=0)
+            bring_up_to_date()
     except OperationalError as problem:
         raise no_answer(problem) from problem
     from lamsach.portal.privacy.replaying import pending
@@ -57,6 +57,8 @@ def prepare() -> str | None:
     stamp = Path(settings.STATIC_ROOT) / ".version"
     laid_out = f"{__version__} {_newest_file()}"
     if not stamp.exists() or stamp.read_text("utf-8") != laid_out:
+        from django.core.management import call_command
+
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(laid_out, "utf-8")

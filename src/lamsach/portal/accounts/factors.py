@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from allauth.core import context
@@ -59,23 +58,3 @@ class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
             return FactorAdapter().decrypt(kept)
         except ValidationError:
             return str(get_totp_secret(regenerate=True))
-
-
-def lock_all(rows: Any) -> None:
-    """Lock every secret of these authenticators that is not. They are rows of the library's model, as it is now or was."""
-    _change(rows, lambda held: held if held.startswith(_MARK) else FactorAdapter().encrypt(held))
-
-
-def open_all(rows: Any) -> None:
-    """The reverse, for whoever goes back to a version that locked nothing."""
-    _change(rows, FactorAdapter().decrypt)
-
-
-def _change(rows: Any, change: Callable[[str], str]) -> None:
-    for row in rows.filter(type__in=("totp", "recovery_codes")).iterator():
-        for name in ("secret", "seed"):
-            if isinstance(row.data.get(name), str):
-                row.data[name] = change(row.data[name])
-        if isinstance(codes := row.data.get("migrated_codes"), list):
-            row.data["migrated_codes"] = [change(code) for code in codes]
-        row.save(update_fields=["data"])

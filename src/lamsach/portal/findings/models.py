@@ -180,7 +180,7 @@ class Part(models.Model):
     """What one bundle says of a sighting: from when to when on that day (see `months`), how many events."""
 
     sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="parts")
-    day = models.DateField(null=True)
+    day = models.DateField()
     bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="parts")
     first = models.DateTimeField()
     last = models.DateTimeField()

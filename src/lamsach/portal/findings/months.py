@@ -1,6 +1,6 @@
 """Sightings by month, on PostgreSQL: a table of each month, and one (`findings_sighting_rest`) for days without.
 
-Made by the migration 0006. A bundle may tell of any day, so rows first go where they belong or into the rest; the worker makes the tables of the months to come, and moves
+Made by the migration `0002_months`. A bundle may tell of any day, so rows first go where they belong or into the rest; the worker makes the tables of the months to come, and moves
 what lies in the rest into tables of its months. On SQLite there is one table, and nothing here does anything.
 
 A reference to a partitioned table has to name the day too: that is what `Part.day` is for.
@@ -91,20 +91,15 @@ def split(month: date) -> None:
         run(f"SET LOCAL lock_timeout = '{FIRST_LOCK_MS}ms'")
         run(f"LOCK TABLE {PARTS}, {TABLE} IN EXCLUSIVE MODE")
         run(f"SET LOCAL lock_timeout = '{LOCK_MS}ms'")
-        referenced = run(
-            "SELECT 1 FROM pg_constraint WHERE conname = %s", REFERENCE
-        )  # not yet: the migration is at work
         run(_CREATE.replace("of_month", name))
-        if referenced:
-            run(_ASIDE, *span)
-            run("DELETE FROM findings_part p USING aside a WHERE a.id = p.id")
+        run(_ASIDE, *span)
+        run("DELETE FROM findings_part p USING aside a WHERE a.id = p.id")
         run(_MOVE.replace("of_month", name), *span)
-        if referenced:
-            run(f"SET CONSTRAINTS {REFERENCE} IMMEDIATE")
+        run(f"SET CONSTRAINTS {REFERENCE} IMMEDIATE")
         run(_ATTACH.replace("of_month", name), *span)
-        if referenced:
-            run(f"SET CONSTRAINTS {REFERENCE} DEFERRED")
-            run("INSERT INTO findings_part SELECT * FROM aside")
+        run(f"SET CONSTRAINTS {REFERENCE} DEFERRED")
+        run("INSERT INTO findings_part SELECT * FROM aside")
+        run("DROP TABLE aside")
 
 
 def _in_rest(this: date) -> Iterator[date]:

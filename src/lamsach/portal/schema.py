@@ -1,0 +1,71 @@
+"""Bring the database to this version's schema."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from lamsach.errors import UsageError
+
+
+def bring_up_to_date() -> None:
+    """Lay an empty database out from the models, which takes a tenth of the time of the migrations and gives the same schema; let the migrations change any other.
+
+    UsageError for a database of a development version from before the first release's schema. A failure leaves the database as it was, as far as its system can.
+    """
+    from django.core.management import call_command
+    from django.db import connection
+
+    if not set(connection.introspection.table_names()) - {"django_migrations"}:
+        _lay_out()
+        return
+    if _begun_before_the_baseline():
+        raise UsageError(
+            "This database was made by a development version before the first release.",
+            str(connection.settings_dict["NAME"]),
+            "Start it once with the last version before the first release, or begin with an empty database.",
+        )
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def _begun_before_the_baseline() -> bool:
+    """Whether some, but not all, of the migrations that the baseline replaces were applied."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.recorder import MigrationRecorder
+
+    applied = MigrationRecorder(connection).applied_migrations()
+    loader = MigrationLoader(None)
+    met = [
+        [name in applied for name in migration.replaces]
+        for key, migration in loader.replacements.items()
+        if key not in applied
+    ]
+    return any(any(one) for one in met) and not all(all(one) for one in met)
+
+
+def _lay_out() -> None:
+    """Make every table in one transaction, run what our migrations do beside tables (triggers, tables of months), and note all migrations as applied."""
+    from django.apps import apps
+    from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+    from django.db import connection
+    from django.db.migrations import RunPython
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.state import StateApps
+
+    emit_pre_migrate_signal(0, False, connection.alias)
+    with connection.schema_editor() as editor:
+        for model in apps.get_models(include_auto_created=False):
+            if model._meta.can_migrate(connection):
+                editor.create_model(model)
+        while editor.deferred_sql:  # the triggers and months below build on the keys that these make
+            editor.execute(editor.deferred_sql.pop(0))
+        executor = MigrationExecutor(connection)
+        leaves = executor.loader.graph.leaf_nodes()
+        for migration, _ in executor.migration_plan(leaves):
+            if migration.__module__.startswith("lamsach."):
+                for operation in migration.operations:
+                    if isinstance(operation, RunPython):
+                        operation.code(cast(StateApps, apps), editor)
+            executor.record_migration(migration)  # type: ignore[call-arg,arg-type]  # the stubs' signature is an older one
+        executor.check_replacements()
+    emit_post_migrate_signal(0, False, connection.alias)
