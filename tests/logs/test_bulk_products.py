@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bench.reading_lines import LINES, Values
 from lamsach.logs.bulk import READERS, groups
+from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import tables
 from lamsach.logs.reading.tables import _Pieces
 
@@ -145,7 +146,7 @@ def test_every_reader_of_groups_is_tested() -> None:
     from tests.logs.layouts.test_layouts import IN_COLUMNS
     from tests.logs.test_tables import USUAL
 
-    names = {*READERS} | {*IN_COLUMNS}
+    names = {*READERS} | {*IN_COLUMNS} | {one.name for one in FORMATS if one.records}
     assert names == {*PRODUCTS.values()} | {*IN_COLUMNS} | {
         name for name in names if any(usual_name.startswith(name.partition("_")[0]) for usual_name in USUAL)
     }

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.bulk import READERS
+from lamsach.logs.bulk import READERS, groups
 from lamsach.logs.events.tables import TableWriter, columns_of, schema, table_of
+from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import tables
 from lamsach.logs.reading.tables import read_tables
 from lamsach.model import Event
@@ -257,6 +258,7 @@ def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(tables._Pieces, "_completed", counted)
     monkeypatch.setattr(tables, "PIECE_LINES", 50)
+    monkeypatch.setattr(groups, "_FEW_LINES", 4)
     chance = random.Random(name)
     path = tmp_path / "a.log"
     path.write_text(HEADERS.get(name, "") + "".join(f"{USUAL[name](chance)}\n" for _ in range(1000)))
@@ -298,7 +300,7 @@ def test_odd_lines_among_usual_ones(
 def test_every_bulk_reader_is_tested() -> None:
     from tests.logs.layouts.test_layouts import IN_COLUMNS
 
-    read = {*READERS} | {*IN_COLUMNS}
+    read = {*READERS} | {*IN_COLUMNS} | {one.name for one in FORMATS if one.records}
     assert {name.partition("_")[0] for name in USUAL} <= {name.partition("_")[0] for name in read}
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from lamsach.logs.mappings.records import Records
 from lamsach.model import Event
 
 DEFAULT_TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -54,6 +55,8 @@ class LogFormat(ABC):
     """Whether a record may have continuation lines; `starts_record` then tells where one begins."""
     lease_markers: ClassVar[tuple[str, ...]] = ()
     """Texts of which every lease record contains one (`DHCPACK`), to find leases in a mixed file without parsing it all."""
+    records: ClassVar[Records | None] = None
+    """How its records are read in columns, of a format with `record_event` and `record_time` (`lamsach.logs.mappings.records`)."""
     of_resolver: ClassVar[bool] = False
     """Whether a DNS server writes it: what it says without naming a machine of the unit it asked for others."""
 

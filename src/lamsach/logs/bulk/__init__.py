@@ -18,20 +18,16 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 READERS: Mapping[str, str] = {
     "adguardhome": "adguardhome:QueryLog",
     "cef": "cef:CefRecords",
-    "checkpoint": "checkpoint:CheckPointRecords",
     "cisco_asa": "cisco_asa:AsaContacts",
     "csv_columns": "csv_columns:NamedCells",
     "dnsmasq": "dnsmasq:DnsmasqMessages",
-    "fortigate": "fortigate:FortiGatePairs",
     "isc_dhcp": "isc_dhcp:DhcpdMessages",
     "json_lines": "json_lines:NamedKeys",
-    "juniper_srx": "juniper_srx:SrxRecords",
     "kea": "kea:KeaMessages",
     "leef": "leef:LeefRecords",
     "mikrotik": "mikrotik:FirewallPackets",
     "paloalto": "paloalto:PaloAltoColumns",
     "pf_filterlog": "pf_filterlog:PfPackets",
-    "sophos": "sophos:SophosPairs",
     "suricata_eve": "suricata_eve:EveObjects",
     "web_access": "web_access:WebRequests",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
@@ -41,6 +37,13 @@ READERS: Mapping[str, str] = {
     "zeek_tsv": "zeek_tsv:ZeekRows",
 }
 """The bulk readers by format: module and class, imported when one is needed."""
+
+
+RECORDS: Mapping[str, str] = {
+    "pairs": "pair_records:PairRecords",
+    "quoted": "quoted_records:QuotedRecords",
+}
+"""The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""
 
 
 def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | None:
@@ -53,7 +56,8 @@ def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | Non
         from lamsach.logs.layouts.column import LayoutColumns
 
         return LayoutColumns(parser.main, context) if parser.main.layout.in_columns else None
-    place = READERS.get(parser.main.name)
+    records = parser.main.records
+    place = RECORDS[records.reader] if records else READERS.get(parser.main.name)
     if place is None:
         return None
     module, _, name = place.partition(":")

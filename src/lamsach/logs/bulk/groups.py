@@ -57,7 +57,7 @@ class GroupReader(BulkReader):
         alone: list[int] = []
         usable, data = usable_lines(lines, alone)
         table = self._all_alike(data, usable, first)
-        if table is not None:
+        if table is not None and table.num_rows == len(usable):
             return table, []
         groups, odd = self.groups(usable)
         if alone:
@@ -91,6 +91,9 @@ class GroupReader(BulkReader):
             return
         table = self._at_once(rows, lines, first)
         if table is not None:
+            if table.num_rows < len(rows):
+                read = {*table.column("line").to_pylist()}
+                alone += [at for at in rows if at + first not in read]
             yield table
             return
         parts = [rows] if certain else self._shapes(rows, lines)
@@ -123,6 +126,10 @@ class GroupReader(BulkReader):
         try:
             columns = self.read(data, len(rows))
         except (Unusual, LineError, ValueError, pa.ArrowException):
+            return None
+        if "line" in columns:
+            rows = np.array(rows)[columns["line"].to_numpy()].tolist()
+        if not rows:
             return None
         table = self.placed(columns, pa.array(np.array(rows) + first))
         tried = {at: lines[rows[at]] for at in (0, len(rows) // 2, len(rows) - 1)}

@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check
+from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.text.syslog import SyslogHeader
+from lamsach.logs.text.times.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +22,7 @@ Head = tuple[datetime | None, str | None]
 """A time and a name."""
 # Jun 10 08:00:01 fw   2026-06-10T08:00:01.123+07:00 fw
 _CLOCK = re.compile(r"\d:\d\d:([0-5]\d)(?!:?\d)(?:\.(\d{1,6})(?!\d))?")
+_ZONED = r"^[^T]{0,40}T[0-9:.,]{8,20}(?:Z|[+-])"
 _FEW = 256
 _LAST_SECOND = timedelta(seconds=59)
 
@@ -45,6 +48,15 @@ def times(texts: pa.Array, read: Callable[[str], datetime | None], shape: str | 
     if found.null_count:
         raise Unusual
     return found
+
+
+def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
+    """Raise Unusual where a header states a zone in which a clock shows another time than in the file's: see `stated_clock`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.any(pc.match_substring_regex(before, _ZONED)).as_py():
+        check(mapped(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
 
 
 def of_header(header: SyslogHeader) -> Head:

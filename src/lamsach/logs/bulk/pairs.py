@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs.bulk.columns import cells, cut
+from lamsach.logs.bulk.columns import cells, cut, holds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,14 @@ class PairRows:
         same += [pc.starts_with(row[key], f"{key}=") for key in self._bare]
         if not same or len(same[0]) != count or not all(pc.all(one).as_py() for one in same):
             raise Mixed
+        if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in self._bare):
+            raise Mixed  # either may part values as a space does
         for key in self._bare:
             if key in self._wanted:
                 row[key] = cut(row[key], len(key) + 1)
         return {key: row[key] for key in self._wanted if key in row}
+
+
+def _is_ascii(column: pa.Array) -> bool:
+    texts = column.buffers()[2]
+    return texts is None or texts.to_pybytes().isascii()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -22,6 +23,7 @@ from lamsach.logs.events.own_machine import calling
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.checkpoint.fields import fields_of, is_checkpoint
 from lamsach.logs.mappings.keyed_events import Keys, event_of
+from lamsach.logs.mappings.records import Fields, Header, Records, Written, of_keys
 from lamsach.logs.text.framing import header_before, uncelled
 from lamsach.logs.text.key_value import first, first_ip
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
@@ -124,6 +126,17 @@ class CheckPoint(LogFormat):
         super().__init__(context)
         self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
 
+    records = Records(
+        reader="quoted",
+        written=Written(
+            opening=':"', closing='"; ', ends=('"]', '"; ]'), mark="[", head=r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $", sample='[action:"Accept"; src:"10.0.0.1"]',
+            signs=("|", "product: ", "CEF:", "LEEF:"),
+        ),
+        texts=of_keys(KEYS)["texts"] | {"office_mode_ip", "proxy_src_ip", "originsicname", "origin_sic_name", "origin"},
+        ports=of_keys(KEYS)["ports"],
+        clock=TIMES,
+    )  # fmt: skip
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The maker's name in a CEF or LEEF header, or several of the keys that only its records have."""
@@ -145,15 +158,22 @@ class CheckPoint(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         line = uncelled(line)
         fields = fields_of(line)
-        header = self._header(line)
-        time = first_time((fields.get(key) for key in TIMES), self.context) or header.time
+        return stamped(self.record_event(fields, self._header(line)), self.name, self.context.file, number)
+
+    def record_time(self, fields: Mapping[str, str]) -> datetime | None:
+        """See `Records`."""
+        return first_time((fields.get(key) for key in TIMES), self.context)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """See `Records`."""
+        time = self.record_time(fields) or header.time
         inward = fields.get("conn_direction") == "Incoming" or (
             fields.get("inzone") == "External" and fields.get("outzone") in OWN_ZONES
         )
         if fields.get("service", "") in SERVICES:
             fields["service"] = SERVICES[fields["service"]]
         event = event_of(fields, KEYS, time=time, observer=header.host or gateway_of(fields), inward=inward)
-        return stamped(_completed(event, fields), self.name, self.context.file, number)
+        return _completed(event, fields)
 
     def _header(self, line: str) -> SyslogHeader:
         for mark in ("CEF:", "LEEF:"):

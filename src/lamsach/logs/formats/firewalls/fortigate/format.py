@@ -18,13 +18,13 @@ Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.stamping import stamped
 from lamsach.logs.formats.firewalls.fortigate.actions import action_of, logon_action_of
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     answers_of,
@@ -39,15 +39,14 @@ from lamsach.logs.formats.firewalls.fortigate.fields import (
 from lamsach.logs.formats.firewalls.fortigate.sessions import session
 from lamsach.logs.formats.firewalls.fortigate.times import time_of
 from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT
+from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text import cef
 from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
-from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.text.values import domain_of, ip_of, mac_of
+from lamsach.logs.text.syslog import NO_HEADER, split_header
+from lamsach.logs.text.values import among, domain_of, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
-
-Place = Mapping[str, str | int | None]
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
 # "date=2024-03-06","type=""event""","subtype=""vpn""","devid=FG100D"
@@ -99,6 +98,17 @@ class FortiGate(LogFormat):
         "Authentication success",
     )
 
+    records = Records(
+        reader="pairs",
+        starts=("date=",),
+        texts=among(
+            "srcip dstip src dst transip tran_ip remip rem_ip locip loc_ip ip tunnelip assignip srcname dstname src_name dst_name hostname host name sni qname"
+            " srcmac mastersrcmac dstmac masterdstmac mac user unauthuser xauthuser url request http_url devname analyticscksum filehash"
+        ),
+        ports=among("srcport dstport transport src_port dst_port tran_port remport locport"),
+        clock=among("eventtime tz timezone date time timestamp itime"),
+    )
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
@@ -121,7 +131,7 @@ class FortiGate(LogFormat):
         if line[0] == "{":
             record = read_object(line)[1]
             fields = {key: text for key, value in record.items() if (text := text_of(value))}
-            return self.event_of(fields, NO_HEADER, number)
+            return self._placed(self.record_event(fields, NO_HEADER), number)
         line = uncelled(line)
         header, message = split_header(line, self.context)
         element = line.find(_ELEMENT) if not message else -1
@@ -132,18 +142,24 @@ class FortiGate(LogFormat):
         own = -1 if start else message.find("|date=", 0, _HEAD)
         message = message[own + 1 :]  # FortiDeceptor: its own pairs in a frame of CEF
         fields = _cef_fields(message, start) if start else with_spaces(pairs(message), message, _TEXTS)
-        return self.event_of(fields, header, number)
+        return self._placed(self.record_event(fields, header), number)
 
-    def event_of(self, fields: Fields, header: SyslogHeader, number: int) -> Event:
-        """The event of a record's fields."""
-        time = time_of(fields, self.context.timezone) or header.time
+    def _placed(self, event: Event, number: int) -> Event:
+        return stamped(event, self.name, self.context.file, number)
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """See `Records`."""
+        return time_of(fields, self.context.timezone)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """See `Records`."""
+        time = self.record_time(fields) or header.time
         observer = (
             first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
         )
-        place = {"observer": observer, "format": self.name, "file": self.context.file, "line": number}
         if _is_lease(fields):
-            return _lease(fields, time, place)
-        event = _looked_up(_event(fields, time, place), fields)
+            return _lease(fields, time, observer)
+        event = _looked_up(_event(fields, time, observer), fields)
         held = session(fields)
         if held is None:
             return event
@@ -188,7 +204,7 @@ def _lease_action(fields: Fields) -> LeaseAction | None:
     return _LEASES.get(kind)
 
 
-def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
+def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event:
     # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP server sends a DHCPACK"
     address = ip_of(fields["ip"])
     seconds = fields.get("lease", "")
@@ -197,6 +213,7 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
         until = time + timedelta(seconds=int(seconds))
     return Event(
         time=time,
+        observer=observer,
         kind=EventKind.LEASE,
         source_ip=address,
         device_ip=address,
@@ -204,11 +221,10 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
         device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
         action=_lease_action(fields) or Action.UNKNOWN,
         lease_until=until,
-        **place,  # type: ignore[arg-type]
     )
 
 
-def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
+def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event:
     source = first_ip(
         fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "client_ip", "ip"
     ) or interface_ip(fields)
@@ -225,6 +241,7 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
     )
     return Event(
         time=time,
+        observer=observer,
         kind=kind,
         source_ip=source,
         source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
@@ -247,7 +264,6 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         answers=answers_of(fields) if kind is EventKind.DNS else (),
         hashes=hashes_of(fields),
         action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
-        **place,  # type: ignore[arg-type]
     )
 
 

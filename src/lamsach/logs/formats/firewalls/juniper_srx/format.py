@@ -16,7 +16,7 @@ Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -34,9 +34,19 @@ from lamsach.logs.formats.firewalls.juniper_srx.admin import (
     stamped_at,
 )
 from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.mappings.records import NAME, Header, Records, Written
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, port_of, stated
+from lamsach.logs.text.values import (
+    among,
+    domain_of,
+    hash_of,
+    host_and_port,
+    host_of_url,
+    ip_of,
+    port_of,
+    stated,
+)
 from lamsach.model import Action, Event, EventKind
 
 Fields = Mapping[str, str]
@@ -62,6 +72,7 @@ _SCREEN = re.compile(r"source: (\S{2,60}), destination: (\S{2,60}),")
 # N/A N/A N/A N/A 6 policy1 trust untrust 12345      junos-smb 6(0) default-deny untrust dmz UNKNOWN
 _ZONES = re.compile(r"(?<=\s)\d{1,3}(?:\(\d{1,3}\))? \S{1,64} (\S{1,64}) (\S{1,64})(?=\s|$)", re.ASCII)
 SOURCE_ZONE, DESTINATION_ZONE = "source-zone-name", "destination-zone-name"
+_NOTHING = frozenset({"N/A", "UNKNOWN"})
 _OUTSIDE = frozenset({"untrust", "internet", "wan", "outside", "external"})
 _BLOCKING = ("deny", "denied", "block", "drop", "reject", "close", "sinkhole")
 _ALLOWED_EVENTS = ("SESSION_CREATE", "SESSION_CLOSE", "VOL_UPDATE", "PERMITTED", "ROUTE_UPDATE")
@@ -84,6 +95,16 @@ class JuniperSrx(LogFormat):
         ),
         *("source_nat_port", "device_ip", "device_name", "user", "domain", "url", "hashes", "action"),
     )
+
+    records = Records(
+        reader="quoted",
+        written=Written(opening='="', closing='" ', ends=('"]',), mark="[junos@", sample='[junos@2636.1 reason="x"]', name=EVENT.pattern, absent=_NOTHING),
+        texts=among(
+            "source-address client-ip-str client-ip destination-address server-ip-str nat-destination-address nat-source-address hostname client-hostname username"
+            " url obj filename http-host dns-domain sni sample-sha256 sha256 file-hash-lookup"
+        ),
+        ports=among("source-port destination-port nat-source-port"),
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -109,8 +130,16 @@ class JuniperSrx(LogFormat):
         start = line.find("[junos@", 0, _ROOM)
         if start < 0 and _UNFRAMED.match(line, name.end()):
             start = name.end()
-        event = _structured(line[start:], name[1]) if start >= 0 else _text(line[name.end() :], name[1])
-        return placed(event, self, number, header.time, header.host)
+        if start >= 0:
+            return placed(self.record_event(_fields(line[start:], name[1]), header), self, number, None, None)
+        return placed(_text(line[name.end() :], name[1]), self, number, header.time, header.host)
+
+    def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event:
+        """The event of structured data."""
+        return changed(_structured(fields), time=header.time, observer=header.host)
+
+    def record_time(self, fields: Fields) -> None:
+        """See `Records`: the header states the time."""
 
     def _own(self, line: str) -> tuple[Event, datetime | None]:
         """What the firewall tells of itself, and its own time for it."""
@@ -132,11 +161,16 @@ def _of_the_device(line: str) -> re.Match[str] | None:
     return JUNOS.search(line, 0, _HEAD) if "LOGIN_" in line or "UI_" in line else None
 
 
-def _structured(text: str, name: str) -> Event:
-    fields: dict[str, str] = {}
+def _fields(text: str, name: str) -> dict[str, str]:
+    fields = {NAME: name}
     for key, value in _FIELD.findall(text):
-        if value not in ("N/A", "UNKNOWN"):
+        if value not in _NOTHING:
             fields.setdefault(key, re.sub(r'\\([\\"\]])', r"\1", value))
+    return fields
+
+
+def _structured(fields: Fields) -> Event:
+    name = fields[NAME]
     source = first_ip(fields, "source-address", "client-ip-str", "client-ip")
     destination = first_ip(fields, "destination-address", "server-ip-str")
     inner = first_ip(fields, "nat-destination-address") or destination

@@ -23,14 +23,17 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.placing import placed
-from lamsach.logs.formats.firewalls.sophos.records import event_of, event_of_text
+from lamsach.logs.events.stamping import changed
+from lamsach.logs.formats.firewalls.sophos.records import DOMAINS, HASHES, event_of, event_of_text
+from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.spaced_pairs import spaced_pairs
-from lamsach.logs.text.syslog import sender_of, split_header
+from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year
 from lamsach.logs.text.times.zone_names import zone_of
+from lamsach.logs.text.values import among
 from lamsach.model import Event
 
 Fields = Mapping[str, str]
@@ -83,6 +86,18 @@ class Sophos(LogFormat):
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "SSL VPN", "virtual_ip=")
 
+    records = Records(
+        reader="pairs",
+        starts=('device="', "device=", "device_name="),
+        doubled="recv_pkts=",
+        texts=among(
+            "src_ip sourceip srcip remote_ip ipaddress client_ip ep_ip dst_ip destinationip dstip tran_dst_ip dst_trans_ip tran_src_ip src_trans_ip virtual_ip"
+            " leased_ip assigned_ip user_name user login_user username src_mac srcmac client_physical_address client_host_name ep_name url server device_name device_id"
+        ) | {*DOMAINS, *HASHES},
+        ports=among("src_port srcport dst_port dstport tran_src_port src_trans_port"),
+        clock=among("date time timezone timestamp"),
+    )  # fmt: skip
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """SFOS states log type and component side by side; UTM its four first keys, or its own kind of time."""
@@ -106,13 +121,11 @@ class Sophos(LogFormat):
             raise LineError("The line is not a Sophos record.", line[:80])
         if line[0] == "{":
             record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
-            return placed(event_of(record), self, number, self.time_of(record), observer_of(record))
+            return self._placed(self.record_event(record, NO_HEADER), number)
         line = uncelled(line)
         header, message = split_header(line, self.context)
         if "log_type=" in line:
-            fields = spaced_pairs(message)
-            observer = observer_of(fields, header.host)
-            return placed(event_of(fields), self, number, self.time_of(fields) or header.time, observer)
+            return self._placed(self.record_event(spaced_pairs(message), header), number)
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
         if cut:
@@ -121,7 +134,15 @@ class Sophos(LogFormat):
         event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)
         return placed(event, self, number, time, host)
 
-    def time_of(self, fields: Fields) -> datetime | None:
+    def _placed(self, event: Event, number: int) -> Event:
+        return placed(event, self, number, None, None)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """The event of a record of SFOS."""
+        observer = observer_of(fields, header.host)
+        return changed(event_of(fields), time=self.record_time(fields) or header.time, observer=observer)
+
+    def record_time(self, fields: Fields) -> datetime | None:
         """The time that a record of SFOS states."""
         date, clock = first(fields, "date"), first(fields, "time")
         name = fields.get("timezone", "")

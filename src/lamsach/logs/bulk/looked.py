@@ -1,0 +1,98 @@
+"""A row of records' texts as a format sees it: what it looks at is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TIMES, HOSTS = "\0time", "\0host"
+"""What is noted when the header's time or name is looked at."""
+
+
+class Row:
+    """The texts of records by their keys, absent ones null. `names`: all keys, in their order. `certain`: whether each record has all of them. `usual`: the keys
+    that were asked for in records before, and are loaded together; empty at first."""
+
+    def __init__(
+        self,
+        names: Collection[str],
+        load: Callable[[Collection[str]], Mapping[str, pa.Array]],
+        usual: set[str],
+        *,
+        certain: bool = False,
+    ) -> None:
+        self._columns = dict(load(usual or names))
+        self.names, self.certain, self._load, self._usual = names, certain, load, usual
+
+    def __getitem__(self, key: str) -> pa.Array:
+        self._usual.add(key)
+        if key not in self._columns:
+            self._columns.update(self._load({key}))
+        return self._columns[key]
+
+
+class Looked(MutableMapping[str, str]):
+    """Fields of one row, with stand-ins; `at` notes the keys that were looked at. `certain`: keys that each row has."""
+
+    def __init__(self, values: Mapping[str, Callable[[], str | None]], certain: Collection[str] = ()) -> None:
+        self._values = values
+        self._set: dict[str, str | None] = {}
+        self._certain = certain
+        self.at: set[str] = set()
+
+    def _value(self, key: str) -> str | None:
+        if key not in self._set:
+            if key not in self._values:
+                return None
+            self.at.add(key)
+            self._set[key] = self._values[key]()
+        return self._set[key]
+
+    def __contains__(self, key: object) -> bool:
+        if key in self._certain and key not in self._set:
+            return True
+        return self._value(str(key)) is not None
+
+    def __getitem__(self, key: str) -> str:
+        value = self._value(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self._set[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        self._set[key] = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([key for key in {**self._values, **self._set} if key in self])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+class Head:
+    """The header before a row; what is looked at is noted in its fields."""
+
+    def __init__(
+        self, fields: Looked, time: Callable[[], datetime | None], host: Callable[[], str | None]
+    ) -> None:
+        self._fields, self._time, self._host = fields, time, host
+
+    @property
+    def time(self) -> datetime | None:
+        """The time that it states."""
+        self._fields.at.add(TIMES)
+        return self._time()
+
+    @property
+    def host(self) -> str | None:
+        """The name that it states."""
+        self._fields.at.add(HOSTS)
+        return self._host()

@@ -1,0 +1,190 @@
+"""Values that a format only hands on. All values of one shade are alike to a format but for the text itself, so a stand-in takes the place of each: what the
+format makes of the stand-in, it makes of every value of that shade.
+
+A value of no shade (rare spellings, words, addresses that are nobody's) is a shade of its own: the format is asked with the value itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped
+from lamsach.logs.bulk.keyed import port_numbers, url_hosts
+from lamsach.logs.bulk.letters import HEX_DIGITS, made_of
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.text.values import ip_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Codes = np.ndarray[Any, np.dtype[np.int64]]
+    Truths = np.ndarray[Any, np.dtype[np.bool_]]
+
+MARK = "zq9"
+"""Stands in every text that is a stand-in, and in no other."""
+_REPEATED = 0.5
+_TRIED = 2048
+_WEIGHED_PORTS = ("0", "53", "67", "68", "80", "137", "443", "546", "547", "853", "5353", "5355")
+"""Ports that formats weigh: questions are told by them."""
+# nobody's, loopback, link-local, groups
+_SPECIAL = r"^(?:0|127|22[4-9]|2[3-5][0-9])\.|^169\.254\."
+_WORD = r"^[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z][A-Za-z0-9_-]*$"
+_ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
+_SHADY_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
+_LONGEST_URL = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """`judge`: which texts of a column are of it. `stand_in`: the nth one's. `gives`: what formats make of a stand-in, and how the same is made of a column."""
+
+    judge: Callable[[pa.Array], pa.Array]
+    stand_in: str
+    gives: Mapping[str, Callable[[pa.Array], pa.Array]]
+
+    def of(self, number: int) -> tuple[str, dict[str, Callable[[pa.Array], pa.Array]]]:
+        """The nth stand-in, and what is made of it."""
+        high, low = divmod(number, 200)
+        at = {"n": number + 1, "high": high, "low": low + 1, "mark": MARK}
+        return self.stand_in.format(**at), {text.format(**at): made for text, made in self.gives.items()}
+
+
+def _same(column: pa.Array) -> pa.Array:
+    return column
+
+
+def _lower(column: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.utf8_lower(column)
+
+
+def _matching(pattern: str, but: str | None = None, longest: int = 63) -> Callable[[pa.Array], pa.Array]:
+    def judge(column: pa.Array) -> pa.Array:
+        import pyarrow.compute as pc
+
+        found = pc.and_(
+            pc.match_substring_regex(column, pattern), pc.less_equal(pc.binary_length(column), longest)
+        )
+        return pc.and_not(found, pc.match_substring_regex(column, but)) if but else found
+
+    return judge
+
+
+def _four(column: pa.Array) -> pa.Array:
+    """IPv4 addresses that are one machine's."""
+    import pyarrow.compute as pc
+
+    return pc.and_not(ipv4(column), pc.match_substring_regex(column, _SPECIAL))
+
+
+def _six(column: pa.Array, *, inside: bool) -> pa.Array:
+    """Canonical addresses of one machine: global ones, and those that RFC 4193 gives to local networks."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    begin = r"^f[cd][0-9a-f]{2}:" if inside else r"^2[0-9a-f]{3}:"
+    likely = pc.if_else(pc.match_substring_regex(column, begin), column, pa.scalar(None, pa.string()))
+    found = mapped(likely, lambda text: ip_of(text) == text and is_internal(text) == inside, pa.bool_())
+    return pc.fill_null(found, False)
+
+
+def _canonical(column: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.and_not(canonical_names(column), ipv4(column))
+
+
+def _digests(digits: int) -> Callable[[pa.Array], pa.Array]:
+    def judge(column: pa.Array) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if made_of(column, HEX_DIGITS, digits, digits):
+            return pa.repeat(pa.scalar(True), len(column))
+        return pc.match_substring_regex(column, rf"^[0-9A-Fa-f]{{{digits}}}$")
+
+    return judge
+
+
+_TEXT = {"{mark}": _same}
+ANY: tuple[Shade, ...] = (
+    Shade(_four, "198.18.{high}.{low}", {"198.18.{high}.{low}": _same}),
+    Shade(internal, "10.213.{high}.{low}", {"10.213.{high}.{low}": _same}),
+    Shade(_canonical, "n{n}.{mark}.example", {"n{n}.{mark}.example": _same}),
+    Shade(
+        _matching(r"^https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+(?::[0-9]{1,4})?/[!#-\[\]-~]*$", longest=_LONGEST_URL),
+        "http://h{n}.{mark}.example/p{n}{mark}",
+        {"http://h{n}.{mark}.example/p{n}{mark}": _same, "h{n}.{mark}.example": url_hosts},
+    ),
+    Shade(_matching(r"^/[!#-\[\]-~]*$", longest=_LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
+    Shade(_matching("^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$", "^(?:00:){5}00$"), "02:5a:71:f9:{high:02x}:{low:02x}", {"02:5a:71:f9:{high:02x}:{low:02x}": _same}),
+    Shade(_matching("^[0-9A-Fa-f][02468ACEace](?:[:-][0-9A-Fa-f]{2}){5}$", "^(?:00[:-]){5}00$"), "06-5A-71-F9-{high:02X}-{low:02X}", {"06-5A-71-F9-{high:02X}-{low:02X}": _same, "06:5a:71:f9:{high:02x}:{low:02x}": macs}),
+    Shade(_matching(_WORD, _ABSENT), "W{n}{mark}", {"W{n}{mark}": _same, "w{n}{mark}": _lower}),
+    Shade(_matching(_SHADY_NAME), "N{n}.{mark}.example", {"N{n}.{mark}.example": _same, "n{n}.{mark}.example": _lower}),
+    Shade(_matching(r"^[A-Za-z0-9_-]+\\[A-Za-z0-9._-]+$"), "D{n}{mark}\\U{n}{mark}", {"D{n}{mark}\\U{n}{mark}": _same}),
+    Shade(_digests(64), "{n:061x}f0a", {"{n:061x}f0a": _lower}),
+    Shade(_digests(40), "{n:037x}f0a", {"{n:037x}f0a": _lower}),
+    Shade(_digests(32), "{n:029x}f0a", {"{n:029x}f0a": _lower}),
+    Shade(partial(_six, inside=True), "fd12:f9::{n:x}", {"fd12:f9::{n:x}": _same}),
+    Shade(partial(_six, inside=False), "2001:db8:f9::{n:x}", {"2001:db8:f9::{n:x}": _same}),
+)  # fmt: skip
+"""The shades of a value of any kind."""
+
+
+_INTERNAL = ANY[1]
+
+
+def _ports(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pc.match_substring_regex(column, "^(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3})$")
+    return pc.and_not(plain, pc.is_in(column, pa.array(_WEIGHED_PORTS)))
+
+
+PORT: tuple[Shade, ...] = (Shade(_ports, "4{n:04}", {"4{n:04}": _same}),)
+"""The shade of a port."""
+AS_NUMBER = port_numbers
+"""How a column of ports is made of their texts."""
+
+
+def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
+    """The number (from 1) of each text's shade, 0 where it has none. Texts that are repeated are looked at once."""
+    import numpy as np
+
+    first = column.slice(0, _TRIED).dictionary_encode()
+    if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
+        return _told(column, shades)
+    coded = column.dictionary_encode()
+    codes: Codes = np.concatenate((_told(coded.dictionary, shades), [0]))
+    chosen: Codes = codes[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
+    return chosen
+
+
+def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
+    import numpy as np
+    import pyarrow as pa
+
+    codes = np.zeros(len(column), np.int64)
+    rows = np.arange(len(column))
+    rest = column
+    for number, shade in enumerate(shades, 1):
+        if not len(rest) and shade is not _INTERNAL:
+            break
+        if shade is _INTERNAL:  # of the addresses before it
+            within = np.flatnonzero(codes == number - 1)
+            if len(within):
+                own = internal(column if len(within) == len(column) else column.take(pa.array(within)))
+                codes[within[own.to_numpy(zero_copy_only=False)]] = number
+            continue
+        held = shade.judge(rest).fill_null(False).to_numpy(zero_copy_only=False)
+        if held.any():
+            codes[rows[held]] = number
+            rows = rows[~held]
+            rest = column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
+    return codes

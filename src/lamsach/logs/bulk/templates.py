@@ -1,0 +1,356 @@
+"""Records of the same keys in columns, by the function of their format that reads one.
+
+Rows are put together whose values are of the same shades (`shades.py`), or are the same where the format decides by them. The format is asked once for each
+such combination, with stand-ins for the values that it only hands on; where they come out in its event is where the columns go. Which keys decide is seen
+while the format looks at them: a key that it never looks at is of no account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.heads import check_clock, times
+from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row
+from lamsach.logs.bulk.shades import ANY, AS_NUMBER, MARK, PORT, Shade, shades_in
+from lamsach.logs.events.records import HASH_KEYS, KEYS
+from lamsach.model import Event
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Codes = np.ndarray[Any, np.dtype[np.int64]]
+
+Heads = Callable[[], tuple["pa.Array", "pa.Array"]]
+"""The times and the names that the headers before records state, when they are asked for."""
+_HOST = f"sender.{MARK}.example"
+_HEAD_MOMENT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
+_PLAIN = tuple(key for key in KEYS if key not in ("format", "file", "line", "time", *HASH_KEYS.values()))
+_MOST_KEPT = 20_000
+_MANY = 64
+_MOST_COMBINED = 2**62
+_SEPARATOR = "\x1f"
+_EPOCHS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
+
+
+Make = Callable[[Looked, Head], Event | None]
+"""The event of a record's fields behind a header."""
+
+
+_NOTHING = ("is", None)
+Source = tuple[Any, ...]
+"""Where a field comes from: ("is", value), or ("of", parts), each a text as it is or a key and what is made of its column."""
+
+
+@dataclass(frozen=True)
+class _Template:
+    looked: frozenset[str]
+    fields: Mapping[str, Source] | None
+    """None where the format gives no event, or nothing is known of how it is made."""
+
+
+class Templates:
+    """Reads records of one file."""
+
+    def __init__(self, log_format: LogFormat) -> None:
+        assert log_format.records is not None
+        self._format: Any = log_format
+        self._kept: dict[tuple[Any, ...], _Template] = {}
+        self._deciding: dict[frozenset[str], set[str]] = {}
+
+    def columns(
+        self, row: Row, count: int, heads: Heads, before: pa.Array | None = None
+    ) -> dict[str, pa.Array]:
+        """The columns of so many records; `before`: what stands before each, where anything does. `line`: the numbers (from 0) of the records, where not
+        all could be read. Raises Unusual, LineError."""
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.clear()
+        deciding = self._deciding.setdefault(frozenset(row.names), set())
+        rows = _Rows(row, count, self._format, heads, before)
+        while True:
+            first, inverse, odd = rows.combinations(deciding)
+            found = [
+                None if bad else self._template(rows, deciding, int(at))
+                for at, bad in zip(first, odd, strict=True)
+            ]
+            looked = frozenset[str]().union(*(one.looked for one in found if one is not None))
+            if looked <= deciding:
+                return rows.put_together(found, inverse)
+            deciding |= looked
+
+    def _template(self, rows: _Rows, deciding: Collection[str], at: int) -> _Template:
+        key = (rows.keys, *rows.combination(deciding, at))
+        found = self._kept.get(key)
+        if found is None:
+            found = rows.template(self._format.record_event, at)
+            if found.looked <= {*deciding}:
+                self._kept[key] = found
+        return found
+
+
+class _Rows:
+    """Records of the same keys."""
+
+    def __init__(self, row: Row, count: int, log_format: Any, heads: Heads, before: pa.Array | None) -> None:
+        self._row, self._count = row, count
+        self._before, self._zone = before, log_format.context.timezone
+        self._carried, self._read_time = log_format.records, log_format.record_time
+        self._heads = cache(heads)
+        self.keys = frozenset(row.names)
+        self._certain = frozenset(row.names if row.certain else ())
+        self._order = {key: number for number, key in enumerate(row.names)}
+        self._shades: dict[str, tuple[Codes, Codes]] = {}
+        self._made: dict[Source, pa.Array] = {}
+
+    def _text(self, key: str, at: int) -> str | None:
+        text: str | None = self._row[key][at].as_py()
+        return text
+
+    def _of(self, key: str) -> tuple[Shade, ...]:
+        if key in self._carried.ports:
+            return PORT
+        carried = key in self._carried.texts or (self._carried.like and re.search(self._carried.like, key))
+        return ANY if carried else ()
+
+    def _coded(self, key: str) -> tuple[Codes, Codes]:
+        """Of each row the shade of its text, and the number of the text where it has none (-1: absent)."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if key not in self._shades and key in (TIMES, HOSTS):
+            absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
+            self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
+        if key not in self._shades:
+            column = self._row[key]
+            shades = shades_in(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
+            if key in self._carried.clock:  # whether there is any
+                empty = pc.fill_null(pc.equal(column, ""), False).to_numpy(zero_copy_only=False)
+                texts = np.where(
+                    pc.is_null(column).to_numpy(zero_copy_only=False), -1, empty.astype(np.int64)
+                )
+            elif shades.all():
+                texts = np.zeros(self._count, np.int64)
+            else:
+                rest = pc.if_else(pa.array(shades == 0), column, pa.scalar(None, pa.string()))
+                coded = rest.dictionary_encode()
+                texts = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+            self._shades[key] = shades, texts
+        return self._shades[key]
+
+    def combinations(self, deciding: Collection[str]) -> tuple[Codes, Codes, list[bool]]:
+        """The first row of each combination, of each row the number of its combination, and which combinations are too rare to be asked for."""
+        import numpy as np
+
+        parts: list[Any] = [part for key in sorted(deciding) for part in self._coded(key)]
+        together: Any = np.zeros(self._count, np.int64)
+        most = 1
+        for part in parts:
+            low, high = int(part.min()), int(part.max())
+            if low == high:
+                continue
+            if most * (high - low + 1) > _MOST_COMBINED:
+                together = np.unique(together, return_inverse=True)[1]
+                most = int(together.max()) + 1
+            together = together * (high - low + 1) + part - low
+            most *= high - low + 1
+        if most == 1:
+            return np.zeros(1, np.int64), together, [False]
+        _, first, inverse, sizes = np.unique(
+            together, return_index=True, return_inverse=True, return_counts=True
+        )
+        many = len(first) > max(_MANY, self._count // 8)
+        odd = sizes < _MANY if many else np.zeros(len(first), np.bool_)
+        if (sizes[odd].sum()) > self._count // 2:
+            raise Unusual
+        return first, inverse, odd.tolist()
+
+    def combination(self, deciding: Collection[str], at: int) -> tuple[Any, ...]:
+        """What a row's combination is, for any piece of the file."""
+        told: list[Any] = []
+        for key in sorted(deciding):
+            shades, texts = self._coded(key)
+            shade, text = int(shades[at]), int(texts[at])
+            coded = shade or text if shade or key in (*self._carried.clock, TIMES, HOSTS) else None
+            told.append(self._text(key, at) if coded is None else coded)
+        return tuple(told)
+
+    def template(self, make: Make, at: int) -> _Template:
+        """What the format makes of a row."""
+        stand_ins: dict[Any, Source] = {_HOST: ("of", ((HOSTS,),))}
+
+        def value(key: str) -> str | None:
+            shades = self._of(key)
+            number = int(self._coded(key)[0][at]) if shades else 0
+            if not number:
+                return self._text(key, at)
+            stand_in, gives = shades[number - 1].of(self._order[key])
+            for text, how in gives.items():
+                stand_ins[text] = ("of", ((key, how),))
+                if shades is PORT:
+                    stand_ins[int(text)] = ("of", ((key, AS_NUMBER),))
+            return stand_in
+
+        fields = Looked({key: partial(value, key) for key in self._row.names}, self._certain)
+        head = Head(
+            fields,
+            lambda: _HEAD_MOMENT if self._heads()[0][at].is_valid else None,
+            lambda: _HOST if self._heads()[1][at].is_valid else None,
+        )
+        try:
+            event = make(fields, head)
+            return _Template(frozenset(fields.at), self._fields_of(event, stand_ins, at) if event else None)
+        except (Unusual, LineError, ValueError):
+            return _Template(frozenset(fields.at), None)
+
+    def _fields_of(self, event: Event, stand_ins: Mapping[Any, Source], at: int) -> dict[str, Source]:
+        found = {key: _found(getattr(event, key), stand_ins) for key in _PLAIN}
+        found["device_mac"] = _found(event.device_mac or event.source_mac, stand_ins)
+        for digest in event.hashes:
+            found.setdefault(HASH_KEYS[len(digest)], _found(digest, stand_ins))
+        found["time"] = self._time_of(event, at)
+        return {key: how for key, how in found.items() if how != _NOTHING}
+
+    def _time_of(self, event: Event, at: int) -> Source:
+        """Whether the header's or the record's own."""
+        if event.time is None:
+            return _NOTHING
+        if event.time == _HEAD_MOMENT:
+            return ("head",)
+        fields = Looked(
+            {key: partial(self._text, key, at) for key in self._carried.clock if key in self.keys}
+        )
+        if event.time != self._read_time(fields):
+            raise Unusual
+        return ("clock", tuple(sorted(fields.at)))
+
+    def put_together(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
+        """The columns of the rows, each by the template with its number; those that have one."""
+        import numpy as np
+        import pyarrow as pa
+
+        fields = [None if one is None else one.fields for one in templates]
+        told = [{} if one is None else one for one in fields]
+        columns = {
+            key: self._column(key, [one.get(key, _NOTHING) for one in told], inverse)
+            for key in dict.fromkeys(key for one in told for key in one)
+        }
+        if None in fields:
+            rows = pa.array(np.flatnonzero(np.array([one is not None for one in fields])[inverse]))
+            columns = {key: column.take(rows) for key, column in columns.items()} | {"line": rows}
+        return columns
+
+    def _column(self, key: str, sources: Sequence[Source], inverse: Codes) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+
+        from lamsach.logs.events.tables import schema
+
+        kind = schema().field(key).type
+        constants = [source for source in sources if source[0] == "is"]
+        others = list(dict.fromkeys(source for source in sources if source[0] != "is"))
+        if not constants and len(others) == 1:
+            return self._source(others[0], kind)
+        number = {source: at for at, source in enumerate(others)}
+        values = pa.array([source[1] if source[0] == "is" else None for source in sources], kind)
+        if not others:
+            return values.take(pa.array(inverse))
+        place = np.array([number.get(source, -1) for source in sources])[inverse]
+        parts = [values, *(self._source(source, kind) for source in others)]
+        begin = len(values) + place * self._count + np.arange(self._count)
+        return pa.concat_arrays(parts).take(pa.array(np.where(place < 0, inverse, begin)))
+
+    def _source(self, source: Source, kind: pa.DataType) -> pa.Array:
+        if source not in self._made:
+            self._made[source] = self._computed(source)
+        made = self._made[source]
+        return made if made.type == kind else made.cast(kind)
+
+    def _computed(self, source: Source) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if source[0] == "head":
+            return self._heads()[0]
+        if source[0] == "clock":
+            return self._stated_times(source[1])
+        if source[0] == "list":
+            parts = [self._computed(part) for part in source[1]]
+            texts = pa.concat_arrays(parts).take(
+                pa.array([n * self._count + at for at in range(self._count) for n in range(len(parts))])
+            )
+            offsets = range(0, len(texts) + 1, len(parts))
+            return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts)
+        parts = [
+            pa.repeat(part, self._count) if isinstance(part, str) else self._part(*part) for part in source[1]
+        ]
+        return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "")
+
+    def _part(self, key: str, how: Callable[[pa.Array], pa.Array] | None = None) -> pa.Array:
+        return self._heads()[1] if how is None else how(self._row[key])
+
+    def _stated_times(self, keys: Sequence[str]) -> pa.Array:
+        """The records' own times."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        present = {key for key in self._carried.clock if key in self.keys}
+
+        def read(text: str) -> datetime | None:
+            values = dict(zip(keys, text.split(_SEPARATOR), strict=True))
+            fields = Looked({key: partial(values.get, key) for key in present})
+            moment: datetime | None = self._read_time(fields)
+            if not fields.at <= {*keys}:
+                raise Unusual
+            return moment
+
+        columns = [self._row[key] for key in keys]
+        if any(column.null_count for column in columns):
+            raise Unusual
+        if len(keys) == 1:
+            digits = pc.unique(pc.binary_length(columns[0])).to_pylist()
+            unit = _EPOCHS.get(digits[0]) if len(digits) == 1 else None
+            if unit and pc.all(pc.match_substring_regex(columns[0], "^[0-9]+$")).as_py():
+                stamps = columns[0].cast(pa.int64())
+                made = pc.divide(pc.multiply(stamps, unit[0]), unit[1]).cast(pa.timestamp("us", "UTC"))
+                ends = (pc.index(stamps, bound).as_py() for bound in pc.min_max(stamps).values())
+                if all(read(columns[0][at].as_py()) == made[at].as_py() for at in ends):
+                    return made
+        if self._before is not None:
+            check_clock(self._before, self._zone)
+        return times(pc.binary_join_element_wise(*columns, _SEPARATOR), read)
+
+
+def _found(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
+    """Where a field's value comes from. Raises Unusual when a stand-in is in it and nothing is known of how."""
+    if not value and value != 0:
+        return _NOTHING
+    if isinstance(value, tuple):
+        parts = tuple(_found(one, stand_ins) for one in value)
+        return ("is", list(value)) if all(part[0] == "is" for part in parts) else ("list", parts)
+    if value in stand_ins:
+        return stand_ins[value]
+    if not isinstance(value, str):
+        return ("is", value)
+    pattern = "|".join(re.escape(text) for text in sorted(filter(_is_text, stand_ins), key=len, reverse=True))
+    pieces = re.split(f"({pattern})", value)
+    if len(pieces) == 1 and MARK not in value:
+        return ("is", str(value))
+    if any(MARK in piece for piece in pieces[::2]):
+        raise Unusual
+    return (
+        "of",
+        tuple(stand_ins[piece][1][0] if at % 2 else piece for at, piece in enumerate(pieces) if piece),
+    )
+
+
+def _is_text(key: Any) -> bool:
+    return isinstance(key, str)
