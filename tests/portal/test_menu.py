@@ -1,4 +1,4 @@
-"""The menu of the work pages in Chromium, without scripts: folded on a phone, open by keyboard, whole in a wide window."""
+"""The menu of the work pages (`base/rooms.py`) in Chromium, without scripts: folded on a phone, open by keyboard, whole in a wide window."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def test_the_menu_is_folded_on_a_phone_and_whole_elsewhere(live_server: Any, pag
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live_server.url}/office/units/")
     folded, links = page.locator("nav.menu summary"), page.locator("nav.menu a")
-    assert folded.inner_text() == "Menu: Units"
-    assert links.count() > 12
+    assert folded.inner_text() == "Menu: Units › Unit tree"
+    assert links.count() == 11, "six rooms, five tabs"
     assert not links.first.is_visible()
     assert page.locator("h1").bounding_box()["y"] < 260
     folded.focus()
     page.keyboard.press("Enter")
     assert links.first.is_visible()
-    assert page.locator("nav.menu [aria-current]").inner_text() == "Units"
+    assert page.locator("nav.menu [aria-current]").all_inner_texts() == ["Units", "Unit tree"]
     assert min(link.bounding_box()["height"] for link in links.all()) >= 44
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate(CHECK) == []

@@ -22,7 +22,7 @@ from lamsach.portal.audit.words import ACTS, THINGS, words
 from lamsach.portal.awareness import access as awareness
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base.templatetags.house import browser as named
-from lamsach.portal.campaigns.models import CampaignState, Recipient, StepKind
+from lamsach.portal.campaigns.models import CampaignState, StepKind
 from lamsach.portal.cases.models import CaseState
 from lamsach.portal.findings.models import Device
 from lamsach.portal.mail.letters import queue_letter
@@ -146,20 +146,6 @@ def test_the_footer_names_the_product_on_every_page(cast: Cast, browser: Browser
     ):
         page = browser("coordinator").get(path).content.decode()
         assert f"Lamsach {__version__}</p>" in page, path
-
-
-def test_a_page_stands_under_the_entry_of_its_kind(cast: Cast, browser: Browser) -> None:
-    made = dispatch(cast)
-    told = Recipient.objects.filter(dispatch=made).first()
-    assert told is not None
-    for path, view in (
-        (f"/office/dispatches/{made.pk}/", "/office/campaigns/"),
-        (f"/office/answers/{told.pk}/", "/office/campaigns/"),
-        ("/office/knowledge/", "/office/questions/"),
-        ("/office/", "/office/"),
-    ):
-        page = browser("coordinator").get(path).content.decode()
-        assert re.findall(r'href="([^"]+)" aria-current="page"', page) == [view], path
 
 
 def test_who_confirmed_was_told(cast: Cast) -> None:

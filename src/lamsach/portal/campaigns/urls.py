@@ -20,6 +20,7 @@ urlpatterns = [
     path(
         "office/campaigns/<int:campaign_id>/dispatches/new/", dispatch_views.dispatch_new, name="dispatch_new"
     ),
+    path("office/campaigns/<int:campaign_id>/dispatches/", views.dispatches, name="dispatches"),
     path("office/campaigns/<int:campaign_id>/materials/", material_views.materials, name="materials"),
     path("office/materials/<int:material_id>/", material_views.material_file, name="material_file"),
     path(

@@ -62,19 +62,31 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """One campaign: days, dispatches, lists, and how far the person's units are."""
+    """One campaign: days, lists, and how far the person's units are."""
     found = access.get_campaign(request.user, campaign_id)
     mine = home_units(request.user)
     context: dict[str, Any] = {
         "campaign": found,
         "mine": [(unit, counts(found, unit.pk)) for unit in mine[:10]],
-        "dispatches": access.readable_dispatches(request.user).filter(campaign=found)[:100],
         "lists": found.lists.filter(withdrawn=None),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
         "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in mine]).exists(),
         "form": FileForm(),
     }
     return render(request, "campaigns/campaign.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The dispatches of a campaign that the person may see, the newest first."""
+    found = access.get_campaign(request.user, campaign_id)
+    mine = [unit.pk for unit in home_units(request.user)]
+    context = {
+        "campaign": found,
+        "page": paged(request, access.readable_dispatches(request.user).filter(campaign=found)),
+        "may_issue": writable_units(request.user).filter(pk__in=mine).exists(),
+    }
+    return render(request, "campaigns/dispatches.html", context)
 
 
 @member(COORDINATORS, COORDINATORS)

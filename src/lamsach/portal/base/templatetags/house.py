@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lamsach.i18n import format_number
+from lamsach.portal.base.rooms import Place, place
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ MARKS: Mapping[str, str] = {
     "unsearched": "?",
     "late": "!",
 }
+
+
+@register.simple_tag(takes_context=True)
+def whereabouts(context: Mapping[str, Any]) -> Place:
+    """The room and tab of the page, and what else the menu shows."""
+    return place(context["request"], context) if "request" in context else Place()
 
 
 @register.simple_tag
