@@ -62,3 +62,31 @@ def test_the_arrow_of_a_choice_is_seen_in_the_dark(live_server: Any, page: Any) 
     shown = field.evaluate("e => [getComputedStyle(e).backgroundImage, getComputedStyle(e).color]")
     assert "stroke='%23e4e9eb'" in shown[0]
     assert shown[1] == "rgb(228, 233, 235)"
+
+
+def test_the_search_by_keyboard(live_server: Any, page: Any) -> None:
+    """`/` leads to the field from anywhere, the arrows through what was found; without scripts the field is behind the menu's button on a phone."""
+    scripted = page.context.browser.new_context(viewport=DESKTOP)
+    scripted.add_cookies(page.context.cookies())
+    fast = scripted.new_page()
+    fast.goto(f"{live_server.url}/office/units/import/")
+    fast.keyboard.press("/")
+    fast.keyboard.type("phòng")
+    fast.keyboard.press("Enter")
+    fast.wait_for_url("**/office/search/?q=*")
+    assert fast.evaluate(CHECK) == []
+    hits = fast.locator("[data-hits] a")
+    fast.keyboard.press("/")
+    for shown in (0, 1):
+        fast.keyboard.press("ArrowDown")
+        assert hits.nth(shown).evaluate("e => e === document.activeElement")
+    fast.keyboard.press("ArrowUp")
+    fast.keyboard.press("Enter")
+    fast.wait_for_url("**/office/units/*/")
+    page.goto(f"{live_server.url}/office/")
+    assert not page.locator("#search").is_visible()
+    page.locator("nav.menu summary").click()
+    page.locator("#search").fill("phòng")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/office/search/?q=*")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -1,9 +1,10 @@
-"""Numbers that an address or a form asks for: never more than a database can hold, and no other signs than 0 to 9."""
+"""Numbers that an address or a form asks for (never more than a database can hold, and no other signs than 0 to 9), and words that a field contains."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db.models import Q
 from django.http import QueryDict
 
 _DIGITS = 17
@@ -22,3 +23,11 @@ def number(values: Mapping[str, str], name: str) -> int | None:
 def numbers(values: QueryDict, name: str, most: int) -> list[int]:
     """The numbers among the first `most` values under a name, such as ticked rows."""
     return [found for text in values.getlist(name)[:most] if (found := whole(text)) is not None]
+
+
+def contains(field: str, words: str) -> Q:
+    """The condition that a field contains words in small letters, capitals or as names are written. SQLite itself ignores the case of ASCII alone, so that `đà nẵng` would not find `Đà Nẵng`."""
+    found = Q()
+    for spelling in {words, words.lower(), words.upper(), words.title(), words.capitalize()}:
+        found |= Q(**{f"{field}__icontains": spelling})
+    return found

@@ -21,7 +21,7 @@ from lamsach.portal.campaigns import access, sending
 from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.mail.models import BadAddress
-from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
+from lamsach.portal.units.access import get_unit, home_units, named, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 from lamsach.results.safe import visible_line
@@ -66,7 +66,7 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
     if state in conditions:
         rows = rows.filter(conditions[state])
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(code__startswith=search.upper()))
+        rows = rows.filter(named(search))
     return rows.order_by("code")
 
 

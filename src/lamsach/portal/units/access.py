@@ -9,7 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
+from lamsach.portal.base.asked import contains
 from lamsach.portal.base.roles import ALL, ONE_UNIT, WRITERS, Role
+from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
@@ -46,6 +48,11 @@ def memberships(user: Any) -> list[Membership]:
 def readable_units(user: Any, roles: Iterable[Role] = ALL) -> QuerySet[Unit]:
     """The units that the person may see."""
     return Unit.objects.filter(_reach(user, roles))
+
+
+def named(words: str) -> Q:
+    """The condition on `Unit` for a search by a part of the name, or by the beginning of the code in either form."""
+    return contains("name", words) | Q(code__startswith=canonical(words) or words.upper())
 
 
 def writable_units(user: Any, roles: Iterable[Role] = WRITERS) -> QuerySet[Unit]:

@@ -20,7 +20,7 @@ from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, importing, tree
-from lamsach.portal.units.codes import canonical, older_form
+from lamsach.portal.units.codes import older_form
 from lamsach.portal.units.forms import NewUnitForm, PlaceForm, SheetForm, UnitForm
 from lamsach.portal.units.models import FOREVER, Unit, UnitImport, UnitName
 
@@ -33,9 +33,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
     )
     search = request.GET.get("q", "").strip()
     if search:
-        rows = rows.filter(
-            Q(name__icontains=search) | Q(code__startswith=canonical(search) or search.upper())
-        )
+        rows = rows.filter(access.named(search))
     if not request.GET.get("closed"):
         rows = rows.filter(valid_until=FOREVER)
     page = paged(request, rows.order_by("code"))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.web import views
+from lamsach.portal.web import search, views
 
 app_name = "web"
-urlpatterns = [path("office/", views.home, name="home"), path("alive", views.alive, name="alive")]
+urlpatterns = [
+    path("office/", views.home, name="home"),
+    path("office/search/", search.search, name="search"),
+    path("alive", views.alive, name="alive"),
+]

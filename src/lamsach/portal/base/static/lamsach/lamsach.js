@@ -1,4 +1,5 @@
-// Everything works without this file. It stops a second click on a button that has been pressed, and moves the focus to what is wrong.
+// Everything works without this file. It stops a second click on a button that has been pressed, moves the focus to what is wrong, to the search with /, and through what was
+// found with the arrow keys.
 "use strict";
 document.addEventListener("submit", function (event) {
   var form = event.target;
@@ -7,6 +8,15 @@ document.addEventListener("submit", function (event) {
 });
 window.addEventListener("pageshow", function () {
   document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+});
+document.addEventListener("keydown", function (event) {
+  var at = event.target, search = document.getElementById("q") || document.getElementById("search");
+  var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || at.isContentEditable;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) { return; }
+  if (event.key === "/" && search && !typing) { search.focus(); search.select(); event.preventDefault(); }
+  var hits = document.querySelectorAll("[data-hits] a"), step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  var place = Array.prototype.indexOf.call(hits, at);
+  if (step && hits.length && (place >= 0 || at.type === "search") && place + step >= 0 && hits[place + step]) { hits[place + step].focus(); event.preventDefault(); }
 });
 document.addEventListener("DOMContentLoaded", function () {
   var summary = document.querySelector(".summary");
