@@ -83,8 +83,11 @@ def test_a_link_acknowledges_once_and_brings_a_link_for_deployment(cast: Cast, c
     assert Recipient.objects.get(unit=cast.first).opened is None, "a mail scanner's GET counts for nothing"
     data = {"kind": "acknowledged", "who": "Nguyễn Thị Thử, chuyên viên"}
     assert client.post(address, data).status_code == 200
-    assert client.post(address, data).status_code == 404
-    assert client.get(address).status_code == 404
+    again = client.get(address)
+    assert "Đề nghị Quý đơn vị triển khai." in again.content.decode(), "it stays open for reading"
+    assert f"đã được dùng để trả lời ngày {tree.today():%d/%m/%Y}" in again.content.decode()
+    assert 'name="who"' not in again.content.decode()
+    assert client.post(address, data).status_code == 409
     step = Step.objects.get(recipient__unit=cast.first)
     assert (step.kind, step.how, step.who) == ("acknowledged", "link", "Nguyễn Thị Thử, chuyên viên")
     further = link_of(cast.first, StepKind.DEPLOYED)

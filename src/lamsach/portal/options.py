@@ -84,12 +84,23 @@ OPTIONS: tuple[Option, ...] = (
         "",
         "`smtp://user:password@host:587` (STARTTLS), `smtps://host:465` (TLS) or `smtp+plain://host:25` (no TLS). Empty: letters become `.eml` files in the folder `outbox`.",
     ),
-    Option("LAMSACH_MAIL_FROM", "text", "lamsach@localhost", "Sender of the portal's e-mails."),
+    Option(
+        "LAMSACH_MAIL_FROM",
+        "text",
+        "lamsach@localhost",
+        "Sender of the portal's e-mails, as an address or as `Name <address>`. Letters of a unit show the unit's name.",
+    ),
     Option(
         "LAMSACH_MAIL_PER_MINUTE",
         "number",
         "120",
         "At most so many e-mails a minute, from all workers together.",
+    ),
+    Option(
+        "LAMSACH_MAIL_FILES_MB",
+        "number",
+        "5",
+        "A dispatch's PDFs go along with its e-mails up to so many megabytes (10^6 bytes) a letter; what does not fit is behind the link. 0: never.",
     ),
     Option(
         "LAMSACH_MAIL_REPLY",

@@ -45,7 +45,7 @@ def _set(kind: str, data: str) -> bytes:
 
 def _content(campaign: Campaign | None) -> dict[str, Any]:
     owner = campaign.owner if campaign else None
-    contact = [owner.contact_name or owner.name, owner.contact_phone, owner.email] if owner else []
+    contact = list(owner.contact.values()) if owner else []
     return {
         "language": (get_language() or "vi")[:2],
         "campaign": campaign.name if campaign else "",

@@ -114,11 +114,7 @@ def _own(found: Notice) -> dict[str, Any]:
         "person": own,
         "until": consent.kept_until(own) if own else None,
         "unsubscribed": own.unsubscribed if own else None,
-        "contact": {
-            "name": unit.contact_name or unit.name,
-            "phone": unit.contact_phone,
-            "email": unit.email,
-        },
+        "contact": unit.contact,
     }
 
 

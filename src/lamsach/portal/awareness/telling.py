@@ -182,8 +182,8 @@ def _draft(notice: Notice, kind: str, key: str) -> Draft:
             "name": person.name if person else "",
             "unit": notice.unit.name,
             "address": absolute("awareness:notice", token=tokens.sign(PURPOSE, notice.nonce)),
-            "contact": notice.unit.contact_name or notice.unit.name,
-            "phone": notice.unit.contact_phone,
+            "contact": notice.unit.contact,
+            "issuer": notice.unit.name,
         },
     )
 

@@ -114,7 +114,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     may_write = writable_units(request.user).filter(pk=found.issuer_id).exists()
     context: dict[str, Any] = {
         "dispatch": found,
-        "chain": _chain(found),
+        "chain": found.chain(),
         "copies": copies,
         "answer": UnitAnswerForm(initial={"day": today()}),
         "may_write": may_write,
@@ -129,15 +129,6 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         context["whole"] = (whole.count(), whole.filter(email="").count())
         context["missing"] = near.filter(email="")[:20]
     return render(request, "campaigns/dispatch.html", context)
-
-
-def _chain(found: Dispatch) -> list[Dispatch]:
-    """The dispatch and those that it passes on, the nearest first."""
-    chain, above = [found], found.parent
-    while above is not None and len(chain) < 12:
-        chain.append(above)
-        above = above.parent
-    return chain
 
 
 @member(ALL, WRITERS, ("POST",))

@@ -1,4 +1,4 @@
-"""The pages behind the link in an e-mail: a unit without an account answers, on a phone too. The link shows its dispatch and takes one step, once."""
+"""The pages behind the link in an e-mail: a unit without an account answers, on a phone too. The link shows its dispatch as long as it lasts, and takes one step, once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from lamsach.portal.base.doors import link
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.dispatch_views import _chain
 from lamsach.portal.campaigns.forms import LinkAnswerForm
 from lamsach.portal.campaigns.models import AnswerLink, StepKind
 from lamsach.portal.units.tree import today
@@ -29,17 +28,18 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         "link": found,
         "token": token,
         "dispatch": dispatch,
-        "chain": _chain(dispatch),
+        "chain": dispatch.chain(),
         "form": form,
-        "contact": _contact(found),
+        "contact": dispatch.issuer.contact,
     }
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and found.used is None and form.is_valid():
         data = form.cleaned_data
         kind = StepKind(data["kind"])
         if not sending.answer(found, kind, who=data["who"], day=data["day"], note=data["note"]):
             return render(request, "accounts/link_used.html", status=404)
         return render(request, "campaigns/answered.html", {**context, "kind": kind})
-    return render(request, "campaigns/answer.html", context)
+    status = 409 if request.method == "POST" and found.used else 200
+    return render(request, "campaigns/answer.html", context, status=status)
 
 
 def _kinds(found: AnswerLink) -> tuple[StepKind, ...]:
@@ -48,17 +48,12 @@ def _kinds(found: AnswerLink) -> tuple[StepKind, ...]:
     return (StepKind.ACKNOWLEDGED, StepKind.DEPLOYED)
 
 
-def _contact(found: AnswerLink) -> dict[str, str]:
-    issuer = found.recipient.dispatch.issuer
-    return {"name": issuer.contact_name or issuer.name, "phone": issuer.contact_phone, "email": issuer.email}
-
-
 @rate_limited("answer", 60, 300, ("GET",))
 @link("GET")
 def answer_file(request: HttpRequest, token: str, attachment_id: int) -> HttpResponse:
     """A file of the dispatch behind the link."""
     found = sending.open_link(token)
-    chain = _chain(found.recipient.dispatch) if found else []
+    chain = found.recipient.dispatch.chain() if found else []
     files = [file for dispatch in chain for file in dispatch.attachments.filter(pk=attachment_id)]
     if not files:
         return render(request, "accounts/link_used.html", status=404)

@@ -127,6 +127,14 @@ class Dispatch(models.Model):
     def __str__(self) -> str:
         return self.subject
 
+    def chain(self) -> list[Dispatch]:
+        """The dispatch and those that it passes on, the nearest first."""
+        chain, above = [self], self.parent
+        while above is not None and len(chain) < 12:
+            chain.append(above)
+            above = above.parent
+        return chain
+
 
 class Attachment(models.Model):
     """A file of a dispatch, with its digest."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -59,9 +60,11 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     )
     _take_part(dispatch, units, today())
     links = _links(recipients, StepKind.ACKNOWLEDGED, dispatch.deadline)
-    common = Common.objects.create(context=_shared(dispatch))
+    files, left = _letter_files(dispatch)
+    enclosed = {"enclosed": [file["name"] for file in files], "left": left}
+    common = Common.objects.create(context={**_shared(dispatch), **enclosed})
     queue(
-        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", common)
+        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", common, files)
         for recipient, link in zip(recipients, links, strict=True)
     )
     started = Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT)
@@ -107,8 +110,25 @@ def _answer_address() -> str:
     return absolute("campaigns:answer", token="TOKEN")  # noqa: S106
 
 
+def _letter_files(dispatch: Dispatch) -> tuple[list[dict[str, str]], int]:
+    """The PDFs of the dispatch and of those that it passes on, as far as they fit into an e-mail; how many files are left for the page behind the link."""
+    room, taken, left = settings.MAIL_FILES_BYTES, [], 0
+    for file in (file for one in dispatch.chain() for file in one.attachments.all()):
+        if file.name.lower().endswith(".pdf") and file.size <= room:
+            room -= file.size
+            taken.append({"name": file.name, "path": file.path})
+        else:
+            left += 1
+    return taken, left
+
+
 def _draft(
-    kind: str, recipient: Recipient, link: AnswerLink, key: str, common: Common | None = None
+    kind: str,
+    recipient: Recipient,
+    link: AnswerLink,
+    key: str,
+    common: Common | None = None,
+    files: Sequence[dict[str, str]] = (),
 ) -> Draft:
     return Draft(
         kind,
@@ -122,6 +142,7 @@ def _draft(
             "address": _answer_address().replace("TOKEN", tokens.sign(PURPOSE, link.nonce)),
         },
         common=common,
+        attachments=list(files),
     )
 
 
@@ -136,9 +157,7 @@ def _shared(dispatch: Dispatch) -> dict[str, Any]:
         "body": dispatch.body,
         "deadline": f"{dispatch.deadline:%d/%m/%Y}",
         "late": dispatch.deadline < today(),
-        "contact": dispatch.issuer.contact_name,
-        "phone": dispatch.issuer.contact_phone,
-        "email": dispatch.issuer.email,
+        "contact": dispatch.issuer.contact,
     }
 
 
@@ -217,9 +236,9 @@ def _reach(recipient: Recipient, kind: StepKind, day: date) -> None:
 
 
 def open_link(token: str) -> AnswerLink | None:
-    """The unused, unexpired link behind a token."""
+    """The unexpired link behind a token. A used one still shows its dispatch, and takes no second answer."""
     word = tokens.read(PURPOSE, token)
-    found = AnswerLink.objects.filter(nonce=word or "", used=None, expires__gt=timezone.now())
+    found = AnswerLink.objects.filter(nonce=word or "", expires__gt=timezone.now())
     return found.select_related(
         "recipient__unit", "recipient__dispatch__campaign", "recipient__dispatch__issuer"
     ).first()

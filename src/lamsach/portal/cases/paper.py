@@ -31,8 +31,9 @@ def sheet(case: Case) -> bytes:
     return made
 
 
-def _content(words: dict[str, str]) -> dict[str, Any]:
-    phone = f", {_('phone')} {words['phone']}" if words["phone"] else ""
+def _content(words: dict[str, Any]) -> dict[str, Any]:
+    contact = words["contact"]
+    phone = f", {_('phone')} {contact['phone']}" if contact["phone"] else ""
     return {
         "language": (get_language() or "vi")[:2],
         "unit": words["unit"],
@@ -59,5 +60,5 @@ def _content(words: dict[str, str]) -> dict[str, Any]:
         "address": words["address"],
         "note": _("The logs of the next days show whether the machine is clean."),
         "contact_title": _("Support contact"),
-        "contact": f"{words['contact']}{phone}",
+        "contact": f"{contact['name']}{phone}",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
@@ -44,7 +46,7 @@ def find(token: str) -> Case | None:
     return case if case is not None and str(int(case.created.timestamp())) == stamp else None
 
 
-def words_of(case: Case) -> dict[str, str]:
+def words_of(case: Case) -> dict[str, Any]:
     """What stands in the letter, by e-mail and on paper."""
     unit = case.unit
     return {
@@ -54,8 +56,8 @@ def words_of(case: Case) -> dict[str, str]:
         "number": case.number,
         "address": address_of(case),
         "tools": absolute("public:clean"),
-        "contact": unit.contact_name or unit.name,
-        "phone": unit.contact_phone,
+        "contact": unit.contact,
+        "issuer": unit.name,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MAIL: dict[str, str] = {
     "Came back": "Thư bị trả lại",
+    "Open the page": "Mở trang",
     "Answer to a letter": "Thư trả lời",
     "Delivery report": "Thông báo thư không đến",
     "Automatic message": "Thư tự động",

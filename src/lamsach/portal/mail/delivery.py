@@ -65,7 +65,7 @@ def deliver_due(limit: int = 50, way: Transport | None = None) -> int:
     way = way or transport()
     try:
         due = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__lte=timezone.now())
-        in_turn = due.select_related("common").order_by(_URGENCY, "next_attempt", "pk")
+        in_turn = due.select_related("common", "unit__parent").order_by(_URGENCY, "next_attempt", "pk")
         for letter in list(in_turn[:limit]):
             if _claim(letter):
                 count += _send(letter, way)

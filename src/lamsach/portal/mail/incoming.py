@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from email.utils import parseaddr
 from io import BytesIO
 from typing import Any
 
@@ -144,7 +145,7 @@ def _about(letter: Letter | None) -> str:
 def _kind(parsed: Parsed, report: Bounce | None, letter: Letter | None) -> IncomingKind:
     if report is not None:
         return IncomingKind.BOUNCE
-    own = str(settings.DEFAULT_FROM_EMAIL).lower()
+    own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()
     if parsed.automatic or not parsed.sender or parsed.sender == own or tags.letter_id(parsed.sender):
         return IncomingKind.AUTOMATIC
     return IncomingKind.REPLY if letter else IncomingKind.QUESTION

@@ -8,19 +8,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import escape
+from django.utils.text import Truncator
+from django.utils.translation import gettext
 
 from lamsach.portal.mail import tags
 from lamsach.portal.mail.models import Common, Letter
 
 BATCH = 1000
+PRODUCT = "Làm sạch"
+LONGEST_SHOWN = 60
+"""Letters of an address that a text shows; the link is the whole one."""
+REFUSABLE = {"awareness", "awareness_reminder"}
+"""Kinds whose address leads to a page on which the reader stops them (RFC 2369 `List-Unsubscribe`). Dispatches, reminders and reports are duties of office: nobody refuses them."""
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -87,11 +95,19 @@ _TWICE = re.compile(r"chiến dịch (?=[\"“]Chiến dịch )|campaign (?=[\"�
 
 def words(letter: Letter) -> tuple[str, str]:
     """Subject and text in the recipient's language. The subject is one line whatever the context holds."""
-    context = {**(letter.common.context if letter.common else {}), **letter.context}
+    context = _context(letter)
     with translation.override(letter.language):
         rendered = _TWICE.sub("", render_to_string(f"mail/letters/{letter.kind}.txt", context))
     subject, _, text = rendered.partition("\n")
     return _CONTROL.sub(" ", subject).strip()[:250], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _context(letter: Letter) -> dict[str, Any]:
+    """What the letter's template may say. Whom to ask is the unit above the one that the letter is about, where the letter names nobody else."""
+    context = {**(letter.common.context if letter.common else {}), **letter.context}
+    if letter.unit is not None:
+        context.setdefault("contact", (letter.unit.parent or letter.unit).contact)
+    return context
 
 
 def subject(letter: Letter) -> str:
@@ -108,7 +124,10 @@ _BUTTON = "display:inline-block;padding:10px 16px;background:#0b5563;color:#ffff
 
 
 def html(text: str, language: str) -> str:
-    """The same text as simple HTML: paragraphs, lists (lines that begin with "- "), links that can be pressed; an address alone on its line becomes a button."""
+    """The same text as simple HTML: paragraphs, lists (lines that begin with "- "), links that can be pressed.
+
+    An address alone on its line becomes a button with a word on it, and the server's name beneath, so that a reader sees where it leads before pressing.
+    """
     parts = []
     for paragraph in text.strip().split("\n\n"):
         lines = paragraph.split("\n")
@@ -116,24 +135,25 @@ def html(text: str, language: str) -> str:
         if points and len(points) == len(lines):
             parts.append("<ul>" + "".join(f"<li>{_linked(point)}</li>" for point in points) + "</ul>")
         else:
-            parts.append(f"<p>{'<br>'.join(_line(line) for line in lines)}</p>")
+            parts.append(f"<p>{'<br>'.join(_line(line, language) for line in lines)}</p>")
     body = "\n".join(part.replace("<br>", "<br>\n") for part in parts)
     return f'<!doctype html><html lang="{language}"><body style="{_BODY}">\n{body}\n</body></html>\n'
 
 
-def _line(line: str) -> str:
-    """A line; one that is an address and nothing else as a button that still shows the address."""
+def _line(line: str, language: str) -> str:
     if _LINK.fullmatch(line.strip()):
-        address = escape(line.strip())
-        return f'<a href="{address}" style="{_BUTTON}">{address}</a>'
+        address, host = escape(line.strip()), escape(urlsplit(line.strip()).netloc)
+        with translation.override(language):
+            text = escape(gettext("Open the page"))
+        return f'<a href="{address}" title="{address}" style="{_BUTTON}">{text}</a><br><small>{host}</small>'
     return _linked(line)
 
 
 def _linked(text: str) -> str:
     pieces, end = [], 0
     for found in _LINK.finditer(text):
-        address = escape(found[0])
-        pieces += [escape(text[end : found.start()]), f'<a href="{address}">{address}</a>']
+        address, shown = escape(found[0]), escape(Truncator(found[0]).chars(LONGEST_SHOWN))
+        pieces += [escape(text[end : found.start()]), f'<a href="{address}">{shown}</a>']
         end = found.end()
     return "".join([*pieces, escape(text[end:])])
 
@@ -143,19 +163,32 @@ def message(letter: Letter) -> EmailMessage:
     subject, text = words(letter)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = subject
-    mail["From"] = settings.DEFAULT_FROM_EMAIL
+    mail["From"] = formataddr(_sender(letter))
     mail["To"] = letter.to
     mail["Date"] = format_datetime(letter.created)
     mail["Message-ID"] = tags.message_id(letter.pk, int(letter.created.timestamp()))
     if address := tags.reply_address(letter.pk):
         mail["Reply-To"] = address
     mail["Auto-Submitted"] = "auto-generated"
+    if letter.kind in REFUSABLE:
+        mail["List-Unsubscribe"] = f"<{letter.context['address']}>"
     mail["Content-Language"] = letter.language
     mail.set_content(text)
     mail.add_alternative(html(text, letter.language), subtype="html")
     for attachment in letter.attachments:
+        pdf = attachment["name"].lower().endswith(".pdf")
         with default_storage.open(attachment["path"], "rb") as file:
             mail.add_attachment(
-                file.read(), maintype="application", subtype="octet-stream", filename=attachment["name"]
+                file.read(),
+                maintype="application",
+                subtype="pdf" if pdf else "octet-stream",
+                filename=attachment["name"],
             )
     return mail
+
+
+def _sender(letter: Letter) -> tuple[str, str]:
+    """Name and address in front of the letter: the unit that writes where the letter says which, else the name in LAMSACH_MAIL_FROM, else the product's."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    context = _context(letter)
+    return _CONTROL.sub(" ", context.get("issuer") or context.get("sender") or name or PRODUCT), address

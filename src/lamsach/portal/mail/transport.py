@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -87,7 +88,7 @@ class Smtp:
         """MAIL (with the letter's own return address, so that a bounce names it), RCPT, DATA; `before` is called when only the text itself is left to be sent."""
         try:
             server = self._server = self._server or self._connect()
-            self._command(server.mail(str(mail["Reply-To"] or settings.DEFAULT_FROM_EMAIL)))
+            self._command(server.mail(str(mail["Reply-To"] or parseaddr(settings.DEFAULT_FROM_EMAIL)[1])))
             self._command(server.rcpt(str(mail["To"])))
             before()
             self._command(server.data(mail.as_bytes(policy=WIRE)))

@@ -23,7 +23,7 @@ def _find(request: HttpRequest) -> Any:
         unit = campaign.owner if campaign else None
     if unit is None:
         return None
-    return {"name": unit.contact_name or unit.name, "phone": unit.contact_phone, "email": unit.email}
+    return unit.contact
 
 
 def contact(request: HttpRequest) -> dict[str, Any]:

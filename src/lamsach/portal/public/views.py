@@ -38,14 +38,7 @@ def current() -> Campaign | None:
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     found = current()
-    contact = None
-    if found is not None:
-        owner = found.owner
-        contact = {
-            "name": owner.contact_name or owner.name,
-            "phone": owner.contact_phone,
-            "email": owner.email,
-        }
+    contact = found.owner.contact if found is not None else None
     return render(request, template, {"campaign": found, "contact": contact, **context})
 
 

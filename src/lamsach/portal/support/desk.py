@@ -75,8 +75,8 @@ def _context(question: Question, text: str = "") -> dict[str, Any]:
         "subject": question.subject,
         "text": text,
         "due": f"{timezone.localtime(question.due):%H:%M %d/%m/%Y}",
-        "contact": question.unit.contact_name or question.unit.name,
-        "phone": question.unit.contact_phone,
+        "contact": question.unit.contact,
+        "issuer": question.unit.name,
     }
 
 

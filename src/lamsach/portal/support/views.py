@@ -58,7 +58,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         "form": form,
         "question_days": settings.QUESTION_DAYS,
         "step": "ask",
-        "contact": _contact(found.owner) if found else None,
+        "contact": found.owner.contact if found else None,
     }
     if request.method == "POST" and form.is_valid():
         kept = _files(form)
@@ -99,11 +99,7 @@ def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[Kept]) ->
     question.asker = request.user if request.user.is_authenticated else None
     question = desk.ask(question, form.cleaned_data["once"], kept)
     context = {"question": question, "address": desk.address_of(question), "step": "ask"}
-    return render(request, "support/asked.html", {**context, "contact": _contact(question.unit)})
-
-
-def _contact(unit: Unit) -> dict[str, str]:
-    return {"name": unit.contact_name or unit.name, "phone": unit.contact_phone, "email": unit.email}
+    return render(request, "support/asked.html", {**context, "contact": question.unit.contact})
 
 
 @rate_limited("question", 60, 300, ("GET", "POST"))
@@ -126,7 +122,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "said": question.messages.filter(internal=False),
         "form": form,
-        "contact": _contact(question.unit),
+        "contact": question.unit.contact,
         "step": "ask",
     }
     return render(request, "support/mine.html", context)

@@ -49,6 +49,11 @@ class Unit(models.Model):
         return self.name
 
     @property
+    def contact(self) -> dict[str, str]:
+        """Whom to ask there: name (the unit's own where no person is stated), phone, e-mail; the last two may be empty."""
+        return {"name": self.contact_name or self.name, "phone": self.contact_phone, "email": self.email}
+
+    @property
     def is_closed(self) -> bool:
         """Whether the unit has ceased to exist."""
         return self.valid_until < FOREVER
