@@ -15,7 +15,7 @@ from lamsach.portal.base.roles import Role
 
 from .conftest import Cast
 from .samples import OF_THE_UNIT_ITSELF, OWN_ONLY, SAMPLES, SEEN_BY_ALL
-from .walking import in_parts, settled, stop
+from .walking import in_parts, settled, stop, visitors
 
 ROLES = [role.value for role in Role]
 
@@ -125,14 +125,15 @@ def test_work_pages_send_strangers_to_the_log_in(client: Client) -> None:
 @in_parts
 def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
     settled(cast)
+    visitor = visitors(cast, ROLES)
     for path in MEMBER[part]:
         with stop(path):
             door = DOORS[path]
             assert door is not None
             own = set(names(path)) & OWN_ONLY
-            address = filled(path, cast)
+            address, changed = filled(path, cast), False
             for role in ROLES:
-                client = cast.client(role)  # anew: some pages end what somebody is logged in with
+                client = cast.client(role) if changed else visitor(role)  # some pages end sessions
                 got, posted = call(client, "GET", address), call(client, "POST", address)
                 mine = not own or role == "coordinator"
                 if OF_THE_UNIT_ITSELF & set(names(path)) or path.startswith(
@@ -159,18 +160,19 @@ def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
                 else:
                     assert posted == 405, role
                 if posted == 302:  # it changed something
-                    address = filled(path, cast)
+                    address, changed = filled(path, cast), True
 
 
 @pytest.mark.django_db
 @in_parts
 def test_what_lies_outside_the_own_subtree_does_not_exist(part: slice, cast: Cast) -> None:
     settled(cast)
+    visitor = visitors(cast, ["stranger"])
     for path in SCOPED[part]:
         with stop(path):
             door = DOORS[path]
             assert door is not None
-            address, stranger = filled(path, cast), cast.client("stranger")
+            address, stranger = filled(path, cast), visitor("stranger")
             for method in ("GET", "POST"):
                 expected = (404,) if method in door.methods else (404, 405)
                 assert call(stranger, method, address) in expected, method

@@ -21,6 +21,7 @@ from tests.conftest import require_program
 from tests.waiting import until
 
 from . import serving
+from .template import furnish
 
 pytestmark = pytest.mark.browser
 SHEETS = {
@@ -52,6 +53,7 @@ class Served(serving.Served):
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
+    furnish(tmp_path / "data")
     portal = Served(tmp_path / "data")
     try:
         portal.wait()

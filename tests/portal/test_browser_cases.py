@@ -24,7 +24,8 @@ from tests.conftest import require_program
 from tests.ports import free_port
 from tests.waiting import until
 
-from .postgres import cluster, require_postgresql
+from .conftest import TEMPLATE
+from .postgres import fresh
 from .serving import alive
 from .template import furnish
 
@@ -195,12 +196,13 @@ def state(page: Any, case: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_from_a_hunt_to_verified_blind_and_reinfected(kind: str, tmp_path: Path) -> None:
-    if kind == "sqlite":
-        follow(tmp_path, "")
-        return
-    with cluster(require_postgresql()) as url:
-        follow(tmp_path, url)
+def test_from_a_hunt_to_verified_blind_and_reinfected(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    database = ""
+    if kind == "postgresql":
+        database = fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
+    follow(tmp_path, database)
 
 
 def follow(folder: Path, database: str) -> None:

@@ -19,6 +19,7 @@ from lamsach.portal.bodies import Bodies, DroppedError, Limits
 from lamsach.portal.front import Front, wsgi_environ
 
 from .serving import Served
+from .template import furnish
 
 HALF_OPEN = 200
 """Connections that never come to an end, of each kind."""
@@ -34,7 +35,9 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    portal = Served(tmp_path_factory.mktemp("served") / "data", LAMSACH_PROXIES="1")
+    folder = tmp_path_factory.mktemp("served") / "data"
+    furnish(folder)
+    portal = Served(folder, LAMSACH_PROXIES="1")
     portal.wait()
     yield portal
     assert portal.end() == 0
