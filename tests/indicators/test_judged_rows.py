@@ -8,8 +8,9 @@ from unicodedata import normalize
 
 import pytest
 
-from lamsach.indicators.judge import standing
-from lamsach.indicators.judge.sections import heads_exceptions
+from lamsach.indicators.judge import exceptions, victims
+from lamsach.indicators.judge.sections import Section, heads_exceptions
+from lamsach.indicators.judge.stated import row_rule
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Refusal
@@ -102,30 +103,30 @@ def test_a_sheet_called_whitelist_lists_exceptions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("heading", "expected"),
     [
-        ("Whitelist domains", refusals.ALLOWED),
-        ("Benign domains (do not block):", refusals.ALLOWED),
-        ("Exclusions", refusals.ALLOWED),
-        ("4. Các tên miền ngoại lệ", refusals.ALLOWED),
-        ("Legitimate services", refusals.ALLOWED),
+        ("Whitelist domains", Section.ALLOWED),
+        ("Benign domains (do not block):", Section.ALLOWED),
+        ("Exclusions", Section.ALLOWED),
+        ("4. Các tên miền ngoại lệ", Section.ALLOWED),
+        ("Legitimate services", Section.ALLOWED),
         ("Legitimate services abused by the actor", None),
         ("Exceptions thrown by the loader", None),
         ("Tên miền giả mạo", None),
-        ("Legitimate domains", refusals.ALLOWED),
-        ("2.1 Benign traffic observed", refusals.ALLOWED),
-        ("Domains to allow", refusals.ALLOWED),
-        ("Do not block the following domains:", refusals.ALLOWED),
-        ("Tên miền hợp lệ", refusals.ALLOWED),
-        ("Lưu lượng hợp lệ", refusals.ALLOWED),
-        ("Không chặn", refusals.ALLOWED),
-        ("Không chặn các tên miền sau đây:", refusals.ALLOWED),
-        ("Danh sách không chặn", refusals.ALLOWED),
-        ("DNS servers to use", refusals.RECOMMENDED),
-        ("Recommended DNS servers:", refusals.RECOMMENDED),
-        ("Our partners", refusals.RECOMMENDED),
-        ("Máy chủ DNS khuyến nghị", refusals.RECOMMENDED),
-        ("Sử dụng các máy chủ DNS sau:", refusals.RECOMMENDED),
-        ("Đơn vị phối hợp", refusals.RECOMMENDED),
-        ("Thông tin liên hệ", refusals.RECOMMENDED),
+        ("Legitimate domains", Section.ALLOWED),
+        ("2.1 Benign traffic observed", Section.ALLOWED),
+        ("Domains to allow", Section.ALLOWED),
+        ("Do not block the following domains:", Section.ALLOWED),
+        ("Tên miền hợp lệ", Section.ALLOWED),
+        ("Lưu lượng hợp lệ", Section.ALLOWED),
+        ("Không chặn", Section.ALLOWED),
+        ("Không chặn các tên miền sau đây:", Section.ALLOWED),
+        ("Danh sách không chặn", Section.ALLOWED),
+        ("DNS servers to use", Section.RECOMMENDED),
+        ("Recommended DNS servers:", Section.RECOMMENDED),
+        ("Our partners", Section.RECOMMENDED),
+        ("Máy chủ DNS khuyến nghị", Section.RECOMMENDED),
+        ("Sử dụng các máy chủ DNS sau:", Section.RECOMMENDED),
+        ("Đơn vị phối hợp", Section.RECOMMENDED),
+        ("Thông tin liên hệ", Section.RECOMMENDED),
         ("DNS servers", None),
         ("Malicious DNS servers", None),
         ("Máy chủ DNS độc hại", None),
@@ -134,15 +135,15 @@ def test_a_sheet_called_whitelist_lists_exceptions(tmp_path: Path) -> None:
         ("Traffic", None),
     ],
 )
-def test_headings_of_exceptions(heading: str, expected: str | None) -> None:
+def test_headings_of_exceptions(heading: str, expected: Section | None) -> None:
     assert heads_exceptions(heading) == expected
 
 
 def test_every_word_that_judges_is_met_in_a_row() -> None:
-    words = standing._EXCEPTIONS | standing._BENIGN | standing._VICTIM
-    assert [word for word in words if standing.row_reason({0: word}, {}) is None] == []
+    words = exceptions._EXCEPTIONS | exceptions._BENIGN | victims._VICTIM
+    assert [word for word in words if row_rule({0: word}, {}) is None] == []
     spelt = ["Ngoại lệ", "Hợp lệ", "Nạn nhân", "Máy bị nhiễm", "Không chặn", "Được phép"]
     for text in spelt:
         for form in ("NFC", "NFD"):
-            said = standing.row_reason({0: normalize(form, text)}, {})
+            said = row_rule({0: normalize(form, text)}, {})
             assert (said is None) is (text == "Được phép"), (text, form)

@@ -377,6 +377,13 @@ def test_an_upload_in_the_browser(cast: Cast) -> None:
     assert Document.objects.get(name="bad.pdf").problem != ""
 
 
+def test_a_document_says_which_rule_kept_a_value_off_the_list(cast: Cast) -> None:
+    document = listing.add(cast, "value,verdict\nevil-a.site,malicious\ngood-a.site,clean\n", "a.csv")
+    assert [(row["value"], row["rule"]) for row in document.refusals] == [("good-a.site", "said_benign")]
+    page = cast.client("coordinator").get(f"/office/blocklists/documents/{document.pk}/")
+    assert "said_benign" in page.content.decode()
+
+
 def test_a_version_states_which_hunts_used_it(cast: Cast) -> None:
     from lamsach.portal.findings.models import Bundle, Way
 

@@ -188,6 +188,7 @@ INDICATORS: dict[str, str] = {
     "No reader saw this value in the list.": "Không tìm thấy giá trị này trong danh sách.",
     "Verdict": "Kết luận",
     "Decided by": "Căn cứ",
+    "Also fired": "Cũng áp dụng",
     "taken": "nhận",
     "not taken": "không nhận",
     "{count} more are not shown; --json prints all.": "Còn {count} giá trị không hiện; --json in tất cả.",

@@ -45,4 +45,10 @@ def explain(file: str, value: str | None, *, as_json: bool, ocr: bool) -> None:
 
 def _record(one: Explained) -> dict[str, object]:
     verdict = "taken" if isinstance(one.entry, Indicator) else "refused"
-    return {"verdict": verdict, "reader": one.reader, "rule": one.rule, **as_mapping(one.entry)}
+    return {
+        "verdict": verdict,
+        "reader": one.reader,
+        "rule": one.rule,
+        "fired": list(one.fired),
+        **as_mapping(one.entry),
+    }

@@ -42,18 +42,25 @@ def show(found: Iterable[tuple[Indicator, Mapping[str, Any]]], count: int) -> No
 
 
 def show_explained(found: Iterable[Explained]) -> None:
-    """Print each value with its verdict, its place, and the reader and the rule that decided."""
+    """Print each value with its verdict, its place, the reader and the rule that decided, and the rules that fired besides."""
     _ = translate()
-    columns = (mark("Verdict"), mark("Kind"), mark("Value"), mark("Stated in"), mark("Decided by"))
+    columns = (
+        mark("Verdict"),
+        mark("Kind"),
+        mark("Value"),
+        mark("Stated in"),
+        mark("Decided by"),
+        mark("Also fired"),
+    )
     table = Table(*map(_, columns), box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     waiting = iter(found)
-    for entry, reader, rule in islice(waiting, ROWS):
+    for entry, reader, rule, fired in islice(waiting, ROWS):
         taken = isinstance(entry, Indicator)
         said = _("taken") if taken else _("not taken")
         why = f"{reader}: {rule}" + ("" if isinstance(entry, Indicator) else f" - {_(entry.reason)}")
         kind = "" if entry.type is None else _(words.INDICATOR_TYPES[entry.type])
         place = "" if entry.reference is None else _place(entry.reference)
-        shown = (said, kind, entry.value, place, why)
+        shown = (said, kind, entry.value, place, why, ", ".join(one for one in fired if one != rule))
         table.add_row(*(Text(visible_line(clip(text, 300)), overflow="fold") for text in shown))
     if table.row_count:
         output_console().print(table)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lamsach.indicators.cell_lines import CellText, cell_text, may_hold_value
+from lamsach.indicators.judge.loop import BY_ID, withheld
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.judge.standing import refused
 from lamsach.indicators.page_rows import NUMBER, PageRow
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.tables.tables import Table
@@ -121,7 +121,7 @@ class TableReader:
                 continue
             describes = named is Field.CONTEXT and not defangs([text])
             for item in self._as_prose(own, [text], reference, told):
-                yield refused(item, refusals.BESIDE) if describes else item
+                yield withheld(item, BY_ID["describes_the_listed"]) if describes else item
 
     def _as_prose(
         self, prose: Prose, texts: Sequence[str], reference: Reference, told: set[str]
@@ -143,10 +143,10 @@ class TableReader:
                 said = self._prose.facts
                 item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
                 if self._prose.section is Section.ALLOWED:
-                    yield refused(item, refusals.ALLOWED)
+                    yield withheld(item, BY_ID["sheet_of_exceptions"])
                     continue
                 if self._prose.section is Section.REFERENCES and item.type is IndicatorType.URL:
-                    yield refused(item, refusals.REFERENCE)
+                    yield withheld(item, BY_ID["under_references"])
                     continue
             yield item
 

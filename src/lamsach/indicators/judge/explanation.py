@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lamsach.indicators.judge.encodings import LISTED
+from lamsach.indicators.judge.loop import Trace, traced
+from lamsach.indicators.judge.rule import Rule, Verdict
 from lamsach.indicators.reading import OnProblem, read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import canonical_values
@@ -13,21 +16,21 @@ from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Refusal
 
-LISTED = "listed"
-"""The rule that takes a value: it stands where the reader expects values, and nothing speaks against it."""
-_RULES = {
+_FORMS = {
     sentence: name.lower()
     for name, sentence in vars(refusals).items()
     if name.isupper() and isinstance(sentence, str)
 }
+"""What decides about a value whose own form is refused (`private`, `bad_name`): no rule is asked about it."""
 
 
 class Explained(NamedTuple):
-    """An indicator or a refusal, the format whose reader saw it, and the name of the rule that decided."""
+    """An indicator or a refusal, the format whose reader saw it, the rule that decided, and all rules that fired on it."""
 
     entry: Entry
     reader: str
     rule: str
+    fired: tuple[str, ...] = ()
 
 
 def explanations(
@@ -36,11 +39,25 @@ def explanations(
     """Every value of a file in its order, taken or refused; with `value`, written in any way, only those entries that show it."""
     readers = [""]
     asked = None if value is None else _spellings(value)
-    for entry in read_list(path, on_problem, ocr=ocr, on_format=readers.append):
+    trace = Trace()
+    entries = read_list(path, on_problem, ocr=ocr, on_format=readers.append)
+    while True:
+        with traced(trace):
+            entry = next(entries, None)
+        if entry is None:
+            return
+        fired = trace.take(entry.type, entry.value)
         if asked is None or _shows(entry.value, asked):
-            rule = _RULES.get(entry.reason, "") if isinstance(entry, Refusal) else LISTED
-            yield Explained(entry, readers[-1], rule)
+            yield Explained(entry, readers[-1], _decided(entry, fired), tuple(rule.id for rule in fired))
         del readers[:-1]
+
+
+def _decided(entry: Entry, fired: list[Rule]) -> str:
+    """The first rule that fired with the reason of an entry; for one whose form is refused, what its form is."""
+    if not isinstance(entry, Refusal):
+        return next((rule.id for rule in fired if rule.verdict is Verdict.TAKEN), LISTED)
+    form = _FORMS.get(entry.reason, "")
+    return next((rule.id for rule in fired if rule.reason == entry.reason), form)
 
 
 def _spellings(value: str) -> frozenset[str]:

@@ -1,10 +1,12 @@
-"""What a heading of running text announces: a list of values, references, files, the text of a mail."""
+"""What a heading of running text announces (a list of values, references, files, the text of a mail), and the rules that follow from it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum, auto
 
+from lamsach.indicators.judge.rule import ALL, DOMAIN, NAMES, Place, Rule, Scope, Verdict
 from lamsach.indicators.values import refusals
 
 _REFERENCES = re.compile(
@@ -82,15 +84,6 @@ class Section(Enum):
     """Who wrote a letter."""
 
 
-MENTIONS = {
-    Section.ALLOWED: refusals.ALLOWED,
-    Section.RECOMMENDED: refusals.RECOMMENDED,
-    Section.MARGIN: refusals.MARGIN,
-    Section.SIGNATURE: refusals.SIGNATURE,
-}
-"""Why a value is none that stands under such a heading."""
-
-
 def is_title(text: str) -> bool:
     """Whether a line is a document's title in AsciiDoc."""
     return _TITLE.match(text) is not None
@@ -103,16 +96,16 @@ def may_be_heading(text: str) -> bool:
     return 0 < len(words) <= _WORDS_MOST and len(text) <= _LONGEST and not ends
 
 
-def heads_exceptions(bare: str) -> str | None:
-    """Why the values under a heading are none (it announces what is not to be blocked, or what to use), or None."""
+def heads_exceptions(bare: str) -> Section | None:
+    """What a heading announces whose values are none: what is not to be blocked, or what to use; or None."""
     bare = bare.rstrip(": ")
     if _ALLOWED_HEADING.fullmatch(bare) is not None:
-        return refusals.ALLOWED
-    return refusals.RECOMMENDED if _RECOMMENDED_HEADING.fullmatch(bare) is not None else None
+        return Section.ALLOWED
+    return Section.RECOMMENDED if _RECOMMENDED_HEADING.fullmatch(bare) is not None else None
 
 
-def labels_exceptions(line: str) -> str | None:
-    """Why the values of a line are none by what stands before its colon (`Legitimate domains: a.example, b.example`), or None."""
+def label_section(line: str) -> Section | None:
+    """As `heads_exceptions`, of what stands before the colon of a line (`Legitimate domains: a.example, b.example`)."""
     label, colon, _ = line[:_LONGEST].partition(":")
     return heads_exceptions(label.strip(" \t#=*_->")) if colon else None
 
@@ -141,8 +134,8 @@ def begins_letter(text: str) -> bool:
 
 def announced(text: str, bare: str) -> Section | None:
     """What a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
-    if (reason := heads_exceptions(bare)) is not None:
-        return Section.ALLOWED if reason == refusals.ALLOWED else Section.RECOMMENDED
+    if (heads := heads_exceptions(bare)) is not None:
+        return heads
     if _LISTS.search(bare):
         return Section.LIST
     if _REFERENCES.fullmatch(bare):
@@ -165,3 +158,55 @@ def _like_heading(text: str) -> bool:
         or (len(letters) > 3 and upper * 4 >= 3 * len(letters))
         or (bare[:1].isupper() and "." not in bare and len(bare.split()) <= 6)
     )
+
+
+# Website: www.unit.example    of a sender's signature
+_SIGNED = re.compile(
+    r"^\W{0,8}(?:web(?:site)?|web ?page|home ?page|trang (?:chủ|web|tin)|cổng thông tin)\s{0,3}[:：]\s{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def _under(section: Section) -> Callable[[Place], bool]:
+    return lambda place: place.line.prose.section is section
+
+
+def _labelled(section: Section) -> Callable[[Place], bool]:
+    return lambda place: place.line.label is section
+
+
+RULES = (
+    Rule("label_allows", ALL, Scope.LINE, _labelled(Section.ALLOWED), Verdict.MENTIONED, refusals.ALLOWED, 11,
+        taken=["Malicious domains: evil-a.site, evil-b.site"],
+        refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58"]),
+    Rule("label_recommends", ALL, Scope.LINE, _labelled(Section.RECOMMENDED), Verdict.MENTIONED,
+        refusals.RECOMMENDED, 11, taken=["DNS servers of the attacker: 203.0.113.53"],
+        refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
+    Rule("form_of_another_type", ALL, Scope.LINE, lambda place: bool(place.line.prose.form),
+        Verdict.MENTIONED, refusals.UNSUPPORTED_TYPE, 13, taken=["Type\ndomain\nValue\nevil-a.site"],
+        refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
+    Rule("under_exceptions", ALL, Scope.LINE, _under(Section.ALLOWED), Verdict.MENTIONED, refusals.ALLOWED,
+        20, taken=["Domains\nevil-a.site"],
+        refused=["Do not block\ngood[.]site", "3. Danh sách trắng\n203.0.113.58",
+            "Benign traffic observed\ngood.site"]),
+    Rule("under_recommended", ALL, Scope.LINE, _under(Section.RECOMMENDED), Verdict.MENTIONED,
+        refusals.RECOMMENDED, 20, taken=["Servers of the attacker\n203.0.113.53"],
+        refused=["DNS servers to use\n203.0.113.53", "Thông tin liên hệ\nunit-a.site"]),
+    Rule("margin", ALL, Scope.WRITTEN, _under(Section.MARGIN), Verdict.MENTIONED, refusals.MARGIN, 40,
+        taken=["Trang 1\nwww.unit-a.site"],
+        refused=["\n\f".join(["www.unit-a.site\n" + "a b c d e f g h i k l m n\n" * 7] * 2)]),
+    Rule("letters_signature", NAMES, Scope.WRITTEN, _under(Section.SIGNATURE), Verdict.MENTIONED,
+        refusals.SIGNATURE, 40, taken=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
+        refused=["Best regards,\nwww.unit-a.site"]),
+    Rule("mail_text", DOMAIN, Scope.WRITTEN,
+        lambda place: (place.line.prose.section is Section.MAIL or (not place.line.alone and place.line.has_mailbox)),
+        Verdict.MENTIONED, refusals.IN_SENTENCE, 64, taken=["Domains:\nevil-a.site"],
+        refused=["Email subjects:\nupdate of evil-a.site",
+            "From: Support <a@unit.example> via relay.evil-a.site"]),
+    Rule("title", DOMAIN, Scope.WRITTEN, lambda place: place.line.is_title, Verdict.MENTIONED, refusals.TITLE,
+        70, taken=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
+    Rule("own_page", NAMES, Scope.WRITTEN,
+        lambda place: place.line.prose.defangs and _SIGNED.match(place.text[: place.start]) is not None,
+        Verdict.MENTIONED, refusals.IN_SENTENCE, 81, taken=["Website: unit-a.site"],
+        refused=["C2: evil-b[.]site\nWebsite: unit-a.site"]),
+)  # fmt: skip

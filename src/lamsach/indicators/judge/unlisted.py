@@ -15,14 +15,15 @@ from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import XSI
 from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.judge.cited import published
+from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.rule import Scope
+from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.tables import Beside
+from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.text.extract import Found, located, pieces
-from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import declined
 from lamsach.indicators.values.records import Entry, Plain, entries, is_shaped, whole_value
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.urls import split_url
-from lamsach.model import IndicatorType, Reference
+from lamsach.model import Reference
 
 _MAY_SHOW = re.compile(
     r"[0-9A-Za-z\])}][\[({]?\.[\])}]?[0-9A-Za-z\[({*]|//|[0-9A-Fa-f]{32}|[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:|::|@|[^\x00-\x7f]\w|\bdot\b|\[d\]|DOT|hxx",
@@ -66,13 +67,13 @@ class Account:
         told: Collection[str],
         *,
         takes: bool = False,
-        reason: str = refusals.NOT_LISTED,
+        where: Field | Section | None = None,
     ) -> list[Found]:
-        """The values that the texts show and `told` does not hold. `takes`: those that the author defanged are taken."""
+        """The values that the texts show and `told` does not hold. `takes`: those that the author defanged may be taken; `where` they are."""
         found: list[Found] = []
         for text in texts if _ACCOUNTS.get() else ():
             if text not in told and self.is_new(text) and " ".join(text.split()) not in told:
-                shown = [item for item in _shown(text, takes, reason) if value_of(item) not in told]
+                shown = [item for item in _shown(text, takes, where) if value_of(item) not in told]
                 found += shown
                 if all(isinstance(item, Refused) for item in shown):
                     self.note(text)
@@ -98,24 +99,20 @@ def value_of(item: Found | Entry) -> str:
     return item[1] if isinstance(item, tuple) else item.value or ""
 
 
-def _shown(text: str, takes: bool, reason: str) -> Iterator[Found]:
+def _shown(text: str, takes: bool, where: Field | Section | None) -> Iterator[Found]:
     if not takes and " " not in text and (whole := whole_value(text)):
-        yield from (declined(item, reason) for item in whole)
+        yield from (_beside(item, where=where) for item in whole)
         return
     for piece in pieces(text):
         for token, item in located(piece):
-            if isinstance(item, Refused):
-                if is_shaped(item):
-                    yield item
-            elif takes and token not in piece and not _is_cited(item[0], item[1]):
-                yield item
-            else:
-                yield Refused(reason, item[1], item[0])
+            if not isinstance(item, Refused) or is_shaped(item):
+                yield _beside(item, defanged=token not in piece, may_list=takes, where=where)
 
 
-def _is_cited(kind: IndicatorType, value: str) -> bool:
-    host = split_url(value)[1].partition(":")[0] if kind is IndicatorType.URL else value
-    return kind in (IndicatorType.URL, IndicatorType.DOMAIN) and published(host)
+def _beside(item: Found, **what: Any) -> Found:
+    if isinstance(item, Refused):
+        return item
+    return withheld(item, decide(Scope.BESIDE, Beside(item[0], item[1], **what), item[0]))
 
 
 def with_rest(tree: Any, found: Iterable[Entry], reference: Reference) -> Iterator[Entry]:

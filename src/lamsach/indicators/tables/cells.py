@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from lamsach.documents.headings import plain_key
-from lamsach.indicators.judge.beside import to_read, unless_cited
-from lamsach.indicators.judge.cited import is_cited
+from lamsach.indicators.judge.references import is_cited
+from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.tables.fields import (
     Field,
     field_of,
@@ -27,7 +27,6 @@ from lamsach.model import IndicatorType
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
 _PARTED = re.compile(r"[\w.\[\](){}-]{4,253}")
 _MOST_NAMES = 16
-_FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable", "dll"})
 _SOURCE_LINE = re.compile(
     r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
     re.IGNORECASE,
@@ -51,7 +50,7 @@ def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> l
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
         return names
     found = read_text(cell, kind)
-    return list(map(unless_cited, found)) if " " in cell.strip() else found
+    return in_cell(found, in_sentence=" " in cell.strip())
 
 
 def _parted_names(cell: str) -> list[Found]:
@@ -65,29 +64,14 @@ def _parted_names(cell: str) -> list[Found]:
     return found if len(names) == len(parts) and not files else []
 
 
-def is_called(stated: str, kind: IndicatorType) -> bool:
-    """Whether a name in a row whose type column says `File` is what the file is called, and no domain name."""
-    return kind is IndicatorType.DOMAIN and plain_key(stated) in _FILES
-
-
-def of_a_file(stated: str, found: list[Found]) -> list[Found]:
-    """The values of a row, those that `is_called` refused."""
-    return [
-        Refused(refusals.FILE_NAME, item[1], item[0])
-        if not isinstance(item, Refused) and is_called(stated, item[0])
-        else item
-        for item in found
-    ]
-
-
 def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Found]:
     """The values in the text of the cells, for a row of which no cell is a value."""
     read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
     text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
     if _SOURCE_LINE.match(text):
-        return list(map(to_read, scan(text)))
+        return in_cell(scan(text), of_source=True)
     whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
-    return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
+    return in_cell(read_text(text), in_sentence=True) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
 
 def holds_value(cell: str) -> bool:
@@ -119,10 +103,7 @@ def host_as_promised(found: Found) -> list[Found]:
 
 def victim(cell: str) -> list[Found]:
     """The values of a cell as refused ones: they name the reported machine."""
-    return [
-        item if isinstance(item, Refused) else Refused(refusals.VICTIM, item[1], item[0])
-        for item in whole_value(cell) or several_values(cell)
-    ]
+    return in_cell(whole_value(cell) or several_values(cell), field=Field.VICTIM)
 
 
 def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:

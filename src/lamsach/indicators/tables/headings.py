@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lamsach.documents.headings import plain_key
-from lamsach.indicators.judge.standing import action_column, allows, judging_columns, row_reason, takes_back
+from lamsach.indicators.judge.loop import decide
+from lamsach.indicators.judge.rule import Rule, Scope
+from lamsach.indicators.judge.stated import action_column, judging_columns, row_rule, takes_back
+from lamsach.indicators.judge.tables import Row
 from lamsach.indicators.tables import ranges
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import Field, field_of, type_of_heading, victims
-from lamsach.indicators.values import refusals
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 
@@ -101,15 +103,14 @@ class Headings:
         self.only_value = columns[0] if alone else None
         return True
 
-    def reason(self, filled: Mapping[int, str]) -> str | None:
-        """Why the values of a row are none by what the headings say of it, or None."""
-        if self.withdraws:
-            return refusals.WITHDRAWN
-        if self.action is not None and allows(filled.get(self.action, "")):
-            return refusals.ALLOWED
+    def rule(self, filled: Mapping[int, str]) -> Rule | None:
+        """The rule by which the headings, or a row's cells under them, judge the row's values; or None."""
+        action = "" if self.action is None else filled.get(self.action, "")
+        if (rule := decide(Scope.ROW, Row(self.withdraws, action))) is not None:
+            return rule
         fields = self.fields or {}
         beside = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
-        return row_reason(beside, self.judging)
+        return row_rule(beside, self.judging)
 
 
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:

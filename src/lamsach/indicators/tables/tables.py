@@ -10,9 +10,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from lamsach.indicators.judge.beside import Publishers, beside
+from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.rule import Rule, Scope
 from lamsach.indicators.judge.sections import heads_exceptions
-from lamsach.indicators.judge.standing import refused
+from lamsach.indicators.judge.stated import Publishers, describing, in_cell
+from lamsach.indicators.judge.tables import Cell, Row
 from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.tables import ranges
 from lamsach.indicators.tables.cells import (
@@ -20,8 +22,6 @@ from lamsach.indicators.tables.cells import (
     filled_cells,
     host_as_promised,
     is_aside,
-    is_called,
-    of_a_file,
     scattered,
     value_cell,
     victim,
@@ -71,8 +71,8 @@ class Table:
         self._known: dict[tuple[str, ...], tuple[Facts, list[str]] | None] = {}
         self._account = Account()
         self._publishers = Publishers()
-        self._all_allowed = self._allows = heads_exceptions(title.strip())
-        """Why the rows list nothing: the sheet is called `Whitelist`, or such a title is above them; None where neither is."""
+        self._all_allowed = self._allows = _title_rule(title)
+        """The rule by which the rows list nothing: the sheet is called `Whitelist`, or such a title is above them; None where neither is."""
 
     @property
     def heads(self) -> int:
@@ -148,12 +148,12 @@ class Table:
             yield from entries(self._account.rest(filled.values(), ()), self._reference(number))
             return
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
-        if (reason := self._headings.reason(filled)) is not None:
-            found = map(partial(refused, reason=reason), found)
-        if len(filled) == 1 and (heads := heads_exceptions(first)):
+        if (rule := self._headings.rule(filled)) is not None:
+            found = map(partial(withheld, rule=rule), found)
+        if len(filled) == 1 and (heads := _title_rule(first)):
             self._allows = heads
         elif self._allows:
-            found = map(partial(refused, reason=self._allows), found)
+            found = map(partial(withheld, rule=self._allows), found)
         alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
@@ -185,7 +185,7 @@ class Table:
         plain_others = all(fields.get(place) in _NEVER_TAKEN for place in shows) and not any(
             place not in fields and whole_value(cell) for place, cell in filled.items()
         )
-        none = self._headings.reason(filled) is not None or is_called(said, kind)
+        none = self._headings.rule(filled) is not None or decide(Scope.CELL, Cell(kind, stated=said), kind)
         if plain_others and not none and not unsupported and stated in (None, kind):
             quick = self._facts(filled, fields), [filled[place] for place in shows]
         if len(self._known) >= _KNOWN_KEPT:
@@ -253,7 +253,7 @@ class Table:
             yield from entries(self._account.rest(filled.values(), told), reference)
             return
         if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
-            found = beside(list(filled.values())[1])
+            found = describing(list(filled.values())[1])
             yield from entries(
                 [*found, *self._account.rest(filled.values(), set(map(value_of, found)))], reference, facts
             )
@@ -266,7 +266,7 @@ class Table:
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, promised, unsupported=unsupported)
-                items = of_a_file(stated, items)
+                items = in_cell(items, stated=stated)
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
                 taken = [item for item in items if not isinstance(item, Refused)]
@@ -293,8 +293,7 @@ class Table:
         for field, cell in beside_them:
             if not self._account.is_new(cell):
                 continue
-            reason = refusals.VICTIM if field is Field.VICTIM else refusals.NOT_LISTED
-            found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, reason=reason)
+            found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, where=field)
         yield from entries(found, reference, facts, self._words(described))
 
     def _words(self, described: Mapping[int, str]) -> str:
@@ -319,3 +318,9 @@ class Table:
                 None,
             )
         return facts_of(said, threat)
+
+
+def _title_rule(title: str) -> Rule | None:
+    """The rule by which a title (`Whitelist`) judges all rows below it, or None."""
+    heads = heads_exceptions(title.strip())
+    return None if heads is None else decide(Scope.ROW, Row(section=heads))

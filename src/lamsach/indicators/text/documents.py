@@ -10,8 +10,8 @@ from unicodedata import normalize
 from lamsach.documents.table import Block, Paragraph, Row
 from lamsach.documents.table import Table as BlockTable
 from lamsach.indicators.invisible import visible
-from lamsach.indicators.judge.labels import defangs_links
 from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.flowing import Line, defangs, joined, rejoined

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from lamsach.indicators.judge.doubts import doubt, is_detection
+from lamsach.indicators.judge.loop import judged
+from lamsach.indicators.judge.rule import Place, Scope
 from lamsach.indicators.values import addresses, compounds, refusals
 from lamsach.indicators.values.domains import is_file_name, may_be_file_name, to_ascii_domain, without_picture
 from lamsach.indicators.values.normalise import Refused, Value, canonical_values
@@ -40,7 +41,6 @@ _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 # http://evil.example/a.exe,file: C:\\a.exe, behind which a label begins; ^(https://evil.example/)([a-z]{0,50})?
 _NEXT_LABEL = re.compile(r",[a-z]{2,20}:$", re.IGNORECASE)
 _EXPRESSION = re.compile(r"[^()]{1,2000}\)[(\[{*+?]")
-_CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
 HASH_NAMED_FILE = re.compile(
@@ -108,7 +108,7 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
             inside = bool(paths) and paths[0][0] <= match.start()
             word = match["word"].rpartition("\\")[2] if inside else match["word"]
             for found in _word(word, written):
-                yield token, _of_a_path(found) if inside else _doubted(found, refanged, match, written)
+                yield token, _of_a_path(found) if inside else _word_judged(found, refanged, match, written)
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
@@ -149,30 +149,21 @@ def _email(token: str) -> Iterator[Found]:
         yield Refused(refusals.EMAIL, token.rstrip(".-"))
 
 
-def _of_a_path(found: Found) -> Found:
-    """What stands in the path of a file: a name there is the file's."""
-    named = not isinstance(found, Refused) and found[0] is IndicatorType.DOMAIN
-    return Refused(refusals.FILE_NAME, found[1], found[0]) if named else found  # type: ignore[index]
-
-
-def _doubted(found: Found, text: str, match: re.Match[str], written: str) -> Found:
-    """The value, or why the text around it says that it is none: a call in program code, a version, which nobody defangs."""
+def _word_judged(found: Found, text: str, match: re.Match[str], written: str) -> Found:
+    """The value of a word, or why the text around it says that it is none: a call in program code, a version, which nobody defangs."""
     if isinstance(found, Refused):
         return found
     kind, value = found
-    if (
-        kind is IndicatorType.DOMAIN
-        and text.startswith("(", match.end())
-        and _CALLED.match(text, match.end())
-    ):
-        return Refused(refusals.CODE, value, kind)
-    if kind is IndicatorType.DOMAIN and is_detection(match[0]):
-        return Refused(refusals.DETECTION, value, kind)
-    inside = match[0].lower().find(value[:8])  # behind a label: `imphash:0f4c..`
-    if kind is IndicatorType.IP and match[0].lower() not in written:
+    token = match[0]
+    if kind is IndicatorType.IP and token.lower() not in written:
         return found
-    reason = doubt(kind, value, text, match.start() + max(0, inside))
-    return found if reason is None else Refused(reason, value, kind)
+    inside = token.lower().find(value[:8])  # behind a label: `imphash:0f4c..`
+    return judged(Scope.WORD, Place(kind, value, token, text, match.start() + max(0, inside), match.end()))
+
+
+def _of_a_path(found: Found) -> Found:
+    """A value in the path of a file: a name there is the file's."""
+    return found if isinstance(found, Refused) else judged(Scope.PATH, Place(*found, found[1], found[1], 0))
 
 
 def _url(text: str, written: str) -> Iterator[Found]:

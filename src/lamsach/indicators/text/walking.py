@@ -8,9 +8,11 @@ from dataclasses import fields as data_fields
 from dataclasses import replace
 from typing import Any
 
-from lamsach.indicators.judge.beside import beside as described
-from lamsach.indicators.judge.cited import is_cited
-from lamsach.indicators.judge.standing import reason_of, refused
+from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.references import is_cited
+from lamsach.indicators.judge.rule import Scope
+from lamsach.indicators.judge.stated import describing, record_rule
+from lamsach.indicators.judge.tables import Key
 from lamsach.indicators.tables.cells import facts_of, victim
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part, type_of_heading
 from lamsach.indicators.text.extract import Found
@@ -64,7 +66,7 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
         if isinstance(value, str) and fields[key] is Field.VALUE:
             value = supported_part(said.get(Field.TYPE, ""), value)
         if key in beside and isinstance(value, str):
-            found += described(value)
+            found += describing(value)
             continue
         if isinstance(value, str) and fields[key] is Field.VICTIM:
             found += victim(value)
@@ -83,17 +85,13 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             found += whole_value(value)
         if isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
             found += whole_value(str(key))
-    taken = entries(found, reference, facts)
-    yield from taken if (reason := reason_of(record)) is None else (refused(item, reason) for item in taken)
+    rule = record_rule(record)
+    yield from (withheld(item, rule) for item in entries(found, reference, facts))
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
             within = walk(value, reference, facts, depth + 1)
-            if key == "deleted" and "new" in record:
-                within = (refused(item, refusals.WITHDRAWN) for item in within)  # CrowdSec
-            elif not _ALLOWED.isdisjoint(_PARTS.split(str(key).lower())):
-                within = (refused(item, refusals.ALLOWED) for item in within)
-            elif key in beside:
-                within = (refused(item, refusals.BESIDE) for item in within)
+            rule = decide(Scope.KEY, Key(str(key), record, key in beside))
+            within = (withheld(item, rule) for item in within)
             yield from within
         elif isinstance(value, Mapping):
             for name in _LISTS & value.keys():
@@ -137,33 +135,6 @@ _CALLED = frozenset(
 """Keys whose texts say what files, programs and the like are called; records under them are walked."""
 _LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
 """Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""
-# {"blacklist": [..], "whitelist": [..], "fuzzylist": [..]}, {"domains": [..], "allowed_domains": [..]}, {"bool": {"must": [..], "must_not": [..]}}
-_PARTS = re.compile(r"[^a-z]+")
-_ALLOWED = frozenset(
-    [
-        "whitelist",
-        "whitelists",
-        "whitelisted",
-        "allowlist",
-        "allowlists",
-        "allowlisted",
-        "allowed",
-        "allow",
-        "safelist",
-        "exceptions",
-        "exclusions",
-        "excluded",
-        "exempt",
-        "exempted",
-        "benign",
-        "legitimate",
-        "goodware",
-        "trusted",
-        "fuzzylist",
-        "not",
-    ]
-)
-"""Words of keys under which a list names what is not to be blocked."""
 _WALKED = frozenset({"file", "subject"})
 """Keys that describe a value when a text stands behind them, and hold values when a record does."""
 

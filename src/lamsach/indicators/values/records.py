@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from lamsach.indicators.judge.doubts import is_detection
+from lamsach.indicators.judge.encodings import is_detection
 from lamsach.indicators.text.extract import HASH_NAMED_FILE, Found, scan
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.domains import may_be_file_name

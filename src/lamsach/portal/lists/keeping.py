@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -27,6 +27,9 @@ from lamsach.indicators.review.reviewing import Examiner
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Decision, Document, Doubt, KeptList, Origin
+
+if TYPE_CHECKING:
+    from lamsach.indicators.judge.explanation import Explained
 
 BATCH = 1000
 MOST_DOUBTS = 200_000
@@ -87,7 +90,7 @@ def copies(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Path]
 def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> dict[str, int]:
     """Read a document: count what it holds, keep what is refused, and note what a person should look at. Reading again replaces nothing that was decided."""
     from lamsach.hunt.mistaken import lists_alone
-    from lamsach.indicators.reading import read_list
+    from lamsach.indicators.judge.explanation import explanations
 
     document = Document.objects.select_related("list").get(pk=document_id)
     examiner = Examiner(own_of(document.list), knowledge())
@@ -98,12 +101,13 @@ def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> d
     count = refused = mentioned = 0
     with copies([document]) as [(_, place)]:
         files = lists_alone([str(place)], problems.append)
-        for item in chain.from_iterable(read_list(file, problems.append) for file in files):
+        for one in chain.from_iterable(explanations(file, problems.append) for file in files):
+            item = one.entry
             if isinstance(item, Refusal):
                 refused += 1
                 mentioned += item.type is not None
                 if len(refusals) < REFUSALS_KEPT:
-                    refusals.append(_refusal(item, document))
+                    refusals.append(_refusal(item, one, document))
                 continue
             count += 1
             if count % 20_000 == 0:
@@ -182,8 +186,10 @@ def wait_again(kept: KeptList, doubts: list[Doubt]) -> None:
         Doubt.objects.bulk_create(part, ignore_conflicts=True)
 
 
-def _refusal(item: Refusal, document: Document) -> dict[str, Any]:
+def _refusal(item: Refusal, why: Explained, document: Document) -> dict[str, Any]:
     return {
+        "rule": why.rule,
+        "fired": [rule for rule in why.fired if rule != why.rule],
         "type": item.type.value if item.type else "",
         "value": item.value[:300],
         "reason": item.reason,

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.allowing import lets_through
+from lamsach.indicators.judge.exceptions import lets_through
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.query_text import begins_query
+from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import field_of
 from lamsach.indicators.tables.tables import Table

@@ -10,8 +10,9 @@ from lamsach.documents.html import Page, Title
 from lamsach.documents.table import Row
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.labels import defangs_links
 from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.references import defangs_links
+from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.extract import Found, scan
@@ -66,7 +67,7 @@ class Html(ListFormat):
         yield from _shaped(table.end())
         account = Account()
         for row, text in [(1, page.title), *page.margins]:
-            found = account.rest([text], own, reason=refusals.MARGIN)
+            found = account.rest([text], own, where=Section.MARGIN)
             yield from entries(found, Reference(source.document, None, row))
         for row, text in page.struck:
             values = (

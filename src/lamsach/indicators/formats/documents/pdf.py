@@ -15,8 +15,8 @@ from lamsach.indicators.cell_lines import may_hold_value
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.form_fields import field_entries
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.labels import defangs_links
 from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.page_reader import PageReader, PageText
 from lamsach.indicators.page_tables import TableReader

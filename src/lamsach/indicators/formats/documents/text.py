@@ -8,17 +8,18 @@ from typing import ClassVar
 
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.allowing import lets_through, sets_own
-from lamsach.indicators.judge.code_lines import is_dump
+from lamsach.indicators.judge.licences import is_dump
+from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.standing import judged, refused
+from lamsach.indicators.judge.rule import Scope
+from lamsach.indicators.judge.stated import said
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.fields import field_of
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.flowing import defangs, has_sentences
 from lamsach.indicators.text.unbroken import Unbroken
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import Refused, canonical_values, declined, plain_value
+from lamsach.indicators.values.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.values.records import (
     Entry,
     Facts,
@@ -92,10 +93,8 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
         yield Indicator(plain[0], plain[1], prose.threat, None, reference)
     else:
         found = read_line(line.strip(), reference, prose)
-        if lets_through(line.strip()):
-            found = (refused(item, refusals.ALLOWED) for item in found)
-        elif sets_own(line.strip()):
-            found = (refused(item, refusals.OWN_CLIENT) for item in found)
+        if (rule := decide(Scope.COMMAND, line.strip())) is not None:
+            found = (withheld(item, rule) for item in found)
         yield from (item for item in found if told or is_shaped(item))
 
 
@@ -113,8 +112,8 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
         found = _values(line[: match.start()].strip(), prose)
         if any(not isinstance(item, Refused) for item in found):
             threat = shortened(line[match.end() :]) or prose.threat
-            if (reason := judged(line[match.end() :])) is not None:
-                found = [declined(item, reason) for item in found]
+            rule = said(line[match.end() :])
+            found = [withheld(item, rule) for item in found]
             yield from entries(found, reference, Facts(threat=threat))
             yield from entries(Account().rest([line[match.end() :]], ()), reference)
             return

@@ -11,7 +11,7 @@ from lamsach.documents.headings import plain_key
 from lamsach.indicators.files.json_documents import documents, looks_like_json
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.beside import to_read
+from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.judge.unlisted import with_rest
 from lamsach.indicators.tables.fields import read_date, read_tlp, stated_type
 from lamsach.indicators.text.extract import Found
@@ -136,7 +136,7 @@ def _values(attribute: Mapping[str, Any]) -> list[Found]:
     """The values of an attribute, refused where it is not marked for detection; one of a type that logs do not show is refused."""
     found = _stated(attribute)
     if attribute.get("category") == "External analysis" and not detects(attribute):
-        found = list(map(to_read, found))
+        found = in_cell(found, of_source=True)
     return found if detects(attribute) else [declined(item, refusals.NOT_FOR_DETECTION) for item in found]
 
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from lamsach.indicators.files.json_documents import documents, looks_like_json
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.beside import to_read
 from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.judge.unlisted import with_rest
 from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.text.extract import Found
@@ -71,7 +71,7 @@ def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
     for place, item in enumerate(objects, 1):
         found = list(_values(item))
         if _is_analysis(item):
-            found = list(map(to_read, found))
+            found = in_cell(found, of_source=True)
         if (reason := _why_none(item)) is not None:
             found = [declined(value, reason) for value in found]
         if found:

@@ -10,12 +10,11 @@ from xml.etree.ElementTree import Element
 from lamsach.documents.xml import XSI, local_name, parse_whole
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.loop import BY_ID, withheld
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.standing import refused
 from lamsach.indicators.judge.unlisted import with_rest
 from lamsach.indicators.text.flowing import found_values
 from lamsach.indicators.text.walking import walk
-from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry, entries
 from lamsach.model import Reference
 
@@ -80,7 +79,7 @@ def _listed(element: Element, record: dict[str, object], reference: Reference) -
     name = local_name(element.tag)
     beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
     found = walk(record, reference)
-    yield from (refused(item, refusals.BESIDE) for item in found) if beside else found
+    yield from (withheld(item, BY_ID["describes_the_listed"]) for item in found) if beside else found
     if name in _NEWS:
         yield from _news(record, reference)
 

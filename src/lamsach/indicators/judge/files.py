@@ -1,0 +1,165 @@
+"""Rules for names that are of files, of apps' packages, or of program code, and so of no machine."""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.indicators.judge.rule import (
+    DOMAIN,
+    Place,
+    Rule,
+    Scope,
+    Verdict,
+    any_case,
+    near,
+)
+from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.values import refusals
+
+# Package name: com.example.bank    Tên gói ứng dụng: vn.gov.app
+_PACKAGE_LABEL = any_case(
+    r"(?:\b(?:package|bundle|application|app)[ _-]?(?:name|id|identifier)?|\bgói(?: ứng dụng)?|\bmã ứng dụng)[\"']?\s{0,3}(?:\((?:package|bundle)\))?\s{0,3}[:=]\s{0,3}[\"'`]?$"
+)
+# File name: setup.com    4. Mẫu tệp: C:\\Windows\\Temp\\a.exe, update.com
+_FILES = any_case(
+    r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|(?:e-?mail )?attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]"
+)
+# invoice.pdf.com
+_TWO_ENDINGS = any_case(r"\.(?:pdf|docx?|xlsx?|pptx?|rtf|txt|jpe?g|png|zip|rar|7z)\.com$")
+# the file `update.com`, tệp có tên là setup.com
+_CALLED_FILE = any_case(
+    r"(?:\bfiles?|\btệp(?: tin)?|\btập tin)(?: (?:named|called|name is|tên|có tên|tên là|có tên là))?\s{1,3}[\"'`“‘]?$"
+)
+_ENDS_FILES = frozenset({"com", "zip", "mov", "sh", "py", "so", "rs", "md", "cab", "app", "ps"})
+# 0f4c.. (update.net)    MD5: 0f4c.. FileName: update.net
+_FILE_OF_HASH = any_case(
+    r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} {1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$"
+)
+# MD5 (setup.com) = 0f4c..    SHA256(setup.com)= 0f4c..
+_DIGEST_OF = any_case(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($")
+_DIGEST_IS = any_case(r"\) ?= ?[0-9a-f]{32}")
+_FILE_ENDINGS = frozenset({"zip", "mov", "one", "test", "sh", "py", "rs", "md", "cab", "so", "ps", "app"})
+"""Top-level domains that files under a heading of hashes end in."""
+_PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
+"""Where names of members begin in scripts: `document.location.host`."""
+# 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
+PACKAGE = any_case(
+    r"(?:com|org|net|io|app)(?:\.[a-z][a-z0-9_]*){2,6}|[a-z]{2}(?:\.[a-z][a-z0-9_]*){1,5}\.[a-z][a-z0-9_]{3,}"
+)
+_FIELD = re.compile(
+    r"(?:dns|destination|source|host|process|tls|network|event|client|server|winlog|observer|related|agent|user|file|threat|registry|rule|container|organization)"
+    r"(?:\.[a-z_]{2,20}){0,3}\.(?:name|id|group|email|company)"
+)
+_CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
+_CODE = any_case(
+    r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}=|ActiveXObject|CreateObject|\bWScript\b"
+    r"|\b(?:powershell|pwsh|cmd|curl|wget|bitsadmin|msiexec|wscript|cscript|certutil|mshta|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF|EXEC)\("
+    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}ping\s"
+    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\((?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\w\(\w{1,60}(?:,\s?\w{1,60}){1,8}\);\s{0,4}$|\)\s{0,4}\{\s{0,4}$"
+)
+_YARA = re.compile(
+    r"\brule\s{1,4}\w{1,128}[^{]{0,200}\{|^\s{0,40}(?:\w{0,20}hash\d{0,3}|\$\w{0,60})\s{0,4}=\s{0,4}[\"{/]"
+)
+"""A rule for YARA, which is no program: the hashes in its head are those of samples."""
+_FETCHES = any_case(
+    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|echo\s{1,3}open|Invoke-\w*Request|Invoke-RestMethod|WebClient)\b"
+)
+"""Commands of which an argument is the server that is asked."""
+_JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
+"""The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
+
+
+def is_code(text: str) -> bool:
+    """Whether a line is of a program or a command; a rule for YARA is none."""
+    return len(text) > 8 and _CODE.search(text) is not None and not _YARA.search(text)
+
+
+def without_seams(text: str) -> str:
+    """A line with the pieces of texts put together that the program joins."""
+    return _JOINED.sub("", text)
+
+
+def _of_two_labels(place: Place) -> bool:
+    return place.token.count(".") == 1
+
+
+def _labelled_file(place: Place) -> bool:
+    two = _of_two_labels(place) or _TWO_ENDINGS.search(place.token) is not None
+    return two and (_FILES.match(place.text) is not None or _FILE_OF_HASH.search(place.near) is not None)
+
+
+def _called_file(place: Place) -> bool:
+    ending = place.token.rpartition(".")[2].lower()
+    return _of_two_labels(place) and ending in _ENDS_FILES and _CALLED_FILE.search(place.near) is not None
+
+
+def _digest_of_file(place: Place) -> bool:
+    return _DIGEST_OF.search(place.near) is not None and _DIGEST_IS.match(place.text, place.end) is not None
+
+
+def _beside_hash(place: Place) -> bool:
+    return not place.line.alone and place.line.has_hash
+
+
+def _package(place: Place) -> bool:
+    of_hash = _beside_hash(place)
+    if not (of_hash or place.line.alone):
+        return False
+    announced = place.line.prose.packages
+    return (announced and of_hash) or ((announced or of_hash) and PACKAGE.fullmatch(place.token) is not None)
+
+
+def _file_of_hash(place: Place) -> bool:
+    ending = place.last_label in _FILE_ENDINGS - {"ps"}
+    return ending and place.value.count(".") == 1 and _beside_hash(place)
+
+
+def _in_code(place: Place) -> bool:
+    return place.line.code and not place.line.alone and not _is_argument(place)
+
+
+def _is_argument(place: Place) -> bool:
+    """Whether a name in program code is a whole quoted text, or the argument of a command that asks a server."""
+    before, after = place.text[place.start - 1 : place.start], place.text[place.end : place.end + 1]
+    if before in ("'", '"') and after == before:
+        return True
+    return before.isspace() and after != "(" and _FETCHES.search(place.text) is not None
+
+
+RULES = (
+    Rule("in_path", DOMAIN, Scope.PATH, lambda place: True, Verdict.REFUSED, refusals.FILE_NAME, 10,
+        taken=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
+    Rule("called_with_brackets", DOMAIN, Scope.WORD,
+        lambda place: (place.text.startswith("(", place.end) and _CALLED.match(place.text, place.end) is not None),
+        Verdict.REFUSED, refusals.CODE, 10, taken=["evil-a.site (203.0.113.5"],
+        refused=["Macro: shell.run('cmd')"]),
+    Rule("file_label", DOMAIN, Scope.WRITTEN, _labelled_file, Verdict.REFUSED, refusals.FILE_NAME, 53,
+        taken=["Domain: setup.com"],
+        refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
+    Rule("called_file", DOMAIN, Scope.WRITTEN, _called_file, Verdict.REFUSED, refusals.FILE_NAME, 53,
+        taken=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
+    Rule("digest_of_file", DOMAIN, Scope.WRITTEN, _digest_of_file, Verdict.REFUSED, refusals.FILE_NAME, 53,
+        taken=["MD5 (evil-a.site"],
+        refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
+    Rule("package_label", DOMAIN, Scope.WRITTEN, near(_PACKAGE_LABEL), Verdict.REFUSED, refusals.PACKAGE, 54,
+        taken=["C2: com.evil-a.site"],
+        refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
+    Rule("file_heading", DOMAIN, Scope.WRITTEN,
+        lambda place: (place.line.alone and place.line.prose.section is Section.FILES and place.last_label in _FILE_ENDINGS),
+        Verdict.REFUSED, refusals.FILE_NAME, 60, taken=["MD5:\nevil-a.site"],
+        refused=["File names:\nevil.app"]),
+    Rule("field_of_a_log", DOMAIN, Scope.WRITTEN,
+        lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, Verdict.REFUSED,
+        refusals.CODE, 61, taken=["evil-a.name"], refused=["The query looks at dns.question.name"]),
+    Rule("member_of_a_program", DOMAIN, Scope.WRITTEN,
+        lambda place: place.value.partition(".")[0] in _PROGRAM_ROOTS, Verdict.REFUSED, refusals.CODE, 61,
+        taken=["documents.evil-a.site"], refused=["It reads document.location.host"]),
+    Rule("in_code", DOMAIN, Scope.WRITTEN, _in_code, Verdict.REFUSED, refusals.CODE, 61,
+        taken=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
+    Rule("package", DOMAIN, Scope.WRITTEN, _package, Verdict.REFUSED, refusals.PACKAGE, 62,
+        taken=["C2: com.evil.bank"],
+        refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
+    Rule("file_of_hash", DOMAIN, Scope.WRITTEN, _file_of_hash, Verdict.REFUSED, refusals.FILE_NAME, 63,
+        taken=["0123456789abcdef0123456789abcdef evil-a.site"],
+        refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
+)  # fmt: skip

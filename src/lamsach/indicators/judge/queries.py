@@ -1,0 +1,130 @@
+"""Clauses of queries and rules that take out what they list: which lines and places they span. The rules of `exceptions.py` ask.
+
+SQL: `host NOT IN ('a.example', 'b.example')`. Kusto: `!in (..)`, `!has`, `!=`, `not(RemoteUrl has_any ("a.example"))`, `let excluded = dynamic(["a.example"])`.
+Splunk, Lucene and Kibana: `NOT (host="a.example" OR host="b.example")`, `NOT host: ("a.example")`, `query!="*.a.example"`. Scripts: `WHITELIST = ["a.example"]`.
+Sigma (https://sigmahq.io/docs/basics/rules.html): the selections of a detection that its condition takes out are called `filter`, `filter_main_..`; their
+names are in lower case, fields begin with a capital; a text that came out of a page has no indentation to go by.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_HINT = re.compile(r"not|!|exclu|list|good|benign|legit|ignore|exception", re.IGNORECASE)
+_OPERATOR = r"\bNOT\s+IN\s*|!(?:in|has_any|has_all)~?\s*|\bNOT\s+\w[\w.]{0,60}\s+IN\s*"
+_ASSIGNED = (
+    r"(?:^|(?<=[\s{,;]))\w{0,30}(?:white_?list|allow_?list|safe_?list|exclu(?:de[sd]?|sions?)|exceptions|known_?good|benign|legit|ignored?)\w{0,30}"
+    r"[\"']?\s{0,3}[:=]\s{0,3}(?:dynamic\s{0,3}|set\s{0,3}|frozenset\s{0,3})?"
+)
+_SURE = re.compile(rf"(?:(?:{_OPERATOR})(?=\()|{_ASSIGNED}(?=[(\[{{]))", re.IGNORECASE)
+_NEGATED = re.compile(r"\bNOT\s{0,3}(?:\w[\w.]{0,60}\s{0,3}:\s{0,3})?(?=\()", re.IGNORECASE)
+_OF_A_QUERY = re.compile(r"[\"'=:]|\bOR\b|\bor\b")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_MOST_LINES = 2000
+"""Over how many lines one clause may go on."""
+
+
+@lru_cache(4)
+def excluded_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """The places (first, behind the last) of a line's clauses that take out what stands in them."""
+    if _HINT.search(text) is None:
+        return ()
+    found: list[tuple[int, int]] = []
+    for pattern, sure in ((_SURE, True), (_NEGATED, False)):
+        last = 0
+        for match in pattern.finditer(text):
+            if match.end() < last:
+                continue
+            depth, last = _closed(text, match.end())
+            if not depth and (sure or _OF_A_QUERY.search(text, match.end(), last)):
+                found.append((match.end(), last))
+    return tuple(found)
+
+
+class OpenClause:
+    """Follows the lines of a text in order: whether a clause that a line above opened takes out what the line holds."""
+
+    def __init__(self) -> None:
+        self._depth = self._lines = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether a clause goes on in the next line."""
+        return self._depth > 0
+
+    def take(self, text: str) -> int:
+        """Up to which place the line belongs to a clause that was opened above (0: to none)."""
+        end = start = 0
+        if self._depth:
+            self._lines += 1
+            self._depth, end = _closed(text, 0, self._depth)
+            if self._lines > _MOST_LINES:
+                self._depth = 0
+        if not self._depth and _HINT.search(text) is not None:
+            for match in _SURE.finditer(text, end):
+                if match.end() >= start:
+                    self._depth, start = _closed(text, match.end())
+            self._lines = 0
+        return end
+
+
+def _closed(text: str, place: int, depth: int = 0) -> tuple[int, int]:
+    """How many brackets are open at the end, and where the bracket that is open or stands at `place` is closed (the end if it is not)."""
+    for match in _BRACKET.finditer(text, place):
+        depth += 1 if match[0] in "([{" else -1
+        if depth <= 0:
+            return 0, match.end()
+    return depth, len(text)
+
+
+_DETECTION = re.compile(r"\s{0,40}detection:\s{0,8}")
+_CONDITION = re.compile(r"\s{0,40}condition:.{0,400}")
+_FILTER = re.compile(r"\s{0,40}filter\w{0,60}:\s{0,8}")
+_SELECTION = re.compile(r"\s{0,40}[a-z]\w{0,60}:\s{0,8}")
+
+
+class SigmaFilter:
+    """Whether the line that is read is in a filter of a Sigma rule. `heading` takes the lines without values in order."""
+
+    def __init__(self) -> None:
+        self.now = False
+        """Whether lines with values are excluded."""
+        self._detects = False
+
+    def heading(self, line: str) -> None:
+        """Take note of a line without values."""
+        if _DETECTION.fullmatch(line):
+            self._detects, self.now = True, False
+        elif self._detects:
+            if _CONDITION.fullmatch(line):
+                self._detects = self.now = False
+            elif _SELECTION.fullmatch(line):
+                self.now = _FILTER.fullmatch(line) is not None
+
+
+_CLAUSE = 600
+_NEGATION = re.compile(r"!|<>|\bnot\b", re.IGNORECASE)
+_VALUE = r"[\"']?[^\s\"'(),]{1,253}[\"']?"
+_EXCLUDED = re.compile(
+    r"(?:!(?:contains|hasprefix|hassuffix|has|in|startswith|endswith)(?:_cs|_any|~)?\b~?|[\w\])]\s?!=|[\w\])]\s<>|\bNOT\s+\w[\w.]{0,60}\s?=|\bNOT\s+\w[\w.]{0,60}\s+IN\b"
+    r"|\b[Nn][Oo][Tt]\s+[a-z0-9]\w{0,30}[._]\w[\w.]{0,60}\s?:|\b(?i:not in)\s?(?=\())"
+    rf"\s{{0,3}}(?:[(\[]\s{{0,3}}(?:{_VALUE}(?:\s?,\s{{0,3}}|\s(?i:or)\s)){{0,24}})?[\"']?[*.]{{0,2}}$",
+)
+# | where RemoteUrl has_any (..)    let c2 = dynamic([..])    SELECT * FROM dns    index=proxy dest IN (..)
+_QUERY = re.compile(
+    r"\s{0,20}(?:\|\s?(?:where|project|extend|summarize|join|union|search|distinct|stats|eval|mv-expand)\s[^|]*$|let\s+\w{1,60}\s?=\s?\S|SELECT\s.{1,300}\sFROM\s|index\s?=\s?\w)",
+)
+
+
+def is_excluded(text: str, place: int) -> bool:
+    """Whether the clause in which a value stands takes it out of what the query finds."""
+    if any(start < place < end for start, end in excluded_spans(text)):
+        return True
+    before = text[max(0, place - _CLAUSE) : place]
+    return _NEGATION.search(before) is not None and _EXCLUDED.search(before) is not None
+
+
+def begins_query(line: str) -> bool:
+    """Whether a line is one of a query and no row of a table, whatever commas and bars it holds."""
+    return _QUERY.match(line) is not None

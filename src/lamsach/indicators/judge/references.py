@@ -1,0 +1,217 @@
+"""Rules for links and names that are to be read: sites that advisories cite, lists of references, footnotes, `see`.
+
+The sites are of security vendors, authorities, makers of software and news (own reading of published advisories, 2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lamsach.indicators.judge.rule import (
+    DOMAIN,
+    LINK,
+    NAMES,
+    NEAR,
+    Place,
+    Rule,
+    Scope,
+    Verdict,
+    any_case,
+    has_word,
+    word_count,
+)
+from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.urls import split_url
+from lamsach.model import IndicatorType
+
+_CITED = """
+    wikipedia.org virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
+    enisa.europa.eu stopransomware.gov welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
+    paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
+    avg.com gendigital.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
+    recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
+    group-ib.com volexity.com sekoia.io elastic.co huntress.com redcanary.com cert.europa.eu cyble.com ahnlab.com ptsecurity.com secureworks.com harfanglab.io
+    withsecure.com netskope.com akamai.com cloudflare.com f5.com ivanti.com sonicwall.com zyxel.com mikrotik.com exploit-db.com cve.org vuldb.com ncsc.nl bsi.bund.de
+    anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr boho.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
+    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
+    mozilla.org apache.org python.org php.net asp.net node.js pic.twitter.com twimg.com adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
+    www.microsoft.com msrc.microsoft.com azure.microsoft.com blogs.microsoft.com security.microsoft.com support.google.com cloud.google.com support.apple.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
+    openphish.com phishtank.com phishtank.org malwaredomains.com malwaredomainlist.com malwarepatrol.net shodan.io censys.io urlscan.io
+    cert.ee ria.ee cert.at govcert.ch ncsc.admin.ch nukib.cz csirt.cz sk-cert.sk nksc.lt cert.lv cert.se cert.hr dnsc.ro cert-in.org.in twcert.org.tw cncert.org.cn thaicert.or.th
+    mycert.org.my kisa.or.kr cert.br ccn-cert.cni.es incibe.es csirt.gov.it cfcs.dk kyberturvallisuuskeskus.fi cert.govt.nz ccb.belgium.be bssn.go.id
+    cybereason.com morphisec.com cofense.com intezer.com inquest.net deepinstinct.com blackberry.com lookout.com zimperium.com dragos.com claroty.com prodaft.com domaintools.com
+    reversinglabs.com threatfabric.com cleafy.com drweb.com gdatasoftware.com alienvault.com securityintelligence.com bambenekconsulting.com malware-traffic-analysis.net
+    shields.io opensource.org creativecommons.org archive.org readthedocs.io
+    w3.org schema.org purl.org openxmlformats.org xmlsoap.org
+    gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
+    chinhphu.vn quochoi.vn dcs.vn nhandan.vn vtv.vn vov.vn vnexpress.net tuoitre.vn thanhnien.vn dantri.com.vn vietnamnet.vn vietnamplus.vn
+    vietcombank.com.vn techcombank.com.vn techcombank.com bidv.com.vn vietinbank.vn agribank.com.vn mbbank.com.vn acb.com.vn vpbank.com.vn tpb.vn
+    sacombank.com.vn vib.com.vn hdbank.com.vn shb.com.vn msb.com.vn momo.vn zalopay.vn vnpay.vn napas.com.vn evn.com.vn shopee.vn lazada.vn tiki.vn
+    viettel.com.vn vnpt.vn cystack.net fpt.vn
+"""
+_PUBLISHERS = frozenset(_CITED.split())
+_PLATFORM_NAMES = """google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com
+    github.com gitlab.com medium.com office.com windows.com zalo.me"""
+PLATFORMS = frozenset(_PLATFORM_NAMES.split())
+"""Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
+# YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."    Markdown's head: canonical_url: https://...
+_REFERENCE = any_case(
+    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page)|参考(?:情報|链接)?|参照|參考|참고)\d{0,2}[\"']?\s{0,4}[:=：]\s{0,4}[\"'\[<(]{0,3}$"
+)
+_TO_READ = any_case(
+    r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
+    r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\bbản vá(?: lỗi)?|truy cập|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee(?: also)?|\brefer(?:ence)? to"
+    r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from| at| on| here)?"
+    r"|\bsource|\bcontact(?: us)?|\bfollow(?: us)?|theo dõi|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
+    r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:|\[\d{1,3}\])\W{1,3}){0,3}$"
+)
+"""What a sentence says before a link that its reader may follow."""
+# [1] https://..., ¹ https://...: what a footnote cites
+_FOOTNOTE = re.compile(
+    r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
+)
+# 1 https://..., 2. https://...: the number of a footnote, whose raised spelling a text has lost
+_NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]?\s{1,8}")
+# [the vendor's report](https://...), [![licence](https://...)](https://...)
+_LINK_TEXT = re.compile(
+    r"\[(?:!\[[^\[\]]{0,200}\]\([^()\s]{1,500}\)|[^\[\]./]{2,200})\]\(\s?<?$|!\[[^\[\]]{0,200}\]\(\s?<?$"
+)
+_TEXT_OF_LINK = re.compile(r"(?<=[^=&?]{4})\[[*_`]?[^\W\d_]")
+"""The text of a link behind it, as AsciiDoc has it: `https://vendor.example/post/[the report]`."""
+_FOOTNOTE_AT = 120
+"""At which place of a line a footnote's link begins at most."""
+_NOT_HTTP = any_case(r"\bh(?:xx|\*\*)ps?\b")
+_LINK_BEFORE = re.compile(r"\]\(\s?$")
+_SENTENCE = 120
+"""How many characters before a value are looked at for what the sentence says."""
+_WORDS_OF_SENTENCE = 4
+
+
+def is_cited(name: str) -> bool:
+    """Whether a name is that of a site which advisories and lists cite, or stands below one of a great platform."""
+    while name:
+        if name in _PUBLISHERS or name in PLATFORMS:
+            return True
+        name = name.partition(".")[2]
+    return False
+
+
+def published(name: str) -> bool:
+    """Whether a name, or one above it, is that of a site which advisories cite."""
+    while name:
+        if name in _PUBLISHERS:
+            return True
+        name = name.partition(".")[2]
+    return False
+
+
+def host_of(kind: IndicatorType, value: str) -> str:
+    """The host of a URL; a name as it is."""
+    return split_url(value)[1].partition(":")[0] if kind is IndicatorType.URL else value
+
+
+def defangs_links(texts: Iterable[str]) -> bool:
+    """Whether the author of these texts writes malicious links as `hxxp`."""
+    return any(_NOT_HTTP.search(text) for text in texts)
+
+
+def _labelled(place: Place) -> bool:
+    return (place.kind is IndicatorType.DOMAIN or place.start < NEAR) and _REFERENCE.search(
+        place.near
+    ) is not None
+
+
+def _cited_name(place: Place) -> bool:
+    if place.line.alone:
+        return place.line.prose.advisory and published(place.value)
+    return is_cited(place.value)
+
+
+def _platform(place: Place) -> bool:
+    _, host, rest = split_url(place.value)
+    return not rest and host.partition(":")[0].removeprefix("www.") in PLATFORMS
+
+
+def _cited_link(place: Place) -> bool:
+    _, host, rest = split_url(place.value)
+    if not published(host.partition(":")[0]):
+        return False
+    line = place.line
+    return (
+        not rest
+        or line.prose.advisory
+        or not line.alone
+        or "[" in place.token
+        or _LINK_BEFORE.search(place.before(4)) is not None
+    )
+
+
+def _is_to_read(place: Place) -> bool:
+    return place.line.prose.marks and (
+        _of_a_footnote(place) or _TO_READ.search(_sentence(place)[0]) is not None
+    )
+
+
+def _of_a_footnote(place: Place) -> bool:
+    """Whether a link is a footnote's or has a text of its own, as Markdown and AsciiDoc write it."""
+    if place.start < _FOOTNOTE_AT:
+        before = place.text[: place.start]
+        if _FOOTNOTE.fullmatch(before):
+            return True
+        numbered = place.line.prose.defangs_links and _NUMBERED.fullmatch(before)
+        if numbered and not place.text[place.end :].strip(" ."):
+            return True
+    return _LINK_TEXT.search(place.before(800)) is not None or _TEXT_OF_LINK.search(place.token) is not None
+
+
+def _sentence(place: Place) -> tuple[str, str]:
+    """What a sentence says before a value, and all of it without the value; it may have begun on the line above: nothing
+    is before the value on its line, and the line above is words without an end."""
+    before, rest = place.before(_SENTENCE), place.text.replace(place.token, "", 1)
+    above = place.line.prose.before
+    ending = above.rstrip()
+    ends = ending[-1:] in ",(" or ending[-1:].isalpha()
+    if not has_word(before) and ends and word_count(ending[-2 * _SENTENCE :]) >= _WORDS_OF_SENTENCE:
+        before, rest = f"{above[-_SENTENCE:]} {before}", f"{above} {rest}"
+    return before[-_SENTENCE:], rest
+
+
+def _can_be_clicked(place: Place) -> bool:
+    line = place.line
+    if line.alone or line.code or not line.prose.defangs:
+        return False
+    return word_count(_sentence(place)[1][: 4 * _SENTENCE]) >= _WORDS_OF_SENTENCE
+
+
+RULES = (
+    Rule("reference_label", NAMES, Scope.WRITTEN, _labelled, Verdict.MENTIONED, refusals.REFERENCE, 55,
+        taken=['url = "https://evil-a.site/post'],
+        refused=['reference = "https://vendor-a.site/post', "canonical_url: https://vendor-a.site/post"]),
+    Rule("under_references", LINK, Scope.WRITTEN,
+        lambda place: place.line.prose.section is Section.REFERENCES, Verdict.MENTIONED, refusals.REFERENCE,
+        60, taken=["Indicators\nhttps://evil-a.site/x"],
+        refused=["References\nhttps://vendor-a.site/post", "Tài liệu tham khảo\nhttps://vendor-a.site/post"]),
+    Rule("platform", LINK, Scope.WRITTEN, _platform, Verdict.MENTIONED, refusals.WELL_KNOWN, 61,
+        taken=["https://github.com/evil/x"], refused=["Nó tải tệp từ https://github.com"]),
+    Rule("cited_link", LINK, Scope.WRITTEN, _cited_link, Verdict.MENTIONED, refusals.REFERENCE, 62,
+        taken=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
+    Rule("cited_name", DOMAIN, Scope.WRITTEN, _cited_name, Verdict.MENTIONED, refusals.WELL_KNOWN, 65,
+        taken=["Nó kết nối tới evil-a.site"],
+        refused=["Nó được tải lên virustotal.com", "Nó kết nối tới github.com"]),
+    Rule("to_read", LINK, Scope.WRITTEN, _is_to_read, Verdict.MENTIONED, refusals.REFERENCE, 80,
+        taken=["C2: https://evil-a.site/x"],
+        refused=["Xem thêm tại https://vendor-a.site/post", "[1] https://vendor-a.site/post",
+            "[the report](https://vendor-a.site/post"]),
+    Rule("link_beside_defanged", LINK, Scope.WRITTEN, _can_be_clicked, Verdict.MENTIONED, refusals.REFERENCE,
+        82, taken=["https://evil-a.site/x"],
+        refused=["C2: evil-b[.]site\nNhóm này dùng mã độc như trong https://vendor-a.site/post"]),
+    Rule("name_beside_defanged", DOMAIN, Scope.WRITTEN, _can_be_clicked, Verdict.MENTIONED,
+        refusals.IN_SENTENCE, 82, taken=["Nhóm này dùng mã độc để gửi dữ liệu tới evil-b.site"],
+        refused=["C2: evil-b[.]site\nNhóm này dùng mã độc để tấn công trang unit-a.site"]),
+    Rule("source_row", NAMES, Scope.CELL, lambda cell: cell.of_source, Verdict.MENTIONED, refusals.REFERENCE,
+        20, refused=["note,ip\nSource: https://vendor-a.site/post,"]),
+    Rule("cited_cell", LINK, Scope.CELL, lambda cell: cell.in_sentence and published(host_of(cell.kind, cell.value)),
+        Verdict.MENTIONED, refusals.REFERENCE, 30, refused=["url,note\nsee https://securelist.com/a,x"]),
+)  # fmt: skip
