@@ -130,6 +130,8 @@ class Publishers:
 
     def beside(self, found: list[Found]) -> list[Found]:
         """The values of a row's cells without a heading: where several are, those of a publisher's site are refused as links."""
+        if len(found) < 2:
+            return found
         said = in_cell(found, sites=self._sites)
         kept = any(not isinstance(item, Refused) for item in said)
         return said if kept else found

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from lamsach.documents.headings import plain_key
+from lamsach.indicators.judge.exceptions import words
 from lamsach.indicators.judge.references import host_of, is_cited, published
 from lamsach.indicators.judge.rule import ALL, DOMAIN, NAMES, Rule, Scope, Verdict
 from lamsach.indicators.judge.sections import Section
@@ -24,30 +25,9 @@ _ALLOWS = frozenset({"allow", "allowed"})
 _FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable", "dll"})
 # {"blacklist": [..], "whitelist": [..], "fuzzylist": [..]}, {"domains": [..], "allowed_domains": [..]}, {"bool": {"must": [..], "must_not": [..]}}
 _PARTS = re.compile(r"[^a-z]+")
-_ALLOWING_KEYS = frozenset(
-    [
-        "whitelist",
-        "whitelists",
-        "whitelisted",
-        "allowlist",
-        "allowlists",
-        "allowlisted",
-        "allowed",
-        "allow",
-        "safelist",
-        "exceptions",
-        "exclusions",
-        "excluded",
-        "exempt",
-        "exempted",
-        "benign",
-        "legitimate",
-        "goodware",
-        "trusted",
-        "fuzzylist",
-        "not",
-    ]
-)
+_ALLOWING_KEYS = words("""
+    whitelist|whitelists|whitelisted|allowlist|allowlists|allowlisted|allowed|allow|safelist|exceptions|exclusions
+    |excluded|exempt|exempted|benign|legitimate|goodware|trusted|fuzzylist|not""")
 """Words of keys under which a list names what is not to be blocked."""
 
 
@@ -105,7 +85,7 @@ def _record_allows(record: Mapping[Any, Any]) -> bool:
 
 
 RULES = (
-    Rule("type_says_file", DOMAIN, Scope.CELL, lambda cell: plain_key(cell.stated) in _FILES, Verdict.REFUSED,
+    Rule("type_says_file", DOMAIN, Scope.CELL, lambda cell: cell.stated and plain_key(cell.stated) in _FILES, Verdict.REFUSED,
         refusals.FILE_NAME, 40, taken=["type,value\ndomain,evil-a.site"],
         refused=["type,value\nfile,setup.com"]),
     Rule("withdrawn_list", ALL, Scope.ROW, lambda row: row.withdraws, Verdict.MENTIONED, refusals.WITHDRAWN,

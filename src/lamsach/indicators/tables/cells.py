@@ -50,7 +50,7 @@ def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> l
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
         return names
     found = read_text(cell, kind)
-    return in_cell(found, in_sentence=" " in cell.strip())
+    return in_cell(found, in_sentence=True) if " " in cell.strip() else found
 
 
 def _parted_names(cell: str) -> list[Found]:

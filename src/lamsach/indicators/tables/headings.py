@@ -106,7 +106,9 @@ class Headings:
     def rule(self, filled: Mapping[int, str]) -> Rule | None:
         """The rule by which the headings, or a row's cells under them, judge the row's values; or None."""
         action = "" if self.action is None else filled.get(self.action, "")
-        if (rule := decide(Scope.ROW, Row(self.withdraws, action))) is not None:
+        if (self.withdraws or action) and (
+            rule := decide(Scope.ROW, Row(self.withdraws, action))
+        ) is not None:
             return rule
         fields = self.fields or {}
         beside = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}

@@ -266,7 +266,7 @@ class Table:
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, promised, unsupported=unsupported)
-                items = in_cell(items, stated=stated)
+                items = in_cell(items, stated=stated) if stated else items
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
                 taken = [item for item in items if not isinstance(item, Refused)]
