@@ -43,7 +43,15 @@ def test_each_value_is_explained(tmp_path: Path) -> None:
         "192.168.1.2": ("refused", "xlsx", "private"),
     }
     assert found["192.168.1.2"]["reason"] == refusals.PRIVATE
+    assert [found[value]["fired"] for value in ("203.0.113.5", "c2.evil-a.site")] == [[], ["not_listed"]]
     assert found["192.168.1.2"]["reference"] == {"document": str(path), "page": 1, "row": 3}
+
+
+def test_every_rule_that_fires_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Please allow virustotal.com and the C2 evil[.]site\n")
+    found = {one.entry.value: one for one in explanation.explanations(str(tmp_path / "a.txt"), print)}
+    assert (found["virustotal.com"].rule, found["evil.site"].rule) == ("let_pass", "defanged")
+    assert found["virustotal.com"].fired == ("let_pass", "cited_name", "listed")
 
 
 def test_one_value_in_any_spelling(tmp_path: Path) -> None:
@@ -66,10 +74,10 @@ def test_what_cannot_be_read_is_no_answer(tmp_path: Path) -> None:
     assert any("damaged" in line or "hỏng" in line for line in done.errors)
 
 
-def test_each_reason_has_a_rule_of_its_own(tmp_path: Path) -> None:
+def test_each_reason_has_a_name_of_its_own(tmp_path: Path) -> None:
     reasons = {text for name, text in vars(refusals).items() if name.isupper() and isinstance(text, str)}
-    assert set(explanation._RULES) == reasons
-    assert len(set(explanation._RULES.values())) == len(reasons)
+    assert set(explanation._FORMS) == reasons
+    assert len(set(explanation._FORMS.values())) == len(reasons)
 
 
 def test_the_parts_of_a_message_have_their_own_readers(tmp_path: Path) -> None:
