@@ -21,35 +21,10 @@ _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
 _MARGIN = frozenset({"nav", "footer"})
 _TYPED = frozenset({"", "text", "search", "url", "email", "tel"})
 """Types of a form's fields that show their value as text (HTML, "The input element")."""
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "li",
-        "br",
-        "tr",
-        "td",
-        "th",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "pre",
-        "table",
-        "ul",
-        "ol",
-        "dl",
-        "dd",
-        "dt",
-        "section",
-        "article",
-        "blockquote",
-        "hr",
-        "option",
-    ]
-)
+_BLOCKS = frozenset([
+    "p", "div", "li", "br", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul",
+    "ol", "dl", "dd", "dt", "section", "article", "blockquote", "hr", "option",
+])  # fmt: skip
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_TEXT = 1024 * 1024
 _MAX_COLUMNS, _MAX_ROWS = 64, 1000

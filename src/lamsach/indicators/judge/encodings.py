@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.indicators.judge.rule import (
-    ALL,
-    DOMAIN,
-    Rule,
-    Scope,
-    Verdict,
-)
+from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, MENTIONED, REFUSED, TAKEN, WORD, WRITTEN, Rule
 from lamsach.indicators.values import refusals
 
 # Trojan.Win32.Agent.xyz, HEUR:Backdoor.Linux.Mirai.b, Ransom.MSIL.Hidden.one
@@ -28,13 +22,12 @@ def is_detection(name: str) -> bool:
 LISTED, DEFANGED = "listed", "defanged"
 
 RULES = (
-    Rule("detection", DOMAIN, Scope.WORD, lambda place: is_detection(place.token), Verdict.REFUSED,
-        refusals.DETECTION, 20, taken=["trojan.evil-a.site"],
-        refused=["Ransom.MSIL.Hidden.one"]),
-    Rule("searched_for", ALL, Scope.WRITTEN, lambda place: place.line.searched, Verdict.MENTIONED,
-        refusals.SEARCHED_FOR, 12, taken=['strings:\n$a = "x"\ncondition: any of them\nC2: evil-a.site'],
+    Rule("detection", DOMAIN, WORD, lambda place: is_detection(place.token), REFUSED, refusals.DETECTION, 20,
+        taken=["trojan.evil-a.site"], refused=["Ransom.MSIL.Hidden.one"]),
+    Rule("searched_for", ALL, WRITTEN, lambda place: place.line.searched, MENTIONED, refusals.SEARCHED_FOR,
+        12, taken=['strings:\n$a = "x"\ncondition: any of them\nC2: evil-a.site'],
         refused=['strings:\n  $a = "evil-a.site']),
-    Rule(DEFANGED, ALL, Scope.LINE, lambda place: place.start < 0, Verdict.TAKEN, "", 998,
+    Rule(DEFANGED, ALL, LINE, lambda place: place.start < 0, TAKEN, "", 998,
         taken=["Nó kết nối tới virustotal[.]com", "Package name: com[.]evil[.]bank"]),
-    Rule(LISTED, ALL, Scope.LINE, lambda place: True, Verdict.TAKEN, "", 999, taken=["C2: evil-a.site"]),
+    Rule(LISTED, ALL, LINE, lambda place: True, TAKEN, "", 999, taken=["C2: evil-a.site"]),
 )  # fmt: skip

@@ -6,7 +6,19 @@ import re
 from typing import NamedTuple
 
 from lamsach.indicators.judge.queries import is_excluded
-from lamsach.indicators.judge.rule import ALL, NO_DIGESTS, Place, Rule, Scope, Verdict, any_case, near
+from lamsach.indicators.judge.rule import (
+    ALL,
+    COMMAND,
+    LINE,
+    MENTIONED,
+    NO_DIGESTS,
+    SAID,
+    WRITTEN,
+    Place,
+    Rule,
+    any_case,
+    near,
+)
 from lamsach.indicators.values import refusals
 
 
@@ -96,41 +108,40 @@ def _in_open_clause(place: Place) -> bool:
 
 
 RULES = (
-    Rule("sigma_filter", ALL, Scope.LINE, _filtered, Verdict.MENTIONED, refusals.ALLOWED, 10,
+    Rule("sigma_filter", ALL, LINE, _filtered, MENTIONED, refusals.ALLOWED, 10,
         taken=["detection:\n    selection:\n        DestinationHostname: evil-a.site"],
         refused=["detection:\n    filter_main:\n        DestinationHostname: good-a.site"]),
-    Rule("query_excludes", ALL, Scope.WRITTEN,
-        lambda place: is_excluded(place.text, place.start) or place.token.startswith("!"), Verdict.MENTIONED,
+    Rule("query_excludes", ALL, WRITTEN,
+        lambda place: is_excluded(place.text, place.start) or place.token.startswith("!"), MENTIONED,
         refusals.ALLOWED, 30,
         taken=['dest_ip IN ("203.0.113.58"', "host NOT IN ('good-a.site') OR host = 'evil-a.site"],
         refused=['RemoteUrl !in ("a.example", "good-a.site', 'NOT query="good-a.site',
             "host NOT IN ('good-a.site"]),
-    Rule("let_pass", NO_DIGESTS, Scope.WRITTEN, near(_LET_PASS, 192), Verdict.MENTIONED, refusals.ALLOWED, 50,
+    Rule("let_pass", NO_DIGESTS, WRITTEN, near(_LET_PASS, 192), MENTIONED, refusals.ALLOWED, 50,
         taken=["Please block evil-a.site"],
         refused=["Please allow good-a.site", "Không chặn good-a.site và 203.0.113.58"]),
-    Rule("open_clause", ALL, Scope.LINE, _in_open_clause, Verdict.MENTIONED, refusals.ALLOWED, 97,
+    Rule("open_clause", ALL, LINE, _in_open_clause, MENTIONED, refusals.ALLOWED, 97,
         taken=["let excluded = dynamic([\n'good-a.site'\n])\nevil-a.site"],
         refused=["let excluded = dynamic([\n'good-a.site'", "WHITELIST = [\n'good-a.site',\n'good-b.site'"]),
-    Rule("lets_through", ALL, Scope.COMMAND, lets_through, Verdict.MENTIONED, refusals.ALLOWED, 10,
+    Rule("lets_through", ALL, COMMAND, lets_through, MENTIONED, refusals.ALLOWED, 10,
         taken=["-A INPUT -s 203.0.113.58/32 -j DROP", "deny 203.0.113.58;"],
-        refused=["-A INPUT -s 203.0.113.58/32 -j ACCEPT",
-            "ufw allow from 203.0.113.58"]),
-    Rule("own_setting", ALL, Scope.COMMAND, _sets_own, Verdict.MENTIONED, refusals.OWN_CLIENT, 20,
+        refused=["-A INPUT -s 203.0.113.58/32 -j ACCEPT", "ufw allow from 203.0.113.58"]),
+    Rule("own_setting", ALL, COMMAND, _sets_own, MENTIONED, refusals.OWN_CLIENT, 20,
         taken=["server 203.0.113.58"],
         refused=["nameserver 203.0.113.58", "ip name-server 203.0.113.58", "forward-addr: 203.0.113.58"]),
-    Rule("said_exception", ALL, Scope.SAID,
-        lambda said: said.key in _EXCEPTIONS or (said.heading in FLAGS and said.key in _YES),
-        Verdict.MENTIONED, refusals.ALLOWED, 10,
+    Rule("said_exception", ALL, SAID,
+        lambda said: said.key in _EXCEPTIONS or (said.heading in FLAGS and said.key in _YES), MENTIONED,
+        refusals.ALLOWED, 10,
         taken=["domain,note\nevil-a.site,blocklist", "domain,false positive\nevil-a.site,no"],
         refused=["domain,note\ngood-a.site,whitelist", "domain,false positive\ngood-a.site,yes",
             "203.0.113.58 # whitelist"]),
-    Rule("said_benign", ALL, Scope.SAID,
+    Rule("said_benign", ALL, SAID,
         lambda said: (said.key in _BENIGN or (said.heading in VERDICT_KEYS and said.key in _VERDICTS) or (said.heading in BLAMES and said.key in _NO)),
-        Verdict.MENTIONED, refusals.BENIGN, 20,
+        MENTIONED, refusals.BENIGN, 20,
         taken=["domain,verdict\nevil-a.site,malicious", "domain,note\nevil-a.site,clean"],
         refused=["domain,verdict\ngood-a.site,clean", "good-a.site (legitimate)",
             "domain,malicious\ngood-a.site,no"]),
-    Rule("not_for_detection", ALL, Scope.SAID, lambda said: said.heading == DETECTS and said.key in _NO,
-        Verdict.MENTIONED, refusals.NOT_FOR_DETECTION, 40, taken=["domain,to_ids\nevil-a.site,1"],
+    Rule("not_for_detection", ALL, SAID, lambda said: said.heading == DETECTS and said.key in _NO, MENTIONED,
+        refusals.NOT_FOR_DETECTION, 40, taken=["domain,to_ids\nevil-a.site,1"],
         refused=["domain,to_ids\ngood-a.site,0"]),
 )  # fmt: skip

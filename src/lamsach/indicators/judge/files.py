@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.indicators.judge.rule import (
-    DOMAIN,
-    Place,
-    Rule,
-    Scope,
-    Verdict,
-    any_case,
-    near,
-)
+from lamsach.indicators.judge.rule import DOMAIN, PATH, REFUSED, WORD, WRITTEN, Place, Rule, any_case, near
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.values import refusals
 
@@ -127,39 +119,35 @@ def _is_argument(place: Place) -> bool:
 
 
 RULES = (
-    Rule("in_path", DOMAIN, Scope.PATH, lambda place: True, Verdict.REFUSED, refusals.FILE_NAME, 10,
+    Rule("in_path", DOMAIN, PATH, lambda place: True, REFUSED, refusals.FILE_NAME, 10,
         taken=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
-    Rule("called_with_brackets", DOMAIN, Scope.WORD,
+    Rule("called_with_brackets", DOMAIN, WORD,
         lambda place: (place.text.startswith("(", place.end) and _CALLED.match(place.text, place.end) is not None),
-        Verdict.REFUSED, refusals.CODE, 10, taken=["evil-a.site (203.0.113.5"],
-        refused=["Macro: shell.run('cmd')"]),
-    Rule("file_label", DOMAIN, Scope.WRITTEN, _labelled_file, Verdict.REFUSED, refusals.FILE_NAME, 53,
+        REFUSED, refusals.CODE, 10, taken=["evil-a.site (203.0.113.5"], refused=["Macro: shell.run('cmd')"]),
+    Rule("file_label", DOMAIN, WRITTEN, _labelled_file, REFUSED, refusals.FILE_NAME, 53,
         taken=["Domain: setup.com"],
         refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
-    Rule("called_file", DOMAIN, Scope.WRITTEN, _called_file, Verdict.REFUSED, refusals.FILE_NAME, 53,
+    Rule("called_file", DOMAIN, WRITTEN, _called_file, REFUSED, refusals.FILE_NAME, 53,
         taken=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
-    Rule("digest_of_file", DOMAIN, Scope.WRITTEN, _digest_of_file, Verdict.REFUSED, refusals.FILE_NAME, 53,
-        taken=["MD5 (evil-a.site"],
-        refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
-    Rule("package_label", DOMAIN, Scope.WRITTEN, near(_PACKAGE_LABEL), Verdict.REFUSED, refusals.PACKAGE, 54,
+    Rule("digest_of_file", DOMAIN, WRITTEN, _digest_of_file, REFUSED, refusals.FILE_NAME, 53,
+        taken=["MD5 (evil-a.site"], refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
+    Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), REFUSED, refusals.PACKAGE, 54,
         taken=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
-    Rule("file_heading", DOMAIN, Scope.WRITTEN,
+    Rule("file_heading", DOMAIN, WRITTEN,
         lambda place: (place.line.alone and place.line.prose.section is Section.FILES and place.last_label in _FILE_ENDINGS),
-        Verdict.REFUSED, refusals.FILE_NAME, 60, taken=["MD5:\nevil-a.site"],
-        refused=["File names:\nevil.app"]),
-    Rule("field_of_a_log", DOMAIN, Scope.WRITTEN,
-        lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, Verdict.REFUSED,
+        REFUSED, refusals.FILE_NAME, 60, taken=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
+    Rule("field_of_a_log", DOMAIN, WRITTEN,
+        lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, REFUSED,
         refusals.CODE, 61, taken=["evil-a.name"], refused=["The query looks at dns.question.name"]),
-    Rule("member_of_a_program", DOMAIN, Scope.WRITTEN,
-        lambda place: place.value.partition(".")[0] in _PROGRAM_ROOTS, Verdict.REFUSED, refusals.CODE, 61,
+    Rule("member_of_a_program", DOMAIN, WRITTEN,
+        lambda place: place.value.partition(".")[0] in _PROGRAM_ROOTS, REFUSED, refusals.CODE, 61,
         taken=["documents.evil-a.site"], refused=["It reads document.location.host"]),
-    Rule("in_code", DOMAIN, Scope.WRITTEN, _in_code, Verdict.REFUSED, refusals.CODE, 61,
+    Rule("in_code", DOMAIN, WRITTEN, _in_code, REFUSED, refusals.CODE, 61,
         taken=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
-    Rule("package", DOMAIN, Scope.WRITTEN, _package, Verdict.REFUSED, refusals.PACKAGE, 62,
-        taken=["C2: com.evil.bank"],
+    Rule("package", DOMAIN, WRITTEN, _package, REFUSED, refusals.PACKAGE, 62, taken=["C2: com.evil.bank"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
-    Rule("file_of_hash", DOMAIN, Scope.WRITTEN, _file_of_hash, Verdict.REFUSED, refusals.FILE_NAME, 63,
+    Rule("file_of_hash", DOMAIN, WRITTEN, _file_of_hash, REFUSED, refusals.FILE_NAME, 63,
         taken=["0123456789abcdef0123456789abcdef evil-a.site"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
 )  # fmt: skip

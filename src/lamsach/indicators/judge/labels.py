@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from lamsach.indicators.judge.rule import (
-    DOMAIN,
-    NAMES,
-    Rule,
-    Scope,
-    Verdict,
-    any_case,
-    on_line,
-)
+from lamsach.indicators.judge.rule import DOMAIN, MENTIONED, NAMES, WRITTEN, Rule, any_case, on_line
 from lamsach.indicators.values import refusals
 
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
@@ -29,18 +21,17 @@ _IMITATED = any_case(
 )
 
 RULES = (
-    Rule("user_agent", NAMES, Scope.WRITTEN, on_line(_AGENT), Verdict.MENTIONED, refusals.BESIDE, 52,
+    Rule("user_agent", NAMES, WRITTEN, on_line(_AGENT), MENTIONED, refusals.BESIDE, 52,
         taken=["The bot calls itself Mozilla and asks evil-a.site"],
         refused=["Mozilla/5.0 (compatible; Bot/1.0; +http://bot-a.site/about"]),
-    Rule("registrar", NAMES, Scope.WRITTEN, on_line(_REGISTRAR), Verdict.MENTIONED, refusals.BESIDE, 52,
+    Rule("registrar", NAMES, WRITTEN, on_line(_REGISTRAR), MENTIONED, refusals.BESIDE, 52,
         taken=["Registered: evil-a.site"],
         refused=["Registrar URL: http://www.registrar-a.site/x",
             "Registrar WHOIS Server: whois.registrar-a.site"]),
-    Rule("describes", DOMAIN, Scope.WRITTEN, on_line(_ASIDE), Verdict.MENTIONED, refusals.BESIDE, 56,
+    Rule("describes", DOMAIN, WRITTEN, on_line(_ASIDE), MENTIONED, refusals.BESIDE, 56,
         taken=["Domain: evil-a.site"],
         refused=["ASN: AS64500 (Example Hosting, www.hosting-a.site", "Nhà cung cấp: hosting-a.site"]),
-    Rule("imitated", NAMES, Scope.WRITTEN,
-        lambda place: place.line.marked and _IMITATED.search(place.near) is not None, Verdict.MENTIONED,
-        refusals.IN_SENTENCE, 90, taken=["evil-a[.]site, vcb-a.site"],
-        refused=["e1[.]top nhái vcb-a.site"]),
+    Rule("imitated", NAMES, WRITTEN,
+        lambda place: place.line.marked and _IMITATED.search(place.near) is not None, MENTIONED,
+        refusals.IN_SENTENCE, 90, taken=["evil-a[.]site, vcb-a.site"], refused=["e1[.]top nhái vcb-a.site"]),
 )  # fmt: skip

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.indicators.judge.rule import (
-    ADDRESS,
-    Place,
-    Rule,
-    Scope,
-    Verdict,
-    any_case,
-)
+from lamsach.indicators.judge.rule import ADDRESS, REFUSED, WORD, WRITTEN, Place, Rule, any_case
 from lamsach.indicators.values import refusals
 
 _STATED_VERSION = any_case(
@@ -76,15 +69,15 @@ def _number_of_article(place: Place) -> bool:
 
 
 RULES = (
-    Rule("version", ADDRESS, Scope.WORD, _version, Verdict.REFUSED, refusals.VERSION, 30,
+    Rule("version", ADDRESS, WORD, _version, REFUSED, refusals.VERSION, 30,
         taken=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
         refused=["version 1.2.3.4", "phiên bản 5.6.7.8"]),
-    Rule("told_version", ADDRESS, Scope.WORD, _told_version, Verdict.REFUSED, refusals.VERSION, 30,
+    Rule("told_version", ADDRESS, WORD, _told_version, REFUSED, refusals.VERSION, 30,
         taken=["the address was 1.2.3.4"], refused=["the version number of the latest sample was 1.2.0.9"]),
-    Rule("version_of_product", ADDRESS, Scope.WORD, _version_of_product, Verdict.REFUSED, refusals.VERSION,
-        30, taken=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
-    Rule("heading_number", ADDRESS, Scope.WRITTEN, _number_of_heading, Verdict.REFUSED, refusals.VERSION, 54,
+    Rule("version_of_product", ADDRESS, WORD, _version_of_product, REFUSED, refusals.VERSION, 30,
+        taken=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
+    Rule("heading_number", ADDRESS, WRITTEN, _number_of_heading, REFUSED, refusals.VERSION, 54,
         taken=["C2 1.2.3.4"], refused=["1.2.3.4 Technical analysis"]),
-    Rule("article", ADDRESS, Scope.WRITTEN, _number_of_article, Verdict.REFUSED, refusals.VERSION, 54,
+    Rule("article", ADDRESS, WRITTEN, _number_of_article, REFUSED, refusals.VERSION, 54,
         taken=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
 )  # fmt: skip

@@ -6,11 +6,12 @@ from lamsach.indicators.judge.exceptions import Said, words
 from lamsach.indicators.judge.rule import (
     ADDRESS,
     ALL,
+    MENTIONED,
     NAMES,
     NO_DIGESTS,
+    SAID,
+    WRITTEN,
     Rule,
-    Scope,
-    Verdict,
     any_case,
     near,
 )
@@ -42,16 +43,16 @@ def _recommended(said: Said) -> bool:
 
 
 RULES = (
-    Rule("recommended_resolver", NO_DIGESTS, Scope.WRITTEN, near(_RECOMMENDED, 192), Verdict.MENTIONED,
+    Rule("recommended_resolver", NO_DIGESTS, WRITTEN, near(_RECOMMENDED, 192), MENTIONED,
         refusals.RECOMMENDED, 51,
         taken=["The malware sets the DNS to 203.0.113.53", "Do not use the resolver 203.0.113.53"],
         refused=["We recommend the resolver 203.0.113.53", "Đề nghị các đơn vị dùng DNS 203.0.113.53"]),
-    Rule("partner", NAMES, Scope.WRITTEN, near(_PARTNER, 192), Verdict.MENTIONED, refusals.RECOMMENDED, 51,
+    Rule("partner", NAMES, WRITTEN, near(_PARTNER, 192), MENTIONED, refusals.RECOMMENDED, 51,
         taken=["The botnet uses evil-a.site"], refused=["Thanks to our partner Example Ltd (partner-a.site"]),
-    Rule("public_resolver", ADDRESS, Scope.WRITTEN,
-        lambda place: not place.line.alone and place.value in RESOLVERS, Verdict.MENTIONED,
-        refusals.WELL_KNOWN, 60, taken=["8.8.8.8", "It asks 203.0.113.53"], refused=["It asks 8.8.8.8"]),
-    Rule("said_recommended", ALL, Scope.SAID, _recommended, Verdict.MENTIONED, refusals.RECOMMENDED, 30,
+    Rule("public_resolver", ADDRESS, WRITTEN, lambda place: not place.line.alone and place.value in RESOLVERS,
+        MENTIONED, refusals.WELL_KNOWN, 60, taken=["8.8.8.8", "It asks 203.0.113.53"],
+        refused=["It asks 8.8.8.8"]),
+    Rule("said_recommended", ALL, SAID, _recommended, MENTIONED, refusals.RECOMMENDED, 30,
         taken=["ip,role\n203.0.113.53,resolver of the botnet"],
         refused=["ip,role\n203.0.113.53,recommended resolver", "ip,vai trò\n203.0.113.53,đối tác"]),
 )  # fmt: skip

@@ -50,6 +50,10 @@ class Scope(Enum):
     BESIDE = "what a document shows beside what it lists (Place)"
 
 
+TAKEN, MENTIONED, REFUSED = Verdict
+WORD, PATH, LINE, WRITTEN, COMMAND, SAID, CELL, ROW, RECORD, KEY, BESIDE = Scope
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `id` is what `lamsach indicators explain` prints, `applies_to` the kinds of values. Lower priorities decide first; within one the order does not matter.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from enum import Enum, auto
 
-from lamsach.indicators.judge.rule import ALL, DOMAIN, NAMES, Place, Rule, Scope, Verdict
+from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, MENTIONED, NAMES, WRITTEN, Place, Rule
 from lamsach.indicators.values import refusals
 
 _REFERENCES = re.compile(
@@ -176,37 +176,37 @@ def _labelled(section: Section) -> Callable[[Place], bool]:
 
 
 RULES = (
-    Rule("label_allows", ALL, Scope.LINE, _labelled(Section.ALLOWED), Verdict.MENTIONED, refusals.ALLOWED, 11,
+    Rule("label_allows", ALL, LINE, _labelled(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 11,
         taken=["Malicious domains: evil-a.site, evil-b.site"],
         refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58"]),
-    Rule("label_recommends", ALL, Scope.LINE, _labelled(Section.RECOMMENDED), Verdict.MENTIONED,
-        refusals.RECOMMENDED, 11, taken=["DNS servers of the attacker: 203.0.113.53"],
+    Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 11,
+        taken=["DNS servers of the attacker: 203.0.113.53"],
         refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
-    Rule("form_of_another_type", ALL, Scope.LINE, lambda place: bool(place.line.prose.form),
-        Verdict.MENTIONED, refusals.UNSUPPORTED_TYPE, 13, taken=["Type\ndomain\nValue\nevil-a.site"],
+    Rule("form_of_another_type", ALL, LINE, lambda place: bool(place.line.prose.form), MENTIONED,
+        refusals.UNSUPPORTED_TYPE, 13, taken=["Type\ndomain\nValue\nevil-a.site"],
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
-    Rule("under_exceptions", ALL, Scope.LINE, _under(Section.ALLOWED), Verdict.MENTIONED, refusals.ALLOWED,
-        20, taken=["Domains\nevil-a.site"],
+    Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 20,
+        taken=["Domains\nevil-a.site"],
         refused=["Do not block\ngood[.]site", "3. Danh sách trắng\n203.0.113.58",
             "Benign traffic observed\ngood.site"]),
-    Rule("under_recommended", ALL, Scope.LINE, _under(Section.RECOMMENDED), Verdict.MENTIONED,
-        refusals.RECOMMENDED, 20, taken=["Servers of the attacker\n203.0.113.53"],
+    Rule("under_recommended", ALL, LINE, _under(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 20,
+        taken=["Servers of the attacker\n203.0.113.53"],
         refused=["DNS servers to use\n203.0.113.53", "Thông tin liên hệ\nunit-a.site"]),
-    Rule("margin", ALL, Scope.WRITTEN, _under(Section.MARGIN), Verdict.MENTIONED, refusals.MARGIN, 40,
+    Rule("margin", ALL, WRITTEN, _under(Section.MARGIN), MENTIONED, refusals.MARGIN, 40,
         taken=["Trang 1\nwww.unit-a.site"],
         refused=["\n\f".join(["www.unit-a.site\n" + "a b c d e f g h i k l m n\n" * 7] * 2)]),
-    Rule("letters_signature", NAMES, Scope.WRITTEN, _under(Section.SIGNATURE), Verdict.MENTIONED,
-        refusals.SIGNATURE, 40, taken=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
+    Rule("letters_signature", NAMES, WRITTEN, _under(Section.SIGNATURE), MENTIONED, refusals.SIGNATURE, 40,
+        taken=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
         refused=["Best regards,\nwww.unit-a.site"]),
-    Rule("mail_text", DOMAIN, Scope.WRITTEN,
+    Rule("mail_text", DOMAIN, WRITTEN,
         lambda place: (place.line.prose.section is Section.MAIL or (not place.line.alone and place.line.has_mailbox)),
-        Verdict.MENTIONED, refusals.IN_SENTENCE, 64, taken=["Domains:\nevil-a.site"],
+        MENTIONED, refusals.IN_SENTENCE, 64, taken=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),
-    Rule("title", DOMAIN, Scope.WRITTEN, lambda place: place.line.is_title, Verdict.MENTIONED, refusals.TITLE,
-        70, taken=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
-    Rule("own_page", NAMES, Scope.WRITTEN,
+    Rule("title", DOMAIN, WRITTEN, lambda place: place.line.is_title, MENTIONED, refusals.TITLE, 70,
+        taken=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
+    Rule("own_page", NAMES, WRITTEN,
         lambda place: place.line.prose.defangs and _SIGNED.match(place.text[: place.start]) is not None,
-        Verdict.MENTIONED, refusals.IN_SENTENCE, 81, taken=["Website: unit-a.site"],
+        MENTIONED, refusals.IN_SENTENCE, 81, taken=["Website: unit-a.site"],
         refused=["C2: evil-b[.]site\nWebsite: unit-a.site"]),
 )  # fmt: skip

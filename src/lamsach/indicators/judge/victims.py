@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.indicators.judge.exceptions import words
-from lamsach.indicators.judge.rule import ALL, Rule, Scope, Verdict
+from lamsach.indicators.judge.rule import ALL, CELL, MENTIONED, SAID, Rule
 from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.values import refusals
 
@@ -11,10 +11,10 @@ _VICTIM = words("""
     victim|victims|victim ip|victim host|victim machine|infected host|infected machine|infected device|nan nhan|may nan nhan|ip nan nhan|dia chi nan nhan|may bi nhiem|may nhiem""")
 
 RULES = (
-    Rule("said_victim", ALL, Scope.SAID, lambda said: said.key in _VICTIM, Verdict.MENTIONED, refusals.VICTIM,
-        50, taken=["ip,role\n203.0.113.58,c2"],
+    Rule("said_victim", ALL, SAID, lambda said: said.key in _VICTIM, MENTIONED, refusals.VICTIM, 50,
+        taken=["ip,role\n203.0.113.58,c2"],
         refused=["ip,role\n203.0.113.58,victim", "ip,ghi chú\n203.0.113.58,máy bị nhiễm"]),
-    Rule("victims_column", ALL, Scope.CELL, lambda cell: cell.field is Field.VICTIM, Verdict.MENTIONED,
-        refusals.VICTIM, 10, taken=["c2 ip,threat\n203.0.113.58,Mirai"],
+    Rule("victims_column", ALL, CELL, lambda cell: cell.field is Field.VICTIM, MENTIONED, refusals.VICTIM, 10,
+        taken=["c2 ip,threat\n203.0.113.58,Mirai"],
         refused=["victim ip,threat\n203.0.113.58,Mirai", '{"victim": "203.0.113.58", "threat": "Mirai"}']),
 )  # fmt: skip

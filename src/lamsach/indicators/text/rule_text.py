@@ -27,21 +27,10 @@ _NEGATED = re.compile(r"!\[[^\]]*\]|![^\s,\]]+")
 _OPTION = re.compile(
     r"\s*([a-z0-9_.-]{1,40})\s*(?::\s*((?:\"(?:[^\"\\]|\\.)*\"|[^;\"\\]|\\.)*))?;", re.DOTALL
 )
-_NAME_BUFFERS = frozenset(
-    {
-        "dns.query",
-        "dns_query",
-        "tls.sni",
-        "tls_sni",
-        "http.host",
-        "http_host",
-        "http.host.raw",
-        "http_raw_host",
-        "quic.sni",
-        "dns.query.name",
-        "dns.queries.rrname",
-    }
-)
+_NAME_BUFFERS = frozenset({
+    "dns.query", "dns_query", "tls.sni", "tls_sni", "http.host", "http_host", "http.host.raw",
+    "http_raw_host", "quic.sni", "dns.query.name", "dns.queries.rrname",
+})  # fmt: skip
 _MODIFIERS = frozenset({"tls_sni", "http_host", "http_raw_host"})
 _CERTIFICATE_BUFFERS = frozenset({"tls.cert_subject", "tls_cert_subject", "tls.subject"})
 _STICKY = re.compile(

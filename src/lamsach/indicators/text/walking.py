@@ -118,20 +118,10 @@ _TO_READ = re.compile(
 )
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
 _WORDS = frozenset({"tags", "tag", "labels", "label"})
-_CALLED = frozenset(
-    {
-        "files",
-        "file_names",
-        "filenames",
-        "names",
-        "aliases",
-        "paths",
-        "packages",
-        "package_names",
-        "apps",
-        "mutexes",
-    }
-)
+_CALLED = frozenset({
+    "files", "file_names", "filenames", "names", "aliases", "paths", "packages", "package_names", "apps",
+    "mutexes",
+})  # fmt: skip
 """Keys whose texts say what files, programs and the like are called; records under them are walked."""
 _LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
 """Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""

@@ -20,14 +20,8 @@ from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGEST_TYPES, STATED_ONLY
 
 __all__ = [
-    "Refused",
-    "canonical",
-    "canonical_values",
-    "declined",
-    "plain_value",
-    "split_url",
-    "to_ascii_domain",
-]
+    "Refused", "canonical", "canonical_values", "declined", "plain_value", "split_url", "to_ascii_domain",
+]  # fmt: skip
 
 Value = tuple[IndicatorType, str]
 
@@ -61,40 +55,15 @@ _TAG = re.compile(r"<(?:/[a-z]{1,12}|br ?/?)>$", re.IGNORECASE)
 _SENTENCE_ENDS = ".,;:!?…」』》、"
 """What stands behind a URL and is the sentence's."""
 _QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
-_HOST_SCHEMES = frozenset(
-    {
-        "tcp",
-        "udp",
-        "tls",
-        "ssl",
-        "dns",
-        "socks",
-        "socks4",
-        "socks5",
-        "stratum+tcp",
-        "stratum+ssl",
-        "stratum+tls",
-    }
-)
+_HOST_SCHEMES = frozenset({
+    "tcp", "udp", "tls", "ssl", "dns", "socks", "socks4", "socks5", "stratum+tcp", "stratum+ssl",
+    "stratum+tls",
+})  # fmt: skip
 """Schemes that say no more than how to reach a host: the value is the host."""
-_NAMED_SCHEMES = frozenset(
-    {
-        "ldap",
-        "ldaps",
-        "rmi",
-        "smb",
-        "file",
-        "ssh",
-        "irc",
-        "ircs",
-        "telnet",
-        "rdp",
-        "vnc",
-        "mqtt",
-        "redis",
-        "mysql",
-    }
-)
+_NAMED_SCHEMES = frozenset({
+    "ldap", "ldaps", "rmi", "smb", "file", "ssh", "irc", "ircs", "telnet", "rdp", "vnc", "mqtt", "redis",
+    "mysql",
+})  # fmt: skip
 """Schemes of which logs show the host and not the path."""
 
 

@@ -174,29 +174,10 @@ _INITIAL = re.compile(
     r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])"
 )
 _SYLLABLE = 2
-_ENGLISH = frozenset(
-    [
-        "to",
-        "in",
-        "is",
-        "it",
-        "at",
-        "be",
-        "as",
-        "am",
-        "me",
-        "my",
-        "so",
-        "no",
-        "us",
-        "by",
-        "do",
-        "an",
-        "on",
-        "or",
-        "and",
-    ]
-)
+_ENGLISH = frozenset([
+    "to", "in", "is", "it", "at", "be", "as", "am", "me", "my", "so", "no", "us", "by", "do", "an", "on",
+    "or", "and",
+])  # fmt: skip
 """Words that follow `dot` in sentences, though some are top-level domains."""
 
 

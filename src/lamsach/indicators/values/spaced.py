@@ -18,29 +18,10 @@ _SMALL = 20
 """Numbers up to this are those of chapters and versions, when all four are."""
 # evil .com    evil-site. com    evil-site,com
 _NAME = re.compile(r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII)
-_FREQUENT = frozenset(
-    [
-        "com",
-        "net",
-        "org",
-        "info",
-        "biz",
-        "xyz",
-        "top",
-        "site",
-        "online",
-        "club",
-        "shop",
-        "vn",
-        "ru",
-        "cn",
-        "io",
-        "cc",
-        "pw",
-        "icu",
-        "live",
-    ]
-)
+_FREQUENT = frozenset([
+    "com", "net", "org", "info", "biz", "xyz", "top", "site", "online", "club", "shop", "vn", "ru", "cn",
+    "io", "cc", "pw", "icu", "live",
+])  # fmt: skip
 """Top-level domains behind which no sentence goes on."""
 
 

@@ -7,38 +7,15 @@ from functools import cache
 from importlib.resources import files
 
 _SPECIAL_TOP_LEVELS = (
-    "example",
-    "test",
-    "invalid",
-    "onion",
-    "i2p",
-    "bit",
-    "bazar",
-    "coin",
-    "emc",
-    "lib",
-    "eth",
-    "alt",
-)
+    "example", "test", "invalid", "onion", "i2p", "bit", "bazar", "coin", "emc", "lib", "eth", "alt",
+)  # fmt: skip
 """Last labels outside the root zone that lists still carry: reserved for examples (RFC 2606), overlays and
 alternative roots that malware asks for."""
 
-INTERNAL_TOP_LEVELS = frozenset(
-    {
-        "local",
-        "localhost",
-        "localdomain",
-        "lan",
-        "home",
-        "corp",
-        "internal",
-        "intranet",
-        "private",
-        "domain",
-        "workgroup",
-        "arpa",
-    }
-)
+INTERNAL_TOP_LEVELS = frozenset({
+    "local", "localhost", "localdomain", "lan", "home", "corp", "internal", "intranet", "private", "domain",
+    "workgroup", "arpa",
+})  # fmt: skip
 """Last labels that name something else in every network (RFC 6762 appendix G, RFC 8375, ICANN's `.internal`), and `arpa`."""
 
 

@@ -28,19 +28,10 @@ _PIECE = re.compile(
 
 _NEWS = frozenset({"item", "entry"})
 """Items of RSS and Atom."""
-_OF_THE_FEED = frozenset(
-    {
-        "author",
-        "contributor",
-        "generator",
-        "image",
-        "enclosure",
-        "thumbnail",
-        "cloud",
-        "textInput",
-        "managingEditor",
-    }
-)
+_OF_THE_FEED = frozenset({
+    "author", "contributor", "generator", "image", "enclosure", "thumbnail", "cloud", "textInput",
+    "managingEditor",
+})  # fmt: skip
 """Elements that say who makes the feed and what it looks like; a `link` of Atom leads to a page (RFC 4287, RSS 2.0)."""
 _NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
 _TAGS = re.compile(r"<[^<>]{1,1000}>")
