@@ -48,11 +48,17 @@ def modules_outside(*extras: str) -> set[str]:
     there = _closure(extras)
     return {
         module
-        for module, makers in packages_distributions().items()
+        for module, makers in _makers().items()
         if module != "lamsach"
         and module not in sys.stdlib_module_names
         and not {_canonical(maker) for maker in makers} & there
     }
+
+
+@cache
+def _makers() -> Mapping[str, list[str]]:
+    """The packages that each top-level module came with."""
+    return packages_distributions()
 
 
 def _closure(extras: Iterable[str]) -> set[str]:

@@ -44,7 +44,7 @@ HOSTILE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "wrong.gz": (b"\x1f\x8bnonsense", "The packed file is damaged or cut short."),
     "wrong.zst": (b"\x28\xb5\x2f\xfdnonsense", "The packed file is damaged or cut short."),
     "bomb.gz": (
-        lambda: gzip.compress((b"#" * 4000 + b"\n") * 20_000),
+        lambda: gzip.compress(LIST + (b" " * 4000 + b"\n") * 20_000),
         "The file unpacks to far more than its size allows: this is how a decompression bomb looks.",
     ),
     "damaged.zip": (archive({"a.txt": LIST})[:-40], "The archive is damaged."),
