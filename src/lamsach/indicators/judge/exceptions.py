@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from lamsach.indicators.judge.queries import is_excluded
@@ -59,7 +58,7 @@ _LET_PASS = any_case(
     rf"(?:(?:^\W{{0,8}}|[.;!?]\s{{1,3}})(?:please )?(?:allow|whitelist|permit|exempt)\b|\b(?:do not|don't|must not|should not|never) block\b|\bkhông (?:được |nên |cần )?chặn\b(?! được)){_GOES_ON}"
 )
 _ADDRESS = r"[0-9a-fA-F][0-9a-fA-F.:]{2,44}(?:/\d{1,3})?"
-_COMMAND = re.compile(
+_COMMAND = any_case(
     # -A INPUT -s 203.0.113.5/32 -j ACCEPT    iptables -A INPUT -s 203.0.113.5 -j RETURN
     r"(?:(?:sudo\s+)?ip6?tables\s.{1,400}|-[AI]\s.{1,400})\s-j\s+(?:ACCEPT|RETURN)\b.{0,200}"
     # allow 203.0.113.5;    (nginx)    Allow from 203.0.113.5    Require ip 203.0.113.5    (Apache)
@@ -73,18 +72,16 @@ _COMMAND = re.compile(
     # set external-list NAME type ip url https://..: where a firewall fetches a list (PAN-OS)
     r"|set\s+(?:shared\s+)?external-list\s.{1,400}"
     # ufw allow from 203.0.113.5    netsh advfirewall firewall add rule .. action=allow ..    pass in from 203.0.113.5 to any    (pf)    add SET 203.0.113.5 nomatch    (ipset)
-    r"|(?:sudo\s+)?ufw\s+allow\s.{1,400}|netsh\s.{1,400}\saction=(?:allow|bypass)\b.{0,400}|pass\s+(?:in|out|quick)\s.{1,400}|add\s+\S{1,64}\s.{1,200}\snomatch",
-    re.IGNORECASE,
+    r"|(?:sudo\s+)?ufw\s+allow\s.{1,400}|netsh\s.{1,400}\saction=(?:allow|bypass)\b.{0,400}|pass\s+(?:in|out|quick)\s.{1,400}|add\s+\S{1,64}\s.{1,200}\snomatch"
 )
-_SETTING = re.compile(
+_SETTING = any_case(
     # ip name-server 203.0.113.5    logging host 203.0.113.5    neighbor 203.0.113.5 remote-as 64500    (Cisco)
     r"(?:no\s+)?(?:ip\s+name-server|ip\s+domain[ -]lookup|ntp\s+(?:server|peer)|logging\s+(?:host|server|trap|source)?|snmp-server\s+host|tacacs-server|radius-server|ip(?:v6)?\s+address|ip\s+default-gateway"
     r"|ip\s+route\s+0\.0\.0\.0\s+0\.0\.0\.0|neighbor|router-id|aaa\s)\s.{1,300}"
     # set system name-server 203.0.113.5    (Junos)    nameserver 203.0.113.5    (resolv.conf)
     r"|set\s+system\s+(?:name-server|ntp|syslog|radius-server|tacplus-server)\s.{1,300}|nameserver\s+\S{2,60}"
     # dns_nameservers 203.0.113.5    cache_peer 203.0.113.5 parent 3128 0    (Squid)    forward-addr: 203.0.113.5    local-data-ptr: ".."    (Unbound)
-    r"|(?:dns_nameservers|cache_peer|http_port|visible_hostname)\s.{1,300}|(?:forward-addr|forward-host|stub-addr|local-data-ptr|access-control|interface|outgoing-interface):\s.{1,300}",
-    re.IGNORECASE,
+    r"|(?:dns_nameservers|cache_peer|http_port|visible_hostname)\s.{1,300}|(?:forward-addr|forward-host|stub-addr|local-data-ptr|access-control|interface|outgoing-interface):\s.{1,300}"
 )
 _FIRST = frozenset("-@AaCcDdFfHhIiLlNnOoPpRrSsTtUuVv0123456789")
 

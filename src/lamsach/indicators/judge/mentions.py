@@ -13,7 +13,7 @@ from functools import cached_property
 from lamsach.indicators.judge.files import PACKAGE, is_code, without_seams
 from lamsach.indicators.judge.loop import judged, withheld
 from lamsach.indicators.judge.queries import OpenClause, SigmaFilter
-from lamsach.indicators.judge.rule import Place, Scope, has_word
+from lamsach.indicators.judge.rule import Place, Scope, any_case, has_word
 from lamsach.indicators.judge.sections import (
     SIGNATURE_LINES,
     Section,
@@ -35,15 +35,12 @@ from lamsach.indicators.values.records import Facts
 from lamsach.indicators.values.refusals import Refused
 
 # THREAT IDENTIFICATION: QAKBOT    Malware family: Mirai    Mã độc: Mozi
-_THREAT_LINE = re.compile(
+_THREAT_LINE = any_case(
     r"\W{0,4}(?:threat(?: (?:identification|attribution|name|actor))?|malware(?: (?:family|name))?|family|campaign|(?:tên |họ |dòng )?mã độc|chiến dịch)"
-    r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*",
-    re.IGNORECASE,
+    r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*"
 )
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
-_PACKAGES = re.compile(
-    r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói|(?:android )?packages?$", re.IGNORECASE
-)
+_PACKAGES = any_case(r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói|(?:android )?packages?$")
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _NUMBER = re.compile(
     r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"

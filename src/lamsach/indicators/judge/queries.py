@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_HINT = re.compile(r"not|!|exclu|list|good|benign|legit|ignore|exception", re.IGNORECASE)
+from lamsach.indicators.judge.rule import any_case
+
+_HINT = any_case(r"not|!|exclu|list|good|benign|legit|ignore|exception")
 _OPERATOR = r"\bNOT\s+IN\s*|!(?:in|has_any|has_all)~?\s*|\bNOT\s+\w[\w.]{0,60}\s+IN\s*"
 _ASSIGNED = (
     r"(?:^|(?<=[\s{,;]))\w{0,30}(?:white_?list|allow_?list|safe_?list|exclu(?:de[sd]?|sions?)|exceptions|known_?good|benign|legit|ignored?)\w{0,30}"
     r"[\"']?\s{0,3}[:=]\s{0,3}(?:dynamic\s{0,3}|set\s{0,3}|frozenset\s{0,3})?"
 )
-_SURE = re.compile(rf"(?:(?:{_OPERATOR})(?=\()|{_ASSIGNED}(?=[(\[{{]))", re.IGNORECASE)
-_NEGATED = re.compile(r"\bNOT\s{0,3}(?:\w[\w.]{0,60}\s{0,3}:\s{0,3})?(?=\()", re.IGNORECASE)
+_SURE = any_case(rf"(?:(?:{_OPERATOR})(?=\()|{_ASSIGNED}(?=[(\[{{]))")
+_NEGATED = any_case(r"\bNOT\s{0,3}(?:\w[\w.]{0,60}\s{0,3}:\s{0,3})?(?=\()")
 _OF_A_QUERY = re.compile(r"[\"'=:]|\bOR\b|\bor\b")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _MOST_LINES = 2000
@@ -104,7 +106,7 @@ class SigmaFilter:
 
 
 _CLAUSE = 600
-_NEGATION = re.compile(r"!|<>|\bnot\b", re.IGNORECASE)
+_NEGATION = any_case(r"!|<>|\bnot\b")
 _VALUE = r"[\"']?[^\s\"'(),]{1,253}[\"']?"
 _EXCLUDED = re.compile(
     r"(?:!(?:contains|hasprefix|hassuffix|has|in|startswith|endswith)(?:_cs|_any|~)?\b~?|[\w\])]\s?!=|[\w\])]\s<>|\bNOT\s+\w[\w.]{0,60}\s?=|\bNOT\s+\w[\w.]{0,60}\s+IN\b"

@@ -6,57 +6,47 @@ import re
 from collections.abc import Callable
 from enum import Enum, auto
 
-from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, MENTIONED, NAMES, WRITTEN, Place, Rule
+from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, MENTIONED, NAMES, WRITTEN, Place, Rule, any_case
 from lamsach.indicators.values import refusals
 
-_REFERENCES = re.compile(
+_REFERENCES = any_case(
     r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external links|related (?:links|posts)|learn more"
-    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?|참고(?:자료|문헌| 자료| 문헌| 링크)?)\s{0,3}(?::(?!.{0,60}://).{0,60})?",
-    re.IGNORECASE,
+    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?|참고(?:자료|문헌| 자료| 문헌| 링크)?)\s{0,3}(?::(?!.{0,60}://).{0,60})?"
 )
-_LISTS = re.compile(
-    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc hại)\b",
-    re.IGNORECASE,
+_LISTS = any_case(
+    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc hại)\b"
 )
 """What a heading says that announces addresses or names, whatever else it says."""
-_HASH_HEADING = re.compile(
-    r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp", re.IGNORECASE
-)
-_MAIL_HEADING = re.compile(
-    r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b", re.IGNORECASE
-)
+_HASH_HEADING = any_case(r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp")
+_MAIL_HEADING = any_case(r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b")
 _KINDS = r"(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip|websites?|trang(?: web)?|máy chủ|dịch vụ)"
 # Whitelist    Do not block    3. Danh sách trắng    Exclusions    Benign domains (do not block)    Các tên miền ngoại lệ    Benign traffic observed    Lưu lượng hợp lệ    Không chặn các tên miền sau
-_ALLOWED_HEADING = re.compile(
+_ALLOWED_HEADING = any_case(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,3}[.)]?\s{0,3})?(?:(?:(?:white|allow|safe)[ -]?list(?:ed)?|do not block|not to be blocked|never block|(?:known )?false positives?|exceptions?|exclusions?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ|không chặn)"
     rf"|không (?:được |nên )?chặn(?: (?:các|những))?|ngoại lệ|loại trừ)(?: (?:the (?:following|below))?)?(?: {_KINDS}){{0,2}}(?: sau(?: đây)?| below)?"
     rf"|{_KINDS} (?:to allow|not to (?:be )?block(?:ed)?|that (?:must|should) not be blocked)"
     r"|(?:legit(?:imate)?|benign|excluded|known[- ]good|normal|harmless|clean|safe|trusted|non-malicious|allowed) (?:network |web |dns )?(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|sites?|websites?|services?|infrastructure|traffic|connections?|activity|destinations?|servers?|software)(?: (?:names?|address(?:es)?|observed|seen|used|contacted))?"
-    r"|(?:các |danh sách )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip|lưu lượng(?: mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không được) chặn))(?:\s?\([^()]{0,60}\))?",
-    re.IGNORECASE,
+    r"|(?:các |danh sách )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip|lưu lượng(?: mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không được) chặn))(?:\s?\([^()]{0,60}\))?"
 )
 # DNS servers to use    Recommended resolvers    Our partners    Máy chủ DNS khuyến nghị    Sử dụng các máy chủ DNS sau    Đơn vị phối hợp    Thông tin liên hệ
 _SERVERS = r"(?:dns|name|ntp|time|public|secure|safe|national|filtering) ?(?:dns |ntp )?(?:servers?|resolvers?)|resolvers?"
-_RECOMMENDED_HEADING = re.compile(
+_RECOMMENDED_HEADING = any_case(
     rf"(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?\s{{0,3}})?(?:(?:{_SERVERS}) (?:to (?:use|configure|set)|(?:that )?we recommend|recommended)|(?:recommended|preferred|approved|trusted|suggested) (?:{_SERVERS})"
     rf"|(?:please )?(?:use|configure|set) (?:the following|these|our) (?:{_SERVERS})|(?:our )?partners?|contacts?(?: (?:us|details|information|points?))?|points? of contact"
     r"|(?:các |danh sách )?(?:(?:địa chỉ|máy chủ|bộ|dịch vụ) ){0,2}(?:dns|ntp|phân giải(?: tên miền)?|thời gian)(?: (?:được )?(?:khuyến nghị|khuyến cáo|khuyên dùng|nên (?:sử )?dùng|cần (?:sử )?dùng|sử dụng|tin cậy|an toàn))"
-    r"|(?:(?:đề nghị|khuyến nghị|nên|hãy) )?(?:sử dụng|dùng|cấu hình) (?:các )?(?:máy chủ )?(?:dns|ntp|phân giải(?: tên miền)?)(?: sau(?: đây)?)?|(?:các )?(?:đối tác|(?:đơn vị|cơ quan) phối hợp)|(?:thông tin |đầu mối )?liên hệ|đầu mối(?: hỗ trợ)?|nơi nhận)",
-    re.IGNORECASE,
+    r"|(?:(?:đề nghị|khuyến nghị|nên|hãy) )?(?:sử dụng|dùng|cấu hình) (?:các )?(?:máy chủ )?(?:dns|ntp|phân giải(?: tên miền)?)(?: sau(?: đây)?)?|(?:các )?(?:đối tác|(?:đơn vị|cơ quan) phối hợp)|(?:thông tin |đầu mối )?liên hệ|đầu mối(?: hỗ trợ)?|nơi nhận)"
 )
 # Best regards,    Trân trọng./.
-_CLOSING = re.compile(
-    r"[>\s]{0,8}(?:(?:best|kind|warm) regards|regards|sincerely(?: yours)?|yours (?:faithfully|sincerely|truly)|trân trọng(?: cảm ơn| kính chào)?|kính thư|thân ái|thân mến)[\s.,!/]{0,6}",
-    re.IGNORECASE,
+_CLOSING = any_case(
+    r"[>\s]{0,8}(?:(?:best|kind|warm) regards|regards|sincerely(?: yours)?|yours (?:faithfully|sincerely|truly)|trân trọng(?: cảm ơn| kính chào)?|kính thư|thân ái|thân mến)[\s.,!/]{0,6}"
 )
 _DASHES = re.compile(r"[>\s]{0,8}-- ?")
 """What parts a signature from its letter (RFC 3676, section 4.3)."""
 # On Mon, 2 Mar 2026, A wrote:    Vào 10:00 .. đã viết:    From: a@unit.example    ----- Original Message -----
-_ANOTHER = re.compile(
-    r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}|-{3,}.{0,60}-{3,}|_{8,})",
-    re.IGNORECASE,
+_ANOTHER = any_case(
+    r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}|-{3,}.{0,60}-{3,}|_{8,})"
 )
-_ANNEX = re.compile(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b", re.IGNORECASE)
+_ANNEX = any_case(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b")
 SIGNATURE_LINES = 8
 """How many lines a letter's signature has at most."""
 # ## Booking.com    = Telegram.org    2.1 Example.com
@@ -161,9 +151,8 @@ def _like_heading(text: str) -> bool:
 
 
 # Website: www.unit.example    of a sender's signature
-_SIGNED = re.compile(
-    r"^\W{0,8}(?:web(?:site)?|web ?page|home ?page|trang (?:chủ|web|tin)|cổng thông tin)\s{0,3}[:：]\s{0,3}$",
-    re.IGNORECASE,
+_SIGNED = any_case(
+    r"^\W{0,8}(?:web(?:site)?|web ?page|home ?page|trang (?:chủ|web|tin)|cổng thông tin)\s{0,3}[:：]\s{0,3}$"
 )
 
 

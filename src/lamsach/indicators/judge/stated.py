@@ -11,7 +11,7 @@ from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.exceptions import BLAMES, DETECTS, FLAGS, VERDICT_KEYS, Said
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.references import host_of
-from lamsach.indicators.judge.rule import NAMES, Rule, Scope
+from lamsach.indicators.judge.rule import NAMES, Rule, Scope, any_case
 from lamsach.indicators.judge.tables import REMOVED, Cell
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values.records import whole_value
@@ -26,9 +26,8 @@ _JUDGING = (
 )
 """Keys of a record whose text may say it."""
 _AROUND = " \t()[]{}<>-–—:;,|*_`\"'#"
-_MAY_JUDGE = re.compile(
-    r"\W{0,4}(?:rec|res|our|part|trust|norm|n.{1,3}n |l.{1,3}u l|white|allow|safe|excep|exclu|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)",
-    re.IGNORECASE,
+_MAY_JUDGE = any_case(
+    r"\W{0,4}(?:rec|res|our|part|trust|norm|n.{1,3}n |l.{1,3}u l|white|allow|safe|excep|exclu|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)"
 )
 """How the words begin that judge a value, with or without accents: most cells begin otherwise."""
 _LONGEST = 40
@@ -104,6 +103,11 @@ def in_cell(found: Iterable[Found], **what: Any) -> list[Found]:
         else withheld(item, decide(Scope.CELL, Cell(item[0], item[1], **what), item[0]))
         for item in found
     ]
+
+
+def struck_out(found: Iterable[Found]) -> list[Found]:
+    """The values of a text that its author struck out, as refused ones."""
+    return in_cell((item for item in found if not isinstance(item, Refused)), struck=True)
 
 
 def describing(text: str) -> list[Found]:

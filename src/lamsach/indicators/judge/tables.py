@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 class Cell(NamedTuple):
     """A value in a cell or under a key: the column's field, what the row states as its type, whether it is in a sentence, the row states
-    where the list comes from, or the cell describes what others list; and the sites of the list's publisher where several values are in a row."""
+    where the list comes from, the cell describes what others list, or its author struck it out; and the sites of the list's publisher where several values are in a row."""
 
     kind: IndicatorType
     value: str = ""
@@ -63,6 +63,7 @@ class Cell(NamedTuple):
     in_sentence: bool = False
     of_source: bool = False
     describes: bool = False
+    struck: bool = False
     sites: Collection[str] | None = None
 
 
@@ -111,6 +112,9 @@ RULES = (
         refused=["domain,note\nevil-b.site,x\nWhitelist,\ngood-a.site,x"]),
     Rule("sheet_of_recommended", ALL, ROW, lambda row: row.section is Section.RECOMMENDED, MENTIONED,
         refusals.RECOMMENDED, 30, refused=["domain,note\nevil-b.site,x\nOur partners,\ngood-a.site,x"]),
+    Rule("struck_out", ALL, CELL, lambda cell: cell.struck, MENTIONED, refusals.WITHDRAWN, 5,
+        taken=["<html><p>C2: 203.0.113.5 evil-a.site</p></html>"],
+        refused=["<html><p>C2: 203.0.113.5 <s>good-a.site</s></p></html>"]),
     Rule("describes_the_listed", ALL, CELL, lambda cell: cell.describes, MENTIONED, refusals.BESIDE, 10,
         taken=['{"url": "http://evil-a.site/x", "ip": "203.0.113.5"}'],
         refused=['{"ip_address": "203.0.113.5", "as_number": 1, "hostname": "host-a.site"}']),

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from lamsach.documents.xml import XSI
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.judge.loop import decide, withheld
-from lamsach.indicators.judge.rule import Scope
+from lamsach.indicators.judge.rule import Scope, any_case
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.tables import Beside
 from lamsach.indicators.tables.fields import Field
@@ -25,9 +25,8 @@ from lamsach.indicators.values.records import Entry, Plain, entries, is_shaped, 
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Reference
 
-_MAY_SHOW = re.compile(
-    r"[0-9A-Za-z\])}][\[({]?\.[\])}]?[0-9A-Za-z\[({*]|//|[0-9A-Fa-f]{32}|[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:|::|@|[^\x00-\x7f]\w|\bdot\b|\[d\]|DOT|hxx",
-    re.IGNORECASE,
+_MAY_SHOW = any_case(
+    r"[0-9A-Za-z\])}][\[({]?\.[\])}]?[0-9A-Za-z\[({*]|//|[0-9A-Fa-f]{32}|[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:|::|@|[^\x00-\x7f]\w|\bdot\b|\[d\]|DOT|hxx"
 )
 """What a text contains that shows a value; most cells of a long list do not."""
 _HINT = re.compile(r"[.:@\[]|[0-9A-Fa-f]{32}|[^\x00-\x7f]|[dD][oO][tT]")

@@ -13,7 +13,7 @@ from functools import partial
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.rule import Rule, Scope
 from lamsach.indicators.judge.sections import heads_exceptions
-from lamsach.indicators.judge.stated import Publishers, describing, in_cell
+from lamsach.indicators.judge.stated import Publishers, describing, in_cell, struck_out
 from lamsach.indicators.judge.tables import Cell, Row
 from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.tables import ranges
@@ -31,7 +31,7 @@ from lamsach.indicators.tables.headings import Headings, kind_beside, kind_of
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.text.halves import may_be_parted, whole_digest
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import Refused, declined, plain_value
+from lamsach.indicators.values.normalise import Refused, plain_value
 from lamsach.indicators.values.records import (
     Entry,
     Facts,
@@ -116,8 +116,7 @@ class Table:
         hand down: it describes this row's values and is no value of this row. The cells `struck` out are withdrawn."""
         if struck:
             out = [item for place in struck if place < len(cells) for item in scan(cells[place])]
-            values = (declined(item, refusals.WITHDRAWN) for item in out if not isinstance(item, Refused))
-            yield from entries(values, self._reference(number))
+            yield from entries(struck_out(out), self._reference(number))
             cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
         only = self._headings.only_value
         if only is not None and not inherited and not self._allows and len(cells) > only:

@@ -13,6 +13,7 @@ from lamsach.indicators.invisible import visible
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.stated import struck_out
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.flowing import Line, defangs, joined, rejoined
 from lamsach.indicators.values import refusals
@@ -82,9 +83,8 @@ class DocumentReader:
     def _struck(self, texts: Iterable[str]) -> Iterator[Entry]:
         """The values in texts that the author struck out, as withdrawn ones."""
         for text in texts:
-            for item in Prose().line(normalize("NFC", visible(text))):
-                if not isinstance(item, Refused):
-                    yield Refusal(Reference(self.document, *self._last), item[1], refusals.WITHDRAWN, item[0])
+            found = Prose().line(normalize("NFC", visible(text)))
+            yield from entries(struck_out(found), Reference(self.document, *self._last))
 
     def _link(self, target: str, shown: str, reference: Reference) -> Iterator[Entry]:
         try:

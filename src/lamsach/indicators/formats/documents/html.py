@@ -13,13 +13,14 @@ from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.stated import struck_out
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.text.flowing import defangs, rejoined
 from lamsach.indicators.text.unbroken import Unbroken
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import Value, declined
+from lamsach.indicators.values.normalise import Value
 from lamsach.indicators.values.records import Entry, entries, is_shaped
 from lamsach.indicators.values.refusals import Refused
 from lamsach.indicators.values.suffixes import suffixes
@@ -70,10 +71,7 @@ class Html(ListFormat):
             found = account.rest([text], own, where=Section.MARGIN)
             yield from entries(found, Reference(source.document, None, row))
         for row, text in page.struck:
-            values = (
-                declined(item, refusals.WITHDRAWN) for item in scan(text) if not isinstance(item, Refused)
-            )
-            yield from entries(values, Reference(source.document, None, row))
+            yield from entries(struck_out(scan(text)), Reference(source.document, None, row))
 
 
 def _texts(part: str | Row | None) -> list[str]:
