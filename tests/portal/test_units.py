@@ -217,3 +217,38 @@ def test_links_never_overlap(cast: Cast) -> None:
     pairs = UnitLink.objects.filter(valid_until=FOREVER).values_list("ancestor", "descendant")
     assert len(pairs) == len(set(pairs))
     assert UnitLink.objects.filter(valid_from__gte=FOREVER).count() == 0
+
+
+def test_other_words_for_the_columns_and_parents_by_name(cast: Cast) -> None:
+    """Headings as ministries write them; a parent by the name that only one unit has; what is not read is shown."""
+    text = "Mã ĐV,Tên cơ quan,Cơ quan chủ quản,SĐT,Địa chỉ email,Ghi chú\nG06.12.09,Phòng Chín,Trung tâm  A,0912,chin@unit.example,x\nG06.12.09.1,Tổ Một,Phòng Chín,,,\n"
+    client = cast.client("coordinator")
+    page = client.post(
+        "/office/units/import/", {"file": SimpleUploadedFile("u.csv", text.encode())}, follow=True
+    )
+    kept = page.context["kept"]
+    assert kept.errors == []
+    assert [(c["code"], c["parent"]) for c in kept.changes] == [
+        ("G06.12.09", "G06.12"),
+        ("G06.12.09.1", "G06.12.09"),
+    ]
+    assert kept.changes[0]["contact_phone"] == "0912"
+    assert dict(page.context["headings"])["Ghi chú"] == ""
+    assert dict(page.context["headings"])["Cơ quan chủ quản"] == "Parent unit"
+
+
+def test_a_parent_by_a_name_that_two_units_have_is_refused(cast: Cast) -> None:
+    text = "Mã,Tên,Trực thuộc\nG06.12.08,Phòng Tám,Trung tâm A\nG06.12.07,Trung tâm A,G06.12\n"
+    client = cast.client("coordinator")
+    page = client.post(
+        "/office/units/import/", {"file": SimpleUploadedFile("u.csv", text.encode())}, follow=True
+    )
+    assert [error["row"] for error in page.context["kept"].errors] == [2]
+
+
+def test_the_empty_sheet_of_units_is_read(cast: Cast) -> None:
+    text = cast.client("coordinator").get("/office/units/import/template/").content
+    page = cast.client("coordinator").post(
+        "/office/units/import/", {"file": SimpleUploadedFile("u.csv", text)}, follow=True
+    )
+    assert [heading for heading, column in page.context["headings"] if not column] == []

@@ -63,14 +63,23 @@ INVENTORY_PHRASES = section(
 """What stands for a column within a longer heading; `mac`, `ip` and `user` do as words of it."""
 UNITS = section(
     {
-        "code": "ma|ma don vi|ma dinh danh|ma dinh danh dien tu|code|unit code",
-        "name": "ten|ten don vi|don vi|name|unit|unit name",
-        "parent": "ma cap tren|ma don vi cap tren|don vi cap tren|cap tren|parent|parent code",
-        "email": "email|e-mail|thu dien tu|hop thu",
-        "contact": "dau moi|nguoi lien he|can bo dau moi|contact|contact person",
-        "phone": "dien thoai|so dien thoai|phone",
+        "code": "ma|ma don vi|ma dv|ma co quan|ma dinh danh|ma dinh danh don vi|ma dinh danh dien tu|ma dinh danh co quan|code|unit code",
+        "name": "ten|ten don vi|ten dv|ten co quan|co quan|don vi|name|unit|unit name",
+        "parent": """ma cap tren|ma don vi cap tren|ma co quan cap tren|ma co quan chu quan|ma don vi chu quan|don vi cap tren|co quan cap tren
+            |don vi chu quan|co quan chu quan|truc thuoc|don vi truc thuoc|cap tren|parent|parent code|parent unit|reports to""",
+        "email": "email|e-mail|mail|dia chi email|email don vi|thu dien tu|dia chi thu dien tu|hop thu|hom thu",
+        "contact": "dau moi|ten dau moi|dau moi lien he|nguoi lien he|can bo dau moi|nguoi phu trach|contact|contact person|contact name",
+        "phone": "dien thoai|so dien thoai|dien thoai lien he|sdt|so dt|dt|di dong|phone|telephone|tel|mobile",
         "closed": "ngay giai the|giai the|ngay ket thuc|closed|closed on",
         "successor": "don vi ke thua|ma ke thua|ma don vi ke thua|successor",
+    }
+)
+INVITED = section(
+    {
+        "name": "ho ten|ho va ten|ten|name|full name",
+        "email": "email|e-mail|mail|dia chi email|thu dien tu|dia chi thu dien tu",
+        "role": "vai tro|quyen|role",
+        "unit": "ma|ma don vi|ma dv|ma co quan|ma dinh danh|don vi|unit|unit code|code",
     }
 )
 PEOPLE = section(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.accounts.access import grantable
 from lamsach.portal.accounts.models import Invitation, User
-from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.roles import COORDINATORS, WEAKEST, Role
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.tree import ancestors
@@ -70,6 +70,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Invitation
         fields = ("email", "name", "unit", "role")
+        widgets = {"role": forms.RadioSelect}
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -81,7 +82,12 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         units.help_text = _("The unit's code, such as G06.12.")
         units.error_messages["invalid_choice"] = _("No unit has this code. An example: G06.12.")
         roles: Any = self.fields["role"]
-        roles.choices = [(role.value, role.label) for role in grantable(user)]
+        mine = grantable(user)
+        weakest_first = [role for role in (WEAKEST, *reversed(Role)) if role in mine]
+        roles.choices = [
+            (role.value, f"{role.label}: {role.meaning}") for role in dict.fromkeys(weakest_first)
+        ]
+        self.initial.setdefault("role", WEAKEST)
 
     def clean_email(self) -> str:
         """The address in lower case."""
@@ -100,6 +106,18 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
                     )
                 )
         return data
+
+
+class PeopleSheetForm(forms.Form):
+    """A sheet of people to invite."""
+
+    file = forms.FileField(
+        label=gettext_lazy("XLSX or CSV file"),
+        help_text=gettext_lazy(
+            "Columns: e-mail, name, unit code, role. Without a role a person gets the weakest, reader."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
 
 
 class MeForm(forms.ModelForm):  # type: ignore[type-arg]

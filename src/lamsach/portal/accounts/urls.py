@@ -18,6 +18,8 @@ urlpatterns = [
     ),
     path("office/people/", views.people, name="people"),
     path("office/people/invite/", views.invite, name="invite"),
+    path("office/people/invite/sheet/", views.invite_many, name="invite_many"),
+    path("office/people/invite/sheet/template/", views.invite_template, name="invite_template"),
     path(
         "office/people/invitations/<int:invitation_id>/withdraw/",
         views.invitation_withdraw,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.totp.views import activate_totp
 from allauth.usersessions.models import UserSession
@@ -14,8 +16,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.portal.accounts import access, events, invitations, setup
-from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, SetUpForm
+from lamsach.errors import LamsachError
+from lamsach.portal.accounts import access, events, invitations, setup, sheet
+from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, PeopleSheetForm, SetUpForm
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
@@ -24,6 +27,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, Role
 from lamsach.portal.units.access import memberships, readable_units
+from lamsach.portal.units.sheet import Heading, in_words, template
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -146,6 +150,52 @@ def invite(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The invitation goes to {email}.").format(email=invitation.email))
         return redirect("accounts:people")
     return render(request, "accounts/invite.html", {"form": form})
+
+
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def invite_many(request: HttpRequest) -> HttpResponse:
+    """Upload a sheet of people; what comes of each row is shown before anybody is invited."""
+    user = _user(request)
+    if request.method == "POST" and "rows" in request.POST:
+        try:
+            count = sheet.send(sheet.opened(request.POST["rows"], user), user)
+        except LamsachError as problem:
+            messages.error(request, _(problem.what))
+            return redirect("accounts:invite_many")
+        messages.success(request, _("Invitations that go out: {count}").format(count=count))
+        return redirect("accounts:people")
+    form = PeopleSheetForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            rows, headings = sheet.read(file, file.name)
+        except LamsachError as problem:
+            form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
+        else:
+            return render(request, "accounts/invite_preview.html", _preview(rows, headings, user))
+    return render(request, "accounts/invite_many.html", {"form": form})
+
+
+def _preview(rows: list[sheet.Row], headings: list[Heading], user: User) -> dict[str, Any]:
+    lines = sheet.checked(rows, user)
+    ready = sum(line.invitation is not None for line in lines)
+    known = sum(bool(line.reason) for line in lines)
+    counts = {"ready": ready, "known": known, "wrong": len(lines) - ready - known}
+    return {
+        "lines": lines,
+        "counts": counts,
+        "headings": in_words(headings),
+        "sealed": sheet.sealed(rows, user),
+    }
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def invite_template(request: HttpRequest) -> HttpResponse:
+    """An empty sheet of people."""
+    headings = [_("E-mail"), _("Full name"), _("Unit code"), _("Role")]
+    example = ["can-bo@don-vi.example", "Nguyễn Văn Ví Dụ", "G06.12", str(Role.OFFICER.label)]
+    return template(headings, example, _("people-to-invite.csv"))
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))

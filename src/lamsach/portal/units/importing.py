@@ -35,7 +35,7 @@ def basis() -> str:
 
 def preview(file: IO[bytes], name: str, user: Any) -> UnitImport:
     """Read the sheet and keep what it would change, or everything that is wrong with it."""
-    rows, columns = read(file, name)
+    rows, headings = read(file, name)
     if not rows:
         raise InputError(mark("The sheet has no rows below its headings."), name)
     mine = set(writable_units(user, COORDINATORS).values_list("pk", flat=True))
@@ -52,6 +52,7 @@ def preview(file: IO[bytes], name: str, user: Any) -> UnitImport:
         )
         for unit in units
     }
+    columns = {column for _heading, column in headings}
     made = planning.make(rows, columns, known, roots=Role.ADMINISTRATOR in user.roles)
     return UnitImport.objects.create(
         user=user,
@@ -59,6 +60,7 @@ def preview(file: IO[bytes], name: str, user: Any) -> UnitImport:
         day=tree.today(),
         changes=made.changes,
         errors=made.errors,
+        headings=headings,
         basis=basis(),
     )
 

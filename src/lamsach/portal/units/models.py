@@ -108,5 +108,6 @@ class UnitImport(models.Model):
     day = models.DateField()
     changes = models.JSONField(default=list)
     errors = models.JSONField(default=list)
+    headings = models.JSONField(default=list)
     basis = models.CharField(max_length=64)
     applied = models.DateTimeField(null=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop as mark
 
+from lamsach.documents.headings import folded
 from lamsach.portal.units.codes import canonical, parent_code
 from lamsach.portal.units.sheet import SheetRow
 
@@ -51,12 +52,15 @@ class _Line:
     successor: str | None = None
 
 
-def make(rows: Sequence[SheetRow], columns: Sequence[str], tree: Mapping[str, Known], *, roots: bool) -> Plan:
+def make(
+    rows: Sequence[SheetRow], columns: Collection[str], tree: Mapping[str, Known], *, roots: bool
+) -> Plan:
     """Compare. `roots`: whether the person may make units without a parent."""
     plan = Plan()
     lines: dict[str, _Line] = {}
+    names = _names(rows, tree) if "parent" in columns else {}
     for row in rows:
-        line = _read(row, tree, plan)
+        line = _read(row, tree, names, plan)
         if line is None:
             continue
         if line.code in lines:
@@ -72,7 +76,16 @@ def make(rows: Sequence[SheetRow], columns: Sequence[str], tree: Mapping[str, Kn
     return plan
 
 
-def _read(row: SheetRow, tree: Mapping[str, Known], plan: Plan) -> _Line | None:
+def _names(rows: Sequence[SheetRow], tree: Mapping[str, Known]) -> dict[str, str]:
+    """The code of each unit by its name, of names that only one unit has: a column of parents may state either."""
+    found: dict[str, set[str]] = {}
+    for code, name in [*((c, known.name) for c, known in tree.items() if not known.closed), *((canonical(r.code), r.name) for r in rows)]:  # fmt: skip
+        if code and name:
+            found.setdefault(folded(name), set()).add(code)
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
+
+
+def _read(row: SheetRow, tree: Mapping[str, Known], names: Mapping[str, str], plan: Plan) -> _Line | None:
     code = canonical(row.code)
     if code is None:
         plan.wrong(
@@ -81,9 +94,13 @@ def _read(row: SheetRow, tree: Mapping[str, Known], plan: Plan) -> _Line | None:
         return None
     known = tree.get(code)
     if row.parent:
-        parent = canonical(row.parent)
+        parent = names.get(folded(row.parent)) or canonical(row.parent)
         if parent is None:
-            plan.wrong(row.number, mark("The parent's code is no code of a unit."), row.parent)
+            plan.wrong(
+                row.number,
+                mark("The parent is neither a unit's code nor the name of just one unit."),
+                row.parent,
+            )
             return None
     else:
         parent = known.parent if known else parent_code(code)
@@ -165,7 +182,7 @@ def _name(code: str | None, lines: Mapping[str, _Line], tree: Mapping[str, Known
 
 
 def _changes(
-    line: _Line, columns: Sequence[str], lines: Mapping[str, _Line], tree: Mapping[str, Known]
+    line: _Line, columns: Collection[str], lines: Mapping[str, _Line], tree: Mapping[str, Known]
 ) -> list[dict[str, Any]]:
     row, known = line.row, tree.get(line.code)
     contacts = {name: getattr(row, column) for name, column in CONTACTS.items() if column in columns}

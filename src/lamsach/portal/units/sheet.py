@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import IO
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from lamsach.documents.archive import HANDED_IN
 from lamsach.documents.headings import UNITS, columns_of
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
+from lamsach.spreadsheets import BOM, csv_row
 
 MOST_ROWS = 100_000
 MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000
@@ -35,30 +39,75 @@ class SheetRow:
     successor: str = ""
 
 
-def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[str]]:
-    """The rows, and which columns the sheet has. InputError when there is no heading row with code and name."""
-    rows: list[SheetRow] = []
-    columns: dict[int, str] = {}
-    for number, cells in table(file, name):
-        if not columns:
-            found = columns_of(cells, UNITS)
-            if {"code", "name"} <= set(found.values()):
-                columns = found
-            elif number > 20:
-                break
-            continue
-        values = {columns[i]: cell for i, cell in enumerate(cells) if i in columns}
-        if any(values.values()):
-            rows.append(SheetRow(number, **values))
-        if len(rows) > MOST_ROWS:
-            raise LimitError(mark("The sheet has more than 100,000 rows."), name)
-    if not columns:
+LABELS = {
+    "code": _("Unit code"),
+    "unit": _("Unit code"),
+    "name": _("Name"),
+    "parent": _("Parent unit"),
+    "email": _("E-mail"),
+    "contact": _("Contact person"),
+    "phone": _("Phone"),
+    "closed": _("Closed on"),
+    "successor": _("Successor"),
+    "role": _("Role"),
+}
+"""What people call the columns."""
+Heading = tuple[str, str]
+"""A heading as it stands in the sheet, and the column that it was read as; empty for one that is not read."""
+
+
+def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
+    """The rows of units, and what each heading was read as. InputError when there is no heading row with code and name."""
+    rows, headings = rows_of(file, name, UNITS, {"code", "name"})
+    if not headings:
         raise InputError(
             mark("The sheet has no heading row with the columns code and name."),
             name,
             mark("Put the headings Mã and Tên above the columns."),
         )
-    return rows, sorted(set(columns.values()))
+    return [SheetRow(number, **values) for number, values in rows], headings
+
+
+def rows_of(
+    file: IO[bytes], name: str, words: Mapping[str, str], needed: Set[str]
+) -> tuple[list[tuple[int, dict[str, str]]], list[Heading]]:
+    """The rows below the headings of a section: number in the sheet (from 1) and values by column, rows without any left out; and what each heading was read as.
+
+    No headings: none of the first twenty rows has all columns that are `needed`. No transaction may be open: a sheet takes as long as it takes.
+    """
+    rows: list[tuple[int, dict[str, str]]] = []
+    columns: dict[int, str] = {}
+    headings: list[Heading] = []
+    for number, cells in table(file, name):
+        if not columns:
+            found = columns_of(cells, words)
+            if needed <= set(found.values()):
+                for place, column in found.items():
+                    if column not in columns.values():
+                        columns[place] = column
+                headings = [(cell, columns.get(place, "")) for place, cell in enumerate(cells) if cell]
+            elif number > 20:
+                break
+            continue
+        values = {columns[i]: cell for i, cell in enumerate(cells) if i in columns}
+        if any(values.values()):
+            rows.append((number, values))
+        if len(rows) > MOST_ROWS:
+            raise LimitError(mark("The sheet has more than 100,000 rows."), name)
+    return rows, headings
+
+
+def in_words(headings: Iterable[Heading]) -> list[tuple[str, str]]:
+    """Each heading with what people call its column; an empty text for one that is not read."""
+    return [(heading, str(LABELS.get(column, ""))) for heading, column in headings]
+
+
+def template(headings: Sequence[str], example: Sequence[str], name: str) -> HttpResponse:
+    """An empty sheet to fill in: CSV with the headings and one row that shows how."""
+    text = BOM + csv_row(headings) + csv_row(example)
+    response = HttpResponse(text.encode(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def table(file: IO[bytes], name: str) -> Iterator[tuple[int, list[str]]]:

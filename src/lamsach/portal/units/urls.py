@@ -10,6 +10,7 @@ app_name = "units"
 urlpatterns = [
     path("", views.unit_list, name="list"),
     path("import/", views.import_sheet, name="import"),
+    path("import/template/", views.import_template, name="import_template"),
     path("import/<int:import_id>/", views.import_preview, name="import_preview"),
     path("<int:unit_id>/", views.unit, name="unit"),
     path("<int:unit_id>/edit/", views.unit_edit, name="edit"),

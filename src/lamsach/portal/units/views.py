@@ -23,6 +23,7 @@ from lamsach.portal.units import access, importing, tree
 from lamsach.portal.units.codes import older_form
 from lamsach.portal.units.forms import NewUnitForm, PlaceForm, SheetForm, UnitForm
 from lamsach.portal.units.models import FOREVER, Unit, UnitImport, UnitName
+from lamsach.portal.units.sheet import in_words, template
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -156,6 +157,32 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
     return render(request, "units/import.html", {"form": form})
 
 
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def import_template(request: HttpRequest) -> HttpResponse:
+    """An empty sheet of units."""
+    headings = [
+        "Mã đơn vị",
+        "Tên đơn vị",
+        "Mã cấp trên",
+        "Email",
+        "Đầu mối",
+        "Điện thoại",
+        "Ngày giải thể",
+        "Mã đơn vị kế thừa",
+    ]
+    example = [
+        "G06.12",
+        "Trung tâm Ví dụ",
+        "G06",
+        "don-vi@example.vn",
+        "Phòng Kỹ thuật",
+        "024.1234.5678",
+        "",
+        "",
+    ]
+    return template(headings, example, _("units.csv"))
+
+
 def _import(request: HttpRequest, import_id: int) -> UnitImport:
     kept: UnitImport | None = importing.readable_imports(request.user).filter(pk=import_id).first()
     if kept is None:
@@ -189,4 +216,5 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
     kind = request.GET.get("kind", "")
     rows = kept.errors or [c for c in kept.changes if not kind or _shown(c) == kind]
     context = {"kept": kept, "counts": counts, "kind": kind, "page": paged(request, rows, 100)}
+    context["headings"] = in_words(kept.headings)
     return render(request, "units/preview.html", context)

@@ -1,0 +1,129 @@
+"""Inviting many people at once: a sheet's rows are checked as the form for one person checks them; what is shown first is signed, so that what is sent is what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import IO
+
+from django.core import signing
+from django.utils import timezone, translation
+
+from lamsach.documents.headings import INVITED, folded
+from lamsach.errors import InputError, LimitError
+from lamsach.i18n import mark
+from lamsach.portal.accounts.forms import InviteForm
+from lamsach.portal.accounts.invitations import invite
+from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.base.roles import WEAKEST, Role
+from lamsach.portal.units.codes import canonical
+from lamsach.portal.units.models import Membership
+from lamsach.portal.units.sheet import Heading, rows_of
+
+MOST = 500
+SHOWN_FOR_S = 24 * 3600
+_SALT = "lamsach.accounts.sheet"
+Row = tuple[int, str, str, str, str]
+"""Number in the sheet, e-mail, name, unit, role, as they stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row and what comes of it: an invitation that can be sent, a `reason` why nothing needs to be sent, or what is `wrong`."""
+
+    row: Row
+    unit: str = ""
+    role: str = ""
+    reason: str = ""
+    wrong: tuple[str, ...] = ()
+    invitation: Invitation | None = None
+
+
+def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
+    """The rows of the sheet, and what each heading was read as. InputError without columns for e-mail and unit; LimitError beyond 500 people."""
+    rows, headings = rows_of(file, name, INVITED, {"email", "unit"})
+    if not headings:
+        raise InputError(
+            mark("The sheet has no heading row with the columns e-mail and unit code."),
+            name,
+            mark("Put the headings Email and Mã đơn vị above the columns."),
+        )
+    if not rows:
+        raise InputError(mark("The sheet has no rows below its headings."), name)
+    if len(rows) > MOST:
+        raise LimitError(mark("The sheet has more than 500 people."), name)
+    return [(number, *(values.get(key, "") for key in ("email", "name", "unit", "role"))) for number, values in rows], headings  # type: ignore[misc]  # fmt: skip
+
+
+def checked(rows: Iterable[Row], user: User) -> list[Line]:
+    """What comes of each row: no role but the weakest where none is stated, nobody twice, nobody who has the role already."""
+    words, seen, lines = _roles(), set(), []
+    for row in rows:
+        _number, email, name, unit, role = row
+        data = {
+            "email": email,
+            "name": name,
+            "unit": canonical(unit) or unit,
+            "role": words.get(folded(role), role or WEAKEST),
+        }
+        form = InviteForm(data, user=user)
+        if not form.is_valid():
+            lines.append(
+                Line(row, wrong=tuple(str(text) for texts in form.errors.values() for text in texts))
+            )
+            continue
+        invitation = form.save(commit=False)
+        key = (invitation.email, invitation.unit_id, invitation.role)
+        reason = mark("stands in the sheet twice") if key in seen else _known(invitation)
+        seen.add(key)
+        lines.append(
+            Line(
+                row,
+                unit=str(invitation.unit),
+                role=str(invitation.get_role_display()),
+                reason=reason,
+                invitation=None if reason else invitation,
+            )
+        )
+    return lines
+
+
+def _roles() -> dict[str, str]:
+    """A role by its word in either language, without accents."""
+    found: dict[str, str] = {}
+    for language in ("vi", "en"):
+        with translation.override(language):
+            found |= {folded(str(role.label)): role.value for role in Role}
+    return found
+
+
+def _known(invitation: Invitation) -> str:
+    one = {"unit": invitation.unit, "role": invitation.role}
+    if Membership.objects.filter(user__email=invitation.email, **one).exists():
+        return mark("has this role already")
+    open_ones = Invitation.objects.filter(email=invitation.email, accepted=None, withdrawn=None, **one)
+    return mark("is invited already") if open_ones.filter(expires__gt=timezone.now()).exists() else ""
+
+
+def sealed(rows: list[Row], user: User) -> str:
+    """The rows for the page that asks once more, signed for this person."""
+    return signing.dumps([user.pk, rows], salt=_SALT, compress=True)
+
+
+def opened(text: str, user: User) -> list[Row]:
+    """The rows again. InputError when they are another person's, a day old, or not ours."""
+    try:
+        owner, rows = signing.loads(text, salt=_SALT, max_age=SHOWN_FOR_S)
+    except signing.BadSignature as problem:
+        raise InputError(mark("The preview is too old. Upload the sheet again.")) from problem
+    if owner != user.pk:
+        raise InputError(mark("The preview is too old. Upload the sheet again."))
+    return [tuple(row) for row in rows]
+
+
+def send(rows: list[Row], user: User) -> int:
+    """Invite everybody who can be, checked anew; how many. A second sending finds them invited already and sends nothing."""
+    ready = [line.invitation for line in checked(rows, user) if line.invitation is not None]
+    for invitation in ready:
+        invite(invitation, user)
+    return len(ready)
