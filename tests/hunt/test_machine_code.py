@@ -18,7 +18,9 @@ from lamsach.hunt.kernel import build
 from lamsach.hunt.machine_code import PROTOTYPES, KernelError, load, object_of, own_platform
 from tests.cli.running import write_list
 from tests.extras.absent import lamsach_without
+from tests.programs import require_program
 
+from . import foreign
 from .kernel_results import results
 
 Functions = Mapping[str, Any]
@@ -34,15 +36,20 @@ def compiled() -> Functions:
 
 
 @pytest.fixture(scope="module")
+def expected(compiled: Functions) -> list[str]:
+    """What numba's own code finds."""
+    return results(compiled)
+
+
+@pytest.fixture(scope="module")
 def objects(compiled: Functions) -> dict[str, Path]:
     build.main(list(build.PLATFORMS))
     return {name: build.path_of(name) for name in build.PLATFORMS}
 
 
-def test_every_level_finds_what_numbas_code_finds(compiled: Functions, objects: dict[str, Path]) -> None:
+def test_every_level_finds_what_numbas_code_finds(expected: list[str], objects: dict[str, Path]) -> None:
     own, levels = objects[own_platform()], build.PLATFORMS[own_platform()].levels
     highest = ctypes.CDLL(str(own)).level()
-    expected = results(compiled)
     passed, held = map(int, expected[-1].split())
     assert passed > 1000
     assert held > 10
@@ -50,6 +57,15 @@ def test_every_level_finds_what_numbas_code_finds(compiled: Functions, objects: 
     for level in levels:
         if level <= highest:
             assert results(load(own, level)) == expected, level
+
+
+def test_the_code_for_arm_finds_what_numbas_code_finds(
+    expected: list[str], objects: dict[str, Path], tmp_path: Path
+) -> None:
+    """Run on an emulated processor."""
+    qemu, (level,) = require_program("qemu-aarch64"), build.PLATFORMS["linux-aarch64"].levels
+    with foreign.functions(qemu, objects["linux-aarch64"], level, tmp_path) as functions:
+        assert results(functions) == expected
 
 
 @pytest.mark.skipif(own_platform() != "linux-x86_64", reason="reads /proc/cpuinfo")
