@@ -35,14 +35,14 @@ from django.utils import timezone
 from lamsach.portal.jobs.models import Clock
 from lamsach.portal.public.models import Tool
 for name, turns in (("test.a", {TOTAL}), ("test.b", 0)):
-    Clock.objects.create(name=name, turns=turns, last=timezone.now())
+    Clock.objects.create(name=name, attempts=turns, last=timezone.now())
 erased = (folder.parent / "erased").open("a")
 number = 0
 while not (folder.parent / "stop").exists():
     number += 1
     with transaction.atomic():
-        Clock.objects.filter(name="test.a").update(turns=F("turns") - 1)
-        Clock.objects.filter(name="test.b").update(turns=F("turns") + 1)
+        Clock.objects.filter(name="test.a").update(attempts=F("attempts") - 1)
+        Clock.objects.filter(name="test.b").update(attempts=F("attempts") + 1)
     content = os.urandom(2000)
     digest = hashlib.sha256(content).hexdigest()
     path = default_storage.save(f"files/{{digest[:2]}}/{{digest}}", ContentFile(content))
@@ -72,7 +72,7 @@ def lamsach(url: str, *command: str, status: int = 0) -> str:
 
 def turns(url: str, data: Path) -> dict[str, int]:
     """The two rows between which the writer carries ones over."""
-    return dict(rows(url, data, "SELECT name, turns FROM jobs_clock WHERE name LIKE 'test.%'"))
+    return dict(rows(url, data, "SELECT name, attempts FROM jobs_clock WHERE name LIKE 'test.%'"))
 
 
 @contextmanager

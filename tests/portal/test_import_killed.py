@@ -40,6 +40,7 @@ from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.units import tree
 from lamsach.portal.worker import load_tasks
 from tests.portal import bundles
+from tests.portal.claimed import LONG_AGO
 from tests.waiting import at_any_moment
 load_tasks()
 dice = random.Random(int(sys.argv[3]))
@@ -111,7 +112,7 @@ for number in range(1, rounds + 1):
         outcomes["after"] += 1
     else:
         wrong.append([number, "killed", seen, bundle.state])
-    Job.objects.filter(state="running").update(lease_until=timezone.now() - timedelta(days=1))
+    Job.objects.filter(state="running").update(lease_until=LONG_AGO)
     for _ in range(2):
         os.waitpid(worker(), 0)
     bundle.refresh_from_db()

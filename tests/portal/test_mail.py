@@ -29,6 +29,7 @@ from lamsach.portal.mail.tasks import look_at_the_clock
 from tests.clock import CERTIFIED
 from tests.ports import free_port
 
+from .claimed import LONG_AGO
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -237,9 +238,8 @@ def test_a_worker_that_dies_while_handing_over_leaves_it_to_a_person(
 ) -> None:
     write("prepared")
     write("handed")
-    past = timezone.now() - timedelta(hours=1)
-    Letter.objects.filter(key="prepared").update(state=LetterState.CLAIMED, lease_until=past)
-    Letter.objects.filter(key="handed").update(state=LetterState.HANDING, lease_until=past)
+    Letter.objects.filter(key="prepared").update(state=LetterState.CLAIMED, lease_until=LONG_AGO)
+    Letter.objects.filter(key="handed").update(state=LetterState.HANDING, lease_until=LONG_AGO)
     assert delivery.deliver_due() == 1
     assert (state("prepared"), state("handed")) == (LetterState.SENT, LetterState.UNCERTAIN)
     letter = Letter.objects.get(key="handed")
@@ -260,7 +260,7 @@ def test_a_letter_that_another_worker_has_taken_over_is_not_handed_over_twice(re
 
     class Slow:
         def send(self, mail: Any, key: int, before: Callable[[], None]) -> None:
-            Letter.objects.update(lease_until=timezone.now() - timedelta(days=30))  # the clock is set forward
+            Letter.objects.update(lease_until=LONG_AGO)  # the clock is set forward
             assert delivery.deliver_due() == 1
             before()
             raise AssertionError("it was handed over twice")

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
+from lamsach.portal.jobs import claims
 from lamsach.portal.mail import delivery, pace
 from lamsach.portal.mail.letters import Draft, queue
-from lamsach.portal.mail.models import Letter, LetterState, Share
+from lamsach.portal.mail.models import Letter, LetterState
 
+from .claimed import LONG_AGO, NEVER
 from .conftest import TEMPLATE
 from .postgres import fresh
 from .serving import clean_environment
@@ -32,9 +35,8 @@ def write(count: int) -> None:
 
 
 def later(**time: int) -> None:
-    """As if so much time had passed."""
-    for share in Share.objects.all():
-        Share.objects.filter(pk=share.pk).update(until=share.until - timedelta(**time))
+    """As if so much time had passed since letters went out."""
+    Letter.objects.update(sent=F("sent") - timedelta(**time))
 
 
 @pytest.mark.django_db
@@ -42,37 +44,39 @@ def test_a_minute_is_shared(settings: Any) -> None:
     settings.MAIL_PER_MINUTE = 5
     write(12)
     assert [delivery.deliver_at_pace(3) for _ in range(3)] == [3, 2, 0]
-    later(seconds=59)
+    later(seconds=40)
     assert delivery.deliver_at_pace() == 0
-    later(seconds=2)
+    later(seconds=21)
     assert [delivery.deliver_at_pace() for _ in range(2)] == [5, 0]
     assert Letter.objects.filter(state=LetterState.SENT).count() == 10
 
 
 @pytest.mark.django_db
-def test_what_was_not_used_is_free_again(settings: Any) -> None:
+def test_what_a_worker_has_taken_counts_until_its_lease_runs_out(settings: Any) -> None:
     settings.MAIL_PER_MINUTE = 5
-    write(2)
+    write(8)
+    held = Letter.objects.filter(pk__in=list(Letter.objects.values_list("pk", flat=True)[:4]))
+    held.update(state=LetterState.CLAIMED, **claims.lease())
+    assert [delivery.deliver_at_pace() for _ in range(2)] == [1, 0]
+    later(minutes=2)
+    held.filter(pk=held[0].pk).update(state=LetterState.FAILED, lease_until=None)
     assert [delivery.deliver_at_pace() for _ in range(2)] == [2, 0]
-    Letter.objects.update(state=LetterState.QUEUED)
-    assert delivery.deliver_at_pace() == 2
-    assert pace.take(50).count == 1  # type: ignore[union-attr]
-
-
-@pytest.mark.django_db
-def test_the_share_of_a_worker_that_died_comes_back(settings: Any) -> None:
-    settings.MAIL_PER_MINUTE = 5
-    assert pace.take(50) is not None
-    assert pace.take(50) is None
-    later(seconds=121)
-    assert pace.take(50) is not None
+    held.filter(state=LetterState.CLAIMED).update(lease_until=LONG_AGO)
+    assert [delivery.deliver_at_pace() for _ in range(2)] == [3, 0]
 
 
 @pytest.mark.django_db
 def test_a_clock_that_ran_ahead_stops_no_mail(settings: Any) -> None:
     settings.MAIL_PER_MINUTE = 5
-    Share.objects.create(count=5, until=timezone.now() + timedelta(days=900))
-    assert pace.take(50) is not None
+    write(7)
+    ahead = timezone.now() + timedelta(days=900)
+    for letter in Letter.objects.all()[:2]:
+        Letter.objects.filter(pk=letter.pk).update(state=LetterState.SENT, sent=ahead)
+    for letter in Letter.objects.filter(state=LetterState.QUEUED)[:2]:
+        Letter.objects.filter(pk=letter.pk).update(state=LetterState.CLAIMED, lease_until=NEVER)
+    assert pace.left() == 5
+    assert delivery.deliver_at_pace() == 5
+    assert Letter.objects.filter(state=LetterState.SENT).count() == 7
 
 
 @pytest.mark.django_db
@@ -96,8 +100,9 @@ from datetime import timedelta
 from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
+from lamsach.portal.jobs import claims
 from lamsach.portal.mail import delivery, pace
-pace.MINUTE = pace.HELD = timedelta(hours=1)
+pace.MINUTE = timedelta(hours=1)
 idle = 0
 while idle < 5:
     idle = 0 if delivery.deliver_at_pace(3) else idle + 1

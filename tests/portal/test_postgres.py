@@ -26,6 +26,7 @@ PARTS = (
     "test_support.py",
     "test_mail.py",
     "test_mail_pace.py",
+    "test_claims.py",
     "test_questions_erased.py",
     "test_incoming.py",
     "test_api.py",

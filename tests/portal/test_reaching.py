@@ -43,6 +43,7 @@ from lamsach.portal.support.models import Message, Question
 from lamsach.portal.units.models import Unit
 from tests.rows import each_row
 
+from .claimed import LONG_AGO
 from .conftest import Cast
 from .samples import dispatch, question
 
@@ -528,7 +529,7 @@ def test_a_job_whose_worker_died_is_taken_up_again() -> None:
     seen: list[int] = []
     jobs.FUNCTIONS["test.count"] = lambda progress, n: seen.append(n)
     made = jobs.enqueue("test.count", n=1)
-    Job.objects.update(state=JobState.RUNNING, lease_until=timezone.now() - timedelta(seconds=1))
+    Job.objects.update(state=JobState.RUNNING, lease_until=LONG_AGO)
     assert jobs.run_next()
     assert (seen, Job.objects.get(pk=made.pk).state) == ([1], JobState.DONE)
 

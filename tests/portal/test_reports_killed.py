@@ -39,6 +39,7 @@ from lamsach.portal.reports.content import is_whole
 from lamsach.portal.reports.models import Report, Step
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership
+from tests.portal.claimed import LONG_AGO
 
 def killed_in(place, name, when, after):
     '''From now on the process dies in a function, before or after its work, when `when` holds.'''
@@ -77,7 +78,7 @@ def work(units):
         for action in ("submit", "approve", "send"):
             found = Report.objects.get(unit=unit)
             client.post(f"/office/reports/{{found.pk}}/step/", {{"version": found.version, "action": action, "signer": "A"}})
-        Job.objects.filter(state="running").update(lease_until=timezone.now() - timedelta(minutes=9))
+        Job.objects.filter(state="running").update(lease_until=LONG_AGO)
         while run_next():
             pass
         found = Report.objects.get(unit=unit)

@@ -44,9 +44,8 @@ from pathlib import Path
 from lamsach.portal.server import start
 folder = Path(sys.argv[1])
 start(folder)
-from lamsach.portal.jobs import leases, queue
-from lamsach.portal.mail import delivery
-queue.LEASE, leases.RENEW_S, leases.PATIENCE_S, delivery.LEASE = timedelta(seconds=6), 0.5, 2.0, timedelta(seconds=6)
+from lamsach.portal.jobs import claims, queue
+claims.LEASE, claims.RENEW_S, claims.PATIENCE_S = timedelta(seconds=6), 0.5, 2.0
 log = os.open(folder / "log", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
 
 def note(*words):

@@ -1,6 +1,6 @@
 """The worker: sends mail, runs jobs and regular tasks beside the web server. `python -m lamsach.portal.worker`.
 
-Several workers may run at once, on several machines with PostgreSQL: each letter, job and regular task is claimed by a conditional update and held by a lease.
+Several workers may run at once, on several machines with PostgreSQL: each letter, job and regular task is taken once (`jobs/claims.py`).
 Long jobs have a thread of their own, so that they delay nothing. A worker whose parent is gone ends by itself.
 """
 
@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from lamsach.portal.at_work import hold_as_set
-from lamsach.portal.jobs.leases import KEEPER, Patience
+from lamsach.portal.jobs.claims import KEEPER, Patience
 
 IDLE_S, LAST_S = 1.0, 10.0
 """How long a thread rests that had nothing to do; how long work may go on when the worker is to end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from lamsach.channels.avreport.gathering import Period
@@ -41,6 +41,7 @@ from lamsach.portal.edxml.secrets import signer_in
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.exchange.hooks import PAUSES
 from lamsach.portal.findings.present import unit_key
+from lamsach.portal.jobs.claims import pause, take_each
 from lamsach.portal.units.models import Unit
 from lamsach.results.atomic import atomic_file, own_folder
 
@@ -119,12 +120,11 @@ def hand_on(report: AvReport, plan: Plan, by: Any = None) -> bool:
 def deliver() -> int:
     """Hand on what is due; how many arrived."""
     due = AvReport.objects.filter(state=State.WAITING, next_attempt__lte=timezone.now())
-    return sum(map(_deliver, list(due.order_by("next_attempt", "pk").select_related("unit")[:BATCH])))
+    in_turn = due.order_by("next_attempt", "pk").select_related("unit")
+    return take_each(in_turn, _deliver, BATCH, hold=partial(pause, pauses=PAUSES))
 
 
 def _deliver(report: AvReport) -> bool:
-    if not _claim(report):
-        return False
     try:
         document = document_of(report)
         if not report.url:
@@ -145,15 +145,8 @@ def _deliver(report: AvReport) -> bool:
     return taken
 
 
-def _claim(report: AvReport) -> bool:
-    """Count the attempt before it is made, so that a kill in the middle brings a pause and no storm."""
-    pause = PAUSES[min(report.attempts, len(PAUSES) - 1)]
-    mine = AvReport.objects.filter(pk=report.pk, state=State.WAITING, attempts=report.attempts)
-    return bool(mine.update(attempts=F("attempts") + 1, next_attempt=timezone.now() + pause))
-
-
 def _later(report: AvReport, problem: str, status: int = 0) -> None:
-    if report.attempts + 1 > len(PAUSES):
+    if report.attempts > len(PAUSES):
         _end(report, State.GIVEN_UP, problem=problem, status=status)
     else:
         AvReport.objects.filter(pk=report.pk).update(problem=problem[:300], status=status)

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
 
@@ -58,7 +59,7 @@ class State(models.TextChoices):
     GIVEN_UP = "given_up", _("Given up")
 
 
-class AvReport(models.Model):
+class AvReport(Held):
     """A report: the file as it leaves, and what became of it. `url` is empty for one that is written to the folder; `planned`: made by plan; `absent` names the parts that are not in it."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="avreports")
@@ -78,7 +79,6 @@ class AvReport(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     url = models.URLField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
-    attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt = models.DateTimeField(default=timezone.now)
     status = models.PositiveSmallIntegerField(default=0)
     answer = models.TextField(blank=True)

@@ -15,10 +15,10 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
@@ -27,6 +27,7 @@ from lamsach.portal.cases.models import Step
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.exchange.models import Delivery, DeliveryState, Happening, Webhook
 from lamsach.portal.exchange.secrets import lock, unlock
+from lamsach.portal.jobs.claims import pause, take_each
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 
 PAUSES = tuple(
@@ -159,28 +160,23 @@ def deliver() -> int:
     """Post what is due, for some seconds at most; how many arrived. A webhook whose address fails is left for this time."""
     stop = time.monotonic() + RUN_S
     failing: set[int] = set()
-    done = 0
-    due = Delivery.objects.filter(
-        state=DeliveryState.WAITING, next_attempt__lte=timezone.now(), webhook__ended=None
-    )
-    for number in list(due.order_by("next_attempt", "pk").values_list("pk", flat=True)[:BATCH]):
-        found = Delivery.objects.select_related("webhook").get(pk=number)
-        if found.webhook_id in failing or not _claim(found):
-            continue
-        if _post(found):
-            done += 1
-        else:
+
+    def post(found: Delivery) -> bool:
+        arrived = _post(found)
+        if not arrived:
             failing.add(found.webhook_id)
-        if time.monotonic() > stop:
-            break
-    return done
+        return arrived
 
-
-def _claim(found: Delivery) -> bool:
-    """Count the attempt before it is made, so that a kill in the middle brings a pause and no storm."""
-    pause = PAUSES[min(found.attempts, len(PAUSES) - 1)]
-    mine = Delivery.objects.filter(pk=found.pk, state=DeliveryState.WAITING, attempts=found.attempts)
-    return bool(mine.update(attempts=F("attempts") + 1, next_attempt=timezone.now() + pause))
+    return take_each(
+        Delivery.objects.filter(
+            state=DeliveryState.WAITING, next_attempt__lte=timezone.now(), webhook__ended=None
+        )
+        .select_related("webhook")
+        .order_by("next_attempt", "pk"),
+        post,
+        hold=partial(pause, pauses=PAUSES),
+        free=lambda found: found.webhook_id not in failing and time.monotonic() < stop,
+    )
 
 
 def headers(key: str, body: str, valid: Sequence[str], at: datetime) -> dict[str, str]:
@@ -205,7 +201,7 @@ def _post(found: Delivery) -> bool:
     if not problem:
         row.update(state=DeliveryState.DONE, delivered=timezone.now(), problem="")
         return True
-    given_up = found.attempts + 1 > len(PAUSES)
+    given_up = found.attempts > len(PAUSES)
     row.update(problem=problem, state=DeliveryState.GIVEN_UP if given_up else DeliveryState.WAITING)
     return False
 

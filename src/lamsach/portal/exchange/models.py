@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
 
@@ -230,14 +231,13 @@ class DeliveryState(models.TextChoices):
     GIVEN_UP = "given_up", _("Given up")
 
 
-class Delivery(models.Model):
+class Delivery(Held):
     """One event for one webhook."""
 
     webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
     key = models.CharField(max_length=60, unique=True)
     body = models.TextField()
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
     next_attempt = models.DateTimeField()
     delivered = models.DateTimeField(null=True)

@@ -1,6 +1,6 @@
 """Work that runs beside the pages. A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run twice.
 
-`attempts` and `turns` count up each time that something is taken: whoever was overtaken is told by the number and writes nothing any more.
+`attempts` counts up each time that something is taken: a worker that was overtaken knows by the number, and writes nothing any more (`claims.py`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.jobs.claims import Held
 
 
 class JobState(models.TextChoices):
@@ -20,7 +22,7 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class Job(models.Model):
+class Job(Held):
     """One piece of work: which function, with what, how far it is. `done` and `total` count what the function says (bytes, rows)."""
 
     name = models.CharField(max_length=60)
@@ -31,7 +33,6 @@ class Job(models.Model):
     total = models.BigIntegerField(default=0)
     problem = models.TextField(blank=True)
     result = models.JSONField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
     cancel_wanted = models.BooleanField(default=False)
     lease_until = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -42,10 +43,10 @@ class Job(models.Model):
         indexes = (models.Index(fields=("state", "lease_until")),)
 
 
-class Clock(models.Model):
+class Clock(Held):
     """When a regular task was last begun, so that one of several workers runs it and a restart does not repeat it. `lease_until`: while it runs."""
 
     name = models.CharField(max_length=60, primary_key=True)
     last = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
-    turns = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)

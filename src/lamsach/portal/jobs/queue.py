@@ -9,18 +9,19 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
-from lamsach.portal.jobs.leases import KEEPER, LEASE, Patience
+from lamsach.portal.jobs.claims import AT_ONCE, Patience, expired, lease, mine, take_each
 from lamsach.portal.jobs.models import Clock, Job, JobState
 
 ATTEMPTS = 5
-AT_ONCE = Patience(0.0)
+CLOCK_AHEAD = timedelta(minutes=5)
+"""A regular task that was begun so much later than now was begun by a clock that ran ahead."""
 STOPPING = threading.Event()
 """Set when this worker is to end: nothing is begun any more, and jobs are given back at their next step."""
 logger = logging.getLogger("lamsach.portal.jobs")
@@ -45,14 +46,12 @@ class Progress:
         self.job = job
 
     def _mine(self) -> QuerySet[Job]:
-        return Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, attempts=self.job.attempts)
+        return mine(self.job).filter(state=JobState.RUNNING)
 
     def step(self, done: int, total: int = 0) -> None:
         """Say how far the work is, in the function's own unit. Raises Cancelled, Overtaken or Stopped when the job is to stop."""
-        values: dict[str, Any] = {"done": done, "lease_until": timezone.now() + LEASE}
-        if total:
-            values["total"] = total
-        if not self._mine().filter(cancel_wanted=False).update(**values):
+        values = {"done": done, "total": total} if total else {"done": done}
+        if not self._mine().filter(cancel_wanted=False).update(**lease(**values)):
             raise Cancelled if self._mine().exists() else Overtaken
         if STOPPING.is_set():
             raise Stopped
@@ -60,13 +59,6 @@ class Progress:
     def give_back(self) -> None:
         """Let another worker take the job at once; this time does not count."""
         self._mine().update(state=JobState.QUEUED, attempts=F("attempts") - 1, lease_until=None)
-
-    @transaction.atomic
-    def renew(self) -> None:
-        """Keep the lease; a row that its own job has locked is left alone."""
-        for held in self._mine().select_for_update(skip_locked=True):
-            held.lease_until = timezone.now() + LEASE
-            held.save(update_fields=["lease_until"])
 
     def finish(self, state: JobState, problem: str = "", result: Any = None) -> None:
         """Say how the job ended, unless another worker has taken it over."""
@@ -115,35 +107,23 @@ def enqueue(name: str, user: Any = None, **arguments: Any) -> Job:
 
 def run_next(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
     """Take the oldest job that waits (or whose worker died) and run it to its end. Whether there was one. `long`: of that lane only."""
-    now = timezone.now()
-    waiting, dead = Q(state=JobState.QUEUED), Q(state=JobState.RUNNING, lease_until__lt=now)
-    jobs = Job.objects.filter(waiting | dead).order_by("pk")
+    jobs = Job.objects.filter(Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING) & expired()).order_by("pk")
     if long is not None:
         jobs = jobs.filter(name__in=LONG) if long else jobs.exclude(name__in=LONG)
-    for found in jobs[:100]:
-        if found.state == JobState.RUNNING and not patience.is_over(found.pk, found.lease_until):
-            continue
-        taken = Job.objects.filter(
-            pk=found.pk, state=found.state, attempts=found.attempts, lease_until=found.lease_until
-        ).update(state=JobState.RUNNING, lease_until=now + LEASE, started=now, attempts=F("attempts") + 1)
-        if taken:
-            found.refresh_from_db()
-            _run(found)
-        return True
-    return False
+    running = partial(lease, state=JobState.RUNNING, started=timezone.now())
+    return take_each(jobs, _run, 1, hold=running, patience=patience) > 0
 
 
-def _run(found: Job) -> None:
+def _run(found: Job) -> bool:
     progress = Progress(found)
     if found.attempts > ATTEMPTS:
         progress.finish(JobState.FAILED, problem="The worker died each time this job ran.")
-        return
+        return True
     function = FUNCTIONS.get(found.name)
     try:
         if function is None:
             raise LamsachError("No such job.", found.name)
-        with KEEPER.holding(progress.renew):
-            result = function(progress, **found.arguments)
+        result = function(progress, **found.arguments)
     except Cancelled:
         progress.finish(JobState.CANCELLED)
     except Overtaken:
@@ -156,42 +136,38 @@ def _run(found: Job) -> None:
         progress.finish(JobState.FAILED, problem=f"{type(error).__name__}: {error}")
     else:
         progress.finish(JobState.DONE, result=result)
+    return True
 
 
 def run_regular(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
     """Call every regular task whose time has come and that no worker is at; whether there was one. A clock that was set back makes it run at once, never never."""
-    chosen = [task for task in REGULAR if long is None or long == (task[0] in LONG)]
-    clocks = Clock.objects.in_bulk([name for name, _every, _function in chosen])
-    count = 0
-    for name, every, function in chosen:
-        if STOPPING.is_set():
-            break
-        clock = clocks.get(name) or _new_clock(name, every)
-        count += _run_regular(clock, every, function, patience)
-    return count > 0
+    tasks = {
+        name: (every, function) for name, every, function in REGULAR if long is None or long == (name in LONG)
+    }
+    now, clocks = timezone.now(), Clock.objects.in_bulk(list(tasks))
+    for name in tasks.keys() - clocks.keys():
+        before = {"last": now - tasks[name][0] * 2}
+        clocks[name] = Clock.objects.get_or_create(name=name, defaults=before)[0]
+    due = [
+        name for name, clock in clocks.items() if not now - tasks[name][0] < clock.last <= now + CLOCK_AHEAD
+    ]
+    return (
+        take_each(
+            Clock.objects.filter(Q(lease_until=None) | expired(), name__in=due).order_by("last"),
+            lambda clock: _turn(clock, tasks[clock.name][1]),
+            hold=lambda clock: lease(last=timezone.now()),
+            free=lambda clock: not STOPPING.is_set(),
+            patience=patience,
+        )
+        > 0
+    )
 
 
-def _new_clock(name: str, every: timedelta) -> Clock:
-    return Clock.objects.get_or_create(name=name, defaults={"last": timezone.now() - every * 2})[0]
-
-
-def _run_regular(clock: Clock, every: timedelta, function: Callable[[], Any], patience: Patience) -> bool:
-    now, name = timezone.now(), clock.name
-    if now - every < clock.last <= now + timedelta(minutes=5):
-        return False
-    if clock.lease_until is not None:
-        alive = now <= clock.lease_until <= now + LEASE * 2
-        if alive or not patience.is_over(name, clock.lease_until):
-            return False
-    free = Clock.objects.filter(name=name, turns=clock.turns, lease_until=clock.lease_until)
-    if not free.update(last=now, lease_until=now + LEASE, turns=F("turns") + 1):
-        return False
-    mine = Clock.objects.filter(name=name, turns=clock.turns + 1)
+def _turn(clock: Clock, function: Callable[[], Any]) -> bool:
     try:
-        with KEEPER.holding(lambda: mine.update(lease_until=timezone.now() + LEASE)):
-            function()
+        function()
     except Exception:
-        logger.exception("regular task %s failed", name)
+        logger.exception("regular task %s failed", clock.name)
     finally:
-        mine.update(lease_until=None)
+        mine(clock).update(lease_until=None)
     return True

@@ -6,17 +6,18 @@ import logging
 import smtplib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
+from lamsach.portal.jobs.claims import expired, lease, mine, take_each
 from lamsach.portal.mail import letters, pace
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.mail.transport import Refused, Transport, transport
 
-LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=5)
 FEWEST_ATTEMPTS, MOST_ATTEMPTS = 10, 60
 """A letter is given up after five days and as many attempts (a clock that was set forward, or a portal that was off, gives up nothing), or after so many whatever the clock says."""
@@ -36,59 +37,40 @@ class _TakenOver(Exception):  # noqa: N818 - not an error
 
 
 def recover() -> None:
-    """Letters of a worker that died: those it had only prepared wait again, the one it was just handing over becomes uncertain (a file in the outbox can be written again)."""
-    now = timezone.now()
-    dead = Letter.objects.filter(lease_until__lt=now)
-    dead.filter(state=LetterState.CLAIMED).update(state=LetterState.QUEUED, lease_until=None)
-    dead.filter(state=LetterState.HANDING).update(
+    """Letters that a worker was just handing over when it died become uncertain (a file in the outbox can be written again)."""
+    Letter.objects.filter(expired(), state=LetterState.HANDING).update(
         state=LetterState.UNCERTAIN if settings.SMTP_URL else LetterState.QUEUED, lease_until=None
     )
 
 
 def deliver_at_pace(most: int = 50) -> int:
     """Send up to `most` letters that are due, and no more than all workers together may send a minute; how many went out."""
-    recover()
-    if not Letter.objects.filter(state=LetterState.QUEUED, next_attempt__lte=timezone.now()).exists():
-        return 0
-    share = pace.take(most)
-    if share is None:
-        return 0
-    sent = deliver_due(share.count)
-    pace.settle(share, sent)
-    return sent
+    most = min(most, pace.left())
+    return deliver_due(most, free=pace.is_free) if most > 0 else 0
 
 
-def deliver_due(limit: int = 50, way: Transport | None = None) -> int:
+def deliver_due(
+    limit: int = 50, way: Transport | None = None, free: Callable[[Letter], bool] = lambda letter: True
+) -> int:
     """Send up to `limit` letters that are due; how many went out."""
     recover()
-    count = 0
+    due = Q(state=LetterState.QUEUED, next_attempt__lte=timezone.now())
+    prepared = Q(state=LetterState.CLAIMED) & expired()  # by a worker that died
+    rows = Letter.objects.filter(due | prepared).select_related("common", "unit__parent")
+    in_turn = rows.order_by(_URGENCY, "next_attempt", "pk")
     way = way or transport()
     try:
-        due = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__lte=timezone.now())
-        in_turn = due.select_related("common", "unit__parent").order_by(_URGENCY, "next_attempt", "pk")
-        for letter in list(in_turn[:limit]):
-            if _claim(letter):
-                count += _send(letter, way)
+        claimed = partial(lease, state=LetterState.CLAIMED)
+        return take_each(in_turn, lambda letter: _send(letter, way), limit, hold=claimed, free=free)
     finally:
         way.close()
-    return count
-
-
-def _claim(letter: Letter) -> bool:
-    return bool(
-        Letter.objects.filter(pk=letter.pk, state=LetterState.QUEUED, attempts=letter.attempts).update(
-            state=LetterState.CLAIMED, lease_until=timezone.now() + LEASE, attempts=F("attempts") + 1
-        )
-    )
 
 
 def _send(letter: Letter, way: Transport) -> bool:
-    letter.attempts += 1
-    row = Letter.objects.filter(pk=letter.pk, attempts=letter.attempts)
+    row = mine(letter)
 
     def handing() -> None:
-        held = row.filter(state=LetterState.CLAIMED)
-        if not held.update(state=LetterState.HANDING, lease_until=timezone.now() + LEASE):
+        if not row.filter(state=LetterState.CLAIMED).update(**lease(state=LetterState.HANDING)):
             raise _TakenOver
 
     try:
@@ -130,7 +112,7 @@ def _answer(error: smtplib.SMTPResponseException) -> str:
 
 def _unsure(letter: Letter, problem: str) -> None:
     """The connection broke without an answer. After the text had begun to go out, only the server knows whether it has the letter: uncertain."""
-    row = Letter.objects.filter(pk=letter.pk, attempts=letter.attempts)
+    row = mine(letter)
     handed = row.filter(state=LetterState.HANDING) if settings.SMTP_URL else row.none()
     if not handed.update(state=LetterState.UNCERTAIN, problem=problem[:500], lease_until=None):
         _again(letter, problem)
@@ -140,7 +122,7 @@ def _again(letter: Letter, problem: str) -> None:
     """Put the letter back for later: the server does not have it (after a 4yz answer it must not deliver, RFC 5321 section 4.2.5)."""
     now = timezone.now()
     old = now - letter.created > GIVE_UP_AFTER and letter.attempts >= FEWEST_ATTEMPTS
-    Letter.objects.filter(pk=letter.pk, attempts=letter.attempts).update(
+    mine(letter).update(
         state=LetterState.FAILED if old or letter.attempts >= MOST_ATTEMPTS else LetterState.QUEUED,
         next_attempt=next_attempt(letter.attempts, now),
         problem=problem[:500],

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.plain_json import PlainEncoder
+from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
 
@@ -32,7 +33,7 @@ class Common(models.Model):
     context = models.JSONField(encoder=PlainEncoder)
 
 
-class Letter(models.Model):
+class Letter(Held):
     """One e-mail to one address. `about` names what an answer to it belongs to, such as `recipient:12`. `key` makes a second queueing of the same letter do nothing. Text is made from `kind` and `context` when it is sent."""
 
     key = models.CharField(max_length=120, unique=True)
@@ -46,22 +47,14 @@ class Letter(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     subject = models.CharField(_("Subject"), max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=LetterState.choices, default=LetterState.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
     created = models.DateTimeField()
     next_attempt = models.DateTimeField(db_index=True)
     lease_until = models.DateTimeField(null=True)
-    sent = models.DateTimeField(null=True)
+    sent = models.DateTimeField(null=True, db_index=True)
     problem = models.CharField(max_length=500, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=("state", "next_attempt")), models.Index(fields=("unit", "-id")))
-
-
-class Share(models.Model):
-    """So many letters that one worker may hand over now, or has handed over within the last minute (see `mail.pace`). Counts until `until`."""
-
-    count = models.PositiveIntegerField()
-    until = models.DateTimeField(db_index=True)
 
 
 class IncomingKind(models.TextChoices):

@@ -1,43 +1,31 @@
-"""So many letters a minute, by all workers together: a worker takes a share of what is left of the minute before it sends, and says afterwards what it used.
-
-A share holds for a minute after its last letter went out, so that no minute, wherever it begins, sees more than `LAMSACH_MAIL_PER_MINUTE`. That of a worker that died is free again after
-`HELD`.
-"""
+"""So many letters a minute, by all workers together: those that went out within the last minute, wherever it begins, and those that a worker has taken."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q
 from django.utils import timezone
 
+from lamsach.portal.jobs.claims import expired
 from lamsach.portal.jobs.models import Clock
-from lamsach.portal.mail.models import Share
+from lamsach.portal.mail.models import Letter, LetterState
 
 MINUTE = timedelta(minutes=1)
-HELD = timedelta(minutes=2)
 _CLOCK = "mail.pace"
 
 
-@transaction.atomic
-def take(most: int) -> Share | None:
-    """A share of at most so many letters; None when the minute is full. Workers come one after the other, by the lock of a row."""
+def left() -> int:
+    """How many more letters may be taken now, by one query, in which a letter that goes out meanwhile is either. What a clock that ran ahead has sent does not count."""
     now = timezone.now()
-    Clock.objects.get_or_create(name=_CLOCK, defaults={"last": now})
-    Clock.objects.select_for_update().get(name=_CLOCK)
-    Share.objects.filter(until__lte=now).delete()
-    Share.objects.filter(until__gt=now + HELD + MINUTE).delete()  # of a clock that ran ahead
-    used = Share.objects.aggregate(sum=Sum("count"))["sum"] or 0
-    count = min(settings.MAIL_PER_MINUTE - used, most)
-    return Share.objects.create(count=count, until=now + HELD) if count > 0 else None
+    sent = Q(sent__gt=now - MINUTE, sent__lte=now + MINUTE)
+    held = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
+    return int(settings.MAIL_PER_MINUTE) - Letter.objects.filter(sent | held).count()
 
 
-def settle(share: Share, sent: int) -> None:
-    """Say how many letters of the share went out, the last of them just now; the rest is free again."""
-    row = Share.objects.filter(pk=share.pk)
-    if sent:
-        row.update(count=sent, until=timezone.now() + MINUTE)
-    else:
-        row.delete()
+def is_free(letter: Letter) -> bool:
+    """Whether one more may be taken, in the transaction that takes it: workers come one after the other, by the lock of a row."""
+    defaults = {"last": timezone.now()}
+    Clock.objects.select_for_update().get_or_create(name=_CLOCK, defaults=defaults)
+    return left() > 0
