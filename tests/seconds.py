@@ -14,7 +14,7 @@ import pytest
 
 TABLE = Path(__file__).with_suffix(".txt")
 LONG_TEST_S = 4.0
-"""A file with a test that takes so long starts before the others: else one process would end with it while the other has nothing left."""
+"""A file with a test that takes so long starts before the others: else one process would end with it while the others have nothing left."""
 QUICK_FILE_S = 1.5
 """Longer files are none for every save."""
 
@@ -33,14 +33,28 @@ def written(seconds: dict[str, dict[str, float]]) -> str:
     return "".join(f"{together:8.1f} {longest:7.1f} {path}\n" for together, longest, path in rows)
 
 
-def long_first(paths: list[str], table: dict[str, tuple[float, float]]) -> list[int]:
-    """The order in which tests of these files start: files with long tests first, by their longest; the rest as it was."""
+def dealt(paths: list[str], table: dict[str, tuple[float, float]], workers: int) -> list[int]:
+    """The order in which tests of these files start, as the processes take it: each an equal part, one behind the other.
 
-    def wait(number: int) -> float:
-        longest = table.get(paths[number], (0.0, 0.0))[1]
-        return -longest if longest >= LONG_TEST_S else 0.0
-
-    return sorted(range(len(paths)), key=wait)
+    Each part begins with its share of the files with long tests, the longest first, so that all have about as much of them; the rest as it was.
+    """
+    parts: list[list[int]] = [[] for _ in range(workers)]
+    seconds = [0.0] * workers
+    long: dict[str, list[int]] = defaultdict(list)
+    rest: list[int] = []
+    for number, path in enumerate(paths):
+        is_long = table.get(path, (0.0, 0.0))[1] >= LONG_TEST_S
+        (long[path] if is_long else rest).append(number)
+    for path in sorted(long, key=lambda path: -table[path][1]):
+        least = seconds.index(min(seconds))
+        seconds[least] += table[path][0]
+        parts[least] += long[path]
+    order: list[int] = []
+    for number, part in enumerate(parts):
+        room = (len(paths) - len(order)) // (workers - number) - len(part)
+        order += part + rest[: max(room, 0)]
+        del rest[: max(room, 0)]
+    return order + rest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,7 +86,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deal the long ones out first where several processes share the tests."""
     if hasattr(config, "workerinput"):
         paths = [item.path.relative_to(config.rootpath).as_posix() for item in items]
-        items[:] = [items[number] for number in long_first(paths, _table())]
+        workers = int(config.workerinput["workercount"])
+        items[:] = [items[number] for number in dealt(paths, _table(), workers)]
 
 
 @cache
