@@ -382,6 +382,11 @@ def test_a_document_says_which_rule_kept_a_value_off_the_list(cast: Cast) -> Non
     assert [(row["value"], row["rule"]) for row in document.refusals] == [("good-a.site", "said_benign")]
     page = cast.client("coordinator").get(f"/office/blocklists/documents/{document.pk}/")
     assert "said_benign" in page.content.decode()
+    for asked, shown in (("good-a[.]site", True), ("evil-a.site", False), ("good-b.site", False)):
+        page = cast.client("coordinator").get("/office/blocklists/", {"q": asked})
+        assert ("said_benign" in page.content.decode()) is shown, asked
+    page = cast.client("officer").get("/office/blocklists/", {"q": "good-a.site"})
+    assert "said_benign" not in page.content.decode(), "who sees only what was released"
 
 
 def test_a_version_states_which_hunts_used_it(cast: Cast) -> None:

@@ -38,7 +38,7 @@ def explanations(
 ) -> Iterator[Explained]:
     """Every value of a file in its order, taken or refused; with `value`, written in any way, only those entries that show it."""
     readers = [""]
-    asked = None if value is None else _spellings(value)
+    asked = None if value is None else spellings(value)
     trace = Trace()
     entries = read_list(path, on_problem, ocr=ocr, on_format=readers.append)
     while True:
@@ -47,7 +47,7 @@ def explanations(
         if entry is None:
             return
         fired = trace.take(entry.type, entry.value)
-        if asked is None or _shows(entry.value, asked):
+        if asked is None or shows(entry.value, asked):
             yield Explained(entry, readers[-1], _decided(entry, fired), tuple(rule.id for rule in fired))
         del readers[:-1]
 
@@ -60,7 +60,7 @@ def _decided(entry: Entry, fired: list[Rule]) -> str:
     return next((rule.id for rule in fired if rule.reason == entry.reason), form)
 
 
-def _spellings(value: str) -> frozenset[str]:
+def spellings(value: str) -> frozenset[str]:
     """A value as it may stand in an entry: in canonical form, and without what defangs it."""
     plain = refang(value.strip()).lower()
     try:
@@ -69,6 +69,7 @@ def _spellings(value: str) -> frozenset[str]:
         return frozenset({plain, refused.value or plain})
 
 
-def _shows(stated: str, asked: frozenset[str]) -> bool:
+def shows(stated: str, asked: frozenset[str]) -> bool:
+    """Whether a value, as an entry states it, shows one of these spellings."""
     shown = stated.lower()
     return any(text in shown for text in asked) or any(text in refang(shown) for text in asked)

@@ -99,6 +99,7 @@ LISTS: dict[str, str] = {
     "%(count)s values, %(refused)s refused, of which %(mentioned)s look like values.": "%(count)s giá trị, %(refused)s giá trị không nhận, trong đó %(mentioned)s có dạng giá trị.",
     "The document as it came": "Tài liệu gốc",
     "What was not taken, and why": "Giá trị không nhận và lý do",
+    "Why not listed?": "Vì sao không có trong danh sách?",
     "Withdraw the document": "Rút tài liệu",
     "%(name)s, version %(number)s": "%(name)s, phiên bản %(number)s",
     "Download the signed release": "Tải bản phát hành có chữ ký số",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Any
 
 from lamsach.indicators.values.exceptions import covering
@@ -10,8 +11,11 @@ from lamsach.model import Indicator
 from lamsach.portal.lists import access, feedback, releasing
 from lamsach.portal.lists.deciding import decisions_of
 from lamsach.portal.lists.keeping import key_of
-from lamsach.portal.lists.models import KeptList, Listed, Version
+from lamsach.portal.lists.models import Document, KeptList, Listed, Version
 from lamsach.portal.units.models import Unit
+
+DOCUMENTS_ASKED, REFUSALS_SHOWN = 500, 50
+"""In how many documents of lists a value is looked for that was not taken, and how many such places are shown."""
 
 
 def index(version: Version, items: Iterable[Indicator]) -> None:
@@ -78,3 +82,13 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
             }
         )  # fmt: skip
     return answer
+
+
+def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
+    """Where the newest documents of lists show a value that was not taken: what it was, where, why, the rule that decided, and those that fired besides."""
+    from lamsach.indicators.judge.explanation import shows, spellings
+
+    asked = spellings(text)
+    documents = Document.objects.filter(list__in=list(lists), withdrawn=None).exclude(refusals=[])
+    rows = chain.from_iterable(documents.values_list("refusals", flat=True)[:DOCUMENTS_ASKED])
+    return list(islice((row for row in rows if shows(row["value"], asked)), REFUSALS_SHOWN))

@@ -45,9 +45,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     mine = access.lists(request.user)
     asked = request.GET.get("q", "").strip()[:2000]
     places: list[dict[str, Any]] | None = None
+    refused: list[dict[str, Any]] = []
     if asked:
         try:
             places = looking.places(mine, asked, _home(request))
+            refused = looking.refused((one for one in mine if access.sees_inside(request.user, one)), asked)
         except InputError as problem:
             say(request, problem)
     page = paged(request, mine)
@@ -57,6 +59,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "q": asked,
         "places": places,
+        "refused": refused,
         "may_write": access.writable(request.user).exists(),
     }
     return render(request, "lists/overview.html", context)
