@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench import generate, peers
+from bench.compressed import perfect
 from bench.lines import FORMATS
 from bench.tables import Table, recorded
 from lamsach.logs.reading.detect import detect
@@ -93,3 +94,15 @@ def test_tables_go_into_the_document(tmp_path: Path) -> None:
     assert text.endswith("| squid  |    2 |\n\n<!-- end speed -->\nafter\n")
     with pytest.raises(ValueError, match="memory"), recorded(document, "memory", ""):
         pass
+
+
+def test_what_two_processors_allow_of_a_compressed_log() -> None:
+    """Two processors that never wait; of one stream no more than its decompressor gives."""
+    for bare, search, rate in (
+        (1.0, 1.0, 1.0),
+        (3.0, 1.0, 1.5),
+        (0.5, 1.0, 0.5),
+        (0.5, 100.0, 0.5),
+        (1.5, 0.75, 1.0),
+    ):
+        assert perfect(bare, search) == pytest.approx(rate)
