@@ -65,6 +65,7 @@ def test_sending_twice_sends_once(cast: Cast, browser: Browser) -> None:
     assert (Recipient.objects.count(), Letter.objects.count(), AnswerLink.objects.count()) == (2, 2, 2)
 
 
+@pytest.mark.one_date
 def test_the_form_sent_twice_writes_one_dispatch(cast: Cast, browser: Browser) -> None:
     client = browser("coordinator")
     address = f"/office/campaigns/{campaign(cast).pk}/dispatches/new/"
@@ -187,6 +188,7 @@ def test_files_of_other_kinds_are_refused(name: str, content: bytes, cast: Cast,
     assert name in page.content.decode()
 
 
+@pytest.mark.one_date
 def test_two_who_edit_at_once_second_is_told(cast: Cast, browser: Browser) -> None:
     draft = dispatch(cast, sent=False)
     data = {
@@ -203,6 +205,7 @@ def test_two_who_edit_at_once_second_is_told(cast: Cast, browser: Browser) -> No
     assert Dispatch.objects.get(pk=draft.pk).subject == "Một"
 
 
+@pytest.mark.one_date
 def test_an_answer_that_is_sent_twice_is_noted_once(cast: Cast, browser: Browser) -> None:
     recipient = dispatch(cast).recipients.get(unit=cast.first)
     client, address = browser("officer"), f"/office/answers/{recipient.pk}/"

@@ -152,6 +152,7 @@ def test_the_coordinator_changes_a_playbook_and_machines_keep_theirs(case: Case,
     assert "Call the duty officer" in page
 
 
+@pytest.mark.one_date
 def test_the_kind_can_be_chosen_and_stays(case: Case, cast: Cast) -> None:
     assert case.kind == "botnet"
     cast.client("officer").post(f"/office/cases/{case.pk}/kind/", {"kind": "stealer"})
@@ -259,6 +260,7 @@ def test_a_reinfected_case_is_due_again(case: Case, cast: Cast) -> None:
     assert case.reminded == Reminder.NONE
 
 
+@pytest.mark.one_date
 def test_views_are_kept_and_are_ones_own(case: Case, cast: Cast) -> None:
     client = cast.client("officer")
     sent = {"name": "Gấp", "query": "show=late&severity=1&page=7&evil=%3Cscript%3E"}

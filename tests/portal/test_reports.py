@@ -142,6 +142,7 @@ def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
     assert acts >= {"report.begun", "report.overruled", "report.submit", "report.accept", "report.scanned"}
 
 
+@pytest.mark.one_date
 def test_both_values_stay_and_travel_up(cast: Cast, browser: Browser) -> None:
     found = report(cast)
     client = browser("officer")
@@ -172,12 +173,14 @@ def test_both_values_stay_and_travel_up(cast: Cast, browser: Browser) -> None:
     assert client.get(f"/office/reports/{found.pk}/file/odt/").status_code == 404
 
 
+@pytest.mark.one_date
 def test_a_stated_number_equal_to_the_computed_one_is_not_overruled(cast: Cast, browser: Browser) -> None:
     found = report(cast)
     post(browser("officer"), found, "edit", **fields(found, stated_informed=0, reason_informed="x"))
     assert Figure.objects.get(report=found, key="informed").stated is None
 
 
+@pytest.mark.one_date
 def test_why_lists_just_what_was_counted(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     for unit in (cast.first, cast.second):
@@ -189,6 +192,7 @@ def test_why_lists_just_what_was_counted(cast: Cast, browser: Browser) -> None:
     assert browser("coordinator").get(f"/office/reports/{made.pk}/why/nothing/").status_code == 404
 
 
+@pytest.mark.one_date
 def test_two_at_once_the_second_is_told(cast: Cast, browser: Browser) -> None:
     found = report(cast)
     officer, coordinator = browser("officer"), browser("coordinator")
@@ -221,6 +225,7 @@ def test_two_at_once_the_second_is_told(cast: Cast, browser: Browser) -> None:
     assert found.steps.filter(action="accept").count() == 1
 
 
+@pytest.mark.one_date
 def test_the_database_refuses_to_change_what_is_frozen(cast: Cast) -> None:
     found = frozen(cast)
     changes: list[dict[str, Any]] = [{"texts": {}}, {"state": "draft"}, {"digest": "x"}]
@@ -375,6 +380,7 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
     assert remind_by_schedule(day) == 0
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     ("due", "told"),
     [
@@ -397,6 +403,7 @@ def test_the_parent_is_told_on_working_days(due: date, told: date, cast: Cast) -
     assert escalation_day(due) == told
 
 
+@pytest.mark.one_date
 def test_a_report_basis_row_adds_up_accepted_reports_and_the_units_own(cast: Cast) -> None:
     sent = dispatch(cast)
     definition = json.loads(json.dumps(sent.campaign.form.definition))
@@ -444,6 +451,7 @@ def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
     assert scope_of(found).unit == cast.first
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(("clock", "late"), [("16:59", False), ("17:01", True)])
 def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast) -> None:
     """17:00 UTC is midnight in Hanoi (UTC+7 all year), whatever the server's own zone."""
@@ -500,6 +508,7 @@ def test_the_first_page_says_what_waits(cast: Cast, browser: Browser) -> None:
     assert "Reports to accept: 1" in browser("coordinator").get("/office/").content.decode()
 
 
+@pytest.mark.one_date
 def test_a_form_filled_in_by_hand_is_shown_before_it_is_kept(cast: Cast, browser: Browser) -> None:
     from lamsach.letters.docx_ import to_docx
     from lamsach.letters.form import Figure as FormFigure
