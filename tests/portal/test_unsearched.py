@@ -110,10 +110,10 @@ def test_no_zero_is_shown_where_nothing_at_all_was_searched(
 
 def test_home_counts_them(cast: Cast, campaign: Campaign) -> None:
     searched(campaign, cast.first)
-    assert "1 units not searched: no logs" in text(cast, "coordinator", "/office/")
+    assert "1 ○ units not searched: no logs" in text(cast, "coordinator", "/office/")
     assert "not searched" not in text(cast, "officer", "/office/")
     CoverageDay.objects.all().delete()
-    assert "1 units not searched: no logs" in text(cast, "officer", "/office/"), (
+    assert "1 ○ units not searched: no logs" in text(cast, "officer", "/office/"), (
         "a unit with none under it as well"
     )
 

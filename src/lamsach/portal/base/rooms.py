@@ -70,7 +70,7 @@ ROOMS: tuple[Room, ...] = (
     Room(
         _("Units"),
         (
-            Tab(_("Unit tree"), "units:list", ("units:", "letterheads:", "tokens")),
+            Tab(_("Unit tree"), "web:units", ("web:unit", "units:", "letterheads:", "tokens")),
             Tab(_("People"), "accounts:people", ("accounts:invite", "accounts:person")),
             Tab(_("Letters and addresses"), "mail:log", ("mail:",)),
             Tab(_("Exchange"), "exchange:overview", ("exchange:",)),

@@ -90,7 +90,7 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
     """For each unit directly under a unit: its numbers with everything under it."""
     moment = day or today()
     children = under([unit_id], moment).filter(distance=1).values("descendant")
-    counted = _counted(campaign, children, moment, None)
+    counted = case_counts_of(campaign, children, moment, None)
     more = more_stated(campaign, unit_id, moment, None, itself=False)
     if more:
         links = UnitLink.objects.filter(on_day(moment), ancestor__in=children, descendant__in=more)
@@ -99,7 +99,9 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
     return counted
 
 
-def _counted(campaign: Campaign, roots: Any, day: date, known: datetime | None) -> dict[int, CaseCounts]:
+def case_counts_of(
+    campaign: Campaign, roots: Any, day: date, known: datetime | None
+) -> dict[int, CaseCounts]:
     """For each of these units (numbers, or a query of them) the numbers of its own cases and of everything under it."""
     rows = (
         spans_on(campaign, day, known)
@@ -121,7 +123,7 @@ def more_stated(
 ) -> dict[int, CaseCounts]:
     """For each cut-off unit in a subtree that states more machines than the portal has of it: how much more, number by number."""
     found = stated.newest(campaign, unit_id, day, known, itself=itself)
-    own = _counted(campaign, [one.unit_id for one in found], day, known) if found else {}
+    own = case_counts_of(campaign, [one.unit_id for one in found], day, known) if found else {}
     more = {}
     for one in found:
         here, word = (

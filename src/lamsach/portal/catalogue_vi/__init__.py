@@ -22,6 +22,7 @@ from lamsach.portal.catalogue_vi.privacy import PRIVACY
 from lamsach.portal.catalogue_vi.public import PUBLIC
 from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
 from lamsach.portal.catalogue_vi.reports import REPORTS
+from lamsach.portal.catalogue_vi.rooms import ROOMS
 from lamsach.portal.catalogue_vi.sources import SOURCES
 from lamsach.portal.catalogue_vi.traces import TRACES
 from lamsach.portal.catalogue_vi.units import UNITS
@@ -42,6 +43,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     PRIVACY,
     HANDLING,
     BASE,
+    ROOMS,
     PEOPLE,
     UNITS,
     LETTERHEADS,

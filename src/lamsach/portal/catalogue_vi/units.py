@@ -72,7 +72,6 @@ UNITS: dict[str, str] = {
     "Back without saving": "Quay lại, không lưu",
     "older form": "dạng cũ",
     "Change name and contact": "Sửa tên và đầu mối",
-    "None.": "Không có.",
     "Earlier names": "Tên trước đây",
     "Until before": "Đến trước ngày",
     "This unit was closed on %(day)s.": "Đơn vị này giải thể ngày %(day)s.",

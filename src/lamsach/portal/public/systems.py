@@ -171,5 +171,6 @@ def _others(facts: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, da
 
 def _is_fresh(version: int, releases: dict[str, Any], day: date) -> bool:
     """Whether a version of a browser that comes out every few weeks is recent enough to get updates."""
-    behind = timedelta(days=(version - releases["version"]) * releases["every_days"])
-    return day <= date.fromisoformat(releases["day"]) + behind + timedelta(days=releases["kept_days"])
+    behind: int = (version - releases["version"]) * releases["every_days"]
+    most: int = behind + releases["kept_days"]
+    return (day - date.fromisoformat(releases["day"])).days <= most

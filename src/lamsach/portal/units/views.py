@@ -1,4 +1,4 @@
-"""Pages about units: the list, one unit, changes of the tree, the import of a sheet."""
+"""Pages that change units: name and contact, place in the tree, the import of a sheet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,53 +19,9 @@ from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, importing, tree
-from lamsach.portal.units.codes import older_form
 from lamsach.portal.units.forms import NewUnitForm, PlaceForm, SheetForm, UnitForm
-from lamsach.portal.units.models import FOREVER, Unit, UnitImport, UnitName
+from lamsach.portal.units.models import Unit, UnitImport
 from lamsach.portal.units.sheet import in_words, template
-
-
-@member(ALL, WRITERS, ("GET",))
-def unit_list(request: HttpRequest) -> HttpResponse:
-    """The person's units, with search by name or code."""
-    rows = access.readable_units(request.user).annotate(
-        below=Count("children", filter=Q(children__valid_until=FOREVER))
-    )
-    search = request.GET.get("q", "").strip()
-    if search:
-        rows = rows.filter(access.named(search))
-    if not request.GET.get("closed"):
-        rows = rows.filter(valid_until=FOREVER)
-    page = paged(request, rows.order_by("code"))
-    return render(request, "units/list.html", {"page": page, "search": search})
-
-
-@member(ALL, WRITERS, ("GET",))
-def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """One unit: place, contact, what stands under it, its history."""
-    from lamsach.portal.mail.incoming import bad_addresses
-
-    found = access.get_unit(request.user, unit_id)
-    above = tree.ancestors(found) if not found.is_closed else []
-    seen = set(
-        access.readable_units(request.user).filter(pk__in=[u.pk for u in above]).values_list("pk", flat=True)
-    )
-    return render(
-        request,
-        "units/unit.html",
-        {
-            "bad": bad_addresses([found.email]).get(found.email.lower()),
-            "unit": found,
-            "older": older_form(found.code),
-            "above": [(u, u.pk in seen) for u in above],
-            "children": paged(
-                request, Unit.objects.filter(parent=found, valid_until=FOREVER).order_by("code")
-            ),
-            "names": UnitName.objects.filter(unit=found),
-            "may_write": access.writable_units(request.user).filter(pk=found.pk).exists(),
-            "may_move": access.writable_units(request.user, COORDINATORS).filter(pk=found.pk).exists(),
-        },
-    )
 
 
 @member(ALL, WRITERS)
@@ -87,7 +42,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
                 tree.rename(changed, changed.name)
             record(request, "unit.changed", changed, changed, fields=form.changed_data)
         messages.success(request, _("Saved."))
-        return redirect("units:unit", unit_id=unit_id)
+        return redirect("web:unit", unit_id=unit_id)
     return render(request, "units/edit.html", {"form": form, "unit": found})
 
 
@@ -103,7 +58,7 @@ def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
             made = tree.create(data.pop("code"), data.pop("name"), parent, **data)
             record(request, "unit.created", made, made)
         messages.success(request, _("The unit was added."))
-        return redirect("units:unit", unit_id=made.pk)
+        return redirect("web:unit", unit_id=made.pk)
     return render(request, "units/new.html", {"form": form, "unit": parent})
 
 
@@ -122,7 +77,7 @@ def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
             form.add_error(None, _(problem.what))
         else:
             messages.success(request, _("Saved."))
-            return redirect("units:unit", unit_id=unit_id)
+            return redirect("web:unit", unit_id=unit_id)
     return render(request, "units/place.html", {"form": form, "unit": found})
 
 
@@ -209,7 +164,7 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
             return redirect("units:import_preview", import_id=import_id)
         if count:
             messages.success(request, _("The units are imported."))
-        return redirect("units:list")
+        return redirect("web:units")
     counts: dict[str, int] = {}
     for change in kept.changes:
         counts[_shown(change)] = counts.get(_shown(change), 0) + 1

@@ -57,7 +57,7 @@ def _first(rows: QuerySet[Any], hit: Callable[[Any], Hit]) -> list[Hit]:
 
 def _units(user: Any, words: str) -> list[Hit]:
     rows = readable_units(user).filter(named(words)).order_by("code")
-    return _first(rows, lambda unit: Hit(reverse("units:unit", args=(unit.pk,)), unit.name, unit.code))
+    return _first(rows, lambda unit: Hit(reverse("web:unit", args=(unit.pk,)), unit.name, unit.code))
 
 
 def _campaigns(user: Any, words: str) -> list[Hit]:
@@ -121,7 +121,7 @@ def _reports(user: Any, words: str) -> list[Hit]:
 
 
 KINDS: tuple[tuple[Any, Callable[[Any, str], list[Hit]], str], ...] = (
-    (_("Units"), _units, "units:list"),
+    (_("Units"), _units, "web:units"),
     (_("Machines"), _machines, "cases:list"),
     (_("Listed values"), _listed, "lists:overview"),
     (_("Campaigns"), _campaigns, ""),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.web import search, views
+from lamsach.portal.web import search, unit_views, views
 
 app_name = "web"
 urlpatterns = [
     path("office/", views.home, name="home"),
+    path("office/units/", unit_views.units, name="units"),
+    path("office/units/<int:unit_id>/", unit_views.unit, name="unit"),
     path("office/search/", search.search, name="search"),
     path("alive", views.alive, name="alive"),
 ]

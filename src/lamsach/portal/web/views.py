@@ -15,16 +15,15 @@ from django.views.i18n import set_language
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.roles import ALL, COORDINATORS, HELPERS, WRITERS, Role
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import CampaignState, Recipient
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.listing import figures
-from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.reports.waiting import due_reports, to_decide
 from lamsach.portal.support.access import readable_questions
 from lamsach.portal.support.models import QuestionState
-from lamsach.portal.units.access import home_units, memberships
+from lamsach.portal.units.access import memberships
 from lamsach.portal.units.models import Unit
+from lamsach.portal.web.bars import standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +123,12 @@ def _first_steps(user: Any) -> list[Task]:
 def home(request: HttpRequest) -> HttpResponse:
     """What is waiting for the person, and how the running campaigns stand."""
     user: Any = request.user
-    running = readable_campaigns(user).filter(state=CampaignState.RUNNING)[:5]
-    mine = home_units(user)[:3]
-    boards = [
-        (campaign, unit, counts(campaign, unit.pk), searching(campaign, unit.pk).count)
-        for campaign in running
-        for unit in mine
-    ]
     context = {
         "memberships": memberships(user),
         "tasks": [*_first_steps(user), *_answers(user), *_reports(user), *_machines(user), *_questions(user)],
-        "boards": [board for board in boards if board[2].units or board[3]],
+        "standings": standings(user),
         "may_lead": bool(user.roles & COORDINATORS),
-        "running": len(running),
+        "running": readable_campaigns(user).filter(state=CampaignState.RUNNING).exists(),
     }
     return render(request, "web/home.html", context)
 

@@ -1,0 +1,124 @@
+"""Bars of a campaign, as places in a picture that the template draws: its machines by state, and how many units were reached, have deployed and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.cases.counting import CaseCounts, case_counts
+from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.units.access import home_units
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today, under
+
+CAMPAIGNS, UNITS = 3, 2
+"""For how many campaigns and own units the first page draws bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a bar: tone, words, how many, where the list of them is; its place in a hundred."""
+
+    tone: str
+    words: Any
+    count: int
+    url: str
+    x: float = 0
+    width: float = 0
+
+
+def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: int) -> list[Part]:
+    """The machines of a unit and everything under it by state; the branches without logs are no machines, so that they have no width."""
+    cases, coverage = reverse("cases:list"), reverse("cases:coverage", args=(campaign.pk,))
+    at = f"campaign={campaign.pk}&unit={unit.pk}"
+    states = (
+        ("bad", _("to be handled"), found.open, "open"),
+        ("busy", _("being handled"), found.handled - found.cleaned, "working"),
+        ("info", _("cleaned, not verified yet"), found.cleaned - found.verified - found.blind, "waiting"),
+        ("good", _("verified clean"), found.verified, "verified"),
+        ("unsearched", _("blind: logs missing"), found.blind, "blind"),
+    )
+    parts = list(
+        _placed(Part(tone, words, count, f"{cases}?{at}&show={show}") for tone, words, count, show in states)
+    )
+    if unsearched:
+        parts.append(Part("none", _("units not searched: no logs"), unsearched, f"{coverage}?unit={unit.pk}"))
+    return parts
+
+
+def _placed(parts: Iterable[Part]) -> Iterator[Part]:
+    listed = list(parts)
+    total, x = max(1, sum(part.count for part in listed)), 0.0
+    for part in listed:
+        width = 100 * part.count / total
+        yield Part(part.tone, part.words, part.count, part.url, round(x, 2), round(width, 2))
+        x += width
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many of all units have done something. `width`: in a hundred."""
+
+    words: Any
+    done: int
+    all: int
+    url: str
+
+    @property
+    def width(self) -> float:
+        """The length of the bar."""
+        return round(100 * self.done / max(1, self.all), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a campaign is in a unit with everything under it. `left`: days until the reports are due, negative after it. `units`: three bars, none without units under it."""
+
+    campaign: Campaign
+    unit: Unit
+    left: int
+    machines: list[Part]
+    units: list[Bar]
+    late: int
+
+
+def standings(user: Any) -> list[Standing]:
+    """The running campaigns in the person's own units."""
+    running = readable_campaigns(user).filter(state=CampaignState.RUNNING)[:CAMPAIGNS]
+    mine = home_units(user)[:UNITS]
+    return [_standing(campaign, unit) for campaign in running for unit in mine]
+
+
+def _standing(campaign: Campaign, unit: Unit) -> Standing:
+    found, board = counts(campaign, unit.pk), reverse("campaigns:board", args=(campaign.pk,))
+    below = under([unit.pk]).filter(distance__gt=0).values("descendant")
+    done = Report.objects.filter(
+        campaign=campaign, unit__in=below, state__in=(ReportState.SENT, ReportState.FROZEN)
+    )
+    at = f"?unit={unit.pk}"
+    bars = [
+        Bar(_("reached: have acknowledged"), found.informed, found.units, f"{board}{at}"),
+        Bar(_("have deployed"), found.deployed, found.units, f"{board}{at}&state=deployed"),
+        Bar(
+            _("have reported"),
+            done.order_by().values("unit").distinct().count() if found.units else 0,
+            found.units,
+            reverse("reports:overview", args=(campaign.pk,)) + at,
+        ),
+    ]
+    return Standing(
+        campaign,
+        unit,
+        (campaign.report_due - today()).days,
+        machine_bar(campaign, unit, case_counts(campaign, unit.pk), searching(campaign, unit.pk).count),
+        bars if found.units else [],
+        found.late,
+    )

@@ -1,0 +1,121 @@
+"""The map of all units of a subtree: a tile for each, branch by branch, coloured by how far it is or by its machines; and the same in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.counting import OPEN, spans_on
+from lamsach.portal.cases.models import CaseState
+from lamsach.portal.cases.unsearched import WORDS, states
+from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.units.tree import on_day, today, under
+from lamsach.portal.web.tree import ANSWERS, answer_of, answers
+
+STEP, COLUMNS = 18, 20
+"""The distance of two tiles, and how many are in a line."""
+MOST = 10_000
+"""How many units are drawn; of more only the table shows."""
+MACHINES: Mapping[str, tuple[str, Any]] = {
+    "open": ("bad", _("machines to be handled")),
+    "working": ("busy", _("machines being handled")),
+    "blind": ("unsearched", _("machines blind: logs missing")),
+    "cleaned": ("info", _("machines cleaned, not verified yet")),
+    "verified": ("good", _("all machines verified clean")),
+    "searched": ("good", _("logs searched, no machine found")),
+    "part": ("none", WORDS["part"]),
+    "shared": ("none", WORDS["shared"]),
+    "not_searched": ("unsearched", WORDS["not_searched"]),
+}
+"""How the machines of a unit itself are, the worst first: tone and words."""
+_GROUPS: dict[str, str] = {
+    **dict.fromkeys(OPEN, "open"),
+    CaseState.WORKING: "working",
+    CaseState.BLIND: "blind",
+    CaseState.CLEANED: "cleaned",
+    CaseState.VERIFIED: "verified",
+}
+KINDS = {"answers": ANSWERS, "machines": MACHINES}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One unit: where its tile is, its tone, and the words for it."""
+
+    unit: int
+    name: str
+    key: str
+    tone: str
+    words: Any
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A unit directly under the root (or the root itself) with everything under it. `sums`: for each state how many units are in it."""
+
+    unit: Unit
+    tiles: tuple[Tile, ...]
+    sums: tuple[int, ...]
+    width: int = STEP * COLUMNS
+
+    @property
+    def height(self) -> int:
+        """The height of the picture."""
+        return STEP * -(-len(self.tiles) // COLUMNS)
+
+
+def branches(campaign: Campaign, root: Unit, kind: str) -> list[Branch]:
+    """The map, in a number of questions that does not depend on how many units there are."""
+    day, words = today(), KINDS[kind]
+    inside = under([root.pk], day)
+    units = list(answers(Unit.objects.filter(pk__in=inside.values("descendant")), campaign).order_by("code"))
+    heads = inside.filter(distance=1).values("descendant")
+    links = UnitLink.objects.filter(on_day(day), ancestor__in=heads)
+    branch_of = dict(links.values_list("descendant", "ancestor"))
+    keys = {unit.pk: answer_of(unit) for unit in units} if kind == "answers" else _machines(campaign, root)
+    held: dict[int, list[Unit]] = {}
+    for unit in units:
+        held.setdefault(branch_of.get(unit.pk, root.pk), []).append(unit)
+    known = {unit.pk: unit for unit in units}
+    return [_branch(known[head], inner, keys, words) for head, inner in held.items()]
+
+
+def _branch(
+    head: Unit, units: list[Unit], keys: Mapping[int, str], words: Mapping[str, tuple[str, Any]]
+) -> Branch:
+    tiles = tuple(
+        Tile(
+            unit.pk,
+            unit.name,
+            keys[unit.pk],
+            *words[keys[unit.pk]],
+            STEP * (place % COLUMNS),
+            STEP * (place // COLUMNS),
+        )
+        for place, unit in enumerate(units)
+    )
+    sums = tuple(sum(tile.key == key for tile in tiles) for key in words)
+    return Branch(head, tiles if len(tiles) <= MOST else (), sums)
+
+
+def _machines(campaign: Campaign, root: Unit) -> dict[int, str]:
+    """For each unit the worst state of its own machines; without any, whether its logs were searched."""
+    order = list(MACHINES)
+    found = states(campaign, root.pk)
+    for unit, state in (
+        spans_on(campaign, today())
+        .filter(unit__in=under([root.pk]).values("descendant"))
+        .values_list("unit", "state")
+        .distinct()
+        .order_by("unit")
+    ):
+        group = _GROUPS.get(state)
+        if group is not None and unit in found:
+            found[unit] = min(found[unit], group, key=order.index)
+    return found

@@ -1,0 +1,122 @@
+"""What the page of one unit shows, each part through the gate of its app: where it is in each campaign, machines, logs, reports, people, letters, history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Max, Min
+
+from lamsach.portal.accounts.access import readable_people
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Step
+from lamsach.portal.cases.listing import chosen, of_group
+from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.mail.access import readable_letters
+from lamsach.portal.mail.letters import subject
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.reports.access import readable_reports
+from lamsach.portal.reports.deadlines import due_by_unit
+from lamsach.portal.reports.models import Report
+from lamsach.portal.sources.access import sources
+from lamsach.portal.sources.models import LogSource
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today
+
+CAMPAIGNS, REPORTS, LETTERS, STEPS, SOURCES, PEOPLE = 5, 8, 8, 20, 30, 30
+"""How many of each are shown, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class InCampaign:
+    """Where a unit is in a campaign. `part`: the days on which it was sent the dispatch, acknowledged, deployed; None before anything came."""
+
+    campaign: Campaign
+    part: Participation | None
+    forwarded: datetime | None
+    report: Report | None
+    due: date
+
+    @property
+    def late(self) -> bool:
+        """Whether the report is due and neither sent nor accepted."""
+        return self.due < today() and (self.report is None or self.report.sent is None)
+
+
+def in_campaigns(user: Any, unit: Unit) -> list[InCampaign]:
+    """The newest campaigns that the unit takes part in or leads."""
+    parts = {
+        part.campaign_id: part
+        for part in Participation.objects.filter(unit=unit, campaign__in=readable_campaigns(user))
+    }
+    campaigns = list(readable_campaigns(user).filter(pk__in=parts)[:CAMPAIGNS])
+    passed = Dispatch.objects.filter(
+        issuer=unit, campaign__in=campaigns, parent__isnull=False, sent__isnull=False
+    )
+    forwarded = dict(passed.values_list("campaign").annotate(first=Min("sent")).order_by())
+    rows = readable_reports(user).filter(unit=unit, campaign__in=campaigns).defer("content", "measured")
+    reports = {report.campaign_id: report for report in rows.order_by("edition")}
+    return [
+        InCampaign(
+            campaign,
+            parts[campaign.pk],
+            forwarded.get(campaign.pk),
+            reports.get(campaign.pk),
+            due_by_unit(campaign, [unit.pk])[unit.pk],
+        )
+        for campaign in campaigns
+    ]
+
+
+def overdue(user: Any, campaign: Campaign, unit: Unit) -> int:
+    """How many machines of the unit and of everything under it are overdue: as many as the list of them shows."""
+    rows = of_group(chosen(user, {"campaign": str(campaign.pk), "unit": str(unit.pk)}), "late", None)
+    return rows.order_by().count()
+
+
+def logs(campaign: Campaign | None, unit: Unit) -> list[tuple[str, str, date]]:
+    """The logs of the unit itself that were searched in the campaign: observer, format, the last day."""
+    rows = CoverageDay.objects.filter(campaign=campaign, unit=unit).values_list("observer")
+    return list(rows.annotate(kind=Max("format"), last=Max("day")).order_by("-last", "observer")[:SOURCES])
+
+
+def collectors(user: Any, unit: Unit) -> list[LogSource]:
+    """What the unit's collectors hear."""
+    return list(sources(user).filter(collector__unit=unit)[:SOURCES])
+
+
+def people(user: Any, unit: Unit) -> list[tuple[Any, list[str]]]:
+    """The people with a role in the unit, for those who coordinate it, each with the roles' words."""
+    if not user.roles & COORDINATORS:
+        return []
+    held = unit.memberships.filter(user__in=readable_people(user).order_by().values("pk")).select_related(
+        "user"
+    )
+    found: dict[Any, list[str]] = {}
+    for member in held.order_by("user__name", "user__email", "role")[:PEOPLE]:
+        found.setdefault(member.user, []).append(member.get_role_display())
+    return list(found.items())
+
+
+def letters(user: Any, unit: Unit) -> list[tuple[Letter, str]]:
+    """The newest letters to the unit, with their subjects, for those who coordinate it."""
+    if not user.roles & COORDINATORS:
+        return []
+    return [(letter, subject(letter)) for letter in readable_letters(user).filter(unit=unit)[:LETTERS]]
+
+
+def history(user: Any, unit: Unit) -> list[Step]:
+    """What the unit did with the dispatches that it was sent, the newest first."""
+    rows = Step.objects.filter(
+        recipient__unit=unit, recipient__dispatch__campaign__in=readable_campaigns(user)
+    )
+    return list(rows.select_related("recipient__dispatch").order_by("-pk")[:STEPS])
+
+
+def running(rows: Iterable[InCampaign]) -> Campaign | None:
+    """The newest campaign of these that runs, else the newest."""
+    campaigns = [row.campaign for row in rows]
+    return next((one for one in campaigns if one.state == CampaignState.RUNNING), next(iter(campaigns), None))

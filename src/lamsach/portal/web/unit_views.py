@@ -1,0 +1,140 @@
+"""Pages of the units: the tree, the list, the map, and one page for each unit with all that is known of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number, whole
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS
+from lamsach.portal.base.templatetags.house import MARKS
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.cases.counting import case_counts
+from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.mail.incoming import bad_addresses
+from lamsach.portal.reports.access import readable_reports
+from lamsach.portal.units import access
+from lamsach.portal.units.codes import older_form
+from lamsach.portal.units.models import FOREVER, Unit, UnitName
+from lamsach.portal.units.tree import ancestors
+from lamsach.portal.web import tiles, tree
+from lamsach.portal.web import unit as facts
+from lamsach.portal.web.bars import machine_bar
+
+_MOST_OPEN = 200
+
+
+def _root(request: HttpRequest) -> Unit:
+    """The unit that a tree or map begins at: by `?unit=`, else the person's own."""
+    wanted, mine = number(request.GET, "unit"), access.home_units(request.user)
+    if wanted is not None:
+        return access.get_unit(request.user, wanted)
+    if not mine:
+        raise Http404
+    return mine[0]
+
+
+def _shown(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
+    """What list, tree and map have in common."""
+    user: Any = request.user
+    return {
+        "root": root,
+        "roots": access.home_units(user)[:10],
+        "campaign_shown": tree.campaign_of(user, number(request.GET, "campaign")),
+        "campaigns": readable_campaigns(user)[:20],
+        "may_import": bool(user.roles & COORDINATORS),
+        "view": view,
+    }
+
+
+@member(ALL, ALL, ("GET",))
+def units(request: HttpRequest) -> HttpResponse:
+    """The tree; with `?q=` or `?view=list` the list, with `?view=map` the map."""
+    search, view = request.GET.get("q", "").strip(), request.GET.get("view", "")
+    context = _shown(request, _root(request), "list" if search else view)
+    if search or view == "list":
+        rows = access.readable_units(request.user).annotate(
+            below=Count("children", filter=Q(children__valid_until=FOREVER))
+        )
+        if search:
+            rows = rows.filter(access.named(search))
+        if not request.GET.get("closed"):
+            rows = rows.filter(valid_until=FOREVER)
+        context |= {"page": paged(request, rows.order_by("code")), "search": search}
+        return render(request, "web/units_list.html", context)
+    if view == "map":
+        return _map(request, context)
+    opened = [found for text in request.GET.get("open", "").split(".")[:_MOST_OPEN] if (found := whole(text))]
+    context["tree"] = tree.tree(context["campaign_shown"], context["root"], opened)
+    return render(request, "web/units_tree.html", context)
+
+
+def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    kind = request.GET.get("by", "answers")
+    kind = kind if kind in tiles.KINDS else "answers"
+    campaign = context["campaign_shown"]
+    found = tiles.branches(campaign, context["root"], kind) if campaign else []
+    totals = [sum(one.sums[place] for one in found) for place in range(len(tiles.KINDS[kind]))]
+    legend = [
+        (place, tone, words, totals[place])
+        for place, (tone, words) in enumerate(tiles.KINDS[kind].values())
+        if totals[place]
+    ]
+    context |= {
+        "by": kind,
+        "branches": found,
+        "marks": list(MARKS.items()),
+        "legend": legend,
+        "table": [(one, [(words, one.sums[place]) for place, _tone, words, _all in legend]) for one in found],
+    }
+    return render(request, "web/units_map.html", context)
+
+
+@member(ALL, ALL, ("GET",))
+def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """One unit: where it is in each campaign, its machines, logs, reports, people, letters, history, and what the person can do about it."""
+    user: Any = request.user
+    found = access.get_unit(user, unit_id)
+    above = ancestors(found) if not found.is_closed else []
+    seen = set(access.readable_units(user).filter(pk__in=[u.pk for u in above]).values_list("pk", flat=True))
+    rows = facts.in_campaigns(user, found)
+    campaign = facts.running(rows) or tree.campaign_of(user, None)
+    members = facts.people(user, found)
+    if members:
+        record(request, "people.viewed", found, found, count=len(members))
+    context = {
+        "unit": found,
+        "older": older_form(found.code),
+        "above": [(u, u.pk in seen) for u in above],
+        "bad": bad_addresses([found.email]).get(found.email.lower()),
+        "rows": rows,
+        "campaign_shown": campaign,
+        "tree": tree.tree(campaign, found, []) if not found.is_closed else tree.Tree(),
+        "logs": facts.logs(campaign, found),
+        "collectors": facts.collectors(user, found),
+        "reports": readable_reports(user).filter(unit=found).defer("content", "measured")[: facts.REPORTS],
+        "people": members,
+        "letters": facts.letters(user, found),
+        "history": facts.history(user, found),
+        "names": UnitName.objects.filter(unit=found),
+        "may_write": access.may_act(user, found.pk),
+        "may_move": access.may_act(user, found.pk, COORDINATORS),
+        "own": found.pk in own_units(user),
+    }
+    if campaign is not None:
+        looked = searching(campaign, found.pk)
+        counts = case_counts(campaign, found.pk)
+        context |= {
+            "counts": counts,
+            "late": facts.overdue(user, campaign, found),
+            "nothing": looked.nothing,
+            "machines": machine_bar(campaign, found, counts, looked.count),
+        }
+    return render(request, "web/unit.html", context)
