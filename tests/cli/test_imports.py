@@ -14,6 +14,21 @@ from .running import bind_line, environment, write_list
 
 SOURCES = str(Path(lamsach.__file__).parents[1])
 """Without the tests' clock, which brings modules of its own."""
+EACH = """
+import contextlib, io, json, sys
+from lamsach.cli import main
+from lamsach.cli.command_line import Group
+from lamsach.cli.commands import COMMANDS
+def names(group, before=()):
+    for name, found in group.commands.items():
+        yield from names(found, (*before, name)) if isinstance(found, Group) else [(*before, name)]
+shown = 0
+for words in names(COMMANDS):
+    with contextlib.redirect_stdout(io.StringIO()) as page, contextlib.suppress(SystemExit):
+        main([*words, "--help"])
+    shown += " ".join(words) in page.getvalue()
+print(json.dumps([shown, sorted(sys.modules)]))
+"""
 READ = "import sys, json; from lamsach.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit as end: print(json.dumps([end.code, sorted(sys.modules)]), file=sys.stderr)"
 LIBRARIES = (
     "numba",
@@ -107,6 +122,16 @@ TABLE = [
     ("indicators check evil.example -i LIST", (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
 ]  # fmt: skip
 """Words of a command (LOG, LIST, CSV: files), and modules that it must not import, nor any below them."""
+
+
+def test_no_command_s_help_imports_what_its_work_needs() -> None:
+    variables = environment({"LANG": "vi_VN.UTF-8", "PYTHONPATH": SOURCES})
+    ran = subprocess.run(
+        [sys.executable, "-c", EACH], capture_output=True, text=True, env=variables, check=True
+    )
+    shown, modules = json.loads(ran.stdout)
+    assert shown > 40
+    assert not [m for m in modules for name in WORK if m == name or m.startswith(f"{name}.")]
 
 
 def test_a_command_imports_only_what_it_uses(tmp_path: Path) -> None:

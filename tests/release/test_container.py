@@ -234,7 +234,7 @@ def running() -> Iterator[Callable[..., str]]:
     def call(*words: str) -> str:
         ran = subprocess.run([program, *words], cwd=ROOT, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-4000:]
-        return ran.stdout.strip()
+        return (ran.stdout + ran.stderr if words[0] == "logs" else ran.stdout).strip()
 
     options = os.environ.get("LAMSACH_BUILD_OPTIONS", "").split()
     call("build", "-q", "-t", "lamsach-test", "-f", "Containerfile", *options, ".")

@@ -80,7 +80,8 @@ def _status(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     """Call the command that the words name; its status, or that of help and of words that do not fit."""
-    if words[:2] == ["indicators", "check"] and (status := _quickly(words[2:])) is not None:
+    plain = words[:2] == ["indicators", "check"] and not {"-h", "--help"} & set(words)
+    if plain and (status := _quickly(words[2:])) is not None:
         return status
     from lamsach.cli.command_line import CommandLineError, Exit, HelpWanted
     from lamsach.cli.commands import COMMANDS
