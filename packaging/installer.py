@@ -104,7 +104,7 @@ def text(name: str, title: str, version: str, files: dict[str, bytes], *, compre
     every = {str(parent) for path in files for parent in PurePosixPath(path).parents} - {"."}
     # Python writes these when it runs.
     remove += [f'RMDir /r "{_inside(folder)}\\__pycache__"' for folder in sorted(folders)]
-    remove += [f'RMDir "{_inside(folder)}"' for folder in sorted(every, key=len, reverse=True)]
+    remove += [f'RMDir "{_inside(folder)}"' for folder in sorted(every, key=lambda path: (-len(path), path))]
     numbers = [part for part in version.split(".") if part.isdigit()]
     return _SCRIPT.format(
         compressor="SetCompressor /SOLID lzma" if compress else "SetCompressor zlib",

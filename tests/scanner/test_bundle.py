@@ -7,6 +7,7 @@ import ast
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -333,6 +334,25 @@ def test_an_installer_is_made_the_same_twice(builder: ModuleType) -> None:
     made = [installer.made("lamsach-scanner-1.2", "Lamsach", "1.2", files) for _ in range(2)]
     assert made[0] == made[1]
     assert made[0][:2] == b"MZ"
+
+
+def test_an_installer_s_script_goes_by_the_files_alone(builder: ModuleType) -> None:
+    """Not by the order in which a process happens to keep a set: that differs with each."""
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import installer
+files = {f"app/{letter * 3}/{other * 2}/a.txt": b"" for letter in "abcdefgh" for other in "xyz"}
+print(installer.text("lamsach-scanner-1.2", "Lamsach", "1.2", files))
+"""
+    command = [sys.executable, "-c", code, str(ROOT / "packaging")]
+    scripts = {
+        subprocess.run(
+            command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(scripts) == 1
 
 
 def test_a_signature(builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
