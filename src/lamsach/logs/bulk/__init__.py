@@ -17,14 +17,12 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
     "adguardhome": "adguardhome:QueryLog",
-    "cef": "cef:CefRecords",
     "cisco_asa": "cisco_asa:AsaContacts",
     "csv_columns": "csv_columns:NamedCells",
     "dnsmasq": "dnsmasq:DnsmasqMessages",
     "isc_dhcp": "isc_dhcp:DhcpdMessages",
     "json_lines": "json_lines:NamedKeys",
     "kea": "kea:KeaMessages",
-    "leef": "leef:LeefRecords",
     "mikrotik": "mikrotik:FirewallPackets",
     "paloalto": "paloalto:PaloAltoColumns",
     "pf_filterlog": "pf_filterlog:PfPackets",
@@ -41,6 +39,8 @@ READERS: Mapping[str, str] = {
 
 RECORDS: Mapping[str, str] = {
     "pairs": "pair_records:PairRecords",
+    "cef": "cef:CefRecords",
+    "leef": "leef:LeefRecords",
     "quoted": "quoted_records:QuotedRecords",
 }
 """The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""

@@ -6,7 +6,7 @@ The lines are taken apart at `=`: before each stands the value of one key and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
@@ -44,9 +44,9 @@ def keys_of(line: bytes) -> tuple[str, ...] | None:
 class CefRows:
     """Reads records with these keys."""
 
-    def __init__(self, keys: Sequence[str], wanted: Callable[[str], bool]) -> None:
+    def __init__(self, keys: Sequence[str], wanted: Collection[str]) -> None:
         self._keys = keys
-        self._wanted: Collection[str] = frozenset(filter(wanted, keys))
+        self._wanted = wanted
 
     def row(self, data: bytes, count: int) -> tuple[pa.Array, dict[str, pa.Array]]:
         """What stands before each record, and the values by their keys. Raises Unusual, pyarrow.ArrowInvalid."""

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs.bulk.announced import constant, heads_before, stated_times
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.announced import heads_before
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, cut, trimmed
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.keyed import check_named, event_columns
+from lamsach.logs.bulk.looked import Row
 from lamsach.logs.bulk.parts import halves
-from lamsach.logs.mappings.cef_events import HASH_KEY
-from lamsach.logs.mappings.keyed_events import asked_of
-from lamsach.logs.mappings.leef_events import FAR_HOSTNAME, KEYS, MONTH_FIRST, TIMES
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.mappings.leef_events import FAR_HOSTNAME
 from lamsach.logs.text import leef
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ZONES = ("devtimezone", "timezone")
-_ASKED = asked_of(KEYS) | {*TIMES, *_ZONES, "devtimeformat"}
+_RECORD = "LEEF:1.0|Maker|Product|1|1|"
 _MOST_KEYS = 200
 # LEEF:1.0|Maker|Product|1.0|event|src=   LEEF:2.0|Maker|Product|1.0|event|^|src=
 _HEADERS = {
@@ -34,7 +33,12 @@ _HEADER = re.compile(r"LEEF: ?([12])")
 
 
 class LeefRecords(GroupReader):
-    """Records that state no hashes."""
+    """Records of any maker but one."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._templates = Templates(log_format)
+        self._known: dict[tuple[str, ...], set[str]] = {}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the delimiter, how often it stands, and the beginnings of the vendor's name and of the event's."""
@@ -64,7 +68,7 @@ class LeefRecords(GroupReader):
         found = [_KEY.match(piece) for piece in (pieces[0].rpartition("|")[2], *pieces[1:])]
         stated = [match[1] for match in found if match]
         keys = [key.lower() for key in stated]
-        if FAR_HOSTNAME in line:
+        if FAR_HOSTNAME.encode() in data or b"UtcTime" in data:
             raise Unusual
         if start < 0 or version is None or len(keys) != len(pieces) or len({*keys}) != len(keys):
             raise Unusual
@@ -79,25 +83,13 @@ class LeefRecords(GroupReader):
         if version[1] == "2":  # of which the delimiter was not told from the first line
             sign = r"\|\^\||\|0?x5[Ee]\|" if delimiter == "^" else r"\|\|[^|]|\|0?x09\|"
             check(pc.match_substring_regex(record, sign))
-        values = {}
         row["0"] = pc.list_element(pc.split_pattern(record, "|", max_splits=1, reverse=True), 1)
-        for name, key, written in zip(names, keys, stated, strict=True):
+        for name, written in zip(names, stated, strict=True):
             check(pc.starts_with(row[name], f"{written}="))
-            if key in _ASKED or HASH_KEY.search(key):
-                values[key] = trimmed(cut(row[name], len(key) + 1))
-        check_named(values, keys, KEYS)
-        return self._columns(before, values, count)
+        places = dict(zip(keys, names, strict=True))
 
-    def _columns(self, before: pa.Array, row: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
-        import pyarrow.compute as pc
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            return {key: trimmed(cut(row[places[key]], len(key) + 1)) for key in wanted}
 
-        for key, column in row.items():
-            if key in KEYS.hashes or HASH_KEY.search(key):
-                check(pc.equal(column, ""))
-        times, hosts = heads_before(before, "LEEF:1.0|Maker|Product|1|1|", self.context)
-        zone = next((text for key in _ZONES if (text := constant(row, key))), None)
-        pattern = constant(row, "devtimeformat") or ""
-        stated = stated_times(row, TIMES, self.context, zone, month_first=pattern.startswith(MONTH_FIRST))
-        columns = event_columns(row, KEYS, count)
-        columns["observer"] = pc.coalesce(columns["observer"], hosts)
-        return columns | {"time": times if stated is None else stated}
+        texts = Row(keys, load, self._known.setdefault(tuple(keys), set()), certain=True)
+        return self._templates.columns(texts, count, lambda: heads_before(before, _RECORD, self.context))

@@ -104,22 +104,21 @@ def _digests(digits: int) -> Callable[[pa.Array], pa.Array]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if made_of(column, HEX_DIGITS, digits, digits):
+        if not column.null_count and made_of(column, HEX_DIGITS, digits, digits):
             return pa.repeat(pa.scalar(True), len(column))
         return pc.match_substring_regex(column, rf"^[0-9A-Fa-f]{{{digits}}}$")
 
     return judge
 
 
-_TEXT = {"{mark}": _same}
 ANY: tuple[Shade, ...] = (
     Shade(_four, "198.18.{high}.{low}", {"198.18.{high}.{low}": _same}),
     Shade(internal, "10.213.{high}.{low}", {"10.213.{high}.{low}": _same}),
     Shade(_canonical, "n{n}.{mark}.example", {"n{n}.{mark}.example": _same}),
     Shade(
         _matching(r"^https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+(?::[0-9]{1,4})?/[!#-\[\]-~]*$", longest=_LONGEST_URL),
-        "http://h{n}.{mark}.example/p{n}{mark}",
-        {"http://h{n}.{mark}.example/p{n}{mark}": _same, "h{n}.{mark}.example": url_hosts},
+        "http://n{n}.{mark}.example/p{n}{mark}",
+        {"http://n{n}.{mark}.example/p{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
     ),
     Shade(_matching(r"^/[!#-\[\]-~]*$", longest=_LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
     Shade(_matching("^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$", "^(?:00:){5}00$"), "02:5a:71:f9:{high:02x}:{low:02x}", {"02:5a:71:f9:{high:02x}:{low:02x}": _same}),
@@ -134,9 +133,11 @@ ANY: tuple[Shade, ...] = (
     Shade(partial(_six, inside=False), "2001:db8:f9::{n:x}", {"2001:db8:f9::{n:x}": _same}),
 )  # fmt: skip
 """The shades of a value of any kind."""
-
-
 _INTERNAL = ANY[1]
+URL = 1 + next(at for at, shade in enumerate(ANY) if shade.stand_in.startswith("http"))
+"""The number of the shade whose texts hold a name."""
+_LIKENESS = (0, 4, 4, 9, 10, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
+_NAMES, _ADDRESSES = 9, {1, 2, 3}
 
 
 def _ports(column: pa.Array) -> pa.Array:
@@ -188,3 +189,32 @@ def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
             rows = rows[~held]
             rest = column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
     return codes
+
+
+def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
+    """The pairs of keys whose texts are the same in some rows, but for capital letters, and in which: a format may compare them. A URL is like the name in it.
+    `columns`: the texts of each key, and their shades."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    likeness = np.array(_LIKENESS)
+    told: list[tuple[str, pa.Array, set[int]]] = []
+    for key, (column, codes) in columns.items():
+        shades = {*np.unique(codes).tolist()} - {0}
+        if not shades:
+            continue
+        plain = column if shades <= _ADDRESSES else pc.utf8_lower(column)
+        told.append((key, plain, {*likeness[sorted(shades)].tolist()}))
+        if URL in shades:
+            hold = pc.if_else(pa.array(codes == URL), column, pa.scalar(None, pa.string()))
+            told.append((key, url_hosts(column if (codes == URL).all() else hold), {_NAMES}))
+    found = []
+    for at, (key, column, kinds) in enumerate(told):
+        for other, texts, others in told[at + 1 :]:
+            if other != key and kinds & others:
+                same = pc.fill_null(pc.equal(column, texts), False).to_numpy(zero_copy_only=False)
+                same = same & (columns[key][1] > 0) & (columns[other][1] > 0)
+                if same.any():
+                    found.append((key, other, same))
+    return found

@@ -19,7 +19,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.heads import check_clock, times
 from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row
-from lamsach.logs.bulk.shades import ANY, AS_NUMBER, MARK, PORT, Shade, shades_in
+from lamsach.logs.bulk.shades import ANY, AS_NUMBER, MARK, PORT, Shade, alike, shades_in
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.model import Event
 
@@ -109,6 +109,7 @@ class _Rows:
         self._order = {key: number for number, key in enumerate(row.names)}
         self._shades: dict[str, tuple[Codes, Codes]] = {}
         self._made: dict[Source, pa.Array] = {}
+        self._alike: list[tuple[str, str, Any]] = []
 
     def _text(self, key: str, at: int) -> str | None:
         text: str | None = self._row[key][at].as_py()
@@ -151,6 +152,8 @@ class _Rows:
         import numpy as np
 
         parts: list[Any] = [part for key in sorted(deciding) for part in self._coded(key)]
+        self._alike = self._likenesses(deciding)
+        parts += [same.astype(np.int64) for *_, same in self._alike]
         together: Any = np.zeros(self._count, np.int64)
         most = 1
         for part in parts:
@@ -181,7 +184,20 @@ class _Rows:
             shade, text = int(shades[at]), int(texts[at])
             coded = shade or text if shade or key in (*self._carried.clock, TIMES, HOSTS) else None
             told.append(self._text(key, at) if coded is None else coded)
-        return tuple(told)
+        return (*told, *((one, other) for one, other, same in self._alike if same[at]))
+
+    def _likenesses(self, deciding: Collection[str]) -> list[tuple[str, str, Any]]:
+        """Which keys have the same texts, and in which rows."""
+        found: list[tuple[str, str, Any]] = []
+        for shades in (ANY, PORT):
+            keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
+            found += alike({key: (self._row[key], self._coded(key)[0]) for key in keys})
+        return found
+
+    def _number(self, key: str, at: int) -> int:
+        """The number of a key's stand-in: of keys with the same text that of one of them."""
+        same = [one for one, other, rows in self._alike if other == key and rows[at]]
+        return self._order[min((*same, key))]
 
     def template(self, make: Make, at: int) -> _Template:
         """What the format makes of a row."""
@@ -192,7 +208,7 @@ class _Rows:
             number = int(self._coded(key)[0][at]) if shades else 0
             if not number:
                 return self._text(key, at)
-            stand_in, gives = shades[number - 1].of(self._order[key])
+            stand_in, gives = shades[number - 1].of(self._number(key, at))
             for text, how in gives.items():
                 stand_ins[text] = ("of", ((key, how),))
                 if shades is PORT:

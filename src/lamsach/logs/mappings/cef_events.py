@@ -10,7 +10,7 @@ Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for ev
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
@@ -76,15 +76,13 @@ def meaning_of(label: str) -> str | None:
     return _LABELS[key] if key in _LABELS else BY_LABEL.get(field_of(label) or "")
 
 
-def labelled(extension: Mapping[str, str]) -> dict[str, str]:
-    """The extension with values of custom keys added under the standard key that their label means; a stated standard key stays."""
-    fields = dict(extension)
-    for key, label in extension.items():
-        match = LABEL.fullmatch(key)
-        value = extension.get(match[1]) if match else None
+def take_labels(fields: MutableMapping[str, str]) -> None:
+    """Add values of custom keys under the standard key that their label means; a stated standard key stays."""
+    for key, custom in [(key, match[1]) for key in fields if (match := LABEL.fullmatch(key))]:
+        meaning = meaning_of(fields[key])
+        value = fields.get(custom) if meaning or not custom.startswith("cn") else None  # `cn1` is a number
         if not value:
             continue
-        meaning = meaning_of(label)
         digest = hash_of(value)
         if digest:
             fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
@@ -95,10 +93,9 @@ def labelled(extension: Mapping[str, str]) -> dict[str, str]:
     for key in ("suid", "duid"):
         if NUMERIC_ID.fullmatch(fields.get(key, "")):
             del fields[key]
-    return fields
 
 
-def _put_right(fields: dict[str, str]) -> None:
+def _put_right(fields: MutableMapping[str, str]) -> None:
     """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and port in one (`snat`);
     Sophos Central has the endpoint's address in `source_info_ip` and its name in `dhost`."""
     if "cpt" in fields:
@@ -134,7 +131,8 @@ def cef_event(
     record: CefRecord, context: FileContext, *, observer: str | None = None, otherwise: datetime | None = None
 ) -> Event:
     """The event of any maker's CEF record; `observer` and the time `otherwise` come from a syslog header."""
-    fields = labelled(record.extension)
+    fields = record.extension
+    take_labels(fields)
     event = event_of(
         fields,
         KEYS,
@@ -143,7 +141,7 @@ def cef_event(
         inward=fields.get("deviceDirection") == "0",
     )
     extra = tuple(
-        digest for key, value in fields.items() if HASH_KEY.search(key) and (digest := hash_of(value))
+        digest for key in fields if HASH_KEY.search(key) and (digest := hash_of(fields.get(key, "")))
     )
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
     asked = (

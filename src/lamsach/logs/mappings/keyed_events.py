@@ -7,7 +7,7 @@ host within a URL) is alike for all and stands here once.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -130,15 +130,13 @@ def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
     return {name: others for name, others in found.items() if others}
 
 
-def completed(fields: Fields, keys: Keys) -> dict[str, str]:
-    """The fields, and under the first of the maker's usual keys what an unusual name states, where none of the usual does."""
+def complete(fields: MutableMapping[str, str], keys: Keys) -> None:
+    """Put under the first of the maker's usual keys what an unusual name states, where none of the usual does."""
     unusual = unusual_names(frozenset(fields), keys)
-    found: dict[str, str] = dict(fields)
-    for name, value in fields.items() if unusual else ():
-        others = unusual.get(name, ())
-        if value and others and not any(fields.get(key) for key in others):
-            found.setdefault(others[0], value)
-    return found
+    for name in [name for name in fields if name in unusual]:
+        others = unusual[name]
+        if (value := fields[name]) and not any(fields.get(key) for key in others):
+            fields.setdefault(others[0], value)
 
 
 def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, int | None]:

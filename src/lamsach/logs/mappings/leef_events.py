@@ -72,7 +72,7 @@ def leef_event(
     if record.vendor == FAR_HOSTNAME.strip("|"):
         fields = _of_zscaler(fields)
     event = event_of(fields, KEYS, time=leef_time(record, context) or otherwise, observer=observer)
-    extra = (digest for key, value in fields.items() if HASH_KEY.search(key) and (digest := hash_of(value)))
+    extra = (digest for key in fields if HASH_KEY.search(key) and (digest := hash_of(fields.get(key, ""))))
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
     if not hashes or hashes == event.hashes:
         return event

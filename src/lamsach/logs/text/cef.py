@@ -10,6 +10,7 @@ products write Windows paths there, and no URL has one.
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 
 from lamsach.errors import LineError
@@ -38,7 +39,7 @@ class CefRecord:
     signature: str
     name: str
     severity: str
-    extension: dict[str, str]
+    extension: MutableMapping[str, str]
 
 
 def starts(message: str) -> bool:

@@ -8,6 +8,7 @@ or spaces; keys differ in case by maker (`usrName`, `username`); values may hold
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -33,7 +34,7 @@ class LeefRecord:
     product: str
     version: str
     event: str
-    attributes: dict[str, str]
+    attributes: MutableMapping[str, str]
 
 
 def find(line: str) -> int:

@@ -19,7 +19,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
-from lamsach.logs.mappings.cef_events import labelled
+from lamsach.logs.mappings.cef_events import take_labels
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.framing import header_before, within_json
@@ -72,7 +72,8 @@ class Eset(LogFormat):
         if _TYPE.search(line):
             event = self._json(line)
         elif cef.find(line) >= 0:
-            fields = labelled(cef.read(line[position:]).extension)
+            fields = cef.read(line[position:]).extension
+            take_labels(fields)
             event = self._framed(line, position, fields)
         else:
             event = self._framed(line, position, leef.read(line[position:]).attributes)

@@ -9,15 +9,16 @@ Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. Tr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import stamped
-from lamsach.logs.mappings.cef_events import KEYS, cef_event
-from lamsach.logs.mappings.keyed_events import completed
+from lamsach.logs.mappings.cef_events import HASH_KEY, KEYS, TIME_ORDER, cef_event, cef_time
+from lamsach.logs.mappings.keyed_events import complete
+from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.wrapped import continues, is_wrapped, share_with_continuations
@@ -38,6 +39,13 @@ class Cef(LogFormat):
         *("url", "answers", "hashes", "action"),
     )
     multiline: ClassVar[bool] = True
+    records = Records(
+        reader="cef",
+        texts=of_keys(KEYS)["texts"] | {"dvc", "sip", "source_info_ip"},
+        ports=of_keys(KEYS)["ports"] | {"cpt"},
+        clock=(*TIME_ORDER, "dtz", "deviceTimeZone"),
+        like=rf"(?i){HASH_KEY.pattern}|^(?:cs\d|c6a\d|flexString\d)$",
+    )
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -64,8 +72,17 @@ class Cef(LogFormat):
         start = cef.find(line)
         if start < 0 or within_json(line, start):
             raise LineError("The line is not a record of this product.", line[:80])
-        record = cef.read(line[start:])
-        record = replace(record, extension=completed(record.extension, KEYS))
-        header = header_before(line, start, self.context)
-        event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
+        event = self._event(cef.read(line[start:]), header_before(line, start, self.context))
         return stamped(event, self.name, self.context.file, number)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """See `Records`; the record's own header decides about the kind of event alone."""
+        return self._event(cef.CefRecord("", "", "", "", "", "", fields), header)
+
+    def record_time(self, fields: Mapping[str, str]) -> datetime | None:
+        """See `Records`."""
+        return cef_time(fields, self.context)
+
+    def _event(self, record: cef.CefRecord, header: Header) -> Event:
+        complete(record.extension, KEYS)
+        return cef_event(record, self.context, observer=header.host, otherwise=header.time)

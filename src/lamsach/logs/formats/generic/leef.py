@@ -7,14 +7,16 @@ Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. Traps: se
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import stamped
-from lamsach.logs.mappings.keyed_events import completed
-from lamsach.logs.mappings.leef_events import KEYS, leef_event
+from lamsach.logs.mappings.cef_events import HASH_KEY
+from lamsach.logs.mappings.keyed_events import complete
+from lamsach.logs.mappings.leef_events import KEYS, TIMES, leef_event, leef_time
+from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import leef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.model import Event
@@ -34,6 +36,14 @@ class Leef(LogFormat):
         *("url", "hashes", "action"),
     )
 
+    records = Records(
+        reader="leef",
+        texts=of_keys(KEYS)["texts"] | {"dvc"},
+        ports=of_keys(KEYS)["ports"],
+        clock=(*TIMES, "devtimezone", "timezone", "devtimeformat"),
+        like=f"(?i){HASH_KEY.pattern}",
+    )
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """`LEEF:1.0|` or `LEEF:2.0|` with its header, behind a syslog header or not; not within JSON."""
@@ -45,8 +55,17 @@ class Leef(LogFormat):
         start = leef.find(line)
         if start < 0 or within_json(line, start):
             raise LineError("The line is not a record of this product.", line[:80])
-        record = leef.read(line[start:])
-        record = replace(record, attributes=completed(record.attributes, KEYS))
-        header = header_before(line, start, self.context)
-        event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
+        event = self._event(leef.read(line[start:]), header_before(line, start, self.context))
         return stamped(event, self.name, self.context.file, number)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """See `Records`; of the makers in the record's own header one decides (`leef_events.FAR_HOSTNAME`), whose lines are read singly."""
+        return self._event(leef.LeefRecord("", "", "", "", fields), header)
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """See `Records`."""
+        return leef_time(leef.LeefRecord("", "", "", "", fields), self.context)
+
+    def _event(self, record: leef.LeefRecord, header: Header) -> Event:
+        complete(record.attributes, KEYS)
+        return leef_event(record, self.context, observer=header.host, otherwise=header.time)

@@ -101,7 +101,7 @@ class JuniperSrx(LogFormat):
         written=Written(opening='="', closing='" ', ends=('"]',), mark="[junos@", sample='[junos@2636.1 reason="x"]', name=EVENT.pattern, absent=_NOTHING),
         texts=among(
             "source-address client-ip-str client-ip destination-address server-ip-str nat-destination-address nat-source-address hostname client-hostname username"
-            " url obj filename http-host dns-domain sni sample-sha256 sha256 file-hash-lookup"
+            " url name obj filename http-host dns-domain sni sample-sha256 sha256 file-hash-lookup"
         ),
         ports=among("source-port destination-port nat-source-port"),
     )  # fmt: skip
