@@ -24,7 +24,6 @@ READERS: Mapping[str, str] = {
     "json_lines": "json_lines:NamedKeys",
     "kea": "kea:KeaMessages",
     "mikrotik": "mikrotik:FirewallPackets",
-    "paloalto": "paloalto:PaloAltoColumns",
     "pf_filterlog": "pf_filterlog:PfPackets",
     "suricata_eve": "suricata_eve:EveObjects",
     "web_access": "web_access:WebRequests",
@@ -38,6 +37,7 @@ READERS: Mapping[str, str] = {
 
 
 RECORDS: Mapping[str, str] = {
+    "paloalto": "paloalto:PaloAltoColumns",
     "pairs": "pair_records:PairRecords",
     "cef": "cef:CefRecords",
     "leef": "leef:LeefRecords",

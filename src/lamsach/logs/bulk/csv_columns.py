@@ -9,7 +9,7 @@ from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, lines_of, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.named import event_columns
+from lamsach.logs.bulk.named import NamedRecords
 from lamsach.logs.bulk.text import Text
 from lamsach.logs.formats.generic.csv_columns import CsvColumns
 
@@ -26,6 +26,7 @@ class NamedCells(GroupReader):
 
     log_format: CsvColumns
     _first = 1
+    _named: NamedRecords | None = None
 
     def alike(self, data: bytes) -> bool:
         """See `GroupReader`: rows below the header without quotes, of which the cells are counted."""
@@ -79,7 +80,9 @@ class NamedCells(GroupReader):
             column = not_empty(row[name])
             if column.null_count < count:
                 values.setdefault(field, []).append(column)
-        return event_columns(values, self.log_format.times, count, host_is_device=True)
+        if self._named is None:
+            self._named = NamedRecords(self.log_format.times, host_is_device=True)
+        return self._named.columns(values, count)
 
 
 def _odd(told: Lines) -> Truths:

@@ -12,7 +12,7 @@ from lamsach.logs.bulk.columns import check, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.json_table import as_texts, leaves, table_of_objects, whole
-from lamsach.logs.bulk.named import event_columns
+from lamsach.logs.bulk.named import NamedRecords
 from lamsach.logs.bulk.text import Text
 from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
 from lamsach.logs.mappings import cloud_records, column_names
@@ -35,7 +35,8 @@ class NamedKeys(GroupReader):
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
-        self._times = LooseTimes(context)
+        times = LooseTimes(context)
+        self._named = {known: NamedRecords(times, host_is_device=known) for known in (True, False)}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the number of keys."""
@@ -58,7 +59,8 @@ class NamedKeys(GroupReader):
         _check_carries_nothing(values, parsed=any(field in whole for field in PARSED))
         if not endpoint and "source" in told and "source" not in whole:
             raise Unusual  # whether `host` is the device depends on the record
-        return event_columns(told, self._times, count, host_is_device=endpoint or "source" not in told)
+        host_is_device = endpoint or "source" not in told
+        return self._named[host_is_device].columns(told, count)
 
 
 def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:

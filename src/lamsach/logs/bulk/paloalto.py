@@ -6,21 +6,31 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, mapped
+from lamsach.logs.bulk.columns import cells, check
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.heads import Head, heads, times
-from lamsach.logs.bulk.keyed import event_columns
-from lamsach.logs.formats.firewalls.paloalto.columns import GENERATED, PLACES, RECEIVED, SERIAL, SUBTYPE
-from lamsach.logs.formats.firewalls.paloalto.events import COLUMN_KEYS, is_outside
+from lamsach.logs.bulk.heads import Head, heads
+from lamsach.logs.bulk.keyed import told
+from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.formats.firewalls.paloalto.columns import (
+    GENERATED,
+    KIND_KEY,
+    PLACES,
+    RECEIVED,
+    SERIAL,
+    SUBTYPE,
+    SUBTYPE_KEY,
+    TIME_KEYS,
+    TYPE,
+)
 from lamsach.logs.text.framing import last_header
-from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.stated_clock import states_other_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Sequence
 
     import pyarrow as pa
 
@@ -40,11 +50,15 @@ _EXACT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
 _IS_EXACT, _MAY_BE_EXACT = re.compile(_EXACT), re.compile(rb",\d{4}-\d\d-\d\dT")
-_SHORTEST_HASH = 32
 
 
 class PaloAltoColumns(GroupReader):
     """Records of the types TRAFFIC and THREAT,url."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._templates = Templates(log_format)
+        self._known: dict[tuple[str, ...], set[str]] = {}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By type, subtype, and (but for URLs, which may hold commas) the number of columns."""
@@ -78,8 +92,14 @@ class PaloAltoColumns(GroupReader):
         if exact is None and _MAY_BE_EXACT.search(data):
             raise Unusual
         names = [str(at) for at in range(len(sample))]
-        told = {*_SHAPES, *places.values(), *range(exact if exact is not None else len(sample), len(sample))}
-        wanted = {str(at): pa.string() for at in sorted(told) if at < len(sample)}
+        looked_at = {
+            *_SHAPES,
+            TYPE,
+            SUBTYPE,
+            *places.values(),
+            *range(exact if exact is not None else len(sample), len(sample)),
+        }
+        wanted = {str(at): pa.string() for at in sorted(looked_at) if at < len(sample)}
         row = cells(data, names, ",", wanted, quotes=True)
         if len(row["0"]) != count:
             raise Unusual
@@ -89,29 +109,23 @@ class PaloAltoColumns(GroupReader):
             found = pc.match_substring_regex(row[str(at)], _EXACT)
             check(found if at == exact else pc.invert(found))
         fields = {name: row[str(place)] for name, place in places.items() if place < len(sample)}
-        return self._columns(fields, row, count, str(GENERATED if exact is None else exact))
-
-    def _columns(
-        self, fields: dict[str, pa.Array], row: dict[str, pa.Array], count: int, time: str
-    ) -> dict[str, pa.Array]:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        misc, _, digest = fields.pop("misc", None), fields.pop("threat", None), fields.pop("hash", None)
-        if misc is not None:
-            fields["url"] = misc
-        if digest is not None:
-            check(pc.less(pc.binary_length(digest), _SHORTEST_HASH))
-        outside = [mapped(fields[key], is_outside, pa.bool_()) for key in ("from_zone", "to_zone")]
-        columns = event_columns(fields, COLUMN_KEYS, count, inward=pc.and_not(*outside))
-        _, hosts = heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head)
-        return columns | {
-            "time": times(row[time], self._time),
-            "observer": pc.coalesce(columns["observer"], hosts),
+        fields |= {
+            KIND_KEY: row[str(TYPE)],
+            SUBTYPE_KEY: row[str(SUBTYPE)],
+            TIME_KEYS[1]: row[str(GENERATED)],
         }
+        if exact is not None:
+            fields[TIME_KEYS[0]] = row[str(exact)]
 
-    def _time(self, text: str) -> datetime | None:
-        return first_time((text,), self.context, month_first=True)
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            return {key: told(fields[key]) for key in wanted}
+
+        def headers() -> tuple[pa.Array, pa.Array]:
+            moments, hosts = heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head)
+            return moments, hosts
+
+        known = self._known.setdefault(tuple(fields), set())
+        return self._templates.columns(Row([*fields], load, known), count, headers)
 
     def _head(self, text: str) -> Head:
         if not text:

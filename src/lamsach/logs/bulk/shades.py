@@ -120,6 +120,11 @@ ANY: tuple[Shade, ...] = (
         "http://n{n}.{mark}.example/p{n}{mark}",
         {"http://n{n}.{mark}.example/p{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
     ),
+    Shade(
+        _matching(r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+/[!#-\[\]-~]*$", longest=_LONGEST_URL),
+        "n{n}.{mark}.example/b{n}{mark}",
+        {"n{n}.{mark}.example/b{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
+    ),
     Shade(_matching(r"^/[!#-\[\]-~]*$", longest=_LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
     Shade(_matching("^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$", "^(?:00:){5}00$"), "02:5a:71:f9:{high:02x}:{low:02x}", {"02:5a:71:f9:{high:02x}:{low:02x}": _same}),
     Shade(_matching("^[0-9A-Fa-f][02468ACEace](?:[:-][0-9A-Fa-f]{2}){5}$", "^(?:00[:-]){5}00$"), "06-5A-71-F9-{high:02X}-{low:02X}", {"06-5A-71-F9-{high:02X}-{low:02X}": _same, "06:5a:71:f9:{high:02x}:{low:02x}": macs}),
@@ -134,9 +139,9 @@ ANY: tuple[Shade, ...] = (
 )  # fmt: skip
 """The shades of a value of any kind."""
 _INTERNAL = ANY[1]
-URL = 1 + next(at for at, shade in enumerate(ANY) if shade.stand_in.startswith("http"))
-"""The number of the shade whose texts hold a name."""
-_LIKENESS = (0, 4, 4, 9, 10, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
+URLS = tuple(at for at, shade in enumerate(ANY, 1) if url_hosts in shade.gives.values())
+"""The numbers of the shades whose texts hold a name."""
+_LIKENESS = (0, 4, 4, 9, 10, 3, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
 _NAMES, _ADDRESSES = 9, {1, 2, 3}
 
 
@@ -206,9 +211,10 @@ def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str,
             continue
         plain = column if shades <= _ADDRESSES else pc.utf8_lower(column)
         told.append((key, plain, {*likeness[sorted(shades)].tolist()}))
-        if URL in shades:
-            hold = pc.if_else(pa.array(codes == URL), column, pa.scalar(None, pa.string()))
-            told.append((key, url_hosts(column if (codes == URL).all() else hold), {_NAMES}))
+        if not shades.isdisjoint(URLS):
+            urls = np.isin(codes, URLS)
+            hold = pc.if_else(pa.array(urls), column, pa.scalar(None, pa.string()))
+            told.append((key, url_hosts(column if urls.all() else hold), {_NAMES}))
     found = []
     for at, (key, column, kinds) in enumerate(told):
         for other, texts, others in told[at + 1 :]:

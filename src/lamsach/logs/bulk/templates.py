@@ -21,6 +21,7 @@ from lamsach.logs.bulk.heads import check_clock, times
 from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row
 from lamsach.logs.bulk.shades import ANY, AS_NUMBER, MARK, PORT, Shade, alike, shades_in
 from lamsach.logs.events.records import HASH_KEYS, KEYS
+from lamsach.logs.mappings.records import RecordFormat
 from lamsach.model import Event
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class _Template:
 class Templates:
     """Reads records of one file."""
 
-    def __init__(self, log_format: LogFormat) -> None:
+    def __init__(self, log_format: LogFormat | RecordFormat) -> None:
         assert log_format.records is not None
         self._format: Any = log_format
         self._kept: dict[tuple[Any, ...], _Template] = {}

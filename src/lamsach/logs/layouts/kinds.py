@@ -50,9 +50,9 @@ def _addresses(column: pa.Array) -> pa.Array:
 
 
 def _machines(column: pa.Array) -> pa.Array:
-    from lamsach.logs.bulk.keyed import first_ips
+    from lamsach.logs.bulk.keyed import machines
 
-    return first_ips({"": column}, ("",), len(column))
+    return machines(column)
 
 
 def _ports(column: pa.Array) -> pa.Array:

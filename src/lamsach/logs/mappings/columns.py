@@ -66,7 +66,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
 
     Raises LineError when the record has a time that cannot be, or nothing at all that is known.
     """
-    time = _time(values, times)
+    time = time_of(values, times)
     source_ip, named_source, source_port = _end(values, "source", "source_port")
     source_ip = source_ip or _first_ip(values, "source_name")
     destination_ip, named_destination, destination_port = _end(values, "destination", "destination_port")
@@ -276,7 +276,8 @@ def _action(values: Values, allowed: frozenset[str], blocked: frozenset[str]) ->
     return Action.ALLOWED if said and found is Action.UNKNOWN else found
 
 
-def _time(values: Values, times: LooseTimes) -> datetime | None:
+def time_of(values: Values, times: LooseTimes) -> datetime | None:
+    """The time of a record. LineError when what it states is none."""
     date, clock = _one(values, "date"), _one(values, "clock")
     if date and clock:
         return times.read(f"{date} {clock}")

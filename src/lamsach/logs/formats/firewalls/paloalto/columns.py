@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 RECEIVED, SERIAL, TYPE, SUBTYPE, GENERATED = 1, 2, 3, 4, 6
+KIND_KEY, SUBTYPE_KEY, TIME_KEYS = "|kind", "|subtype", ("|exact", "|generated")
+"""The keys of the type, the subtype, the time with an offset and the firewall's own, where columns are known by names."""
 
 _SESSION = {
     "source": 7,

@@ -6,7 +6,7 @@ Source: see `lamsach.logs.formats.firewalls.paloalto.format`. The JSON's keys ar
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
@@ -89,7 +89,18 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
     fields = {
         name: cells[place] for name, place in places.items() if place < len(cells) and stated(cells[place])
     }
-    _spread(fields, cells[4] if len(cells) > 4 else "")
+    return event_of_fields(kind, cells[4] if len(cells) > 4 else "", fields, time, observer)
+
+
+def event_of_fields(
+    kind: str,
+    subtype: str,
+    fields: MutableMapping[str, str],
+    time: datetime | None,
+    observer: str | None,
+) -> Event:
+    """The event of a record's columns by their names."""
+    _spread(fields, subtype)
     inward = is_outside(fields.get("from_zone")) and not is_outside(fields.get("to_zone"))
     event = event_of(fields, COLUMN_KEYS, time=time, observer=observer, inward=inward)
     event = with_status(event, fields.get("status"))
@@ -125,7 +136,7 @@ def is_outside(zone: str | None) -> bool:
     return zone is not None and any(word in zone.lower() for word in _OUTSIDE)
 
 
-def _spread(fields: dict[str, str], subtype: str) -> None:
+def _spread(fields: MutableMapping[str, str], subtype: str) -> None:
     """Put `misc` and `threat` where they belong: a URL, a DNS question, or nothing (a file's name)."""
     misc, threat = fields.pop("misc", ""), fields.pop("threat", "")
     if subtype == "url":

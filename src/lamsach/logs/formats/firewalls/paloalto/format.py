@@ -20,10 +20,20 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
-from lamsach.logs.formats.firewalls.paloalto.columns import GENERATED, PLACES, RECEIVED, TYPE
+from lamsach.logs.formats.firewalls.paloalto.columns import (
+    GENERATED,
+    KIND_KEY,
+    PLACES,
+    RECEIVED,
+    SUBTYPE_KEY,
+    TIME_KEYS,
+    TYPE,
+)
 from lamsach.logs.formats.firewalls.paloalto.events import (
+    COLUMN_KEYS,
     completed,
     event_of_columns,
+    event_of_fields,
     json_event,
     with_question,
     with_status,
@@ -31,6 +41,7 @@ from lamsach.logs.formats.firewalls.paloalto.events import (
 from lamsach.logs.mappings.cef_events import cef_event, cef_time
 from lamsach.logs.mappings.keyed_events import domain_in, host_in, unquoted
 from lamsach.logs.mappings.leef_events import leef_event
+from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.framing import header_before, last_header
 from lamsach.logs.text.json_records import start_of_object
@@ -103,6 +114,10 @@ class PaloAlto(LogFormat):
     )
 
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")
+
+    records = Records(
+        reader="paloalto", texts=of_keys(COLUMN_KEYS)["texts"] | {"misc", "given", "given_ipv6"}, ports=of_keys(COLUMN_KEYS)["ports"], clock=TIME_KEYS
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -181,6 +196,15 @@ class PaloAlto(LogFormat):
         time = self._time(cells) or (header.time if header else None)
         observer = header.host or (header.app if header.pid is None else None) if header else None
         return event_of_columns(cells[TYPE].strip('"'), cells, time, observer)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """See `Records`; `KIND_KEY` and `SUBTYPE_KEY` are the keys of the record's type."""
+        time = self.record_time(fields) or header.time
+        return event_of_fields(fields[KIND_KEY], fields[SUBTYPE_KEY], fields, time, header.host)
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """See `Records`."""
+        return first_time((fields.get(key) for key in TIME_KEYS), self.context, month_first=True)
 
     def _time(self, cells: list[str]) -> datetime | None:
         """The last cell that is a time with an offset; else when the record was made, or was received."""
