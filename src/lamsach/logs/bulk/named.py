@@ -14,6 +14,7 @@ from lamsach.logs.mappings import columns
 from lamsach.logs.mappings.records import Fields, Header, Records
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import among
+from lamsach.model import Event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,7 +47,7 @@ class NamedRecords:
         self._times, self._host_is_device = times_of, host_is_device
         self._templates = Templates(self)
 
-    def record_event(self, fields: Fields, header: Header) -> object:
+    def record_event(self, fields: Fields, header: Header) -> Event | None:
         """The event of a record, whose keys are fields with the numbers of their columns."""
         return columns.event_of(_values(fields), self._times, self._host_is_device)
 

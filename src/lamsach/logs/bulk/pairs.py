@@ -17,6 +17,7 @@ Keys = Sequence[tuple[str, bool]]
 _QUOTED, _BARE = re.compile(rb'="[^"\n]*"'), re.compile(rb'=[^" \n]+')
 _TOKEN = re.compile(r'([A-Za-z_][\w.-]*)=("?)', re.ASCII)
 _MOST_KEYS = 200
+_KIND = re.compile(rb' log_?id="?(\d+)')
 
 
 class Mixed(Exception):  # noqa: N818 - no error: the lines are put together otherwise
@@ -35,6 +36,18 @@ def keys_of(shape: bytes) -> Keys | None:
     tokens = [_TOKEN.fullmatch(token) for token in shape.decode().split(" ")]
     keys = [(token[1], bool(token[2])) for token in tokens if token]
     return keys if len(keys) == len(tokens) == len({key for key, _ in keys}) else None
+
+
+def likely_groups(lines: Sequence[bytes | None], alone: list[int]) -> list[list[int]]:
+    """Lines (by their numbers from 0) that may well have one shape, by what is told cheaply; those with escapes come to `alone`."""
+    groups: dict[object, list[int]] = {}
+    for at, line in enumerate(lines):
+        if line is None or b"\\" in line or b"\t" in line:
+            alone.append(at)
+        else:
+            kind = _KIND.search(line)
+            groups.setdefault((kind and kind[0], line.count(b'="')), []).append(at)
+    return list(groups.values())
 
 
 class PairRows:

@@ -15,7 +15,8 @@ from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, map
 from lamsach.logs.bulk.keyed import port_numbers, url_hosts
 from lamsach.logs.bulk.letters import HEX_DIGITS, made_of
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.text.values import ip_of
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,6 +144,8 @@ URLS = tuple(at for at, shade in enumerate(ANY, 1) if url_hosts in shade.gives.v
 """The numbers of the shades whose texts hold a name."""
 _LIKENESS = (0, 4, 4, 9, 10, 3, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
 _NAMES, _ADDRESSES = 9, {1, 2, 3}
+_SPELT = {0, 1 + next(at for at, shade in enumerate(ANY) if macs in shade.gives.values())}
+"""The shades of values that have several spellings, and what has none."""
 
 
 def _ports(column: pa.Array) -> pa.Array:
@@ -197,30 +200,44 @@ def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
 
 
 def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
-    """The pairs of keys whose texts are the same in some rows, but for capital letters, and in which: a format may compare them. A URL is like the name in it.
+    """The pairs of keys whose texts mean the same in some rows, and in which: a format may compare them. A URL is like the name in it.
     `columns`: the texts of each key, and their shades."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    likeness = np.array(_LIKENESS)
+    likeness, none = np.array(_LIKENESS), pa.scalar(None, pa.string())
     told: list[tuple[str, pa.Array, set[int]]] = []
     for key, (column, codes) in columns.items():
-        shades = {*np.unique(codes).tolist()} - {0}
-        if not shades:
-            continue
+        shades = {*np.unique(codes).tolist()}
         plain = column if shades <= _ADDRESSES else pc.utf8_lower(column)
-        told.append((key, plain, {*likeness[sorted(shades)].tolist()}))
+        kinds = {*likeness[sorted(shades)].tolist()}
+        if shades & _SPELT:
+            spelt = pa.array(np.isin(codes, [*_SPELT]))
+            odd = pc.if_else(spelt, column, none)
+            plain = pc.if_else(spelt, mapped(odd, _meant), plain)
+            hosts = mapped(odd, host_in)
+            if hosts.null_count < len(hosts):
+                told.append((key, hosts, {_NAMES}))
+            if 0 in shades and pc.all(pc.or_(pc.is_null(plain), pc.invert(spelt))).as_py():
+                kinds.discard(0)
+        if kinds:
+            told.append((key, plain, kinds))
         if not shades.isdisjoint(URLS):
             urls = np.isin(codes, URLS)
-            hold = pc.if_else(pa.array(urls), column, pa.scalar(None, pa.string()))
-            told.append((key, url_hosts(column if urls.all() else hold), {_NAMES}))
+            hold = column if urls.all() else pc.if_else(pa.array(urls), column, none)
+            told.append((key, url_hosts(hold), {_NAMES}))
     found = []
     for at, (key, column, kinds) in enumerate(told):
         for other, texts, others in told[at + 1 :]:
-            if other != key and kinds & others:
+            if other != key and (kinds & others or 0 in kinds | others):
                 same = pc.fill_null(pc.equal(column, texts), False).to_numpy(zero_copy_only=False)
-                same = same & (columns[key][1] > 0) & (columns[other][1] > 0)
+                same = same & ((columns[key][1] > 0) | (columns[other][1] > 0))
                 if same.any():
                     found.append((key, other, same))
     return found
+
+
+def _meant(text: str) -> str | None:
+    """The one spelling of a value that has several."""
+    return ip_of(text) or mac_of(text) or hash_of(text) or domain_of(text)

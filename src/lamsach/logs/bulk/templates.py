@@ -195,6 +195,13 @@ class _Rows:
             found += alike({key: (self._row[key], self._coded(key)[0]) for key in keys})
         return found
 
+    def _mixed(self, at: int) -> bool:
+        """Whether a stand-in is in the place of a value that another key has in a spelling of no shade."""
+        return any(
+            same[at] and not (self._coded(one)[0][at] and self._coded(other)[0][at])
+            for one, other, same in self._alike
+        )
+
     def _number(self, key: str, at: int) -> int:
         """The number of a key's stand-in: of keys with the same text that of one of them."""
         same = [one for one, other, rows in self._alike if other == key and rows[at]]
@@ -224,7 +231,8 @@ class _Rows:
         )
         try:
             event = make(fields, head)
-            return _Template(frozenset(fields.at), self._fields_of(event, stand_ins, at) if event else None)
+            unknown = event is None or self._mixed(at)
+            return _Template(frozenset(fields.at), None if unknown else self._fields_of(event, stand_ins, at))  # type: ignore[arg-type]
         except (Unusual, LineError, ValueError):
             return _Template(frozenset(fields.at), None)
 
@@ -292,6 +300,7 @@ class _Rows:
         return made if made.type == kind else made.cast(kind)
 
     def _computed(self, source: Source) -> pa.Array:
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -299,13 +308,14 @@ class _Rows:
             return self._heads()[0]
         if source[0] == "clock":
             return self._stated_times(source[1])
+        if source[0] == "is":
+            return pa.repeat(source[1], self._count)
         if source[0] == "list":
-            parts = [self._computed(part) for part in source[1]]
-            texts = pa.concat_arrays(parts).take(
-                pa.array([n * self._count + at for at in range(self._count) for n in range(len(parts))])
-            )
-            offsets = range(0, len(texts) + 1, len(parts))
-            return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts)
+            columns = pa.concat_arrays([self._computed(part) for part in source[1]])
+            width = len(source[1])
+            places = np.arange(self._count)[:, None] + self._count * np.arange(width)
+            offsets = pa.array(np.arange(self._count + 1, dtype=np.int32) * width)
+            return pa.ListArray.from_arrays(offsets, columns.take(pa.array(places.ravel())))
         parts = [
             pa.repeat(part, self._count) if isinstance(part, str) else self._part(*part) for part in source[1]
         ]
@@ -352,7 +362,7 @@ def _found(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
         return _NOTHING
     if isinstance(value, tuple):
         parts = tuple(_found(one, stand_ins) for one in value)
-        return ("is", list(value)) if all(part[0] == "is" for part in parts) else ("list", parts)
+        return ("is", value) if all(part[0] == "is" for part in parts) else ("list", parts)
     if value in stand_ins:
         return stand_ins[value]
     if not isinstance(value, str):

@@ -4,7 +4,7 @@ asked for each combination of what it decides by (`lamsach.logs.bulk.templates`)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -76,7 +76,7 @@ class RecordFormat(Protocol):
     def record_event(self, fields: Fields, header: Header) -> Event | None:
         """The event of a record's fields."""
 
-    def record_time(self, fields: Mapping[str, str]) -> datetime | None:
+    def record_time(self, fields: Fields) -> datetime | None:
         """The record's own time."""
 
 

@@ -9,7 +9,7 @@ Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. Tr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -79,7 +79,7 @@ class Cef(LogFormat):
         """See `Records`; the record's own header decides about the kind of event alone."""
         return self._event(cef.CefRecord("", "", "", "", "", "", fields), header)
 
-    def record_time(self, fields: Mapping[str, str]) -> datetime | None:
+    def record_time(self, fields: Fields) -> datetime | None:
         """See `Records`."""
         return cef_time(fields, self.context)
 

@@ -125,7 +125,7 @@ def fields_of(line: str) -> dict[str, str]:
         return {"product": record.product, "action": done, **record.extension}
     position = leef.find(line)
     if position >= 0:
-        return leef.read(line[position:]).attributes
+        return {**leef.read(line[position:]).attributes}
     if _FW_LOG_START.search(line, 0, 200) and _FW_LOG_MARK.search(line):
         return _fw_log(line)
     found = _layout(line).findall(line)

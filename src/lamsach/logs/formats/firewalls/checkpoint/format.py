@@ -160,7 +160,7 @@ class CheckPoint(LogFormat):
         fields = fields_of(line)
         return stamped(self.record_event(fields, self._header(line)), self.name, self.context.file, number)
 
-    def record_time(self, fields: Mapping[str, str]) -> datetime | None:
+    def record_time(self, fields: Fields) -> datetime | None:
         """See `Records`."""
         return first_time((fields.get(key) for key in TIMES), self.context)
 
