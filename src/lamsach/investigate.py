@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -175,7 +175,7 @@ def investigate(
         for item in found
     )
     rows = result.coverage.rows()
-    coverage = tuple(row for row in rows if row.day is None or _day_asked(row.day.isoformat(), request))
+    coverage = tuple(row for row in rows if row.day is None or day_asked(row.day, request))
     findings = Findings(
         parameters=_parameters(request, started),
         list=loaded.summary,
@@ -233,9 +233,10 @@ def _local(time: datetime | None, request: Request) -> datetime | None:
     return time.astimezone(request.timezone) if time else None
 
 
-def _day_asked(day: str, request: Request) -> bool:
+def day_asked(day: date, request: Request) -> bool:
+    """Whether a day, on the calendar of the request's zone, is in the time that is searched."""
     since, until = _local(request.since, request), _local(request.until, request)
-    return not (since and day < since.date().isoformat()) and not (until and day > until.date().isoformat())
+    return not (since and day < since.date()) and not (until and day > until.date())
 
 
 def _parameters(request: Request, started: datetime) -> Parameters:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive
 from lamsach.archive.gaps import blind, gaps
 from lamsach.archive.searching import ArchivedLogs, Elsewhere, Plan
 from lamsach.hunt.run import HuntResult
-from lamsach.investigate import Request, Watch, investigate
+from lamsach.investigate import Request, Watch, day_asked, investigate
 from lamsach.model import Findings
 
 
@@ -24,21 +24,12 @@ def retro(
     Raises InputError when no list can be used.
     """
     logs = ArchivedLogs(archive, elsewhere)
-    findings, result = investigate(
-        replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None), watch, logs
-    )
+    request = replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None)
+    findings, result = investigate(request, watch, logs)
     missing = blind(gaps(archive), logs.observers, archive.zone)
-    asked = {pair for pair in missing if _is_asked(pair[1], request, archive.zone)}
+    asked = {pair for pair in missing if day_asked(pair[1], request)}
     findings = replace(findings, blind_days=tuple(sorted({*findings.blind_days, *asked})))
     return findings, result, logs.plan
-
-
-def _is_asked(day: date, request: Request, zone: ZoneInfo) -> bool:
-    """Whether the day lies in the time that is searched."""
-    since, until = request.since, request.until
-    return not (since and day < since.astimezone(zone).date()) and not (
-        until and day > until.astimezone(zone).date()
-    )
 
 
 # 30d, 4w, 12m, 1y

@@ -17,10 +17,12 @@ from lamsach.catalogue_vi.results import RESULTS
 from lamsach.catalogue_vi.scanner import SCANNER
 from lamsach.catalogue_vi.sealed import SEALED
 from lamsach.catalogue_vi.sending import SENDING
+from lamsach.catalogue_vi.stores import STORES
 from lamsach.catalogue_vi.trace import TRACE
 
 GROUPS: tuple[dict[str, str], ...] = (
     ARCHIVE,
+    STORES,
     SCANNER,
     INDICATORS,
     BLOCKING,

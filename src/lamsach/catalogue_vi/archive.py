@@ -106,7 +106,6 @@ ARCHIVE: dict[str, str] = {
     "Done: {segments} segments, {lines} lines; {held} segments are under a hold.": "Đã thực hiện: {segments} phân đoạn, {lines} dòng; {held} phân đoạn đang có lệnh giữ.",
     "Would be done: {segments} segments, {lines} lines; {held} segments are under a hold.": "Sẽ thực hiện: {segments} phân đoạn, {lines} dòng; {held} phân đoạn đang có lệnh giữ.",
     "Hold {name}: {reason}": "Lệnh giữ {name}: {reason}",
-    "Search an archive for listed addresses and names: only what may hold one is opened.": "Tìm các địa chỉ và tên miền trong danh sách ở kho lưu trữ: chỉ mở những phần có thể chứa chúng.",
     "The archive: a folder or a URL (s3://...).": "Kho lưu trữ: thư mục hoặc URL (s3://...).",
     "Only events from this day on; 30d, 12m or 1y count back from now.": "Chỉ lấy sự kiện từ ngày này; 30d, 12m hoặc 1y là tính ngược từ nay.",
     "DHCP logs or lease files besides those in the archive; repeat for more.": "Nhật ký DHCP hoặc tệp cấp phát địa chỉ ngoài những gì đã có trong kho lưu trữ; lặp lại để thêm.",

@@ -72,6 +72,14 @@ class Examiner:
         """Whether lines state addresses as numbers, and not each line was read for these."""
         return self.state.numbers and not self._each
 
+    def states_numbers(self, line: str) -> bool:
+        """Whether a line states addresses as numbers."""
+        return self._parser.states_numbers(line)
+
+    def read_each(self) -> None:
+        """Read each line from here on, whatever the sieve finds in it."""
+        self._each = True
+
     def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
         """What is found and counted from here on goes there."""
         self.found = found

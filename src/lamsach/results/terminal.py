@@ -325,7 +325,15 @@ class _Screen:
         given = self.findings.parameters
         words_ = ["lamsach", "hunt", *(_argument(log) for log in given.logs)]
         if self.archive:
-            words_ = ["lamsach", "retro", *(part for place in given.logs for part in ("--archive", place))]
+            words_ = [
+                "lamsach",
+                "retro",
+                *(
+                    part
+                    for place in given.logs
+                    for part in ("--store" if "+http" in place else "--archive", place)
+                ),
+            ]
         for option, values in (
             ("-i", given.lists), ("--leases", given.leases), ("--nat", given.nat), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
             ("--inventory", (given.inventory,) if given.inventory else ()),

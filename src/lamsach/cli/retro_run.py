@@ -1,0 +1,147 @@
+"""What `lamsach retro` does: a search in an archive, or in a log store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lamsach.archive.archive import Archive
+from lamsach.archive.first import first_sighting, is_large
+from lamsach.archive.retro import counted_back
+from lamsach.archive.retro import retro as search_archive
+from lamsach.archive.searching import Elsewhere
+from lamsach.cli.console import tell, translate
+from lamsach.cli.hunt_run import Search, given
+from lamsach.cli.hunt_run import run as run_hunt
+from lamsach.cli.options import language_of, window, zone_of
+from lamsach.errors import ExitStatus, UsageError
+from lamsach.hunt.lists import load_lists
+from lamsach.hunt.run import HuntResult
+from lamsach.investigate import Request, Watch
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.model import Findings
+from lamsach.results import check_output
+from lamsach.sealed.files import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where is searched, and how, as the command line says it: an archive, or a store. Raises UsageError where the options do not go together."""
+
+    archive: str | None
+    store: str | None
+    line_field: str | None
+    time_field: str | None
+    whole: bool
+    timezone: str | None
+    scheduler: str | None
+
+    def __post_init__(self) -> None:
+        if (self.archive is None) == (self.store is None):
+            raise UsageError(
+                "One place is searched: an archive or a store.",
+                self.store or "",
+                "Give --archive or --store.",
+            )
+        of_store = given(
+            ("--field", self.line_field),
+            ("--time-field", self.time_field),
+            ("--timezone", self.timezone),
+            ("--whole", "" if self.whole else None),
+        )
+        wrong = of_store if self.store is None else given(("--scheduler", self.scheduler))
+        if wrong:
+            raise UsageError("This option does not go with the other.", wrong[0], "Leave it out.")
+
+    @property
+    def again(self) -> list[str]:
+        """What a proposed command repeats."""
+        options = (
+            ("--scheduler", self.scheduler),
+            ("--field", self.line_field),
+            ("--time-field", self.time_field),
+        )
+        zone = ("--timezone", self.timezone)
+        return [*given(*options, zone), *(["--whole"] if self.whole else [])]
+
+
+def run(
+    place: Place,
+    lists: Sequence[str],
+    outputs: list[Path],
+    seal: Seal,
+    times: tuple[str | None, str | None],
+    language: str | None,
+    *,
+    stats: bool,
+    **more: Any,
+) -> ExitStatus:
+    """Search, show and write. `times`: first and last, as they were typed; `more`: further parts of the Request."""
+    zone, search = _in_store(place, stats=stats) if place.store else _in_archive(place, lists, stats=stats)
+    for path in outputs:
+        check_output(path)
+    begin, end = window(counted_back(times[0], zone), times[1], zone)
+    logs = [place.store or place.archive or ""]
+    request = Request(logs=logs, lists=lists, since=begin, until=end, timezone=zone, **more)
+    again, spoken = [*place.again, *given(("--language", language))], language_of(language)
+    return run_hunt(
+        request, outputs, spoken, stats=stats, search=search, archive=True, again=again, seal=seal
+    )
+
+
+def _in_archive(place: Place, lists: Sequence[str], *, stats: bool) -> tuple[ZoneInfo, Search]:
+    opened = Archive(place.archive or "")
+
+    def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
+        _tell_first(opened, request)
+        findings, result, plan = search_archive(opened, request, watch, _elsewhere(place.scheduler, lists))
+        if stats:
+            tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
+        return findings, result
+
+    return opened.zone, search
+
+
+def _in_store(place: Place, *, stats: bool) -> tuple[ZoneInfo, Search]:
+    from lamsach.stores.retro import open_store
+    from lamsach.stores.retro import retro as search_store
+
+    store = open_store(place.store or "", place.time_field)
+
+    def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
+        watch.say("Asking the store.")
+        how: dict[str, Any] = {"line_field": place.line_field, "whole": place.whole}
+        findings, result, plan = search_store(store, request, watch, **how)
+        if stats:
+            tell(json.dumps({"documents": plan.documents, "given": plan.given, "whole": plan.whole}))
+        return findings, result
+
+    return zone_of(place.timezone) if place.timezone else DEFAULT_TIMEZONE, search
+
+
+def _tell_first(archive: Archive, request: Request) -> None:
+    """Of a large archive, tell at once what the newest segment with something listed shows."""
+    if request.exceptions or not is_large(archive):
+        return
+    found = first_sighting(archive, request, load_lists(request.lists))
+    if found is None:
+        return
+    key, sighting = found
+    where = sighting.evidence[0]
+    time = sighting.last.astimezone(archive.zone).isoformat(" ", "seconds") if sighting.last else "-"
+    sentence = translate()("Seen already: {indicator}, {time}, {file} line {line}. The search goes on.")
+    line = sentence.format(indicator=key.indicator, time=time, file=where.file, line=where.line)
+    tell("".join(letter if letter.isprintable() else "?" for letter in line))
+
+
+def _elsewhere(scheduler: str | None, lists: Sequence[str]) -> Elsewhere | None:
+    """The cluster that opens segments, if one was named."""
+    if scheduler is None:
+        return None
+    from lamsach.cluster.archived import ArchiveCluster
+
+    return ArchiveCluster(scheduler, lists)

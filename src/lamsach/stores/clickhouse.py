@@ -1,0 +1,178 @@
+"""ClickHouse over HTTP (https://clickhouse.com/docs/interfaces/http): the server looks for texts and patterns in the lines of a table.
+
+An exception may come behind status 200, among the rows. So rows come as `JSONCompact`, whose end states how many there are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lamsach.stores.asking import Question
+from lamsach.stores.base import Counts, Document, Span
+from lamsach.stores.client import Failure, StoreClient, by_status
+from lamsach.stores.lines import moment_of
+
+TIMES = (
+    "timestamp",
+    "@timestamp",
+    "_timestamp",
+    "event_time",
+    "time",
+    "ts",
+    "Timestamp",
+    "TimestampTime",
+    "date",
+)
+_FROM = "FROM"
+_NEEDLES = 255
+"""`multiSearchAny` takes no more."""
+_STATEMENT = 180_000
+"""Bytes of texts in one statement; `max_query_size` is 262,144."""
+
+
+_LEAVES_OUT = (
+    "(name = 'skip_unavailable_shards' AND value = '1') OR (name LIKE '%_overflow_mode' AND value = 'break')"
+)
+"""Settings of the server by which rows are missing without a word."""
+_CODES = {
+    Failure.REFUSED: (192, 193, 194, 497, 516),
+    Failure.THROTTLED: (158, 159, 160, 202, 209, 210, 241, 307, 396, 439),
+    Failure.PARTIAL: (32, 33, 198, 242, 279, 519),
+}
+
+
+class ClickHouse:
+    """One table, which is one source."""
+
+    def __init__(self, client: StoreClient, time_field: str | None) -> None:
+        self.client = client
+        client.failure_of = failure_of
+        self._source = client.address.target
+        self._table = ".".join(map(_name, self._source.split(".")))
+        self._stated = time_field
+        self._columns: dict[str, str] = {}
+
+    def counts(self, span: Span | None, zone: ZoneInfo) -> Counts:
+        """See `Store`."""
+        self._describe()
+        day = f"toString(toDate(toTimeZone(toDateTime({_name(self._time)}, 'UTC'), {_text(zone.key)})))"
+        counts = Counts()
+        time = _name(self._time)
+        within = self._where(span) if span else f" WHERE NOT isNull({time})"
+        for stated, count in self._select(f"{day} AS d, toString(count())", f"{within} GROUP BY d"):
+            counts.add(self._source, date.fromisoformat(stated), int(count))
+        for (count,) in self._select("toString(count())", self._where(None)):
+            if int(count):
+                counts.add(self._source, None, int(count))
+        return counts
+
+    def _describe(self) -> None:
+        self._columns = {
+            str(name): str(kind) for name, kind, *_ in self._rows(f"DESCRIBE TABLE {self._table}")
+        }
+        dated = [name for name in ((self._stated,) if self._stated else TIMES) if name in self._columns]
+        if not dated:
+            raise self.client.error(Failure.WRONG, f"--time-field? {', '.join(self._columns)}")
+        self._time = str(dated[0])
+        for name, value in self._rows(f"SELECT name, value {_FROM} system.settings WHERE {_LEAVES_OUT}"):
+            raise self.client.error(Failure.PARTIAL, f"{name} = {value}")
+
+    def first(self, source: str, span: Span | None, count: int) -> Sequence[Document]:
+        """See `Store`."""
+        return list(self._documents(f"{self._where(span)}{self._order(span)} LIMIT {count}"))
+
+    def prepare(self, question: Question, field: str | None) -> Sequence[Question]:
+        """See `Store`. Without a field, all columns are looked at."""
+        if field is not None and field not in self._columns:
+            return ()
+        return list(question.cut(20 * _NEEDLES, _STATEMENT))
+
+    def documents(
+        self, span: Span | None, question: Question | None, field: str | None, sources: Sequence[str] | None
+    ) -> Iterator[Document]:
+        """See `Store`."""
+        asked = self._asked(question, field) if question is not None else ""
+        yield from self._documents(f"{self._where(span)}{asked}{self._order(span)}")
+
+    def _asked(self, question: Question, field: str | None) -> str:
+        columns = [field] if field else list(self._columns)
+        line = ", ' ', ".join(f"ifNull(toString({_name(name)}), '')" for name in columns)
+        line = f"concat({line}, '')"
+        single = [_text(one[0]) for one in question.wanted if len(one) == 1]
+        groups = (single[first : first + _NEEDLES] for first in range(0, len(single), _NEEDLES))
+        parts = [f"multiSearchAnyCaseInsensitive({line}, [{', '.join(group)}])" for group in groups]
+        for one in question.wanted:
+            if len(one) > 1:
+                all_of = (f"positionCaseInsensitive({line}, {_text(text)}) > 0" for text in one)
+                parts.append(f"({' AND '.join(all_of)})")
+        parts += [f"match({line}, {_text(pattern)})" for pattern in question.patterns]
+        return f" AND ({' OR '.join(parts)})"
+
+    def _where(self, span: Span | None) -> str:
+        if span is None:
+            return f" WHERE isNull({_name(self._time)})"
+        begin, end = (
+            f"toDateTime64('{moment:%Y-%m-%d %H:%M:%S.%f}', 6, 'UTC')" for moment in (span.begin, span.end)
+        )
+        return f" WHERE {_name(self._time)} >= {begin} AND {_name(self._time)} < {end}"
+
+    def _order(self, span: Span | None) -> str:
+        return f" ORDER BY {_name(self._time)}" if span is not None else ""
+
+    def _documents(self, rest: str) -> Iterator[Document]:
+        names = list(self._columns)
+        moment = f"toString(toTimeZone(toDateTime64({_name(self._time)}, 6, 'UTC'), 'UTC'))"
+        for row in self._select(f"{moment}, {', '.join(map(_name, names))}", rest):
+            fields = dict(zip(names, row[1:], strict=True))
+            yield Document(self._source, moment_of(row[0]), fields)
+
+    def _select(self, columns: str, rest: str) -> Iterator[list[Any]]:
+        yield from self._rows(f"SELECT {columns} {_FROM} {self._table}{rest}")
+
+    def _rows(self, statement: str) -> Iterator[list[Any]]:
+        """The rows of a statement, all of them or StoreError."""
+        given, stated = 0, None
+        for line in self.client.lines("POST", "/", f"{statement} FORMAT JSONCompact".encode(), "text/plain"):
+            row = line.strip()
+            if line.startswith(b"\t\t["):
+                given += 1
+                yield self._row(row.rstrip(b","))
+            elif row.startswith(b'"rows":'):
+                stated = int(row[7:].strip().rstrip(b",") or -1)
+            elif b"DB::Exception" in row:
+                text = row.decode(errors="replace")
+                raise self.client.error(failure_of(200, text), text)
+        if stated != given:
+            raise self.client.error(Failure.BROKEN if stated is None else Failure.FEWER)
+
+    def _row(self, text: bytes) -> list[Any]:
+        try:
+            row = json.loads(text)
+        except (ValueError, RecursionError):
+            raise self.client.error(Failure.BROKEN) from None
+        if not isinstance(row, list):
+            raise self.client.error(Failure.BROKEN)
+        return row
+
+
+def failure_of(status: int, text: str) -> Failure:
+    """What the code of an exception means; `Code: 241. DB::Exception: Memory limit ...`."""
+    found = re.search(r"Code: (\d{1,5})\b", text)
+    code = int(found[1]) if found else 0
+    known = (failure for failure, codes in _CODES.items() if code in codes)
+    return (
+        next(known, Failure.WRONG if status != 200 else Failure.BROKEN) if code else by_status(status, text)
+    )
+
+
+def _name(text: str) -> str:
+    return "`" + text.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

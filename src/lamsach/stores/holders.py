@@ -1,0 +1,65 @@
+"""Logs of a store as files that may tell who had an address (leases, log-ons): only the lines with a format's lease markers are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from lamsach.devices.reading import markers_of
+from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
+from lamsach.stores.asking import Question
+from lamsach.stores.base import Span, Store
+from lamsach.stores.client import Failure
+from lamsach.stores.gathering import LONGEST, Pass, TooManyError, gather, halves
+from lamsach.stores.sources import Source, TextStream, day_span
+
+
+class HolderLog(LogFile):
+    """A source whose first lines are known."""
+
+    known: bytes
+
+    def head(self, size: int = HEAD_BYTES) -> bytes:
+        """See `LogFile`."""
+        return self.known[:size]
+
+
+def holder_log(store: Store, source: Source, zone: ZoneInfo, span: Span | None) -> LogFile:
+    """The lines of a source that may tell who had an address. `span`: the time; None: all that was counted."""
+
+    def lines() -> Iterator[bytes]:
+        markers = markers_of(source.detection)
+        asked = Question(tuple((marker.decode(errors="replace").lower(),) for marker in markers))
+        questions: Sequence[Question] = (
+            store.prepare(asked, source.line_field) if markers and not source.whole else ()
+        )
+        wanted = Pass(store, source.line_field, questions, [source], alone=False)
+        begin, end = _bounds(source, zone)
+        within = Span(min(begin, span.begin), min(end, span.end)) if span else Span(begin, end)
+        while within.begin < within.end:
+            part = Span(within.begin, min(within.end, within.begin + LONGEST))
+            yield from _lines(wanted, part)
+            within = Span(part.end, within.end)
+
+    log = HolderLog(source.file, 0, datetime.now(UTC), lambda: TextStream(lines()))
+    log.known = source.head
+    return log
+
+
+def _lines(wanted: Pass, span: Span) -> Iterator[bytes]:
+    try:
+        for _, _, line in gather(wanted, span):
+            yield line
+    except TooManyError:
+        parts = halves(span)
+        if not parts:
+            raise wanted.store.client.error(Failure.TOO_MANY) from None
+        for part in parts:
+            yield from _lines(wanted, part)
+
+
+def _bounds(source: Source, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    spans = [span for day in source.days if day is not None and (span := day_span(day, zone))]
+    now = datetime.now(UTC)
+    return min((span.begin for span in spans), default=now), max((span.end for span in spans), default=now)

@@ -1,0 +1,68 @@
+"""Lines of files with the times that they state, as a shipper would put them into a store; and what a hunt and a search in a store have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import LineError
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.reading.events import context_for, detection_for, numbered_lines
+from lamsach.logs.reading.lines import LineParser
+from lamsach.model import Findings
+
+Record = tuple[str, datetime, str]
+"""File, time, line."""
+
+
+def records(*paths: Path, start: datetime) -> Iterator[Record]:
+    """The lines of text logs in their order, each a millisecond at least behind the one before of its file."""
+    for log in find_logs([str(path) for path in paths]):
+        detection = detection_for(log)
+        if detection.binary is not None:
+            continue
+        parser = LineParser(detection, context_for(log, detection, DEFAULT_TIMEZONE))
+        time = None
+        with log.open() as stream:
+            for number, raw in numbered_lines(stream):
+                line = (raw or b"").decode(errors="replace")
+                try:
+                    event = parser.parse(line, number)
+                except LineError:
+                    event = None
+                stated = event.time if event else None
+                least = time + timedelta(milliseconds=1) if time else start
+                time = max(stated, least) if stated and time else stated or least
+                yield Path(log.name).name, time, line
+
+
+def shown(findings: Findings) -> dict[str, Any]:
+    """What a person reads of findings, without where in which file it is."""
+    return {
+        "devices": sorted(map(str, findings.devices)),
+        "sightings": Counter(
+            str(
+                (
+                    one.indicator,
+                    one.device,
+                    one.role,
+                    one.match,
+                    one.status,
+                    one.count,
+                    one.first,
+                    one.last,
+                    one.actions,
+                    [(proof.time, proof.text) for proof in one.evidence],
+                )
+            )
+            for one in findings.sightings
+        ),
+        "aside": Counter((one.indicator, one.reason) for one in findings.set_aside),
+        "coverage": Counter({(row.observer, row.format, row.day): row.lines for row in findings.coverage}),
+        "blind": findings.blind_days,
+        "verdict": findings.verdict,
+    }

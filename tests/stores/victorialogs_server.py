@@ -1,0 +1,115 @@
+"""A stand-in for VictoriaLogs with what the search uses of LogsQL: `_time`, `_stream`, filters by regular expression, phrase and empty value joined by
+`or`, and the pipes `limit` and `stats by`. The program itself (1.112 of Debian's sources) was asked the same by hand.
+
+https://docs.victoriametrics.com/victorialogs/logsql/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.stores.serving import Answered
+
+_TIME = re.compile(r"_time:\[(\S+), (\S+)\)")
+_STREAM = re.compile(r"_stream:(\{[^}]*\})")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STATS = re.compile(r"stats by \(_time:1d offset (-?\d+)s, _stream\) count\(\) n")
+
+
+@dataclass
+class VictoriaLogsStandIn:
+    """`rows`: records with `_time`, `_stream`, and `_msg` where there is one."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, method: str, path: str, body: bytes) -> Answered:
+        assert (method, path) == ("POST", "/select/logsql/query")
+        filters, *pipes = parse_qs(body.decode())["query"][0].split(" | ")
+        found = [row for row in self.rows if _holds(filters, row)]
+        for pipe in pipes:
+            stats = _STATS.fullmatch(pipe)
+            if stats is None:
+                found = found[: int(pipe.removeprefix("limit "))]
+                continue
+            counted = Counter((_day(_moment(row["_time"]), int(stats[1])), row["_stream"]) for row in found)
+            found = [
+                {"_time": day.isoformat(), "_stream": stream, "n": str(count)}
+                for (day, stream), count in counted.items()
+            ]
+        lines = [json.dumps(row) for row in found]
+        return (
+            200,
+            {"Content-Type": "application/stream+json"},
+            "".join(f"{line}\n" for line in lines).encode(),
+        )
+
+
+def _day(moment: datetime, offset: int) -> datetime:
+    whole = (int(moment.timestamp()) - offset) // 86400 * 86400 + offset
+    return datetime.fromtimestamp(whole, UTC)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _holds(filters: str, row: dict[str, Any]) -> bool:
+    """Whether a record passes: a time, then groups in brackets of alternatives."""
+    within = _TIME.match(filters)
+    assert within is not None, filters
+    if not _moment(within[1]) <= _moment(row["_time"]) < _moment(within[2]):
+        return False
+    rest = filters[within.end() :].strip()
+    strings: list[str] = []
+    plain = _STRING.sub(
+        lambda found: strings.append(json.loads(found[0])) or f"\0{len(strings) - 1};",
+        _STREAM.sub(_named, rest),
+    )
+    return all(
+        any(_alternative(one, row, strings) for one in group.split(" or ")) for group in _groups(plain)
+    )
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"_stream:={json.dumps(found[1])}"
+
+
+def _groups(text: str) -> list[str]:
+    """What is in the outermost brackets."""
+    groups, depth, begin = [], 0, 0
+    for place, letter in enumerate(text):
+        if letter == "(":
+            begin = place + 1 if not depth else begin
+            depth += 1
+        elif letter == ")":
+            depth -= 1
+            if not depth:
+                groups.append(text[begin:place])
+    return groups
+
+
+def _alternative(text: str, row: dict[str, Any], strings: list[str]) -> bool:
+    return all(_one(part, row, strings) for part in text.strip("() ").split())
+
+
+def _one(text: str, row: dict[str, Any], strings: list[str]) -> bool:
+    name, how, place = re.fullmatch(r"(\0\d+;|\w+):([~=]?)\0(\d+);", text).groups()  # type: ignore[union-attr]
+    value = str(row.get(strings[int(name[1:-1])] if name.startswith("\0") else name, ""))
+    wanted = strings[int(place)]
+    if how == "~":
+        return _compiled(wanted).search(value) is not None
+    if how == "=":
+        return value == wanted
+    return wanted in value if wanted else not value
+
+
+@lru_cache(maxsize=1000)
+def _compiled(text: str) -> re.Pattern[str]:
+    return re.compile(text)
