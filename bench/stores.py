@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import tempfile
 import time
 import urllib.request
@@ -58,12 +59,34 @@ def clickhouse(count: int, listed: list[str], folder: Path) -> Iterator[str]:
     from tests.stores.serving import served
 
     server = ClickHouseServer(folder)
-    rows = [
-        (f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}", line)
-        for moment, line in lines(count, listed, random.Random(2))
+    names = ", ".join(f"'{name}'" for name in listed[:HITS])
+    line = (
+        firewall_line(BEGIN, "{src}", "{dst}", "{host}")
+        .replace("2022-09-01", "{day}")
+        .replace("00:00:00", "{time}")
+    )
+    parts = {
+        "day": "formatDateTime(t, '%Y-%m-%d', 'UTC')",
+        "time": "formatDateTime(t, '%H:%i:%S', 'UTC')",
+        "src": "concat('10.', toString(rand(1) % 4), '.', toString(rand(2) % 250), '.', toString(rand(3) % 250 + 1))",
+        "dst": "concat('192.0.2.', toString(rand(4) % 254 + 1))",
+        "host": f"if(number % {count // HITS} = 1, [{names}][intDiv(number, {count // HITS}) + 1], concat('n', toString(rand(5) % 5000), '.example.org'))",
+    }
+    texts = [f"'{text}'" for text in re.split(r"\{\w+\}", line)]
+    mixed = [
+        texts[0],
+        *(
+            one
+            for name, text in zip(re.findall(r"\{(\w+)\}", line), texts[1:], strict=True)
+            for one in (parts[name], text)
+        ),
     ]
-    server.fill(rows)
-    del rows
+    moment = (
+        f"toDateTime64('2022-09-01 00:00:00', 3, 'UTC') + toIntervalSecond(intDiv(number * 2592000, {count}))"
+    )
+    server.run(
+        f"INSERT INTO logs SELECT t, concat({', '.join(mixed)}) FROM (SELECT number, {moment} AS t FROM numbers({count}))"
+    )
     try:
         with served(server) as web:
             yield f"clickhouse+{web.url}/logs"

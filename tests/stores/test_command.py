@@ -34,7 +34,8 @@ def test_a_list_against_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nothing_found_and_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("lamsach.stores.client.TRIES", 2)
+    monkeypatch.setattr("lamsach.stores.client.LONGEST_PAUSE_S", 0)
     words = ("-i", write_list(tmp_path), "--language", "vi")
     with opensearch(LINES, analysers={"message": "keyword"}) as (address, web):
         assert lamsach("retro", "--store", address, *words).status == ExitStatus.NOTHING_FOUND

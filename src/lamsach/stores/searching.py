@@ -42,6 +42,8 @@ _LOCAL = frozenset(
     {Failure.THROTTLED, Failure.PARTIAL, Failure.EXPIRED, Failure.BROKEN, Failure.TOO_LARGE, Failure.FEWER}
 )
 """Failures that a shorter time may not have."""
+_PATIENCE = 100
+"""After so many failures, times are no longer halved: the store will not answer today."""
 _ESCAPED = mark("This store cannot be asked for values behind escapes (%2E, \\x2e); they were not searched.")
 _CLOCK_OFF = mark("The clock of the store differs from this machine's.")
 _TIMES_OFF = mark(
@@ -134,6 +136,7 @@ class _Search:
         self._sieve = Sieve(compiled)
         self._free = Pool(1)
         self._consumed = 0
+        self._patience = _PATIENCE
         self._read: dict[str, Counter[date | None]] = defaultdict(Counter)
         self._unasked: set[str] = set()
         self.result = HuntResult()
@@ -196,7 +199,9 @@ class _Search:
             if not parts:
                 self._fail(wanted, span, self._logs.store.client.error(Failure.TOO_MANY))
         except StoreError as error:
-            parts = halves(span, day_of=self._logs.zone) if error.failure in _LOCAL else ()
+            self._patience -= 1
+            smaller = error.failure in _LOCAL and self._patience > 0
+            parts = halves(span, day_of=self._logs.zone) if smaller else ()
             if not parts:
                 self._fail(wanted, span, error)
         else:
