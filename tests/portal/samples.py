@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -19,14 +19,17 @@ from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import keep
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import deadline_moves, sending
 from lamsach.portal.campaigns.models import (
     Attachment,
     Campaign,
+    DeadlineKind,
+    DeadlineMove,
     Dispatch,
     How,
     IndicatorList,
     Material,
+    MoveScope,
     Recipient,
     Step,
     StepKind,
@@ -162,6 +165,14 @@ def dispatch(cast: Any, *, sent: bool = True, **fields: Any) -> Dispatch:
         sending.send(made, cast.people["coordinator"])
         made.refresh_from_db()
     return made
+
+
+def due(found: Campaign, day: date, *kinds: DeadlineKind) -> None:
+    """Move the campaign's deadlines (the one of reports) to a day, for every unit."""
+    days = dict.fromkeys(kinds or (DeadlineKind.REPORT,), day)
+    deadline_moves.make(
+        deadline_moves.Plan(found, MoveScope.ALL, days, reason="Thử", nearer=True), None, letters=False
+    )
 
 
 def _file(name: str) -> Any:
@@ -320,6 +331,13 @@ def _extension(cast: Any) -> Extension:
     )
 
 
+def _move(cast: Any) -> DeadlineMove:
+    days = {DeadlineKind.REPORT: tree.today() + timedelta(days=25)}
+    plan = deadline_moves.Plan(dispatch(cast).campaign, MoveScope.ONE, days, cast.first, "Chờ nhật ký")
+    deadline_moves.make(plan, cast.people["coordinator"], letters=False)
+    return DeadlineMove.objects.filter(unit=cast.first).latest("pk")
+
+
 def _grant(cast: Any) -> Grant:
     return Grant.objects.create(
         case=case(cast),
@@ -404,6 +422,7 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "letter_id": lambda cast: _letter(cast).pk,
     "campaign_id": lambda cast: dispatch(cast).campaign_id,
     "dispatch_id": lambda cast: dispatch(cast).pk,
+    "move_id": lambda cast: _move(cast).pk,
     "attachment_id": lambda cast: _attachment(cast).pk,
     "list_id": lambda cast: _list(cast).pk,
     "recipient_id": lambda cast: _recipient(cast).pk,

@@ -15,6 +15,7 @@ from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.models import How, Recipient, Step, StepKind
 from lamsach.portal.units import tree
 
+from .confirming import confirmed
 from .conftest import Cast
 from .samples import dispatch
 
@@ -127,7 +128,7 @@ def test_another_units_dispatch_does_not_exist(program: Client, cast: Cast) -> N
 
 def test_a_revoked_token_opens_nothing(program: Client, cast: Cast) -> None:
     number = Token.objects.get().pk
-    page = cast.client("coordinator").post(f"/office/units/{cast.first.pk}/tokens/", {"revoke": number})
+    page = confirmed(cast.client("coordinator"), f"/office/units/{cast.first.pk}/tokens/", {"revoke": number})
     assert page.status_code == 302
     assert program.get("/api/units").status_code == 401
 

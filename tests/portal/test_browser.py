@@ -161,7 +161,10 @@ def lead(page: Any, served: Served, language: str) -> None:
     page.fill("[name=subject]", SUBJECTS[language])
     page.fill("[name=body]", "Đề nghị Quý đơn vị triển khai.")
     page.click(f"button:has-text('{said(language, 'Save the draft')}')")
-    page.dblclick(f"button:has-text('{said(language, 'Send the dispatch to %(count)s units', count=units)}')")
+    page.click(f"button:has-text('{said(language, 'Send the dispatch to %(count)s units', count=units)}')")
+    now = "Send the dispatch to {count} units now"
+    now = (VIETNAMESE[now] if language == "vi" else now).format(count=units)
+    page.dblclick(f"button:has-text('{now}')")
     words = (
         VIETNAMESE["The dispatch goes to {count} units."]
         if language == "vi"

@@ -13,12 +13,14 @@ from django.utils import timezone
 from lamsach.portal.base import tokens
 from lamsach.portal.campaigns import sending, taking_back
 from lamsach.portal.campaigns.counting import counts
-from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Material, Recipient, Step, StepKind
+from lamsach.portal.campaigns.deadlines import of_unit
+from lamsach.portal.campaigns.models import Campaign, How, Material, Recipient, Step, StepKind
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.models import Tool
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit, UnitImport
 
+from .confirming import confirmed
 from .conftest import Cast
 from .samples import campaign, dispatch
 
@@ -132,24 +134,29 @@ def test_a_unit_that_was_sent_one_gives_its_own_an_earlier_day(
     assert write(browser, "officer", dispatch(cast).campaign, cast.first.pk, days) is taken
 
 
-@pytest.mark.parametrize(("days", "saved"), [(10, False), (20, True)])
-def test_reports_cannot_become_due_before_a_deadline_that_was_sent(
-    days: int, saved: bool, cast: Cast, browser: Browser
-) -> None:
+def test_a_campaigns_new_day_asks_for_whom_it_holds(cast: Cast, browser: Browser) -> None:
     found = dispatch(cast).campaign
-    day = tree.today()
+    day, client = tree.today(), browser("coordinator")
+    before = of_unit(found, cast.first.pk).report.day
     data = {
-        "name": found.name,
+        "name": "Tên mới",
         "owner": cast.centre.pk,
         "starts": found.starts.isoformat(),
         "ends": found.ends.isoformat(),
-        "report_due": (day + timedelta(days=days)).isoformat(),
+        "report_due": (day + timedelta(days=10)).isoformat(),
         "version": found.version,
     }
-    browser("coordinator").post(f"/office/campaigns/{found.pk}/edit/", data)
+    answer = client.post(f"/office/campaigns/{found.pk}/edit/", data)
     found.refresh_from_db()
-    assert (found.report_due == day + timedelta(days=days)) is saved
-    assert Dispatch.objects.get().deadline == day + timedelta(days=20)
+    assert found.name == "Tên mới"
+    assert of_unit(found, cast.first.pk).report.day == before, "nothing moves before it was said for whom"
+    assert (day + timedelta(days=10)).isoformat() in client.get(answer["Location"]).content.decode()
+    move = {"report": data["report_due"], "scope": "all", "reason": "Theo chỉ đạo", "letters": "on"}
+    page = confirmed(client, answer["Location"], move)
+    assert page.status_code == 302
+    assert {one.day for one in of_unit(found, cast.first.pk)} == {day + timedelta(days=10)}
+    found.refresh_from_db()
+    assert found.report_due == day + timedelta(days=10)
 
 
 def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:

@@ -38,8 +38,9 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 
+from .confirming import asked, confirmed
 from .conftest import Cast
-from .samples import campaign, dispatch
+from .samples import campaign, dispatch, due
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[str], Client]
@@ -60,8 +61,13 @@ def test_a_dispatch_goes_to_the_units_directly_under(cast: Cast) -> None:
 def test_sending_twice_sends_once(cast: Cast, browser: Browser) -> None:
     draft = dispatch(cast, sent=False)
     client = browser("coordinator")
+    text, data = asked(client, f"/office/dispatches/{draft.pk}/send/", {"to": "near"})
+    assert "The campaign begins" in text
+    assert "public page is shown to everybody" in text
+    assert "Phòng Một" in text
+    assert not Recipient.objects.exists(), "asked, not sent"
     for _ in range(2):
-        assert client.post(f"/office/dispatches/{draft.pk}/send/", {"to": "near"}).status_code == 302
+        assert client.post(f"/office/dispatches/{draft.pk}/send/", data).status_code == 302
     assert (Recipient.objects.count(), Letter.objects.count(), AnswerLink.objects.count()) == (2, 2, 2)
 
 
@@ -147,7 +153,7 @@ def test_a_unit_passes_the_dispatch_on_with_an_earlier_deadline(cast: Cast, brow
     assert "earlier than that of your parent unit" in late.content.decode()
     early = (above.deadline - timedelta(days=3)).isoformat()
     made = client.post(address, {**data, "deadline": early})
-    client.post(made["Location"] + "send/", {"to": "near"})
+    confirmed(client, made["Location"] + "send/", {"to": "near"})
     assert Recipient.objects.filter(unit=cast.first, dispatch__parent=above).exists()
     assert Recipient.objects.get(unit=cast.centre).acknowledged is not None
     page = browser("officer").get(made["Location"]).content.decode()
@@ -220,15 +226,33 @@ def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser
     sent = dispatch(cast)
     address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
     client = browser("coordinator")
-    for turn in range(2):
-        assert client.post(address, {"unit": cast.first.pk}).status_code == 302
+    _, data = asked(client, address, {"unit": cast.first.pk})
+    assert client.post(address, {}).status_code == 302
+    assert not Letter.objects.filter(kind="reminder").exists(), "nothing ticked means nobody"
+    for turn, status in enumerate((302, 200)):
+        assert client.post(address, data).status_code == status
         Letter.objects.filter(kind="reminder").update(key="of another minute")
         assert Letter.objects.filter(kind="reminder").count() == 1, turn
     links = AnswerLink.objects.filter(recipient__unit=cast.first).count()
     assert links == 2, "no further link either"
     Letter.objects.filter(kind="reminder").update(created=timezone.now() - timedelta(minutes=11))
-    client.post(address, {"unit": cast.first.pk})
+    assert "reminded in the last two days: Phòng Một" in asked(client, address, {"unit": cast.first.pk})[0]
+    confirmed(client, address, {"unit": cast.first.pk})
     assert Letter.objects.filter(kind="reminder").count() == 2
+    board = client.get(f"/office/campaigns/{sent.campaign_id}/board/?state=silent").content.decode()
+    assert board.count("reminded") == 1
+    copy = sent.recipients.get(unit=cast.first)
+    assert "Reminders" in client.get(f"/office/answers/{copy.pk}/").content.decode()
+    assert "Phòng Hai" in asked(client, address + "?state=silent", {"all": "yes"})[0]
+
+
+def test_a_dispatch_without_text_and_file_does_not_go_out(cast: Cast, browser: Browser) -> None:
+    draft = dispatch(cast, sent=False)
+    Dispatch.objects.update(body=" ")
+    text, data = asked(browser("coordinator"), f"/office/dispatches/{draft.pk}/send/", {"to": "near"})
+    assert "neither a text nor a file" in text
+    assert browser("coordinator").post(f"/office/dispatches/{draft.pk}/send/", data).status_code == 200
+    assert not Recipient.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -237,9 +261,9 @@ def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser
 )
 def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, said: str, unsaid: str) -> None:
     sent = dispatch(cast)
-    Dispatch.objects.update(deadline=tree.today() + timedelta(days=days))
+    due(sent.campaign, tree.today() + timedelta(days=days))
     address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
-    assert browser("coordinator").post(address, {"unit": cast.first.pk}).status_code == 302
+    assert confirmed(browser("coordinator"), address, {"unit": cast.first.pk}).status_code == 302
     text = " ".join(words(Letter.objects.get(kind="reminder")))
     assert said.lower() in text.lower()
     assert unsaid not in text.lower()
@@ -248,9 +272,8 @@ def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, said: st
 
 def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = dispatch(cast)
-    Dispatch.objects.update(
-        deadline=tree.today() + timedelta(days=3), sent=timezone.now() - timedelta(days=2)
-    )
+    due(sent.campaign, tree.today() + timedelta(days=3))
+    Dispatch.objects.update(sent=timezone.now() - timedelta(days=2))
     monkeypatch.setattr("lamsach.portal.campaigns.tasks.EARLIEST_HOUR", 0)
     monkeypatch.setattr("lamsach.portal.campaigns.tasks.LATEST_HOUR", 24)
     sending.take(sent.recipients.get(unit=cast.second), StepKind.DEPLOYED, how=How.PAPER)

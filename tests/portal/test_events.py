@@ -26,6 +26,7 @@ from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.mail.models import Letter
 
+from .confirming import confirmed
 from .conftest import Cast
 from .test_people import totp
 
@@ -135,7 +136,8 @@ def test_tokens_made_first_used_and_revoked(cast: Cast, browser: Callable[[str],
         )
     assert noted() == [("token.first_used", "SIEM")]
     entry = Entry.objects.get(action="token.first_used")
-    browser("coordinator").post(f"/office/units/{cast.first.pk}/tokens/", {"revoke": entry.object_id}, **HERE)
+    tokens = f"/office/units/{cast.first.pk}/tokens/"
+    confirmed(browser("coordinator"), tokens, {"revoke": entry.object_id}, **HERE)
     assert noted() == [("token.revoked", "coordinator")]
     assert Entry.objects.latest("pk").object_id == entry.object_id
 

@@ -36,6 +36,7 @@ from lamsach.scanner.campaign import Carried, read_campaign
 from tests.scanner.planted import EICAR
 
 from . import bundles, samples
+from .confirming import confirmed
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -359,7 +360,7 @@ def test_a_revoked_one_is_not_listened_to(
     for number in ("0", "x", str(made.pk + 1)):
         assert browser("officer").post(address, {"revoke": number}).status_code == 404
     assert browser("coordinator").post(address, {"revoke": made.pk}).status_code == 404  # of another unit
-    assert browser("officer").post(address, {"revoke": made.pk}).status_code == 302
+    assert confirmed(browser("officer"), address, {"revoke": made.pk}).status_code == 302
     assert call(word, "post", f"/campaigns/{campaign.pk}/scans", SCAN).status_code == 401
     assert "revoked" in browser("officer").get(address).content.decode()
     assert Entry.objects.filter(action="fleet.scanner_revoked").count() == 1

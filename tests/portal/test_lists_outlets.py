@@ -19,6 +19,7 @@ from tests.indicators.writers.test_resolvers import ANSWER, CASES
 from tests.ports import free_port
 
 from . import listing
+from .confirming import confirmed
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +169,7 @@ def test_tlp_and_confidence_hold_at_the_outlet(cast: Cast) -> None:
 def test_a_closed_outlet_and_a_guessed_token_open_nothing(cast: Cast) -> None:
     listing.released(cast)
     made, word = listing.outlet(cast)
-    cast.client("coordinator").post(f"/office/blocklists/outlets/{made.pk}/close/")
+    confirmed(cast.client("coordinator"), f"/office/blocklists/outlets/{made.pk}/close/")
     assert fetched(word).status_code == 404
     statuses = {fetched("out_guess").status_code for _ in range(80)}
     assert statuses == {404, 429}

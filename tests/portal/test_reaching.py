@@ -44,6 +44,7 @@ from lamsach.portal.units.models import Unit
 from tests.rows import each_row
 
 from .claimed import LONG_AGO
+from .confirming import asked
 from .conftest import Cast
 from .samples import dispatch, question
 
@@ -102,8 +103,11 @@ def test_people_are_told_once_and_counted_by_their_button(
     for _ in range(2):
         officer.post(address, {"file": SimpleUploadedFile("a.csv", SHEET.encode()), "told": "on"})
     assert list(Person.objects.values_list("name", "email")) == [("Lê B", ""), ("Trần A", "a@person.example")]
+    text, data = asked(officer, address, {"what": "tell"})
+    assert "goes to 1 people" in text
+    assert not Letter.objects.filter(kind="awareness").exists(), "asked, not told"
     for _ in range(2):
-        officer.post(address, {"what": "tell"})
+        officer.post(address, data)
     assert Letter.objects.filter(kind="awareness").count() == 1
     notice = Notice.objects.get(person__name="Trần A")
     own = f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/"

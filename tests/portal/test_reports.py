@@ -19,14 +19,14 @@ from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, Participation, StepKind
+from lamsach.portal.campaigns.deadlines import escalation_day, of_unit, reminder_days
+from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, StepKind
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate, is_late
 from lamsach.portal.reports.content import digest_of, form_of, is_whole
-from lamsach.portal.reports.deadlines import due_of, escalation_day, reminder_days
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.measured import scope_of
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState
@@ -36,6 +36,7 @@ from lamsach.portal.units.models import Unit
 
 from .conftest import Cast
 from .samples import dispatch, report
+from .samples import due as move_to
 
 pytestmark = pytest.mark.django_db
 assert tasks, "the worker's functions are registered"
@@ -272,7 +273,7 @@ def test_a_correction_is_a_new_edition_with_difference_and_reason(cast: Cast, br
 def test_missing_and_late_are_named_and_never_guessed(cast: Cast, browser: Browser) -> None:
     found = frozen(cast, scan=SimpleUploadedFile("ky.pdf", b"%PDF-1.7 x"))
     sending.take(dispatch(cast).recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
-    day = due_of(found.campaign, cast.second) + timedelta(days=1)
+    day = of_unit(found.campaign, cast.second.pk).report.day + timedelta(days=1)
     taken = consolidate(form_of(found), Scope(found.campaign, cast.centre, day))
     assert [line.unit for line in taken.missing] == [cast.second]
     assert [line.unit for line in taken.late] == [cast.second]
@@ -344,9 +345,9 @@ def test_a_later_deadline_is_asked_for_and_granted(cast: Cast, browser: Browser)
     assert browser("officer").post(f"/office/extensions/{asked.pk}/", {"granted": "yes"}).status_code == 403
     browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "yes"})
     browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "no"})
-    assert due_of(found.campaign, cast.first) == until
-    found.refresh_from_db()
-    assert found.due == until
+    held = of_unit(found.campaign, cast.first.pk).report
+    assert (held.day, held.move.reason, held.move.by) == (until, "Chờ nhật ký", cast.people["coordinator"])
+    assert f"{until:%d/%m/%Y}" in words(Letter.objects.get(kind="deadline_moved"))[1]
 
 
 @pytest.mark.parametrize(
@@ -368,7 +369,7 @@ def test_reminders_fall_on_working_days(due: date, expected: dict[date, int]) ->
 def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> None:
     sent = dispatch(cast)
     frozen(cast)
-    due = due_of(sent.campaign, cast.second)
+    due = of_unit(sent.campaign, cast.second.pk).report.day
     day = max(day for day, distance in reminder_days(due).items() if distance >= 0)
     assert (remind_by_schedule(day), remind_by_schedule(day)) == (1, 0)
     letters = Letter.objects.filter(kind="report_due")
@@ -393,7 +394,7 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
 )
 def test_the_parent_is_told_on_working_days(due: date, told: date, cast: Cast) -> None:
     sent = dispatch(cast)
-    Participation.objects.filter(campaign=sent.campaign).update(due=due)
+    move_to(sent.campaign, due)
     days = [due + timedelta(days=number) for number in range(14)]
     letters = Letter.objects.filter(kind="report_late")
     found = [
@@ -440,13 +441,13 @@ def test_hostile_names_are_inert(cast: Cast, browser: Browser) -> None:
 
 def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
     found = report(cast)
-    Report.objects.filter(pk=found.pk).update(due=timezone.localdate() - timedelta(days=1))
+    move_to(found.campaign, timezone.localdate() - timedelta(days=1))
     client = browser("officer")
     post(client, found, "edit", **fields(found, late_reason="Chờ số liệu của phòng"))
     for action in ("submit", "approve", "send"):
         post(client, found, "step", action=action, signer="A")
     found.refresh_from_db()
-    assert found.is_late
+    assert "sent late" in client.get(f"/office/reports/{found.pk}/").content.decode()
     assert "Chờ số liệu của phòng" in client.get(f"/office/reports/{found.pk}/file/html/").content.decode()
     assert scope_of(found).unit == cast.first
 
@@ -457,9 +458,8 @@ def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast
     """17:00 UTC is midnight in Hanoi (UTC+7 all year), whatever the server's own zone."""
     found = report(cast)
     sent = datetime.fromisoformat(f"2022-09-26T{clock}:00+00:00")
-    Report.objects.filter(pk=found.pk).update(due=date(2022, 9, 26), sent=sent, state=ReportState.SENT)
+    Report.objects.filter(pk=found.pk).update(sent=sent, state=ReportState.SENT)
     found.refresh_from_db()
-    assert found.is_late == late
     assert is_late(found, date(2022, 9, 26), date(2022, 9, 27)) == late
 
 
@@ -492,14 +492,7 @@ def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Brow
 
 def test_the_first_page_says_what_waits(cast: Cast, browser: Browser) -> None:
     found = report(cast)
-    Extension.objects.create(
-        campaign=found.campaign,
-        unit=cast.first,
-        until=tree.today() + timedelta(days=3),
-        reason="x",
-        asked_by=cast.people["officer"],
-        granted=True,
-    )
+    move_to(found.campaign, tree.today() + timedelta(days=3))
     assert "Report by" in browser("officer").get("/office/").content.decode()
     assert "Reports to accept" not in browser("coordinator").get("/office/").content.decode()
     for action in ("submit", "approve", "send"):

@@ -28,8 +28,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from lamsach.letters.reading import Read
 from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import keep
-from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.models import Dispatch
+from lamsach.portal.campaigns import deadline_moves, sending
+from lamsach.portal.campaigns.models import DeadlineKind, Dispatch, MoveScope
 from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.reports.arriving import keep_received
 from lamsach.portal.reports.models import Report, Way
@@ -49,7 +49,8 @@ for code, actions in {"01": (), "02": ("submit",), "03": ("submit", "approve"), 
     if code in ("01", "05"):
         Figure.objects.filter(report=made[code], key="informed").update(stated=5, reason="Theo sổ công văn")
     if code == "04":
-        Report.objects.filter(pk=made[code].pk).update(due=day - timedelta(days=3), late_reason="Chờ nhật ký")
+        Report.objects.filter(pk=made[code].pk).update(late_reason="Chờ nhật ký")
+        deadline_moves.make(deadline_moves.Plan(campaign, MoveScope.ONE, {DeadlineKind.REPORT: day - timedelta(days=3)}, made[code].unit, "Chờ"), None, letters=False)
     step(made[code], *actions, reason="Thiếu hai phòng")
 again = drafts.correct(Report.objects.get(pk=made["05"].pk), by, "Báo thiếu một phòng")
 Figure.objects.filter(report=again, key="informed").update(stated=7, reason="Đã đối chiếu")

@@ -24,6 +24,7 @@ from lamsach.letters.json_ import to_json
 from lamsach.letters.layout import blank, report
 from lamsach.letters.model import Head
 from lamsach.letters.xlsx import to_xlsx
+from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Step
 from lamsach.portal.mail import tags
 from lamsach.portal.mail.incoming import take
@@ -31,6 +32,7 @@ from lamsach.portal.mail.models import IncomingKind, Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, Stale
 from lamsach.portal.reports.chain import take as step
+from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import digest_of, freeze, is_whole, snapshot
 from lamsach.portal.reports.filing import checked, file_signed
 from lamsach.portal.reports.models import Received, ReceivedState, Report, ReportState
@@ -39,7 +41,7 @@ from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
 
 from .conftest import Cast
-from .samples import dispatch, received
+from .samples import dispatch, due, received
 from .samples import report as own_report
 
 pytestmark = pytest.mark.django_db
@@ -353,7 +355,9 @@ def test_signed_data_is_still_the_other_sides_word(change: dict[str, Any], cast:
 
 
 def test_a_filed_report_is_late_when_it_came_late(cast: Cast) -> None:
-    drafts.begin(dispatch(cast).campaign, cast.first, None)
-    Report.objects.update(due=tree.today().replace(year=2020))
-    made, _ = file_signed(dispatch(cast).campaign, cast.first, signed(cast))
-    assert made.is_late
+    content, found = signed(cast), dispatch(cast).campaign
+    drafts.begin(found, cast.first, None)
+    due(found, tree.today().replace(year=2020))
+    made, _ = file_signed(found, cast.first, content)
+    day = of_unit(made.campaign, cast.first.pk).report.day
+    assert is_late(made, day, tree.today())

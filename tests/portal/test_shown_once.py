@@ -24,6 +24,7 @@ from lamsach.portal.fleet.models import Handout
 from lamsach.portal.lists.models import Outlet
 
 from . import listing, samples
+from .confirming import confirmed
 from .conftest import Cast
 from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
 from .test_once import sending
@@ -122,7 +123,7 @@ def test_a_scanner_is_taken_once_with_one_word(cast: Cast, campaign: Any) -> Non
     first, second = (b"".join(answer.streaming_content) for answer in answers)
     assert first == second
     held = Handout.objects.get()
-    browser.client.post(page, {"csrfmiddlewaretoken": browser.word(page), "revoke": held.pk})
+    confirmed(browser.client, page, {"csrfmiddlewaretoken": browser.word(page), "revoke": held.pk})
     said = {"csrfmiddlewaretoken": answers[0].wsgi_request.POST["csrfmiddlewaretoken"], "program": tool.pk}
     again = browser.client.post(page, said, headers={"referer": HERE + page})
     assert again.status_code == 302, "a revoked one is not handed out again"

@@ -14,6 +14,7 @@ from django.test import Client
 from lamsach.portal.cases.models import Note
 
 from . import samples
+from .confirming import asked
 from .conftest import Cast
 from .test_access_walk import filled
 
@@ -230,6 +231,8 @@ def test_a_dispatch_goes_out_once_and_never_to_nobody(cast: Cast) -> None:
     page = officer.post(f"/office/dispatches/{found.pk}/send/", {"to": "near"}, follow=True)
     assert "There is no unit to send it to" in page.content.decode()
     type(found).objects.filter(pk=found.pk).update(issuer=cast.centre)
+    data: dict[str, Any] = {}
     for said in ("The dispatch goes to 2 units", "It does not go out twice"):
-        page = client.post(f"/office/dispatches/{found.pk}/send/", {"to": "near"}, follow=True)
+        data = data or asked(client, f"/office/dispatches/{found.pk}/send/", {"to": "near"})[1]
+        page = client.post(f"/office/dispatches/{found.pk}/send/", data, follow=True)
         assert said in page.content.decode()

@@ -167,6 +167,8 @@ def _campaign(owner: Unit, start: date) -> Campaign:
         goals="Mọi đơn vị nhận được thông tin và triển khai.\nMọi máy kết nối đến địa chỉ độc hại được xử lý.",
         starts=start,
         ends=start + timedelta(days=75),
+        acknowledge_due=start + timedelta(days=10),
+        deploy_due=start + timedelta(days=38),
         report_due=start + timedelta(days=60),
         form=default_form(),
     )
@@ -184,7 +186,7 @@ def _dispatch(campaign: Campaign, issuer: Unit, by: User, parent: Dispatch | Non
         if parent
         else "Đề nghị Quý đơn vị:\n\n1. Phát động chiến dịch đến toàn bộ đơn vị trong phạm vi quản lý.\n"
         "2. Giám sát, kiểm tra và xử lý các máy tính kết nối đến địa chỉ độc hại.\n3. Báo cáo kết quả trước thời hạn.",
-        deadline=campaign.report_due - timedelta(days=25 if parent else 22),
+        deadline=campaign.report_due - timedelta(days=3 if parent else 0),
         created_by=by,
         once=tokens.nonce(),
     )

@@ -17,6 +17,7 @@ from lamsach.portal.api.bearer import UnitToken
 from lamsach.portal.base.received import Clean
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.deadlines import COLUMNS, UnitDates, dates
 from lamsach.portal.campaigns.models import How, StepKind
 from lamsach.portal.exchange.api import router as cases
 from lamsach.portal.findings.api import router as findings
@@ -52,6 +53,8 @@ class CampaignOut(Schema):
     state: str
     starts: date
     ends: date
+    acknowledge_due: date
+    deploy_due: date
     report_due: date
 
 
@@ -68,7 +71,7 @@ class StateOut(Schema):
 
 
 class DispatchOut(Schema):
-    """A dispatch that the unit was sent."""
+    """A dispatch that the unit was sent. `deadline`: the day by which its next answer is due."""
 
     id: int
     campaign: int
@@ -78,6 +81,9 @@ class DispatchOut(Schema):
     text: str
     day: date
     deadline: date
+    acknowledge_due: date
+    deploy_due: date
+    report_due: date
     acknowledged: datetime | None
     deployed: datetime | None
 
@@ -115,7 +121,10 @@ def units(request: HttpRequest) -> Any:
 
 @api.get("/campaigns", response=list[CampaignOut])
 def campaigns(request: HttpRequest) -> Any:
-    """The campaigns that the unit leads or takes part in."""
+    """The campaigns that the unit leads or takes part in, with the days by which it owes something."""
+    unit = request.auth.unit_id  # type: ignore[attr-defined]
+    rows = list(access.campaigns(request.auth).select_related("owner"))  # type: ignore[attr-defined]
+    dues = dates((row, unit) for row in rows)
     return [
         {
             "id": row.pk,
@@ -124,9 +133,9 @@ def campaigns(request: HttpRequest) -> Any:
             "state": row.state,
             "starts": row.starts,
             "ends": row.ends,
-            "report_due": row.report_due,
+            **_dues(dues[row.pk, unit]),
         }
-        for row in access.campaigns(request.auth).select_related("owner")  # type: ignore[attr-defined]
+        for row in rows
     ]
 
 
@@ -145,7 +154,9 @@ def state(request: HttpRequest, campaign_id: int, on: date | None = None) -> Any
 @api.get("/dispatches", response=list[DispatchOut])
 @paginate(LimitOffsetPagination)
 def dispatches(request: HttpRequest) -> Any:
-    """What the unit was sent, oldest first."""
+    """What the unit was sent, oldest first, with the days by which it owes something now."""
+    rows = list(access.received(request.auth))  # type: ignore[attr-defined]
+    dues = dates((row.dispatch.campaign, row.unit_id) for row in rows)
     return [
         {
             "id": row.pk,
@@ -155,12 +166,17 @@ def dispatches(request: HttpRequest) -> Any:
             "subject": row.dispatch.subject,
             "text": row.dispatch.body,
             "day": row.dispatch.day,
-            "deadline": row.dispatch.deadline,
+            "deadline": dues[row.dispatch.campaign_id, row.unit_id].answer(row.acknowledged).day,
+            **_dues(dues[row.dispatch.campaign_id, row.unit_id]),
             "acknowledged": row.acknowledged,
             "deployed": row.deployed,
         }
-        for row in access.received(request.auth)  # type: ignore[attr-defined]
+        for row in rows
     ]
+
+
+def _dues(found: UnitDates) -> dict[str, date]:
+    return dict(zip(COLUMNS, found.days, strict=True))
 
 
 @api.post("/dispatches/{dispatch_id}/answer", response=AnswerOut)

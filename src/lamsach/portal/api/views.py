@@ -13,6 +13,7 @@ from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
+from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.roles import COORDINATORS
@@ -38,6 +39,12 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
         if "revoke" in request.POST:
             wanted = number(request.POST, "revoke") or 0
             rows = Token.objects.filter(pk=wanted, unit=unit, revoked=None)
+            held = rows.first()
+            if held is not None:
+                effect = _("Programs that use it are refused from now on.")
+                page = unchecked_revocation(request, held.name, effect, request.get_full_path())
+                if page is not None:
+                    return page
             if rows.update(revoked=timezone.now()):
                 record(request, "token.revoked", rows.model(pk=wanted), unit, token=str(wanted))
                 messages.success(request, _("The token is revoked."))

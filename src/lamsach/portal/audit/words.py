@@ -11,7 +11,7 @@ THINGS: dict[str, Any] = {
     "avreport": _("Malware report"), "awareness": _("Awareness"), "board": _("Board of answers"), "bundle": _("Result"), "campaign": _("Campaign"),
     "case": _("Case"), "case_rules": _("Rules of verification"), "cases": _("List of machines"),
     "clarification": _("Open question"), "clarifications": _("Open questions"), "consent": _("Consent"),
-    "device": _("Machine"), "dispatch": _("Dispatch"), "factor": _("Second factor"), "login": _("Log-in"), "password": _("Password"), "role": _("Role"), "evidence": _("Evidence"), "edxml": _("Document exchange"), "exchange": _("Exchange"),
+    "deadline": _("Deadline"), "device": _("Machine"), "dispatch": _("Dispatch"), "factor": _("Second factor"), "login": _("Log-in"), "password": _("Password"), "role": _("Role"), "evidence": _("Evidence"), "edxml": _("Document exchange"), "exchange": _("Exchange"),
     "exemption": _("Exception"), "fleet": _("Scans of machines"), "form": _("Reporting form"),
     "hold": _("Legal hold"), "hunt": _("Hunt"), "incoming": _("E-mail that came in"), "invitation": _("Invitation"),
     "list": _("List"), "live": _("Listed contacts"), "mail": _("E-mail"), "material": _("Material"),
@@ -58,7 +58,7 @@ ACTS: dict[str, Any] = {
     "source_added": _("source added"), "source_changed": _("source changed"), "source_removed": _("source removed"),
     "stopped": _("stopped"), "submit": _("submitted"), "submitted": _("submitted"), "taken": _("taken in"),
     "ticked": _("step ticked"), "unticked": _("unticked"), "told": _("told"), "tools": _("tools chosen"), "unlocked": _("unlocked"),
-    "used": _("used in a campaign"), "verified": _("verified clean"), "viewed": _("looked at"),
+    "undone": _("undone"), "used": _("used in a campaign"), "verified": _("verified clean"), "viewed": _("looked at"),
     "withdrawn": _("withdrawn"), "working": _("being handled"), "written": _("written"), "wrote": _("wrote"),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import IO, Any
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from lamsach.documents.headings import PEOPLE, columns_of
@@ -96,16 +96,14 @@ def tell(
 
     _one_at_a_time(unit)
     earlier = Notice.objects.filter(campaign=campaign, unit=unit)
-    told = earlier.filter(person__isnull=False).values("person")
     before = earlier.aggregate(last=Max("wave"))["last"] or 0
-    willing = Person.objects.filter(unit=unit, unsubscribed=None).exclude(consent=ConsentState.WITHDRAWN)
-    people = list(willing.exclude(pk__in=told))
+    people = untold(campaign, unit)
     bad = bad_addresses([person.email for person in people])
     begin = start or timezone.now()
     notices = []
     number = 0
     for person in people:
-        mailed = _reachable(person, bad)
+        mailed = reachable(person, bad)
         wave, at = planned(number, size, hours, begin)
         number += mailed
         notices.append(
@@ -125,22 +123,47 @@ def tell(
     return len(people)
 
 
+def untold(campaign: Campaign, unit: Unit) -> list[Person]:
+    """The people of the unit who were not told yet and have not refused."""
+    told = Notice.objects.filter(campaign=campaign, unit=unit, person__isnull=False).values("person")
+    willing = Person.objects.filter(unit=unit, unsubscribed=None).exclude(consent=ConsentState.WITHDRAWN)
+    return list(willing.exclude(pk__in=told))
+
+
 def _one_at_a_time(unit: Unit) -> None:
     """Until the end of the transaction nobody else adds, tells or reminds people of the unit: of two who press at once the second sees what the first did."""
     Unit.objects.select_for_update().get(pk=unit.pk)
 
 
-def _reachable(person: Person, bad: dict[str, BadAddress]) -> bool:
+def reachable(person: Person, bad: dict[str, BadAddress]) -> bool:
+    """Whether letters reach the person: an address, and none from which they came back for good."""
     known = bad.get(person.email.lower())
     return bool(person.email) and not (known is not None and known.permanent)
 
 
 def remind(campaign: Campaign, unit: Unit, by: Any) -> int:
     """Remind those of the unit who have not confirmed; how many. At most once a day each."""
-    waiting = Notice.objects.filter(
+    return remind_these(unconfirmed(campaign, unit), unit, by)
+
+
+def unconfirmed(campaign: Campaign, unit: Unit) -> QuerySet[Notice]:
+    """The notices of those who were told and have not confirmed."""
+    return Notice.objects.filter(
         campaign=campaign, unit=unit, confirmed=None, sent__isnull=False, person__unsubscribed=None
     )
-    return remind_these(waiting, unit, by)
+
+
+def to_remind(waiting: QuerySet[Notice]) -> list[Notice]:
+    """Those of the notices whose people letters reach and who were not reminded today."""
+    found = list(
+        waiting.filter(person__isnull=False)
+        .exclude(person__email="")
+        .exclude(person__consent=ConsentState.WITHDRAWN)
+        .exclude(reminded__date=timezone.localdate())
+        .select_related("person", "unit")
+    )
+    bad = bad_addresses([notice.person.email for notice in found if notice.person])
+    return [notice for notice in found if notice.person and reachable(notice.person, bad)]
 
 
 @transaction.atomic
@@ -148,16 +171,7 @@ def remind_these(waiting: QuerySet[Notice], unit: Unit, by: Any = None) -> int:
     """Remind the people of these notices, except those whom letters do not reach and those reminded today."""
     _one_at_a_time(unit)
     now = timezone.now()
-    reminded_today = Q(reminded__date=timezone.localdate())
-    found = list(
-        waiting.filter(person__isnull=False)
-        .exclude(person__email="")
-        .exclude(person__consent=ConsentState.WITHDRAWN)
-        .exclude(reminded_today)
-        .select_related("person", "unit")
-    )
-    bad = bad_addresses([notice.person.email for notice in found if notice.person])
-    notices = [notice for notice in found if notice.person and _reachable(notice.person, bad)]
+    notices = to_remind(waiting)
     queue(
         _draft(notice, "awareness_reminder", f"awareness:{notice.nonce}:{timezone.localdate():%Y%m%d}")
         for notice in notices

@@ -17,6 +17,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import access, codes, materials, telling, waves
 from lamsach.portal.awareness.forms import PaceForm, PeopleForm
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Passed, Person
+from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.once import taken_once
@@ -64,24 +65,72 @@ def _import(request: HttpRequest, unit: Unit) -> None:
         messages.warning(request, text.format(rows=numbers))
 
 
-def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> None:
-    """What the page asks for: tell the people, stop that, remind them, else import some."""
+def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
+    """What the page asks for: tell the people, stop that, remind them, else import some. A page to answer with when it has to be confirmed first."""
     what = request.POST.get("what")
     if what == "tell":
-        pace = PaceForm(request.POST)
-        if pace.is_valid():
-            count = telling.tell(campaign, unit, request.user, **pace.cleaned_data)
-            messages.success(request, _("The notice goes to {count} people.").format(count=count))
-        else:
-            messages.error(request, _("The waves are not understood. Nothing was sent."))
-    elif what == "stop":
+        return _tell(request, campaign, unit)
+    if what == "stop":
         count = waves.stop(campaign, unit, request.user)
         messages.success(request, _("Taken back before it went out, for {count} people.").format(count=count))
     elif what == "remind":
-        count = telling.remind(campaign, unit, request.user)
-        messages.success(request, _("{count} people are reminded.").format(count=count))
+        return _remind(request, campaign, unit)
     else:
         _import(request, unit)
+    return None
+
+
+def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
+    pace = PaceForm(request.POST)
+    if not pace.is_valid():
+        messages.error(request, _("The waves are not understood. Nothing was sent."))
+        return None
+    people = telling.untold(campaign, unit)
+    bad = bad_addresses([person.email for person in people])
+    mailed = sum(telling.reachable(person, bad) for person in people)
+    size, hours = pace.cleaned_data["size"], pace.cleaned_data["hours"]
+    effects = [_("A letter in their own name goes to {count} people.").format(count=mailed)]
+    if size and mailed > size:
+        words = _("It goes in {waves} waves of at most {size}, one every {hours} hours.")
+        effects.append(words.format(waves=-(-mailed // size), size=size, hours=hours))
+    if mailed < len(people):
+        words = _("{count} people have no e-mail that works: print the sheet for them.")
+        effects.append(words.format(count=len(people) - mailed))
+    check = Check(
+        title=_("Send the notice to {count} people?").format(count=mailed),
+        button=_("Send the notice to {count} people").format(count=mailed),
+        effects=[*effects, _("Who has not confirmed is reminded by itself five days after the letter.")],
+        undo=_(
+            "What has not gone out yet can be taken back on the page of the people; a letter that went out cannot."
+        ),
+        back=request.get_full_path(),
+        facts=[(_("Unit"), unit.name), (_("Campaign"), campaign.name)],
+        count=mailed,
+        blocked=not people,
+    )
+    page = unchecked(request, check)
+    if page is None:
+        count = telling.tell(campaign, unit, request.user, **pace.cleaned_data)
+        messages.success(request, _("The notice goes to {count} people.").format(count=count))
+    return page
+
+
+def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
+    count = len(telling.to_remind(telling.unconfirmed(campaign, unit)))
+    check = Check(
+        title=_("Remind {count} people?").format(count=count),
+        button=_("Remind {count} people").format(count=count),
+        effects=[_("A letter goes to each who was told, has not confirmed and was not reminded today.")],
+        undo=_("A letter that went out cannot be called back."),
+        back=request.get_full_path(),
+        count=count,
+        blocked=not count,
+    )
+    page = unchecked(request, check)
+    if page is None:
+        count = telling.remind(campaign, unit, request.user)
+        messages.success(request, _("{count} people are reminded.").format(count=count))
+    return page
 
 
 @member(WRITERS, WRITERS)
@@ -91,8 +140,8 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
     if request.method == "POST":
-        _take(request, campaign, unit)
-        return redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
+        answer = _take(request, campaign, unit)
+        return answer or redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
     rows = Person.objects.filter(unit=unit)
     page = paged(request, rows)
     record(request, "awareness.viewed", unit, unit, count=len(page.object_list))

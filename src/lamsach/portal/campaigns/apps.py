@@ -12,5 +12,11 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
-        """Register where answers to the app's letters land."""
-        from lamsach.portal.campaigns import replies  # noqa: F401 - registers itself
+        """Register where answers to the app's letters land, and let deadlines follow the tree."""
+        from lamsach.portal.campaigns import (
+            deadlines,
+            replies,  # noqa: F401 - registers itself
+        )
+        from lamsach.portal.units.tree import moved
+
+        moved.connect(deadlines.follow_tree)

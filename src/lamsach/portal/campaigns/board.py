@@ -14,18 +14,25 @@ from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
+from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, sending
+from lamsach.portal.campaigns.checks import reminded_words, reminding_check
 from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, Recipient
+from lamsach.portal.campaigns.reminders import last_reminded
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import get_unit, home_units, named, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 from lamsach.results.safe import visible_line
 from lamsach.spreadsheets import text_cell
+
+MOST_ASKED = 500
+"""Of so many units it is looked up when they were last reminded."""
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
@@ -49,7 +56,9 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
             opened_on=F("p__opened_on"),
             informed_on=F("p__informed_on"),
             deployed_on=F("p__deployed_on"),
-            due=F("p__due"),
+            acknowledge_due=F("p__acknowledge_due"),
+            deploy_due=F("p__deploy_due"),
+            report_due=F("p__report_due"),
         )
     )
     conditions = {
@@ -88,7 +97,10 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
     }
     if state or search:
         context["counts"] = counts(campaign, unit.pk)
-        context["page"] = paged(request, filtered(campaign, unit, state, search))
+        context["page"] = page = paged(request, filtered(campaign, unit, state, search))
+        reminded = last_reminded(campaign, [one.pk for one in page])
+        for one in page:
+            one.reminded = reminded.get(one.pk)
     else:
         by_child = counts_by_child(campaign, unit.pk)
         page = paged(request, filtered(campaign, unit, ""))
@@ -102,8 +114,9 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Remind the ticked units, or all of a state, of the newest dispatch that each was sent."""
+    """Remind the ticked units, or (`all`) every one of a state, of the newest dispatch that each was sent; nothing ticked reminds nobody."""
     campaign = access.get_campaign(request.user, campaign_id)
     unit = _unit(request, campaign)
     wanted = Recipient.objects.filter(
@@ -112,20 +125,30 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
         deployed=None,
         unit__in=writable_units(request.user, COORDINATORS),
     )
-    ticked = numbers(request.POST, "unit", 1000)
-    if ticked:
-        wanted = wanted.filter(unit__in=ticked)
-    else:
+    if request.POST.get("all") == "yes":
         wanted = wanted.filter(
             unit__in=filtered(campaign, unit, request.GET.get("state") or "late").values("pk")
         )
+    else:
+        wanted = wanted.filter(unit__in=numbers(request.POST, "unit", 1000))
+    address = redirect("campaigns:board", campaign_id=campaign_id)
+    address["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
     newest: dict[int, Recipient] = {}
     for found in wanted.select_related("unit", "dispatch__issuer", "dispatch__campaign").order_by("pk"):
         newest[found.unit_id] = found
+    if not newest:
+        messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
+        return address
+    units = sorted((one.unit for one in newest.values()), key=lambda one: one.code)
+    reminded = last_reminded(campaign, list(newest)[:MOST_ASKED])
+    page = unchecked(request, reminding_check(units, reminded, address["Location"]))
+    if page is not None:
+        return page
     count = sending.remind(newest.values(), request.user)
-    messages.success(request, _("A reminder goes to {count} units.").format(count=count))
-    address = redirect("campaigns:board", campaign_id=campaign_id)
-    address["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
+    if count:
+        messages.success(request, reminded_words(units))
+    else:
+        messages.warning(request, _("These units were reminded just now. No letter goes out twice."))
     return address
 
 
@@ -141,7 +164,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Lamsach")
     sheet.freeze_panes = "A2"
-    for letter, width in zip("ABCDEFGHIJ", (16, 60, 28, 18, 32, 12, 12, 12, 12, 12), strict=True):
+    for letter, width in zip("ABCDEFGHIJKL", (16, 60, 28, 18, 32, *[12] * 7), strict=True):
         sheet.column_dimensions[letter].width = width
     titles = (
         _("Unit code"),
@@ -153,7 +176,9 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
         _("Opened"),
         _("Acknowledged"),
         _("Deployed"),
-        _("Deadline"),
+        _("Acknowledge by"),
+        _("Deploy by"),
+        _("Report by"),
     )
     sheet.append(titles)
     rows = filtered(campaign, unit, request.GET.get("state") or "all", request.GET.get("q", "").strip())
@@ -162,7 +187,15 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
         texts = [row.code, row.name, row.contact_name, row.contact_phone, row.email]
         cells: list[Any] = []
         cells += [text_cell(sheet, visible_line(text)) for text in texts]
-        for day in (row.sent_on, row.opened_on, row.informed_on, row.deployed_on, row.due):
+        for day in (
+            row.sent_on,
+            row.opened_on,
+            row.informed_on,
+            row.deployed_on,
+            row.acknowledge_due,
+            row.deploy_due,
+            row.report_due,
+        ):
             cell = WriteOnlyCell(sheet, value=day)
             cell.number_format = "DD/MM/YYYY"
             cells.append(cell)

@@ -51,9 +51,12 @@ def _links(campaign: Campaign, ancestors: Iterable[int], day: date) -> QuerySet[
 
 
 def late_on(day: date, prefix: str = "p__") -> Q:
-    """The condition of being late on a day: sent, due before it, and not deployed by it."""
-    undone = Q(**{f"{prefix}deployed_on": None}) | Q(**{f"{prefix}deployed_on__gt": day})
-    return Q(**{f"{prefix}sent_on__lte": day, f"{prefix}due__lt": day}) & undone
+    """The condition of being late on a day: sent, and what was due before it, acknowledging or deploying, not done by it."""
+    late = Q()
+    for due, done in (("acknowledge_due", "informed_on"), ("deploy_due", "deployed_on")):
+        undone = Q(**{f"{prefix}{done}": None}) | Q(**{f"{prefix}{done}__gt": day})
+        late |= Q(**{f"{prefix}{due}__lt": day}) & undone
+    return Q(**{f"{prefix}sent_on__lte": day}) & late
 
 
 def _figures(day: date) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import tell_wrong
@@ -20,9 +21,11 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.tokens import nonce
 from lamsach.portal.base.uploads import Kept, download, keep
-from lamsach.portal.campaigns import access, sending, taking_back
+from lamsach.portal.campaigns import access, deadlines, sending, taking_back
+from lamsach.portal.campaigns.checks import sending_check
 from lamsach.portal.campaigns.forms import DispatchForm, FileForm, TakeBackForm, UnitAnswerForm
 from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, How, Step, StepKind
+from lamsach.portal.campaigns.reminders import reminders_of
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
@@ -111,11 +114,12 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     for copy in copies:
         if copy.opened is None:
             sending.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
+    dues = deadlines.dates((found.campaign, copy.unit_id) for copy in copies)
     may_write = writable_units(request.user).filter(pk=found.issuer_id).exists()
     context: dict[str, Any] = {
         "dispatch": found,
         "chain": found.chain(),
-        "copies": copies,
+        "copies": [(copy, dues[found.campaign_id, copy.unit_id]) for copy in copies],
         "answer": UnitAnswerForm(initial={"day": today()}),
         "may_write": may_write,
         "file": FileForm(),
@@ -137,6 +141,10 @@ def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send it: once, however often the button is pressed."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
     whole = request.POST.get("to") == "whole"
+    if found.sent is None and sending.audience(found, whole=whole).exists():
+        page = unchecked(request, sending_check(found, whole=whole))
+        if page is not None:
+            return page
     count = sending.send(found, request.user, whole=whole)
     if count:
         text = _("The dispatch goes to {count} units.")
@@ -200,7 +208,9 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
             "dispatch": found.dispatch,
             "form": form,
             "take_back": TakeBackForm(),
+            "dates": deadlines.of_unit(found.dispatch.campaign, found.unit_id),
             "steps": Step.objects.filter(recipient=found),
+            "reminders": reminders_of(found),
             "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
             "may_remind": writable_units(request.user, COORDINATORS).filter(pk=found.unit_id).exists(),
         },

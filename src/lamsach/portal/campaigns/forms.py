@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from django import forms
-from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.forms import ChosenRows, DateInput, VersionedForm
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.campaigns.models import Campaign, Dispatch, StepKind
+from lamsach.portal.campaigns import deadlines
+from lamsach.portal.campaigns.deadlines import COLUMNS
+from lamsach.portal.campaigns.models import Campaign, DeadlineKind, Dispatch, StepKind
 from lamsach.portal.units.access import home_units, writable_units
 from lamsach.portal.units.models import FOREVER
 from lamsach.portal.units.tree import today
@@ -22,13 +25,13 @@ class CampaignForm(VersionedForm):
 
     class Meta:
         model = Campaign
-        fields = ("name", "owner", "summary", "goals", "starts", "ends", "report_due", "public")
+        fields = ("name", "owner", "summary", "goals", "starts", "ends", *COLUMNS, "public")
         widgets = {
             "summary": forms.Textarea(attrs={"rows": 3}),
             "goals": forms.Textarea(attrs={"rows": 4}),
             "starts": DateInput(),
             "ends": DateInput(),
-            "report_due": DateInput(),
+            **{name: DateInput() for name in COLUMNS},
         }
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
@@ -44,17 +47,24 @@ class CampaignForm(VersionedForm):
         starts, ends = data.get("starts"), data.get("ends")
         if starts and ends and ends < starts:
             self.add_error("ends", _("The end lies before the beginning."))
-        due = data.get("report_due")
-        if starts and due and due < starts:
-            self.add_error("report_due", _("Reports cannot be due before the campaign begins."))
-        elif due and self.instance.pk and "report_due" in self.changed_data:
-            latest = Dispatch.objects.filter(campaign=self.instance.pk, sent__isnull=False).aggregate(
-                day=Max("deadline")
-            )["day"]
-            if latest and due < latest:
-                text = _("A dispatch that was sent has a later deadline: {day}.")
-                self.add_error("report_due", text.format(day=f"{latest:%d/%m/%Y}"))
+        stated = [(name, day) for name in COLUMNS if (day := data.get(name))]
+        for name, day in stated:
+            if starts and day < starts:
+                self.add_error(name, _("Nothing can be due before the campaign begins."))
+        for (_earlier, before), (name, day) in pairwise(stated):
+            if day < before:
+                self.add_error(name, _("Acknowledging comes first, then deploying, then the report."))
+        if self.instance.pk and self.instance.participations.exists():
+            for name in COLUMNS[:2]:
+                if name in self.changed_data and not data.get(name):
+                    self.add_error(name, _("Units were given this day: give the new one."))
         return data
+
+    @property
+    def moved(self) -> dict[str, date]:
+        """The days that a changed campaign states anew; one that was emptied stays."""
+        kinds = dict(zip(COLUMNS, DeadlineKind, strict=True))
+        return {kinds[name].value: self.cleaned_data[name] for name in COLUMNS if name in self.changed_data}
 
 
 class DispatchForm(VersionedForm):
@@ -79,10 +89,10 @@ class DispatchForm(VersionedForm):
             issuer.queryset = issuer.queryset.filter(received__dispatch=parent)
         issuer.empty_label = None
         self.fields["body"].label = _("Own cover text") if parent is not None else _("Text")
-        if parent is not None:
+        if parent is not None and mine:
             self.fields["deadline"].help_text = _(
                 "Earlier than {day}, so that you can report in time."
-            ).format(day=f"{parent.deadline:%d/%m/%Y}")
+            ).format(day=f"{deadlines.of_unit(campaign, mine[0]).report.day:%d/%m/%Y}")
 
     def clean_deadline(self) -> Any:
         """Not in the past, earlier than what the issuer itself was given, and not after the campaign's reports are due."""
@@ -97,15 +107,13 @@ class DispatchForm(VersionedForm):
             raise forms.ValidationError(text.format(day=f"{self.campaign.report_due:%d/%m/%Y}"))
         return deadline
 
-    def _own_deadline(self) -> Any:
-        """The day by which the issuer has to answer: of the dispatch that is passed on, else the latest that it was sent in the campaign."""
-        if self.parent is not None:
-            return self.parent.deadline
+    def _own_deadline(self) -> date | None:
+        """The day by which the issuer itself has to report, when it was sent something in the campaign."""
         issuer = self.cleaned_data.get("issuer")
-        received = Dispatch.objects.filter(
-            campaign=self.campaign, recipients__unit=issuer, sent__isnull=False
-        )
-        return received.aggregate(day=Max("deadline"))["day"] if issuer is not None else None
+        sent = Dispatch.objects.filter(campaign=self.campaign, recipients__unit=issuer, sent__isnull=False)
+        if issuer is None or not sent.exists():
+            return None
+        return deadlines.of_unit(self.campaign, issuer.pk).report.day
 
 
 class FileForm(forms.Form):

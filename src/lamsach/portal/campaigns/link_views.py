@@ -8,7 +8,7 @@ from django.shortcuts import render
 from lamsach.portal.base.doors import link
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.uploads import download
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import deadlines, sending
 from lamsach.portal.campaigns.forms import LinkAnswerForm
 from lamsach.portal.campaigns.models import AnswerLink, StepKind
 from lamsach.portal.units.tree import today
@@ -28,6 +28,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         "link": found,
         "token": token,
         "dispatch": dispatch,
+        "dates": deadlines.of_unit(dispatch.campaign, found.recipient.unit_id),
         "chain": dispatch.chain(),
         "form": form,
         "contact": dispatch.issuer.contact,

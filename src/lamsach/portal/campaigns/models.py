@@ -43,6 +43,12 @@ class Campaign(models.Model):
     goals = models.TextField(_("Goals"), blank=True)
     starts = models.DateField(_("Begins on"))
     ends = models.DateField(_("Ends on"))
+    acknowledge_due = models.DateField(
+        _("Acknowledge by"), null=True, blank=True, help_text=_("Empty: by the day of deployment.")
+    )
+    deploy_due = models.DateField(
+        _("Deploy by"), null=True, blank=True, help_text=_("Empty: by the day of the report.")
+    )
     report_due = models.DateField(_("Reports due on"))
     state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
     public = models.BooleanField(_("Show it on the public page"), default=True)
@@ -211,7 +217,9 @@ class AnswerLink(models.Model):
 
 
 class Participation(models.Model):
-    """How far a unit is in a campaign: the day on which each state was first reached, None before."""
+    """How far a unit is in a campaign: the day on which each state was first reached, None before.
+
+    The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes them, nothing else does."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="participations")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="participations")
@@ -219,9 +227,53 @@ class Participation(models.Model):
     opened_on = models.DateField(null=True)
     informed_on = models.DateField(null=True)
     deployed_on = models.DateField(null=True)
-    due = models.DateField(null=True)
+    acknowledge_due = models.DateField(null=True)
+    deploy_due = models.DateField(null=True)
+    report_due = models.DateField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("campaign", "unit"), name="campaigns_one_participation"),
         )
+
+
+class DeadlineKind(models.TextChoices):
+    """What a unit owes by a day, in the order in which it comes due."""
+
+    ACKNOWLEDGE = "acknowledge", _("Acknowledge")
+    DEPLOY = "deploy", _("Deploy")
+    REPORT = "report", _("Report")
+
+
+class MoveScope(models.TextChoices):
+    """For whom a moved deadline holds."""
+
+    ALL = "all", _("every unit of the campaign")
+    SUBTREE = "subtree", _("one unit and everything under it")
+    BELOW = "below", _("everything under one unit")
+    ONE = "one", _("one unit alone")
+
+
+class DeadlineMove(models.Model):
+    """A deadline that was moved: what, for whom, to which day, why, by whom. Never deleted, only undone.
+
+    `before`: the campaign's own day, which a move for all replaces. `ended`: the later move that took its place although it holds nearer. `dispatch`: the one that states the day.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deadline_moves")
+    kind = models.CharField(max_length=20, choices=DeadlineKind.choices)
+    scope = models.CharField(max_length=10, choices=MoveScope.choices)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    day = models.DateField()
+    before = models.DateField(null=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    dispatch = models.ForeignKey(Dispatch, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended = models.ForeignKey("self", models.PROTECT, null=True, related_name="ends")
+    undone = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("campaign", "undone", "ended")),)

@@ -10,17 +10,17 @@ from django.utils import timezone
 
 from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import Kept
+from lamsach.portal.campaigns.deadline_statements import state_for
 from lamsach.portal.campaigns.models import (
     Attachment,
     Campaign,
     Dispatch,
     How,
-    Participation,
     Recipient,
     Step,
     StepKind,
 )
-from lamsach.portal.campaigns.sending import take
+from lamsach.portal.campaigns.sending import take, take_part
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
@@ -57,13 +57,8 @@ def receive(
     )
     chosen = list(units)
     Recipient.objects.bulk_create(Recipient(dispatch=made, unit=unit) for unit in chosen)
-    Participation.objects.bulk_create(
-        [
-            Participation(campaign=campaign, unit=unit, sent_on=timezone.localdate(), due=deadline)
-            for unit in chosen
-        ],
-        ignore_conflicts=True,
-    )
+    take_part(campaign, chosen)
+    state_for(made, chosen, by)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -17,6 +17,9 @@ from lamsach.portal.base import tokens
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.statistics import refresh
 from lamsach.portal.base.uploads import Kept
+from lamsach.portal.campaigns import deadlines
+from lamsach.portal.campaigns.deadline_statements import state
+from lamsach.portal.campaigns.deadlines import UnitDates
 from lamsach.portal.campaigns.models import (
     AnswerLink,
     Campaign,
@@ -58,13 +61,16 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     recipients = Recipient.objects.bulk_create(
         [Recipient(dispatch=dispatch, unit=unit) for unit in units], batch_size=BATCH
     )
-    _take_part(dispatch, units, today())
-    links = _links(recipients, StepKind.ACKNOWLEDGED, dispatch.deadline)
+    state(dispatch, by)
+    dues = take_part(dispatch.campaign, units, issuer=dispatch.issuer)
+    links = _links(recipients, StepKind.ACKNOWLEDGED, dues)
     files, left = _letter_files(dispatch)
     enclosed = {"enclosed": [file["name"] for file in files], "left": left}
     common = Common.objects.create(context={**_shared(dispatch), **enclosed})
     queue(
-        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", common, files)
+        _draft(
+            "dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", dues, common, files
+        )
         for recipient, link in zip(recipients, links, strict=True)
     )
     started = Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT)
@@ -77,27 +83,41 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     return len(units)
 
 
-def _take_part(dispatch: Dispatch, units: list[Unit], day: date) -> None:
+def take_part(campaign: Campaign, units: Iterable[Unit], issuer: Unit | None = None) -> dict[int, UnitDates]:
+    """Units take part from today, and the one that sent the dispatch too; their deadlines. Inside the caller's transaction."""
+    chosen = {unit.pk: {"sent_on": today()} for unit in units}
+    if issuer is not None:
+        chosen.setdefault(issuer.pk, dict.fromkeys(("sent_on", "opened_on", "informed_on"), today()))
+    dues = deadlines.of_units(campaign, chosen)
     Participation.objects.bulk_create(
         [
-            Participation(campaign=dispatch.campaign, unit=unit, sent_on=day, due=dispatch.deadline)
-            for unit in units
+            Participation(
+                campaign=campaign,
+                unit_id=unit,
+                **reached,
+                **dict(zip(deadlines.COLUMNS, dues[unit].days, strict=True)),
+            )
+            for unit, reached in chosen.items()
         ],
         batch_size=BATCH,
         ignore_conflicts=True,
     )
-    own = {"campaign": dispatch.campaign, "unit": dispatch.issuer}
-    Participation.objects.get_or_create(
-        **own,
-        defaults={"sent_on": day, "opened_on": day, "informed_on": day, "due": dispatch.campaign.report_due},
-    )
+    return dues
 
 
-def _links(recipients: list[Recipient], kind: StepKind, deadline: date) -> list[AnswerLink]:
-    noon = timezone.make_aware(datetime.combine(max(deadline, today()), time(12)))
+def _links(recipients: list[Recipient], kind: StepKind, dues: Mapping[int, UnitDates]) -> list[AnswerLink]:
+    last = {
+        day: timezone.make_aware(datetime.combine(max(day, today()), time(12))) + LINK_OUTLASTS
+        for day in {one.report.day for one in dues.values()}
+    }
     return AnswerLink.objects.bulk_create(
         [
-            AnswerLink(recipient=recipient, kind=kind, nonce=tokens.nonce(), expires=noon + LINK_OUTLASTS)
+            AnswerLink(
+                recipient=recipient,
+                kind=kind,
+                nonce=tokens.nonce(),
+                expires=last[dues[recipient.unit_id].report.day],
+            )
             for recipient in recipients
         ],
         batch_size=BATCH,
@@ -127,6 +147,7 @@ def _draft(
     recipient: Recipient,
     link: AnswerLink,
     key: str,
+    dues: Mapping[int, UnitDates],
     common: Common | None = None,
     files: Sequence[dict[str, str]] = (),
 ) -> Draft:
@@ -138,6 +159,7 @@ def _draft(
         about=f"recipient:{recipient.pk}",
         context={
             **({} if common else _shared(recipient.dispatch)),
+            **due_words(dues[recipient.unit_id], recipient.acknowledged),
             "unit": recipient.unit.name,
             "address": _answer_address().replace("TOKEN", tokens.sign(PURPOSE, link.nonce)),
         },
@@ -155,9 +177,18 @@ def _shared(dispatch: Dispatch) -> dict[str, Any]:
         "day": f"{dispatch.day:%d/%m/%Y}",
         "subject": dispatch.subject,
         "body": dispatch.body,
-        "deadline": f"{dispatch.deadline:%d/%m/%Y}",
-        "late": dispatch.deadline < today(),
         "contact": dispatch.issuer.contact,
+    }
+
+
+def due_words(dues: UnitDates, acknowledged: object) -> dict[str, Any]:
+    """What a letter says of a unit's deadlines: by when the answer is due, and what is due later."""
+    answer = dues.answer(acknowledged)
+    later = [one for one in dues if one.day > answer.day]
+    return {
+        "deadline": f"{answer.day:%d/%m/%Y}",
+        "late": answer.late,
+        "later": [{"kind": one.kind, "day": f"{one.day:%d/%m/%Y}"} for one in later],
     }
 
 
@@ -251,8 +282,11 @@ def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note
         return False
     take(link.recipient, kind, how=How.LINK, who=who, day=day, note=note)
     if kind == StepKind.ACKNOWLEDGED:
-        (further,) = _links([link.recipient], StepKind.DEPLOYED, link.recipient.dispatch.deadline)
-        queue([_draft("deploy_link", link.recipient, further, f"deploy:{link.pk}")])
+        recipient = link.recipient
+        recipient.acknowledged = timezone.now()
+        dues = deadlines.of_units(recipient.dispatch.campaign, [recipient.unit_id])
+        (further,) = _links([recipient], StepKind.DEPLOYED, dues)
+        queue([_draft("deploy_link", recipient, further, f"deploy:{link.pk}", dues)])
     return True
 
 
@@ -265,13 +299,13 @@ def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") 
         done = set(recent) if chosen else set()
         chosen = [recipient for recipient in chosen if f"recipient:{recipient.pk}" not in done]
     occasion = occasion or timezone.localtime().strftime("%Y%m%d%H%M")
-    drafts = []
+    found = deadlines.dates((one.dispatch.campaign, one.unit_id) for one in chosen)
     with transaction.atomic():
         for recipient in chosen:
             kind = StepKind.DEPLOYED if recipient.acknowledged else StepKind.ACKNOWLEDGED
-            (link,) = _links([recipient], kind, recipient.dispatch.deadline)
-            drafts.append(_draft("reminder", recipient, link, f"remind:{recipient.pk}:{occasion}"))
-        queue(drafts)
+            dues = {recipient.unit_id: found[recipient.dispatch.campaign_id, recipient.unit_id]}
+            (link,) = _links([recipient], kind, dues)
+            queue([_draft("reminder", recipient, link, f"remind:{recipient.pk}:{occasion}", dues)])
         if chosen:
             record(
                 by,

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import F, Q
 from django.utils import timezone
 
+from lamsach.portal.campaigns.deadlines import DAYS_BEFORE
 from lamsach.portal.campaigns.lists import read_list
 from lamsach.portal.campaigns.models import CampaignState, Recipient
 from lamsach.portal.campaigns.sending import remind
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.units.tree import today
 
-DAYS_BEFORE = (7, 3, 1, 0, -1, -3, -7)
 EARLIEST_HOUR, LATEST_HOUR = 7, 18
 
 
 @regular("campaigns.remind", timedelta(minutes=30))
 def remind_by_schedule() -> int:
-    """Remind units that have not deployed, 7, 3 and 1 days before the deadline, on it, and 1, 3 and 7 days after; by day, and once for each occasion."""
+    """Remind units that have not deployed, 7, 3 and 1 days before their deadline, on it, and 1, 3 and 7 days after; by day, and once for each occasion."""
     if not EARLIEST_HOUR <= timezone.localtime().hour < LATEST_HOUR:
         return 0
-    days = {today() + timedelta(days=days): days for days in DAYS_BEFORE}
+    days = [today() + timedelta(days=days) for days in DAYS_BEFORE]
+    own = "unit__participations__"
     waiting = Recipient.objects.filter(
+        Q(acknowledged=None, **{f"{own}acknowledge_due__in": days}) | Q(**{f"{own}deploy_due__in": days}),
+        **{f"{own}campaign": F("dispatch__campaign")},
         deployed=None,
         dispatch__sent__isnull=False,
         dispatch__sent__date__lt=today(),
-        dispatch__deadline__in=list(days),
         dispatch__campaign__state=CampaignState.RUNNING,
     ).select_related("unit", "dispatch__issuer", "dispatch__campaign")
     by_dispatch: dict[int, list[Recipient]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.campaigns import board, dispatch_views, link_views, material_views, views
+from lamsach.portal.campaigns import board, deadline_views, dispatch_views, link_views, material_views, views
 
 app_name = "campaigns"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("office/campaigns/<int:campaign_id>/", views.campaign, name="campaign"),
     path("office/campaigns/<int:campaign_id>/edit/", views.campaign_edit, name="edit"),
     path("office/campaigns/<int:campaign_id>/state/", views.campaign_state, name="state"),
+    path("office/campaigns/<int:campaign_id>/deadlines/", deadline_views.deadline_list, name="deadlines"),
+    path("office/deadlines/<int:move_id>/undo/", deadline_views.deadline_undo, name="deadline_undo"),
     path("office/campaigns/<int:campaign_id>/lists/", views.list_add, name="list_add"),
     path("office/campaigns/<int:campaign_id>/board/", board.board, name="board"),
     path("office/campaigns/<int:campaign_id>/board/remind/", board.remind, name="remind"),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.check import unchecked, unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import tell_wrong
@@ -23,7 +26,9 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.appendix import APPENDIX_2022, NAME
+from lamsach.portal.campaigns.checks import state_check
 from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.deadlines import COLUMNS, resolve
 from lamsach.portal.campaigns.forms import CampaignForm, FileForm
 from lamsach.portal.campaigns.models import Campaign, CampaignState, FormDefinition, IndicatorList
 from lamsach.portal.jobs.queue import enqueue
@@ -68,6 +73,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "campaign": found,
         "mine": [(unit, counts(found, unit.pk)) for unit in mine[:10]],
+        "dates": resolve(found, ()),
         "lists": found.lists.filter(withdrawn=None),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
         "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in mine]).exists(),
@@ -99,10 +105,21 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
         with transaction.atomic():
             if Campaign.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
                 return conflict(request)
+            held = {name: getattr(Campaign.objects.get(pk=found.pk), name) for name in COLUMNS}
+            moved = form.moved if found.participations.exists() else {}
             changed = form.save(commit=False)
+            for name in held if moved else ():
+                setattr(changed, name, held[name])
             changed.version += 1
             changed.save()
             record(request, "campaign.changed", changed, changed.owner, fields=form.changed_data)
+        if days := {kind: day.isoformat() for kind, day in moved.items() if day}:
+            messages.warning(
+                request, _("Saved, but for the deadlines: say for whom the new days hold, and why.")
+            )
+            response = redirect("campaigns:deadlines", campaign_id=campaign_id)
+            response["Location"] += "?" + urlencode({**days, "scope": "all"})
+            return response
         messages.success(request, _("Saved."))
         return redirect("campaigns:campaign", campaign_id=campaign_id)
     return render(request, "campaigns/edit.html", {"form": form, "campaign": found})
@@ -118,6 +135,9 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
         CampaignState(found.state), CampaignState.RUNNING
     )
     if wanted == allowed:
+        page = unchecked(request, state_check(found, CampaignState(allowed)))
+        if page is not None:
+            return page
         Campaign.objects.filter(pk=found.pk, state=found.state).update(state=wanted)
         record(request, f"campaign.{wanted}", found, found.owner)
         messages.success(request, _("Saved."))
@@ -171,6 +191,13 @@ def list_file(request: HttpRequest, list_id: int) -> HttpResponse:
 def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
     """Take a list out of the campaign; its file is kept."""
     found = _list(request, list_id, write=True)
+    effect = _(
+        "The campaign no longer searches for its {count} values; hunts that were made stay as they are."
+    )
+    back = reverse("campaigns:campaign", args=(found.campaign_id,))
+    page = unchecked_revocation(request, found.name, effect.format(count=found.count), back)
+    if page is not None:
+        return page
     IndicatorList.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
     record(request, "list.withdrawn", found, found.campaign.owner)
     messages.success(request, _("The list was withdrawn."))

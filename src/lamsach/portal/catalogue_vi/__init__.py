@@ -6,6 +6,7 @@ from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.cases import CASES
+from lamsach.portal.catalogue_vi.deadlines import DEADLINES
 from lamsach.portal.catalogue_vi.edxml import EDXML
 from lamsach.portal.catalogue_vi.exchange import EXCHANGE
 from lamsach.portal.catalogue_vi.findings import FINDINGS
@@ -48,6 +49,7 @@ GROUPS: tuple[dict[str, str], ...] = (
     UNITS,
     LETTERHEADS,
     CAMPAIGNS,
+    DEADLINES,
     PUBLIC,
     AWARENESS,
     SUPPORT,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 MATERIALS: dict[str, str] = {
-    "Reports cannot be due before the campaign begins.": "Hạn báo cáo không thể trước ngày bắt đầu chiến dịch.",
-    "A dispatch that was sent has a later deadline: {day}.": "Có công văn đã gửi với thời hạn muộn hơn: {day}.",
     "The reports of the campaign are due on {day}: set a deadline by then.": "Hạn báo cáo của chiến dịch là {day}: thời hạn không được muộn hơn ngày này.",
     "Nothing was taken back. Write the reason.": "Chưa rút xác nhận. Hãy ghi lý do.",
     "The statement was taken back.": "Đã rút xác nhận triển khai.",

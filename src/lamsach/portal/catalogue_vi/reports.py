@@ -126,7 +126,6 @@ REPORTS: dict[str, str] = {
     "Sum of the accepted reports": "Tổng các báo cáo đã tiếp nhận",
     "Missing reports are not guessed: what the board knows of them stands beside, and is not in the sum.": "Không ước tính cho báo cáo còn thiếu: số theo bảng theo dõi được ghi bên cạnh và không cộng vào tổng.",
     "By unit": "Theo đơn vị",
-    "Remind the ticked units, or all that have not sent": "Đôn đốc các đơn vị đã chọn, hoặc tất cả đơn vị chưa gửi",
     "Board: acknowledged": "Theo dõi: đã tiếp nhận",
     "Board: deployed": "Theo dõi: đã triển khai",
     "Consolidated as %(kind)s": "Bản tổng hợp %(kind)s",

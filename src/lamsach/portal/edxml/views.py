@@ -14,6 +14,7 @@ from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.errors import LamsachError
 from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.once import taken_once
@@ -94,11 +95,12 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     """A message: what it states, its files, the statuses about it. POST files it, answers it, sets it aside, revokes it or sends it again."""
     found = access.get_message(request.user, message_id)
     if request.method == "POST":
+        page = None
         try:
-            _act(request, found)
+            page = _act(request, found)
         except LamsachError as problem:
             say(request, problem)
-        return redirect("edxml:message", message_id=message_id)
+        return page or redirect("edxml:message", message_id=message_id)
     context = {
         "message": found,
         "history": _history(request, found),
@@ -145,7 +147,7 @@ def _campaigns(request: HttpRequest) -> QuerySet[Campaign]:
     )
 
 
-def _act(request: HttpRequest, found: Message) -> None:
+def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
     what = request.POST.get("what")
     if what == "file" and found.state == State.WAITING and not found.outgoing:
         _file(request, found)
@@ -160,6 +162,13 @@ def _act(request: HttpRequest, found: Message) -> None:
     elif what == "revoke":
         form = ReasonForm(request.POST)
         if form.is_valid():
+            effect = _("{count} units get the revocation by edXML and answer whether they agree.")
+            words = effect.format(count=len(found.recipients))
+            page = unchecked_revocation(
+                request, found.number or found.subject, words, request.get_full_path()
+            )
+            if page is not None:
+                return page
             sending.queue_revocation(found, request, form.cleaned_data["reason"])
             messages.success(request, _("The revocation goes out."))
         else:
@@ -167,6 +176,7 @@ def _act(request: HttpRequest, found: Message) -> None:
     elif what == "again" and found.state == State.FAILED:
         Message.objects.filter(pk=found.pk).update(state=State.QUEUED, attempts=0, next_attempt=None)
         messages.success(request, _("The message is tried again."))
+    return None
 
 
 def _file(request: HttpRequest, found: Message) -> None:

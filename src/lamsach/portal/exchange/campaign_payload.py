@@ -13,11 +13,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from lamsach.portal.base.uploads import Kept, keep
+from lamsach.portal.campaigns.deadline_moves import Plan, make
+from lamsach.portal.campaigns.deadlines import COLUMNS, of_unit
 from lamsach.portal.campaigns.models import (
     Campaign,
     CampaignState,
+    DeadlineKind,
     FormDefinition,
     IndicatorList,
+    MoveScope,
     Recipient,
 )
 from lamsach.portal.campaigns.receiving import receive
@@ -39,6 +43,7 @@ def written(
         files.append(PayloadFile(name, stored(path)))
         return before + len(files) - 1
 
+    dues = of_unit(campaign, unit.pk)
     received = Recipient.objects.filter(unit=unit, dispatch__campaign=campaign, dispatch__sent__isnull=False)
     dispatches = [
         {
@@ -47,7 +52,7 @@ def written(
             "day": row.dispatch.day.isoformat(),
             "subject": row.dispatch.subject,
             "body": row.dispatch.body,
-            "deadline": row.dispatch.deadline.isoformat(),
+            "deadline": dues.report.day.isoformat(),
             "files": [
                 {"name": file.name, "file": place(file.name, file.path)}
                 for file in row.dispatch.attachments.all()
@@ -71,7 +76,8 @@ def written(
         "lists": lists,
         "form": {"name": campaign.form.name, "definition": campaign.form.definition},
         **{name: getattr(campaign, name) for name in ("name", "summary", "goals")},
-        **{name: getattr(campaign, name).isoformat() for name in ("starts", "ends", "report_due")},
+        **{name: getattr(campaign, name).isoformat() for name in ("starts", "ends")},
+        **{name: day.isoformat() for name, day in zip(COLUMNS, dues.days, strict=True)},
     }
     return record, files
 
@@ -118,7 +124,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
         number(record["number"]),
         record["state"],
         {name: text(record[name], limit) for name, limit in limits.items()},
-        {name: day(record[name]) for name in ("starts", "ends", "report_due")},
+        {name: day(record[name]) for name in ("starts", "ends", *COLUMNS)},
         text(form["name"], 200),
         form["definition"],
         dispatches,
@@ -130,13 +136,22 @@ def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
     """Add the campaign, whose files are kept, or bring it up to date; new dispatches land at our unit, new lists are read, lists that are gone are withdrawn."""
     partner, sender = arrival.partner, arrival.unit
     known = counterparts.ours(partner, "campaign", brought.number)
-    values = {**brought.texts, **brought.days, "state": brought.state}
+    dues = {name: day for name, day in brought.days.items() if name in COLUMNS}
+    kept = {name: day for name, day in brought.days.items() if name not in COLUMNS}
+    values = {**brought.texts, **kept, "state": brought.state}
     if known is None:
-        campaign = Campaign.objects.create(owner=sender, form=_form(brought), **values)
+        campaign = Campaign.objects.create(owner=sender, form=_form(brought), **dues, **values)
         counterparts.remember(partner, "campaign", brought.number, campaign.pk)
     else:
         Campaign.objects.filter(pk=known, owner=sender).update(**values)
         campaign = Campaign.objects.get(pk=known)
+        moved = {
+            kind: dues[name]
+            for kind, name in zip(DeadlineKind, COLUMNS, strict=True)
+            if dues.get(name, getattr(campaign, name)) != getattr(campaign, name)
+        }
+        if moved:
+            make(Plan(campaign, MoveScope.ALL, moved, reason=str(partner)), arrival.user)
     dispatches = sum(_dispatch(arrival, campaign, row) for row in brought.dispatches)
     return {"campaigns": 1, "dispatches": dispatches, "lists": _lists(arrival, campaign, brought.lists)}
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.base.asked import number
+from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.paging import paged
@@ -34,8 +35,7 @@ def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign = get_campaign(request.user, campaign_id)
     unit = access.get_handing_unit(request.user, campaign, number(request.GET, "unit"))
     if request.method == "POST" and "revoke" in request.POST:
-        _revoke(request, campaign, unit)
-        return redirect(request.get_full_path())
+        return _revoke(request, campaign, unit)
     if request.method == "POST":
         return _taken(request, campaign, unit)
     key = handing.signing_key(campaign, unit)
@@ -58,12 +58,17 @@ def _handed_out(campaign: Campaign, unit: Unit) -> Any:
     return Handout.objects.filter(campaign=campaign, unit=unit)
 
 
-def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> None:
+def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
     found = _handed_out(campaign, unit).filter(pk=number(request.POST, "revoke") or 0).first()
     if found is None:
         raise Http404
+    effect = _("Nothing more is taken from it; what it found before stays.")
+    page = unchecked_revocation(request, found.program, effect, request.get_full_path())
+    if page is not None:
+        return page
     handing.revoke(found, request)
     messages.success(request, _("The scanner is revoked: nothing more is taken from it."))
+    return redirect(request.get_full_path())
 
 
 def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:

@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.once import made_once, shows_once, taken_once
@@ -98,6 +100,11 @@ def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
     """Close an outlet."""
     found = access.get_outlet(request.user, outlet_id)
+    effect = _("Devices that fetch the list from this address get nothing from now on.")
+    back = reverse("lists:list", args=(found.list_id,))
+    page = unchecked_revocation(request, found.name, effect, back)
+    if page is not None:
+        return page
     with transaction.atomic():
         type(found).objects.filter(pk=found.pk, revoked=None).update(revoked=timezone.now())
         record(request, "list.outlet_closed", found, found.list.unit, name=found.name)

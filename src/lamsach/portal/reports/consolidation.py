@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from lamsach.letters.form import Form
 from lamsach.portal.campaigns.counting import Counts, counts_by_child
-from lamsach.portal.reports.deadlines import due_by_unit
+from lamsach.portal.campaigns.deadlines import of_units
 from lamsach.portal.reports.figures import Scope, accepted, children, stated_values
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.reports.once import MOST_NAMED, overlap, surplus
@@ -67,13 +67,13 @@ def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consol
     known = [unit.pk for unit in units]
     frozen = accepted(scope, known)
     newest = _newest(scope, known)
-    dues = due_by_unit(scope.campaign, known)
+    dues = of_units(scope.campaign, known)
     boards = counts_by_child(scope.campaign, scope.unit.pk, scope.day, children=known)
     before = _digests(basis)
     lines = []
     for unit in units:
         part, current = frozen.get(unit.pk), newest.get(unit.pk)
-        due = dues[unit.pk]
+        due = dues[unit.pk].report.day
         lines.append(
             Line(
                 unit=unit,

@@ -21,7 +21,6 @@ from lamsach.portal.letterheads import heads
 from lamsach.portal.reports import content
 from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import asking_dispatch, figures_of, form_of, stated_values_of
-from lamsach.portal.reports.deadlines import due_of
 from lamsach.portal.reports.figures import compute
 from lamsach.portal.reports.measured import (
     DRAFTED,
@@ -58,7 +57,6 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
                 unit=unit,
                 form=campaign.form,
                 as_of=day or today(),
-                due=due_of(campaign, unit),
                 symbol=heads.symbol(kept, heads.REPORT),
                 place=kept.place,
                 authority=kept.authority,
@@ -90,7 +88,6 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
                 form=report.form,
                 as_of=day or today(),
                 itself=report.itself,
-                due=report.due,
                 texts=report.texts,
                 measured={"drafted": (report.measured or {}).get("drafted", {})},
                 symbol=report.symbol,
@@ -117,9 +114,7 @@ def refresh(report: Report, by: Any, version: int, *, texts: bool) -> None:
     with transaction.atomic():
         _hold(report, version)
         report.as_of, report.form = today(), report.campaign.form
-        Report.objects.filter(pk=report.pk).update(
-            as_of=report.as_of, form=report.form, due=due_of(report.campaign, report.unit)
-        )
+        Report.objects.filter(pk=report.pk).update(as_of=report.as_of, form=report.form)
         _fill(report, texts=texts)
         _agree(report)
         record(by, "report.refreshed", report, report.unit, texts=texts)

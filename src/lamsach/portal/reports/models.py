@@ -58,7 +58,6 @@ class Report(models.Model):
     )
     position = models.CharField(_("Position of who signs"), max_length=200, blank=True)
     signer = models.CharField(_("Name of who signs"), max_length=200, blank=True)
-    due = models.DateField(null=True)
     content = models.JSONField(null=True)
     digest = models.CharField(max_length=64, blank=True)
     submitted = models.DateTimeField(null=True)
@@ -89,13 +88,6 @@ class Report(models.Model):
         """The figures as they were submitted, each with its key, its value and how it came about. `figures.accepted` reads just them of the content."""
         told: list[dict[str, Any]] | None = self.__dict__.get("told_figures")
         return told if told is not None else (self.content or {}).get("figures", [])
-
-    @property
-    def is_late(self) -> bool:
-        """Whether it was sent after its deadline."""
-        from django.utils import timezone
-
-        return bool(self.sent and self.due and timezone.localdate(self.sent) > self.due)
 
 
 class Figure(models.Model):

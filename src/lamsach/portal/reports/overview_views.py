@@ -16,19 +16,23 @@ from lamsach.file_names import safe_name
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
+from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.campaigns import deadline_moves, deadlines
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.campaigns.board import MOST_ASKED
+from lamsach.portal.campaigns.checks import reminded_words, reminding_check
+from lamsach.portal.campaigns.models import CampaignState, DeadlineKind, MoveScope
+from lamsach.portal.campaigns.reminders import last_reminded
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.consolidation import YESTERDAY, Consolidation, Line, changed_since, consolidate
 from lamsach.portal.reports.content import filled_form
-from lamsach.portal.reports.deadlines import due_of
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import ExtensionForm
-from lamsach.portal.reports.models import Extension, ReceivedState, Report, ReportState
+from lamsach.portal.reports.models import Extension, ReceivedState, ReportState
 from lamsach.portal.reports.reminding import remind_units
 from lamsach.portal.reports.views import answer_file
 from lamsach.portal.reports.zipping import everything
@@ -42,8 +46,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     running = list(readable_campaigns(user).filter(state=CampaignState.RUNNING)[:10])
     units = home_units(user)[:10]
+    dues = deadlines.dates((campaign, unit.pk) for campaign in running for unit in units)
     rows = [
-        (campaign, unit, drafts.newest(campaign, unit), due_of(campaign, unit))
+        (campaign, unit, drafts.newest(campaign, unit), dues[campaign.pk, unit.pk].report)
         for campaign in running
         for unit in units
     ]
@@ -51,9 +56,12 @@ def mine(request: HttpRequest) -> HttpResponse:
     waiting = access.readable_reports(user).filter(
         Q(state=ReportState.SENT, unit__parent__in=heads) | Q(state=ReportState.SUBMITTED, unit__in=heads)
     )
+    page = paged(request, waiting.defer("content").order_by("sent", "submitted", "pk"))
+    dues = deadlines.dates((report.campaign, report.unit_id) for report in page)
     context = {
         "rows": rows,
-        "page": paged(request, waiting.defer("content").order_by("due", "pk")),
+        "page": page,
+        "waiting": [(report, dues[report.campaign_id, report.unit_id].report) for report in page],
         "may_write": bool(user.roles & WRITERS),
     }
     return render(request, "reports/mine.html", context)
@@ -69,6 +77,7 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     groups = _groups(taken)
     state = request.GET.get("state", "")
     page = paged(request, groups.get(state, list(taken.lines)))
+    reminded = last_reminded(campaign, [line.unit.pk for line in page])
     led = {pk for pk in {unit.pk, campaign.owner_id} if may_act(request.user, pk, COORDINATORS)}
     context = {
         "campaign": campaign,
@@ -79,9 +88,10 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "doubled": ", ".join(one.name for one in taken.doubled),
         "between": ", ".join(one.name for one in taken.between),
         "groups": {name: len(lines) for name, lines in groups.items()},
+        "unsent": sum(line.state not in (ReportState.SENT, ReportState.FROZEN) for line in taken.lines),
         "state": state,
         "page": page,
-        "shown": [(line, _cells(form, line)) for line in page],
+        "shown": [(line, _cells(form, line), reminded.get(line.unit.pk)) for line in page],
         "newest": newest,
         "may_remind": unit.pk in led,
         "may_lead": campaign.owner_id in led,
@@ -129,7 +139,7 @@ def _groups(taken: Consolidation) -> dict[str, list[Line]]:
 @member(ALL, COORDINATORS, ("POST",))
 @taken_once
 def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
-    """Remind the direct subordinates whose report is not there yet: the ticked ones, or all."""
+    """Remind the direct subordinates whose report is not there yet: the ticked ones, or (`all`) every one."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     get_unit(request.user, unit.pk, write=True, roles=COORDINATORS)
     ticked = set(numbers(request.POST, "unit", 1000))
@@ -139,15 +149,23 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
         line
         for line in taken.lines
         if (line.newest is None or line.newest.state not in waiting)
-        and (not ticked or line.unit.pk in ticked)
+        and (line.unit.pk in ticked or request.POST.get("all") == "yes")
     ]
+    response = redirect("reports:overview", campaign_id=campaign_id)
+    response["Location"] += f"?unit={unit_id}"
+    if not chosen:
+        messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
+        return response
+    units = [line.unit for line in chosen]
+    reminded = last_reminded(campaign, [one.pk for one in units][:MOST_ASKED])
+    page = unchecked(request, reminding_check(units, reminded, response["Location"]))
+    if page is not None:
+        return page
     occasion = timezone.localtime().strftime("%Y%m%d%H%M")
     with transaction.atomic():
         count = remind_units(campaign, [(line.unit, line.due) for line in chosen], occasion)
         record(request, "report.reminded", campaign, unit, units=count)
-    messages.success(request, _("A reminder goes to {count} units.").format(count=count))
-    response = redirect("reports:overview", campaign_id=campaign_id)
-    response["Location"] += f"?unit={unit_id}"
+    messages.success(request, reminded_words(units))
     return response
 
 
@@ -204,10 +222,9 @@ def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
         rows = Extension.objects.filter(pk=found.pk, granted=None)
         if rows.update(granted=granted, decided=timezone.now(), decided_by=request.user.pk):
             if granted:
-                open_ones = Report.objects.filter(campaign=found.campaign, unit=found.unit).exclude(
-                    state=ReportState.FROZEN
-                )
-                open_ones.update(due=found.until)
+                days = {DeadlineKind.REPORT: found.until}
+                plan = deadline_moves.Plan(found.campaign, MoveScope.ONE, days, found.unit, found.reason)
+                deadline_moves.make(plan, request)
             record(request, "report.extension_decided", found, found.unit, granted=granted)
     messages.success(request, _("Noted."))
     response = redirect("reports:overview", campaign_id=found.campaign_id)

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 
 from lamsach.portal.base.links import absolute
+from lamsach.portal.campaigns.deadlines import escalation_day, of_units, reminder_days
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.reports.deadlines import due_by_unit, escalation_day, reminder_days
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import today
 
 DONE = (ReportState.SENT, ReportState.FROZEN)
 
@@ -33,6 +34,7 @@ def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasio
                 "unit": unit.name,
                 "campaign": campaign.name,
                 "deadline": f"{due:%d/%m/%Y}",
+                "late": due < today(),
                 "address": address,
             },
             unit_id=unit.pk,
@@ -50,7 +52,8 @@ def remind_by_schedule(day: date) -> int:
     count = 0
     for campaign in Campaign.objects.filter(state=CampaignState.RUNNING):
         waiting = _waiting(campaign)
-        dues = due_by_unit(campaign, [unit.pk for unit in waiting])
+        found = of_units(campaign, [unit.pk for unit in waiting])
+        dues = {unit: one.report.day for unit, one in found.items()}
         called = {due for due in set(dues.values()) if day in reminder_days(due)}
         chosen = [(unit, dues[unit.pk]) for unit in waiting if dues[unit.pk] in called]
         count += remind_units(campaign, chosen, f"{day:%Y%m%d}")

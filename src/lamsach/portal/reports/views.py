@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
@@ -20,15 +19,17 @@ from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.campaigns import deadlines
 from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_whole
-from lamsach.portal.reports.deadlines import due_of
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
 from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.reports.why import explain
+from lamsach.portal.units.tree import today
 
 _ON_THE_WAY = (
     ReportState.DRAFT,
@@ -55,7 +56,7 @@ def of_unit(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpRespons
     context = {
         "campaign": campaign,
         "unit": unit,
-        "due": due_of(campaign, unit),
+        "dates": deadlines.of_unit(campaign, unit.pk),
         "may_write": access.may_write(request.user, unit.pk),
     }
     return render(request, "reports/begin.html", context)
@@ -66,6 +67,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
     """A report: its state, figures with why, texts, warnings, history, and what the person can do now."""
     found = access.get_report(request.user, report_id)
     filled = filled_form(found)
+    dates = deadlines.of_unit(found.campaign, found.unit_id)
     editions = Report.objects.filter(campaign=found.campaign_id, unit=found.unit_id).defer("content")
     context: dict[str, Any] = {
         "report": found,
@@ -81,7 +83,8 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "is_head": access.is_head(request.user, found.unit_id),
         "is_newest": editions.order_by("-edition").values_list("pk", flat=True).first() == found.pk,
         "is_whole": found.is_open or is_whole(found),
-        "overdue": found.is_open and found.due is not None and found.due < timezone.localdate(),
+        "dates": dates,
+        "late": is_late(found, dates.report.day, today()),
         "step": StepForm(
             initial={"version": found.version, "signer": found.signer, "position": found.position},
             from_paper=not access.is_head(request.user, found.unit_id),

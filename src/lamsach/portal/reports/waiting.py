@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
+from lamsach.portal.campaigns.deadlines import dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.reports.deadlines import due_by_unit
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units.access import memberships, writable_units
 from lamsach.portal.units.models import Unit
@@ -46,9 +46,10 @@ def due_reports(user: Any) -> list[Due]:
             state__in=(ReportState.SENT, ReportState.FROZEN),
         ).values_list("campaign", "unit")
     )
+    dues = dates((part.campaign, part.unit_id) for part in taking_part)
     found = []
     for part in taking_part:
-        due = due_by_unit(part.campaign, [part.unit_id])[part.unit_id]
+        due = dues[part.campaign_id, part.unit_id].report.day
         if (part.campaign_id, part.unit_id) not in done and due <= today() + SOON:
             found.append(Due(part.campaign, part.unit, due))
     return sorted(found, key=lambda entry: entry.due)[:20]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 
 from lamsach.errors import InputError
@@ -15,6 +16,8 @@ from lamsach.i18n import mark
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink, UnitName
 
 BATCH = 2000
+moved = Signal()
+"""A unit (`unit`, its number) was put below another parent, with everything under it."""
 
 
 def today() -> date:
@@ -156,6 +159,7 @@ def move(unit: Unit, parent: Unit | None, day: date | None = None) -> None:
     )
     Unit.objects.filter(pk=unit.pk).update(parent=parent, version=F("version") + 1)
     unit.refresh_from_db()
+    moved.send(sender=Unit, unit=unit.pk)
 
 
 @transaction.atomic

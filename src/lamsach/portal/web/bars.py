@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.counting import CaseCounts, case_counts
 from lamsach.portal.cases.unsearched import searching
@@ -117,7 +118,7 @@ def _standing(campaign: Campaign, unit: Unit) -> Standing:
     return Standing(
         campaign,
         unit,
-        (campaign.report_due - today()).days,
+        (of_unit(campaign, unit.pk).report.day - today()).days,
         machine_bar(campaign, unit, case_counts(campaign, unit.pk), searching(campaign, unit.pk).count),
         bars if found.units else [],
         found.late,

@@ -12,6 +12,7 @@ from django.db.models import Max, Min
 from lamsach.portal.accounts.access import readable_people
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.deadlines import Deadline, dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Step
 from lamsach.portal.cases.listing import chosen, of_group
 from lamsach.portal.findings.models import CoverageDay
@@ -19,12 +20,10 @@ from lamsach.portal.mail.access import readable_letters
 from lamsach.portal.mail.letters import subject
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.access import readable_reports
-from lamsach.portal.reports.deadlines import due_by_unit
 from lamsach.portal.reports.models import Report
 from lamsach.portal.sources.access import sources
 from lamsach.portal.sources.models import LogSource
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import today
 
 CAMPAIGNS, REPORTS, LETTERS, STEPS, SOURCES, PEOPLE = 5, 8, 8, 20, 30, 30
 """How many of each are shown, the newest first."""
@@ -38,12 +37,12 @@ class InCampaign:
     part: Participation | None
     forwarded: datetime | None
     report: Report | None
-    due: date
+    due: Deadline
 
     @property
     def late(self) -> bool:
         """Whether the report is due and neither sent nor accepted."""
-        return self.due < today() and (self.report is None or self.report.sent is None)
+        return self.due.late and (self.report is None or self.report.sent is None)
 
 
 def in_campaigns(user: Any, unit: Unit) -> list[InCampaign]:
@@ -59,13 +58,14 @@ def in_campaigns(user: Any, unit: Unit) -> list[InCampaign]:
     forwarded = dict(passed.values_list("campaign").annotate(first=Min("sent")).order_by())
     rows = readable_reports(user).filter(unit=unit, campaign__in=campaigns).defer("content", "measured")
     reports = {report.campaign_id: report for report in rows.order_by("edition")}
+    dues = dates((campaign, unit.pk) for campaign in campaigns)
     return [
         InCampaign(
             campaign,
             parts[campaign.pk],
             forwarded.get(campaign.pk),
             reports.get(campaign.pk),
-            due_by_unit(campaign, [unit.pk])[unit.pk],
+            dues[campaign.pk, unit.pk].report,
         )
         for campaign in campaigns
     ]

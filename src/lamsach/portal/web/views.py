@@ -15,6 +15,7 @@ from django.views.i18n import set_language
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.roles import ALL, COORDINATORS, HELPERS, WRITERS, Role
 from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.deadlines import dates
 from lamsach.portal.campaigns.models import CampaignState, Recipient
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.listing import figures
@@ -45,10 +46,12 @@ def _answers(user: Any) -> list[Task]:
         deployed=None,
         dispatch__sent__isnull=False,
         dispatch__campaign__state=CampaignState.RUNNING,
-    ).select_related("dispatch", "unit")
-    today = timezone.localdate()
+    ).select_related("dispatch__campaign", "unit")
+    rows = list(waiting.order_by("dispatch__campaign__report_due", "pk")[:20])
+    dues = dates((recipient.dispatch.campaign, recipient.unit_id) for recipient in rows)
     tasks = []
-    for recipient in waiting.order_by("dispatch__deadline")[:20]:
+    for recipient in rows:
+        due = dues[recipient.dispatch.campaign_id, recipient.unit_id].answer(recipient.acknowledged)
         words = (
             _("State deployment by {day}: {subject}")
             if recipient.acknowledged
@@ -56,12 +59,10 @@ def _answers(user: Any) -> list[Task]:
         )
         tasks.append(
             Task(
-                words.format(
-                    day=f"{recipient.dispatch.deadline:%d/%m/%Y}", subject=recipient.dispatch.subject
-                ),
+                words.format(day=f"{due.day:%d/%m/%Y}", subject=recipient.dispatch.subject),
                 "campaigns:dispatch",
                 (recipient.dispatch_id,),
-                late=recipient.dispatch.deadline < today,
+                late=due.late,
             )
         )
     return tasks

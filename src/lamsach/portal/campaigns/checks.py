@@ -1,0 +1,122 @@
+"""What a person sees before a dispatch goes out or units are reminded: what happens, to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.portal.base.check import MOST_NAMED, Check
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.deadline_statements import stated_plan
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch
+from lamsach.portal.units.models import Unit
+
+_RECENTLY = timedelta(days=2)
+
+
+def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
+    """Before a dispatch is sent: whom it reaches, what it starts, what it moves. It needs a text or a file."""
+    campaign = dispatch.campaign
+    units = sending.audience(dispatch, whole=whole).order_by("code")
+    count, without = units.count(), units.filter(email="").count()
+    effects = [_("A letter with a link for the answer goes to {count} units.").format(count=count - without)]
+    if campaign.state == CampaignState.DRAFT:
+        effects.append(_("The campaign begins: it is running from now on."))
+        if campaign.public:
+            effects.append(_("The campaign's public page is shown to everybody."))
+    plan = stated_plan(dispatch)
+    if plan.days:
+        words = _("The deadline of these units becomes {day}.")
+        effects.append(words.format(day=f"{dispatch.deadline:%d/%m/%Y}"))
+    warnings = []
+    if without:
+        words = _("{count} units have no e-mail address: tell them by telephone or on paper.")
+        warnings.append(words.format(count=without))
+    files = [(f.name, reverse("campaigns:attachment", args=(f.pk,))) for f in dispatch.attachments.all()]
+    empty = not dispatch.body.strip() and not files and dispatch.parent_id is None
+    if empty:
+        warnings.append(
+            _("The dispatch has neither a text nor a file. Write the text or attach the file first.")
+        )
+    return Check(
+        title=_("Send the dispatch to {count} units?").format(count=count),
+        button=_("Send the dispatch to {count} units now").format(count=count),
+        effects=effects,
+        undo=_("What was sent can no longer be called back or changed. A correction is a new dispatch."),
+        back=reverse("campaigns:dispatch", args=(dispatch.pk,)),
+        facts=[
+            (_("Subject (trích yếu)"), dispatch.subject),
+            (_("Number and symbol"), dispatch.number or "–"),
+            (_("Text"), dispatch.body[:300] or "–"),
+            (_("Deadline stated in it"), f"{dispatch.deadline:%d/%m/%Y}"),
+        ],
+        names=[(unit.name, unit.email) for unit in units[:MOST_NAMED]],
+        count=count,
+        warnings=warnings,
+        files=files,
+        blocked=empty or not count,
+    )
+
+
+def state_check(campaign: Campaign, wanted: CampaignState) -> Check:
+    """Before a campaign is opened to everybody, or closed."""
+    if wanted == CampaignState.RUNNING:
+        title, button = _("Open the campaign?"), _("Open the campaign now")
+        effects = [_("The campaign begins: it is running from now on.")]
+        undo = _("It can be closed again; no letter goes out by this.")
+        if campaign.public:
+            effects.append(_("The campaign's public page is shown to everybody."))
+    else:
+        title, button = _("Close the campaign?"), _("Close the campaign now")
+        effects = [
+            _("Nobody is reminded any more, and no report becomes due."),
+            _("The campaign's public page is no longer shown."),
+        ]
+        undo = _("It can be opened again.")
+    back = reverse("campaigns:campaign", args=(campaign.pk,))
+    facts = [(_("Campaign"), campaign.name)]
+    danger = wanted != CampaignState.RUNNING
+    return Check(title, button, effects, undo, back, facts=facts, danger=danger)
+
+
+def reminding_check(
+    units: Sequence[Unit], reminded: dict[int, datetime], back: str, extra: dict[str, str] | None = None
+) -> Check:
+    """Before units are reminded: who gets a letter, who has no address, who was reminded in these days."""
+    reached = [unit for unit in units if unit.email]
+    since = timezone.now() - _RECENTLY
+    again = [unit for unit in reached if unit.pk in reminded and reminded[unit.pk] > since]
+    warnings = []
+    if len(reached) < len(units):
+        words = _("{count} units have no e-mail address: tell them by telephone or on paper.")
+        warnings.append(words.format(count=len(units) - len(reached)))
+    if again:
+        words = _("{count} of them were reminded in the last two days: {names}")
+        warnings.append(words.format(count=len(again), names=_listed(again)))
+    count = len(reached)
+    return Check(
+        title=_("Remind {count} units?").format(count=count),
+        button=_("Remind {count} units").format(count=count),
+        effects=[_("A letter goes to each of them; it stands in the unit's history and on the board.")],
+        undo=_("A letter that went out cannot be called back."),
+        back=back,
+        names=[(unit.name, unit.email) for unit in reached[:MOST_NAMED]],
+        count=count,
+        warnings=warnings,
+        blocked=not reached,
+        extra=extra or {},
+    )
+
+
+def reminded_words(units: Iterable[Unit]) -> str:
+    """What was done: to how many, and to whom."""
+    reached = [unit for unit in units if unit.email]
+    return _("A reminder goes to {count} units: {names}").format(count=len(reached), names=_listed(reached))
+
+
+def _listed(units: Sequence[Unit]) -> str:
+    return ", ".join(unit.name for unit in units[:10]) + (" …" if len(units) > 10 else "")

@@ -1,0 +1,258 @@
+"""The page of a campaign's deadlines: the three days, what was moved for whom and why, moving and undoing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import DateInput
+from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS
+from lamsach.portal.campaigns import access, deadlines
+from lamsach.portal.campaigns.deadline_letters import Touched
+from lamsach.portal.campaigns.deadline_moves import Plan, Preview, make, preview, preview_undo, undo
+from lamsach.portal.campaigns.deadlines import Deadline
+from lamsach.portal.campaigns.models import Campaign, DeadlineKind, DeadlineMove, MoveScope
+from lamsach.portal.units.access import may_act, readable_units, writable_units
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today
+
+BY = {
+    DeadlineKind.ACKNOWLEDGE: gettext_lazy("Acknowledge by"),
+    DeadlineKind.DEPLOY: gettext_lazy("Deploy by"),
+    DeadlineKind.REPORT: gettext_lazy("Report by"),
+}
+
+
+class MoveForm(forms.Form):
+    """Moving deadlines: which, to when, for whom, why."""
+
+    acknowledge = forms.DateField(label=BY[DeadlineKind.ACKNOWLEDGE], widget=DateInput, required=False)
+    deploy = forms.DateField(label=BY[DeadlineKind.DEPLOY], widget=DateInput, required=False)
+    report = forms.DateField(label=BY[DeadlineKind.REPORT], widget=DateInput, required=False)
+    scope = forms.ChoiceField(label=gettext_lazy("For whom does it hold?"), widget=forms.RadioSelect)
+    code = forms.CharField(
+        label=gettext_lazy("Code of the unit"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("For one unit, or one and everything under it."),
+    )
+    nearer = forms.BooleanField(
+        label=gettext_lazy("Also for those who were given a day of their own before"), required=False
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    letters = forms.BooleanField(label=gettext_lazy("Tell the units by e-mail"), required=False, initial=True)
+
+    def __init__(self, *args: Any, campaign: Campaign, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.campaign, self.user = campaign, user
+        leads = may_act(user, campaign.owner_id, COORDINATORS)
+        scopes = [*([MoveScope.ALL] if leads else []), MoveScope.SUBTREE, MoveScope.ONE]
+        self.fields["scope"].choices = [(one.value, one.label) for one in scopes]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """At least one day; the unit that it is for; days not before the campaign and in their order."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        days = {kind: data[kind] for kind in DeadlineKind if data.get(kind)}
+        if not days and not set(DeadlineKind) & set(self.errors):
+            self.add_error("report", _("Give at least one day."))
+        for kind, day in days.items():
+            if day < self.campaign.starts:
+                self.add_error(kind, _("The day lies before the campaign."))
+        unit = None
+        if data.get("scope") in (MoveScope.SUBTREE, MoveScope.ONE):
+            unit = writable_units(self.user, COORDINATORS).filter(code=data.get("code", "").strip()).first()
+            if unit is None or not self._may_move(unit):
+                self.add_error("code", _("This is not a unit under yours."))
+        data["days"], data["unit"] = days, unit
+        return data
+
+    def _may_move(self, unit: Unit) -> bool:
+        """Whether the person leads the campaign, or the unit above: nobody moves what they owe themselves."""
+        return may_move(self.user, self.campaign, unit)
+
+    def plan(self) -> Plan:
+        """What was asked for."""
+        data = self.cleaned_data
+        return Plan(
+            self.campaign,
+            MoveScope(data["scope"]),
+            data["days"],
+            data["unit"],
+            data["reason"].strip(),
+            data["nearer"],
+        )
+
+
+def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
+    """Whether the person moves deadlines for the unit (None: for all): a coordinator over the campaign's leading unit, or over the unit's parent."""
+    if may_act(user, campaign.owner_id, COORDINATORS):
+        return True
+    return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)
+
+
+@member(ALL, COORDINATORS)
+@taken_once
+def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The campaign's days, and what was moved; moving asks first."""
+    campaign = access.get_campaign(request.user, campaign_id)
+    form = _form(request, campaign)
+    if request.method == "POST" and form.is_valid():
+        plan = form.plan()
+        found = preview(plan)
+        page = unchecked(request, _check(plan, found, letters=form.cleaned_data["letters"]))
+        if page is not None:
+            return page
+        touched = make(plan, request, letters=form.cleaned_data["letters"])
+        messages.success(request, _moved(touched, letters=form.cleaned_data["letters"]))
+        return redirect("campaigns:deadlines", campaign_id=campaign_id)
+    seen = DeadlineMove.objects.filter(campaign=campaign)
+    if not may_act(request.user, campaign.owner_id, ALL):
+        units = readable_units(request.user).values("pk")
+        seen = seen.filter(scope=MoveScope.ALL) | seen.filter(unit__in=units)
+    page_of_moves = paged(
+        request, seen.select_related("unit", "by", "undone_by", "dispatch__issuer", "ended")
+    )
+    context = {
+        "campaign": campaign,
+        "dates": deadlines.resolve(campaign, ()),
+        "page": page_of_moves,
+        "moves": [
+            (move, move.undone is None and may_move(request.user, campaign, move.unit))
+            for move in page_of_moves
+        ],
+        "form": form,
+        "may_move": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
+    }
+    return render(request, "campaigns/deadlines.html", context)
+
+
+def _form(request: HttpRequest, campaign: Campaign) -> MoveForm:
+    """What was sent, else what the address suggests: days, scope and unit."""
+    names = ("acknowledge", "deploy", "report", "scope", "code")
+    asked: dict[str, Any] = {name: request.GET[name] for name in names if name in request.GET}
+    return MoveForm(
+        request.POST or None, campaign=campaign, user=request.user, initial={"letters": True, **asked}
+    )
+
+
+def _for_whom(scope: str, unit: Unit | None) -> str:
+    if unit is None:
+        return _("every unit of the campaign")
+    words = {
+        MoveScope.SUBTREE: _("{unit} and everything under it"),
+        MoveScope.BELOW: _("everything under {unit}"),
+        MoveScope.ONE: _("{unit} alone"),
+    }
+    return words[MoveScope(scope)].format(unit=unit.name)
+
+
+def _names(found: Preview) -> list[tuple[str, str]]:
+    return [
+        (one.unit.name, "; ".join(_change(old, new) for old, new in one.changes))
+        for one in found.touched[:MOST_NAMED]
+    ]
+
+
+def _change(old: Deadline, new: Deadline) -> str:
+    words = _("{what} {new} instead of {old}")
+    return words.format(what=BY[new.kind], new=_day(new.day), old=_day(old.day))
+
+
+def _day(day: Any) -> str:
+    return date_format(day, "d/m/Y")
+
+
+def _letters(found: Preview, *, letters: bool) -> list[str]:
+    if not letters:
+        return [_("No letter goes out.")]
+    reached = sum(1 for one in found.touched if one.unit.email)
+    texts = [_("A letter with the new days goes to {count} units.").format(count=reached)]
+    if reached < len(found.touched):
+        texts.append(
+            _("{count} units have no e-mail address: tell them yourself.").format(
+                count=len(found.touched) - reached
+            )
+        )
+    return texts
+
+
+def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
+    moved = [(str(BY[kind]), _day(day)) for kind, day in plan.days.items()]
+    warnings = []
+    if any(day < today() for day in plan.days.values()):
+        warnings.append(_("The new day has passed already: these units are late at once."))
+    if found.kept:
+        texts = ", ".join(f"{unit.name} ({_day(one.day)})" for unit, one in found.kept[:10])
+        words = _("{count} units keep a day of their own: {names}")
+        warnings.append(words.format(count=len({unit.pk for unit, _one in found.kept}), names=texts))
+    count = len(found.touched)
+    return Check(
+        title=_("Move the deadlines of {count} units?").format(count=count),
+        button=_("Move the deadlines of {count} units").format(count=count),
+        effects=[
+            _("The new days hold for: {whom}.").format(whom=_for_whom(plan.scope, plan.unit)),
+            *_letters(found, letters=letters),
+        ],
+        undo=_("It can be undone on the page of deadlines; the days before hold again then."),
+        back=reverse("campaigns:deadlines", args=(plan.campaign.pk,)),
+        facts=[*moved, (_("Reason"), plan.reason)],
+        names=_names(found),
+        count=count,
+        warnings=warnings,
+    )
+
+
+def _moved(touched: list[Touched], *, letters: bool) -> str:
+    reached = sum(1 for one in touched if one.unit.email) if letters else 0
+    words = _("The deadlines of {count} units were moved; {letters} letters go out.")
+    return words.format(count=len(touched), letters=reached)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
+    """Undo a move, after showing what holds again."""
+    move = (
+        DeadlineMove.objects.filter(pk=move_id).select_related("campaign__owner", "unit", "dispatch").first()
+    )
+    if move is None:
+        raise Http404
+    campaign = access.get_campaign(request.user, move.campaign_id)
+    if not may_move(request.user, campaign, move.unit):
+        raise PermissionDenied
+    if move.undone is None:
+        found = preview_undo(move)
+        count = len(found.touched)
+        page = unchecked(
+            request,
+            Check(
+                title=_("Undo the move for {count} units?").format(count=count),
+                button=_("Undo the move for {count} units").format(count=count),
+                effects=[_("The days before hold again."), *_letters(found, letters=True)],
+                undo=_("To undo this, move the deadlines again."),
+                back=reverse("campaigns:deadlines", args=(campaign.pk,)),
+                facts=[(str(BY[DeadlineKind(move.kind)]), _day(move.day))],
+                names=_names(found),
+                count=count,
+            ),
+        )
+        if page is not None:
+            return page
+        touched = undo(move, request)
+        messages.success(request, _moved(touched or [], letters=True))
+    return redirect("campaigns:deadlines", campaign_id=campaign.pk)

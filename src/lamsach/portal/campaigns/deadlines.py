@@ -1,0 +1,202 @@
+"""By when a unit owes what in a campaign: the one place that answers. Pages, letters, lists and counts all ask here.
+
+A deadline comes from the campaign, or from a move for everybody, a subtree or one unit. Of the moves that reach a unit the nearest holds, among equally near ones the latest.
+Where the campaign states no day for deploying, that of the report holds; none for acknowledging, that of deploying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+
+from lamsach.portal.base.working_time import is_working_day
+from lamsach.portal.campaigns.models import Campaign, DeadlineKind, DeadlineMove, MoveScope, Participation
+from lamsach.portal.units.models import UnitLink
+from lamsach.portal.units.tree import today
+
+DAYS_BEFORE = (7, 3, 1, 0, -1, -3, -7)
+"""Days before the deadline on which a unit is reminded; negative ones lie after it."""
+ESCALATED_AFTER = 3
+"""So many days after the deadline the parent is told who is late."""
+_ONE = timedelta(days=1)
+_ITSELF, _FAR = -1, 1 << 20
+"""How near a move for the unit alone is, and one for everybody at a unit that is not under the campaign's."""
+_PART = 500
+
+Reaching = Iterable[tuple[int, int, DeadlineMove]]
+"""Moves that reach a unit: how far each comes from, its place in the order in which they were made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day by which a unit owes something. `move`: what moved it; None when it is the campaign's day."""
+
+    kind: DeadlineKind
+    day: date
+    move: DeadlineMove | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the day has passed."""
+        return self.day < today()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDates:
+    """The three deadlines of a unit."""
+
+    acknowledge: Deadline
+    deploy: Deadline
+    report: Deadline
+
+    def __iter__(self) -> Iterator[Deadline]:
+        return iter((self.acknowledge, self.deploy, self.report))
+
+    def __getitem__(self, kind: DeadlineKind) -> Deadline:
+        return {one.kind: one for one in self}[kind]
+
+    def answer(self, acknowledged: object) -> Deadline:
+        """What the unit's next answer to a dispatch is due by: deploying once it has acknowledged."""
+        return self.deploy if acknowledged else self.acknowledge
+
+    @property
+    def days(self) -> tuple[date, date, date]:
+        """The three days alone."""
+        return self.acknowledge.day, self.deploy.day, self.report.day
+
+
+def resolve(campaign: Campaign, reaching: Reaching) -> UnitDates:
+    """A unit's deadlines from the moves that reach it."""
+    held: dict[str, DeadlineMove] = {}
+    for _, _, move in sorted(reaching, key=lambda one: (-one[0], one[1])):
+        held[move.kind] = move
+
+    def deadline(kind: DeadlineKind, stated: date | None, other: Deadline | None) -> Deadline:
+        move = held.get(kind)
+        if move is not None:
+            return Deadline(kind, move.day, move)
+        if stated is None and other is not None:
+            return Deadline(kind, other.day, other.move)
+        return Deadline(kind, stated or campaign.report_due)
+
+    report = deadline(DeadlineKind.REPORT, campaign.report_due, None)
+    deploy = deadline(DeadlineKind.DEPLOY, campaign.deploy_due, report)
+    return UnitDates(deadline(DeadlineKind.ACKNOWLEDGE, campaign.acknowledge_due, deploy), deploy, report)
+
+
+def dates(
+    wanted: Iterable[tuple[Campaign, int]], moves: Sequence[DeadlineMove] | None = None, *, down: int = 0
+) -> dict[tuple[int, int], UnitDates]:
+    """The deadlines of units in campaigns, by their numbers. Two queries for any number.
+
+    `moves`: instead of those in force, in the order in which they were made. `down`: 1 for those of a further unit directly under each."""
+    pairs = list(wanted)
+    campaigns = {campaign.pk: campaign for campaign, _ in pairs}
+    rows = in_force(campaigns) if moves is None else moves
+    from_where: dict[tuple[int, str, int], list[tuple[int, DeadlineMove]]] = {}
+    for order, move in enumerate(rows):
+        scope = MoveScope.SUBTREE if move.scope == MoveScope.BELOW else move.scope
+        from_where.setdefault((move.campaign_id, scope, move.unit_id or 0), []).append((order, move))
+    above = _distances(rows, campaigns, {unit for _, unit in pairs})
+
+    def reaching(campaign: Campaign, unit: int) -> Iterator[tuple[int, int, DeadlineMove]]:
+        near = {anchor: distance + down for anchor, distance in above.get(unit, {}).items()}
+        for order, move in from_where.get((campaign.pk, MoveScope.ALL, 0), ()):
+            yield near.get(campaign.owner_id, _FAR), order, move
+        for order, move in from_where.get((campaign.pk, MoveScope.ONE, 0 if down else unit), ()):
+            yield _ITSELF, order, move
+        for anchor, distance in near.items():
+            for order, move in from_where.get((campaign.pk, MoveScope.SUBTREE, anchor), ()):
+                if distance or move.scope == MoveScope.SUBTREE:
+                    yield distance, order, move
+
+    return {(campaign.pk, unit): resolve(campaign, reaching(campaign, unit)) for campaign, unit in pairs}
+
+
+def in_force(campaigns: Iterable[int]) -> list[DeadlineMove]:
+    """The moves of campaigns that hold, in the order in which they were made. One query."""
+    rows = DeadlineMove.objects.filter(campaign__in=list(campaigns), undone=None, ended=None)
+    return list(rows.select_related("unit", "by", "dispatch__issuer").order_by("pk"))
+
+
+def _distances(
+    moves: Iterable[DeadlineMove], campaigns: dict[int, Campaign], units: Collection[int]
+) -> dict[int, dict[int, int]]:
+    """How far units stand under those that moves come from. A closed unit keeps its last place."""
+    anchors = set()
+    for move in moves:
+        if move.scope == MoveScope.ALL:
+            anchors.add(campaigns[move.campaign_id].owner_id)
+        elif move.scope != MoveScope.ONE and move.unit_id:
+            anchors.add(move.unit_id)
+    found: dict[int, dict[int, int]] = {}
+    if anchors:
+        few = Q(descendant__in=list(units)) if len(units) <= _PART else Q()
+        links = UnitLink.objects.filter(few, ancestor__in=anchors, valid_until=F("descendant__valid_until"))
+        for unit, ancestor, distance in links.values_list("descendant", "ancestor", "distance"):
+            found.setdefault(unit, {})[ancestor] = distance
+    return found
+
+
+def of_units(campaign: Campaign, units: Iterable[int]) -> dict[int, UnitDates]:
+    """The deadlines of many units in one campaign."""
+    found = dates((campaign, unit) for unit in units)
+    return {unit: one for (_, unit), one in found.items()}
+
+
+def of_unit(campaign: Campaign, unit: int) -> UnitDates:
+    """The deadlines of one unit."""
+    return of_units(campaign, [unit])[unit]
+
+
+def refresh(campaign: Campaign, units: Any = None) -> None:
+    """Write the days of units that take part (all of them) where boards and counts read them. Few statements: one for each different set of days and 500 units."""
+    rows = Participation.objects.filter(campaign=campaign)
+    if units is not None:
+        rows = rows.filter(unit__in=units)
+    kept = {row[0]: row[1:] for row in rows.values_list("unit", *COLUMNS)}
+    changed: dict[tuple[date, ...], list[int]] = {}
+    for unit, found in of_units(campaign, kept).items():
+        if found.days != kept[unit]:
+            changed.setdefault(found.days, []).append(unit)
+    for days, numbers in changed.items():
+        for begin in range(0, len(numbers), _PART):
+            part = Participation.objects.filter(campaign=campaign, unit__in=numbers[begin : begin + _PART])
+            part.update(**dict(zip(COLUMNS, days, strict=True)))
+
+
+COLUMNS = ("acknowledge_due", "deploy_due", "report_due")
+"""Where a campaign states the three days, and a participation keeps them."""
+
+
+def follow_tree(sender: object, unit: int, **options: object) -> None:
+    """A unit stands elsewhere: what was moved for a subtree reaches it and those under it, or no longer."""
+    below = UnitLink.objects.filter(ancestor=unit, valid_until=F("descendant__valid_until"))
+    for campaign in Campaign.objects.filter(deadline_moves__isnull=False).distinct():
+        refresh(campaign, below.values("descendant"))
+
+
+def reminder_days(due: date) -> dict[date, int]:
+    """The days of reminders, each with its distance from the deadline. One that falls on a day off moves: before the deadline to the working day before,
+    after it to the next."""
+    days: dict[date, int] = {}
+    for distance in DAYS_BEFORE:
+        day = _working_day(due - distance * _ONE, -_ONE if distance >= 0 else _ONE)
+        if day not in days or abs(distance) < abs(days[day]):
+            days[day] = distance
+    return days
+
+
+def escalation_day(due: date) -> date:
+    """The day on which the parent is told who is late: when `ESCALATED_AFTER` falls on a day off, the working day after it."""
+    return _working_day(due + ESCALATED_AFTER * _ONE, _ONE)
+
+
+def _working_day(day: date, step: timedelta) -> date:
+    while not is_working_day(day):
+        day += step
+    return day
