@@ -493,11 +493,11 @@ def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Brow
 def test_the_first_page_says_what_waits(cast: Cast, browser: Browser) -> None:
     found = report(cast)
     move_to(found.campaign, tree.today() + timedelta(days=3))
-    assert "Report by" in browser("officer").get("/office/").content.decode()
-    assert "Reports to accept" not in browser("coordinator").get("/office/").content.decode()
+    assert "Reports that are due" in browser("officer").get("/office/").content.decode()
+    assert "Reports to accept: " not in browser("coordinator").get("/office/").content.decode()
     for action in ("submit", "approve", "send"):
         post(browser("officer"), found, "step", action=action, signer="A")
-    assert "Report by" not in browser("officer").get("/office/").content.decode()
+    assert "Reports that are due" not in browser("officer").get("/office/").content.decode()
     assert "Reports to accept: 1" in browser("coordinator").get("/office/").content.decode()
 
 

@@ -39,6 +39,7 @@ class User(AbstractBaseUser):
     language = models.CharField(
         _("Language"), max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
     )
+    daily_letter = models.BooleanField(_("A letter each working day with what waits for me"), default=True)
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)
     last_seen = models.DateTimeField(null=True)

@@ -16,6 +16,7 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.roles import Role
+from lamsach.portal.base.waiting import badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class Link:
     title: Any
     url: str
     current: bool = False
+    count: int = 0
+    """How many things wait there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,11 @@ def place(request: HttpRequest, context: Mapping[str, Any]) -> Place:
     found = None if match is None or public else tab_of(match.view_name)
     room, here = found or (None, None)
     firsts = [(one, next(_tabs(one, roles, None), None)) for one in (*ROOMS, OWN)]
-    links = [Link(one.title, first[1], one is room) for one, first in firsts if first]
+    links = [
+        Link(one.title, first[1], one is room, badge(user) if one is ROOMS[0] else 0)
+        for one, first in firsts
+        if first
+    ]
     own = links.pop() if roles else None
     if room is None:
         return Place(tuple(links), own)

@@ -27,6 +27,7 @@ from lamsach.portal.catalogue_vi.rooms import ROOMS
 from lamsach.portal.catalogue_vi.sources import SOURCES
 from lamsach.portal.catalogue_vi.traces import TRACES
 from lamsach.portal.catalogue_vi.units import UNITS
+from lamsach.portal.catalogue_vi.waiting import WAITING
 
 GROUPS: tuple[dict[str, str], ...] = (
     LIBRARIES,
@@ -58,5 +59,6 @@ GROUPS: tuple[dict[str, str], ...] = (
     WAVES,
     KNOWLEDGE,
     MATERIALS,
+    WAITING,
 )
 VIETNAMESE: dict[str, str] = {text: said for group in GROUPS for text, said in group.items()}

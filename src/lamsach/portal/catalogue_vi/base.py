@@ -92,8 +92,6 @@ BASE: dict[str, str] = {
     "Page %(number)s of %(total)s": "Trang %(number)s trên %(total)s",
     "Not done yet: please correct": "Chưa xong, cần sửa các mục sau",
     "To the first page": "Về trang đầu",
-    "State deployment by {day}: {subject}": "Xác nhận triển khai trước {day}: {subject}",
-    "Acknowledge by {day}: {subject}": "Tiếp nhận trước {day}: {subject}",
     "Questions that wait for an answer: {count}, late: {late}": "Câu hỏi đang chờ trả lời: {count}, quá hạn: {late}",
     "Import the units from a sheet": "Nhập đơn vị từ bảng",
     "Invite people": "Mời cán bộ",

@@ -59,7 +59,6 @@ REPORTS: dict[str, str] = {
     "Now": "Nay",
     "Documents": "Văn bản",
     "Signed document": "Văn bản đã ký",
-    "Report by {day}: {campaign}, {unit}": "Báo cáo trước ngày {day}: {campaign}, {unit}",
     "Reports to accept: {count}": "Báo cáo chờ tiếp nhận: {count}",
     "Choose a filled form as DOCX or XLSX, at most 10 MB.": "Đề nghị chọn biểu mẫu đã điền dạng DOCX hoặc XLSX, tối đa 10 MB.",
     "From the form that was sent in: {name}": "Theo biểu mẫu đơn vị gửi: {name}",

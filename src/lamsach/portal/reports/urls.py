@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from lamsach.portal.reports import (
+    bulk_views,
     document_views,
     form_views,
     overview_views,
@@ -17,6 +18,7 @@ from lamsach.portal.reports import (
 app_name = "reports"
 urlpatterns = [
     path("office/reports/", overview_views.mine, name="mine"),
+    path("office/reports/accept/", bulk_views.accept, name="accept"),
     path("office/campaigns/<int:campaign_id>/reports/", overview_views.overview, name="overview"),
     path("office/campaigns/<int:campaign_id>/form/", form_views.campaign_form, name="form"),
     path(

@@ -1,65 +1,142 @@
-"""What of reports waits for a person: own units' reports that are due, reports to be approved or accepted. For the first page of the work area."""
+"""What of reports waits: returned ones, own ones that are due, those to approve or accept, later deadlines asked for, forms that came by e-mail."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
+from lamsach.portal.base.waiting import MOST, Row, waits
 from lamsach.portal.campaigns.deadlines import dates
-from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.units.access import memberships, writable_units
-from lamsach.portal.units.models import Unit
+from lamsach.portal.campaigns.models import CampaignState, Participation
+from lamsach.portal.campaigns.waiting import own_units
+from lamsach.portal.reports import access
+from lamsach.portal.reports.models import Extension, ReceivedState, Report, ReportState, Step
+from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
 SOON = timedelta(days=14)
 """How long before its deadline an unsent report is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A report of an own unit that is not sent and is due soon or overdue."""
+@waits(gettext_lazy("Reports that were returned"), WRITERS, 30)
+def returned(user: Any) -> list[Row]:
+    """The own units' returned reports, each with the reason first."""
+    rows = Report.objects.filter(unit__in=own_units(user), state=ReportState.RETURNED)
+    found = list(rows.select_related("campaign", "unit").defer("content")[:MOST])
+    dues = dates((one.campaign, one.unit_id) for one in found)
+    steps = Step.objects.filter(report__in=found, after=ReportState.RETURNED).order_by("pk")
+    reasons = dict(steps.values_list("report", "reason"))
+    return [
+        Row(
+            reasons.get(one.pk) or _("No reason was given."),
+            reverse("reports:edit", args=(one.pk,)),
+            _("Correct"),
+            (due := dues[one.campaign_id, one.unit_id].report).day,
+            due.late,
+            note=f"{one.unit.name}, {one.campaign.name}",
+        )
+        for one in found
+    ]
 
-    campaign: Campaign
-    unit: Unit
-    due: date
 
-    @property
-    def late(self) -> bool:
-        """Whether the deadline has passed."""
-        return self.due < today()
-
-
-def due_reports(user: Any) -> list[Due]:
-    """The own units' reports that are due within two weeks, the most urgent first. Own: where the person is a member, not what stands below."""
-    own = [m.unit_id for m in memberships(user) if m.role in WRITERS]
+@waits(gettext_lazy("Reports that are due"), WRITERS, 40)
+def due(user: Any) -> list[Row]:
+    """The own units' reports that are due within two weeks and not sent, the most urgent first."""
+    own = own_units(user)
     running = Participation.objects.filter(
         unit__in=own, sent_on__isnull=False, campaign__state=CampaignState.RUNNING
-    ).select_related("campaign", "unit")
-    taking_part = list(running[:50])
-    done = set(
-        Report.objects.filter(
-            unit__in=own,
-            campaign__in={p.campaign_id for p in taking_part},
-            state__in=(ReportState.SENT, ReportState.FROZEN),
-        ).values_list("campaign", "unit")
     )
-    dues = dates((part.campaign, part.unit_id) for part in taking_part)
+    parts = list(running.select_related("campaign", "unit")[:50])
+    known = Report.objects.filter(unit__in=own, campaign__in={part.campaign_id for part in parts})
+    states = {
+        (c, u): state for c, u, state in known.order_by("edition").values_list("campaign", "unit", "state")
+    }
+    dues = dates((part.campaign, part.unit_id) for part in parts)
+    away = (ReportState.SENT, ReportState.FROZEN, ReportState.RETURNED)
     found = []
-    for part in taking_part:
-        due = dues[part.campaign_id, part.unit_id].report.day
-        if (part.campaign_id, part.unit_id) not in done and due <= today() + SOON:
-            found.append(Due(part.campaign, part.unit, due))
-    return sorted(found, key=lambda entry: entry.due)[:20]
+    for part in parts:
+        held = dues[part.campaign_id, part.unit_id].report
+        if states.get((part.campaign_id, part.unit_id)) not in away and held.day <= today() + SOON:
+            address = reverse("reports:of_unit", args=(part.campaign_id, part.unit_id))
+            words = f"{part.unit.name}: {part.campaign.name}"
+            found.append(Row(words, address, _("Write the report"), held.day, held.late))
+    return sorted(found, key=lambda row: str(row.day))[:MOST]
 
 
-def to_decide(user: Any) -> int:
-    """How many reports wait for the person to accept or return them."""
-    units = writable_units(user, COORDINATORS)
-    return (
-        Report.objects.filter(state=ReportState.SENT, unit__parent__in=units).count()
-        if user.roles & COORDINATORS
-        else 0
+@waits(gettext_lazy("Reports to approve"), COORDINATORS, 50)
+def to_approve(user: Any) -> list[Row]:
+    """Reports of the own units that wait for the head's approval."""
+    rows = Report.objects.filter(state=ReportState.SUBMITTED, unit__in=own_units(user))
+    return [
+        Row(
+            f"{one.unit.name}: {one.campaign.name}",
+            reverse("reports:report", args=(one.pk,)),
+            _("Read and approve"),
+            timezone.localdate(one.submitted) if one.submitted else None,
+            since=True,
+        )
+        for one in rows.select_related("campaign", "unit").defer("content")[:MOST]
+    ]
+
+
+def to_accept(user: Any) -> QuerySet[Report]:
+    """The sent reports that the person accepts or returns."""
+    heads = writable_units(user, COORDINATORS).values("pk")
+    return access.readable_reports(user).filter(
+        Q(unit__parent__in=heads) | Q(unit__parent=None, unit__in=heads), state=ReportState.SENT
     )
+
+
+@waits(gettext_lazy("Reports to accept"), COORDINATORS, 60)
+def accepting(user: Any) -> list[Row]:
+    """One row for all that wait: their figures are shown before they are accepted together."""
+    rows = to_accept(user).order_by("sent")
+    count, first = rows.count(), rows.values_list("sent", flat=True).first()
+    if not count:
+        return []
+    words = _("Reports to accept: {count}").format(count=count)
+    day = timezone.localdate(first) if first else None
+    return [Row(words, reverse("reports:accept"), _("See the figures"), day, since=True, count=count)]
+
+
+@waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70)
+def extensions(user: Any) -> list[Row]:
+    """Requests of the units under the person's."""
+    heads = writable_units(user, COORDINATORS).values("pk")
+    asked = Extension.objects.filter(granted=None, unit__parent__in=heads).select_related("unit", "campaign")
+    return [
+        Row(
+            _("{unit} asks for {day}: {reason}").format(
+                unit=one.unit.name, day=f"{one.until:%d/%m/%Y}", reason=one.reason
+            ),
+            reverse("reports:overview", args=(one.campaign_id,)) + f"?unit={one.unit.parent_id}",
+            _("Decide"),
+            timezone.localdate(one.asked),
+            since=True,
+            note=one.campaign.name,
+        )
+        for one in asked.order_by("pk")[:MOST]
+    ]
+
+
+@waits(gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75)
+def came(user: Any) -> list[Row]:
+    """Forms that wait for a person to confirm what was read."""
+    rows = access.readable_received(user).filter(state=ReceivedState.WAITING).order_by("pk")
+    return [
+        Row(
+            f"{one.unit.name if one.unit else one.sender}: {one.name}",
+            reverse("reports:received", args=(one.pk,)),
+            _("Confirm"),
+            timezone.localdate(one.received),
+            since=True,
+        )
+        for one in rows[:MOST]
+    ]

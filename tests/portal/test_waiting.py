@@ -1,0 +1,132 @@
+"""What waits, in one list: for whom, with which day, done by which button; the badge, the daily letter, accepting together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from lamsach.portal.accounts.models import User
+from lamsach.portal.base.waiting import SOURCES, badge, waiting
+from lamsach.portal.campaigns.models import Recipient
+from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.models import BadAddress, Letter
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.units import tree
+from lamsach.portal.web import waiting as daily
+
+from .confirming import asked
+from .conftest import Cast
+from .samples import SAMPLES, dispatch, due, question, received, report
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[str], Client]
+
+
+def titles(cast: Cast, name: str) -> list[str]:
+    with translation.override("en"):
+        return [str(title) for title, _ in waiting(User.objects.get(pk=cast.people[name].pk))]
+
+
+def test_the_officer_acknowledges_by_one_button(cast: Cast, browser: Browser) -> None:
+    sent = dispatch(cast)
+    page = browser("officer").get("/office/").content.decode()
+    copy = Recipient.objects.get(dispatch=sent, unit=cast.first)
+    assert f'action="/office/answers/{copy.pk}/"' in page
+    assert "by 20" not in titles(cast, "officer")
+    browser("officer").post(f"/office/answers/{copy.pk}/", {"kind": "acknowledged"})
+    copy.refresh_from_db()
+    assert copy.acknowledged is not None
+    assert "State deployment" in browser("officer").get("/office/").content.decode()
+
+
+def test_each_role_has_what_waits_for_it(cast: Cast) -> None:
+    found = report(cast)
+    received(cast)
+    question(cast)
+    SAMPLES["extension_id"](cast)
+    due(found.campaign, tree.today() + timedelta(days=3))
+    BadAddress.objects.create(address="hai@unit.example", since=timezone.now(), last=timezone.now())
+    assert {"Dispatches to answer", "Reports that are due"} <= set(titles(cast, "officer"))
+    assert {
+        "Later deadlines asked for",
+        "Reports that came by e-mail or as a file",
+        "E-mail addresses that do not work",
+        "Questions",
+        "Units that no letter reached",
+    } <= set(titles(cast, "coordinator"))
+    assert titles(cast, "helper") == ["Questions"]
+    assert "Questions" not in titles(cast, "stranger")
+    Report.objects.filter(pk=found.pk).update(state=ReportState.RETURNED)
+    assert "Reports that were returned" in titles(cast, "officer")
+    assert "Reports that are due" not in titles(cast, "officer")
+
+
+def test_the_first_page_asks_little_and_sets_the_badge(cast: Cast, browser: Browser) -> None:
+    cache.clear()
+    dispatch(cast)
+    client = browser("officer")
+    assert badge(cast.people["officer"]) == 0
+    client.get("/office/")
+    assert badge(cast.people["officer"]) == 1
+    assert "badge" in client.get("/office/campaigns/").content.decode()
+
+    def count() -> int:
+        user = User.objects.get(pk=cast.people["coordinator"].pk)
+        with CaptureQueriesContext(connection) as seen:
+            waiting(user)
+        return len(seen)
+
+    few = count()
+    for _ in range(3):
+        dispatch(cast)
+    assert count() == few
+    assert few <= 25
+    assert len(SOURCES) >= 14
+
+
+@pytest.mark.one_date
+def test_the_daily_letter_comes_once_and_can_be_switched_off(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch(cast)
+    morning = timezone.make_aware(datetime(2026, 11, 18, 8, 0))
+    monkeypatch.setattr(daily.timezone, "localtime", lambda *args: morning)
+    User.objects.exclude(pk=cast.people["officer"].pk).update(daily_letter=False)
+    monkeypatch.setattr(daily, "is_working_day", lambda day: False)
+    assert daily.send_daily() == 0
+    monkeypatch.setattr(daily, "is_working_day", lambda day: True)
+    assert daily.send_daily() == 1
+    letter = Letter.objects.get(kind="daily")
+    assert letter.to == "officer@person.example"
+    assert "V/v triển khai chiến dịch" in words(letter)[1]
+    daily.send_daily()
+    assert Letter.objects.filter(kind="daily").count() == 1
+    User.objects.update(daily_letter=False)
+    Letter.objects.all().delete()
+    assert daily.send_daily() == 0
+
+
+def test_reports_are_accepted_together_with_their_figures_in_sight(cast: Cast, browser: Browser) -> None:
+    found = report(cast)
+    for action in ("submit", "approve", "send"):
+        version = Report.objects.get(pk=found.pk).version
+        data = {"action": action, "signer": "A", "version": version}
+        browser("officer").post(f"/office/reports/{found.pk}/step/", data)
+    client = browser("coordinator")
+    figures = Report.objects.get(pk=found.pk).submitted_figures
+    page = client.get("/office/reports/accept/").content.decode()
+    assert all(figure["label"] in page for figure in figures)
+    client.post("/office/reports/accept/", {})
+    assert Report.objects.get(pk=found.pk).state == ReportState.SENT, "nothing ticked"
+    text, data = asked(client, "/office/reports/accept/", {"report": found.pk})
+    assert figures[0]["label"] in text
+    client.post("/office/reports/accept/", data)
+    assert Report.objects.get(pk=found.pk).state == ReportState.FROZEN
+    assert browser("officer").get("/office/reports/accept/").status_code == 404
