@@ -18,6 +18,7 @@ from lamsach.stores.address import parse_address
 from lamsach.stores.clickhouse import ClickHouse
 from lamsach.stores.client import Failure, StoreClient, StoreError
 from lamsach.stores.retro import open_store, retro
+from lamsach.web_client import Answer, Follow, Headers, WebClient, WebError
 from tests.archive.building import BEGIN, firewall_line, write_list
 from tests.rows import each_row
 from tests.stores.lines import Record
@@ -173,6 +174,30 @@ def test_a_connection_that_breaks_off_among_lines(tmp_path: Path) -> None:
         web.change = lambda _method, path, body: chunked if is_candidates(path, body) else None
         found = search(address, write_list(tmp_path))
     assert found.verdict.outcome in (Outcome.PARTIAL, Outcome.UNUSABLE)
+
+
+def test_an_answer_that_takes_too_long_is_asked_for_in_parts(tmp_path: Path) -> None:
+    """The web client stands for a server that needs longer than the limit for more than two days."""
+
+    class Slow(WebClient):
+        def ask(
+            self,
+            method: str,
+            url: str,
+            headers: Headers,
+            body: bytes | None = None,
+            follow: Follow | None = None,
+        ) -> Answer:
+            text = (body or b"").decode()
+            if "regexp" in text and '"gte": "2022-08-31' in text and '"lt": "2022-09-05' in text:
+                raise WebError("timed out", "ReadTimeoutError")
+            return super().ask(method, url, headers, body, follow)
+
+    with opensearch(LINES, analysers={"message": "keyword"}) as (address, _):
+        store = open_store(address)
+        store.client.web = Slow(10)
+        found = retro(store, Request([], [str(write_list(tmp_path))]))[0]
+    assert found.verdict.outcome is Outcome.NOTHING_FOUND
 
 
 def test_documents_that_were_counted_and_do_not_come(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ class StoreClient:
             try:
                 answer = self.web.ask(method, f"{self.address.url}{path}", headers, body)
             except WebError as error:
+                if "Timeout" in error.kind:  # a shorter time may be answered for in time
+                    raise self.error(Failure.THROTTLED, str(error)) from None
                 if last:
                     raise self.error(Failure.UNREACHED, str(error)) from None
                 self._pause(trial, "")
