@@ -14,6 +14,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.bulk import templates
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.shades import ANY, PORT
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.tables import columns_of, table_of
@@ -149,3 +150,25 @@ def test_a_key_that_is_never_looked_at_is_of_no_account() -> None:
     assert found["action"].to_pylist()[:2] == ["blocked", "unknown"]
     assert len(asked) < 10
     assert templates.MARK not in str(found["source_ip"].to_pylist())
+
+
+def test_a_text_of_the_log_that_is_a_stand_in() -> None:
+    class Named(Toy):
+        def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event | None:
+            return Event(
+                source_ip=first_ip(fields, "src"), source_port=first_port(fields, "sport"), observer=fields["odd"],
+                destination_port=first_port(fields, "other"),
+            )  # fmt: skip
+
+    taken = [ANY[1].of(0)[0], PORT[0].of(1)[0]]
+    row = {
+        "src": pa.array(["10.1.1.5"] * 2),
+        "sport": pa.array(["50123"] * 2),
+        "odd": pa.array([taken[0], "fw-1"]),
+        "other": pa.array(["1", taken[1]]),
+    }
+    nothing = (pa.nulls(2, pa.timestamp("us", "UTC")), pa.nulls(2, pa.string()))
+    found = Templates(Named()).columns(
+        Row([*row], lambda wanted: {key: row[key] for key in wanted}, set(), certain=True), 2, lambda: nothing
+    )
+    assert found["line"].to_pylist() == []  # left to the reader of single lines

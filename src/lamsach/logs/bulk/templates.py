@@ -210,12 +210,15 @@ class _Rows:
     def template(self, make: Make, at: int) -> _Template:
         """What the format makes of a row."""
         stand_ins: dict[Any, Source] = {_HOST: ("of", ((HOSTS,),))}
+        stated: list[str] = []
 
         def value(key: str) -> str | None:
             shades = self._of(key)
             number = int(self._coded(key)[0][at]) if shades else 0
             if not number:
-                return self._text(key, at)
+                own = self._text(key, at)
+                stated.append(own or "")
+                return own
             stand_in, gives = shades[number - 1].of(self._number(key, at))
             for text, how in gives.items():
                 stand_ins[text] = ("of", ((key, how),))
@@ -231,7 +234,8 @@ class _Rows:
         )
         try:
             event = make(fields, head)
-            unknown = event is None or self._mixed(at)
+            taken = any(one in text for text in stated for one in filter(_is_text, stand_ins))
+            unknown = event is None or taken or self._mixed(at)
             return _Template(frozenset(fields.at), None if unknown else self._fields_of(event, stand_ins, at))  # type: ignore[arg-type]
         except (Unusual, LineError, ValueError):
             return _Template(frozenset(fields.at), None)
