@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
+from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Participation
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports.models import Report
@@ -48,7 +49,11 @@ def test_a_unit_says_where_it_is(cast: Cast) -> None:
     )
     page = text(cast.client("coordinator"), f"/office/units/{cast.first.pk}/")
     day = f"{tree.today():%d/%m/%Y}"
-    assert f"{sent.campaign.name} ✓ {day} ✓ {day} ○ not yet ○ not yet ○ not begun" in page
+    due = of_unit(sent.campaign, cast.first.pk)
+    assert (
+        f"{sent.campaign.name} ✓ {day} ✓ {day} ○ not yet ○ not yet by {due.deploy.day:%d/%m/%Y} "
+        f"○ not begun {due.report.day:%d/%m/%Y}"
+    ) in page
     assert "No log of it has been searched yet: what is not found says nothing." in page
     assert "? not searched No log of the unit itself has been searched" in page
     assert "verified clean." not in page, "without logs no number is a good sign"

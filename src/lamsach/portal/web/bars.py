@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import counts
-from lamsach.portal.campaigns.deadlines import of_unit
+from lamsach.portal.campaigns.deadlines import dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.counting import CaseCounts, case_counts
 from lamsach.portal.cases.unsearched import searching
@@ -81,10 +82,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a campaign is in a unit with everything under it. `left`: days until the reports are due, negative after it. `units`: three bars, none without units under it."""
+    """How a campaign is in a unit with everything under it. `due`: the day of the unit's report, `left`: days until then, negative after it. `units`: three bars, none without units under it."""
 
     campaign: Campaign
     unit: Unit
+    due: date
     left: int
     machines: list[Part]
     units: list[Bar]
@@ -93,12 +95,17 @@ class Standing:
 
 def standings(user: Any) -> list[Standing]:
     """The running campaigns in the person's own units."""
-    running = readable_campaigns(user).filter(state=CampaignState.RUNNING)[:CAMPAIGNS]
+    running = list(readable_campaigns(user).filter(state=CampaignState.RUNNING)[:CAMPAIGNS])
     mine = home_units(user)[:UNITS]
-    return [_standing(campaign, unit) for campaign in running for unit in mine]
+    due = dates((campaign, unit.pk) for campaign in running for unit in mine)
+    return [
+        _standing(campaign, unit, due[campaign.pk, unit.pk].report.day)
+        for campaign in running
+        for unit in mine
+    ]
 
 
-def _standing(campaign: Campaign, unit: Unit) -> Standing:
+def _standing(campaign: Campaign, unit: Unit, due: date) -> Standing:
     found, board = counts(campaign, unit.pk), reverse("campaigns:board", args=(campaign.pk,))
     below = under([unit.pk]).filter(distance__gt=0).values("descendant")
     done = Report.objects.filter(
@@ -118,7 +125,8 @@ def _standing(campaign: Campaign, unit: Unit) -> Standing:
     return Standing(
         campaign,
         unit,
-        (of_unit(campaign, unit.pk).report.day - today()).days,
+        due,
+        (due - today()).days,
         machine_bar(campaign, unit, case_counts(campaign, unit.pk), searching(campaign, unit.pk).count),
         bars if found.units else [],
         found.late,

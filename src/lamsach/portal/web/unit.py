@@ -12,7 +12,7 @@ from django.db.models import Max, Min
 from lamsach.portal.accounts.access import readable_people
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.deadlines import Deadline, dates
+from lamsach.portal.campaigns.deadlines import UnitDates, dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Step
 from lamsach.portal.cases.listing import chosen, of_group
 from lamsach.portal.findings.models import CoverageDay
@@ -31,18 +31,18 @@ CAMPAIGNS, REPORTS, LETTERS, STEPS, SOURCES, PEOPLE = 5, 8, 8, 20, 30, 30
 
 @dataclass(frozen=True, slots=True)
 class InCampaign:
-    """Where a unit is in a campaign. `part`: the days on which it was sent the dispatch, acknowledged, deployed; None before anything came."""
+    """Where a unit is in a campaign, and by when it owes what. `part`: the days on which it was sent the dispatch, acknowledged, deployed."""
 
     campaign: Campaign
-    part: Participation | None
+    part: Participation
     forwarded: datetime | None
     report: Report | None
-    due: Deadline
+    dates: UnitDates
 
     @property
     def late(self) -> bool:
         """Whether the report is due and neither sent nor accepted."""
-        return self.due.late and (self.report is None or self.report.sent is None)
+        return self.dates.report.late and (self.report is None or self.report.sent is None)
 
 
 def in_campaigns(user: Any, unit: Unit) -> list[InCampaign]:
@@ -52,20 +52,20 @@ def in_campaigns(user: Any, unit: Unit) -> list[InCampaign]:
         for part in Participation.objects.filter(unit=unit, campaign__in=readable_campaigns(user))
     }
     campaigns = list(readable_campaigns(user).filter(pk__in=parts)[:CAMPAIGNS])
+    due = dates((campaign, unit.pk) for campaign in campaigns)
     passed = Dispatch.objects.filter(
         issuer=unit, campaign__in=campaigns, parent__isnull=False, sent__isnull=False
     )
     forwarded = dict(passed.values_list("campaign").annotate(first=Min("sent")).order_by())
     rows = readable_reports(user).filter(unit=unit, campaign__in=campaigns).defer("content", "measured")
     reports = {report.campaign_id: report for report in rows.order_by("edition")}
-    dues = dates((campaign, unit.pk) for campaign in campaigns)
     return [
         InCampaign(
             campaign,
             parts[campaign.pk],
             forwarded.get(campaign.pk),
             reports.get(campaign.pk),
-            dues[campaign.pk, unit.pk].report,
+            due[campaign.pk, unit.pk],
         )
         for campaign in campaigns
     ]
