@@ -16,7 +16,6 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from lamsach.portal.at_work import hold_as_set
-from lamsach.portal.jobs.claims import KEEPER, Patience
 
 IDLE_S, LAST_S = 1.0, 10.0
 """How long a thread rests that had nothing to do; how long work may go on when the worker is to end."""
@@ -60,6 +59,7 @@ def _mail() -> Callable[[], bool]:
 
 def _steps() -> dict[str, Callable[[], bool]]:
     """What the worker's threads do: mail, jobs and regular tasks of both lanes."""
+    from lamsach.portal.jobs.claims import Patience
     from lamsach.portal.jobs.queue import run_next, run_regular
 
     def jobs(long: bool) -> Callable[[], bool]:
@@ -87,6 +87,7 @@ def run() -> None:
 
     django.setup()
     load_tasks()
+    from lamsach.portal.jobs.claims import KEEPER
     from lamsach.portal.jobs.queue import STOPPING as stop  # noqa: N811 - nothing else stops it
 
     for number in (signal.SIGTERM, signal.SIGINT):
