@@ -75,7 +75,7 @@ def test_the_first_page_asks_little_and_sets_the_badge(cast: Cast, browser: Brow
     assert badge(cast.people["officer"]) == 0
     client.get("/office/")
     assert badge(cast.people["officer"]) == 1
-    assert "badge" in client.get("/office/campaigns/").content.decode()
+    assert '(1<span class="visually-hidden"> waiting' in client.get("/office/campaigns/").content.decode()
 
     def count() -> int:
         user = User.objects.get(pk=cast.people["coordinator"].pk)
