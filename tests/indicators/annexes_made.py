@@ -150,9 +150,10 @@ def as_typst(made: Sequence[Annex], options: str = "") -> str:
     ]
     for annex in made:
         columns = ", ".join(f"{width}cm" for width in annex.widths)
-        cells = ", ".join(quoted(text) for row in [annex.heads, *annex.rows] for text in row)
+        heads = ", ".join(map(quoted, annex.heads))
+        cells = ", ".join(quoted(text) for row in annex.rows for text in row)
         parts.append(
-            f"Phụ lục: danh sách dấu hiệu\n#[#set text(size: {annex.size}pt)\n#table(columns: ({columns}), {options} {cells})]\n"
+            f"Phụ lục: danh sách dấu hiệu\n#[#set text(size: {annex.size}pt)\n#table(columns: ({columns}), {options} table.header({heads}), {cells})]\n"
         )
     return "\n".join(parts)
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from lamsach.indicators.loose_lines import PITCH
-from lamsach.indicators.page_grid import TextLine, joined, split
+from lamsach.indicators.page_grid import FLUSH, TextLine, joined, split
 from lamsach.indicators.pdf_drawing import Shown
 
 _APART = 0.7
 """How far apart the texts of two columns are at least that one string shows, in heights of the font."""
-_FLUSH = 0.5
-"""How far a string is from the last one's end at most that goes on with its line, in points."""
 _WORDS_APART = 0.3
 """How far apart two words are at most, in heights of the font; two columns may be as near."""
 _AROUND = 8.0
@@ -137,6 +135,7 @@ def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
         near = slice(bisect_left(bases, run.text.base - reach), bisect_right(bases, run.text.base + reach))
         if (
             level
+            and not run.items[0][0].apart
             and 0 < gap <= _WORDS_APART * run.text.size
             and _crosses(by_base[near], last.right, run.left)
         ):
@@ -184,7 +183,7 @@ def _begins_column(shown: Shown, begins: Mapping[int, Sequence[float]]) -> bool:
 
 def _is_flush(last: Shown, shown: Shown) -> bool:
     level = abs(last.base - shown.base) <= _SAME_HEIGHT * shown.size
-    return level and abs(shown.edges[0] - last.edges[-1]) <= _FLUSH
+    return level and not shown.apart and abs(shown.edges[0] - last.edges[-1]) <= FLUSH
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from lamsach.indicators.drawn_cells import Block, Row, is_aligned, is_running, rows_of
+from lamsach.indicators.drawn_cells import Block, Line, Row, is_aligned, is_running, rows_of
 from lamsach.indicators.loose_lines import PITCH, Numbered
 from lamsach.indicators.page_rows import NUMBER, PageTable, column_of
+from lamsach.indicators.tables.fields import field_of
 from lamsach.indicators.tagged_tables import Stated, table_part
 
 _ROWS_LEAST = 2
@@ -21,7 +22,8 @@ _ROWS_LEAST = 2
 _NEAR = 0.3
 """How far apart the pieces of one word are at most, in heights of the font."""
 _HEADS = 3
-"""How many rows at the top of a page are looked at: headings, and the rest of a row."""
+"""How many rows at the top and the foot of a page are looked at: headings, and the parts of a row."""
+_HEADS_KEPT = 8
 _MOST_COLUMNS = 64
 
 
@@ -99,6 +101,8 @@ class DrawnTables:
     def __init__(self) -> None:
         self._last = _Columns()
         """The last page's last table."""
+        self._heads: list[Row] = []
+        """The last rows of headings."""
         self._goes_back = False
         """Whether the document draws cell by cell: it goes back up for the next cell of a row."""
         self.unsure: list[tuple[int, str]] = []
@@ -106,11 +110,16 @@ class DrawnTables:
         self.begins_unsure = self.ends_unsure = False
         """Whether the page begins with that, which may be the rest of the last page's last row, or ends with it."""
 
-    def page(self, number: int, lines: Sequence[Numbered], taken: set[int]) -> list[PageTable]:
-        """The tables among the lines of a page that are not `taken`; their lines are taken then."""
+    def page(
+        self, number: int, lines: Sequence[Numbered], taken: set[int], *, apart: bool
+    ) -> list[PageTable]:
+        """The tables among the lines of a page that are not `taken`; their lines are taken then. `apart`: texts are drawn over each other, each at
+        once."""
+        self._goes_back = self._goes_back or apart
         strings = (item for place, line in enumerate(lines) if place not in taken for item in line)
         last, self._last = self._last, _Columns()
-        rows = _without_headings(rows_of(strings), last.rows)
+        rows = _without_headings(rows_of(strings), [*self._heads, *last.rows])
+        self._heads = [*(row for row in rows if _are_heads(row)), *self._heads][:_HEADS_KEPT]
         self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= _ROWS_LEAST
         found: list[PageTable] = []
         for columns in _tables(rows, last):
@@ -120,10 +129,10 @@ class DrawnTables:
                 taken |= _places(columns.rows)
         self.unsure, self.begins_unsure, self.ends_unsure = [], False, False
         if self._goes_back:
-            for region in _regions(rows, taken, goes_on=bool(last.rows)):
+            for region in _regions(rows, taken, goes_on=bool(last.rows), apart=apart):
                 self.begins_unsure = self.begins_unsure or bool(_places(region) & _places(rows[:_HEADS]))
-                self.ends_unsure = bool(_places(region) & _places(rows[-1:]))
-                self.unsure += _named(region)
+                self.ends_unsure = bool(_places(region) & _places(rows[-_HEADS:]))
+                self.unsure += named(region)
                 taken |= _places(region)
         return found
 
@@ -139,9 +148,9 @@ def _places(rows: Iterable[Row]) -> set[int]:
     return {place for row in rows for block in row for line in block.lines for _, place in line.items}
 
 
-def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool) -> Iterator[list[Row]]:
+def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool, apart: bool) -> Iterator[list[Row]]:
     """Rows outside of tables in which texts are beside others and some go on in the next line, or perhaps on the next page: which of them belong together
-    is not certain. Lines of running text are none of them."""
+    is not certain. Lines of running text are none of them, unless they are on a line with such texts. `apart`: nor are texts beside each other certain."""
     region: list[Row] = []
     beside = goes_on
     for last, row in pairwise([None, *rows, None]):
@@ -151,11 +160,18 @@ def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool) -> Iterator
             and not all(is_running(block.lines) for block in row)
         ):
             beside = beside or len(row) > 1 or (last is not None and _is_level(last, row))
-            region.append([block for block in row if not is_running(block.lines)])
+            region.append(row)
             continue
-        simple = all(len(other) > 1 and len(block.lines) == 1 for other in region for block in other)
+        cells = [[block for block in other if not is_running(block.lines)] for other in region]
+        simple = not apart and all(
+            len(other) > 1 and len(block.lines) == 1 for other in cells for block in other
+        )
         if beside and not simple:
-            yield region
+            places = _places(cells)
+            yield [
+                [block for block in other if not is_running(block.lines) or _places([[block]]) & places]
+                for other in region
+            ]
         region, beside = [], False
 
 
@@ -166,20 +182,36 @@ def _is_level(last: Row, row: Row) -> bool:
     ) < max(block.high for block in last)
 
 
-def _named(region: Iterable[Row]) -> Iterator[tuple[int, str]]:
+def named(region: Iterable[Row]) -> Iterator[tuple[int, str]]:
     """The texts of such rows, those together that are directly below or beside each other, with the place of the first line."""
-    texts: list[str] = []
-    place, above = 0, None
+    chains: list[list[Line]] = []
+    above: Block | None = None
     for block in (block for row in region for block in row):
-        if above is not None and not _goes_on(above, block):
-            yield place, "".join(texts)
-            texts = []
-        if not texts:
-            place = block.lines[0].items[0][1]
-        texts += (text.strip() for text in block.texts)
+        if above is None or not _goes_on(above, block):
+            chains.append([])
+        chains[-1] += block.lines
         above = block
-    if texts:
-        yield place, "".join(texts)
+    for chain in chains:
+        yield _text(chain)
+        heads = next(
+            (place for place in range(min(_HEADS, len(chain) - 1), 0, -1) if _is_head(chain[:place])), 0
+        )
+        if heads:
+            yield _text(chain[heads:])
+
+
+def _are_heads(row: Row) -> bool:
+    return len(row) > 1 and sum(_is_head(block.lines) for block in row) * 2 >= len(row)
+
+
+def _text(lines: Sequence[Line]) -> tuple[int, str]:
+    return lines[0].items[0][1], "".join(line.text.text.strip() for line in lines)
+
+
+def _is_head(lines: Sequence[Line]) -> bool:
+    return any(
+        field_of(part.join(line.text.text.strip() for line in lines)) is not None for part in ("", " ")
+    )
 
 
 def _goes_on(above: Block, block: Block) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from lamsach.indicators.page_grid import WORD_GAP, TextLine, joined, split
+from lamsach.indicators.page_grid import FLUSH, WORD_GAP, TextLine, joined, split
 from lamsach.indicators.page_rows import NUMBER
 from lamsach.indicators.pdf_drawing import Shown
 
@@ -23,8 +23,6 @@ _NUMBERS_LEAST = 2
 """How many numbers the first column of a numbered table has at least, unless a page ends below the first of a table whose texts run into each other."""
 MARGIN = 3
 """How many lines a page's header or footer has at most, above which a row may go on or below which it may end."""
-_FLUSH = 0.5
-"""How far a string is from the last one's end at most that goes on with its word, in points."""
 _COLUMN_LEAST = 3
 """How many strings begin at the same place at least, without a gap before them, where a column's texts run into the next."""
 
@@ -117,7 +115,7 @@ def _is_crowded(row: Numbered, columns: Container[int]) -> bool:
 def _runs_into(last: Shown, shown: Shown) -> bool:
     """Whether a string begins where a word ended or before, and does not go on with it."""
     gap = shown.edges[0] - last.edges[-1]
-    return abs(gap) > _FLUSH and gap < WORD_GAP * shown.size
+    return (shown.apart or abs(gap) > FLUSH) and gap < WORD_GAP * shown.size
 
 
 def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:

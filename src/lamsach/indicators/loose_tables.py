@@ -53,8 +53,8 @@ class LooseTables:
         self._widths: dict[int, float] = {}
         self._open = False
         """Whether a table reached to the end of the last page."""
-        self._doubted = False
-        """Whether that was one whose rows are not certain."""
+        self.begins_unsure = self.ends_unsure = False
+        """Whether the page begins or ends with them."""
         self.unsure: list[int] = []
         """The places of the page's lines in a table of which it is not certain what belongs to which row."""
 
@@ -62,8 +62,9 @@ class LooseTables:
         """The tables among the lines of a page that are not `taken`; their lines are taken then."""
         visual = visual_lines(item for place, line in enumerate(lines) if place not in taken for item in line)
         found: list[PageTable] = []
-        doubted, self._doubted = self._doubted, False
+        doubted, self.ends_unsure = self.ends_unsure, False
         self._bounds, self.unsure = [], []
+        self.begins_unsure = False
         place = 0
         while place < len(visual):
             goes_on = (
@@ -82,8 +83,9 @@ class LooseTables:
                     {number for line in visual[place:doubted_end] for number in line.places}
                 )
                 taken |= set(self.unsure)
+                self.begins_unsure = self.begins_unsure or place < MARGIN
                 end = doubted_end
-                self._doubted = end >= len(visual) - MARGIN
+                self.ends_unsure = end >= len(visual) - MARGIN
             elif table.rows:
                 taken |= table.places
                 found.append(_closed(number, table, visual))

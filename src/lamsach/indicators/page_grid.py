@@ -26,6 +26,8 @@ _SAME_BASE = 0.35
 """How far apart the baselines of one line's words are at most, in heights of its font."""
 WORD_GAP = 0.14
 """How far apart two words are at least, in heights of the font."""
+FLUSH = 0.5
+"""How far a string is from the last one's end at most that goes on with its word, in points."""
 _CELL_GAP = 1.1
 """How far apart the texts of two columns are at least that one string shows, in heights of the font."""
 
@@ -331,12 +333,13 @@ def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
 
 
 def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
-    """The strings of one line, with a space where a gap parts two words."""
+    """The strings of one line, with a space where a gap parts two words, or one begins that is a text of its own."""
     first = row[0][0]
     text, edges = first.text, list(first.edges)
     for shown, _ in row[1:]:
         gap = shown.edges[0] - edges[-1]
-        if gap > WORD_GAP * shown.size and not text.endswith(" ") and not shown.text.startswith(" "):
+        parted = gap > WORD_GAP * shown.size or (shown.apart and abs(gap) > FLUSH)
+        if parted and not text.endswith(" ") and not shown.text.startswith(" "):
             text += " "
             edges.append(shown.edges[0])
         text += shown.text

@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lamsach.indicators.cell_lines import may_hold_value
-from lamsach.indicators.drawn_tables import DrawnTables
+from lamsach.indicators.drawn_cells import rows_of
+from lamsach.indicators.drawn_tables import DrawnTables, named
 from lamsach.indicators.invisible import visible
-from lamsach.indicators.loose_lines import PITCH
 from lamsach.indicators.loose_tables import LooseTables
 from lamsach.indicators.open_rows import OpenRows
-from lamsach.indicators.page_grid import fill, grids, joined
-from lamsach.indicators.page_rows import PageRow, PageTable, grid_rows
+from lamsach.indicators.page_grid import FLUSH, WORD_GAP, fill, grids, joined
+from lamsach.indicators.page_rows import PageRow, PageTable, grid_rows, may_be_rest
 from lamsach.indicators.pdf_drawing import Drawing, Shown
 from lamsach.indicators.pdf_tags import Tags
 from lamsach.indicators.tagged_tables import TaggedTables
@@ -29,6 +29,8 @@ _BACK = 0.5
 """How far a line's next word may begin before the last one's end, in heights of the font."""
 _OVER = 0.05
 """How far before the last one's end a text begins at least that is drawn over it, in heights of the font."""
+_RESTS = 8
+"""How many texts at the top and the foot of a page are looked at that may be the parts of one that the page break cuts."""
 _FAR = 3.0
 """How far behind it, in heights of the font: what is farther is another column's."""
 
@@ -41,7 +43,7 @@ class PageText:
     in_tables: set[int]
     tables: list[PageTable]
     unsure: list[tuple[int, str]] = field(default_factory=list)
-    """What is in a table whose rows are not certain, text by text as it is drawn, with the places of their first lines."""
+    """What may be values in a table whose rows are not certain, text by text as it is drawn, with the places of their first lines."""
 
 
 class PageReader:
@@ -54,12 +56,15 @@ class PageReader:
         self._loose = LooseTables()
         self._last: PageRow | None = None
         """The last row of the last page's last table."""
+        self._over = self._flush = 0
+        """How many texts were drawn over the one before, and how many go on with its last word."""
         self._ends_unsure = False
         """Whether that page ended with what may go on in a table."""
 
     def read(self, number: int, page: PageObject, drawing: Drawing) -> PageText:
         """The lines and the tables of a page."""
         self._tagged.turn_to(page)
+        self._part(drawing)
         numbered = self._numbered(drawing.shown)
         text = PageText([visible(joined(line).text) for line in numbered], set(), [])
         lines = [line[0][0] for line in numbered]
@@ -78,17 +83,26 @@ class PageReader:
             text.in_tables |= within
             rows = grid_rows(number, grid)
             text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
-        text.tables += self._drawn.page(number, numbered, text.in_tables)
-        if self._drawn.begins_unsure and self._last is not None:
-            self._last.doubted = set(self._last.cells)
-        unsure, self._ends_unsure = self._ends_unsure, self._drawn.ends_unsure
+        text.tables += self._drawn.page(number, numbered, text.in_tables, apart=self._over > self._flush)
         text.tables += self._loose.page(number, numbered, text.in_tables)
+        begins_unsure = self._drawn.begins_unsure or self._loose.begins_unsure
+        if begins_unsure and self._last is not None:
+            self._last.doubted = set(self._last.cells)
+        unsure, self._ends_unsure = self._ends_unsure, self._drawn.ends_unsure or self._loose.ends_unsure
         over = [
             place for place, line in enumerate(numbered) if place not in text.in_tables and _is_over(line)
         ]
         over = [place for place in over if may_hold_value(text.lines[place])]
         text.in_tables |= set(over)
-        text.unsure = self._drawn.unsure + _drawn(numbered, self._loose.unsure)
+        loose = rows_of(item for place in self._loose.unsure for item in numbered[place])
+        parts = self._drawn.unsure + list(named(loose))
+        top = _RESTS if unsure or begins_unsure else 0
+        foot = len(parts) - (_RESTS if self._ends_unsure else 0)
+        text.unsure = [
+            (place, said)
+            for number, (place, said) in enumerate(parts)
+            if may_hold_value(said) or (not top <= number < foot and may_be_rest(said))
+        ]
         text.unsure += [(place, text.lines[place].strip()) for place in over]
         text.tables.sort(key=lambda table: table.line)
         self._last = None
@@ -101,6 +115,22 @@ class PageReader:
             first.above = [place for place, line in enumerate(lines) if line.base > first.high]
             last.below = [place for place, line in enumerate(lines) if line.base < last.low]
         return text
+
+    def _part(self, drawing: Drawing) -> None:
+        """Part the texts of a document that draws texts over each other: where programs neither break nor clip what is too wide for its column, a text may
+        also touch the next one, and be none with it. Programs that draw words in pieces are known by many that are flush."""
+        shown = drawing.shown
+        for place in drawing.objects:
+            last, text = shown[place - 1] if place else shown[place], shown[place]
+            near = abs(last.base - text.base) <= _SAME_LINE * text.size and last.text != text.text
+            if not (near and last.text[-1:].isalnum() and text.text[:1].isalnum()):
+                continue
+            gap, least = text.edges[0] - last.edges[-1], WORD_GAP * text.size
+            self._over += gap < -least and text.edges[-1] > last.edges[0] + least
+            self._flush += abs(gap) <= FLUSH
+        if self._over > self._flush:
+            for place in drawing.objects:
+                shown[place] = shown[place]._replace(apart=True)
 
     def _numbered(self, strings: Iterable[Shown]) -> list[list[tuple[Shown, int]]]:
         """A page's strings by the lines that they make in the order in which they are drawn, with the lines' 0-based places."""
@@ -133,23 +163,8 @@ class PageReader:
 def _is_over(line: Sequence[tuple[Shown, int]]) -> bool:
     """Whether a line's texts are drawn over each other, so that it is not certain where one ends."""
     return any(
-        shown.edges[0] - last.edges[-1] < -_OVER * shown.size
+        shown.edges[0] - last.edges[-1] < (FLUSH if shown.apart else -_OVER * shown.size)
         and last.text[-1:].isalnum()
         and shown.text[:1].isalnum()
         for (last, _), (shown, _) in pairwise(line)
     )
-
-
-def _drawn(lines: Sequence[Sequence[tuple[Shown, int]]], places: Iterable[int]) -> list[tuple[int, str]]:
-    """Lines as the texts that are drawn one below the other."""
-    found: list[tuple[int, str]] = []
-    above: Shown | None = None
-    for place in places:
-        first = lines[place][0][0]
-        said = visible(joined(lines[place]).text).strip()
-        if above is not None and 0 < above.base - first.base <= PITCH * first.size:
-            found[-1] = found[-1][0], found[-1][1] + said
-        else:
-            found.append((place, said))
-        above = first
-    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lamsach.indicators.cell_lines import CellLine
 from lamsach.indicators.invisible import visible
 from lamsach.indicators.page_grid import Cell, Grid, TextLine
+from lamsach.indicators.tables.fields import field_of
 
 _MOST_PADDING = 8.0
 """How far a cell's text is from its edge at most, in points, where no line of the table is nearer."""
@@ -20,6 +21,7 @@ _PARTED = 1.25
 _FIRST = re.compile(r".[^\w\s]{0,4}")
 """What programs that break a word anywhere leave together at its beginning: no line begins with the mark behind a character."""
 NUMBER = re.compile(r"\d{1,6}[.)]?")
+_REST = re.compile(r"[!-~]+")
 
 
 @dataclass(slots=True)
@@ -150,6 +152,12 @@ def _room(line: TextLine, left: float, right: float) -> float:
     if before > _CENTRED and abs(before - behind) < _CENTRED:
         return before + behind
     return before + behind if behind < 1 < before else behind
+
+
+def may_be_rest(text: str) -> bool:
+    """Whether a text at the top of a page may be the rest of a value: one word, no number and no heading."""
+    heads = text.isalpha() and (text[0].isupper() or field_of(text) is not None)
+    return _REST.fullmatch(text) is not None and NUMBER.fullmatch(text) is None and not heads
 
 
 def column_of(spans: Sequence[tuple[float, float]], span: tuple[float, float]) -> int | None:

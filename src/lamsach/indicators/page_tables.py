@@ -9,7 +9,7 @@ from lamsach.indicators.cell_lines import CellText, cell_text, may_hold_value
 from lamsach.indicators.judge.loop import BY_ID, withheld
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.page_rows import NUMBER, PageRow
+from lamsach.indicators.page_rows import NUMBER, PageRow, may_be_rest
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.extract import scan
@@ -106,7 +106,7 @@ class TableReader:
         ]
         for place in row.doubted:
             whole = "".join(line.text for line in row.cells[place])
-            said[place] = CellText("", [whole] if may_hold_value(whole) else [])
+            said[place] = CellText("", [whole] if may_hold_value(whole) or may_be_rest(whole) else [])
         return [one.text for one in said], [text for one in said for text in one.cut]
 
     def _beside(

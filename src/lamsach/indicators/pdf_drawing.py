@@ -34,13 +34,15 @@ _BYTES_A_STEP = 28
 
 class Shown(NamedTuple):
     """One string that the page shows: its text, where each of its characters begins and the last one ends (x, one more than characters), its
-    baseline, the height of its font, and the number of the page's marked content that it belongs to (MCID; -1: none)."""
+    baseline, the height of its font, the number of the page's marked content that it belongs to (MCID; -1: none), and whether it is a text
+    of its own, whatever it touches."""
 
     text: str
     edges: tuple[float, ...]
     base: float
     size: float
     mark: int = -1
+    apart: bool = False
 
 
 class Rule(NamedTuple):
@@ -53,9 +55,10 @@ class Rule(NamedTuple):
 
 @dataclass(slots=True)
 class Drawing:
-    """A page's strings in the order in which it draws them, and its rules."""
+    """A page's strings in the order in which it draws them, the places of those that begin a text object (`BT`), and its rules."""
 
     shown: list[Shown] = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
     upright: list[Rule] = field(default_factory=list)
     level: list[Rule] = field(default_factory=list)
 
@@ -80,7 +83,8 @@ class Painter:
     def __init__(self, step: Callable[[int], None]) -> None:
         self._step = step
         self._fonts: dict[int, Glyphs] = {}
-        self._strings: list[tuple[str, list[float], Matrix, float, int]] = []
+        self._strings: list[tuple[str, list[float], Matrix, float, int, bool]] = []
+        self._begins = False
         self._marks: list[int] = []
         self._segments: list[tuple[float, float, float, float]] = []
         self._path: list[list[tuple[float, float]]] = []
@@ -173,6 +177,7 @@ class Painter:
     def begin_text(self, _: Any) -> None:
         """`BT`."""
         self._text = self._line = _IDENTITY
+        self._begins = True
 
     def place_text(self, operands: Any) -> None:
         """`Tm`."""
@@ -232,7 +237,8 @@ class Painter:
         if text:
             risen = _times((1, 0, 0, 1, 0, state.rise), matrix)
             mark = self._marks[-1] if self._marks else -1
-            self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark))
+            self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark, self._begins))
+            self._begins = False
 
     def move(self, operands: Any) -> None:
         """`m`."""
@@ -338,7 +344,7 @@ def _times(first: Matrix, then: Matrix) -> Matrix:
 
 
 def _turned(
-    strings: list[tuple[str, list[float], Matrix, float, int]],
+    strings: list[tuple[str, list[float], Matrix, float, int, bool]],
     segments: list[tuple[float, float, float, float]],
 ) -> Drawing:
     """The page with the direction of most of its text to the right. Text of another direction keeps its words and lines, and has no place in a table."""
@@ -348,13 +354,15 @@ def _turned(
     quarter = max(turns, key=lambda turn: turns[turn], default=0)
     across, up = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter], ((0, 1), (-1, 0), (0, -1), (1, 0))[quarter]
     drawing = Drawing()
-    for text, edges, matrix, size, mark in strings:
+    for text, edges, matrix, size, mark, begins in strings:
         a, b, c, d, e, f = matrix
         length, height = math.hypot(a, b), math.hypot(c, d) * abs(size)
         x, y = e * across[0] + f * across[1], e * up[0] + f * up[1]
         if _quarter(matrix) != quarter:
             x, y = x, y - 1e6 * (1 + _quarter(matrix))
         places = tuple(x + edge * length for edge in edges)
+        if begins:
+            drawing.objects.append(len(drawing.shown))
         drawing.shown.append(Shown(text, places, y, height, mark))
     for x, y, to_x, to_y in segments:
         left, right = sorted((x * across[0] + y * across[1], to_x * across[0] + to_y * across[1]))

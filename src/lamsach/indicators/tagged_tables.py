@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -86,8 +87,11 @@ def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> boo
         rows.setdefault(cell.row, []).append(cell)
     bottom = float("inf")
     for row, beside in rows.items():
-        lefts = [min(shown.edges[0] for shown in cell.shown) for cell in beside]
-        if any(left >= right for left, right in pairwise(lefts)):
+        spans = [_span(cell) for cell in beside]
+        if any(
+            left >= next_left and right >= next_right
+            for (left, right), (next_left, next_right) in pairwise(spans)
+        ):
             return False
         reaching_on = merged.get(row + 1, ())
         texts = [shown for cell in beside if cell.column not in reaching_on for shown in cell.shown]
@@ -97,6 +101,11 @@ def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> boo
             return False
         bottom = min(shown.base for shown in texts)
     return True
+
+
+def _span(cell: Stated) -> tuple[float, float]:
+    """Where a cell's text begins and ends; it may reach over the cells beside it on either side."""
+    return min(shown.edges[0] for shown in cell.shown), max(shown.edges[-1] for shown in cell.shown)
 
 
 def table_part(
@@ -163,13 +172,30 @@ def _written(
 ) -> dict[int, tuple[float, float]]:
     """Where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not. Where it is not `certain`
     that all texts are the table's own, nothing shows that."""
-    lefts = _lefts(cells)
-    ends = dict(lefts)
+    found = {column: (left, left) for column, left in _lefts(cells).items()}
+    lines: dict[int, list[TextLine]] = {}
     for cell, parts in zip(cells, paragraphs, strict=True):
         if cell.columns == 1 and certain:
-            words = (line.right for lines in parts for line in lines if " " in line.text.strip())
-            ends[cell.column] = max([ends[cell.column], *words])
-    return {column: (left, ends[column]) for column, left in lefts.items()}
+            lines.setdefault(cell.column, []).extend(line for part in parts for line in part)
+    return found | {column: _extent(texts) for column, texts in lines.items()}
+
+
+def _extent(lines: Sequence[TextLine]) -> tuple[float, float]:
+    """From where to where a column reaches at least: its lines begin, end or are centred at the same place, and those of several words are within it."""
+    edges = ([line.left for line in lines], [line.right for line in lines])
+    middles = [(left + right) / 2 for left, right in zip(*edges, strict=True)]
+    places = [Counter(round(at) for at in ats).most_common(1)[0] for ats in (*edges, middles)]
+    left, right, middle = (at for at, _ in places)
+    words = [line for line in lines if " " in line.text.strip()]
+    most = max(count for _, count in places)
+    if places[0][1] == most:
+        begins = min(line.left for line in lines if round(line.left) == left)
+        return begins, max([begins, *(line.right for line in words)])
+    if places[1][1] == most:
+        ends = max(line.right for line in lines if round(line.right) == right)
+        return min([ends, *(line.left for line in words)]), ends
+    half = max([0.0, *((line.right - line.left) / 2 for line in words)])
+    return middle - half, middle + half
 
 
 def _cell(

@@ -42,6 +42,7 @@ def whole_tables(
                 tagged[part.tagged] = WholeTable(part.xs, part.page, part.line, None)
                 found.append(tagged[part.tagged])
             _append_tagged(tagged[part.tagged], part)
+            last = None
             continue
         between = _between(last, part, pages) if last is not None else None
         if last is None or between is None or any(text for _, _, text in between) or not _like(last, part):
@@ -171,6 +172,7 @@ def _doubt(last: PageRow, first: PageRow) -> None:
         if above and (any(text.cut for text in texts) or set(texts[2].text.split()) != apart):
             last.cells[column] = [*above, *first.cells.pop(column)]
             last.doubted.add(column)
+            first.doubted.discard(column)
 
 
 def _append_tagged(table: WholeTable, part: PageTable) -> None:

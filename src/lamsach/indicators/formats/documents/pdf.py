@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from lamsach.documents.archive import MIB
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators import ocr
-from lamsach.indicators.cell_lines import may_hold_value
 from lamsach.indicators.files.opening import ListSource
 from lamsach.indicators.form_fields import field_entries
 from lamsach.indicators.formats.base import ListFormat
@@ -112,8 +111,7 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
         for place in page.in_tables:
             page.lines[place] = ""
         for place, said in page.unsure:
-            if may_hold_value(said):
-                yield from _cut(Reference(document, number, place + 1), said)
+            yield from _cut(Reference(document, number, place + 1), said)
     width = full_width([text for lines in texts for text in lines])
     block: list[Line] = []
     lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
