@@ -17,7 +17,7 @@ from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
-from lamsach.portal.base.roles import LEADERS
+from lamsach.portal.base.roles import COORDINATORS, LEADERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns.lists import is_listed
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
@@ -112,7 +112,7 @@ def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
     return redirect(found.link)
 
 
-@member(LEADERS, LEADERS)
+@member(COORDINATORS, COORDINATORS)
 @taken_once
 def tools(request: HttpRequest) -> HttpResponse:
     """The catalogue as its editors see it, with the counts."""
@@ -121,7 +121,8 @@ def tools(request: HttpRequest) -> HttpResponse:
         _save(request, form)
         return redirect("public:tools")
     rows = Tool.objects.annotate(taken=Sum("downloads__count"))
-    return render(request, "public/tools.html", {"form": form, "tools": rows})
+    may_change = bool(request.user.roles & LEADERS)  # type: ignore[union-attr]
+    return render(request, "public/tools.html", {"form": form, "tools": rows, "may_change": may_change})
 
 
 @member(LEADERS, LEADERS)

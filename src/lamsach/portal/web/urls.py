@@ -11,6 +11,7 @@ urlpatterns = [
     path("office/", views.home, name="home"),
     path("office/units/", unit_views.units, name="units"),
     path("office/units/<int:unit_id>/", unit_views.unit, name="unit"),
+    path("office/test-letter/", views.test_letter, name="test_letter"),
     path("office/search/", search.search, name="search"),
     path("alive", views.alive, name="alive"),
 ]

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.i18n import set_language
 
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.roles import ALL, COORDINATORS
+from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS
 from lamsach.portal.base.waiting import waiting
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.units.access import memberships
 from lamsach.portal.web.bars import standings
+from lamsach.portal.web.waiting import TEST
 
 
 @member(ALL, ALL, ("GET",))
@@ -30,6 +37,22 @@ def home(request: HttpRequest) -> HttpResponse:
         "running": readable_campaigns(user).filter(state=CampaignState.RUNNING).exists(),
     }
     return render(request, "web/home.html", context)
+
+
+@member(ADMINISTRATORS, ADMINISTRATORS, ("POST",))
+@taken_once
+def test_letter(request: HttpRequest) -> HttpResponse:
+    """Queue a letter to the person's own address: what becomes of it shows whether letters go out."""
+    user: Any = request.user
+    queue_letter(
+        TEST,
+        to=user.email,
+        key=f"{TEST}:{user.pk}:{timezone.now():%Y%m%d%H%M%S}",
+        language=user.language,
+        context={"name": str(user), "address": settings.PUBLIC_URL or ""},
+    )
+    messages.success(request, _("The test letter goes to {email}.").format(email=user.email))
+    return redirect("web:home")
 
 
 @anyone("GET")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -14,23 +15,45 @@ from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import Role
 from lamsach.portal.base.waiting import Row, waiting, waits
 from lamsach.portal.base.working_time import is_working_day
+from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.mail.letters import Draft, queue
-from lamsach.portal.mail.models import Letter
-from lamsach.portal.units.models import Unit
+from lamsach.portal.mail.models import Letter, LetterState
+from lamsach.portal.units.models import FOREVER, Unit
 
 FIRST_HOUR, LAST_HOUR = 7, 11
 _MOST_LINES = 30
+TEST = "test"
+"""The kind of the letter that shows whether letters go out."""
 
 
 @waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0)
 def first_steps(user: Any) -> list[Row]:
-    """The units and the people, while there are none."""
-    if Unit.objects.count() > 1:
-        return []
-    return [
-        Row(_("Import the units from a sheet"), reverse("units:import"), _("Import")),
-        Row(_("Invite people"), reverse("accounts:invite"), _("Invite")),
-    ]
+    """What is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
+    rows = [] if _letters_go_out() else [_test_letter()]
+    if Unit.objects.filter(valid_until=FOREVER).count() < 2:
+        rows.append(Row(_("Import the units from a sheet"), reverse("units:import"), _("Import")))
+    if User.objects.filter(is_active=True).count() < 2:
+        rows.append(Row(_("Invite people"), reverse("accounts:invite_many"), _("Invite")))
+    if not Campaign.objects.exists():
+        rows.append(Row(_("Prepare a campaign"), reverse("campaigns:new"), _("Prepare")))
+    return rows
+
+
+def _letters_go_out() -> bool:
+    """Whether a mail server took a letter of this portal, whose links lead here."""
+    set_up = bool(settings.SMTP_URL and settings.PUBLIC_URL)
+    return set_up and Letter.objects.filter(state=LetterState.SENT).exists()
+
+
+def _test_letter() -> Row:
+    last = Letter.objects.filter(kind=TEST).order_by("-pk").first()
+    notes = [
+        "" if settings.PUBLIC_URL else _("LAMSACH_URL is not set: links in letters lead nowhere."),
+        "" if settings.SMTP_URL else _("LAMSACH_SMTP_URL is not set: letters only become files in the folder outbox."),
+        f"{last.get_state_display()}: {last.to} {last.problem}".strip() if last else "",
+    ]  # fmt: skip
+    address, button = reverse("web:test_letter"), _("Send the test letter")
+    return Row(_("Send yourself a test letter"), address, button, note=" ".join(filter(None, notes)), post={"kind": TEST})
 
 
 def send_daily() -> int:
