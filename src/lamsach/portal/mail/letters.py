@@ -27,8 +27,8 @@ BATCH = 1000
 PRODUCT = "Làm sạch"
 LONGEST_SHOWN = 60
 """Letters of an address that a text shows; the link is the whole one."""
-REFUSABLE = {"awareness", "awareness_reminder"}
-"""Kinds whose address leads to a page on which the reader stops them (RFC 2369 `List-Unsubscribe`). Dispatches, reminders and reports are duties of office: nobody refuses them."""
+REFUSABLE = {"awareness": "address", "awareness_reminder": "address", "daily": "off"}
+"""Kinds of letters that a reader may stop, and which of their addresses leads to the page for it (RFC 2369 `List-Unsubscribe`). Dispatches, reminders and reports are duties of office: nobody refuses them."""
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -171,7 +171,7 @@ def message(letter: Letter) -> EmailMessage:
         mail["Reply-To"] = address
     mail["Auto-Submitted"] = "auto-generated"
     if letter.kind in REFUSABLE:
-        mail["List-Unsubscribe"] = f"<{letter.context['address']}>"
+        mail["List-Unsubscribe"] = f"<{letter.context.get(REFUSABLE[letter.kind], '')}>"
     mail["Content-Language"] = letter.language
     mail.set_content(text)
     mail.add_alternative(html(text, letter.language), subtype="html")

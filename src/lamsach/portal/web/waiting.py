@@ -53,7 +53,13 @@ def _test_letter() -> Row:
         f"{last.get_state_display()}: {last.to} {last.problem}".strip() if last else "",
     ]  # fmt: skip
     address, button = reverse("web:test_letter"), _("Send the test letter")
-    return Row(_("Send yourself a test letter"), address, button, note=" ".join(filter(None, notes)), post={"kind": TEST})
+    return Row(
+        _("Send yourself a test letter"),
+        address,
+        button,
+        note=" ".join(filter(None, notes)),
+        post={"kind": TEST},
+    )
 
 
 def send_daily() -> int:
