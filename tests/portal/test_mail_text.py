@@ -106,7 +106,9 @@ def test_no_file_no_word_of_files(cast: Cast, settings: Any) -> None:
 def test_what_nobody_has_to_get_can_be_stopped(cast: Cast) -> None:
     for kind in KINDS:
         address = "https://portal.example/a/token/"
-        queue_letter(kind, to="a@unit.example", key=kind, context={"address": address, "off": address}, unit=cast.first)
+        queue_letter(
+            kind, to="a@unit.example", key=kind, context={"address": address, "off": address}, unit=cast.first
+        )
         head = message(Letter.objects.get(key=kind))["List-Unsubscribe"]
         assert head == (f"<{address}>" if kind in REFUSABLE else None), kind
 
