@@ -64,10 +64,12 @@ def clickhouse(count: int, listed: list[str], folder: Path) -> Iterator[str]:
         firewall_line(BEGIN, "{src}", "{dst}", "{host}")
         .replace("2022-09-01", "{day}")
         .replace("00:00:00", "{time}")
+        .replace(f"eventtime={int(BEGIN.timestamp())}", "eventtime={second}")
     )
     parts = {
         "day": "formatDateTime(t, '%Y-%m-%d', 'UTC')",
         "time": "formatDateTime(t, '%H:%i:%S', 'UTC')",
+        "second": "toString(toUnixTimestamp(t))",
         "src": "concat('10.', toString(rand(1) % 4), '.', toString(rand(2) % 250), '.', toString(rand(3) % 250 + 1))",
         "dst": "concat('192.0.2.', toString(rand(4) % 254 + 1))",
         "host": f"if(number % {count // HITS} = 1, [{names}][intDiv(number, {count // HITS}) + 1], concat('n', toString(rand(5) % 5000), '.example.org'))",
@@ -134,7 +136,8 @@ def main() -> None:
                 took, used = time.perf_counter() - begun, time.process_time() - used
                 hits = sum(one.count for one in found.sightings)
                 print(
-                    f"{given.kind} whole={whole}: {took:.1f} s, {used:.1f} s of processor time here; {plan.given:,} of {plan.documents:,} documents given, {hits} contacts, unread {len(found.unread)}"
+                    f"{given.kind} whole={whole}: {took:.1f} s, {used:.1f} s of processor time here; {plan.given:,} of {plan.documents:,} documents given, {hits} contacts, unread {len(found.unread)}",
+                    flush=True,
                 )
 
 
