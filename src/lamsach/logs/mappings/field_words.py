@@ -86,6 +86,17 @@ def words_of(name: str) -> tuple[str, ...]:
             found += _joined(part.lower()) or (part.lower(),)
     if len(pieces) > 1 and not _known_all(found):  # người dùng, hành động
         return _joined("".join(pieces).lower()) or tuple(found)
+    return _met(found)
+
+
+def _met(words: Sequence[str]) -> tuple[str, ...]:
+    """The words with neighbours that are one known word made one (`host name` is `hostname`), so that the way of parting them is no matter."""
+    found: list[str] = []
+    for word in words:
+        if found and (both := found[-1] + word) in _WORDS:
+            found[-1] = both
+        else:
+            found.append(word)
     return tuple(found)
 
 
