@@ -30,6 +30,8 @@ def test_each_step_goes_by_its_evidence(cast: Cast, browser: Browser, settings: 
     letter, new = "/office/test-letter/", "/office/campaigns/new/"
     assert left(cast) == [letter, new]
     campaign(cast)
+    assert browser("administrator").get(letter).status_code == 302
+    assert not Letter.objects.exists(), "a look sends nothing"
     assert browser("administrator").post(letter).status_code == 302
     assert delivery.deliver_due() == 1
     assert Letter.objects.get(kind="test").state == LetterState.SENT

@@ -39,19 +39,20 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html", context)
 
 
-@member(ADMINISTRATORS, ADMINISTRATORS, ("POST",))
+@member(ADMINISTRATORS, ADMINISTRATORS)
 @taken_once
 def test_letter(request: HttpRequest) -> HttpResponse:
-    """Queue a letter to the person's own address: what becomes of it shows whether letters go out."""
+    """Queue a letter to the person's own address: what becomes of it shows whether letters go out. A look alone sends nothing."""
     user: Any = request.user
-    queue_letter(
-        TEST,
-        to=user.email,
-        key=f"{TEST}:{user.pk}:{timezone.now():%Y%m%d%H%M%S}",
-        language=user.language,
-        context={"name": str(user), "address": settings.PUBLIC_URL or ""},
-    )
-    messages.success(request, _("The test letter goes to {email}.").format(email=user.email))
+    if request.method == "POST":
+        queue_letter(
+            TEST,
+            to=user.email,
+            key=f"{TEST}:{user.pk}:{timezone.now():%Y%m%d%H%M%S}",
+            language=user.language,
+            context={"name": str(user), "address": settings.PUBLIC_URL or ""},
+        )
+        messages.success(request, _("The test letter goes to {email}.").format(email=user.email))
     return redirect("web:home")
 
 
