@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 START = date(2026, 8, 24)
 """The day on which the invented campaign began."""
-DAY = START + timedelta(days=45)
+DAY = START + timedelta(days=67)
 """The day of the documents: a week after the units' deadline."""
 REPORTING, LATE, OVERRULED, CORRECTED = 22, 4, 6, 8
 """So many units have reported; the fourth of them late, the sixth with a number of its own, the eighth once more."""
