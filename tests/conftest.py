@@ -41,6 +41,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def rights_of_new_files() -> Iterator[None]:
+    """What a test lets the process give to new files ends with it (a portal that starts keeps its files for their owner)."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Build the kernel before several processes would each wait for it."""
     if not hasattr(config, "workerinput"):

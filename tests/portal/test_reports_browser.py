@@ -51,7 +51,7 @@ from lamsach.portal.exchange import keyring, moving
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import freeze
-from lamsach.portal.reports.models import Extension, Figure
+from lamsach.portal.reports.models import Figure
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership
 given = json.loads(sys.argv[2])
@@ -75,10 +75,10 @@ for name, unit, role in (("officer", None, Role.OFFICER), ("coordinator", minist
         Membership.objects.create(user=user, unit=at, role=role)
 from lamsach.portal.base import tokens
 from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.models import Dispatch
+from lamsach.portal.campaigns.models import DeadlineMove, Dispatch
 dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=tokens.nonce())
 sending.send(dispatch, by, whole=True)
-Extension.objects.create(campaign=campaign, unit=units["Z09.01.02"], until=day - timedelta(days=1), reason="x", asked_by=by, granted=True)
+DeadlineMove.objects.create(campaign=campaign, kind="report", scope="one", unit=units["Z09.01.02"], day=day - timedelta(days=1), reason="x", by=by)
 key = keyring.renew(ministry, by)
 print(json.dumps({"key": key.public, "units": {code: unit.pk for code, unit in units.items()}, "ministry": ministry.pk, "top": top.pk, "campaign": campaign.pk}))
 """
