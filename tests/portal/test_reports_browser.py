@@ -51,7 +51,7 @@ from lamsach.portal.exchange import keyring, moving
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import freeze
-from lamsach.portal.reports.models import Figure
+from lamsach.portal.reports.models import Extension, Figure
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership
 given = json.loads(sys.argv[2])
