@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo serve test test-quick test-windows test-container lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
+.PHONY: help demo serve test test-quick test-windows test-container test-installed lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -35,6 +35,9 @@ test-windows: install-dev ## Run the tests of the Windows scanner under Wine (bu
 
 test-container: install-dev ## Build the image and run it, where podman or docker is there (from the internet)
 	@$(BIN)/python -m pytest -m container -n 0 $(PYTEST_ARGS)
+
+test-installed: install-dev ## Install the wheel by uv, pipx and pip, and run it (from the internet)
+	@$(BIN)/python -m pytest -m installed -n 0 $(PYTEST_ARGS)
 
 lint: install-dev ## Check style, types and the import rules
 	$(BIN)/ruff check .
