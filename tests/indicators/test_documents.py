@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from lamsach.indicators import ocr
+from lamsach.documents.pdf import pictures
+from lamsach.documents.pdf.document import PdfLimits
 from lamsach.indicators.reading import read_list, read_lists
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.values import refusals
@@ -449,7 +450,7 @@ def test_pdf_bombs(tmp_path: Path) -> None:
 
 
 def test_what_came_before_the_damage_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lamsach.indicators.formats.documents.pdf.MAX_PAGES", 1)
+    monkeypatch.setattr("lamsach.indicators.formats.documents.pdf.LISTS", PdfLimits(pages=1))
     found, _, problems = reading(tmp_path, "a.pdf", pdf([["203.0.113.5"], ["203.0.113.6"]]))
     assert [item.value for item in found] == ["203.0.113.5"]
     assert problems[0].what == "The PDF has too many pages."
@@ -478,17 +479,17 @@ def test_scanned_pages_are_read_when_asked(tmp_path: Path, monkeypatch: pytest.M
         programs, "tesseract", 'if [ "$1" = --list-langs ]; then echo vie; else echo "C2 203.0.113[.]5"; fi'
     )
     monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
-    ocr._languages.cache_clear()
+    pictures._languages.cache_clear()
     found, _, problems = reading(tmp_path, "a.pdf", pdf([None, ["evil-a.top"]]), ocr=True)
     assert problems == []
     assert [(item.value, item.confidence) for item in found] == [
         ("evil-a.top", None),
-        ("203.0.113.5", ocr.CONFIDENCE),
+        ("203.0.113.5", pictures.CONFIDENCE),
     ]
     program(programs, "tesseract", "exit 3")
     _, _, problems = reading(tmp_path, "a.pdf", pdf([None]), ocr=True)
     assert problems[0].what == "The picture of the page could not be read."
-    ocr._languages.cache_clear()
+    pictures._languages.cache_clear()
 
 
 def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.cell_lines import CellLine, cell_text
+from lamsach.documents.pdf.cell_lines import CellLine
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.tables.cell_text import cell_text
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 from tests.indicators.documents_made import pdf

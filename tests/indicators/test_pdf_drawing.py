@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from lamsach.indicators.page_reader import PageReader, PageText
-from lamsach.indicators.pdf_drawing import Drawing, Painter, Rule
-from lamsach.indicators.pdf_tags import Tags
+from lamsach.documents.pdf.drawing import Drawing, Painter, Rule
+from lamsach.documents.pdf.page import PageReader, PageText
+from lamsach.documents.pdf.tags import Tags
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.tables.cell_text import KNOWLEDGE
 from lamsach.model import Indicator, Problem
 from tests.indicators.documents_made import pdf
 
@@ -115,7 +116,9 @@ steps = st.tuples(
 @given(st.lists(steps, max_size=40).map("\n".join))
 def test_no_program_stops_the_reader(program: str) -> None:
     page = PdfReader(io.BytesIO(pdf([["x"]], f"/F1 9 Tf {program}".encode()))).pages[0]
-    assert isinstance(PageReader(Tags()).read(1, page, Painter(lambda weight: None).page(page)), PageText)
+    assert isinstance(
+        PageReader(Tags(), KNOWLEDGE).read(1, page, Painter(lambda weight: None).page(page)), PageText
+    )
 
 
 @pytest.mark.parametrize(

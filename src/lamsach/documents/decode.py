@@ -31,6 +31,13 @@ _ESCAPES = re.compile(
 )
 # ^[[31mevil^[[0m.example, \033[1mevil\033[0m.example: as `cat -v` shows them, as scripts write them
 _SPELT = re.compile(r"(?:\^\[|\u241b|\\e|\\033|\\x1b|\\u001b)\[[0-9;]{0,40}[mK]", re.IGNORECASE)
+# of no width: programs put them between the characters of a long word so that a line may break there
+_NO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]")
+
+
+def visible(text: str) -> str:
+    """A text without characters of no width."""
+    return text if text.isascii() else _NO_WIDTH.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Protocol
 from unicodedata import normalize
 
+from lamsach.documents.decode import visible
 from lamsach.documents.table import Block, Paragraph, Row
 from lamsach.documents.table import Table as BlockTable
-from lamsach.indicators.invisible import visible
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from lamsach.documents.archive import MIB
-from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators import ocr
+from lamsach.documents.pdf.document import LISTS, read_pages
+from lamsach.documents.pdf.fields import field_texts
+from lamsach.documents.pdf.page import PageText
+from lamsach.documents.pdf.pictures import CONFIDENCE, read_picture
+from lamsach.documents.pdf.whole_tables import whole_tables
+from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.form_fields import field_entries
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.page_reader import PageReader, PageText
-from lamsach.indicators.page_tables import TableReader
-from lamsach.indicators.pdf_drawing import Painter
-from lamsach.indicators.pdf_tags import read_tags
+from lamsach.indicators.tables.cell_text import KNOWLEDGE
+from lamsach.indicators.tables.paged import TableReader
 from lamsach.indicators.text.flowing import (
     Line,
     defangs,
@@ -32,19 +30,8 @@ from lamsach.indicators.text.flowing import (
 from lamsach.indicators.text.halves import hash_lengths
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry
-from lamsach.indicators.whole_tables import whole_tables
 from lamsach.model import Indicator, Reference, Refusal
 
-if TYPE_CHECKING:
-    from pypdf import PageObject
-
-MAX_PAGES = 5000
-MAX_TEXT = 128 * MIB
-"""The most text that is taken from one file, in characters."""
-MAX_PAGE_STEPS = 150_000
-"""How many steps of a page's drawing program are run, those of its forms included; a full page of text has some thousands."""
-MAX_STEPS = 5_000_000
-"""How many steps are run in one file."""
 _PICTURES_READ = 200
 """How many pages without text are read by `--ocr`."""
 
@@ -69,28 +56,29 @@ class Pdf(ListFormat):
         """
         data = source.whole()
         pages: list[PageText] = []
-        pictures: list[int] = []
-        heavy: list[int] = []
         failed: LamsachError | None = None
         try:
-            for number, text, page in _pages(data, source.document):
-                pages.append(text or PageText([], set(), []))
-                if text is None:
-                    heavy.append(number)
-                elif not text.lines and _has_picture(page):
-                    pictures.append(number)
+            pages.extend(read_pages(data, source.document, KNOWLEDGE, LISTS))
         except LamsachError as error:
             failed = error
+        pictures = [number for number, page in enumerate(pages, 1) if page.is_picture]
+        heavy = [number for number, page in enumerate(pages, 1) if page.heavy]
         yield from _text_entries(source.document, pages)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
-        if heavy and len(heavy) == len(pages):
-            failed = failed or _bomb(source.document)
-        else:
+        if len(heavy) < len(pages):
             yield from (Refusal(Reference(source.document, page), "", refusals.HEAVY_PAGE) for page in heavy)
-        yield from field_entries(data, source.document)
+        yield from _field_entries(data, source.document)
         if failed is not None:
             raise failed
+
+
+def _field_entries(data: bytes, document: str) -> Iterator[Entry]:
+    """Whatever has a value's shape in the fields of a PDF's form, taken or refused."""
+    fields = list(field_texts(data, LISTS))
+    prose = Prose(advisory=True, defangs=defangs(field.text for field in fields))
+    for field in fields:  # fields are no lines of one text: nothing goes on in the next one
+        yield from read_lines(document, [Line(field.page, field.row, field.text)], prose=prose)
 
 
 def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
@@ -104,9 +92,8 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     prose = Prose(advisory=True, defangs=defangs(every))
     prose.defangs_links = defangs_links(every)
     tables = TableReader(document, prose, digits)
-    found = whole_tables(
-        [part for page in pages for part in page.tables], texts, [page.in_tables for page in pages]
-    )
+    parts = [part for page in pages for part in page.tables]
+    found = whole_tables(parts, texts, [page.in_tables for page in pages], KNOWLEDGE)
     for number, page in enumerate(pages, 1):
         for place in page.in_tables:
             page.lines[place] = ""
@@ -153,95 +140,9 @@ def _picture_entries(
             yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
         return
     for page in pictures[:_PICTURES_READ]:
-        texts = ocr.read_page(data, page, source.document).splitlines()
+        texts = read_picture(data, page, source.document).splitlines()
         lines = [Line(page, row, text) for row, text in enumerate(texts, 1)]
         for item in read_lines(source.document, lines, width=full_width(texts)):
-            yield replace(item, confidence=ocr.CONFIDENCE) if isinstance(item, Indicator) else item
+            yield replace(item, confidence=CONFIDENCE) if isinstance(item, Indicator) else item
     for page in pictures[_PICTURES_READ:]:
         yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
-
-
-def _has_picture(page: PageObject) -> bool:
-    try:
-        resources = page.get("/Resources")
-        objects = resources.get_object().get("/XObject") if resources is not None else None
-        return objects is not None and len(objects.get_object()) > 0
-    except Exception:  # noqa: BLE001 - a damaged resource table fails in any of the library's ways
-        return False
-
-
-def _pages(data: bytes, document: str) -> Iterator[tuple[int, PageText | None, PageObject]]:
-    from pypdf import PdfReader
-    from pypdf.errors import FileNotDecryptedError, LimitReachedError
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every slip in a file
-    size = 0
-    steps = _Steps()
-    painter = Painter(steps.count)
-    try:
-        reader = PdfReader(io.BytesIO(data), strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise _locked(document)
-        pages = PageReader(read_tags(reader))
-        for number, page in enumerate(reader.pages, 1):
-            if number > MAX_PAGES:
-                raise LimitError("The PDF has too many pages.", document, "Split it into several files.")
-            text = _page_text(number, page, painter, pages, steps)
-            size += sum(map(len, text.lines)) if text is not None else 0
-            if size > MAX_TEXT or steps.spent > MAX_STEPS:
-                raise _bomb(document)
-            yield number, text, page
-    except LamsachError:
-        raise
-    except FileNotDecryptedError:
-        raise _locked(document) from None
-    except (LimitReachedError, MemoryError, RecursionError):
-        raise _bomb(document) from None
-    except Exception:  # noqa: BLE001 - a damaged PDF fails in any of the library's ways
-        raise UnreadableError("The PDF is damaged.", document, "Fetch the file again.") from None
-
-
-def _page_text(
-    number: int, page: PageObject, painter: Painter, pages: PageReader, steps: _Steps
-) -> PageText | None:
-    """The lines and tables of a page; None for one that draws far more than a page of text."""
-    from pypdf.errors import LimitReachedError
-
-    steps.begin_page()
-    try:
-        return pages.read(number, page, painter.page(page))
-    except LimitReachedError:
-        steps.spent += MAX_PAGE_STEPS
-        return None
-
-
-class _Steps:
-    """Counts the steps of drawing programs: pages may share one long program, or call it often."""
-
-    def __init__(self) -> None:
-        self.spent = 0
-        self._page = 0
-
-    def begin_page(self) -> None:
-        """Another page begins."""
-        self.spent += self._page
-        self._page = 0
-
-    def count(self, weight: int) -> None:
-        """Further steps. Raises LimitReachedError beyond what a page may do."""
-        self._page += weight
-        if self._page > MAX_PAGE_STEPS:
-            from pypdf.errors import LimitReachedError
-
-            self._page = 0
-            raise LimitReachedError("steps")
-
-
-def _bomb(document: str) -> LimitError:
-    return LimitError(
-        "The PDF unpacks to far more than a document holds: this is how a bomb looks.", document
-    )
-
-
-def _locked(document: str) -> UnreadableError:
-    return UnreadableError("The PDF is locked with a password.", document, "Save it without a password.")

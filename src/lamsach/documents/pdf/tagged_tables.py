@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from lamsach.indicators.page_grid import Cell, TextLine, lines_of
-from lamsach.indicators.page_rows import PageRow, PageTable, cell_lines, line_pitches, paddings
-from lamsach.indicators.pdf_drawing import Rule, Shown
-from lamsach.indicators.pdf_tags import Place, Tags
+from lamsach.documents.pdf.drawing import Rule, Shown
+from lamsach.documents.pdf.grid import Cell, TextLine, lines_of
+from lamsach.documents.pdf.rows import PageRow, PageTable, cell_lines, line_pitches, paddings
+from lamsach.documents.pdf.tags import Place, Tags
 
 _SAME_ROW = 0.4
 """How far a row's first line may reach into the one above, in heights of its font."""

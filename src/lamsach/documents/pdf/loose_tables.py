@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
 
-from lamsach.indicators.cell_lines import MAYBE, follows, is_value
-from lamsach.indicators.loose_lines import (
+from lamsach.documents.pdf.cell_lines import MAYBE, Knowledge, follows
+from lamsach.documents.pdf.grid import TextLine
+from lamsach.documents.pdf.loose_lines import (
     MARGIN,
     PITCH,
     Cells,
@@ -23,10 +24,7 @@ from lamsach.indicators.loose_lines import (
     unsure,
     visual_lines,
 )
-from lamsach.indicators.page_grid import TextLine
-from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, cell_line
-from lamsach.indicators.tables.fields import Field, field_of
-from lamsach.indicators.text.flowing import has_fragments
+from lamsach.documents.pdf.rows import NUMBER, PageRow, PageTable, cell_line
 
 _SLACK = 6.0
 """How far left of its column's heading a text may begin, in points."""
@@ -45,7 +43,8 @@ _DIGITS = re.compile(r"[0-9A-Fa-f]{1,64}")
 class LooseTables:
     """Finds such tables on a document's pages in order; headings hold over page breaks."""
 
-    def __init__(self) -> None:
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
         self._head: VisualLine | None = None
         self._heads: list[Cells] = []
         self._bounds: list[float] = []
@@ -68,7 +67,9 @@ class LooseTables:
         place = 0
         while place < len(visual):
             goes_on = (
-                doubted and place == 0 and (not _is_headings(visual, 0, None) or self._heads_again(visual[0]))
+                doubted
+                and place == 0
+                and (not _is_headings(visual, 0, None, self._knowledge) or self._heads_again(visual[0]))
             )
             table = self._begun(
                 visual, place, rest=self._open and not found and place < MARGIN, certainly=goes_on
@@ -76,7 +77,7 @@ class LooseTables:
             if table is None:
                 place += 1
                 continue
-            end = _collect(table, visual, place)
+            end = _collect(table, visual, place, self._knowledge)
             doubted_end = self._head and unsure(table, visual, place, end, goes_on=goes_on)
             if doubted_end:
                 self.unsure += sorted(
@@ -100,7 +101,7 @@ class LooseTables:
         self, lines: Sequence[VisualLine], place: int, *, rest: bool, certainly: bool
     ) -> OpenTable | None:
         line = lines[place]
-        if _is_headings(lines, place, self._head):
+        if _is_headings(lines, place, self._head, self._knowledge):
             self._head, self._heads, self._bounds = line, [], _bounds(line, lines[place + 1 :])
             self._widths = {}
             return OpenTable(line, self._bounds, self._heads, self._widths)
@@ -110,12 +111,14 @@ class LooseTables:
             is_row = cells is not None and (len(cells) > 1 or (rest and 0 not in cells))
             return OpenTable(self._head, bounds, self._heads, self._widths) if is_row or certainly else None
         near = [piece.text for other in lines[place : place + 2] for piece in other.pieces]
-        if len(line.pieces) > 1 and any(map(has_fragments, near)) and _holds_digits(line):
+        if len(line.pieces) > 1 and any(map(self._knowledge.has_pieces, near)) and _holds_digits(line):
             return OpenTable(line, _bounds(line, lines[place + 1 :]), [], {})
         return None
 
 
-def _is_headings(lines: Sequence[VisualLine], place: int, last: VisualLine | None) -> bool:
+def _is_headings(
+    lines: Sequence[VisualLine], place: int, last: VisualLine | None, knowledge: Knowledge
+) -> bool:
     """Whether a line, or each of its texts with the one below it, heads a table with values. Words of a row below the `last` headings do not."""
     pieces = lines[place].pieces
     if not 1 < len(pieces) <= _MOST_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
@@ -123,10 +126,10 @@ def _is_headings(lines: Sequence[VisualLine], place: int, last: VisualLine | Non
     if last is not None and pieces[0].left > last.pieces[0].left + _SLACK:
         return False
     near = [line.pieces for line in (*lines[max(0, place - 1) : place], *lines[place + 1 : place + 2])]
-    if len(pieces) == 2 and any(field_of(other[0].text) is not None for other in near):
+    if len(pieces) == 2 and any(knowledge.is_heading(other[0].text) for other in near):
         return False  # a record: what a thing is called, and what it is
     below = lines[place + 1].pieces if place + 1 < len(lines) else []
-    found: list[Field] = []
+    found: list[str] = []
     for piece in pieces:
         under = next(
             (other for other in below if other.left < piece.right and piece.left < other.right), None
@@ -134,8 +137,8 @@ def _is_headings(lines: Sequence[VisualLine], place: int, last: VisualLine | Non
         texts = [piece.text]
         if under is not None:
             texts += [f"{piece.text} {under.text}", piece.text + under.text]
-        found += [field for text in texts[:3] if (field := field_of(text)) is not None][:1]
-    return Field.VALUE in found and len(found) > 1
+        found += [text for text in texts if knowledge.is_heading(text)][:1]
+    return len(found) > 1 and any(map(knowledge.lists_values, found))
 
 
 def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
@@ -161,15 +164,15 @@ def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
     return [*bounds, inf]
 
 
-def _collect(table: OpenTable, lines: Sequence[VisualLine], place: int) -> int:
+def _collect(table: OpenTable, lines: Sequence[VisualLine], place: int, knowledge: Knowledge) -> int:
     """Take the rows of a table that begins at a place; where it ends."""
-    digits = not table.heads and not any(field_of(piece.text) for piece in lines[place].pieces)
+    digits = not table.heads and not any(knowledge.is_heading(piece.text) for piece in lines[place].pieces)
     first = place
     while place < len(lines):
         line = lines[place]
         cells = cells_of(line, table.bounds)
         near = place == first or lines[place - 1].base - line.base <= PITCH * line.size
-        if cells is None or (place > first and _is_headings(lines, place, table.head)):
+        if cells is None or (place > first and _is_headings(lines, place, table.head, knowledge)):
             break
         if digits and not table.heads:
             if not _holds_digits(line):
@@ -177,7 +180,7 @@ def _collect(table: OpenTable, lines: Sequence[VisualLine], place: int) -> int:
             begins = place == first
         else:
             open_row = table.rows[-1][-_MOST_LINES:] if near and table.rows else []
-            begins = 0 in cells and not (open_row and _goes_on(open_row, cells))
+            begins = 0 in cells and not (open_row and _goes_on(open_row, cells, knowledge))
             if (begins and len(cells) == 1) or (not begins and not (near and table.rows) and place > first):
                 break
         if begins or not table.rows:
@@ -192,15 +195,15 @@ def _holds_digits(line: VisualLine) -> bool:
     return all(_DIGITS.fullmatch(piece.text) for piece in line.pieces)
 
 
-def _goes_on(row: Sequence[Cells], cells: Cells) -> bool:
+def _goes_on(row: Sequence[Cells], cells: Cells, knowledge: Knowledge) -> bool:
     """Whether a text in the first column goes on with the one above it, and is no value itself."""
     above = [cell_line(cells_above[0], None) for cells_above in row if 0 in cells_above]
     rest = cell_line(cells[0], None)
-    if not above or is_value(rest.text):
+    if not above or knowledge.is_value(rest.text):
         return False
     width = max(row_cells[0].right for row_cells in row if 0 in row_cells)
     full = row[-1][0].right + cells[0].width(1) > width if 0 in row[-1] else False
-    return full and follows([*above, rest])[-1] == MAYBE
+    return full and follows([*above, rest], knowledge)[-1] == MAYBE
 
 
 def _closed(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageTable:

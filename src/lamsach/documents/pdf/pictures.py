@@ -7,10 +7,10 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from lamsach.errors import UnreadableError
-from lamsach.extras import installed
 
 CONFIDENCE = 20
 """The confidence of a value that was read from a picture (STIX 2.1 appendix A: low)."""
@@ -21,9 +21,9 @@ LONGEST_SIDE = 5000
 _WANTED = ("vie", "eng")
 
 
-def read_page(data: bytes, page: int, document: str) -> str:
+def read_picture(data: bytes, page: int, document: str) -> str:
     """The text of one page (1-based) of a PDF. Raises UnreadableError when a program is missing or fails."""
-    drawn = shutil.which("pdftoppm") is not None or installed("pypdfium2")
+    drawn = shutil.which("pdftoppm") is not None or find_spec("pypdfium2") is not None
     for program in ("tesseract", *([] if drawn else ["pdftoppm"])):
         if shutil.which(program) is None:
             raise UnreadableError(
@@ -53,6 +53,7 @@ def draw(source: Path, page: int, picture: Path, document: str) -> None:
 
 _DRAW = f"""
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 import pypdfium2
 source, number, target = sys.argv[1:]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lamsach.indicators.cell_lines import CellText, cell_text, may_hold_value
+from lamsach.documents.pdf.rows import NUMBER, PageRow, may_be_rest
+from lamsach.documents.pdf.whole_tables import WholeTable, says_the_same
 from lamsach.indicators.judge.loop import BY_ID, withheld
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.page_rows import NUMBER, PageRow, may_be_rest
+from lamsach.indicators.tables.cell_text import KNOWLEDGE, CellText, cell_text, may_hold_value
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.extract import scan
 from lamsach.indicators.text.flowing import defangs
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry, entries, several_values, shortened, whole_value
-from lamsach.indicators.whole_tables import WholeTable, says_the_same
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 _ROWS_NAMED = 60
@@ -106,7 +106,9 @@ class TableReader:
         ]
         for place in row.doubted:
             whole = "".join(line.text for line in row.cells[place])
-            said[place] = CellText("", [whole] if may_hold_value(whole) or may_be_rest(whole) else [])
+            said[place] = CellText(
+                "", [whole] if may_hold_value(whole) or may_be_rest(whole, KNOWLEDGE) else []
+            )
         return [one.text for one in said], [text for one in said for text in one.cut]
 
     def _beside(

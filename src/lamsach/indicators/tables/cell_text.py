@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from lamsach.documents.pdf.cell_lines import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, follows
+from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.text.extract import Found
-from lamsach.indicators.text.flowing import rejoined
+from lamsach.indicators.text.flowing import has_fragments, rejoined
 from lamsach.indicators.text.halves import HASH_DIGITS
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused
@@ -21,17 +23,8 @@ from lamsach.indicators.values.records import several_values, whole_value
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS
 
-_BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
-"""Behind what programs break a long word, or before what (`evil` / `[.]com`)."""
-_WELL_BROKEN = "-/?&=%_"
-_SLACK = 1.0
-"""By how much the widths of fonts and columns may differ from those that the program which broke the lines counted with, in points."""
-_OVERFLOWS = -1.5
-"""The room behind a line that was not broken although it does not fit."""
 _MOST_PIECES = 100
 _LONGEST = 4096
-_LABEL_LEAST = 12
-"""How long a line of letters alone is at least that may go on in the next, where the room behind it is not known."""
 _VALUE_MARKS = re.compile(r"://|\[|\w\.\w|(?=[0-9a-f]*\d)[0-9a-f]{6}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{2,63}", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z][A-Za-z]+|[A-Z]{2,}\d?|[A-Z]\d")
@@ -54,20 +47,6 @@ _FAMILIES = (
     frozenset({IndicatorType.DOMAIN, IndicatorType.URL}),
 )
 
-NEW, SPACE, MAYBE, WEAK = "\n", " ", "", "\0"
-"""How a line follows another: on one of its own, behind a space, perhaps as the rest of its last word, or so only where it is no value itself."""
-
-
-class CellLine(NamedTuple):
-    """One line of a cell, and what shows how the next one follows (in points): the room behind it (None: unknown), and how wide its first
-    character, with the marks behind it, and its first word are. `parted`: it is farther from the line above than lines of one paragraph are."""
-
-    text: str
-    room: float | None = None
-    first: float = 0.0
-    word: float = 0.0
-    parted: bool = False
-
 
 @dataclass(slots=True)
 class CellText:
@@ -82,64 +61,35 @@ def may_hold_value(text: str) -> bool:
     return _VALUE_MARKS.search(text) is not None
 
 
-def follows(lines: Sequence[CellLine], *, promised: bool = False) -> list[str]:
-    """How each line of a cell follows the one before; the first is on one of its own. `promised`: the cell holds values alone, so that each
-    line may go on where the room behind it is not known."""
-    found = [NEW] * len(lines)
-    linked = _linked(lines)
-    goes_on = False
-    for place in range(len(lines) - 1, 0, -1):
-        before, line = lines[place - 1], lines[place]
-        if not line.parted:
-            # a word that itself goes on in the next line is wider than what is seen of it
-            longer = goes_on and " " not in line.text
-            unknown = promised and before.room is None and " " not in before.text + line.text
-            found[place] = (
-                MAYBE if unknown else _follows(before, line, longer=longer, linked=linked[place - 1])
-            )
-        goes_on = found[place] in (MAYBE, WEAK)
-    return found
+class _OfLists(Knowledge):
+    """What is known of the texts in lists: their headings, and what values look like."""
+
+    def is_heading(self, text: str) -> bool:
+        return field_of(text) is not None
+
+    def lists_values(self, heading: str) -> bool:
+        return field_of(heading) is Field.VALUE
+
+    def is_marked(self, text: str) -> bool:
+        return may_hold_value(text)
+
+    def is_value(self, text: str) -> bool:
+        return is_value(text)
+
+    def is_piece(self, line: str) -> bool:
+        """Whether a line is nothing but hexadecimal digits, and not as many as a digest has: those that its author broke are no digest each."""
+        return _HEX.fullmatch(line) is not None and len(line) not in HASH_DIGITS
+
+    def has_pieces(self, text: str) -> bool:
+        return has_fragments(text)
+
+    def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
+        texts = [cell_text(part, promised=True) for part in (above, below, [*above, *below])]
+        apart = {word for text in texts[:2] for word in text.text.split()}
+        return any(text.cut for text in texts) or set(texts[2].text.split()) != apart
 
 
-def _linked(lines: Sequence[CellLine]) -> list[bool]:
-    """Of each line whether its last word may be part of a URL."""
-    found: list[bool] = []
-    for line in lines:
-        goes_on = bool(found) and found[-1] and " " not in line.text and not line.parted
-        found.append(goes_on or "://" in line.text.rpartition(" ")[2])
-    return found
-
-
-def _follows(before: CellLine, line: CellLine, *, longer: bool, linked: bool) -> str:
-    last, first = before.text.rpartition(" ")[2], line.text.partition(" ")[0]
-    if not (last and first):
-        return NEW
-    marked = _VALUE_MARKS.search(last) is not None
-    if marked and last.isascii() and not first.isascii():
-        return SPACE
-    if _digits_of_more(before.text) and _digits_of_more(line.text):
-        return MAYBE  # digits that its author broke are no digest each
-    if before.room is None:
-        return MAYBE if last[-1] in _BREAKS or "." in last or len(last) >= _LABEL_LEAST else NEW
-    # behind other words a word begins a line of its own before it is broken, unless the program breaks everywhere
-    alone = len(last) == len(before.text) or marked or last[-1] in _WELL_BROKEN
-    well = last[-1] in _BREAKS or not first[0].isalnum()
-    fits = before.room >= line.word + _SLACK and not longer
-    if alone and not fits and (well or _OVERFLOWS < before.room < line.first + _SLACK):
-        return MAYBE
-    if not fits and linked and _changes(last[-1], first[0]):
-        return WEAK
-    return NEW if fits else SPACE
-
-
-def _digits_of_more(text: str) -> bool:
-    """Whether a line is nothing but hexadecimal digits, and not as many as a digest has."""
-    return _HEX.fullmatch(text) is not None and len(text) not in HASH_DIGITS
-
-
-def _changes(before: str, behind: str) -> bool:
-    """Whether a digit follows a letter or a letter a digit, between which Typst breaks URLs."""
-    return (before.isalpha() and behind.isdigit()) or (before.isdigit() and behind.isalpha())
+KNOWLEDGE = _OfLists()
 
 
 def cell_text(
@@ -167,7 +117,7 @@ def cell_text(
             chain.clear()
             weak.clear()
 
-    for line, begins in zip(lines, follows(lines, promised=promised), strict=True):
+    for line, begins in zip(lines, follows(lines, KNOWLEDGE, promised=promised), strict=True):
         for place, word in enumerate(line.text.split(" ")):
             mark = SPACE if place else NEW if line_by_line and begins == SPACE else begins
             if mark == WEAK:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from lamsach.indicators.drawn_cells import Block, Line, Row, is_aligned, is_running, rows_of
-from lamsach.indicators.loose_lines import PITCH, Numbered
-from lamsach.indicators.page_rows import NUMBER, PageTable, column_of
-from lamsach.indicators.tables.fields import field_of
-from lamsach.indicators.tagged_tables import Stated, table_part
+from lamsach.documents.pdf.cell_lines import Knowledge
+from lamsach.documents.pdf.drawn_cells import Block, Line, Row, is_aligned, is_running, rows_of
+from lamsach.documents.pdf.loose_lines import PITCH, Numbered
+from lamsach.documents.pdf.rows import NUMBER, PageTable, column_of
+from lamsach.documents.pdf.tagged_tables import Stated, table_part
 
 _ROWS_LEAST = 2
 """How many rows of several cells a table has at least."""
@@ -98,7 +98,8 @@ def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Blo
 class DrawnTables:
     """Finds such tables on a document's pages in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
         self._last = _Columns()
         """The last page's last table."""
         self._heads: list[Row] = []
@@ -119,7 +120,7 @@ class DrawnTables:
         strings = (item for place, line in enumerate(lines) if place not in taken for item in line)
         last, self._last = self._last, _Columns()
         rows = _without_headings(rows_of(strings), [*self._heads, *last.rows])
-        self._heads = [*(row for row in rows if _are_heads(row)), *self._heads][:_HEADS_KEPT]
+        self._heads = [*(row for row in rows if _are_heads(row, self._knowledge)), *self._heads][:_HEADS_KEPT]
         self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= _ROWS_LEAST
         found: list[PageTable] = []
         for columns in _tables(rows, last):
@@ -132,7 +133,7 @@ class DrawnTables:
             for region in _regions(rows, taken, goes_on=bool(last.rows), apart=apart):
                 self.begins_unsure = self.begins_unsure or bool(_places(region) & _places(rows[:_HEADS]))
                 self.ends_unsure = bool(_places(region) & _places(rows[-_HEADS:]))
-                self.unsure += named(region)
+                self.unsure += named(region, self._knowledge)
                 taken |= _places(region)
         return found
 
@@ -182,7 +183,7 @@ def _is_level(last: Row, row: Row) -> bool:
     ) < max(block.high for block in last)
 
 
-def named(region: Iterable[Row]) -> Iterator[tuple[int, str]]:
+def named(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
     """The texts of such rows, those together that are directly below or beside each other, with the place of the first line."""
     chains: list[list[Line]] = []
     above: Block | None = None
@@ -194,23 +195,28 @@ def named(region: Iterable[Row]) -> Iterator[tuple[int, str]]:
     for chain in chains:
         yield _text(chain)
         heads = next(
-            (place for place in range(min(_HEADS, len(chain) - 1), 0, -1) if _is_head(chain[:place])), 0
+            (
+                place
+                for place in range(min(_HEADS, len(chain) - 1), 0, -1)
+                if _is_head(chain[:place], knowledge)
+            ),
+            0,
         )
         if heads:
             yield _text(chain[heads:])
 
 
-def _are_heads(row: Row) -> bool:
-    return len(row) > 1 and sum(_is_head(block.lines) for block in row) * 2 >= len(row)
+def _are_heads(row: Row, knowledge: Knowledge) -> bool:
+    return len(row) > 1 and sum(_is_head(block.lines, knowledge) for block in row) * 2 >= len(row)
 
 
 def _text(lines: Sequence[Line]) -> tuple[int, str]:
     return lines[0].items[0][1], "".join(line.text.text.strip() for line in lines)
 
 
-def _is_head(lines: Sequence[Line]) -> bool:
+def _is_head(lines: Sequence[Line], knowledge: Knowledge) -> bool:
     return any(
-        field_of(part.join(line.text.text.strip() for line in lines)) is not None for part in ("", " ")
+        knowledge.is_heading(part.join(line.text.text.strip() for line in lines)) for part in ("", " ")
     )
 
 

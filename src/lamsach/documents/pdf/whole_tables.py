@@ -6,9 +6,8 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from lamsach.indicators.cell_lines import MAYBE, cell_text, follows, may_hold_value
-from lamsach.indicators.page_rows import NUMBER, PageRow, PageTable, column_of
-from lamsach.indicators.tables.fields import field_of
+from lamsach.documents.pdf.cell_lines import MAYBE, Knowledge, follows
+from lamsach.documents.pdf.rows import NUMBER, PageRow, PageTable, column_of
 
 _SAME_EDGE = 4.0
 """How far apart a column's edges may be on two pages, in points."""
@@ -29,7 +28,10 @@ class WholeTable:
 
 
 def whole_tables(
-    parts: Sequence[PageTable], pages: Sequence[Sequence[str]], taken: Sequence[Container[int]]
+    parts: Sequence[PageTable],
+    pages: Sequence[Sequence[str]],
+    taken: Sequence[Container[int]],
+    knowledge: Knowledge,
 ) -> list[WholeTable]:
     """The tables of a document, from their parts in order. `pages` are the lines of its pages, headers and footers blank; `taken` are the places of those
     that are in tables or may be."""
@@ -51,9 +53,9 @@ def whole_tables(
                 and between is not None
                 and all(place in taken[page] for page, place, text in between if text)
             ):
-                _doubt_all(last, part)
+                _doubt_all(last, part, knowledge)
             found.append(WholeTable(part.xs, part.page, part.line, part.heads, spans=part.spans))
-        _append(found[-1], part)
+        _append(found[-1], part, knowledge)
         last = part
     return found
 
@@ -80,11 +82,11 @@ def _like(last: PageTable, part: PageTable) -> bool:
     return all(min(abs(x - other) for other in many) <= _SAME_EDGE for x in few)
 
 
-def _doubt_all(last: PageTable, part: PageTable) -> None:
+def _doubt_all(last: PageTable, part: PageTable, knowledge: Knowledge) -> None:
     """Doubt the rows on both sides of a page break where neither tags nor rules show that one table ends there and another begins."""
     if not (_is_loose(last) or _is_loose(part)):
         return
-    first = next((row for row in part.rows if not are_heads(row)), None)
+    first = next((row for row in part.rows if not are_heads(row, knowledge)), None)
     for row in (last.rows[-1], first):
         if row is not None:
             row.doubted = set(row.cells)
@@ -94,7 +96,7 @@ def _is_loose(table: PageTable) -> bool:
     return bool(table.spans) or table.heads is not None
 
 
-def _append(table: WholeTable, part: PageTable) -> None:
+def _append(table: WholeTable, part: PageTable, knowledge: Knowledge) -> None:
     """The rows of another page: columns by where they are, and the first row, or the one below repeated headings, as the rest of the last one."""
     columns = {place: column_of(table.spans, span) or 0 for place, span in enumerate(part.spans)} or {
         place: min(
@@ -108,35 +110,35 @@ def _append(table: WholeTable, part: PageTable) -> None:
         row.merged = {columns[place] for place in row.merged}
         row.doubted = {columns[place] for place in row.doubted}
     if table.rows:
-        rows = _go_on(table, rows, loose=_is_loose(part))
+        rows = _go_on(table, rows, knowledge, loose=_is_loose(part))
     table.rows += rows
 
 
-def _go_on(table: WholeTable, rows: list[PageRow], *, loose: bool) -> list[PageRow]:
+def _go_on(table: WholeTable, rows: list[PageRow], knowledge: Knowledge, *, loose: bool) -> list[PageRow]:
     """A page's rows without headings that come again and the rest of the last page's last row, which gets it. `loose`: no tags and no rules
     show the rows."""
     last = table.rows[-1]
     repeated = _repeated(table.rows, rows)
     rows = rows[repeated:]
-    others = rows[:1] if rows and not repeated and loose and are_heads(rows[0]) else []
+    others = rows[:1] if rows and not repeated and loose and are_heads(rows[0], knowledge) else []
     rows = rows[len(others) :]
     numbered = _is_numbered(table)
-    if rows and not others and _is_rest(last, rows[0], numbered=numbered):
+    if rows and not others and _is_rest(last, rows[0], knowledge, numbered=numbered):
         for column, lines in rows.pop(0).cells.items():
             last.cells.setdefault(column, []).extend(lines)
     elif rows and loose and not (numbered and _number(last) and _number(rows[0])):
-        _doubt(last, rows[0])
+        _doubt(last, rows[0], knowledge)
     return others + rows
 
 
-def are_heads(row: PageRow) -> bool:
+def are_heads(row: PageRow, knowledge: Knowledge) -> bool:
     """Whether a row is nothing but headings."""
     cells = [[line.text for line in lines] for lines in row.cells.values()]
-    named = sum(any(field_of(part.join(texts)) is not None for part in ("", " ")) for texts in cells)
+    named = sum(any(knowledge.is_heading(part.join(texts)) for part in ("", " ")) for texts in cells)
     return (
         len(cells) > 1
         and named * 2 >= len(cells)
-        and not any(may_hold_value("".join(texts)) for texts in cells)
+        and not any(knowledge.is_marked("".join(texts)) for texts in cells)
     )
 
 
@@ -163,13 +165,11 @@ def _number(row: PageRow) -> bool:
     return bool(lines) and NUMBER.fullmatch(lines[0].text) is not None
 
 
-def _doubt(last: PageRow, first: PageRow) -> None:
+def _doubt(last: PageRow, first: PageRow, knowledge: Knowledge) -> None:
     """Doubt the cells of two rows without numbers that would be other values as one, on both sides of a page break."""
     for column, lines in list(first.cells.items()):
         above = last.cells.get(column, [])
-        texts = [cell_text(part, promised=True) for part in (above, lines, [*above, *lines])]
-        apart = {word for text in texts[:2] for word in text.text.split()}
-        if above and (any(text.cut for text in texts) or set(texts[2].text.split()) != apart):
+        if above and knowledge.differ_joined(above, lines):
             last.cells[column] = [*above, *first.cells.pop(column)]
             last.doubted.add(column)
             first.doubted.discard(column)
@@ -196,13 +196,13 @@ def says_the_same(row: PageRow, other: PageRow) -> bool:
     return texts[0] == texts[1]
 
 
-def _is_rest(last: PageRow, first: PageRow, *, numbered: bool) -> bool:
+def _is_rest(last: PageRow, first: PageRow, knowledge: Knowledge, *, numbered: bool) -> bool:
     """Whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
     if numbered and _number(last):
         return not first.cells.get(0)
     if numbered and _number(first):
         return not last.cells.get(0)  # it is in the middle of its cell, on the second page
     pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
-    open_cells = [before and follows([before[-1], *lines])[1] == MAYBE for before, lines in pairs]
+    open_cells = [before and follows([before[-1], *lines], knowledge)[1] == MAYBE for before, lines in pairs]
     empty = any(not first.cells.get(column) for column, lines in last.cells.items() if lines)
     return bool(open_cells) and all(open_cells) and empty

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from lamsach.indicators.cell_lines import may_hold_value
-from lamsach.indicators.drawn_cells import rows_of
-from lamsach.indicators.drawn_tables import DrawnTables, named
-from lamsach.indicators.invisible import visible
-from lamsach.indicators.loose_tables import LooseTables
-from lamsach.indicators.open_rows import OpenRows
-from lamsach.indicators.page_grid import FLUSH, WORD_GAP, fill, grids, joined
-from lamsach.indicators.page_rows import PageRow, PageTable, grid_rows, may_be_rest
-from lamsach.indicators.pdf_drawing import Drawing, Shown
-from lamsach.indicators.pdf_tags import Tags
-from lamsach.indicators.tagged_tables import TaggedTables
-from lamsach.indicators.whole_tables import are_heads
+from lamsach.documents.decode import visible
+from lamsach.documents.pdf.cell_lines import Knowledge
+from lamsach.documents.pdf.drawing import Drawing, Shown
+from lamsach.documents.pdf.drawn_cells import rows_of
+from lamsach.documents.pdf.drawn_tables import DrawnTables, named
+from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, fill, grids, joined
+from lamsach.documents.pdf.loose_tables import LooseTables
+from lamsach.documents.pdf.open_rows import OpenRows
+from lamsach.documents.pdf.rows import PageRow, PageTable, grid_rows, may_be_rest
+from lamsach.documents.pdf.tagged_tables import TaggedTables
+from lamsach.documents.pdf.tags import Tags
+from lamsach.documents.pdf.whole_tables import are_heads
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -44,16 +44,21 @@ class PageText:
     tables: list[PageTable]
     unsure: list[tuple[int, str]] = field(default_factory=list)
     """What may be values in a table whose rows are not certain, text by text as it is drawn, with the places of their first lines."""
+    heavy: bool = False
+    """Whether the page draws far more than one of text, so that it was not read to its end and nothing of it is here."""
+    is_picture: bool = False
+    """Whether it shows pictures and no text."""
 
 
 class PageReader:
     """Reads a document's pages in order; tables go on over page breaks."""
 
-    def __init__(self, tags: Tags) -> None:
+    def __init__(self, tags: Tags, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
         self._tagged = TaggedTables(tags)
         self._open = OpenRows()
-        self._drawn = DrawnTables()
-        self._loose = LooseTables()
+        self._drawn = DrawnTables(knowledge)
+        self._loose = LooseTables(knowledge)
         self._last: PageRow | None = None
         """The last row of the last page's last table."""
         self._over = self._flush = 0
@@ -92,23 +97,24 @@ class PageReader:
         over = [
             place for place, line in enumerate(numbered) if place not in text.in_tables and _is_over(line)
         ]
-        over = [place for place in over if may_hold_value(text.lines[place])]
+        over = [place for place in over if self._knowledge.is_marked(text.lines[place])]
         text.in_tables |= set(over)
         loose = rows_of(item for place in self._loose.unsure for item in numbered[place])
-        parts = self._drawn.unsure + list(named(loose))
+        parts = self._drawn.unsure + list(named(loose, self._knowledge))
         top = _RESTS if unsure or begins_unsure else 0
         foot = len(parts) - (_RESTS if self._ends_unsure else 0)
         text.unsure = [
             (place, said)
             for number, (place, said) in enumerate(parts)
-            if may_hold_value(said) or (not top <= number < foot and may_be_rest(said))
+            if self._knowledge.is_marked(said)
+            or (not top <= number < foot and may_be_rest(said, self._knowledge))
         ]
         text.unsure += [(place, text.lines[place].strip()) for place in over]
         text.tables.sort(key=lambda table: table.line)
         self._last = None
         if text.tables:
             first, last = text.tables[0], text.tables[-1]
-            head = next((row for row in first.rows if not are_heads(row)), None)
+            head = next((row for row in first.rows if not are_heads(row, self._knowledge)), None)
             if unsure and head is not None and first.tagged is None:
                 head.doubted = set(head.cells)
             self._last = last.rows[-1] if last.tagged is None and last.rows else None

@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lamsach.indicators.pdf_glyphs import Glyphs
+from lamsach.documents.pdf.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from pypdf import PageObject

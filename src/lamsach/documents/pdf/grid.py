@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from lamsach.indicators.pdf_drawing import Drawing, Rule, Shown
+from lamsach.documents.pdf.drawing import Drawing, Rule, Shown
 
 _TOUCH = 2.5
 """How near two rules are that touch, in points."""

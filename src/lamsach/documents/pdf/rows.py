@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lamsach.indicators.cell_lines import CellLine
-from lamsach.indicators.invisible import visible
-from lamsach.indicators.page_grid import Cell, Grid, TextLine
-from lamsach.indicators.tables.fields import field_of
+from lamsach.documents.decode import visible
+from lamsach.documents.pdf.cell_lines import CellLine, Knowledge
+from lamsach.documents.pdf.grid import Cell, Grid, TextLine
 
 _MOST_PADDING = 8.0
 """How far a cell's text is from its edge at most, in points, where no line of the table is nearer."""
@@ -154,9 +153,9 @@ def _room(line: TextLine, left: float, right: float) -> float:
     return before + behind if behind < 1 < before else behind
 
 
-def may_be_rest(text: str) -> bool:
+def may_be_rest(text: str, knowledge: Knowledge) -> bool:
     """Whether a text at the top of a page may be the rest of a value: one word, no number and no heading."""
-    heads = text.isalpha() and (text[0].isupper() or field_of(text) is not None)
+    heads = text.isalpha() and (text[0].isupper() or knowledge.is_heading(text))
     return _REST.fullmatch(text) is not None and NUMBER.fullmatch(text) is None and not heads
 
 

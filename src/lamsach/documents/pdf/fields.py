@@ -6,43 +6,32 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.text.flowing import Line, defangs, read_lines
-from lamsach.indicators.values.records import Entry
+from lamsach.documents.pdf.document import PdfLimits
+from lamsach.documents.table import Paragraph
 
 if TYPE_CHECKING:
     from pypdf import PageObject
 
-MAX_PAGES = 5000
-MAX_FIELDS = 5000
-"""How many fields of a page are read."""
 _TYPED = ("/Tx", "/Ch")
 
 
-def field_entries(data: bytes, document: str) -> Iterator[Entry]:
-    """Whatever has a value's shape in the fields of a PDF's form, taken or refused: `page` is the page, `row` the field's place on it."""
-    lines = list(_lines(data))
-    prose = Prose(advisory=True, defangs=defangs(line.text for line in lines))
-    for line in lines:  # fields are no lines of one text: nothing goes on in the next one
-        yield from read_lines(document, [line], prose=prose)
-
-
-def _lines(data: bytes) -> Iterator[Line]:
+def field_texts(data: bytes, limits: PdfLimits) -> Iterator[Paragraph]:
+    """The lines of the fields of a PDF's form: `page` is the page, `row` the field's place on it."""
     from pypdf import PdfReader
 
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if "/AcroForm" not in reader.root_object or (reader.is_encrypted and not reader.decrypt("")):
             return
-        for number, page in enumerate(reader.pages[:MAX_PAGES], 1):
-            for row, text in enumerate(_texts(page), 1):
-                yield from (Line(number, row, part) for part in text.splitlines())
+        for number, page in enumerate(reader.pages[: limits.pages], 1):
+            for row, text in enumerate(_texts(page, limits.fields), 1):
+                yield from (Paragraph(number, row, part) for part in text.splitlines())
     except Exception:  # noqa: BLE001 - a damaged form fails in any of the library's ways; the pages were read
         return
 
 
-def _texts(page: PageObject) -> Iterator[str]:
-    for place in list(page.get("/Annots") or ())[:MAX_FIELDS]:
+def _texts(page: PageObject, most: int) -> Iterator[str]:
+    for place in list(page.get("/Annots") or ())[:most]:
         field = place.get_object()
         if field.get("/Subtype") == "/Widget" and _stated(field, "/FT") in _TYPED:
             value = _stated(field, "/V")

@@ -7,9 +7,9 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from lamsach.indicators.page_grid import FLUSH, WORD_GAP, TextLine, joined, split
-from lamsach.indicators.page_rows import NUMBER
-from lamsach.indicators.pdf_drawing import Shown
+from lamsach.documents.pdf.drawing import Shown
+from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, TextLine, joined, split
+from lamsach.documents.pdf.rows import NUMBER
 
 _APART = 0.7
 """How far apart the texts of two columns are at least, in heights of the font."""

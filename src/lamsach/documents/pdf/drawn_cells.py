@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from lamsach.indicators.loose_lines import PITCH
-from lamsach.indicators.page_grid import FLUSH, TextLine, joined, split
-from lamsach.indicators.pdf_drawing import Shown
+from lamsach.documents.pdf.drawing import Shown
+from lamsach.documents.pdf.grid import FLUSH, TextLine, joined, split
+from lamsach.documents.pdf.loose_lines import PITCH
 
 _APART = 0.7
 """How far apart the texts of two columns are at least that one string shows, in heights of the font."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lamsach.indicators.page_grid import Grid
-from lamsach.indicators.pdf_drawing import Shown
+from lamsach.documents.pdf.drawing import Shown
+from lamsach.documents.pdf.grid import Grid
 
 _PITCH = 2.2
 """How far apart the lines of one row are at most, in heights of the font."""
