@@ -8,6 +8,20 @@ PORTAL: dict[str, str] = {
     "The portal: {address}": "Cổng: {address}",
     "Set it up with this link, which works once: {link}": "Thiết lập bằng liên kết dùng một lần sau: {link}",
     "The portal cannot listen at this address and port.": "Cổng không lắng nghe được ở địa chỉ và cổng mạng này.",
+    "So many processes answer pages, about one a core; more than one need PostgreSQL. 0: this machine only works.": (
+        "Số tiến trình trả lời các trang, khoảng một tiến trình mỗi nhân; nhiều hơn một thì cần PostgreSQL. 0: máy này chỉ chạy tác vụ."
+    ),
+    "So many processes send mail and run jobs; more than one need PostgreSQL. 0: other machines do.": (
+        "Số tiến trình gửi thư và chạy tác vụ; nhiều hơn một thì cần PostgreSQL. 0: các máy khác làm việc này."
+    ),
+    "Nothing would run.": "Sẽ không có gì chạy.",
+    "Give a number to one of them.": "Hãy cho một trong hai một con số.",
+    "Several processes need PostgreSQL.": "Nhiều tiến trình thì cần PostgreSQL.",
+    "SQLite lets one process write at a time, and counts of one process are not seen by another: set DATABASE_URL.": (
+        "SQLite chỉ cho một tiến trình ghi tại một thời điểm, và tiến trình này không thấy số đếm của tiến trình kia: hãy đặt DATABASE_URL."
+    ),
+    "Several web processes need Linux.": "Nhiều tiến trình web thì cần Linux.",
+    "Give 1, or none.": "Hãy cho số 1, hoặc bỏ tùy chọn này.",
     "Take another one with --host and --port.": "Hãy chọn địa chỉ khác bằng --host và --port.",
     "Run one of Django's commands on the portal's database.": "Chạy một lệnh của Django trên cơ sở dữ liệu của cổng.",
     "The command of Django and what it takes.": "Lệnh của Django và tham số của lệnh.",

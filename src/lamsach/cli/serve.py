@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from lamsach.cli.command_line import Option
 from lamsach.cli.console import tell, translate
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
+
+MOST = 256
 
 
 def serve(
@@ -22,6 +25,26 @@ def serve(
         Path,
         Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
     ] = Path("lamsach-data"),
+    processes: Annotated[
+        int,
+        Option(
+            "--processes",
+            metavar="N",
+            min=0,
+            max=MOST,
+            help="So many processes answer pages, about one a core; more than one need PostgreSQL. 0: this machine only works.",
+        ),
+    ] = 1,
+    workers: Annotated[
+        int,
+        Option(
+            "--workers",
+            metavar="N",
+            min=0,
+            max=MOST,
+            help="So many processes send mail and run jobs; more than one need PostgreSQL. 0: other machines do.",
+        ),
+    ] = 1,
 ) -> None:
     """Start the portal: web pages, worker and database, with no further configuration.
 
@@ -33,10 +56,13 @@ def serve(
     from lamsach.portal.server import prepare, start
     from lamsach.portal.server import serve as run
 
-    free(host, port)
+    if processes:
+        free(host, port)
     address = os.environ.get("LAMSACH_URL") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ.setdefault("LAMSACH_URL", address)
-    hold(data, database(Options().text("DATABASE_URL"), data), wait=False)
+    url = Options().text("DATABASE_URL")
+    _check(processes, workers, url)
+    hold(data, database(url, data), wait=False)
     start(data)
     token = prepare()
     _ = translate()
@@ -44,7 +70,27 @@ def serve(
     if token:
         link = f"{address}/accounts/set-up/{token}/"
         tell(_("Set it up with this link, which works once: {link}").format(link=link))
-    run(host, port)
+    run(host, port, processes, workers)
+
+
+def _check(processes: int, workers: int, url: str) -> None:
+    """UsageError for no process at all, and for several that SQLite or the system cannot serve."""
+    if not processes and not workers:
+        raise UsageError(
+            mark("Nothing would run."), "--processes 0 --workers 0", mark("Give a number to one of them.")
+        )
+    if max(processes, workers) > 1 and not url:
+        raise UsageError(
+            mark("Several processes need PostgreSQL."),
+            f"--processes {processes} --workers {workers}",
+            mark(
+                "SQLite lets one process write at a time, and counts of one process are not seen by another: set DATABASE_URL."
+            ),
+        )
+    if processes > 1 and sys.platform != "linux":
+        raise UsageError(
+            mark("Several web processes need Linux."), f"--processes {processes}", mark("Give 1, or none.")
+        )
 
 
 def free(host: str, port: int) -> None:

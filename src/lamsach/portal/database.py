@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,8 +13,10 @@ _SQLITE_START = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
     "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
 )
-_ALONE, _AGAIN_S = 0x6C616D736163, 0.2
-"""The key of the lock of `alone`, and how often it is asked for."""
+_NO_COMPILING = "-c jit=off"
+"""Compiling costs more than our queries."""
+_NOTICED = "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+"""Of a machine that has vanished the database hears within a minute, and gives back what it held."""
 
 
 def database(url: str, data: Path) -> dict[str, Any]:
@@ -39,10 +38,7 @@ def database(url: str, data: Path) -> dict[str, Any]:
         raise _no_address() from problem
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
         raise _no_address()
-    options = {
-        "options": "-c jit=off",
-        **dict(parse_qsl(parts.query)),
-    }  # compiling costs more than our queries
+    options = {"options": f"{_NO_COMPILING} {_NOTICED}", **dict(parse_qsl(parts.query))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -79,26 +75,3 @@ def client_environment(described: dict[str, Any]) -> dict[str, str]:
     given.pop("client_encoding", None)
     variables = {one.keyword.decode(): one.envvar.decode() for one in Conninfo.get_defaults() if one.envvar}
     return {**os.environ, **{variables[word]: value for word, value in given.items() if word in variables}}
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """One process at a time, of all that share a PostgreSQL: servers that start together would bring the schema up to date twice.
-
-    It asks again and again instead of waiting in the database: a statement that waits there would itself be waited for by an index that is made beside other work.
-    """
-    from django.db import connection
-
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ALONE])
-            if cursor.fetchone() == (True,):
-                break
-            time.sleep(_AGAIN_S)
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ALONE])

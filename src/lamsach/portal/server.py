@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import subprocess
-import sys
-import threading
-import time
 from pathlib import Path
 
 from lamsach import __version__
 from lamsach.extras import missing_extra
 from lamsach.portal.at_work import no_answer
 from lamsach.results.atomic import write_for_owner_only
-
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
-logger = logging.getLogger("lamsach.portal.server")
 
 
 def start(data: Path) -> None:
@@ -43,11 +35,11 @@ def prepare() -> str | None:
     from django.conf import settings
     from django.db import OperationalError
 
-    from lamsach.portal.database import alone
+    from lamsach.portal.base.alone import alone
     from lamsach.portal.schema import bring_up_to_date
 
     try:
-        with alone():
+        with alone("schema"):
             bring_up_to_date()
     except OperationalError as problem:
         raise no_answer(problem) from problem
@@ -75,81 +67,12 @@ def _newest_file() -> int:
     )
 
 
-class Worker:
-    """The worker as a child process. One that dies (of memory, of a signal) is started again, after a pause that grows while it dies at once."""
+def serve(host: str, port: int, processes: int = 1, workers: int = 1) -> None:
+    """Serve until stopped, by so many web processes and workers, which end with this one."""
+    from django.db import connections
 
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._process = self._start()
-        self._watch = threading.Thread(target=self._keep, name="worker", daemon=True)
-        self._watch.start()
+    from lamsach.portal import processes as running
+    from lamsach.portal import urls  # noqa: F401 - loaded once, for all web processes
 
-    @staticmethod
-    def _start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "lamsach.portal.worker"]
-        # a session of its own: Ctrl-C on the terminal is for the server, which ends the worker
-        return subprocess.Popen(command, env={**os.environ, "LAMSACH_PARENT": "1"}, start_new_session=True)
-
-    def _keep(self) -> None:
-        pause = SHORTEST_PAUSE_S
-        while not self._stop.is_set():
-            began = time.monotonic()
-            status = self._process.wait()
-            if self._stop.is_set():
-                return
-            lived = time.monotonic() - began
-            pause = SHORTEST_PAUSE_S if lived > LONGEST_PAUSE_S else min(pause * 2, LONGEST_PAUSE_S)
-            logger.warning("the worker ended with %s; it is started again in %.0f s", status, pause)
-            if not self._stop.wait(pause):
-                self._process = self._start()
-
-    def end(self) -> None:
-        """Ask it to end, and see to it."""
-        self._stop.set()
-        self._watch.join(timeout=1)
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-
-
-_END_S = 15
-"""How long what is being answered may take when the server ends."""
-
-
-_HEADER_MS = 10_000
-"""How long a connection may take for a request's headers, and rest between two requests."""
-_HEADER_BYTES = 65_536
-_MOST_CONNECTIONS = 8000
-
-
-def serve(host: str, port: int) -> None:
-    """Serve until stopped. The worker is a child process that ends with this one.
-
-    Many more connections wait than there are threads: `front` takes their requests in, and only whole ones meet a thread. HTTP/1 alone, whose headers have a limit of time.
-    """
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-
-    from lamsach.collect.receiving import open_files
-
-    worker = Worker()
-    try:
-        Granian(
-            "lamsach.portal.asgi:application",
-            address=host,
-            port=port,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_HEADER_BYTES),
-            websockets=False,
-            backlog=2048,
-            backpressure=min(open_files() // 2, _MOST_CONNECTIONS),
-            log_enabled=False,
-            process_name=None,
-            workers_kill_timeout=_END_S,  # Ctrl-C reaches the child too, and now and then it then waits for ever
-        ).serve()
-    finally:
-        worker.end()
+    connections.close_all()
+    running.keep(host, port, processes, workers)

@@ -111,8 +111,10 @@ TEMPLATES = [
 DATABASES: dict[str, dict[str, Any]] = {"default": database(OPTIONS.text("DATABASE_URL"), DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MESSAGE_STORAGE = "lamsach.portal.base.once.Storage"
-CACHES = {
-    "default": {
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "lamsach.portal.base.shared_cache.SharedCache"}
+    if OPTIONS.text("DATABASE_URL")
+    else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},  # of the usual 300, visitors would push out others' counts
     }

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from lamsach.portal.accounts.idle import lock_idle
+from lamsach.portal.base import shared_cache
 from lamsach.portal.jobs.queue import regular
 
 
@@ -21,3 +22,9 @@ def lock_idle_accounts() -> None:
 def clear_sessions() -> None:
     """Forget sessions that have ended."""
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+@regular("accounts.cache", timedelta(minutes=10))
+def clear_cache() -> None:
+    """Forget what the common cache need not remember any more."""
+    shared_cache.forget()

@@ -1,8 +1,9 @@
 """A form that is sent twice - a second click, an impatient reload - counts once, without scripts.
 
 Each showing of a page gives its forms a word of their own (the masked token against forgery), so the very same words again are the same sending: it
-is answered as the first one was. The same text from a page that was opened anew is another sending. What was taken lives in the web process's
-memory, like the counts of `ratelimit`: after a restart, and with more than one web server, a second sending counts again.
+is answered as the first one was. The same text from a page that was opened anew is another sending. What was taken is in the
+cache, like the counts of `ratelimit`: common to all processes on PostgreSQL; with SQLite, after a restart a second sending counts again. A sending that is under way is
+a lock, so that one whose process is killed may be sent again at once.
 
 A browser shows the answer to the last press. So what a page shows only once, a new secret, is kept there too (`made_once`) and both answers show the same one.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,11 +22,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from lamsach.portal.base.alone import alone
 from lamsach.portal.base.unsent import came_from
 
 _WORD = "csrfmiddlewaretoken"
-_KEPT_S, _WAIT_S, _STEP_S = 600, 15.0, 0.1
-"""How long an answer is kept, how long a second sending waits for it, and how often it looks."""
+_KEPT_S, _WAIT_S = 600, 15.0
+"""How long an answer is kept, and how long a second sending waits for it."""
 Said = tuple[int, str, str]
 View = Callable[..., HttpResponse]
 Made = TypeVar("Made")
@@ -53,40 +54,22 @@ def taken_once(view: View) -> View:
         if request.method != "POST" or not request.POST.get(_WORD):
             return view(request, *args, **kwargs)
         key = _key(request)
-        return (
-            _first(view, key, request, *args, **kwargs)
-            or _again(request, key)
-            or redirect(came_from(request))
-        )
+        with alone(key, _WAIT_S) as mine:
+            if not mine:
+                return redirect(came_from(request))
+            if kept := cache.get(key):
+                return _again(request, *kept)
+            response = view(request, *args, **kwargs)
+            said = _said(request)
+            if response.status_code == 302 and all(level < messages.ERROR for level, _, _ in said):
+                cache.set(key, (response["Location"], said), timeout=_KEPT_S)
+            return response
 
     return wrapped
 
 
-def _first(view: View, key: str, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
-    """The view's answer, kept if it took the form; None when the same sending is under way or was taken."""
-    if not cache.add(key, None, timeout=_KEPT_S):
-        return None
-    try:
-        response = view(request, *args, **kwargs)
-    except BaseException:
-        cache.delete(key)
-        raise
-    said = _said(request)
-    if response.status_code == 302 and all(level < messages.ERROR for level, _, _ in said):
-        cache.set(key, (response["Location"], said), timeout=_KEPT_S)
-    else:
-        cache.delete(key)
-    return response
-
-
-def _again(request: HttpRequest, key: str) -> HttpResponse | None:
-    """The answer that the first sending got; None when it took none, or takes too long."""
-    end = time.monotonic() + _WAIT_S
-    while (kept := cache.get(key, "")) is None and time.monotonic() < end:
-        time.sleep(_STEP_S)
-    if not kept:
-        return None
-    place, said = kept
+def _again(request: HttpRequest, place: str, said: list[Said]) -> HttpResponse:
+    """The answer that the first sending got."""
     for level, text, tags in said:
         messages.add_message(request, level, text, tags)
     return redirect(place)
@@ -99,20 +82,15 @@ def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
     """
     if not request.POST.get(_WORD):
         return make()
-    key, end = f"{_key(request)}:made", time.monotonic() + _WAIT_S
-    while not cache.add(key, None, timeout=_KEPT_S):
+    key = f"{_key(request)}:made"
+    with alone(key, _WAIT_S) as mine:
+        if not mine:
+            raise _StillMakingError
         if kept := cache.get(key):
             return kept[0]  # type: ignore[no-any-return]
-        if time.monotonic() >= end:
-            raise _StillMakingError
-        time.sleep(_STEP_S)
-    try:
         made = make()
-    except BaseException:
-        cache.delete(key)
-        raise
-    cache.set(key, (made,), timeout=_KEPT_S)
-    return made
+        cache.set(key, (made,), timeout=_KEPT_S)
+        return made
 
 
 class _StillMakingError(Exception):

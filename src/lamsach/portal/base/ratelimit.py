@@ -1,9 +1,8 @@
-"""How often one address may do a thing. Counts live in the web process's memory: a restart forgets them, which is harmless."""
+"""How often one address may do a thing. All processes on a PostgreSQL database count together; with SQLite the one web process counts in its memory, and a restart forgets."""
 
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -56,10 +55,9 @@ def of_one(address: str) -> str:
 
 
 def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
-    """Count one more of this; whether it is more than `times` in the current window of `seconds`. `key`: an address, or a number of what is limited."""
-    window = int(time.time() // seconds)
-    name = f"rate:{group}:{window}:{of_one(key)}"
-    cache.add(name, 0, timeout=seconds + 5)
+    """Count one more of this; whether it is more than `times` in `seconds`, which begin with the first. `key`: an address, or a number of what is limited."""
+    name = f"rate:{group}:{seconds}:{of_one(key)}"
+    cache.add(name, 0, timeout=seconds)
     try:
         return cache.incr(name) > times
     except ValueError:

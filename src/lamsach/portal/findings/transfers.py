@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
-from lamsach.portal.base.file_locks import alone_at
+from lamsach.portal.base.alone import alone
 from lamsach.portal.findings.models import Bundle, Transfer
 from lamsach.portal.findings.taking import Source, keep
 
@@ -70,7 +70,7 @@ def find(source: Source, sha256: str) -> tuple[int, Bundle | None]:
 def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) -> tuple[int, Bundle | None]:
     """Take a piece; how many bytes are there, and the bundle once it is whole. Raises OutOfPlace, InputError.
 
-    One request at a time writes a file, by a lock on it; no transaction is open while a whole file is looked at.
+    One request at a time writes a file; no transaction is open while a whole file is looked at.
     """
     received, bundle = find(source, sha256)
     if bundle is not None:
@@ -82,7 +82,7 @@ def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) ->
         raise LimitError(mark("Too many bundles of the unit are being sent at once."), sha256[:12])
     found, _ = Transfer.objects.get_or_create(**place, defaults={"size": size})
     path = folder() / f"{found.pk}-{sha256}"
-    with alone_at(path):
+    with alone(f"transfer:{found.pk}"):
         try:
             found.refresh_from_db()
         except Transfer.DoesNotExist:  # the one before brought the rest

@@ -1,0 +1,14 @@
+"""What all processes of a portal remember together for a while."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Remembered(models.Model):
+    """An entry of the common cache on PostgreSQL (`shared_cache.py`): a count, or a value that is locked."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    count = models.BigIntegerField(null=True)
+    value = models.TextField(blank=True)
+    expires = models.DateTimeField(null=True, db_index=True)

@@ -1,0 +1,126 @@
+"""Django's cache in PostgreSQL, for counts and answers that every process on every machine has to see: rate limits, forms that were taken, secrets shown once.
+
+`add` and `incr` are one statement each, so that of two processes at once one is first. Times are the database's. Values are locked with the portal's secret key, so that a copy
+of the database shows none. Django's own cache in a database counts its rows at each `set` and increments by reading first.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import pickle
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import connection
+from django.db.models.functions import Now
+
+from lamsach.errors import InputError
+from lamsach.portal.base.locking import lock, unlock
+
+_PURPOSE = "cache"
+_LONGEST_KEY = 150
+_SET = (
+    "INSERT INTO base_remembered AS held (key, count, value, expires)"
+    " VALUES (%s, %s, %s, statement_timestamp() + make_interval(secs => %s))"
+    " ON CONFLICT (key) DO UPDATE SET count = excluded.count, value = excluded.value, expires = excluded.expires"
+)
+_ADD = f"{_SET} WHERE held.expires <= statement_timestamp()"
+_GET = (
+    "SELECT count, value FROM base_remembered"
+    " WHERE key = %s AND (expires IS NULL OR expires > statement_timestamp())"
+)
+_COUNT = (
+    "UPDATE base_remembered SET count = count + %s WHERE key = %s AND count IS NOT NULL"
+    " AND (expires IS NULL OR expires > statement_timestamp()) RETURNING count, value"
+)
+_TOUCH = (
+    "UPDATE base_remembered SET expires = statement_timestamp() + make_interval(secs => %s)"
+    " WHERE key = %s AND (expires IS NULL OR expires > statement_timestamp())"
+)
+_DELETE = (
+    "DELETE FROM base_remembered WHERE key = %s AND (expires IS NULL OR expires > statement_timestamp())"
+)
+Row = tuple[int | None, str]
+
+
+class SharedCache(BaseCache):
+    """The cache of all processes that use one PostgreSQL database."""
+
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Set it unless it is there; whether it was set."""
+        return self._write(_ADD, key, value, timeout, version)
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        """The value, or the default."""
+        found = self._row(_GET, self._name(key, version))
+        return default if found is None else _opened(found, default)
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        """Set it."""
+        self._write(_SET, key, value, timeout, version)
+
+    def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Let it live from now on for so long; whether it is there."""
+        return self._run(_TOUCH, self._seconds(timeout), self._name(key, version))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        """Forget it; whether it was there."""
+        return self._run(_DELETE, self._name(key, version))
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        """Count up; ValueError where no count is."""
+        found = self._row(_COUNT, delta, self._name(key, version))
+        if found is None or found[0] is None:
+            raise ValueError(key)
+        return found[0]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._run("DELETE FROM base_remembered")
+
+    def _name(self, key: str, version: int | None) -> str:
+        name = self.make_key(key, version=version)
+        return name if len(name) <= _LONGEST_KEY else f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+
+    def _seconds(self, timeout: Any) -> float | None:
+        given = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if given is None else float(given)
+
+    def _write(self, statement: str, key: str, value: Any, timeout: Any, version: int | None) -> bool:
+        number = value if type(value) is int else None
+        locked = "" if number is not None else lock(_PURPOSE, base64.b64encode(pickle.dumps(value)).decode())
+        return self._run(statement, self._name(key, version), number, locked, self._seconds(timeout))
+
+    @staticmethod
+    def _run(statement: str, *values: Any) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return bool(cursor.rowcount)
+
+    @staticmethod
+    def _row(statement: str, *values: Any) -> Row | None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            found: Row | None = cursor.fetchone()
+            return found
+
+
+def _opened(found: Row, default: Any) -> Any:
+    count, value = found
+    if count is not None:
+        return count
+    try:
+        return pickle.loads(base64.b64decode(unlock(_PURPOSE, value)))  # noqa: S301 - locked with our key
+    except InputError:  # locked with a secret key that is no longer used
+        return default
+
+
+def forget() -> None:
+    """Delete what has expired."""
+    from lamsach.portal.base.models import Remembered
+
+    Remembered.objects.filter(expires__lte=Now()).delete()
