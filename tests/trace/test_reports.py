@@ -14,10 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lamsach.documents.pdf.cell_lines import CellLine
 from lamsach.errors import ExitStatus, LamsachError
 from lamsach.model import Problem
 from lamsach.trace.reports import read_reports
 from lamsach.trace.reports.lines import read_line
+from lamsach.trace.reports.pdf import cell_text
+from lamsach.trace.reports.reading import UNSURE
+from tests.indicators.documents_made import pdf
 
 from .lists import ROWS, SEEN, VIETNAMESE, csv, read, short, workbook
 
@@ -251,6 +255,58 @@ def test_a_pdf_with_pages_of_prose_two_tables_and_a_table_over_pages(tmp_path: P
     assert rows[2:] == [
         (ip, int(port), "2026-11-04T03:00:00+00:00", threat) for _, ip, port, _, threat in many
     ]
+
+
+def as_typst(rows: Sequence[Sequence[str]], columns: str, options: str = "") -> bytes:
+    typst = pytest.importorskip("typst")
+    cells = ", ".join(f'[#"{cell}"]' for row in rows for cell in row)
+    page = '#set page(paper: "a4", margin: 2cm)\nKính gửi các đơn vị.\n\n'
+    return bytes(typst.compile(f"{page}#table(columns: ({columns}), {options} {cells})".encode()))
+
+
+@pytest.mark.parametrize("options", ["", "stroke: none,", "stroke: (x: none, y: 0.5pt),"])
+def test_a_long_table_in_a_pdf_whose_columns_are_narrow(tmp_path: Path, options: str) -> None:
+    """Rows of several lines over three pages, with rules, without, and with level ones alone."""
+    many = [(str(n), f"198.51.100.{n}", str(5000 + n), "04/11/2026 10:00:00", "Mirai") for n in range(1, 91)]
+    data = as_typst([VIETNAMESE, *many], "1.2cm, 4cm, 2.5cm, 2.4cm, 3cm", options)
+    read_rows = read(tmp_path, data)
+    assert short(read_rows.rows) == [
+        (ip, int(port), "2026-11-04T03:00:00+00:00", threat) for _, ip, port, _, threat in many
+    ]
+    assert {row.reference.page for row in read_rows.rows} >= {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ((("203.0.", 0.2), ("113.5", 9.0)), "203.0.113.5"),
+        ((("203.0.113.1", 0.2), ("2", 9.0)), "203.0.113.12"),
+        ((("203.0.113.1", None), ("2", None)), None),
+        ((("203.0.113.1", 0.2), ("203.0.113.2", 0.2)), "203.0.113.1 203.0.113.2"),
+        ((("04/11/2026", 0.2), ("10:00:07", 0.2)), "04/11/2026 10:00:07"),
+        ((("04/11/2026", 9.0), ("10:00:", 0.2), ("07", 9.0)), "04/11/2026 10:00:07"),
+        ((("04/11/", 0.2), ("2026", 9.0)), "04/11/2026"),
+        ((("500", 0.2), ("1", 9.0)), None),
+        ((("Mirai", 0.2), ("botnet", 0.2)), "Mirai botnet"),
+    ],
+)
+def test_the_lines_of_a_cell_in_a_pdf(lines: Sequence[tuple[str, float | None]], text: str | None) -> None:
+    """What a narrow column cut is whole again; what may be two values is none."""
+    made = [CellLine(part, room, 5.0, 5.0 * len(part)) for part, room in lines]
+    assert cell_text(made) == text
+
+
+def test_what_a_pdf_shows_and_no_text_says_is_named(tmp_path: Path) -> None:
+    """A page that is a picture, among others."""
+    result = read(tmp_path, pdf([["203.0.113.5 4321 03/11/2026 09:05:09 Mirai"], None]))
+    assert [row.ip for row in result.rows] == ["203.0.113.5"]
+    assert [(item.reference.page, item.reason) for item in result.refusals] == [(2, UNSURE)]
+
+
+def test_a_table_goes_on_without_headings_on_its_third_page(tmp_path: Path) -> None:
+    rest = [[(str(n), "198.51.100.9", str(n), "04/11/2026 10:00:00", "Mirai")] for n in (3, 4)]
+    rows = read(tmp_path, workbook(TABLE[:2], TABLE[2:], *rest)).rows
+    assert [row.port for row in rows] == [4321, 50001, 3, 4]
 
 
 UPRIGHT = """Kính gửi Quý đơn vị,

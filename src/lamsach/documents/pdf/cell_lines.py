@@ -36,6 +36,9 @@ class CellLine(NamedTuple):
 class Knowledge:
     """What the caller knows of the texts in its documents, and no page shows. This one knows nothing; callers derive theirs."""
 
+    wants_columns = False
+    """Whether the caller reads what is outside of tables by its columns, too."""
+
     def is_heading(self, text: str) -> bool:
         """Return whether columns are called so."""
         return False

@@ -54,12 +54,15 @@ class LooseTables:
         """Whether a table reached to the end of the last page."""
         self.begins_unsure = self.ends_unsure = False
         """Whether the page begins or ends with them."""
+        self.lines: list[VisualLine] = []
+        """The page's lines that were not in other tables."""
         self.unsure: list[int] = []
         """The places of the page's lines in a table of which it is not certain what belongs to which row."""
 
     def page(self, number: int, lines: Sequence[Numbered], taken: set[int]) -> list[PageTable]:
         """The tables among the lines of a page that are not `taken`; their lines are taken then."""
         visual = visual_lines(item for place, line in enumerate(lines) if place not in taken for item in line)
+        self.lines = visual
         found: list[PageTable] = []
         doubted, self.ends_unsure = self.ends_unsure, False
         self._bounds, self.unsure = [], []

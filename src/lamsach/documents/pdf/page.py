@@ -44,6 +44,8 @@ class PageText:
     tables: list[PageTable]
     unsure: list[tuple[int, str]] = field(default_factory=list)
     """What may be values in a table whose rows are not certain, text by text as it is drawn, with the places of their first lines."""
+    in_columns: list[tuple[int, list[str]]] = field(default_factory=list)
+    """What is outside of tables from top to bottom, if it is wanted: the texts at each height from left to right, with the place of their first line."""
     heavy: bool = False
     """Whether the page draws far more than one of text, so that it was not read to its end and nothing of it is here."""
     is_picture: bool = False
@@ -94,6 +96,12 @@ class PageReader:
         if begins_unsure and self._last is not None:
             self._last.doubted = set(self._last.cells)
         unsure, self._ends_unsure = self._ends_unsure, self._drawn.ends_unsure or self._loose.ends_unsure
+        if self._knowledge.wants_columns:
+            text.in_columns = [
+                (min(line.places), line.texts)
+                for line in self._loose.lines
+                if not line.places & text.in_tables
+            ]
         over = [
             place for place, line in enumerate(numbered) if place not in text.in_tables and _is_over(line)
         ]

@@ -32,12 +32,13 @@ Cells = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class Grid:
     """One table: its page or sheet (1-based), its rows that have any text with their 1-based numbers. `free`: rows are mere lines of text, one
-    cell each. A row's cells are None when it was too long or damaged.
+    cell each. A row's cells are None when it was too long or damaged. `unsure`: lines and texts that could not be read with certainty.
     """
 
     page: int | None
     rows: tuple[tuple[int, Cells | None], ...]
     free: bool = False
+    unsure: tuple[tuple[int, str], ...] = ()
 
 
 def grids(source: ListSource) -> Iterator[Grid]:

@@ -1,48 +1,85 @@
-"""Tables in PDF documents: the page's layout as text, its columns found by where the headings stand (ISO 32000)."""
+"""Lists in PDF documents: their tables, and what stands outside of tables by its columns."""
 
 from __future__ import annotations
 
-import io
-import logging
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from lamsach.documents.archive import MIB
-from lamsach.errors import LamsachError, LimitError, UnreadableError
+from lamsach.documents.pdf.cell_lines import MAYBE, CellLine, Knowledge, follows
+from lamsach.documents.pdf.document import PdfLimits, read_pages
+from lamsach.documents.pdf.page import PageText
+from lamsach.documents.pdf.rows import PageRow
+from lamsach.documents.pdf.whole_tables import WholeTable, whole_tables
+from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.opening import ListSource
 from lamsach.trace.reports.cells import endpoints
 from lamsach.trace.reports.grids import Cells, Grid, in_columns
-from lamsach.trace.reports.headings import column_of
+from lamsach.trace.reports.headings import Column, column_of
 
-MAX_PAGES = 2000
-MAX_PAGE_CONTENT = 8 * MIB
-_CELL = re.compile(r"\S+(?: \S+)*")
-_Placed = tuple[int, int, str]
+LIMITS = PdfLimits(pages=2000)
+_MARKED = re.compile(r"\d[.:/-]|[.:/-]\d|[0-9a-f]::?[0-9a-f]", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_LONG = re.compile(r"\d{5}|(?<!\d)(?!(?:19|20)\d\d)\d{4}")
+"""More digits than a part of an address or of a time has."""
+
+
+class _OfReports(Knowledge):
+    """What is known of the texts in authorities' lists."""
+
+    wants_columns = True
+
+    def is_heading(self, text: str) -> bool:
+        return column_of(text) is not None
+
+    def lists_values(self, heading: str) -> bool:
+        return column_of(heading) in (Column.IP, Column.DESTINATION)
+
+    def is_marked(self, text: str) -> bool:
+        return _MARKED.search(text) is not None
+
+    def is_value(self, text: str) -> bool:
+        return bool(endpoints(text))
+
+    def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
+        texts = [cell_text(lines) or "" for lines in ([*above, *below], above, below)]
+        whole, *apart = (endpoints(text) for text in texts)
+        return whole != tuple(one for found in apart for one in found)
+
+
+KNOWLEDGE = _OfReports()
 
 
 def pdf_grids(source: ListSource) -> Iterator[Grid]:
-    """The document's tables as one per run of pages with the same headings, else its lines. `page` is where a row stands.
+    """The document's tables page by page, and the lines between them. `page` is where a row stands.
 
-    Raises UnreadableError for a damaged, locked or scanned document, LimitError for one too large.
+    Raises UnreadableError for a damaged, locked or scanned document, LimitError for one too large, after what comes before.
     """
-    columns: list[_Placed] = []
-    headings: Cells = ()
-    seen_text = False
-    for page, lines in _pages(source):
-        seen_text = seen_text or any(line.strip() for line in lines)
-        placed = [(number, _cells(line)) for number, line in enumerate(lines, 1) if line.strip()]
-        starts = [at for at, (_, cells) in enumerate(placed) if _is_heading(cells)]
-        before = placed[: starts[0]] if starts else placed
-        if columns:
-            yield Grid(page, ((0, headings), *_records(columns, before)))
-        elif before:
-            yield in_columns(page, [(number, (lines[number - 1].strip(),)) for number, _ in before])
-        for start, stop in pairwise([*starts, len(placed)]):
-            columns, skipped = _second_line(placed[start][1], placed[start + 1 : stop])
-            headings = tuple(cell for _, _, cell in columns)
-            yield Grid(page, ((0, headings), *_records(columns, placed[start + 1 + skipped : stop])))
-    if not seen_text:
+    pages: list[PageText] = []
+    failed: LamsachError | None = None
+    try:
+        pages.extend(read_pages(source.whole(), source.document, KNOWLEDGE, LIMITS))
+    except LamsachError as error:
+        failed = error
+    tables = whole_tables(
+        [part for page in pages for part in page.tables],
+        [page.lines for page in pages],
+        [page.in_tables for page in pages],
+        KNOWLEDGE,
+    )
+    found = [grid for table in tables for grid in _table_grids(table)]
+    for number, page in enumerate(pages, 1):
+        lines = [(place + 1, ("  ".join(texts),)) for place, texts in page.in_columns]
+        if lines:
+            found.append(in_columns(number, lines))
+        unsure = [(place + 1, text) for place, text in page.unsure if KNOWLEDGE.is_marked(text)]
+        if page.heavy or page.is_picture:
+            unsure.append((1, ""))
+        found.append(Grid(number, (), unsure=tuple(unsure)))
+    yield from sorted(found, key=lambda grid: grid.page or 0)
+    if failed is not None:
+        raise failed
+    if not any(line.strip() for page in pages for line in page.lines):
         raise UnreadableError(
             "The pages are pictures (a scan), without text.",
             source.document,
@@ -50,87 +87,46 @@ def pdf_grids(source: ListSource) -> Iterator[Grid]:
         )
 
 
-def _cells(line: str) -> list[_Placed]:
-    return [(match.start(), match.end(), match[0]) for match in _CELL.finditer(line)]
+def _table_grids(table: WholeTable) -> Iterator[Grid]:
+    """A table in its parts on each page."""
+    held: dict[int, str] = {}
+    heads = [table.heads] if table.heads is not None else []
+    for page, rows in groupby([*heads, *table.rows], key=lambda row: row.page):
+        cells: list[tuple[int, Cells]] = []
+        unsure: list[tuple[int, str]] = []
+        for row in rows:
+            texts = _cells(row, held)
+            if texts is None:
+                shown = (" ".join(line.text for line in lines) for lines in row.cells.values())
+                unsure.append((row.line, " ; ".join(shown)))
+            else:
+                cells.append((row.line, texts))
+        yield Grid(page, tuple(cells), unsure=tuple(unsure))
 
 
-def _is_heading(cells: list[_Placed]) -> bool:
-    known = {column_of(text) for _, _, text in cells} - {None}
-    return len(known) >= 2 and not any(endpoints(text) for _, _, text in cells)
+def _cells(row: PageRow, held: dict[int, str]) -> Cells | None:
+    """The texts of a row's cells, with what merged cells hand down; None where it is not certain what one says."""
+    texts = {place: cell_text(lines) for place, lines in row.cells.items()}
+    if None in texts.values() or any(KNOWLEDGE.is_marked(texts[place] or "") for place in row.doubted):
+        return None
+    held.update({place: text or "" for place, text in texts.items() if place not in row.merged})
+    places = range(max([*texts, *row.merged], default=0) + 1)
+    return tuple(texts.get(place) or (held.get(place, "") if place in row.merged else "") for place in places)
 
 
-def _second_line(columns: list[_Placed], rest: list[tuple[int, list[_Placed]]]) -> tuple[list[_Placed], int]:
-    """Headings that go on on the next lines, before the first row with an address or a figure: put together."""
-    skipped = 0
-    for _, cells in rest[:2]:
-        if any(endpoints(text) or text[:1].isdigit() for _, _, text in cells) or len(cells) > len(columns):
-            break
-        skipped += 1
-        for start, end, text in cells:
-            at = _column(columns, start, end)
-            columns = [
-                (min(a, start), max(b, end), f"{old} {text}") if place == at else (a, b, old)
-                for place, (a, b, old) in enumerate(columns)
-            ]
-    return columns, skipped
-
-
-def _column(columns: list[_Placed], start: int, end: int) -> int:
-    """The column that a piece of text lies under: where it overlaps most, else the nearest."""
-    return max(
-        range(len(columns)), key=lambda at: (min(end, columns[at][1]) - max(start, columns[at][0]), -at)
-    )
-
-
-def _records(columns: list[_Placed], lines: list[tuple[int, list[_Placed]]]) -> Iterator[tuple[int, Cells]]:
-    """One row for every line with an address; what stands above or below it in a cell of several lines belongs to it."""
-    rows: list[tuple[int, list[str]]] = []
-    waiting: list[str] = [""] * len(columns)
-    for number, cells in lines:
-        texts = [""] * len(columns)
-        for start, end, text in cells:
-            at = _column(columns, start, end)
-            texts[at] = f"{texts[at]} {text}".strip()
-        if any(endpoints(text) for text in texts):
-            rows.append((number, [" ".join(filter(None, pair)) for pair in zip(waiting, texts, strict=True)]))
-            waiting = [""] * len(columns)
-        elif rows and all(
-            not old or _goes_on(old, text) for old, text in zip(rows[-1][1], texts, strict=True) if text
-        ):
-            rows[-1] = (
-                rows[-1][0],
-                [" ".join(filter(None, pair)) for pair in zip(rows[-1][1], texts, strict=True)],
-            )
-        else:
-            waiting = [" ".join(filter(None, pair)) for pair in zip(waiting, texts, strict=True)]
-    for number, texts in rows:
-        yield number, tuple(texts)
-
-
-def _goes_on(old: str, text: str) -> bool:
-    """Whether a piece below a cell may be its next line: a clock below a date, words below words."""
-    if re.fullmatch(r"[\d:./-]+", text):
-        return (":" in text) != (":" in old) or old.endswith(("-", "/"))
-    return not text[:1].isdigit()
-
-
-def _pages(source: ListSource) -> Iterator[tuple[int, list[str]]]:
-    from pypdf import PdfReader
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    where = source.document
-    try:
-        reader = PdfReader(io.BytesIO(source.whole()), strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableError("The PDF is locked with a password.", where, "Save it without a password.")
-        for number, page in enumerate(reader.pages, 1):
-            content = page.get_contents()
-            if number > MAX_PAGES or (content is not None and len(content.get_data()) > MAX_PAGE_CONTENT):
-                raise LimitError("The PDF is larger than a list is.", where, "Split it into several files.")
-            yield number, page.extract_text(extraction_mode="layout").splitlines()
-    except LamsachError:
-        raise
-    except (MemoryError, RecursionError):
-        raise LimitError("The PDF is larger than a list is.", where, "Split it into several files.") from None
-    except Exception:  # noqa: BLE001 - a damaged PDF fails in any of the library's ways
-        raise UnreadableError("The PDF is damaged.", where, "Fetch the file again.") from None
+def cell_text(lines: Sequence[CellLine]) -> str | None:
+    """The lines of a cell as one, with addresses and times whole that a narrow column cut; None where they may say two things."""
+    text = ""
+    for place, how in enumerate(follows(lines, KNOWLEDGE)):
+        line = lines[place].text
+        last, first = text.rpartition(" ")[2], line.partition(" ")[0]
+        digits = _DIGIT.search(last) and _DIGIT.search(first)
+        if how != MAYBE or not digits or (endpoints(last) and endpoints(first)):
+            text = f"{text} {line}".strip()
+            continue
+        whole = last + first
+        if whole.isdecimal() or (endpoints(last) and lines[place - 1].room is None):
+            return None
+        is_cut = bool(endpoints(whole)) or (bool(_MARKED.search(whole)) and not _LONG.search(whole))
+        text = text + line if is_cut else f"{text} {line}"
+    return text

@@ -24,6 +24,7 @@ from lamsach.trace.reports.times import ListTimes
 
 NO_ADDRESS = mark("The row holds no public address.")
 DAMAGED = mark("The row is damaged or too long to be read.")
+UNSURE = mark("This part of the page could not be read with certainty: look at it yourself.")
 _VALUE_KEPT = 200
 _THREAT_KEPT = 200
 OnProblem = Callable[[Problem], None]
@@ -118,15 +119,19 @@ class _Reader:
         try:
             for grid in tables:
                 columns = None if grid.free else find_columns(grid.rows, self.known)
-                if columns is not None and columns.data == 0 and last is not None and last.data:
+                if columns is not None and columns.data == 0 and last is not None:
                     # a table that goes on without its headings
                     columns = Columns(last.places, 0, last.offset, last.international)
-                last = columns or last
+                elif columns is not None and columns.data:
+                    last = columns
                 found.append((grid, columns))
         except LamsachError as error:
             failed = error  # what came before holds
         times = self._times(found)
         for grid, columns in found:
+            for number, text in grid.unsure:
+                reference = Reference(name, grid.page, number)
+                self.read.refusals.append(Refusal(reference, text[:_VALUE_KEPT], UNSURE))
             if columns is None:
                 self._lines(name, grid, times)
             else:
