@@ -193,9 +193,17 @@ def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> Non
     assert waiting.context["told"] == 1, "only who stands on the sheet, before the letters have gone"
     deliver()
     telling.confirm(Notice.objects.filter(person__name="Người 000").get(), ConfirmedHow.LINK)
-    page = browser("coordinator").get("/office/awareness/").content.decode()
-    assert "25%" in page
-    assert "Người 00" not in page
+    Person.objects.create(unit=cast.second, name="Người 009")
+    client = browser("coordinator")
+    answer = client.get("/office/awareness/")
+    assert "Người 00" not in answer.content.decode()
+    figures = {one.unit.code: [part.count for part in one.parts] for one in answer.context["rows"]}
+    assert figures == {"G06.12.01": [1, 3, 0], "G06.12.02": [0, 0, 1]}
+    assert [part.count for part in answer.context["whole"]] == [1, 3, 1]
+    Person.objects.all().delete()
+    page = client.get(f"/office/awareness/?unit={cast.second.pk}").content.decode()
+    assert "no list of people" in page, "not 0 people, of whom all know"
+    assert client.get(f"/office/awareness/?unit={cast.other.pk}").status_code == 404
 
 
 def test_the_letter_in_text_and_html(cast: Cast) -> None:

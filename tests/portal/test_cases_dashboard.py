@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lamsach.portal import cases
+from lamsach.portal import base
+from lamsach.portal.base.charts import BOTTOM, HEIGHT, TOP, Part, bar, chart, spread, step_of
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import dashboard as facts
-from lamsach.portal.cases.chart import BOTTOM, HEIGHT, TOP, chart, spread, step_of
 from lamsach.portal.cases.counting import case_counts
-from lamsach.portal.cases.dashboard import LINES, Series, series
+from lamsach.portal.cases.dashboard import LINES, series
 from lamsach.portal.cases.models import Case, CaseState, Rules, Step
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings.searched import AliveDay
@@ -31,7 +33,7 @@ from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 S = CaseState
-PORTAL = Path(str(cases.__file__)).parents[1]
+STYLE = Path(str(base.__file__)).with_name("static") / "lamsach" / "lamsach.css"
 
 
 @pytest.fixture
@@ -137,45 +139,62 @@ def test_labels_do_not_touch_and_stay_inside(ends: dict[str, float]) -> None:
 def test_the_chart_is_zero_based(cast: Cast, campaign: Campaign) -> None:
     found = series(campaign, cast.centre.pk, today())
     assert found is not None
-    made = chart(found)
+    made = chart(found.days, [(name, name, found.counts[name]) for name in LINES])
     assert made.heights[0].value == 0
     assert made.heights[0].at == HEIGHT - BOTTOM
-    assert [line.name for line in made.lines] == list(LINES)
-    one = chart(Series((day(0),), dict.fromkeys(LINES, (0,))))
-    assert len(one.lines[0].points.split()) == 1
+    assert [line.words for line in made.lines] == list(LINES)
+    assert [line.value for line in made.lines] == [found.counts[name][-1] for name in LINES]
+    ends = [float(line.points.split()[-1].split(",")[0]) for line in made.lines]
+    assert ends == [100] * len(LINES), "every line ends at the right edge"
+    one = chart([day(0)], [("good", "", (0,))])
+    assert one.lines[0].points == f"0.0,{HEIGHT - TOP - BOTTOM}.0"
+
+
+@given(st.lists(st.integers(0, 10**6), max_size=8), st.integers(0, 10**7))
+def test_a_bar_is_filled_by_its_parts_in_order(counts: list[int], whole: int) -> None:
+    made = bar((Part("good", "", count) for count in counts), whole)
+    assert [part.count for part in made] == counts
+    at = 0.0
+    for part in made:
+        assert part.x == pytest.approx(at, abs=0.02)
+        assert 0 <= part.width <= 100
+        at = part.x + part.width
+    assert at == pytest.approx(100 * sum(counts) / max(1, whole, sum(counts)), abs=0.02)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast, campaign: Campaign) -> None:
-    """At least 12 pixels high, and inside the picture, at whose end the page begins."""
+    """At least 12 pixels high and inside the window, the names of the lines beneath, and the axis is there."""
     from playwright.sync_api import sync_playwright
 
     client = cast.client("coordinator")
     client.cookies["django_language"] = language
     shown = client.get(f"/office/campaigns/{campaign.pk}/machines/dashboard/").content.decode()
     figure = shown[shown.index('<figure class="chart') : shown.index("</figure>")]
-    styles = (
-        PORTAL / app / f"static/lamsach/{name}.css" for app, name in (("base", "lamsach"), ("cases", "cases"))
-    )
-    style = "".join(path.read_text("utf-8") for path in styles)
+    style = STYLE.read_text("utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=require_program("chromium"), args=["--no-sandbox"]
         )
         page = browser.new_page(viewport={"width": 360, "height": 740})
-        page.set_content(f"<!doctype html><html><style>{style}</style><main>{figure}</figure></main></html>")
+        page.set_content(
+            f"<!doctype html><html><style>* {{ box-sizing: border-box; }} {style}</style><main>{figure}</figure></main></html>"
+        )
         words = page.evaluate(SIZES)
         browser.close()
     assert len(words) > 10
     assert [word for word, size, inside in words if size < 12 or not inside] == []
+    shown = {word.strip() for word, _size, _inside in words}
+    assert "0" in shown, "the axis"
+    assert {"số máy" if language == "vi" else "machines"} < shown
+    assert sum(word.endswith((" đã làm sạch", " cleaned")) for word in shown) == 1
 
 
-SIZES = """[...document.querySelectorAll(".chart text")].map((word) => {
-  const box = word.getBBox();
-  const inside = box.x >= 0 && box.x + box.width <= word.ownerSVGElement.viewBox.baseVal.width;
-  return [word.textContent, parseFloat(getComputedStyle(word).fontSize) * word.getScreenCTM().a, inside];
-})"""
+SIZES = """[...document.querySelectorAll(".plot text, .plot li")].map((word) => {
+  const box = word.getBoundingClientRect();
+  return [word.textContent, parseFloat(getComputedStyle(word).fontSize), box.left >= 0 && box.right <= 360, box.width];
+}).filter((word) => word[3]).map((word) => word.slice(0, 3))"""
 
 
 def test_each_number_leads_to_a_list_of_that_length(cast: Cast, campaign: Campaign) -> None:

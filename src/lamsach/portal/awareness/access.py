@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import Http404
 
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.units.access import get_unit, memberships, readable_units
+from lamsach.portal.units.access import get_unit, memberships
 from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import on_day, today
 
 
 def own_units(user: Any) -> list[Unit]:
@@ -44,19 +46,18 @@ def get_notice(user: Any, notice_id: int) -> Notice:
     return found
 
 
-def counts(user: Any, campaign: Campaign) -> QuerySet[Unit]:
-    """For each unit that the person sees and that told people: how many were told (the letter went out, or they stand on the printed sheet, or answered before) and confirmed. No names."""
-    of_campaign = Q(notices__campaign=campaign)
-    answered = Q(notices__confirmed__isnull=False)
-    reached = answered | Q(notices__sent__isnull=False) | Q(notices__planned=None)
-    return (
-        readable_units(user)
-        .annotate(
-            told=Count("notices", filter=of_campaign & reached),
-            arrived=Count("notices", filter=of_campaign & Q(notices__sent__isnull=False)),
-            confirmed=Count("notices", filter=of_campaign & answered),
-        )
-        .filter(told__gt=0)
-        .annotate(share=F("confirmed") * 100 / F("told"))
-        .order_by("code")
-    )
+def branches(campaign: Campaign, units: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+    """For each of the units, of it and everything under it today: how many people confirmed, were told (the letter went out, or they are on the printed sheet) and have not confirmed, and are on a list and were not told. No names."""
+    above, day = list(units), today()
+    confirmed = Q(confirmed__isnull=False)
+    reached = confirmed | Q(sent__isnull=False) | Q(planned=None)
+    notices = Notice.objects.filter(campaign=campaign)
+    people = Person.objects.exclude(notices__in=notices.filter(reached))
+    found: dict[int, list[int]] = {}
+    for place, rows in enumerate(
+        (notices.filter(confirmed), notices.filter(reached).exclude(confirmed), people)
+    ):
+        inside = rows.filter(on_day(day, "unit__links_up__"), unit__links_up__ancestor__in=above).order_by()
+        for unit, count in inside.values_list("unit__links_up__ancestor").annotate(count=Count("pk")):
+            found.setdefault(unit, [0, 0, 0])[place] = count
+    return {unit: (one[0], one[1], one[2]) for unit, one in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,12 +12,15 @@ from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import access, codes, materials, telling, waves
 from lamsach.portal.awareness.forms import PaceForm, PeopleForm
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Passed, Person
+from lamsach.portal.base.asked import number
+from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.links import absolute
@@ -29,21 +33,39 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.incoming import bad_addresses
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.views import current
-from lamsach.portal.units.models import Unit
+from lamsach.portal.units.access import get_unit, home_units, readable_units
+from lamsach.portal.units.models import FOREVER, Unit
+
+TONES = ("good", "busy", "none")
+REACHED = (gettext_lazy("confirmed"), gettext_lazy("told, not confirmed"), gettext_lazy("not told yet"))
+"""The parts of a branch's bar."""
 
 
 @member(ALL, WRITERS, ("GET",))
 def overview(request: HttpRequest) -> HttpResponse:
-    """Counts by unit for the newest running campaign, and the way to the own unit's people."""
+    """Counts by branch for the newest running campaign, and the way to the own unit's people."""
     campaigns = readable_campaigns(request.user).filter(state=CampaignState.RUNNING)
     found = campaigns.first()
-    context = {
+    context = _branches(request, found) if found else {}
+    context |= {
         "campaign": found,
         "own": access.own_units(request.user),
         "passed": Passed.objects.filter(campaign=found).aggregate(all=Sum("count"))["all"] or 0,
-        "page": paged(request, access.counts(request.user, found)) if found else None,
     }
     return render(request, "awareness/list.html", context)
+
+
+def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """How many people each branch of a unit (`?unit=`, else the person's own) has reached; of a unit without any, the unit itself."""
+    wanted = number(request.GET, "unit")
+    unit = home_units(request.user)[0] if wanted is None else get_unit(request.user, wanted)
+    below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
+    page = paged(request, below.order_by("code") if below else [unit])
+    reached = access.branches(campaign, [unit.pk, *(one.pk for one in page)])
+    whole, *rows = (
+        Branch(one, bar(map(Part, TONES, REACHED, reached.get(one.pk, (0, 0, 0))))) for one in (unit, *page)
+    )
+    return {"unit": unit, "page": page, "whole": whole.parts, "rows": rows}
 
 
 def _import(request: HttpRequest, unit: Unit) -> None:

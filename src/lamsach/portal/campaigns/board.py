@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -11,9 +12,11 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
+from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import taken_once
@@ -21,7 +24,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, sending
 from lamsach.portal.campaigns.checks import reminded_words, reminding_check
-from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on, total
+from lamsach.portal.campaigns.counting import branches, counts, late_on
 from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.campaigns.reminders import last_reminded
 from lamsach.portal.mail.models import BadAddress
@@ -33,6 +36,15 @@ from lamsach.spreadsheets import text_cell
 
 MOST_ASKED = 500
 """Of so many units it is looked up when they were last reminded."""
+
+STEPS = (
+    ("reported", "good", gettext_lazy("reported")),
+    ("deployed", "info", gettext_lazy("deployed, not reported")),
+    ("informed", "busy", gettext_lazy("acknowledged, not deployed")),
+    ("late", "bad", gettext_lazy("late")),
+    ("silent", "none", gettext_lazy("not reached")),
+)
+"""The parts of a branch's bar: key of `branches`, tone, words."""
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
@@ -79,6 +91,10 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
     return rows.order_by("code")
 
 
+def _bar(counted: Collection[Mapping[str, int]]) -> list[Part]:
+    return bar(Part(tone, words, sum(one.get(name, 0) for one in counted)) for name, tone, words in STEPS)
+
+
 @member(ALL, WRITERS, ("GET",))
 def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The tree with its counts, or one state's units to call."""
@@ -95,18 +111,16 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "search": search,
         "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
     }
+    context["counts"] = counts(campaign, unit.pk)
+    context["page"] = page = paged(request, filtered(campaign, unit, state, search))
     if state or search:
-        context["counts"] = counts(campaign, unit.pk)
-        context["page"] = page = paged(request, filtered(campaign, unit, state, search))
         reminded = last_reminded(campaign, [one.pk for one in page])
         for one in page:
             one.reminded = reminded.get(one.pk)
     else:
-        by_child = counts_by_child(campaign, unit.pk)
-        page = paged(request, filtered(campaign, unit, ""))
-        context["counts"] = total(by_child.values())
-        context["page"] = page
-        context["rows"] = [(child, by_child.get(child.pk)) for child in page]
+        steps = branches(campaign, unit.pk)
+        context["rows"] = [Branch(child, _bar([steps.get(child.pk, {})])) for child in page]
+        context["whole"] = _bar(steps.values())
     template = (
         "campaigns/board_rows.html" if request.headers.get("HX-Target") == "rows" else "campaigns/board.html"
     )

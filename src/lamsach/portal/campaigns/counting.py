@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, Value, When
 
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import UnitLink
@@ -89,6 +89,27 @@ def counts_by_child(
         values: dict[str, Any] = dict(row)
         ancestor = values.pop("ancestor")
         found[ancestor] = Counts(**values)
+    return found
+
+
+REPORTED: list[Callable[[Campaign], QuerySet[Any]]] = []
+"""The query of the units that have reported, from the app that keeps reports."""
+
+
+def branches(campaign: Campaign, unit_id: int) -> dict[int, dict[str, int]]:
+    """For each unit directly under a unit, of it and everything under it today: how many are late, have reported, deployed, acknowledged, or none of these (`silent`). Each is counted once, by the first of these that holds."""
+    day = today()
+    below = under([unit_id], day).filter(distance=1).values_list("descendant", flat=True)
+    steps = [When(late_on(day), then=Value("late"))]
+    steps += [
+        When(descendant__in=reported(campaign).values("unit"), then=Value("reported"))
+        for reported in REPORTED
+    ]
+    steps += [When(**{f"p__{name}_on__lte": day, "then": Value(name)}) for name in ("deployed", "informed")]
+    rows = _links(campaign, below, day).annotate(step=Case(*steps, default=Value("silent")))
+    found: dict[int, dict[str, int]] = {}
+    for unit, step, count in rows.values_list("ancestor", "step").annotate(count=Count("pk")).order_by():
+        found.setdefault(unit, {})[step] = count
     return found
 
 

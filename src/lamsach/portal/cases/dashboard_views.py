@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.asked import number
+from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL
@@ -17,7 +18,6 @@ from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import counting
 from lamsach.portal.cases import dashboard as facts
-from lamsach.portal.cases.chart import chart
 from lamsach.portal.cases.listing import asked_day
 from lamsach.portal.cases.models import Case, CaseState, Cause
 from lamsach.portal.cases.unsearched import searching
@@ -33,6 +33,7 @@ WORDS = {
     "reinfected": _("reinfected"),
     "blind": _("blind: logs missing"),
 }
+TONES = {"todo": "busy", "cleaned": "info", "verified": "good", "reinfected": "bad", "blind": "unsearched"}
 FIGURES = (
     ("found", _("found")),
     ("open", _("open")),
@@ -79,7 +80,9 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
             (day, [(name, WORDS[name], value) for name, value in values])
             for day, values in (found.rows if found else [])
         ],
-        "chart": chart(found) if found else None,
+        "chart": chart(found.days, [(TONES[name], WORDS[name], found.counts[name]) for name in facts.LINES])
+        if found
+        else None,
         "names": [(name, WORDS[name]) for name in facts.LINES],
         "median": days,
         "cleaned": cleaned,

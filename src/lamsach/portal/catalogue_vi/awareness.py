@@ -59,8 +59,6 @@ WAVES: dict[str, str] = {
     "comes back": "thư bị trả lại",
     "waits": "đang chờ gửi",
     "on the sheet": "trên bản in",
-    "Letters sent": "Thư đã gửi",
-    "Progress": "Tiến độ",
     "For printing and showing": "Để in và trình chiếu",
     "Poster (A4)": "Áp phích (A4)",
     "Slides": "Trang trình chiếu",
@@ -101,4 +99,6 @@ WAVES: dict[str, str] = {
     "Scan the machine with a tool of the campaign.": "Rà quét máy bằng công cụ của chiến dịch.",
     "Check your machine": "Kiểm tra máy của bạn",
     "Nobody is blamed for asking.": "Không ai bị trách vì đã hỏi.",
+    "told, not confirmed": "đã thông báo, chưa xác nhận",
+    "no list of people": "chưa có danh sách cán bộ",
 }

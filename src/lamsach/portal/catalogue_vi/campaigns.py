@@ -128,4 +128,10 @@ CAMPAIGNS: dict[str, str] = {
     "Reminder, due on %(deadline)s: %(subject)s": "Đôn đốc, hạn %(deadline)s: %(subject)s",
     '%(issuer)s has no answer from your unit yet, or no word that it has deployed the campaign "%(campaign)s".': '%(issuer)s chưa nhận được trả lời, hoặc xác nhận triển khai chiến dịch "%(campaign)s" của Quý đơn vị.',
     '%(issuer)s sends the following dispatch of the campaign "%(campaign)s".': '%(issuer)s gửi Quý đơn vị công văn sau đây của chiến dịch "%(campaign)s".',
+    "reported": "đã báo cáo",
+    "deployed, not reported": "đã triển khai, chưa báo cáo",
+    "not reached": "chưa tiếp nhận",
+    "By branch": "Theo nhánh đơn vị",
+    "Each unit is counted once: late first, then by how far it is.": "Mỗi đơn vị được tính một lần: quá hạn trước, sau đó theo mức đã thực hiện.",
+    "From the top": "Từ cấp cao nhất",
 }

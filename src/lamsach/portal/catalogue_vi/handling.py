@@ -90,7 +90,6 @@ HANDLING: dict[str, str] = {
     "A machine is verified after %(days)s quiet days with logs of every observer that had seen it, searched with a list that holds what was seen, if the machine itself was seen on enough of them. Late logs correct past days too.": "Máy được xác minh sau %(days)s ngày yên lặng có đủ nhật ký của mọi thiết bị từng ghi nhận máy đó, được truy tìm bằng danh sách chứa địa chỉ đã thấy, và có đủ số ngày thấy chính máy đó hoạt động. Nhật ký đến muộn sẽ điều chỉnh cả các ngày trước.",
     "machines": "số máy",
     "Machines over time": "Số máy theo thời gian",
-    "Number of machines by day; the same numbers stand in the table.": "Số máy theo ngày; số liệu có trong bảng bên cạnh.",
     "Machines by day. Cleaned counts all that were stated to be cleaned, verified and blind ones among them.": "Số máy theo ngày. Đã làm sạch gồm mọi máy đã khai báo làm sạch, kể cả máy đã xác minh và máy mù.",
     "Units with the most work": "Đơn vị còn nhiều máy phải xử lý nhất",
     "Missing in the last seven days": "Thiếu trong bảy ngày qua",

@@ -14,9 +14,6 @@ AWARENESS: dict[str, str] = {
     "Who knows about cracked software": "Truyền thông về phần mềm bẻ khóa",
     "No campaign is running.": "Không có chiến dịch nào đang chạy.",
     "Only counts are shown here. The names stay in each unit.": "Ở đây chỉ có số lượng. Danh sách tên nằm tại từng đơn vị.",
-    "Told": "Đã thông báo",
-    "Confirmed": "Đã xác nhận",
-    "No unit has told its people yet.": "Chưa có đơn vị nào thông báo cho cán bộ.",
     "People of %(unit)s": "Cán bộ của %(unit)s",
     "Cracked, unlicensed software is the most frequent way by which malware gets into the computers of offices. It steals passwords and files and lets criminals use your machine.": "Phần mềm bẻ khóa, không bản quyền là con đường phổ biến nhất đưa mã độc vào máy tính cơ quan. Mã độc đánh cắp mật khẩu, tài liệu và cho phép tội phạm mạng sử dụng máy của anh/chị.",
     "Do not install cracked programs, activators or key generators, neither at work nor on a machine with which you work from home.": "Không cài phần mềm bẻ khóa, công cụ kích hoạt lậu hoặc tạo khóa, cả ở cơ quan lẫn trên máy dùng làm việc tại nhà.",
@@ -88,4 +85,6 @@ SUPPORT: dict[str, str] = {
     "A question waits for your unit's answer, due by %(due)s:": "Có câu hỏi đang chờ đơn vị trả lời, trước %(due)s:",
     "Question %(number)s has arrived: %(subject)s": "Đã nhận câu hỏi %(number)s: %(subject)s",
     "Your question has the number %(number)s. The first answer comes by %(due)s. Here you see the answer and can add a word:": "Câu hỏi của anh/chị có số %(number)s. Trả lời đầu tiên trước %(due)s. Anh/chị xem trả lời và gửi thêm tại đây:",
+    "Told": "Đã thông báo",
+    "Confirmed": "Đã xác nhận",
 }

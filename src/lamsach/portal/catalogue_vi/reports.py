@@ -217,4 +217,9 @@ REPORTS: dict[str, str] = {
     "Versions": "Các phiên bản",
     "Consolidated report": "Báo cáo tổng hợp",
     "Reminder": "Công văn đôn đốc",
+    "Received by day": "Báo cáo nhận được theo ngày",
+    "reports": "báo cáo",
+    "received on it": "nhận trong ngày",
+    "due": "đến hạn",
+    "Reports that were sent and not returned, and those that were due, up to each day.": "Số báo cáo đã gửi mà không bị trả lại và số báo cáo đã đến hạn, tính đến từng ngày.",
 }

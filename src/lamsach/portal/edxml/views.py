@@ -30,7 +30,7 @@ from lamsach.portal.edxml.forms import FileForm, FilingForm, ReasonForm, SendFor
 from lamsach.portal.edxml.models import Message, State, Way
 from lamsach.portal.edxml.taking import Source, take
 from lamsach.portal.exchange.access import exchanging_units
-from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.models import DONE, Report
 
 FILTERS = {
     "in": Q(outgoing=False) & ~Q(kind="status") & ~Q(state=State.REFUSED),
@@ -135,7 +135,7 @@ def _reports(found: Message) -> list[Report]:
     sent = Report.objects.filter(
         campaign=found.campaign,
         unit__in=found.dispatch.recipients.values("unit"),
-        state__in=(ReportState.SENT, ReportState.FROZEN),
+        state__in=DONE,
     )
     rows = sent.select_related("unit", "campaign").order_by("unit__code", "edition")[:200]
     return [report for report in rows if f"report:{report.pk}:{found.connection.pk}" not in queued]

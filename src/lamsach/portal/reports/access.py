@@ -15,7 +15,7 @@ from django.http import Http404
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.reports.models import Extension, Received, Report
+from lamsach.portal.reports.models import DONE, Extension, Received, Report
 from lamsach.portal.units.access import (
     get_unit,
     may_act,
@@ -31,6 +31,11 @@ def readable_reports(user: Any) -> QuerySet[Report]:
     """The reports of the units that the person sees."""
     rows = Report.objects.filter(unit__in=readable_units(user))
     return rows.select_related("campaign", "unit__parent", "form", "previous")
+
+
+def with_parent(campaign: Campaign) -> QuerySet[Report]:
+    """The reports that were sent and not returned."""
+    return Report.objects.filter(campaign=campaign, state__in=DONE)
 
 
 def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:

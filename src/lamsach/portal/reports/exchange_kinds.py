@@ -31,7 +31,7 @@ from lamsach.portal.exchange.kinds import (
 from lamsach.portal.reports.arriving import plain
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.filing import checked, file_signed
-from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.models import DONE, Report, ReportState
 from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.units.models import Unit
 
@@ -46,7 +46,7 @@ def _newest(unit: Unit) -> list[Report]:
     found: dict[int, Report] = {}
     wanted = Report.objects.filter(
         unit=unit,
-        state__in=(ReportState.SENT, ReportState.FROZEN),
+        state__in=DONE,
         campaign__state=CampaignState.RUNNING,
     )
     for report in wanted.select_related("campaign", "unit").order_by("edition"):

@@ -28,6 +28,10 @@ class ReportState(models.TextChoices):
     FROZEN = "frozen", _("Accepted and frozen")
 
 
+DONE = (ReportState.SENT, ReportState.FROZEN)
+"""A report in one of these states is with the parent."""
+
+
 class Report(models.Model):
     """One edition of a unit's report. `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units.
 

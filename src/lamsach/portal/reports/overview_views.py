@@ -28,11 +28,12 @@ from lamsach.portal.campaigns.checks import reminded_words, reminding_check
 from lamsach.portal.campaigns.models import CampaignState, DeadlineKind, MoveScope
 from lamsach.portal.campaigns.reminders import last_reminded
 from lamsach.portal.reports import access, documents, drafts
+from lamsach.portal.reports.by_day import received_by_day
 from lamsach.portal.reports.consolidation import YESTERDAY, Consolidation, Line, changed_since, consolidate
 from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import ExtensionForm
-from lamsach.portal.reports.models import Extension, ReceivedState, ReportState
+from lamsach.portal.reports.models import DONE, Extension, ReceivedState, ReportState
 from lamsach.portal.reports.reminding import remind_units
 from lamsach.portal.reports.views import answer_file
 from lamsach.portal.reports.zipping import everything
@@ -88,11 +89,12 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "doubled": ", ".join(one.name for one in taken.doubled),
         "between": ", ".join(one.name for one in taken.between),
         "groups": {name: len(lines) for name, lines in groups.items()},
-        "unsent": sum(line.state not in (ReportState.SENT, ReportState.FROZEN) for line in taken.lines),
+        "unsent": sum(line.state not in DONE for line in taken.lines),
         "state": state,
         "page": page,
         "shown": [(line, _cells(form, line), reminded.get(line.unit.pk)) for line in page],
         "newest": newest,
+        "received": received_by_day(campaign, taken.lines, today()),
         "may_remind": unit.pk in led,
         "may_lead": campaign.owner_id in led,
         "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
@@ -144,11 +146,10 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     get_unit(request.user, unit.pk, write=True, roles=COORDINATORS)
     ticked = set(numbers(request.POST, "unit", 1000))
     taken = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
-    waiting = (ReportState.SENT, ReportState.FROZEN)
     chosen = [
         line
         for line in taken.lines
-        if (line.newest is None or line.newest.state not in waiting)
+        if (line.newest is None or line.newest.state not in DONE)
         and (line.unit.pk in ticked or request.POST.get("all") == "yes")
     ]
     response = redirect("reports:overview", campaign_id=campaign_id)

@@ -21,10 +21,8 @@ from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.consolidation import Line
 from lamsach.portal.reports.documents import STATES
-from lamsach.portal.reports.models import ReportState
+from lamsach.portal.reports.models import DONE
 from lamsach.portal.units.models import Unit
-
-DONE = (ReportState.SENT, ReportState.FROZEN)
 
 
 def dispatch_paper(found: Dispatch) -> Document:

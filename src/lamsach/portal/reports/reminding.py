@@ -10,11 +10,9 @@ from lamsach.portal.campaigns.deadlines import escalation_day, of_units, reminde
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.access import with_parent
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
-
-DONE = (ReportState.SENT, ReportState.FROZEN)
 
 
 def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasion: str) -> int:
@@ -64,7 +62,7 @@ def remind_by_schedule(day: date) -> int:
 
 def _waiting(campaign: Campaign) -> list[Unit]:
     """The units that take part and have not sent a report. Two queries."""
-    done = Report.objects.filter(campaign=campaign, state__in=DONE).values("unit")
+    done = with_parent(campaign).values("unit")
     taking_part = Participation.objects.filter(campaign=campaign, sent_on__isnull=False).values("unit")
     rows = Unit.objects.filter(pk__in=taking_part, valid_until=FOREVER).exclude(pk__in=done)
     return list(rows.order_by("pk").only("pk", "name", "email", "parent_id"))

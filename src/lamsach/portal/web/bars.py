@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,31 +9,20 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.charts import Part, bar
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.counting import CaseCounts, case_counts
 from lamsach.portal.cases.unsearched import searching
-from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.access import with_parent
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today, under
 
 CAMPAIGNS, UNITS = 3, 2
 """For how many campaigns and own units the first page draws bars."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a bar: tone, words, how many, where the list of them is; its place in a hundred."""
-
-    tone: str
-    words: Any
-    count: int
-    url: str
-    x: float = 0
-    width: float = 0
 
 
 def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: int) -> list[Part]:
@@ -48,26 +36,15 @@ def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: i
         ("good", _("verified clean"), found.verified, "verified"),
         ("unsearched", _("blind: logs missing"), found.blind, "blind"),
     )
-    parts = list(
-        _placed(Part(tone, words, count, f"{cases}?{at}&show={show}") for tone, words, count, show in states)
-    )
+    parts = bar(Part(tone, words, count, f"{cases}?{at}&show={show}") for tone, words, count, show in states)
     if unsearched:
         parts.append(Part("none", _("units not searched: no logs"), unsearched, f"{coverage}?unit={unit.pk}"))
     return parts
 
 
-def _placed(parts: Iterable[Part]) -> Iterator[Part]:
-    listed = list(parts)
-    total, x = max(1, sum(part.count for part in listed)), 0.0
-    for part in listed:
-        width = 100 * part.count / total
-        yield Part(part.tone, part.words, part.count, part.url, round(x, 2), round(width, 2))
-        x += width
-
-
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many of all units have done something. `width`: in a hundred."""
+    """How many of all units have done something."""
 
     words: Any
     done: int
@@ -75,9 +52,9 @@ class Bar:
     url: str
 
     @property
-    def width(self) -> float:
-        """The length of the bar."""
-        return round(100 * self.done / max(1, self.all), 2)
+    def parts(self) -> list[Part]:
+        """What is drawn."""
+        return bar([Part("done", self.words, self.done)], self.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +85,7 @@ def standings(user: Any) -> list[Standing]:
 def _standing(campaign: Campaign, unit: Unit, due: date) -> Standing:
     found, board = counts(campaign, unit.pk), reverse("campaigns:board", args=(campaign.pk,))
     below = under([unit.pk]).filter(distance__gt=0).values("descendant")
-    done = Report.objects.filter(
-        campaign=campaign, unit__in=below, state__in=(ReportState.SENT, ReportState.FROZEN)
-    )
+    done = with_parent(campaign).filter(unit__in=below)
     at = f"?unit={unit.pk}"
     bars = [
         Bar(_("reached: have acknowledged"), found.informed, found.units, f"{board}{at}"),

@@ -1,0 +1,146 @@
+"""Charts as places in pictures that templates draw: bars in parts, and lines over days.
+
+Horizontal places are hundredths of the width, vertical ones pixels, so that a chart fits any window and its words keep their size. A table beside it holds the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+HEIGHT, TOP, BOTTOM = 300, 28, 34
+_LABEL = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a bar: tone, words, how many, where the list of them is; its place in a hundred."""
+
+    tone: str
+    words: Any
+    count: int
+    url: str = ""
+    x: float = 0
+    width: float = 0
+
+
+def bar(parts: Iterable[Part], whole: int = 0) -> list[Part]:
+    """The parts, each placed behind the one before; together they fill the bar, or their share of `whole` if that is more."""
+    listed = list(parts)
+    total, done, placed = max(1, whole, sum(part.count for part in listed)), 0, []
+    for part in listed:
+        x, end = (round(100 * count / total, 2) for count in (done, done + part.count))
+        placed.append(Part(part.tone, part.words, part.count, part.url, x, round(end - x, 2)))
+        done += part.count
+    return placed
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A unit with everything under it: its bar."""
+
+    unit: Any
+    parts: Sequence[Part]
+
+    @property
+    def all(self) -> int:
+        """How many the parts are together."""
+        return sum(part.count for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its points, its last value, and at which height its end and its name are."""
+
+    tone: str
+    words: Any
+    points: str
+    value: int
+    end_y: float
+    label_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark on an axis; `anchor`: which end of a day's words is at its place."""
+
+    at: float
+    value: int
+    day: date | None = None
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Lines over days, zero based."""
+
+    lines: tuple[Line, ...]
+    heights: tuple[Mark, ...]
+    days: tuple[Mark, ...]
+    height: int = HEIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+    deep: int = HEIGHT - TOP - BOTTOM
+
+
+def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) -> Chart:
+    """Place lines over days. Each row: tone, words, a value for each of the first days."""
+    largest = max(1, *(max(values) for _tone, _words, values in rows))
+    step = step_of(largest)
+    top, last = step * -(-largest // step), max(len(days) - 1, 1)
+
+    def deep(value: int) -> float:
+        return round((HEIGHT - TOP - BOTTOM) * (1 - value / top), 1)
+
+    def across(place: int) -> float:
+        return round(100 * place / last, 2)
+
+    ends = {tone: round(TOP + deep(values[-1]), 1) for tone, _words, values in rows}
+    labels = spread(ends)
+    lines = tuple(
+        Line(
+            tone,
+            words,
+            " ".join(f"{across(place)},{deep(value)}" for place, value in enumerate(values)),
+            values[-1],
+            ends[tone],
+            labels[tone],
+        )
+        for tone, words, values in rows
+    )
+    every = max(1, -(-len(days) // 5))
+    return Chart(
+        lines,
+        tuple(Mark(round(TOP + deep(value), 1), value) for value in range(0, top + 1, step)),
+        tuple(
+            Mark(
+                at := across(place), place, days[place], "start" if at < 5 else "end" if at > 95 else "middle"
+            )
+            for place in range(0, len(days), every)
+        ),
+    )
+
+
+def step_of(largest: int, marks: int = 5) -> int:
+    """The distance between two marks: 1, 2 or 5 times a power of ten, so that at most `marks` reach the largest value."""
+    size = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * size * marks >= largest:
+                return factor * size
+        size *= 10
+
+
+def spread(ends: Mapping[str, float]) -> dict[str, float]:
+    """Heights of the labels: at the ends of their lines, moved apart where they would touch, inside the picture."""
+    order = sorted(ends, key=lambda name: ends[name])
+    placed: list[float] = []
+    for name in order:
+        placed.append(max(ends[name], placed[-1] + _LABEL) if placed else ends[name])
+    limit = float(HEIGHT - BOTTOM)
+    for place in range(len(placed) - 1, -1, -1):
+        placed[place] = min(placed[place], limit)
+        limit = placed[place] - _LABEL
+    return {name: round(at, 1) for name, at in zip(order, placed, strict=True)}
