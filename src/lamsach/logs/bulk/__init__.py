@@ -30,8 +30,6 @@ READERS: Mapping[str, str] = {
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
     "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",
     "windows_event_json": "windows_json:WindowsObjects",
-    "zeek_json": "zeek_json:ZeekObjects",
-    "zeek_tsv": "zeek_tsv:ZeekRows",
 }
 """The bulk readers by format: module and class, imported when one is needed."""
 
@@ -42,6 +40,8 @@ RECORDS: Mapping[str, str] = {
     "cef": "cef:CefRecords",
     "leef": "leef:LeefRecords",
     "quoted": "quoted_records:QuotedRecords",
+    "json": "json_records:JsonRecords",
+    "header": "header_columns:HeaderColumns",
 }
 """The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""
 

@@ -9,7 +9,9 @@ from json import loads
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import not_empty
+from lamsach.logs.bulk.columns import check, not_empty
+from lamsach.logs.bulk.keyed import none_of
+from lamsach.logs.bulk.lists import SEPARATOR
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +22,8 @@ _MOST_MARKS = 120
 """Arrow ends the process at lists within lists that are nested very deep: a line has fewer brackets and braces than this."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DEEPEST, _MOST_LEAVES = 8, 400
+_PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
+"""A number that Python spells in the same way."""
 
 
 def is_whole(line: bytes) -> bool:
@@ -106,10 +110,38 @@ def _walked(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
 def as_texts(column: pa.Array) -> pa.Array:
     """`json_records.text_of` of each value, truth values as `true` and `false`. Raises Unusual for what has no such text."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     kind = column.type
     if pa.types.is_string(kind):
         return not_empty(column)
-    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+    if pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return column.cast(pa.string())
-    raise Unusual
+    if not pa.types.is_floating(kind):
+        raise Unusual
+    texts = column.cast(pa.string())
+    check(pc.fill_null(pc.match_substring_regex(texts, _PLAIN_NUMBER), True))
+    return texts
+
+
+def as_items(column: pa.Array, item: Mapping[str, str] | None) -> pa.Array:
+    """Lists of texts; of objects the texts of these keys, put together (`lists.SEPARATOR`). Raises Unusual for others."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    inner, items = column.type.value_type, column.values
+    if column.offset:
+        raise Unusual
+    if pa.types.is_struct(inner) and item is not None:
+        texts = [
+            as_texts(pc.struct_field(items, key)) if inner.get_field_index(key) >= 0 else none_of(len(items))
+            for key in item
+        ]
+        made = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), SEPARATOR)
+    elif item is None or pa.types.is_null(inner):
+        made = as_texts(items)
+    else:
+        raise Unusual
+    return pa.ListArray.from_arrays(
+        column.offsets, made, mask=column.is_null() if column.null_count else None
+    )

@@ -14,7 +14,7 @@ TIMES, HOSTS = "\0time", "\0host"
 
 
 class Row:
-    """The texts of records by their keys, absent ones null. `names`: all keys, in their order. `certain`: whether each record has all of them. `usual`: the keys
+    """The texts of records by their keys, absent ones null. `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys
     that were asked for in records before, and are loaded together; empty at first."""
 
     def __init__(
@@ -23,10 +23,11 @@ class Row:
         load: Callable[[Collection[str]], Mapping[str, pa.Array]],
         usual: set[str],
         *,
-        certain: bool = False,
+        certain: bool | Collection[str] = (),
     ) -> None:
         self._columns = dict(load(usual or names))
-        self.names, self.certain, self._load, self._usual = names, certain, load, usual
+        self.names, self._load, self._usual = names, load, usual
+        self.certain = frozenset(names if certain is True else certain or ())
 
     def __getitem__(self, key: str) -> pa.Array:
         self._usual.add(key)

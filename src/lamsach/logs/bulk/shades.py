@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped
 from lamsach.logs.bulk.keyed import port_numbers, url_hosts
-from lamsach.logs.bulk.letters import HEX_DIGITS, made_of
+from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, made_of
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of
@@ -29,7 +29,7 @@ MARK = "zq9"
 """Stands in every text that is a stand-in, and in no other."""
 _REPEATED = 0.5
 _TRIED = 2048
-_WEIGHED_PORTS = ("0", "53", "67", "68", "80", "137", "443", "546", "547", "853", "5353", "5355")
+_WEIGHED_PORTS = (0, 53, 67, 68, 80, 137, 443, 546, 547, 853, 5353, 5355)
 """Ports that formats weigh: questions are told by them."""
 # nobody's, loopback, link-local, groups
 _SPECIAL = r"^(?:0|127|22[4-9]|2[3-5][0-9])\.|^169\.254\."
@@ -37,6 +37,7 @@ _WORD = r"^[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z][A-Za-z0-9_-]*$"
 _ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
 _SHADY_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LONGEST_URL = 4000
+_PORT_DIGITS, _FAR_PORT = 5, 65_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +150,16 @@ _SPELT = {0, 1 + next(at for at, shade in enumerate(ANY) if macs in shade.gives.
 
 
 def _ports(column: pa.Array) -> pa.Array:
+    """Ports below 65000, which is enough and told quickly."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain = pc.match_substring_regex(column, "^(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3})$")
-    return pc.and_not(plain, pc.is_in(column, pa.array(_WEIGHED_PORTS)))
+    if not made_of(column, DIGITS, 1, _PORT_DIGITS):
+        plain = pc.match_substring_regex(column, "^[0-9]{1,5}$")
+        column = pc.if_else(plain, column, "0")
+    numbers = column.cast(pa.int32())
+    plain = pc.and_(pc.less(numbers, _FAR_PORT), pc.invert(pc.starts_with(column, "0")))
+    return pc.and_not(plain, pc.is_in(numbers, pa.array(_WEIGHED_PORTS, pa.int32())))
 
 
 PORT: tuple[Shade, ...] = (Shade(_ports, "4{n:04}", {"4{n:04}": _same}),)

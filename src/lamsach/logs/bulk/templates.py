@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.epochs import of_counts
 from lamsach.logs.bulk.heads import check_clock, times
+from lamsach.logs.bulk.lists import coded_lists, stand_ins_of, values_of_items
 from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row
 from lamsach.logs.bulk.shades import ANY, AS_NUMBER, MARK, PORT, Shade, alike, shades_in
+from lamsach.logs.bulk.sources import NOTHING, Source, source_of
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.mappings.records import RecordFormat
 from lamsach.model import Event
@@ -39,16 +42,10 @@ _MOST_KEPT = 20_000
 _MANY = 64
 _MOST_COMBINED = 2**62
 _SEPARATOR = "\x1f"
-_EPOCHS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
 
 
 Make = Callable[[Looked, Head], Event | None]
 """The event of a record's fields behind a header."""
-
-
-_NOTHING = ("is", None)
-Source = tuple[Any, ...]
-"""Where a field comes from: ("is", value), or ("of", parts), each a text as it is or a key and what is made of its column."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +103,14 @@ class _Rows:
         self._carried, self._read_time = log_format.records, log_format.record_time
         self._heads = cache(heads)
         self.keys = frozenset(row.names)
-        self._certain = frozenset(row.names if row.certain else ())
         self._order = {key: number for number, key in enumerate(row.names)}
         self._shades: dict[str, tuple[Codes, Codes]] = {}
         self._made: dict[Source, pa.Array] = {}
         self._alike: list[tuple[str, str, Any]] = []
 
     def _text(self, key: str, at: int) -> str | None:
-        text: str | None = self._row[key][at].as_py()
-        return text
+        value = self._row[key][at].as_py()
+        return None if value is None else str(value)
 
     def _of(self, key: str) -> tuple[Shade, ...]:
         if key in self._carried.ports:
@@ -131,11 +127,16 @@ class _Rows:
         if key not in self._shades and key in (TIMES, HOSTS):
             absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
             self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
+        if key not in self._shades and key in self._carried.lists:
+            self._shades[key] = coded_lists(self._row[key])
         if key not in self._shades:
             column = self._row[key]
+            if pa.types.is_list(column.type):
+                raise Unusual
             shades = shades_in(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
             if key in self._carried.clock:  # whether there is any
-                empty = pc.fill_null(pc.equal(column, ""), False).to_numpy(zero_copy_only=False)
+                texts = pc.equal(column, "") if pa.types.is_string(column.type) else pc.is_nan(column)
+                empty = pc.fill_null(texts, False).to_numpy(zero_copy_only=False)
                 texts = np.where(
                     pc.is_null(column).to_numpy(zero_copy_only=False), -1, empty.astype(np.int64)
                 )
@@ -212,7 +213,9 @@ class _Rows:
         stand_ins: dict[Any, Source] = {_HOST: ("of", ((HOSTS,),))}
         stated: list[str] = []
 
-        def value(key: str) -> str | None:
+        def value(key: str) -> Any:
+            if key in self._carried.lists:
+                return self._list(key, at, stand_ins)
             shades = self._of(key)
             number = int(self._coded(key)[0][at]) if shades else 0
             if not number:
@@ -226,7 +229,7 @@ class _Rows:
                     stand_ins[int(text)] = ("of", ((key, AS_NUMBER),))
             return stand_in
 
-        fields = Looked({key: partial(value, key) for key in self._row.names}, self._certain)
+        fields = Looked({key: partial(value, key) for key in self._row.names}, self._row.certain)
         head = Head(
             fields,
             lambda: _HEAD_MOMENT if self._heads()[0][at].is_valid else None,
@@ -234,24 +237,34 @@ class _Rows:
         )
         try:
             event = make(fields, head)
-            taken = any(one in text for text in stated for one in filter(_is_text, stand_ins))
+            texts = [one for one in stand_ins if isinstance(one, str)]
+            taken = any(one in text for text in stated for one in texts)
             unknown = event is None or taken or self._mixed(at)
             return _Template(frozenset(fields.at), None if unknown else self._fields_of(event, stand_ins, at))  # type: ignore[arg-type]
         except (Unusual, LineError, ValueError):
             return _Template(frozenset(fields.at), None)
 
+    def _list(self, key: str, at: int, stand_ins: dict[Any, Source]) -> list[object] | None:
+        """A list in the place of a row's."""
+        shades, texts = self._coded(key)
+        if not shades[at]:
+            return None if texts[at] else []
+        items, told = stand_ins_of(self._carried.lists[key], self._order[key], MARK)
+        stand_ins |= {text: ("item", key, number) for number, text in enumerate(told)}
+        return items
+
     def _fields_of(self, event: Event, stand_ins: Mapping[Any, Source], at: int) -> dict[str, Source]:
-        found = {key: _found(getattr(event, key), stand_ins) for key in _PLAIN}
-        found["device_mac"] = _found(event.device_mac or event.source_mac, stand_ins)
+        told = {key: source_of(getattr(event, key), stand_ins) for key in _PLAIN}
+        told["device_mac"] = source_of(event.device_mac or event.source_mac, stand_ins)
         for digest in event.hashes:
-            found.setdefault(HASH_KEYS[len(digest)], _found(digest, stand_ins))
-        found["time"] = self._time_of(event, at)
-        return {key: how for key, how in found.items() if how != _NOTHING}
+            told.setdefault(HASH_KEYS[len(digest)], source_of(digest, stand_ins))
+        told["time"] = self._time_of(event, at)
+        return {key: how for key, how in told.items() if how != NOTHING}
 
     def _time_of(self, event: Event, at: int) -> Source:
         """Whether the header's or the record's own."""
         if event.time is None:
-            return _NOTHING
+            return NOTHING
         if event.time == _HEAD_MOMENT:
             return ("head",)
         fields = Looked(
@@ -269,7 +282,7 @@ class _Rows:
         fields = [None if one is None else one.fields for one in templates]
         told = [{} if one is None else one for one in fields]
         columns = {
-            key: self._column(key, [one.get(key, _NOTHING) for one in told], inverse)
+            key: self._column(key, [one.get(key, NOTHING) for one in told], inverse)
             for key in dict.fromkeys(key for one in told for key in one)
         }
         if None in fields:
@@ -314,6 +327,9 @@ class _Rows:
             return self._stated_times(source[1])
         if source[0] == "is":
             return pa.repeat(source[1], self._count)
+        if source[0] == "items":
+            lists = [(self._row[key], self._carried.lists[key]) for key in source[1]]
+            return values_of_items(lists, once=source[2])
         if source[0] == "list":
             columns = pa.concat_arrays([self._computed(part) for part in source[1]])
             width = len(source[1])
@@ -330,7 +346,6 @@ class _Rows:
 
     def _stated_times(self, keys: Sequence[str]) -> pa.Array:
         """The records' own times."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         present = {key for key in self._carried.clock if key in self.keys}
@@ -346,42 +361,8 @@ class _Rows:
         columns = [self._row[key] for key in keys]
         if any(column.null_count for column in columns):
             raise Unusual
-        if len(keys) == 1:
-            digits = pc.unique(pc.binary_length(columns[0])).to_pylist()
-            unit = _EPOCHS.get(digits[0]) if len(digits) == 1 else None
-            if unit and pc.all(pc.match_substring_regex(columns[0], "^[0-9]+$")).as_py():
-                stamps = columns[0].cast(pa.int64())
-                made = pc.divide(pc.multiply(stamps, unit[0]), unit[1]).cast(pa.timestamp("us", "UTC"))
-                ends = (pc.index(stamps, bound).as_py() for bound in pc.min_max(stamps).values())
-                if all(read(columns[0][at].as_py()) == made[at].as_py() for at in ends):
-                    return made
+        if len(keys) == 1 and (counted := of_counts(columns[0], read)) is not None:
+            return counted
         if self._before is not None:
             check_clock(self._before, self._zone)
         return times(pc.binary_join_element_wise(*columns, _SEPARATOR), read)
-
-
-def _found(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
-    """Where a field's value comes from. Raises Unusual when a stand-in is in it and nothing is known of how."""
-    if not value and value != 0:
-        return _NOTHING
-    if isinstance(value, tuple):
-        parts = tuple(_found(one, stand_ins) for one in value)
-        return ("is", value) if all(part[0] == "is" for part in parts) else ("list", parts)
-    if value in stand_ins:
-        return stand_ins[value]
-    if not isinstance(value, str):
-        return ("is", value)
-    pattern = "|".join(re.escape(text) for text in sorted(filter(_is_text, stand_ins), key=len, reverse=True))
-    pieces = re.split(f"({pattern})", value)
-    if len(pieces) == 1 and MARK not in value:
-        return ("is", str(value))
-    if any(MARK in piece for piece in pieces[::2]):
-        raise Unusual
-    return (
-        "of",
-        tuple(stand_ins[piece][1][0] if at % 2 else piece for at, piece in enumerate(pieces) if piece),
-    )
-
-
-def _is_text(key: Any) -> bool:
-    return isinstance(key, str)

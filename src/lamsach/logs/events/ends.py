@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.own_machine import is_public_machine
+from lamsach.logs.events.stamping import changed
+from lamsach.model import Event
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +35,7 @@ class Way(IntEnum):
 
     UNSTATED = 0
     SENT = 1
-    """By the machine that wrote the record."""
+    """By the machine that wrote the record, or one that it calls the unit's."""
     RECEIVED = 2
     """By the machine that wrote the record."""
     INWARD = 3
@@ -130,6 +132,18 @@ def side_of(role: Role, way: Way, source: str | None, destination: str | None) -
     if role == Role.SERVES_THE_UNIT:  # the first rule
         return Side.SOURCE
     return _TABLE[role * _WAYS + way][address_kind(source) * _ADDRESSES + address_kind(destination)]
+
+
+def placed(
+    event: Event, *, role: Role = Role.BETWEEN, way: Way = Way.UNSTATED, turned: bool = False
+) -> Event:
+    """The event, which nobody else may hold yet, with the address of the unit's own machine, of one that states none. `turned`: what stands as the source answers."""
+    ends = (event.source_ip, event.destination_ip)
+    if event.device_ip is None:
+        side = side_of(role, way, *(reversed(ends) if turned else ends))
+        if side is not Side.NEITHER:
+            changed(event, device_ip=ends[(side is Side.DESTINATION) != turned])
+    return event
 
 
 def sides_of(role: Role, ways: pa.Array | None, sources: pa.Array, destinations: pa.Array) -> pa.Array:

@@ -4,10 +4,10 @@ asked for each combination of what it decides by (`lamsach.logs.bulk.templates`)
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lamsach.model import Event
 
@@ -51,11 +51,26 @@ class Written:
 NAME = "|name"
 
 
+@dataclass(frozen=True, slots=True)
+class Each:
+    """What a format makes of each item of a list; it does nothing else with the list. `made`: the value of an item, None where it is left out; names and IPv4
+    addresses in canonical spelling stay as they are. `item`: the shape of items that are objects, with an empty text for the value and examples of others."""
+
+    made: Callable[[Any], str | None]
+    item: Mapping[str, str] | None = None
+
+    def shaped(self, value: str) -> object:
+        """An item with this value."""
+        return value if self.item is None else {key: text or value for key, text in self.item.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """`reader`: how records are written, a name in `lamsach.logs.bulk`. `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses,
     names, users, URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which stand two spaces. `like`: an
-    expression of further keys of `texts`. `written`: how records in quotes are.
+    expression of further keys of `texts`. `written`: how records in quotes are. `lists`: keys of lists. `marks`: what stands before the words by which
+    JSON objects are of one layout. `nested`: whether the format is given objects as they are nested, and not their dotted keys. `needs`: keys that a JSON object
+    has at its top, if it is not to be read alone. `renamed`: the key of a dotted path.
     """
 
     reader: str
@@ -66,6 +81,24 @@ class Records:
     doubled: str = ""
     like: str = ""
     written: Written | None = None
+    lists: Mapping[str, Each] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
+    nested: bool = False
+    needs: tuple[str, ...] = ()
+    renamed: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Delimited rows below a header that names their columns. `title`: what else the header states and the format goes by; `lists`: columns of several values;
+    `absent`: values that say that there is nothing."""
+
+    title: str | None
+    names: tuple[str, ...]
+    delimiter: str = "\t"
+    lists: frozenset[str] = frozenset()
+    separator: str = ","
+    absent: tuple[str, ...] = ("-",)
 
 
 class RecordFormat(Protocol):

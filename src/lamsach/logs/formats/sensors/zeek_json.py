@@ -12,16 +12,19 @@ https://github.com/corelight/json-streaming-logs. Traps:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.mappings.zeek import fields as zeek_fields
-from lamsach.logs.mappings.zeek.columns import Columns, Value
+from lamsach.logs.mappings.zeek.columns import Columns, Value, time_of
 from lamsach.logs.text.json_records import TEXT_KEYS, child, flat, read_object, text_of, texts_of
 from lamsach.logs.text.json_shapes import looks_like_zeek
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.model import Event
 
 _WRAPPERS = (
@@ -34,9 +37,14 @@ _WRAPPERS = (
     "result",
     *TEXT_KEYS,
 )
-_PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset")
-_GROUPS = ("id_orig_", "id_resp_", "certificate_", "san_", "seen_")
+_PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset", "_alone")
+_GROUPS = ("id_orig_", "id_resp_", "certificate_", "san_", "seen_", "request_host", "request_name")
 _OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
+
+
+def _dotted(key: str) -> str:
+    """The name of a column of a record within the record, whose dot some writers make an underscore."""
+    return key.replace("_", ".", 1) if key.startswith(_GROUPS) else key
 
 
 class ZeekJson(LogFormat):
@@ -52,6 +60,9 @@ class ZeekJson(LogFormat):
         "assigned_addr",
         '\\"ACK\\"',
     )
+    records: ClassVar[Records | None] = replace(
+        zeek_fields.RECORDS, reader="json", needs=("ts",), renamed=_dotted
+    )
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -64,22 +75,40 @@ class ZeekJson(LogFormat):
         inner = _innermost(record)
         if not _is_zeek(inner):
             raise LineError("The JSON record is not of Zeek.", line[:80])
-        columns = _columns(inner)
-        if "ts" not in columns and inner is not record and (time := _time(record)):
-            columns = {**columns, "ts": time}
-        path = next(
-            (text for key in _PATHS if (text := text_of(inner.get(key)) or text_of(record.get(key)))),
-            next(iter(record)) if inner is not record and len(record) == 1 else None,
-        )
-        if path and not _plausible(path):
-            path = None
-        event = zeek_fields.event_of(path, columns, self.context)
+        fields = _columns(inner)
+        if inner is not record:
+            fields = _around(record) | fields
+        event = self.record_event(fields, NO_HEADER)
         if event is None:
             return None
-        observer = event.observer or _observer(record)
-        if observer is None and header.strip():
-            observer = split_header(line, self.context)[0].host
-        return changed(event, observer=observer, format=self.name, file=self.context.file, line=number)
+        if event.observer is None and header.strip():
+            changed(event, observer=split_header(line, self.context)[0].host)
+        return stamped(event, self.name, self.context.file, number)
+
+    def record_event(self, fields: Columns, header: Header) -> Event | None:
+        """See `Records`."""
+        path = next((text for key in _PATHS if (text := text_of(fields.get(key)))), None)
+        event = zeek_fields.event_of(path if path and _plausible(path) else None, fields, self.context)
+        if event is not None and event.observer is None:
+            changed(
+                event, observer=next((text for key in _OBSERVERS if (text := text_of(fields.get(key)))), None)
+            )
+        return event
+
+    def record_time(self, fields: Columns) -> datetime | None:
+        """See `Records`."""
+        return time_of(text_of(fields.get("ts")), self.context)
+
+
+def _around(record: dict[str, object]) -> dict[str, Value]:
+    """What shippers state around Zeek's record: the log's name, which may be the key of the record, the observer and a time."""
+    found = flat(record)
+    told = {key: text for key in _OBSERVERS if (text := text_of(found.get(key)))}
+    told |= {key: text for key in _PATHS if (text := text_of(record.get(key)))}
+    if len(record) == 1:
+        told.setdefault("_alone", next(iter(record)))
+    time = _time(record)
+    return {**told, "ts": time} if time else {**told}
 
 
 def _is_zeek(record: Mapping[str, object]) -> bool:
@@ -111,13 +140,13 @@ def _innermost(record: dict[str, object]) -> dict[str, object]:
     return record
 
 
-def _columns(record: dict[str, object]) -> Columns:
+def _columns(record: dict[str, object]) -> dict[str, Value]:
     """The record by Zeek's own column names; `id_orig_h` and nested objects become `id.orig_h`."""
     columns: dict[str, Value] = {}
     for key, value in flat(record).items():
-        name = _dotted(key) if "_" in key else key
+        name = _dotted(key)
         if isinstance(value, bool):
-            columns.setdefault(name, "T" if value else "F")
+            columns.setdefault(name, "true" if value else "false")
         elif isinstance(value, list):
             columns.setdefault(name, texts_of(value))
         elif (text := text_of(value)) is not None:
@@ -134,18 +163,6 @@ def _time(record: Mapping[str, object]) -> str | None:
     )
 
 
-def _dotted(key: str) -> str:
-    """The name of a column of a record within the record, whose dot some writers make an underscore."""
-    if key.startswith(_GROUPS) or key in ("request_host", "request_name"):
-        return key.replace("_", ".", 1)
-    return key
-
-
 def _plausible(path: str) -> bool:
     """Whether this is the name of a log, and not e.g. the `path` of smtp.log or of a file."""
     return len(path) <= 64 and not any(c in path for c in "/\\,: ")
-
-
-def _observer(record: dict[str, object]) -> str | None:
-    found = flat(record)
-    return next((text for key in _OBSERVERS if (text := text_of(found.get(key)))), None)

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import zip_longest
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings.records import Header, Records, Table
 from lamsach.logs.mappings.zeek import fields as zeek_fields
-from lamsach.logs.mappings.zeek.columns import Value
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.mappings.zeek.columns import Columns, Value, text_of, time_of
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of
 from lamsach.model import Event
 
@@ -44,6 +47,7 @@ class ZeekTsv(LogFormat):
     gives: ClassVar[tuple[str, ...]] = zeek_fields.GIVES
     header_prefix: ClassVar[str | None] = "#"
     lease_markers: ClassVar[tuple[str, ...]] = ("ACK", "RELEASE", ".000000\t")
+    records: ClassVar[Records | None] = zeek_fields.RECORDS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -53,7 +57,7 @@ class ZeekTsv(LogFormat):
         self._unset = "-"
         self._path: str | None = None
         self._fields: list[str] = []
-        self._types: list[str] = []
+        self._listed: list[bool] = []
         for line in context.head:
             if line.startswith("#"):
                 self.header(line)
@@ -102,25 +106,34 @@ class ZeekTsv(LogFormat):
                 self._unset = rest
             case "#path":
                 self._path = rest.strip()
-                self._fields, self._types = [], []
+                self._fields, self._listed = [], []
             case "#fields":
                 self._fields = rest.split(self._separator)[:_MOST_COLUMNS]
-                self._types = []
+                self._listed = _listed(self._fields, ())
             case "#types":
-                self._types = rest.split(self._separator)[:_MOST_COLUMNS]
+                self._listed = _listed(self._fields, rest.split(self._separator))
             case _:
                 pass
 
     @property
-    def columns(self) -> tuple[str | None, Sequence[str]]:
-        """The log (`dns`) and its columns by the headers so far; no columns for values that are not separated, unset or empty as by default."""
-        usual = (self._separator, self._set_separator, self._empty, self._unset) == (
-            "\t",
-            ",",
-            "(empty)",
-            "-",
-        )
-        return self._path, self._fields if usual else ()
+    def table(self) -> Table | None:
+        """The columns by the headers so far; None for values that are not separated, unset or empty as by default."""
+        written = self._separator, self._set_separator, self._empty, self._unset
+        if not self._fields or written != ("\t", ",", "(empty)", "-"):
+            return None
+        lists = frozenset(name for name, listed in zip(self._fields, self._listed, strict=True) if listed)
+        return Table(self._path, tuple(self._fields), lists=lists, absent=("-", "(empty)"))
+
+    def record_event(self, fields: Columns, header: Header) -> Event | None:
+        """See `Records`."""
+        event = zeek_fields.event_of(self._path if self._fields else None, fields, self.context)
+        if event is not None and not event.observer and (observer := header.host):
+            changed(event, observer=observer)
+        return event
+
+    def record_time(self, fields: Columns) -> datetime | None:
+        """See `Records`."""
+        return time_of(text_of(fields, "ts"), self.context)
 
     def parse(self, line: str, number: int) -> Event | None:
         """One line, by the columns of the last header, else by what its values look like."""
@@ -131,38 +144,39 @@ class ZeekTsv(LogFormat):
             ):
                 raise LineError("The line is not of Zeek.", line[:80])
             return None
-        observer = None
+        header = NO_HEADER
         in_syslog = _DATA_IN_SYSLOG.match(line)
         if in_syslog:
-            observer = split_header(line[: in_syslog.end()] + "-", self.context)[0].host
+            header = split_header(line[: in_syslog.end()] + "-", self.context)[0]
             line = line[in_syslog.end() :]
         values = line.split(self._separator, _MOST_COLUMNS)
-        names, types = self._columns(values)
         columns = {
-            name: self._value(value, name, types[i] if i < len(types) else "")
-            for i, (name, value) in enumerate(zip(names, values, strict=False))
+            name: self._items(value) if listed else _unescape(value)
+            for name, listed, value in zip(*self._columns(values), values, strict=False)
             if value not in (self._unset, self._empty)
         }
-        event = zeek_fields.event_of(self._path if self._fields else None, columns, self.context)
-        if event is not None and observer and not event.observer:
-            event = changed(event, observer=observer)
+        event = self.record_event(columns, header)
         return event and stamped(event, self.name, self.context.file, number)
 
-    def _columns(self, values: list[str]) -> tuple[list[str], list[str]]:
+    def _columns(self, values: list[str]) -> tuple[Sequence[str], Sequence[bool]]:
+        """The names of the columns, and which hold several values."""
         if self._fields:
             if len(values) < min(2, len(self._fields)):
                 raise LineError("The line has fewer columns than its header names.", values[0][:80])
-            return self._fields, self._types
+            return self._fields, self._listed
         if len(values) < 3 or not _DATA.match(f"{values[0]}\t."):
             raise LineError("The line has no Zeek header and no shape of a Zeek log.", values[0][:80])
-        return columns_by_shape(values), []
+        names = columns_by_shape(values)
+        return names, _listed(names, ())
 
-    def _value(self, value: str, name: str, kind: str) -> Value:
-        if kind.startswith(("set[", "vector[")) or (not kind and name in _LISTS):
-            return [
-                _unescape(part) for part in value.split(self._set_separator) if part not in (self._unset, "")
-            ]
-        return _unescape(value)
+    def _items(self, value: str) -> Value:
+        return [_unescape(part) for part in value.split(self._set_separator) if part not in (self._unset, "")]
+
+
+def _listed(names: Sequence[str], kinds: Sequence[str]) -> list[bool]:
+    """Which of these columns hold several values, by their types, else by their names."""
+    told = zip_longest(names, kinds[: len(names)], fillvalue="")
+    return [kind.startswith(("set[", "vector[")) or (not kind and name in _LISTS) for name, kind in told]
 
 
 def _unescape(text: str) -> str:

@@ -18,7 +18,8 @@ Decisions:
 from __future__ import annotations
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.ends import Role, Way, placed
+from lamsach.logs.mappings.records import Each, Records
 from lamsach.logs.mappings.zeek.columns import (
     Columns,
     address_of,
@@ -30,6 +31,7 @@ from lamsach.logs.mappings.zeek.columns import (
 )
 from lamsach.logs.mappings.zeek.leases import lease
 from lamsach.logs.text.values import (
+    among,
     domain_of,
     hash_of,
     host_and_port,
@@ -89,6 +91,22 @@ _NAMES = (
 )
 
 
+def answer_of(text: str) -> str | None:
+    """The address or the name that an answer is."""
+    return ip_of(text) or domain_of(text)
+
+
+TRUE, FALSE = ("T", "true"), ("F", "false")
+RECORDS = Records(
+    reader="header",
+    clock=("ts",),
+    texts=among("query uri host arg mac framed_addr assigned_addr assigned_ip requested_addr host_name client_fqdn hostname client_name dhcp_host_name")
+    | {*_SOURCE, *_DESTINATION, *_USERS, *_HASHES, *_NAMES, "_system_name", "@system", "_node_name"},
+    ports=frozenset((*_SOURCE_PORT, *_DESTINATION_PORT)),
+    lists={"answers": Each(answer_of)},
+)  # fmt: skip
+
+
 def event_of(path: str | None, columns: Columns, context: FileContext) -> Event | None:
     """The event that a record of the log `path` (None: not known) tells of; None for one that names nothing."""
     kind = _kind(path, columns)
@@ -100,8 +118,9 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
     domain, url = _names(kind, columns)
     framed = address_of(
         columns, ("framed_addr",)
-    )  # RADIUS: the address that the station got; the originator is the access point
-    return Event(
+    )  # RADIUS: the station's; the originator is the access point
+    turned = source_port == 53 and destination_port != 53 and destination is not None
+    event = Event(
         time=time,
         kind=kind,
         observer=observer_of(columns),
@@ -109,7 +128,7 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         source_port=source_port,
         destination_ip=destination,
         destination_port=destination_port,
-        device_ip=framed or _device(kind, columns, source, source_port, destination, destination_port),
+        device_ip=framed,
         device_name=_device_name(path, columns),
         device_mac=mac_of(text_of(columns, "mac")) if framed or source is None else None,
         user=_user(kind, columns),
@@ -119,6 +138,9 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         hashes=tuple(dict.fromkeys(h for name in _HASHES if (h := hash_of(text_of(columns, name) or "")))),
         action=action_of(kind, columns),
     )
+    if kind is EventKind.DNS:
+        return placed(event, role=Role.SERVES_THE_UNIT, turned=turned)
+    return placed(event, way=_way(columns))
 
 
 def _kind(path: str | None, columns: Columns) -> EventKind:
@@ -145,22 +167,12 @@ def _kind(path: str | None, columns: Columns) -> EventKind:
     return EventKind.CONNECTION if "id.orig_h" in columns and "id.resp_h" in columns else EventKind.OTHER
 
 
-def _device(
-    kind: EventKind,
-    columns: Columns,
-    source: str | None,
-    source_port: int | None,
-    destination: str | None,
-    destination_port: int | None,
-) -> str | None:
-    if kind is EventKind.DNS:
-        return destination if source_port == 53 and destination_port != 53 and destination else source
-    local = text_of(columns, "local_orig"), text_of(columns, "local_resp")
-    if source and local[0] == "T":
-        return source
-    if destination and local == ("F", "T") and not is_internal(source or ""):
-        return destination
-    return own_side(source, destination)
+def _way(columns: Columns) -> Way:
+    """Which way the contact went, as far as the site's own networks are stated."""
+    if text_of(columns, "local_orig") in TRUE:
+        return Way.SENT
+    inward = text_of(columns, "local_orig") in FALSE and text_of(columns, "local_resp") in TRUE
+    return Way.INWARD if inward else Way.UNSTATED
 
 
 def _device_name(path: str | None, columns: Columns) -> str | None:
@@ -223,8 +235,7 @@ def _common_name(subject: str) -> str | None:
 
 def answers_of(columns: Columns) -> tuple[str, ...]:
     """Addresses and names; texts such as `TXT 13 v=spf1 ...` stay out."""
-    found = (ip_of(text) or domain_of(text) for text in texts_of(columns, "answers"))
-    return tuple(answer for answer in found if answer)
+    return tuple(answer for text in texts_of(columns, "answers") if (answer := answer_of(text)))
 
 
 def action_of(kind: EventKind, columns: Columns) -> Action:
@@ -234,5 +245,5 @@ def action_of(kind: EventKind, columns: Columns) -> Action:
         return Action.ALLOWED if state in _ESTABLISHED else Action.UNKNOWN
     if kind is EventKind.DNS:
         return Action.ALLOWED if text_of(columns, "rcode_name") == "NOERROR" else Action.UNKNOWN
-    seen = text_of(columns, "status_code") or text_of(columns, "established") in ("T", "true")
+    seen = text_of(columns, "status_code") or text_of(columns, "established") in TRUE
     return Action.ALLOWED if seen else Action.UNKNOWN
