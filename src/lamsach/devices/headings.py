@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from lamsach.devices.names import address, mac_address
-from lamsach.documents.headings import INVENTORY, INVENTORY_PHRASES, plain_words
+from lamsach.documents.vocabulary import INVENTORY
 
 Rows = Sequence[tuple[int, tuple[str, ...]]]
 
@@ -28,22 +28,13 @@ DETAILS = frozenset({Column.KIND, Column.NOTE, Column.IGNORED})
 """Columns that make no table an inventory."""
 
 
-_WORDS = {"mac": Column.MAC, "ip": Column.IP, "ipv4": Column.IP, "ipv6": Column.IP, "user": Column.USER}
 _HEADER_WITHIN_ROWS = 40
 
 
 def column_of(heading: str) -> Column | None:
     """What a heading announces; None for one that is not known, or for a text too long to be a heading."""
-    text = plain_words(heading)
-    if not text or len(text) > 48:
-        return None
-    if text in INVENTORY:
-        return Column(INVENTORY[text])
-    for phrase, column in INVENTORY_PHRASES.items():
-        if f" {phrase} " in f" {text} ":
-            return Column(column)
-    words = text.split()
-    return next((column for word, column in _WORDS.items() if word in words), None)
+    name = INVENTORY.name_of(heading)
+    return None if name is None else Column(name)
 
 
 def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:

@@ -1,13 +1,16 @@
-"""What the columns of people's tables are called: one vocabulary for each who reads them, found without accents, case and decoration.
+"""What the columns of people's tables are called: one engine for each who reads them, found without accents, case and decoration.
 
-A section is rows of `name: words`, parted by `|`. Lists have theirs in `lamsach.indicators.tables.fields`, the authority's lists in `lamsach.trace.reports.headings`.
+A reader's words are a `Section`, in `lamsach.documents.vocabulary` (lists' in `list_words`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
 
 _EDGES = " \t\r\n\u00a0\ufeff\"'*:.#()[]"
 _LONGEST = 80
@@ -32,65 +35,105 @@ def plain_words(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", folded(text)))
 
 
-def section(words: Mapping[str, str]) -> dict[str, str]:
-    """The name for each word of a section."""
-    return {" ".join(word.split()): name for name, group in words.items() for word in group.split("|")}
+# PortNumber, remoteIP
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LONGEST_WITH_HUMPS = 40
+# IP (IPv4)    Domain/URL    Mã băm [SHA-256]    Loại: tên    and no value: mail[.]evil.example    data(.)evil.example    url://evil.example
+_BESIDE = re.compile(r"\s*(?:[(\[](?!\.|dot\b|:)|/|:(?!//))")
+_BRACKET = re.compile(r"\s*[(\[]")
 
 
-INVENTORY = section(
-    {
-        "ip": "ip|ipv4|ipv6|dia chi|dia chi mang|address|network address|ip tinh|ip lan|dc ip",
-        "mac": "mac|dia chi vat ly|physical address|hardware address|ethernet|hwaddr|hw address",
-        "name": "name|ten|may|may tinh|thiet bi|device|computer|host|machine|hostname|fqdn|netbios",
-        "user": "user|username|login|owner|ho ten|ho va ten|can bo|nhan vien|cbccvc|chu so huu|account",
-        "department": "don vi|phong|phong ban|bo phan|khoa|ban|co quan|department|dept|unit|division|office",
-        "kind": "loai|loai may|loai thiet bi|chung loai|kind|type|device type|category",
-        "note": """ghi chu|note|notes|mo ta|description|chuc nang|vai tro|muc dich|nhiem vu|role|function|purpose|muc dich su dung|dich vu|service
-            |services|comment|remarks""",
-        "ignored": "stt|tt|so tt|so thu tu|no|id|email|os",
-    }
-)
-INVENTORY_PHRASES = section(
-    {
-        "mac": "dia chi mac|mac address",
-        "ip": "dia chi ip|ip address",
-        "ignored": "he dieu hanh|so dien thoai",
-        "user": "nguoi su dung|nguoi dung|nguoi quan ly|nguoi phu trach|ho va ten|ho ten|tai khoan|user name|assigned to|full name|can bo",
-        "name": "ten may|ten thiet bi|host name|hostname|computer name|device name|machine name|pc name",
-        "department": "phong ban|don vi|bo phan|department",
-    }
-) | section({"mac": "vat ly"})
-"""What stands for a column within a longer heading; `mac`, `ip` and `user` do as words of it."""
-UNITS = section(
-    {
-        "code": "ma|ma don vi|ma dv|ma co quan|ma dinh danh|ma dinh danh don vi|ma dinh danh dien tu|ma dinh danh co quan|code|unit code",
-        "name": "ten|ten don vi|ten dv|ten co quan|co quan|don vi|name|unit|unit name",
-        "parent": """ma cap tren|ma don vi cap tren|ma co quan cap tren|ma co quan chu quan|ma don vi chu quan|don vi cap tren|co quan cap tren
-            |don vi chu quan|co quan chu quan|truc thuoc|don vi truc thuoc|cap tren|parent|parent code|parent unit|reports to""",
-        "email": "email|e-mail|mail|dia chi email|email don vi|thu dien tu|dia chi thu dien tu|hop thu|hom thu",
-        "contact": "dau moi|ten dau moi|dau moi lien he|nguoi lien he|can bo dau moi|nguoi phu trach|contact|contact person|contact name",
-        "phone": "dien thoai|so dien thoai|dien thoai lien he|sdt|so dt|dt|di dong|phone|telephone|tel|mobile",
-        "closed": "ngay giai the|giai the|ngay ket thuc|closed|closed on",
-        "successor": "don vi ke thua|ma ke thua|ma don vi ke thua|successor",
-    }
-)
-INVITED = section(
-    {
-        "name": "ho ten|ho va ten|ten|name|full name",
-        "email": "email|e-mail|mail|dia chi email|thu dien tu|dia chi thu dien tu",
-        "role": "vai tro|quyen|role",
-        "unit": "ma|ma don vi|ma dv|ma co quan|ma dinh danh|don vi|unit|unit code|code",
-    }
-)
-PEOPLE = section(
-    {
-        "name": "ho ten|ho va ten|ten|name|full name",
-        "email": "email|e-mail|thu dien tu",
-        "department": "phong|phong ban|bo phan|department",
-    }
-)
+class Of(Enum):
+    """Which spelling of a heading words are looked for in: all of it, what is before a bracket, or with its accents (in lower case)."""
+
+    KEY = "key"
+    BEGINNING = "beginning"
+    ACCENTED = "accented"
 
 
-def columns_of(cells: list[str], words: Mapping[str, str]) -> dict[int, str]:
+class Within(NamedTuple):
+    """What names a column within longer headings, unless they hold something else, too."""
+
+    name: str
+    words: re.Pattern[str]
+    unless: re.Pattern[str] | None = None
+    of: Of = Of.KEY
+
+
+def words(group: str) -> re.Pattern[str]:
+    """Any of these words (regular expressions, parted by `|`), with no letter or figure beside it; an underscore may be."""
+    return re.compile(rf"(?<![^\W_])(?:{group})(?![^\W_])")
+
+
+def whole(group: str) -> re.Pattern[str]:
+    """Any of these as all of the text."""
+    return re.compile(rf"\A(?:{group})\Z")
+
+
+def section(words: Mapping[str, str], key: Callable[[str], str] = str) -> dict[str, str]:
+    """The name for each of the words, which are parted by `|`."""
+    return {key(" ".join(word.split())): name for name, group in words.items() for word in group.split("|")}
+
+
+class Section:
+    """What one reader calls columns: whole headings, else the first row of `within` that fits.
+
+    `key`: the spelling in which headings are compared; `longest`: how many characters such a spelling has at most. `loose`: headings with underscores, hyphens, humps and something
+    beside them count as those without.
+    """
+
+    def __init__(
+        self,
+        whole: Mapping[str, str],
+        within: Sequence[Within] = (),
+        *,
+        key: Callable[[str], str] = plain_key,
+        longest: int | None = None,
+        loose: bool = False,
+    ) -> None:
+        self.whole = dict(whole)
+        self._within = within
+        self._key = key
+        self._longest = longest
+        self._loose = loose
+        self.name_of = lru_cache(4096)(self._name_of)
+        """The name of a heading's column, or None when the heading is not known."""
+
+    def _name_of(self, heading: str) -> str | None:
+        key = self._key(heading)
+        if not key or (self._longest is not None and len(key) > self._longest):
+            return None
+        if key in self.whole:
+            return self.whole[key]
+        spaced = _spaced(key) if self._loose else key
+        found = self.whole.get(spaced) or self._named_within(spaced, heading)
+        if found is None and self._loose:
+            start = _BESIDE.split(key, maxsplit=1)[0]
+            found = self.whole.get(start) or self.whole.get(_spaced(start))
+            if found is None and len(heading) <= _LONGEST_WITH_HUMPS and _HUMP.search(heading):
+                return self._name_of(_HUMP.sub(" ", heading))
+        return found
+
+    def _named_within(self, key: str, heading: str) -> str | None:
+        if not self._within:
+            return None
+        texts = {
+            Of.KEY: key,
+            Of.BEGINNING: _BRACKET.split(key, maxsplit=1)[0],
+            Of.ACCENTED: unicodedata.normalize("NFC", heading.lower()),
+        }
+        for row in self._within:
+            text = texts[row.of]
+            if row.words.search(text) and not (row.unless is not None and row.unless.search(text)):
+                return row.name
+        return None
+
+
+def _spaced(key: str) -> str:
+    return key.replace("_", " ").replace("-", " ")
+
+
+def columns_of(cells: list[str], section: Section) -> dict[int, str]:
     """The columns of a row of headings that a section knows, by their 0-based place."""
-    return {place: words[key] for place, cell in enumerate(cells) if (key := plain_key(cell)) in words}
+    names = ((place, section.name_of(cell)) for place, cell in enumerate(cells))
+    return {place: name for place, name in names if name is not None}

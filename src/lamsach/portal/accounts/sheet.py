@@ -9,7 +9,8 @@ from typing import IO
 from django.core import signing
 from django.utils import timezone, translation
 
-from lamsach.documents.headings import INVITED, folded
+from lamsach.documents.headings import folded
+from lamsach.documents.vocabulary import INVITED
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
 from lamsach.portal.accounts.forms import InviteForm

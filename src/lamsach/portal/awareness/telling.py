@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from lamsach.documents.headings import PEOPLE, columns_of
+from lamsach.documents.headings import columns_of
+from lamsach.documents.vocabulary import PEOPLE
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import IO
 
@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.documents.archive import HANDED_IN
-from lamsach.documents.headings import UNITS, columns_of
+from lamsach.documents.headings import Section, columns_of
+from lamsach.documents.vocabulary import UNITS
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
@@ -69,7 +70,7 @@ def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
 
 
 def rows_of(
-    file: IO[bytes], name: str, words: Mapping[str, str], needed: Set[str]
+    file: IO[bytes], name: str, words: Section, needed: Set[str]
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Heading]]:
     """The rows below the headings of a section: number in the sheet (from 1) and values by column, rows without any left out; and what each heading was read as.
 

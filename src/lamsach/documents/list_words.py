@@ -1,12 +1,57 @@
-"""What further columns are called: in Chinese, Japanese, Korean, Russian and French, as vendors and national teams of those countries write them, and whole
-phrases of Vietnamese dispatches. Keys are the names of `lamsach.indicators.tables.fields.Field`; a word stands as it is written, with its accents.
+"""What lists of indicators call their columns, in Vietnamese and English; in Chinese, Japanese, Korean, Russian and French, as vendors and national teams of
+those countries write them; and whole phrases of Vietnamese dispatches. The names are those of `lamsach.indicators.tables.fields.Field`.
 """
 
 from __future__ import annotations
 
-import re
+from lamsach.documents.headings import Section, Within, plain_key, section, whole
 
-FURTHER_WORDS: dict[str, str] = {
+_WORDS: dict[str, str] = {
+    "value": """
+        indicator|indicator value|indicators|entry value|ioc|iocs|ioc value|ioc_value|observable|value|values|attribute value|artifact|artefact|data
+        |ip|ips|ip address|ip addresses|ipaddress|ip_address|ipv4|ipv6|address|addresses|ip addr|ipaddr|src ip|dst ip|source ip|destination ip
+        |source address|destination address|srcip|dstip|dest_ip|remote ip|c2 ip|cnc ip|c&c ip|host ip|dst_ip|src_ip|ip dst|ip src|ip range|range|cidr
+        |network|networks|subnet|netblock|prefix|ip:port|ip port
+        |domain|domains|domain name|domain names|domain_name|fqdn|hostname|host name|host|hosts|c2 domain|c2|c&c|cnc|c2 server|c2 address|site|website|dns
+        |url|urls|uri|uris|url address|malicious url|phishing url|download url|link tai
+        |hash|hashes|file hash|filehash|md5|md5 hash|md5sum|md5_hash|filehash-md5|sha1|sha-1|sha1 hash|sha1_hash|filehash-sha1|sha256|sha-256|sha256 hash
+        |sha256_hash|filehash-sha256|hash md5|hash sha1|hash sha256|checksum|digest
+        |dau hieu|dau hieu nhan biet|chi bao|gia tri|ioc (dau hieu)|dia chi|dia chi ip|dia chi doc hai|ip doc hai|dia chi ip doc hai|dia chi may chu
+        |dia chi may chu dieu khien|may chu dieu khien|may chu|dai ip|dai dia chi|dai mang|mang|ten mien|ten mien doc hai|domain doc hai|dia chi ten mien
+        |duong dan|lien ket|duong dan doc hai|lien ket doc hai|dia chi url|dia chi website|trang web|website doc hai|ma bam|ma hash|gia tri bam|gia tri hash
+        |ip/domain|ip/ten mien|ten mien/ip|ten mien/dia chi ip|dia chi ip/ten mien|danh sach ip|danh sach ten mien|dia chi ip/domain|ip, domain""",
+    "type": """
+        type|entry type|indicator type|indicator_type|ioc type|ioc_type|kind|attribute type|observable type|data type|loai|loai dau hieu|kieu|phan loai dau hieu|loai ioc|dang""",
+    "threat": """
+        threat|threat name|malware|malware family|malware name|malware_printable|family|malware_family|botnet|botname|campaign|actor
+        |threat actor|signature|virusname|virus name|listingreason|detection|tool|trojanfamily|ma doc|ten ma doc|loai ma doc|ho ma doc|nhom ma doc|dong ma doc|nhom tan cong|chien dich
+        |moi de doa|nguy co|mang botnet|ten botnet""",
+    "threat_class": "threat type|threat_type|attack type|threat class|loai tan cong|kieu tan cong|loai moi de doa|activity",
+    "note": """
+        note|notes|sblid|description|desc|comment|comments|remark|remarks|context|details|info|tags|tag|label|labels|category|classification|ghi chu|mo ta|chu thich
+        |dien giai|noi dung|thong tin|chi tiet|phan loai|nhan""",
+    "source": """
+        source|sources|provider|feed|feed name|reporter|origin|author|nguon|nguon tin|nguon cung cap|don vi cung cap|nguon goc""",
+    "valid_from": """
+        submission time|time stamp|first seen|first_seen|firstseen|first_seen_utc|listingdate|timestamp|time|detected|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
+        |thoi gian phat hien|ngay bat dau|ngay ghi nhan|tu ngay|lan dau|lan dau phat hien|thoi gian|ngay cap nhat|phat hien lan dau""",
+    "valid_until": """
+        valid until|valid_until|expires|expiry|expiration|expiration date|valid to|end|expiration time|end date|expire|het han|ngay het han|den ngay|hieu luc den|ngay ket thuc|han su dung""",
+    "confidence": "confidence|confidence level|confidence_level|score|do tin cay|muc do tin cay|tin cay",
+    "tlp": "tlp|marking|muc chia se|tlp marking",
+    "context": """
+        reference|references|ref|link|links|report|report url|urlhaus_link|urlhaus link|threatfox link|details url|virustotal|permalink|phish detail url|detail url|cert link|links html|external references|screenshot|image|anonymous|tham khao
+        |tai lieu tham khao|lien ket tham khao|bao cao|version|phien ban|useragent|user agent|user_agent|file name|filename|file_name|file|file path|path|ten tep|ten file
+        |mime type|email|e-mail|sender|from|mail|thu dien tu|asn|as|as name|as number|country|country code|quoc gia|port|ports|cong|dst_port|c2 port|protocol|giao thuc
+        |size|filesize|dung luong|stt|tt|so tt|so thu tu|id|uuid|guid|no|no.|row|event_id|event id|object_id|object id|attribute_tag|object_uuid|object_relation
+        |object_name|object_meta_category|to_ids|status|trang thai|url_status|last_online|last online|last seen|last_seen|last_seen_utc|lastseen|lan cuoi|package name|package
+        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ja3_md5|ja3_fingerprint|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|asname|longitude|latitude
+        |fk_malware|malware_alias|malware alias|malware_malpedia|urlhaus_reference|gimphash|telfhash|dhash_icon|sha3_384_hash|terms|copyright|license|licence|homepage
+        |malware_bazaar|malware bazaar|phish id|phish_id|verified|verification time|online|target|_id|_index|_type|_score|tracking|certificate thumbprint|recommended actions|rbac groups|mitre techniques|generate alert
+        |subject|subjects|subject cn|issuer|issuer cn|subject name|issuer name|company|company name|product|product name|original filename|original file name|meaningful name|internal name|legal copyright|publisher|certificate subject|certificate issuer
+        |removed by|removal notes|table|words|bang|severity|action|platforms|more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
+}
+_FURTHER: dict[str, str] = {
     "value": """
         恶意ip地址|恶意ip|ip地址|ip|地址|恶意地址|恶意域名|域名|恶意url|恶意链接|恶意网址|网址|链接地址|c2地址|c2域名|c2服务器|回连地址|控制端地址|指标|指标值|ioc值|威胁指标|失陷指标|哈希|哈希值|文件哈希|md5值|sha1值|sha256值|样本md5|样本哈希|值
         |惡意ip|惡意ip位址|ip位址|惡意網域|網域|網域名稱|惡意網址|雜湊值|指標
@@ -36,19 +81,17 @@ FURTHER_WORDS: dict[str, str] = {
 }
 
 # Địa chỉ IP nhiễm mã độc, IP máy bị nhiễm, Máy nạn nhân, Victim IP; not: Máy chủ lây nhiễm (what spreads)
-_VICTIM = re.compile(
+_VICTIM = whole(
     r"(?:dia chi )?(?:ip|may|may tinh|thiet bi|host|dia chi|ten may)\b(?!.*\blay nhiem\b).*\b(?:nhiem|nan nhan|bi tan cong)\b.*|nan nhan|victims?|(?:victim|infected)(?:[ _-](?:ips?|hosts?|machines?|address(?:es)?|hostname|computer|system|device|name)){1,3}"
     r"|受害(?:者)?ip(?:地址)?|受感染ip|被攻击ip|感染ip|被害ip|ip жертвы|зараженный ip"
 )
 # Website bị giả mạo, Tên miền chính thức, Impersonated brand, Legitimate domain, Whitelist, Tên miền ngoại lệ
-_GENUINE = re.compile(
+_GENUINE = whole(
     r".*\b(?:bi (?:gia mao|gia danh|mao danh|lam gia|nhai)|chinh thuc|chinh thong|hop phap)\b.*|(?:ten mien|website|trang(?: web)?) that|(?:impersonated|legitimate|legit|genuine|official|targeted|abused)[ _-](?:brand|domain|site|website|url|organi[sz]ation|company|service)s?|target brand|brand|legit(?:imate)?|benign|hop le"
     r"|(?:white|allow|safe) ?list(?:ed)?(?: (?:domains?|ips?|urls?|hosts?|entries|addresses))?|.*\b(?:ngoai le|danh sach trang|khong chan)"
 )
-
-
-def further_field(key: str) -> str | None:
-    """The name of the field that a heading's plain key means by its phrase: the reported machine, or what is imitated; None otherwise."""
-    if _VICTIM.fullmatch(key):
-        return "victim"
-    return "context" if _GENUINE.fullmatch(key) else None
+LISTS = Section(
+    section(_FURTHER, plain_key) | section(_WORDS),
+    [Within("victim", _VICTIM), Within("context", _GENUINE)],
+    loose=True,
+)
