@@ -17,13 +17,8 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
     "adguardhome": "adguardhome:QueryLog",
-    "cisco_asa": "cisco_asa:AsaContacts",
     "csv_columns": "csv_columns:NamedCells",
-    "dnsmasq": "dnsmasq:DnsmasqMessages",
-    "isc_dhcp": "isc_dhcp:DhcpdMessages",
     "json_lines": "json_lines:NamedKeys",
-    "kea": "kea:KeaMessages",
-    "mikrotik": "mikrotik:FirewallPackets",
     "pf_filterlog": "pf_filterlog:PfPackets",
     "suricata_eve": "suricata_eve:EveObjects",
     "web_access": "web_access:WebRequests",
@@ -42,6 +37,7 @@ RECORDS: Mapping[str, str] = {
     "quoted": "quoted_records:QuotedRecords",
     "json": "json_records:JsonRecords",
     "header": "header_columns:HeaderColumns",
+    "sentences": "sentences:SentenceReader",
 }
 """The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""
 

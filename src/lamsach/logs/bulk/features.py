@@ -30,8 +30,8 @@ class Lines:
         import numpy as np
 
         text = lines if isinstance(lines, Text) else Text(b"\n".join(lines))
-        self._data = text.data
-        self._bytes = np.frombuffer(self._data, np.uint8)
+        self.data = text.data
+        self._bytes = np.frombuffer(self.data, np.uint8)
         self._often = np.bincount(self._bytes[:_LOOKED_AT], minlength=256).tolist()
         self._bounds, self.begins, self.ends = text.bounds, text.begins, text.ends
         self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
@@ -111,7 +111,7 @@ class Lines:
         import numpy as np
 
         assert 0 < count <= _MOST_LETTERS
-        data = self._data.ljust(_MOST_LETTERS, b"\0")
+        data = self.data.ljust(_MOST_LETTERS, b"\0")
         last = len(data) - _MOST_LETTERS
         eight = np.ndarray((last + 1,), ">u8", data, strides=(1,))
         here = self.begins + np.maximum(place, 0)

@@ -23,7 +23,7 @@ Head = tuple[datetime | None, str | None]
 # Jun 10 08:00:01 fw   2026-06-10T08:00:01.123+07:00 fw
 _CLOCK = re.compile(r"\d:\d\d:([0-5]\d)(?!:?\d)(?:\.(\d{1,6})(?!\d))?")
 _ZONED = r"^[^T]{0,40}T[0-9:.,]{8,20}(?:Z|[+-])"
-_FEW = 256
+_FEW = 64
 _LAST_SECOND = timedelta(seconds=59)
 
 

@@ -15,7 +15,7 @@ TIMES, HOSTS = "\0time", "\0host"
 
 class Row:
     """The texts of records by their keys, absent ones null. `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys
-    that were asked for in records before, and are loaded together; empty at first."""
+    that were asked for in records before, and are loaded together; empty at first. `constant`: what all records hold beside these."""
 
     def __init__(
         self,
@@ -24,7 +24,9 @@ class Row:
         usual: set[str],
         *,
         certain: bool | Collection[str] = (),
+        constant: str = "",
     ) -> None:
+        self.constant = constant
         self._columns = dict(load(usual or names))
         self.names, self._load, self._usual = names, load, usual
         self.certain = frozenset(names if certain is True else certain or ())

@@ -33,7 +33,7 @@ _WEIGHED_PORTS = (0, 53, 67, 68, 80, 137, 443, 546, 547, 853, 5353, 5355)
 """Ports that formats weigh: questions are told by them."""
 # nobody's, loopback, link-local, groups
 _SPECIAL = r"^(?:0|127|22[4-9]|2[3-5][0-9])\.|^169\.254\."
-_WORD = r"^[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z][A-Za-z0-9_-]*$"
+_WORD = r"^(?:[G-Zg-z][A-Za-z0-9_-]|[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z])[A-Za-z0-9_-]*$"
 _ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
 _SHADY_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LONGEST_URL = 4000
@@ -168,10 +168,47 @@ AS_NUMBER = port_numbers
 """How a column of ports is made of their texts."""
 
 
+def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
+    """Numbers of four or five digits, in decimal spelling. Which of two ports is the client's is told by such bounds."""
+
+    def judge(column: pa.Array) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if (pc.min(pc.binary_length(column)).as_py() or 0) > _PORT_DIGITS:
+            return pa.repeat(pa.scalar(False), len(column))
+        spelt = pc.match_substring_regex(column, "^[1-9][0-9]{3,4}$")
+        numbers = pc.if_else(spelt, column, "0").cast(pa.int32())
+        within = pc.and_(pc.greater_equal(numbers, least), pc.less_equal(numbers, most))
+        return pc.and_not(within, pc.is_in(numbers, pa.array(_WEIGHED_PORTS, pa.int32())))
+
+    return judge
+
+
+TOKEN: tuple[Shade, ...] = (
+    Shade(_between(1024, 32767), "2{n:04}", {"2{n:04}": _same}),
+    Shade(_between(32768, 65535), "4{n:04}", {"4{n:04}": _same}),
+    *(ANY[at] for at in (0, 1, 2, 6, 7, 14, 15)),
+)
+"""The shades of a value within a message: numbers, addresses, names with dots, MAC addresses. Words are of none, for messages are told by them."""
+NAME_TOKEN: tuple[Shade, ...] = (*TOKEN, ANY[8])
+"""The same of a name: a word is one too."""
+
+
 def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
     """The number (from 1) of each text's shade, 0 where it has none. Texts that are repeated are looked at once."""
     import numpy as np
+    import pyarrow.compute as pc
 
+    if shades in (TOKEN, NAME_TOKEN):  # no text is of two of these
+        kind = int(_told(column.slice(0, 1), shades)[0])
+        address = shades[kind - 1] in ANY[:2]
+        likely = ANY[0] if address else shades[kind - 1]
+        if kind and pc.all(likely.judge(column)).as_py():
+            own = internal(column).to_numpy(zero_copy_only=False) if address else False
+            return np.where(own, shades.index(_INTERNAL) + 1, shades.index(likely) + 1) + np.zeros(
+                len(column), np.int64
+            )
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
         return _told(column, shades)
@@ -179,6 +216,22 @@ def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
     codes: Codes = np.concatenate((_told(coded.dictionary, shades), [0]))
     chosen: Codes = codes[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
     return chosen
+
+
+def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
+    """As `alike`, of texts of the shades `TOKEN`: those that are spelt alike."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    found = []
+    kinds = {key: {*np.unique(codes).tolist()} - {0} for key, (_, codes) in columns.items()}
+    for at, (key, (column, codes)) in enumerate(columns.items()):
+        for other, (texts, _) in [*columns.items()][at + 1 :]:
+            if kinds[key] & kinds[other]:
+                same = pc.equal(column, texts).to_numpy(zero_copy_only=False) & (codes > 0)
+                if same.any():
+                    found.append((key, other, same))
+    return found
 
 
 def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:

@@ -21,7 +21,18 @@ from lamsach.logs.bulk.epochs import of_counts
 from lamsach.logs.bulk.heads import check_clock, times
 from lamsach.logs.bulk.lists import coded_lists, stand_ins_of, values_of_items
 from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row
-from lamsach.logs.bulk.shades import ANY, AS_NUMBER, MARK, PORT, Shade, alike, shades_in
+from lamsach.logs.bulk.shades import (
+    ANY,
+    AS_NUMBER,
+    MARK,
+    NAME_TOKEN,
+    PORT,
+    TOKEN,
+    Shade,
+    alike,
+    same_tokens,
+    shades_in,
+)
 from lamsach.logs.bulk.sources import NOTHING, Source, source_of
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.mappings.records import RecordFormat
@@ -40,6 +51,8 @@ _HEAD_MOMENT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
 _PLAIN = tuple(key for key in KEYS if key not in ("format", "file", "line", "time", *HASH_KEYS.values()))
 _MOST_KEPT = 20_000
 _MANY = 64
+_APART = 1000
+"""How far apart the numbers of two stand-ins for one value are; no record has so many keys."""
 _MOST_COMBINED = 2**62
 _SEPARATOR = "\x1f"
 
@@ -115,6 +128,8 @@ class _Rows:
     def _of(self, key: str) -> tuple[Shade, ...]:
         if key in self._carried.ports:
             return PORT
+        if self._carried.sentences:
+            return NAME_TOKEN if key in self._carried.texts else TOKEN
         carried = key in self._carried.texts or (self._carried.like and re.search(self._carried.like, key))
         return ANY if carried else ()
 
@@ -194,7 +209,8 @@ class _Rows:
         for shades in (ANY, PORT):
             keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
             found += alike({key: (self._row[key], self._coded(key)[0]) for key in keys})
-        return found
+        tokens = [key for key in sorted(deciding) if key in self.keys and self._carried.sentences]
+        return found + same_tokens({key: (self._row[key], self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:
         """Whether a stand-in is in the place of a value that another key has in a spelling of no shade."""
@@ -209,9 +225,18 @@ class _Rows:
         return self._order[min((*same, key))]
 
     def template(self, make: Make, at: int) -> _Template:
-        """What the format makes of a row."""
+        """What the format makes of a row. It is asked twice, with other stand-ins: what it computes out of one (an address read backwards) is not the same then."""
+        first = self._asked(make, at, 0)
+        if first.fields is None:
+            return first
+        second = self._asked(make, at, _APART)
+        return _Template(
+            first.looked | second.looked, first.fields if first.fields == second.fields else None
+        )
+
+    def _asked(self, make: Make, at: int, apart: int) -> _Template:
         stand_ins: dict[Any, Source] = {_HOST: ("of", ((HOSTS,),))}
-        stated: list[str] = []
+        stated: list[str] = [self._row.constant]
 
         def value(key: str) -> Any:
             if key in self._carried.lists:
@@ -222,10 +247,10 @@ class _Rows:
                 own = self._text(key, at)
                 stated.append(own or "")
                 return own
-            stand_in, gives = shades[number - 1].of(self._number(key, at))
+            stand_in, gives = shades[number - 1].of(self._number(key, at) + apart)
             for text, how in gives.items():
                 stand_ins[text] = ("of", ((key, how),))
-                if shades is PORT:
+                if text.isdigit():
                     stand_ins[int(text)] = ("of", ((key, AS_NUMBER),))
             return stand_in
 

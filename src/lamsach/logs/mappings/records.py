@@ -65,12 +65,28 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """Messages in words, whose lines of one wording differ in addresses, names, MAC addresses and numbers. `marks`: texts of which the first begins a message behind its
+    header. `parting`: the letters between which values are. `first`: an expression that a message's first value fits. Expressions whose groups are values of the message (they look at bytes): `idle`, of numbers of no account;
+    `names`, of names that are only handed on. `rare`: texts of messages that are read singly.
+    """
+
+    marks: tuple[str, ...]
+    parting: str
+    first: str = ""
+    idle: bytes = b""
+    names: bytes = b""
+    rare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """`reader`: how records are written, a name in `lamsach.logs.bulk`. `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses,
     names, users, URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which stand two spaces. `like`: an
     expression of further keys of `texts`. `written`: how records in quotes are. `lists`: keys of lists. `marks`: what stands before the words by which
     JSON objects are of one layout. `nested`: whether the format is given objects as they are nested, and not their dotted keys. `needs`: keys that a JSON object
-    has at its top, if it is not to be read alone. `renamed`: the key of a dotted path.
+    has at its top, if it is not to be read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key is
+    stated, and the format is asked for whole lines.
     """
 
     reader: str
@@ -86,6 +102,7 @@ class Records:
     nested: bool = False
     needs: tuple[str, ...] = ()
     renamed: Callable[[str], str] | None = None
+    sentences: Sentences | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
@@ -91,6 +92,15 @@ class Kea(LogFormat):
         "device_mac",
         "action",
         "lease_until",
+    )
+    # DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:00:1a:2b:3c:4d:5e], tid=0x12345678: lease 192.0.2.50 has been allocated
+    records: ClassVar[Records] = Records(
+        reader="sentences",
+        sentences=Sentences(
+            marks=("DHCP4_", "DHCP6_"),
+            parting=" []=,:",
+            idle=rb" cid=\[([0-9a-f:]+)\]| tid=(0x[0-9a-fA-F]+): ",
+        ),
     )
     lease_markers: ClassVar[tuple[str, ...]] = (
         "_LEASE_",

@@ -21,6 +21,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.dhcp.isc_dhcp.asides import aside
 from lamsach.logs.formats.dhcp.isc_dhcp.leases import LEASE_START, lease_block
+from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
@@ -98,6 +99,15 @@ class IscDhcp(LogFormat):
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "destination_ip", "device_ip", "device_name", "device_mac"),
         *("action", "lease_until"),
+    )
+    # DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0
+    records: ClassVar[Records] = Records(
+        reader="sentences",
+        sentences=Sentences(
+            marks=("DHCP",),
+            parting=" ()",
+            names=rb" \(([^\s()]+)\) via ",
+        ),
     )
     multiline: ClassVar[bool] = True
     lease_markers: ClassVar[tuple[str, ...]] = (

@@ -23,6 +23,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.dns.dnsmasq import pihole_ftl
 from lamsach.logs.formats.dns.dnsmasq.dns import dns_event
+from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.text.times.record_times import first_time
@@ -91,6 +92,10 @@ class Dnsmasq(LogFormat):
             "lease_until",
             "forwarded",
         ),
+    )
+    records: ClassVar[Records] = Records(
+        reader="sentences",
+        sentences=Sentences(marks=("query[", "forwarded ", "reply ", "cached "), parting=" []"),
     )
     lease_markers: ClassVar[tuple[str, ...]] = (
         "DHCPACK(",

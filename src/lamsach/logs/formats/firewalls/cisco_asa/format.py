@@ -22,6 +22,7 @@ from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_f
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End
 from lamsach.logs.mappings.keyed_events import event_of, host_in
+from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.values import domain_of
@@ -95,6 +96,17 @@ class CiscoAsa(LogFormat):
             "hashes",
             "action",
             "forwarded",
+        ),
+    )
+    # Built outbound TCP connection 7 for outside:203.0.113.9/443 (203.0.113.9/443) to inside:10.1.1.5/51000    duration 0:00:30 bytes 1234
+    records: ClassVar[Records] = Records(
+        reader="sentences",
+        sentences=Sentences(
+            marks=("%ASA-", "%FTD-"),
+            parting=" :/()",
+            first="^%(?:ASA|FTD)-[0-7]-[0-9]{6}$",
+            idle=rb" connection (\d+) for | duration ([\d:]{5,12})(?: bytes (\d+))?(?= |$)",
+            rare=("-430", "SFIMS"),
         ),
     )
     lease_markers: ClassVar[tuple[str, ...]] = (

@@ -24,6 +24,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.placing import placed
 from lamsach.logs.formats.firewalls.mikrotik import firewall as mikrotik_firewall
 from lamsach.logs.formats.firewalls.mikrotik import messages as mikrotik_messages
+from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.syslog import SyslogHeader, split_header
@@ -98,6 +99,13 @@ class Mikrotik(LogFormat):
             "answers",
             "action",
             "response",
+        ),
+    )
+    # firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto TCP (SYN), 10.1.1.5:51514->203.0.113.9:443, len 52
+    records: ClassVar[Records] = Records(
+        reader="sentences",
+        sentences=Sentences(
+            marks=("firewall,info ",), parting=" :,()->", idle=rb", len (\d+)$", rare=("|MikroTik|",)
         ),
     )
     lease_markers: ClassVar[tuple[str, ...]] = (" assigned ", " deassigned ", " logged in, ", "acquired ")
