@@ -1,4 +1,4 @@
-"""The wheel's build: puts the kernel's object of one platform in, and tags the wheel for it.
+"""The wheel's build: puts the documentation and the kernel's object of one platform in, and tags the wheel for it.
 
 `LAMSACH_PLATFORM` names another platform than the one at hand (`windows-x86_64`), or `any`: then no object is put in, and the extra `jit` is needed.
 """
@@ -32,13 +32,18 @@ class KernelHook(BuildHookInterface[Any]):
         return COMPILERS
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the object to the wheel; an editable installation builds its own later."""
+        """Add documentation and object to the wheel; an editable installation has the first beside it, and builds the other later."""
         sources = Path(self.root) / "src"
         sys.path.insert(0, str(sources))
         from lamsach.hunt.machine_code import object_of, own_platform
 
         platform = os.environ.get("LAMSACH_PLATFORM") or own_platform()
-        if version == "editable" or platform not in TAGS:
+        if version == "editable":
+            return
+        documents = Path(self.root) / "docs"
+        for path in (*documents.rglob("*.md"), *documents.rglob("*.png")):
+            build_data["force_include"][str(path)] = f"lamsach/{path.relative_to(self.root).as_posix()}"
+        if platform not in TAGS:
             return
         paths = os.pathsep.join(filter(None, (str(sources), os.environ.get("PYTHONPATH"))))
         command = [sys.executable, "-m", "lamsach.hunt.kernel.build", platform]

@@ -13,10 +13,11 @@ from lamsach.cli.commands import COMMANDS as EVERY
 from lamsach.errors import ExitStatus
 from lamsach.indicators.formats import FORMATS as LIST_FORMATS
 from lamsach.logs.formats import FORMATS as LOG_FORMATS
+from lamsach.portal.catalogue_vi import GROUPS
 from tests.rows import each_row
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def text_of(name: str) -> str:
@@ -120,3 +121,31 @@ def test_the_package_version_is_in_the_changelog() -> None:
     from lamsach import __version__
 
     assert f"\n## {__version__}" in text_of("CHANGELOG.md")
+
+
+def test_each_page_for_officers_and_coordinators_is_there_in_both_languages() -> None:
+    pages = [
+        page
+        for folder in ("tutorial", "how-to", "explanation")
+        for page in (ROOT / "docs" / folder).rglob("*.md")
+    ]
+    names = {page.relative_to(ROOT / "docs").as_posix() for page in pages}
+    english = {name for name in names if not name.endswith(".vi.md")}
+    assert {name.removesuffix(".md") + ".vi.md" for name in english} == names - english
+    for index, suffix in (("index.md", ".md"), ("index.vi.md", ".vi.md")):
+        linked = set(re.findall(r"\]\(([^)#]+\.md)\)", text_of(f"docs/{index}")))
+        assert {name.removesuffix(".md") + suffix for name in english} <= linked, index
+
+
+def test_buttons_are_named_as_the_portal_names_them() -> None:
+    """What a page for people of the portal prints in bold is a label of the portal, but the headings of a tutorial's steps."""
+    pages = [*(ROOT / "docs/how-to").rglob("*.md"), *(ROOT / "docs/tutorial").glob("first-campaign*.md")]
+    labels = {english: vietnamese for group in GROUPS for english, vietnamese in group.items()}
+    wrong = {
+        f"{page.name}: {label}"
+        for page in pages
+        for label in re.findall(r"\*\*([^*\n]+)\*\*", page.read_text("utf-8"))
+        if not re.match(r"\d\. ", label)
+        and label not in (labels.values() if page.name.endswith(".vi.md") else labels)
+    }
+    assert wrong == set()

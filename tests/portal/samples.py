@@ -395,6 +395,8 @@ def avreport(cast: Any, unit: Any = None) -> AvReport:
 
 
 SAMPLES: dict[str, Callable[[Any], Any]] = {
+    "page": lambda cast: "how-to/officer/hunt",
+    "picture": lambda cast: "board",
     "avreport_id": lambda cast: avreport(cast).pk,
     "own_case_id": lambda cast: case(cast).pk,
     "granted_id": lambda cast: _granted(cast).pk,

@@ -52,9 +52,10 @@ def built(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def sources() -> set[str]:
-    """The files of the package that are to be in every installation."""
-    package = ROOT / "src" / "lamsach"
-    return {
+    """The files of the package that are to be in every installation, and the documentation's."""
+    package, documents = ROOT / "src" / "lamsach", ROOT / "docs"
+    shown = (*documents.rglob("*.md"), *documents.rglob("*.png"))
+    return {f"lamsach/{path.relative_to(ROOT).as_posix()}" for path in shown} | {
         path.relative_to(ROOT / "src").as_posix()
         for path in package.rglob("*")
         if path.is_file() and not {"__pycache__", "objects"} & set(path.parts)
@@ -82,7 +83,7 @@ def test_the_source_distribution_holds_what_the_wheel_is_made_of(
     (root,) = tmp_path.iterdir()
     assert root.name == f"lamsach-{__version__}"
     files = {path.relative_to(root / "src").as_posix() for path in root.glob("src/**/*") if path.is_file()}
-    assert files == sources()
+    assert files == {name for name in sources() if not name.startswith("lamsach/docs/")}
     assert not NOT_OF_THE_PROJECT & {path.name for path in root.rglob("*")}
     import wheels
 

@@ -86,6 +86,7 @@ ROOMS: tuple[Room, ...] = (
                 _("Answers kept ready and articles"), "support:shelf", ("support:canned", "support:article_")
             ),
             Tab(_("Tools"), "public:tools", ("public:tool_edit",)),
+            Tab(_("Documentation"), "support:docs", ("support:document",)),
         ),
     ),
 )

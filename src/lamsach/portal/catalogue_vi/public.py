@@ -15,6 +15,7 @@ PUBLIC: dict[str, str] = {
     "The address has to begin with https://.": "Địa chỉ phải bắt đầu bằng https://.",
     "Give a file to host, or the publisher's address.": "Hãy tải tệp lên hoặc ghi địa chỉ của nhà phát hành.",
     "Tools": "Công cụ",
+    "Documentation": "Tài liệu hướng dẫn",
     "Check my machine": "Kiểm tra máy của tôi",
     "The address under which your machine or your office reaches this page is compared with the campaign's lists. Only yes or no is told, only to you, and the address is not kept.": "Địa chỉ mạng mà máy hoặc cơ quan của bạn dùng để truy cập trang này được đối chiếu với danh sách của chiến dịch. Kết quả chỉ là có hoặc không, chỉ báo cho bạn, và địa chỉ không được lưu lại.",
     "Check my machine now": "Kiểm tra máy ngay",

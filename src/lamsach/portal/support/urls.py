@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.support import knowledge_views, views
+from lamsach.portal.support import knowledge_views, manual, views
 
 app_name = "support"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("office/questions/<int:question_id>/", views.question, name="question"),
     path("office/questions/<int:question_id>/files/<int:file_id>/", views.file, name="file"),
     path("q/<str:token>/files/<int:file_id>/", views.my_file, name="my_file"),
+    path("help/docs/", manual.index, name="docs"),
+    path("help/docs/pictures/<str:picture>.png", manual.picture, name="picture"),
+    path("help/docs/<path:page>/", manual.page, name="document"),
     path("help/articles/<int:article_number>/", knowledge_views.article, name="article"),
     path("office/knowledge/", knowledge_views.shelf, name="shelf"),
     path("office/knowledge/answers/new/", knowledge_views.canned_new, name="canned_new"),

@@ -1,0 +1,137 @@
+"""The documentation as pages of the portal, which need no network: the Markdown files of `docs/`, drawn in the portal's own frame.
+
+Links among the documents lead to their pages; what lies outside the documentation loses its link. No HTML of a document is taken over.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+import lamsach
+from lamsach.portal.base.doors import anyone
+
+_PACKAGE = Path(lamsach.__file__).parent
+_NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]*/)*[a-z0-9][a-z0-9-]*(?:\.vi)?")
+
+
+def folder() -> Path:
+    """Where the documents are: in the package, or in the copy of the repository around it."""
+    packed = _PACKAGE / "docs"
+    return packed if packed.is_dir() else _PACKAGE.parents[1] / "docs"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it is shown."""
+
+    title: str
+    html: SafeString
+    language: str
+
+
+@anyone("GET")
+def index(request: HttpRequest) -> HttpResponse:
+    """The table of contents, in the visitor's language."""
+    return _page(request, "index.vi" if get_language() == "vi" else "index")
+
+
+@anyone("GET")
+def page(request: HttpRequest, page: str) -> HttpResponse:
+    """One document: `how-to/officer/hunt.vi`. In Vietnamese pages the Vietnamese one is a link away, as in the file."""
+    return _page(request, page)
+
+
+@anyone("GET")
+def picture(request: HttpRequest, picture: str) -> FileResponse:
+    """A picture of a document."""
+    path = folder() / "pictures" / f"{picture}.png"
+    if not re.fullmatch(r"[a-z0-9-]+", picture) or not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), content_type="image/png")
+
+
+def _page(request: HttpRequest, name: str) -> HttpResponse:
+    path = folder() / f"{name}.md"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise Http404
+    return render(request, "support/document.html", {"document": drawn(name, path.stat().st_mtime_ns)})
+
+
+@lru_cache(maxsize=64)
+def drawn(name: str, changed_ns: int) -> Document:
+    """Draw a document; `changed_ns` is when its file was last written."""
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = reader.parse((folder() / f"{name}.md").read_text("utf-8"))
+    title = ""
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open":
+            text = tokens[at + 1].content
+            token.attrSet("id", anchor(text))
+            title = title or text
+        if token.type == "table_open":
+            token.attrSet("class", "table")
+        for inner in token.children or []:
+            if inner.type == "link_open":
+                target = address(name, str(inner.attrGet("href")))
+                inner.attrs = {"href": target} if target else {}
+            elif inner.type == "image":
+                inner.attrSet("src", picture_address(str(inner.attrGet("src"))))
+    frame = [Token("html_block", "", 0, content='<div class="scroll" tabindex="0">')]
+    ends = [Token("html_block", "", 0, content="</div>")]
+    shown = [
+        part
+        for token in tokens
+        for part in (
+            [*frame, token]
+            if token.type == "table_open"
+            else [token, *ends]
+            if token.type == "table_close"
+            else [token]
+        )
+    ]
+    html = reader.renderer.render(shown, reader.options, {})
+    return Document(title, mark_safe(html), "vi" if name.endswith(".vi") else "en")  # noqa: S308 - html is off
+
+
+def anchor(heading: str) -> str:
+    """The name by which links reach a heading, as the usual viewers of Markdown make it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def address(name: str, target: str) -> str:
+    """Where a link of this document leads to: a page, a place in it, an address on the web; empty where it is none of these."""
+    if re.match(r"https?://", target):
+        return target
+    path, _, heading = target.partition("#")
+    place = f"#{heading}" if heading else ""
+    if not path:
+        return place
+    parts: list[str] = []
+    for part in (PurePosixPath(name).parent / path).parts:
+        if part == "..":
+            if not parts:
+                return ""
+            parts.pop()
+        else:
+            parts.append(part)
+    found = "/".join(parts).removesuffix(".md")
+    if not path.endswith(".md") or not _NAME.fullmatch(found) or not (folder() / f"{found}.md").is_file():
+        return ""
+    return reverse("support:document", args=[found]) + place
+
+
+def picture_address(target: str) -> str:
+    """The address of a picture of the documentation."""
+    return reverse("support:picture", args=[PurePosixPath(target).stem])
