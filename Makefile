@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo pictures serve test test-quick test-windows test-container test-installed lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
+.PHONY: help demo docs pictures serve test test-quick test-windows test-container test-installed lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -60,6 +60,9 @@ chaos: install-dev ## Ten minutes of collecting, archiving and searching while p
 
 fuzz: install-dev ## Ten million hostile inputs for whatever reads what others wrote
 	@$(BIN)/python -m tests.fuzz --inputs 10000000
+
+docs: install-dev ## Build the documentation as a site that works from a file, in site/
+	@$(BIN)/python scripts/site/build.py site
 
 pictures: install-dev ## Take the documentation's pictures anew from the demo's portal
 	@$(BIN)/python scripts/pictures.py
