@@ -45,6 +45,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.ALLOWED_HOSTS.append("testserver")
 settings.MFA_REQUIRED = False
+settings.PUBLIC_PAGE_S = 0.0  # a page shows at once what a test changed
 if os.environ["DATABASE_URL"]:
     settings.DATABASES["default"]["TEST"] = {"TEMPLATE": TEMPLATE}
 (_DATA / "static").mkdir()

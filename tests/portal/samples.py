@@ -197,7 +197,8 @@ def _recipient(cast: Any) -> Recipient:
     found = Recipient.objects.filter(unit=cast.first).first()
     if found is None:
         dispatch(cast)
-    return Recipient.objects.get(unit=cast.first)
+        return Recipient.objects.get(unit=cast.first)
+    return found
 
 
 def _step(cast: Any) -> Step:

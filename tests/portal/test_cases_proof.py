@@ -11,7 +11,7 @@ from lamsach.errors import InputError
 from lamsach.model import AddressInterval, Evidence, Reason
 from lamsach.portal.cases.models import Case, CaseState, Step
 from lamsach.portal.cases.playbooks import followed
-from lamsach.portal.cases.proof import held_by, proofs
+from lamsach.portal.cases.proof import held_by, proofs, records_of
 from lamsach.portal.cases.states import move
 from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.privacy.retention import _reasons
@@ -61,11 +61,12 @@ def found(cast: Cast, campaign: Any) -> Case:
 
 def test_each_line_is_linked_to_the_machine_by_what_is_known(cast: Cast, campaign: Any) -> None:
     case = found(cast, campaign)
-    held = held_by(case, [case.device_id])
+    records = records_of(case, [case.device_id])
+    held = held_by(records)
     assert [(one.ip, one.how) for one in held] == [("10.1.9.9", "lease"), ("10.1.9.9", "session")]
     shown = [
         (proof.line.line, proof.held and proof.held.how, proof.name, proof.through)
-        for proof in proofs(case, [case.device_id], held)
+        for proof in proofs(case, [case.device_id], held, records)
     ]
     assert shown == [
         (1, "lease", "", ()),

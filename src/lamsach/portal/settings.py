@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "lamsach.portal.public.kept.kept_pages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "lamsach.portal.base.middleware.language",
     "lamsach.portal.base.middleware.LogInRequired",
@@ -87,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "lamsach.portal.accounts.middleware.session_activity",
     "lamsach.portal.accounts.middleware.account_rules",
 ]
 ROOT_URLCONF = "lamsach.portal.urls"
@@ -219,6 +220,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "lamsach.portal.base.static_files.Storage"},
 }
 WHITENOISE_MAX_AGE = 3600
+PUBLIC_PAGE_S = 1.0
+"""How old a public page may be for visitors without a session (`public.kept`)."""
 
 UPLOAD_LIMIT_BYTES = OPTIONS.number("LAMSACH_UPLOAD_MB") * 1_000_000
 BODY_LIMIT_BYTES = UPLOAD_LIMIT_BYTES + 1_000_000  # with a form's other fields

@@ -1,11 +1,13 @@
-"""What holds for everybody who is logged in: the second factor where it is compulsory, and when they were last here."""
+"""Rules for everybody who is logged in: the compulsory second factor, when a person was last here, and where each session is used."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,13 +16,38 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.accounts.models import User
+from lamsach.portal.base.ratelimit import client_address
 
 _SEEN_EVERY = timedelta(hours=1)
+_ACTIVITY_EVERY_S = 60.0
+_MOST_SESSIONS = 20_000
+_NOTED: dict[tuple[str, str, str], float] = {}
+"""Session, address and browser, and when that was last noted, by the process's clock."""
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def account_rules(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def session_activity(get_response: Handler) -> Handler:
+    """Note when and from where a session is used: at most once a minute in each process, and at once from another address or browser.
+
+    In place of `UserSessionsMiddleware`, which writes to the database for every page.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        session = request.session.session_key
+        if session and request.user.is_authenticated:
+            key = session, client_address(request), request.headers.get("User-Agent", "")
+            now = time.monotonic()
+            if _NOTED.get(key, -_ACTIVITY_EVERY_S) <= now - _ACTIVITY_EVERY_S:
+                if len(_NOTED) >= _MOST_SESSIONS:
+                    _NOTED.clear()
+                UserSession.objects.create_from_request(request)
+                _NOTED[key] = now
+        return get_response(request)
+
+    return middleware
+
+
+def account_rules(get_response: Handler) -> Handler:
     """Send people without a compulsory second factor to set one up; note when a person was last here."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

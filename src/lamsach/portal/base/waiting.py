@@ -5,18 +5,23 @@ An app's module `waiting` registers its sources; each asks by the person's right
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
 
 from lamsach.portal.base.roles import Role
+from lamsach.portal.base.together import at_once
 
 MOST = 20
 """So many rows a source shows by themselves."""
 _KEPT_S = 86_400
+NONE = Q(pk__in=())
+"""The condition that nothing fulfils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +40,92 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Work of which one row says how much there is: the query, and the column whose earliest moment (of those in `undone`) is the row's day. `late`: which are late."""
+
+    rows: QuerySet[Any]
+    moment: str
+    late: Q = NONE
+    undone: Q | None = None
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What is counted of it."""
+        return {
+            "n_all": Count("pk"),
+            "n_late": Count("pk", filter=self.late),
+            "n_first": Min(self.moment, filter=self.undone),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much there is, how much of it is late, and the earliest day."""
+
+    count: int
+    late: int
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of work: its title, who may have it, its place on the page, and its rows for a person."""
+    """One kind of work: its title, who may have it, its place on the page; and its rows for a person, or what is counted for a person and the row that says it."""
 
     title: Any
     roles: frozenset[Role]
     place: int
-    rows: Callable[[Any], list[Row]]
+    rows: Callable[[Any], list[Row]] | None = None
+    counted: Callable[[Any], Counted] | None = None
+    row: Callable[[Tally], Row] | None = None
 
 
 SOURCES: list[Source] = []
+
+
+def _register(source: Source) -> None:
+    SOURCES.append(source)
+    SOURCES.sort(key=lambda one: one.place)
 
 
 def waits(title: Any, roles: frozenset[Role], place: int) -> Callable[[Callable[[Any], list[Row]]], Any]:
     """Register a function that gives the rows of a person."""
 
     def decorate(function: Callable[[Any], list[Row]]) -> Callable[[Any], list[Row]]:
-        SOURCES.append(Source(title, roles, place, function))
-        SOURCES.sort(key=lambda source: source.place)
+        _register(Source(title, roles, place, function))
         return function
 
     return decorate
 
 
+def waits_counted(
+    title: Any, roles: frozenset[Role], place: int, counted: Callable[[Any], Counted]
+) -> Callable[[Callable[[Tally], Row]], Any]:
+    """Register a function that gives the row for what `counted` finds for a person. All that is counted is one query."""
+
+    def decorate(function: Callable[[Tally], Row]) -> Callable[[Tally], Row]:
+        _register(Source(title, roles, place, counted=counted, row=function))
+        return function
+
+    return decorate
+
+
+def _rows(user: Any, sources: Iterable[Source]) -> Iterator[tuple[Any, list[Row]]]:
+    mine = [source for source in sources if user.roles & source.roles]
+    counted = [(source.place, source.counted(user)) for source in mine if source.counted]
+    tallies = at_once([(one.rows, one.figures) for _, one in counted])
+    found = {place: tally for (place, _), tally in zip(counted, tallies, strict=True)}
+    for source in mine:
+        if source.rows is not None:
+            yield source.title, source.rows(user)
+        elif source.row is not None and (tally := found[source.place])["n_all"]:
+            first = tally["n_first"]
+            day = timezone.localdate(first) if first else None
+            yield source.title, [source.row(Tally(tally["n_all"], tally["n_late"], day))]
+
+
 def waiting(user: Any) -> list[tuple[Any, list[Row]]]:
     """Everything that waits for the person, by kind; nothing of an empty kind. The badge shows the count from now on."""
-    found = [
-        (source.title, rows)
-        for source in SOURCES
-        if user.roles & source.roles and (rows := source.rows(user))
-    ]
+    found = [(title, rows) for title, rows in _rows(user, SOURCES) if rows]
     cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
     return found
 

@@ -28,7 +28,14 @@ from lamsach.portal.campaigns.counting import branches, counts, late_on
 from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.campaigns.reminders import last_reminded
 from lamsach.portal.mail.models import BadAddress
-from lamsach.portal.units.access import get_unit, home_units, named, readable_units, writable_units
+from lamsach.portal.units.access import (
+    get_unit,
+    home_units,
+    may_act,
+    named,
+    readable_above,
+    writable_units,
+)
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 from lamsach.results.safe import visible_line
@@ -101,15 +108,13 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign = access.get_campaign(request.user, campaign_id)
     unit = _unit(request, campaign)
     state, search = request.GET.get("state", ""), request.GET.get("q", "").strip()
-    above = ancestors(unit)
-    seen = set(readable_units(request.user).filter(pk__in=[u.pk for u in above]).values_list("pk", flat=True))
     context: dict[str, Any] = {
         "campaign": campaign,
         "unit": unit,
-        "above": [u for u in above if u.pk in seen],
+        "above": readable_above(request.user, ancestors(unit)),
         "state": state,
         "search": search,
-        "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
+        "may_remind": may_act(request.user, unit.pk, COORDINATORS),
     }
     context["counts"] = counts(campaign, unit.pk)
     context["page"] = page = paged(request, filtered(campaign, unit, state, search))

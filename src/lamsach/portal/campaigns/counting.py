@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, Value, When
 
+from lamsach.portal.base.together import at_once
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import today, under
@@ -74,6 +75,14 @@ def counts(campaign: Campaign, unit_id: int, day: date | None = None, *, itself:
     if not itself:
         links = links.filter(distance__gt=0)
     return Counts(**links.aggregate(**_figures(moment)))
+
+
+def counts_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[Counts]:
+    """Today's counts of everything under each unit in its campaign, in one query."""
+    moment = today()
+    rows = [_links(campaign, [unit_id], moment).filter(distance__gt=0) for campaign, unit_id in pairs]
+    found = at_once([(links, _figures(moment)) for links in rows])
+    return [Counts(**{name: row[name] or 0 for name in _figures(moment)}) for row in found]
 
 
 def counts_by_child(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -105,6 +106,15 @@ def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)
 
 
+def _movable(user: Any, campaign: Campaign, units: Iterable[Unit | None]) -> Callable[[Unit | None], bool]:
+    """`may_move` for many units, in one query."""
+    if may_act(user, campaign.owner_id, COORDINATORS):
+        return lambda unit: True
+    parents = {unit.parent_id for unit in units if unit is not None and unit.parent_id}
+    led = set(writable_units(user, COORDINATORS).filter(pk__in=parents).values_list("pk", flat=True))
+    return lambda unit: unit is not None and unit.parent_id in led
+
+
 @member(ALL, COORDINATORS)
 @taken_once
 def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
@@ -127,14 +137,12 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
     page_of_moves = paged(
         request, seen.select_related("unit", "by", "undone_by", "dispatch__issuer", "ended")
     )
+    movable = _movable(request.user, campaign, [move.unit for move in page_of_moves])
     context = {
         "campaign": campaign,
         "dates": deadlines.resolve(campaign, ()),
         "page": page_of_moves,
-        "moves": [
-            (move, move.undone is None and may_move(request.user, campaign, move.unit))
-            for move in page_of_moves
-        ],
+        "moves": [(move, move.undone is None and movable(move.unit)) for move in page_of_moves],
         "form": form,
         "may_move": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }

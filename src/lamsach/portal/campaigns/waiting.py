@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
 from lamsach.portal.base.waiting import MOST, Row, waits
-from lamsach.portal.campaigns.board import filtered
-from lamsach.portal.campaigns.deadlines import dates
-from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Recipient
+from lamsach.portal.campaigns.deadlines import UnitDates, dates
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Recipient
+from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import home_units, memberships
 from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import under
 
 
 def own_units(user: Any) -> list[int]:
@@ -23,21 +26,53 @@ def own_units(user: Any) -> list[int]:
     return [m.unit_id for m in memberships(user) if m.role in WRITERS]
 
 
-def _copies(user: Any) -> Any:
-    """The person's own units' copies of dispatches in running campaigns."""
-    rows = Recipient.objects.filter(
-        unit__in=own_units(user),
-        dispatch__sent__isnull=False,
-        dispatch__campaign__state=CampaignState.RUNNING,
-    )
-    return rows.select_related("dispatch__campaign", "dispatch__issuer", "unit").order_by("pk")
+def own_parts(user: Any) -> list[Participation]:
+    """That the person's own units take part in running campaigns; read once a request."""
+    known: list[Participation] | None = getattr(user, "_own_parts", None)
+    if known is None:
+        rows = Participation.objects.filter(
+            unit__in=own_units(user), sent_on__isnull=False, campaign__state=CampaignState.RUNNING
+        )
+        known = user._own_parts = list(rows.select_related("campaign", "unit")[:50])
+    return known
+
+
+def own_dates(user: Any, wanted: Iterable[tuple[Campaign, int]]) -> dict[tuple[int, int], UnitDates]:
+    """The deadlines of units in campaigns. Those of the own units in running campaigns are read once a request, with the first that is asked for."""
+    known: dict[tuple[int, int], UnitDates] = user.__dict__.setdefault("_own_dates", {})
+    missing = [pair for pair in wanted if (pair[0].pk, pair[1]) not in known]
+    if missing:
+        known.update(dates([*missing, *((part.campaign, part.unit_id) for part in own_parts(user))]))
+    return known
+
+
+def _copies(user: Any) -> list[Any]:
+    """The person's own units' copies of dispatches in running campaigns that are to be answered, or passed on (`to_forward`); read once a request."""
+    known: list[Any] | None = getattr(user, "_copies", None)
+    if known is None:
+        passed = Dispatch.objects.filter(
+            parent=OuterRef("dispatch"), issuer=OuterRef("unit"), sent__isnull=False
+        )
+        below = Unit.objects.filter(parent=OuterRef("unit"), valid_until=FOREVER)
+        reached = Recipient.objects.filter(dispatch=OuterRef("dispatch"), unit__parent=OuterRef("unit"))
+        rows = Recipient.objects.filter(
+            unit__in=own_units(user),
+            dispatch__sent__isnull=False,
+            dispatch__campaign__state=CampaignState.RUNNING,
+        ).annotate(to_forward=Exists(below) & ~Exists(passed) & ~Exists(reached))
+        rows = rows.filter(Q(deployed=None) | Q(to_forward=True))
+        known = list(
+            rows.select_related("dispatch__campaign", "dispatch__issuer", "unit").order_by("pk")[: 4 * MOST]
+        )
+        user._copies = known
+    return known
 
 
 @waits(gettext_lazy("Dispatches to answer"), WRITERS, 10)
 def to_answer(user: Any) -> list[Row]:
     """Dispatches to acknowledge, at once by the button, and those acknowledged to deploy."""
-    rows = list(_copies(user).filter(deployed=None)[:MOST])
-    dues = dates((one.dispatch.campaign, one.unit_id) for one in rows)
+    rows = [one for one in _copies(user) if one.deployed is None][:MOST]
+    dues = own_dates(user, [(one.dispatch.campaign, one.unit_id) for one in rows])
     found = []
     for one in rows:
         due = dues[one.dispatch.campaign_id, one.unit_id].answer(one.acknowledged)
@@ -54,11 +89,8 @@ def to_answer(user: Any) -> list[Row]:
 @waits(gettext_lazy("Dispatches to pass on to our units"), WRITERS, 20)
 def to_forward(user: Any) -> list[Row]:
     """Dispatches to units that have subordinates which were not sent it."""
-    passed = Dispatch.objects.filter(parent=OuterRef("dispatch"), issuer=OuterRef("unit"), sent__isnull=False)
-    below = Unit.objects.filter(parent=OuterRef("unit"), valid_until=FOREVER)
-    reached = Recipient.objects.filter(dispatch=OuterRef("dispatch"), unit__parent=OuterRef("unit"))
-    rows = list(_copies(user).filter(Exists(below), ~Exists(passed), ~Exists(reached))[:MOST])
-    dues = dates((one.dispatch.campaign, one.unit_id) for one in rows)
+    rows = [one for one in _copies(user) if one.to_forward][:MOST]
+    dues = own_dates(user, [(one.dispatch.campaign, one.unit_id) for one in rows])
     return [
         Row(
             f"{one.unit.name}: {one.dispatch.subject}",
@@ -75,20 +107,25 @@ def to_forward(user: Any) -> list[Row]:
 def unreached(user: Any) -> list[Row]:
     """Units without an answer whose letters come back, or that have no address; for each running campaign of the first own unit."""
     homes = [m.unit for m in memberships(user) if m.role in COORDINATORS]
-    homes = [unit for unit in home_units(user) if unit in homes][:1]
-    if not homes:
+    home = next((unit for unit in home_units(user) if unit in homes), None)
+    if home is None:
         return []
-    running = Campaign.objects.filter(
-        Q(owner__in=homes) | Q(participations__unit__in=homes), state=CampaignState.RUNNING
-    ).distinct()
-    found = []
-    for campaign in running.order_by("-pk")[:3]:
-        rows: Any = filtered(campaign, homes[0], "unreachable")
-        count = rows.exclude(sent_on=None).count()
-        if count:
-            words = _("{campaign}: {count} units to be called").format(campaign=campaign.name, count=count)
-            address = (
-                reverse("campaigns:board", args=(campaign.pk,)) + f"?unit={homes[0].pk}&state=unreachable"
-            )
-            found.append(Row(words, address, _("See whom to call"), count=count))
-    return found
+    mine = Q(campaign__owner=home) | Q(
+        campaign__in=Participation.objects.filter(unit=home).values("campaign")
+    )
+    rows = (
+        Participation.objects.filter(mine, campaign__state=CampaignState.RUNNING, sent_on__isnull=False)
+        .filter(unit__in=under([home.pk]).filter(distance__gt=0).values("descendant"), informed_on=None)
+        .annotate(address=Lower("unit__email"))
+        .filter(Q(unit__email="") | Q(address__in=BadAddress.objects.values("address")))
+    )
+    counted = rows.order_by("-campaign").values_list("campaign", "campaign__name")
+    return [
+        Row(
+            _("{campaign}: {count} units to be called").format(campaign=name, count=count),
+            reverse("campaigns:board", args=(campaign,)) + f"?unit={home.pk}&state=unreachable",
+            _("See whom to call"),
+            count=count,
+        )
+        for campaign, name, count in counted.annotate(count=Count("pk"))[:3]
+    ]

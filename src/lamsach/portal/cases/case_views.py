@@ -23,8 +23,8 @@ from lamsach.portal.cases import access, people
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
 from lamsach.portal.cases.forms import AssignForm, ExemptionForm, KindForm, NoteForm, PersonForm, StepForm
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note
-from lamsach.portal.cases.playbooks import followed, is_unfollowed
-from lamsach.portal.cases.proof import held_by, proofs
+from lamsach.portal.cases.playbooks import Followed, followed, is_unfollowed
+from lamsach.portal.cases.proof import held_by, proofs, records_of
 from lamsach.portal.cases.searching import index
 from lamsach.portal.cases.states import ALLOWED, TONES, UNFOLLOWED, move
 from lamsach.portal.cases.strip import strip
@@ -54,7 +54,8 @@ def _steps(case: Case) -> list[CaseState]:
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case. A step is taken by POST."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
-    form = StepForm(request.POST or None, steps=_steps(found), unfollowed=is_unfollowed(found))
+    book = followed(found)
+    form = StepForm(request.POST or None, steps=_steps(found), unfollowed=is_unfollowed(book))
     if request.method == "POST":
         if not form.is_valid():
             messages.error(request, _("This step may not follow the state that the case is in."))
@@ -76,17 +77,18 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("cases:case", case_id=case_id)
-    return render(request, "cases/case.html", _context(request, found, form))
+    return render(request, "cases/case.html", _context(request, found, form, book))
 
 
-def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any]:
+def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) -> dict[str, Any]:
     named = found.pk in access.seen_by_name(request.user, [found])
     seen = sightings_of(found.campaign_id, found.device_id)
     facts, decisions = facts_of(found, seen), decisions_of(found)
     members = [found.device_id, *found.device.parts.values_list("pk", flat=True)]
     if named:
         record(request, "case.viewed", found, found.unit)
-    held = held_by(found, members) if named else []
+    records = records_of(found, members) if named else []
+    held = held_by(records)
     rule = policy(found.campaign)
     return {
         "case": found,
@@ -99,13 +101,13 @@ def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any
         "notes": found.notes.select_related("bundle"),
         "sightings": _by_indicator(seen),
         "held": held,
-        "proofs": proofs(found, members, held) if named else [],
+        "proofs": proofs(found, members, held, records) if named else [],
         "strip": strip(decisions, facts, today()),
         "gaps": gaps_of(found),
         "policy": rule,
         "left": max(rule.quiet_days - found.quiet, 0),
         "unseen": max(rule.alive_days - found.alive, 0),
-        "book": followed(found),
+        "book": book,
         "kind_form": KindForm(initial={"kind": found.kind}),
         "assign_form": AssignForm(case=found),
         "note_form": NoteForm(),

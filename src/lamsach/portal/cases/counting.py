@@ -6,6 +6,7 @@ moment: with the end of the day itself that is what was reported then. What cut-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from lamsach.portal.base.together import at_once
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import stated
 from lamsach.portal.cases.models import CaseState, Cause, Span
@@ -86,6 +88,21 @@ def case_counts(
     return sum(more_stated(campaign, unit_id, moment, known).values(), own)
 
 
+def case_counts_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[CaseCounts]:
+    """Today's numbers of each unit with everything under it in its campaign: one query, and what is stated by file."""
+    moment = today()
+    rows = [
+        spans_on(campaign, moment).filter(unit__in=under([unit], moment).values("descendant"))
+        for campaign, unit in pairs
+    ]
+    counted = at_once([(spans, _figures()) for spans in rows])
+    own = [CaseCounts(**{name: row[f"n_{name}"] or 0 for name in GROUPS}) for row in counted]
+    return [
+        sum(more_stated(campaign, unit, moment).values(), here)
+        for (campaign, unit), here in zip(pairs, own, strict=True)
+    ]
+
+
 def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, CaseCounts]:
     """For each unit directly under a unit: its numbers with everything under it."""
     moment = day or today()
@@ -119,10 +136,16 @@ def case_counts_of(
 
 
 def more_stated(
-    campaign: Campaign, unit_id: int, day: date, known: datetime | None = None, *, itself: bool = True
+    campaign: Campaign,
+    unit_id: int,
+    day: date,
+    known: datetime | None = None,
+    *,
+    itself: bool = True,
+    said: Sequence[stated.Statement] | None = None,
 ) -> dict[int, CaseCounts]:
-    """For each cut-off unit in a subtree that states more machines than the portal has of it: how much more, number by number."""
-    found = stated.newest(campaign, unit_id, day, known, itself=itself)
+    """For each cut-off unit in a subtree that states more machines than the portal has of it: how much more, number by number. `said`: the statements, where they were read before."""
+    found = stated.newest(campaign, unit_id, day, known, itself=itself) if said is None else said
     own = case_counts_of(campaign, [one.unit_id for one in found], day, known) if found else {}
     more = {}
     for one in found:
@@ -137,9 +160,10 @@ def more_stated(
 
 def stated_rows(campaign: Campaign, unit_id: int, day: date) -> list[tuple[Unit, stated.Statement]]:
     """The statements that are counted in a subtree on a day, each with its unit, for people."""
-    more = more_stated(campaign, unit_id, day)
+    said = stated.newest(campaign, unit_id, day)
+    more = more_stated(campaign, unit_id, day, said=said)
     units = Unit.objects.in_bulk(list(more))
-    return [(units[one.unit_id], one) for one in stated.newest(campaign, unit_id, day) if one.unit_id in more]
+    return [(units[one.unit_id], one) for one in said if one.unit_id in more]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from lamsach.portal.cases.listing import asked_day
 from lamsach.portal.cases.models import Case, CaseState, Cause
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.findings.models import Bundle
-from lamsach.portal.units.access import get_unit, home_units, readable_units
+from lamsach.portal.units.access import get_unit, home_units, readable_above
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 
@@ -54,11 +54,7 @@ def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]
     else:
         mine = home_units(request.user)
         unit = mine[0] if mine else campaign.owner
-    up = ancestors(unit)
-    seen = set(
-        readable_units(request.user).filter(pk__in=[one.pk for one in up]).values_list("pk", flat=True)
-    )
-    return unit, [one for one in up if one.pk in seen]
+    return unit, readable_above(request.user, ancestors(unit))
 
 
 @member(ALL, ALL, ("GET",))

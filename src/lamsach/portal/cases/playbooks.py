@@ -91,9 +91,8 @@ def followed(case: Case) -> Followed:
     return Followed(ThreatKind(case.kind), version, items, latest, again is not None)
 
 
-def is_unfollowed(case: Case) -> bool:
-    """Whether the case has a playbook of which no step is done."""
-    book = followed(case)
+def is_unfollowed(book: Followed) -> bool:
+    """Whether there are steps to follow, and none is done."""
     return bool(book.items) and not book.count
 
 

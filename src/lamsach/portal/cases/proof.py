@@ -16,6 +16,7 @@ from lamsach.portal.findings.models import Appearance, EvidenceLine
 from lamsach.results.words import KNOWN_BY
 
 MOST_ADDRESSES, MOST_LINES = 50, 20
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ class Proof:
     through: tuple[str, ...] = ()
 
 
-def held_by(case: Case, members: Sequence[int]) -> list[Held]:
-    """The addresses of the case's machine by all its bundles in the campaign, each once for each way in which it is known; in order of time."""
+def held_by(records: Iterable[Record]) -> list[Held]:
+    """The addresses of the case's machine by all its bundles in the campaign (`records_of`), each once for each way in which it is known; in order of time."""
     found: dict[tuple[str, str], Held] = {}
-    for record in _records(case, members):
+    for record in records:
         for item in _mappings(record.get("addresses")):
             one = Held(
                 str(item.get("ip") or ""),
@@ -68,10 +69,12 @@ def held_by(case: Case, members: Sequence[int]) -> list[Held]:
     )[:MOST_ADDRESSES]
 
 
-def proofs(case: Case, members: Sequence[int], held: Sequence[Held]) -> list[Proof]:
+def proofs(
+    case: Case, members: Sequence[int], held: Sequence[Held], records: Iterable[Record]
+) -> list[Proof]:
     """The first lines of evidence, each with its link to the machine."""
     lines = EvidenceLine.objects.filter(device__in=members, campaign=case.campaign_id)[:MOST_LINES]
-    through = _through(_records(case, members))
+    through = _through(records)
     device = case.device
     names = [name for name in (device.name, device.mac, device.mac.replace(":", "-"), device.user) if name]
     return [_proof(line, held, names, through) for line in lines]
@@ -95,7 +98,7 @@ def _stands_in(value: str, text: str) -> bool:
     )
 
 
-def _through(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def _through(records: Iterable[Record]) -> tuple[str, ...]:
     """The name servers, proxies and gateways by which the hunt says that the machine's contacts went."""
     found = {
         str(values.get("forwarder"))
@@ -106,7 +109,8 @@ def _through(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(sorted(found))[:MOST_ADDRESSES]
 
 
-def _records(case: Case, members: Sequence[int]) -> list[Mapping[str, Any]]:
+def records_of(case: Case, members: Sequence[int]) -> list[Record]:
+    """What the campaign's bundles say of the case's machine."""
     rows = Appearance.objects.filter(bundle__campaign=case.campaign_id, device__in=members).order_by("pk")
     return [record for record in rows.values_list("record", flat=True)[:200] if isinstance(record, dict)]
 

@@ -67,7 +67,7 @@ def move(
 
     A machine of whose playbook no step is marked as done is called cleaned only with the answer to why (`unfollowed`), which is kept with the step.
     """
-    from lamsach.portal.cases.playbooks import is_unfollowed
+    from lamsach.portal.cases.playbooks import followed, is_unfollowed
     from lamsach.portal.cases.spans import Because
     from lamsach.portal.cases.upkeep import recompute
 
@@ -76,7 +76,7 @@ def move(
         raise InputError(mark("This step may not follow the state that the case is in."), held.number)
     if to in NEEDS_REASON and not why.strip():
         raise InputError(mark("This step needs a reason."), held.number)
-    asked = to == S.CLEANED and is_unfollowed(held)
+    asked = to == S.CLEANED and is_unfollowed(followed(held))
     if asked and not unfollowed.strip():
         raise InputError(UNFOLLOWED, held.number)
     step = add_step(held, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details)

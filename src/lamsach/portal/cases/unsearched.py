@@ -6,12 +6,11 @@ which there is nothing of this counts once, by its topmost unit. Rooms directly 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import Campaign
@@ -49,37 +48,48 @@ class Searching:
         return len(self.tops)
 
 
-def searching(campaign: Campaign, unit_id: int, day: date | None = None) -> Searching:
-    """What was not searched under a unit by a day (today). Of a subtree without any log the units directly under it, else the unit itself."""
+NOWHERE = Searching(frozenset(), frozenset())
+
+
+def searching(
+    campaign: Campaign,
+    unit_id: int,
+    day: date | None = None,
+    said: Sequence[stated.Statement] | None = None,
+) -> Searching:
+    """What was not searched under a unit by a day (today). Of a subtree without any log the units directly under it, else the unit itself. `said`: what is stated by file, where it was read before."""
     moment = day or today()
-    own = with_logs(campaign, unit_id, moment)
-    below = _children(moment)
-    if not own:
-        found = set(below.filter(ancestor=unit_id).values_list("descendant", flat=True))
+    own = _with_logs(campaign, unit_id, moment, said)
+    if not own.exists():
+        found = set(_children(moment).filter(ancestor=unit_id).values_list("descendant", flat=True))
         return Searching(frozenset(found or {unit_id}), frozenset(), nothing=True)
-    inside = set(under([unit_id], moment).values_list("descendant", flat=True))
-    above = set(_ancestors(own, moment)) & inside
-    rows = below.annotate(inner=Exists(_children(moment).filter(ancestor=OuterRef("descendant"))))
+    logs = own.values("pk")
+    above = UnitLink.objects.filter(on_day(moment), descendant__in=logs).values("ancestor")
+    inside = under([unit_id], moment).values("descendant")
+    rows = _children(moment).filter(ancestor__in=inside).filter(ancestor__in=above)
+    rows = rows.exclude(descendant__in=above).annotate(
+        inner=Exists(_children(moment).filter(ancestor=OuterRef("descendant"))),
+        beside=Exists(own.filter(pk=OuterRef("ancestor"))),
+    )
     tops: set[int] = set()
     shared: set[int] = set()
-    for parent, child, inner in _in_parts(rows, above):
-        if child not in above:
-            (tops if inner or parent not in own else shared).add(child)
+    for child, inner, beside in rows.values_list("descendant", "inner", "beside"):
+        (tops if inner or not beside else shared).add(child)
     return Searching(frozenset(tops), frozenset(shared))
 
 
-def with_logs(campaign: Campaign, unit_id: int, day: date) -> set[int]:
+def _with_logs(
+    campaign: Campaign, unit_id: int, day: date, said: Sequence[stated.Statement] | None = None
+) -> QuerySet[Unit]:
     """The units of a subtree of which logs of their own had been searched by a day, or that say so in figures handed in by file."""
-    searched = CoverageDay.objects.filter(campaign=campaign, unit=OuterRef("pk"), day__lte=day)
-    units = Unit.objects.filter(Exists(searched), pk__in=under([unit_id], day).values("descendant"))
-    return {
-        *units.values_list("pk", flat=True),
-        *(
-            one.unit_id
-            for one in stated.newest(campaign, unit_id, day)
-            if one.counts.get("found") or one.searched
-        ),
-    }
+    searched = CoverageDay.objects.filter(campaign=campaign, day__lte=day).values("unit")
+    says = [
+        one.unit_id
+        for one in (stated.newest(campaign, unit_id, day) if said is None else said)
+        if one.counts.get("found") or one.searched
+    ]
+    here = Q(pk__in=under([unit_id], day).filter(descendant__in=searched).values("descendant"))
+    return Unit.objects.filter(here | Q(pk__in=says) if says else here).order_by()
 
 
 def unsearched_by_child(found: Searching, children: Iterable[int], day: date | None = None) -> dict[int, int]:
@@ -99,7 +109,8 @@ def unsearched_by_child(found: Searching, children: Iterable[int], day: date | N
 def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, str]:
     """For each unit of a subtree a key of WORDS: its own logs were searched, only those of units under it, only those of the unit above, or none."""
     moment = day or today()
-    found, own = searching(campaign, unit_id, moment), with_logs(campaign, unit_id, moment)
+    found = searching(campaign, unit_id, moment)
+    own = set(_with_logs(campaign, unit_id, moment).values_list("pk", flat=True))
     if not own:
         return dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "not_searched")
     known = dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "part")
@@ -121,17 +132,3 @@ _PART = 900
 
 def _children(day: date) -> QuerySet[UnitLink]:
     return UnitLink.objects.filter(on_day(day), distance=1)
-
-
-def _ancestors(units: Iterable[int], day: date) -> Iterable[int]:
-    wanted = sorted(units)
-    for begin in range(0, len(wanted), _PART):
-        part = UnitLink.objects.filter(on_day(day), descendant__in=wanted[begin : begin + _PART])
-        yield from part.values_list("ancestor", flat=True)
-
-
-def _in_parts(rows: QuerySet[Any], above: Iterable[int]) -> Iterable[tuple[int, int, bool]]:
-    wanted = sorted(above)
-    for begin in range(0, len(wanted), _PART):
-        part = rows.filter(ancestor__in=wanted[begin : begin + _PART])
-        yield from part.values_list("ancestor", "descendant", "inner")

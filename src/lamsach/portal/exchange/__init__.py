@@ -33,7 +33,7 @@ digest is right. The content is still the other side's word: check shapes and le
 the file), and whether `arrival.unit` (the sender as a unit of our tree) may say so. `payload.files` lie in a temporary folder; `store` copies what is to stay.
 `latest_only = True` refuses a payload when a later file of the same partner brought one of the kind already.
 
-Campaigns bear the number that the unit above gave them: `counterparts.theirs(partner, "campaign", ours)` when sending up, and
+Campaigns bear the number that the unit above gave them: `counterparts.all_theirs(partner, "campaign")` when sending up, and
 `counterparts.ours(partner, "campaign", theirs)` when taking what came from above. A file from below names our own number.
 
 Tests make two portals out of one with `tests/portal/exchanging.py`.

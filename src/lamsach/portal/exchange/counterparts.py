@@ -11,10 +11,10 @@ def ours(partner: Partner, kind: str, theirs: str | int) -> int | None:
     return found.values_list("ours", flat=True).first()
 
 
-def theirs(partner: Partner, kind: str, ours: int) -> str | None:
-    """What the partner calls our row, or None."""
-    found = Counterpart.objects.filter(partner=partner, kind=kind, ours=ours)
-    return found.values_list("theirs", flat=True).first()
+def all_theirs(partner: Partner, kind: str) -> dict[int, str]:
+    """What the partner calls each of our rows of a kind that it knows."""
+    rows = Counterpart.objects.filter(partner=partner, kind=kind).order_by("-pk")
+    return dict(rows.values_list("ours", "theirs"))
 
 
 def remember(partner: Partner, kind: str, theirs: str | int, ours: int) -> None:

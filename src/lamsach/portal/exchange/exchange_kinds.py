@@ -18,7 +18,15 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.models import Campaign, CampaignState, How, Participation, Recipient, StepKind
+from lamsach.portal.campaigns.models import (
+    Campaign,
+    CampaignState,
+    How,
+    Participation,
+    Recipient,
+    Step,
+    StepKind,
+)
 from lamsach.portal.cases.counting import CaseCounts, case_counts
 from lamsach.portal.exchange import campaign_payload, counterparts
 from lamsach.portal.exchange.kinds import (
@@ -105,14 +113,16 @@ class Answers(Kind):
     def offer(self, route: Route) -> Payload | None:
         """What our unit answered, by the number that the unit above gave the dispatch."""
         records = []
-        for row in Recipient.objects.filter(unit=route.unit).select_related("dispatch").order_by("pk"):
-            theirs = counterparts.theirs(route.partner, "dispatch", row.dispatch_id)
-            kinds = (("acknowledged", row.acknowledged), ("deployed", row.deployed))
-            for kind, at in kinds:
-                step = row.steps.filter(kind=kind).order_by("pk").first()
-                if theirs is not None and at is not None:
-                    on = step.day if step else at.date()
-                    records.append({"dispatch": int(theirs), "kind": kind, "day": on.isoformat()})
+        known = counterparts.all_theirs(route.partner, "dispatch")
+        mine = Recipient.objects.filter(unit=route.unit, dispatch__in=known)
+        steps = Step.objects.filter(recipient__in=mine.values("pk")).order_by("-pk")
+        days = {(row, kind): on for row, kind, on in steps.values_list("recipient", "kind", "day")}
+        for row in mine.order_by("pk"):
+            for kind, at in (("acknowledged", row.acknowledged), ("deployed", row.deployed)):
+                if at is not None:
+                    on = days.get((row.pk, kind), at.date())
+                    theirs = int(known[row.dispatch_id])
+                    records.append({"dispatch": theirs, "kind": kind, "day": on.isoformat()})
         return Payload(self.name, {"answers": records[:5000]}) if records else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
@@ -155,8 +165,9 @@ class Counts(Kind):
     def offer(self, route: Route) -> Payload | None:
         """Today's numbers for each campaign of the unit above."""
         records = []
+        known = counterparts.all_theirs(route.partner, "campaign")
         for campaign in _from_above(route.partner):
-            theirs = counterparts.theirs(route.partner, "campaign", campaign.pk)
+            theirs = known.get(campaign.pk)
             from lamsach.portal.cases.unsearched import searching
             from lamsach.portal.units.tree import today
 

@@ -29,7 +29,7 @@ from lamsach.portal.fleet.inventory import state_size, take_inventory
 from lamsach.portal.fleet.listing import SHOWN, TONES
 from lamsach.portal.fleet.listing import machines as listed
 from lamsach.portal.fleet.models import LookState, Machine, Size
-from lamsach.portal.units.access import get_unit, home_units, readable_units
+from lamsach.portal.units.access import get_unit, home_units, readable_above
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors
 
@@ -63,14 +63,10 @@ def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign = get_campaign(request.user, campaign_id)
     unit, days = _unit(request, campaign), _days(request)
     whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
-    above = ancestors(unit)
-    seen = set(
-        readable_units(request.user).filter(pk__in=[one.pk for one in above]).values_list("pk", flat=True)
-    )
     context: dict[str, Any] = {
         "campaign": campaign,
         "unit": unit,
-        "above": [one for one in above if one.pk in seen],
+        "above": readable_above(request.user, ancestors(unit)),
         "whole": whole,
         "unsearched": searching(campaign, unit.pk).count,
         "page": paged(request, branches),

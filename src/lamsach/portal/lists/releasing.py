@@ -18,6 +18,7 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from lamsach.errors import InputError
@@ -53,6 +54,13 @@ def ask(kept: KeptList, note: str, by: Any) -> None:
 def latest(kept: KeptList) -> Version | None:
     """The newest version, or None."""
     return Version.objects.filter(list=kept).first()
+
+
+def latest_of(lists: Iterable[KeptList]) -> dict[int, Version]:
+    """The newest version of each list that has one."""
+    newest = Version.objects.filter(list=OuterRef("list")).order_by("-number").values("pk")[:1]
+    found = Version.objects.filter(list__in=[kept.pk for kept in lists], pk=Subquery(newest))
+    return {version.list_id: version for version in found}
 
 
 def release(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -53,7 +55,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         except InputError as problem:
             say(request, problem)
     page = paged(request, mine)
-    rows = [(kept, releasing.latest(kept), *_waiting(kept)) for kept in page]
+    newest, waiting = releasing.latest_of(page), _waiting(page)
+    rows = [(kept, newest.get(kept.pk), *waiting.get(kept.pk, (0, 0))) for kept in page]
     context = {
         "page": page,
         "rows": rows,
@@ -71,9 +74,11 @@ def _home(request: HttpRequest) -> Any:
     return units[0] if units else None
 
 
-def _waiting(kept: KeptList) -> tuple[int, int]:
-    rows = Doubt.objects.filter(list=kept, decided=None)
-    return rows.filter(dangerous=True).count(), rows.count()
+def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
+    """How many dangerous values, and how many in all, wait for a decision in each list that has some."""
+    rows = Doubt.objects.filter(list__in=[kept.pk for kept in lists], decided=None).values("list")
+    counted = rows.annotate(dangerous=Count("pk", filter=Q(dangerous=True)), all=Count("pk"))
+    return {row["list"]: (row["dangerous"], row["all"]) for row in counted.order_by()}
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -118,7 +123,7 @@ def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     kept = access.get_list(request.user, kept_list_id)
     inside = access.sees_inside(request.user, kept)
     may_write = access.may_write(request.user, kept)
-    dangerous, doubtful = _waiting(kept)
+    dangerous, doubtful = _waiting([kept]).get(kept.pk, (0, 0))
     documents = Document.objects.filter(list=kept, withdrawn=None).select_related("added_by", "origin")
     context = {
         "kept": kept, "inside": inside, "may_write": may_write, "dangerous": dangerous, "doubtful": doubtful,

@@ -21,7 +21,7 @@ def readable_letters(user: Any) -> QuerySet[Letter]:
     if Role.ADMINISTRATOR in user.roles:
         condition |= Q(unit=None)
     letters = Letter.objects.filter(condition).exclude(about__startswith=PERSONAL)
-    return letters.select_related("unit", "common").order_by("-pk")
+    return letters.select_related("unit__parent", "common").order_by("-pk")
 
 
 def get_letter(user: Any, letter_id: int) -> Letter:

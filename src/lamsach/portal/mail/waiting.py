@@ -23,7 +23,8 @@ def bounced(user: Any) -> list[Row]:
     """Units of the person whose address has to be corrected."""
     bad = BadAddress.objects.filter(address=OuterRef("address"))
     units = writable_units(user, COORDINATORS).filter(valid_until=FOREVER).exclude(email="")
-    units = units.annotate(address=Lower("email")).annotate(bad_since=Subquery(bad.values("since")[:1]))
+    units = units.annotate(address=Lower("email")).filter(address__in=BadAddress.objects.values("address"))
+    units = units.annotate(bad_since=Subquery(bad.values("since")[:1]))
     return [
         Row(
             f"{unit.name}: {unit.email}",
@@ -32,5 +33,5 @@ def bounced(user: Any) -> list[Row]:
             timezone.localdate(unit.bad_since),
             since=True,
         )
-        for unit in units.filter(bad_since__isnull=False).order_by("code")[:MOST]
+        for unit in units.order_by("code")[:MOST]
     ]

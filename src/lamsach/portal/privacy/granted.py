@@ -48,9 +48,10 @@ def in_force(route: Route) -> list[Grant]:
 def written(route: Route) -> list[dict[str, Any]]:
     """Each granted case once, until the last of its grants ends."""
     records: dict[int, dict[str, Any]] = {}
+    known_there = counterparts.all_theirs(route.partner, "campaign")
     for grant in in_force(route):
         case = grant.case
-        theirs = counterparts.theirs(route.partner, "campaign", case.campaign_id)
+        theirs = known_there.get(case.campaign_id)
         known = records.get(case.pk)
         if theirs is None or (known and known["until"] >= grant.until.isoformat()):
             continue

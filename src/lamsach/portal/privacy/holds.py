@@ -60,14 +60,15 @@ def held_units() -> set[int]:
 
 def held_cases() -> set[int]:
     """All cases under a hold: by case, by campaign, by unit."""
-    found: set[int] = set()
+    cases: set[int] = set()
+    roots: dict[int | None, set[int]] = {}
     for hold in Hold.objects.filter(ended=None):
-        rows = Case.objects.filter(purge=None)
         if hold.case_id is not None:
-            rows = rows.filter(Q(pk=hold.case_id) | Q(superseded=hold.case_id))
+            cases.add(hold.case_id)
         else:
-            rows = rows.filter(unit__in=under([hold.unit_id]).values("descendant"))
-            if hold.campaign_id is not None:
-                rows = rows.filter(campaign=hold.campaign_id)
-        found.update(rows.values_list("pk", flat=True))
-    return found
+            roots.setdefault(hold.campaign_id, set()).add(hold.unit_id)
+    held = Q(pk__in=cases) | Q(superseded__in=cases)
+    for campaign, units in roots.items():
+        below = Q(unit__in=under(units).values("descendant"))
+        held |= below if campaign is None else below & Q(campaign=campaign)
+    return set(Case.objects.filter(held, purge=None).values_list("pk", flat=True))

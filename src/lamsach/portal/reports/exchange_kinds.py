@@ -64,9 +64,10 @@ class Reports(Kind):
     def offer(self, route: Route) -> Payload | None:
         """The unit's newest sent reports, each with the scan or signed PDF that belongs to it."""
         listed, files = [], []
+        theirs = counterparts.all_theirs(route.partner, "campaign")
         for report in _newest(route.unit):
             row = {
-                "campaign": counterparts.theirs(route.partner, "campaign", report.campaign_id) or "",
+                "campaign": theirs.get(report.campaign_id) or "",
                 "name": report.campaign.name,
                 "content": report.content,
                 "digest": report.digest,

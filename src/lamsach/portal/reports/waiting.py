@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
-from lamsach.portal.base.waiting import MOST, Row, waits
-from lamsach.portal.campaigns.deadlines import dates
-from lamsach.portal.campaigns.models import CampaignState, Participation
-from lamsach.portal.campaigns.waiting import own_units
+from lamsach.portal.base.waiting import MOST, Counted, Row, Tally, waits, waits_counted
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.campaigns.waiting import own_dates, own_parts, own_units
 from lamsach.portal.reports import access
 from lamsach.portal.reports.models import Extension, ReceivedState, Report, ReportState, Step
 from lamsach.portal.units.access import writable_units
@@ -25,12 +24,24 @@ SOON = timedelta(days=14)
 """How long before its deadline an unsent report is shown."""
 
 
+def _own_reports(user: Any) -> list[Report]:
+    """The own units' reports in running campaigns, and those elsewhere that wait for the unit; the newest first, read once a request."""
+    known: list[Report] | None = getattr(user, "_own_reports", None)
+    if known is None:
+        waits_here = Q(state__in=(ReportState.RETURNED, ReportState.SUBMITTED))
+        rows = Report.objects.filter(
+            waits_here | Q(campaign__state=CampaignState.RUNNING), unit__in=own_units(user)
+        )
+        known = list(rows.select_related("campaign", "unit").defer("content", "measured", "texts"))
+        user._own_reports = known
+    return known
+
+
 @waits(gettext_lazy("Reports that were returned"), WRITERS, 30)
 def returned(user: Any) -> list[Row]:
     """The own units' returned reports, each with the reason first."""
-    rows = Report.objects.filter(unit__in=own_units(user), state=ReportState.RETURNED)
-    found = list(rows.select_related("campaign", "unit").defer("content")[:MOST])
-    dues = dates((one.campaign, one.unit_id) for one in found)
+    found = [one for one in _own_reports(user) if one.state == ReportState.RETURNED][:MOST]
+    dues = own_dates(user, [(one.campaign, one.unit_id) for one in found])
     steps = Step.objects.filter(report__in=found, after=ReportState.RETURNED).order_by("pk")
     reasons = dict(steps.values_list("report", "reason"))
     return [
@@ -49,16 +60,10 @@ def returned(user: Any) -> list[Row]:
 @waits(gettext_lazy("Reports that are due"), WRITERS, 40)
 def due(user: Any) -> list[Row]:
     """The own units' reports that are due within two weeks and not sent, the most urgent first."""
-    own = own_units(user)
-    running = Participation.objects.filter(
-        unit__in=own, sent_on__isnull=False, campaign__state=CampaignState.RUNNING
-    )
-    parts = list(running.select_related("campaign", "unit")[:50])
-    known = Report.objects.filter(unit__in=own, campaign__in={part.campaign_id for part in parts})
-    states = {
-        (c, u): state for c, u, state in known.order_by("edition").values_list("campaign", "unit", "state")
-    }
-    dues = dates((part.campaign, part.unit_id) for part in parts)
+    parts = own_parts(user)
+    newest = sorted(_own_reports(user), key=lambda one: one.edition)
+    states = {(one.campaign_id, one.unit_id): one.state for one in newest}
+    dues = own_dates(user, [(part.campaign, part.unit_id) for part in parts])
     away = (ReportState.SENT, ReportState.FROZEN, ReportState.RETURNED)
     found = []
     for part in parts:
@@ -73,7 +78,7 @@ def due(user: Any) -> list[Row]:
 @waits(gettext_lazy("Reports to approve"), COORDINATORS, 50)
 def to_approve(user: Any) -> list[Row]:
     """Reports of the own units that wait for the head's approval."""
-    rows = Report.objects.filter(state=ReportState.SUBMITTED, unit__in=own_units(user))
+    rows = [one for one in _own_reports(user) if one.state == ReportState.SUBMITTED]
     return [
         Row(
             f"{one.unit.name}: {one.campaign.name}",
@@ -82,7 +87,7 @@ def to_approve(user: Any) -> list[Row]:
             timezone.localdate(one.submitted) if one.submitted else None,
             since=True,
         )
-        for one in rows.select_related("campaign", "unit").defer("content")[:MOST]
+        for one in rows[:MOST]
     ]
 
 
@@ -94,16 +99,15 @@ def to_accept(user: Any) -> QuerySet[Report]:
     )
 
 
-@waits(gettext_lazy("Reports to accept"), COORDINATORS, 60)
-def accepting(user: Any) -> list[Row]:
+@waits_counted(
+    gettext_lazy("Reports to accept"), COORDINATORS, 60, lambda user: Counted(to_accept(user), "sent")
+)
+def accepting(found: Tally) -> Row:
     """One row for all that wait: their figures are shown before they are accepted together."""
-    rows = to_accept(user).order_by("sent")
-    count, first = rows.count(), rows.values_list("sent", flat=True).first()
-    if not count:
-        return []
-    words = _("Reports to accept: {count}").format(count=count)
-    day = timezone.localdate(first) if first else None
-    return [Row(words, reverse("reports:accept"), _("See the figures"), day, since=True, count=count)]
+    words = _("Reports to accept: {count}").format(count=found.count)
+    return Row(
+        words, reverse("reports:accept"), _("See the figures"), found.day, since=True, count=found.count
+    )
 
 
 @waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70)

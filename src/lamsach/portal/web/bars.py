@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.charts import Part, bar
+from lamsach.portal.base.together import at_once
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import counts
-from lamsach.portal.campaigns.deadlines import dates
+from lamsach.portal.campaigns.counting import Counts, counts_of_pairs
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases.counting import CaseCounts, case_counts
+from lamsach.portal.campaigns.waiting import own_dates
+from lamsach.portal.cases.counting import CaseCounts, case_counts_of_pairs
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.units.access import home_units
@@ -74,25 +77,37 @@ def standings(user: Any) -> list[Standing]:
     """The running campaigns in the person's own units."""
     running = list(readable_campaigns(user).filter(state=CampaignState.RUNNING)[:CAMPAIGNS])
     mine = home_units(user)[:UNITS]
-    due = dates((campaign, unit.pk) for campaign in running for unit in mine)
+    places = [(campaign, unit) for campaign in running for unit in mine]
+    pairs = [(campaign, unit.pk) for campaign, unit in places]
+    due = own_dates(user, pairs)
+    figures = zip(counts_of_pairs(pairs), _reported(pairs), case_counts_of_pairs(pairs), strict=True)
     return [
-        _standing(campaign, unit, due[campaign.pk, unit.pk].report.day)
-        for campaign in running
-        for unit in mine
+        _standing(campaign, unit, due[campaign.pk, unit.pk].report.day, *found)
+        for (campaign, unit), found in zip(places, figures, strict=True)
     ]
 
 
-def _standing(campaign: Campaign, unit: Unit, due: date) -> Standing:
-    found, board = counts(campaign, unit.pk), reverse("campaigns:board", args=(campaign.pk,))
-    below = under([unit.pk]).filter(distance__gt=0).values("descendant")
-    done = with_parent(campaign).filter(unit__in=below)
-    at = f"?unit={unit.pk}"
+def _reported(pairs: Iterable[tuple[Campaign, int]]) -> list[int]:
+    """How many units under each unit have sent their report of the campaign, in one query."""
+    rows = [
+        with_parent(campaign).filter(unit__in=under([unit]).filter(distance__gt=0).values("descendant"))
+        for campaign, unit in pairs
+    ]
+    return [
+        row["done"] or 0 for row in at_once([(one, {"done": Count("unit", distinct=True)}) for one in rows])
+    ]
+
+
+def _standing(
+    campaign: Campaign, unit: Unit, due: date, found: Counts, reported: int, machines: CaseCounts
+) -> Standing:
+    board, at = reverse("campaigns:board", args=(campaign.pk,)), f"?unit={unit.pk}"
     bars = [
         Bar(_("reached: have acknowledged"), found.informed, found.units, f"{board}{at}"),
         Bar(_("have deployed"), found.deployed, found.units, f"{board}{at}&state=deployed"),
         Bar(
             _("have reported"),
-            done.order_by().values("unit").distinct().count() if found.units else 0,
+            reported,
             found.units,
             reverse("reports:overview", args=(campaign.pk,)) + at,
         ),
@@ -102,7 +117,7 @@ def _standing(campaign: Campaign, unit: Unit, due: date) -> Standing:
         unit,
         due,
         (due - today()).days,
-        machine_bar(campaign, unit, case_counts(campaign, unit.pk), searching(campaign, unit.pk).count),
+        machine_bar(campaign, unit, machines, searching(campaign, unit.pk).count),
         bars if found.units else [],
         found.late,
     )

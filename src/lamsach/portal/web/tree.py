@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import Counts, counts_by_child, late_on
 from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.cases import stated
 from lamsach.portal.cases.counting import CaseCounts, case_counts_of, more_stated
-from lamsach.portal.cases.unsearched import Lack, searching, unsearched_by_child
+from lamsach.portal.cases.unsearched import NOWHERE, Lack, Searching, searching, unsearched_by_child
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
@@ -97,16 +98,17 @@ class Tree:
 
     rows: list[Row] = field(default_factory=list)
     more: int = 0
+    looked: Searching = NOWHERE
+    """What of the root's units was not searched in the campaign."""
 
 
 def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
     """The root and the open branches under it. A branch that is not under the root, or in a closed one, does not show."""
     day = today()
-    asked = {root.pk, *opened}
-    inside = asked & set(
-        under([root.pk], day).filter(descendant__in=asked).values_list("descendant", flat=True)
-    )
-    inside.add(root.pk)
+    inside, asked = {root.pk}, {*opened} - {root.pk}
+    if asked:
+        links = under([root.pk], day).filter(descendant__in=asked)
+        inside.update(links.values_list("descendant", flat=True))
     wanted = answers(Unit.objects.filter(Q(pk=root.pk) | Q(parent__in=inside), valid_until=FOREVER), campaign)
     by_parent: dict[int | None, list[Unit]] = {}
     for unit in wanted.order_by("code"):
@@ -115,7 +117,7 @@ def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
     shown = placed[:MOST_ROWS]
     figures = _figures(campaign, root, [unit.pk for unit, _depth in shown], day)
     rows = [_row(unit, depth, inside, figures) for unit, depth in shown]
-    return Tree(rows, len(placed) - len(shown))
+    return Tree(rows, len(placed) - len(shown), figures.looked)
 
 
 def _placed(
@@ -135,6 +137,7 @@ class _Figures:
     shared: frozenset[int]
     lacking: Mapping[int, int]
     nothing: frozenset[int]
+    looked: Searching = NOWHERE
 
 
 def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date) -> _Figures:
@@ -143,20 +146,25 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
         sizes = under(units, day).values_list("ancestor").annotate(size=Count("descendant"))
         return _Figures({unit: Counts(units=size) for unit, size in sizes}, {}, frozenset(), {}, frozenset())
     machines = case_counts_of(campaign, units, day, None)
-    more = more_stated(campaign, root.pk, day)
+    said = stated.newest(campaign, root.pk, day)
+    more = more_stated(campaign, root.pk, day, said=said)
     if more:
         for ancestor, below in (
             under(units, day).filter(descendant__in=more).values_list("ancestor", "descendant")
         ):
             machines[ancestor] = machines.get(ancestor, CaseCounts()) + more[below]
-    looked = searching(campaign, root.pk, day)
-    inner = frozenset(below for above, below in _above(units, day) if above in looked.tops)
+    looked = searching(campaign, root.pk, day, said)
+    if looked.nothing:
+        inner = frozenset(units)
+    else:
+        inner = frozenset(below for above, below in _above(units, day) if above in looked.tops)
     return _Figures(
         counts_by_child(campaign, root.pk, day, children=units),
         machines,
         looked.shared,
         unsearched_by_child(looked, units, day),
-        frozenset(units) if looked.nothing else inner,
+        inner,
+        looked,
     )
 
 

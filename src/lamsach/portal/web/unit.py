@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Max, OuterRef, Subquery
 
 from lamsach.portal.accounts.access import readable_people
 from lamsach.portal.base.roles import COORDINATORS
@@ -27,6 +27,8 @@ from lamsach.portal.units.models import Unit
 
 CAMPAIGNS, REPORTS, LETTERS, STEPS, SOURCES, PEOPLE = 5, 8, 8, 20, 30, 30
 """How many of each are shown, the newest first."""
+EDITIONS = 50
+"""How many reports of the unit are read: enough for the newest of each campaign that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +47,36 @@ class InCampaign:
         return self.dates.report.late and (self.report is None or self.report.sent is None)
 
 
-def in_campaigns(user: Any, unit: Unit) -> list[InCampaign]:
-    """The newest campaigns that the unit takes part in or leads."""
-    parts = {
-        part.campaign_id: part
-        for part in Participation.objects.filter(unit=unit, campaign__in=readable_campaigns(user))
-    }
-    campaigns = list(readable_campaigns(user).filter(pk__in=parts)[:CAMPAIGNS])
-    due = dates((campaign, unit.pk) for campaign in campaigns)
+def in_campaigns(user: Any, unit: Unit, reports: Iterable[Report]) -> list[InCampaign]:
+    """The newest campaigns that the unit takes part in or leads, each with the newest edition among these reports."""
     passed = Dispatch.objects.filter(
-        issuer=unit, campaign__in=campaigns, parent__isnull=False, sent__isnull=False
+        issuer=unit, campaign=OuterRef("campaign"), parent__isnull=False, sent__isnull=False
     )
-    forwarded = dict(passed.values_list("campaign").annotate(first=Min("sent")).order_by())
-    rows = readable_reports(user).filter(unit=unit, campaign__in=campaigns).defer("content", "measured")
-    reports = {report.campaign_id: report for report in rows.order_by("edition")}
+    mine: Any = (
+        Participation.objects.filter(unit=unit, campaign__in=readable_campaigns(user))
+        .annotate(forwarded=Subquery(passed.order_by("sent").values("sent")[:1]))
+        .select_related("campaign__owner")
+        .order_by("-campaign__starts", "-campaign")
+    )
+    parts = {part.campaign_id: part for part in mine[:CAMPAIGNS]}
+    campaigns = [part.campaign for part in parts.values()]
+    due = dates((campaign, unit.pk) for campaign in campaigns)
+    newest = {report.campaign_id: report for report in sorted(reports, key=lambda one: one.edition)}
     return [
         InCampaign(
             campaign,
             parts[campaign.pk],
-            forwarded.get(campaign.pk),
-            reports.get(campaign.pk),
+            parts[campaign.pk].forwarded,
+            newest.get(campaign.pk),
             due[campaign.pk, unit.pk],
         )
         for campaign in campaigns
     ]
+
+
+def reports_of(user: Any, unit: Unit) -> list[Report]:
+    """The unit's newest reports."""
+    return list(readable_reports(user).filter(unit=unit).defer("content", "measured")[:EDITIONS])
 
 
 def overdue(user: Any, campaign: Campaign, unit: Unit) -> int:

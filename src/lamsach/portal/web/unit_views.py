@@ -19,11 +19,9 @@ from lamsach.portal.cases.counting import case_counts
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.mail.incoming import bad_addresses
-from lamsach.portal.reports.access import readable_reports
 from lamsach.portal.units import access
 from lamsach.portal.units.codes import older_form
 from lamsach.portal.units.models import FOREVER, Unit, UnitName
-from lamsach.portal.units.tree import ancestors
 from lamsach.portal.web import tiles, tree
 from lamsach.portal.web import unit as facts
 from lamsach.portal.web.bars import machine_bar
@@ -101,11 +99,12 @@ def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """One unit: where it is in each campaign, its machines, logs, reports, people, letters, history, and what the person can do about it."""
     user: Any = request.user
-    found = access.get_unit(user, unit_id)
-    above = ancestors(found) if not found.is_closed else []
-    seen = set(access.readable_units(user).filter(pk__in=[u.pk for u in above]).values_list("pk", flat=True))
-    rows = facts.in_campaigns(user, found)
+    found, above = access.get_unit_and_above(user, unit_id)
+    seen = {one.pk for one in access.readable_above(user, above)}
+    reports = facts.reports_of(user, found)
+    rows = facts.in_campaigns(user, found, reports)
     campaign = facts.running(rows) or tree.campaign_of(user, None)
+    inner = tree.tree(campaign, found, []) if not found.is_closed else tree.Tree()
     members = facts.people(user, found)
     if members:
         record(request, "people.viewed", found, found, count=len(members))
@@ -116,10 +115,10 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         "bad": bad_addresses([found.email]).get(found.email.lower()),
         "rows": rows,
         "campaign_shown": campaign,
-        "tree": tree.tree(campaign, found, []) if not found.is_closed else tree.Tree(),
+        "tree": inner,
         "logs": facts.logs(campaign, found),
         "collectors": facts.collectors(user, found),
-        "reports": readable_reports(user).filter(unit=found).defer("content", "measured")[: facts.REPORTS],
+        "reports": reports[: facts.REPORTS],
         "people": members,
         "letters": facts.letters(user, found),
         "history": facts.history(user, found),
@@ -129,8 +128,9 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         "own": found.pk in own_units(user),
     }
     if campaign is not None:
-        looked = searching(campaign, found.pk)
-        counts = case_counts(campaign, found.pk)
+        looked = inner.looked if inner.rows else searching(campaign, found.pk)
+        known = inner.rows[0].machines if inner.rows else None
+        counts = known or case_counts(campaign, found.pk)
         context |= {
             "counts": counts,
             "late": facts.overdue(user, campaign, found),

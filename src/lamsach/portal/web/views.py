@@ -17,8 +17,6 @@ from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS
 from lamsach.portal.base.waiting import waiting
-from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.units.access import memberships
 from lamsach.portal.web.bars import standings
@@ -29,12 +27,13 @@ from lamsach.portal.web.waiting import TEST
 def home(request: HttpRequest) -> HttpResponse:
     """What is waiting for the person, and how the running campaigns stand."""
     user: Any = request.user
+    shown = standings(user)
     context = {
         "memberships": memberships(user),
         "waiting": waiting(user),
-        "standings": standings(user),
+        "standings": shown,
         "may_lead": bool(user.roles & COORDINATORS),
-        "running": readable_campaigns(user).filter(state=CampaignState.RUNNING).exists(),
+        "running": bool(shown),
     }
     return render(request, "web/home.html", context)
 

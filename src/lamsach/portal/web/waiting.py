@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.accounts.models import User
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import Role
+from lamsach.portal.base.together import at_once
 from lamsach.portal.base.waiting import Row, waiting, waits
 from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign
@@ -22,6 +24,7 @@ from lamsach.portal.units.models import FOREVER, Unit
 
 FIRST_HOUR, LAST_HOUR = 7, 11
 _MOST_LINES = 30
+_COUNT = {"n_all": Count("pk")}
 TEST = "test"
 """The kind of the letter that shows whether letters go out."""
 
@@ -29,20 +32,22 @@ TEST = "test"
 @waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0)
 def first_steps(user: Any) -> list[Row]:
     """What is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
-    rows = [] if _letters_go_out() else [_test_letter()]
-    if Unit.objects.filter(valid_until=FOREVER).count() < 2:
+    there: tuple[QuerySet[Any], ...] = (
+        Unit.objects.filter(valid_until=FOREVER)[:2],
+        User.objects.filter(is_active=True)[:2],
+        Campaign.objects.all()[:1],
+        Letter.objects.filter(state=LetterState.SENT)[:1],
+    )
+    found = at_once([(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in there])
+    units, people, campaigns, sent = (row["n_all"] for row in found)
+    rows = [] if sent and settings.SMTP_URL and settings.PUBLIC_URL else [_test_letter()]
+    if units < 2:
         rows.append(Row(_("Import the units from a sheet"), reverse("units:import"), _("Import")))
-    if User.objects.filter(is_active=True).count() < 2:
+    if people < 2:
         rows.append(Row(_("Invite people"), reverse("accounts:invite_many"), _("Invite")))
-    if not Campaign.objects.exists():
+    if not campaigns:
         rows.append(Row(_("Prepare a campaign"), reverse("campaigns:new"), _("Prepare")))
     return rows
-
-
-def _letters_go_out() -> bool:
-    """Whether a mail server took a letter of this portal, whose links lead here."""
-    set_up = bool(settings.SMTP_URL and settings.PUBLIC_URL)
-    return set_up and Letter.objects.filter(state=LetterState.SENT).exists()
 
 
 def _test_letter() -> Row:

@@ -1,0 +1,94 @@
+"""How many queries each page costs: at most 25, and no more with more units, cases, reports and letters."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from lamsach.portal.accounts import middleware
+
+from .conftest import Cast
+from .growing import Grower
+from .samples import SAMPLES
+from .test_access_walk import MEMBER, OPEN, names
+from .walking import settled, visitors
+
+MOST = 25
+FEW, MANY = 4, 50
+"""How many copies of everything there are at the first look, and how many are added before the second: 10 units, then 60."""
+ROLES = ("coordinator", "officer", "administrator", "authority", "reader", "helper")
+SEEN_BY_EACH = ("office/", "office/units/", "office/campaigns/<int:campaign_id>/board/")
+"""Pages that show each role something else. Of the others the first role that may open them is enough."""
+
+
+def addresses(cast: Cast) -> dict[str, str]:
+    """Each page's address, all of the same objects."""
+    found = {name: str(make(cast)) for name, make in SAMPLES.items()}
+    filled = {}
+    for path in (*MEMBER, *OPEN):
+        address = "/" + path
+        for name in names(path):
+            begin = address.index("<")
+            address = address[:begin] + found[name] + address[address.index(">") + 1 :]
+        filled[path] = address
+    return filled
+
+
+def asked(client: Client, address: str) -> tuple[int, list[str]]:
+    """The status, and the queries, with nothing in the cache."""
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address)
+        if answer.streaming:
+            b"".join(answer)
+    return answer.status_code, [one["sql"] for one in captured.captured_queries]
+
+
+def tables(queries: list[str]) -> Counter[str]:
+    """How often each table comes first in a query."""
+    return Counter(query.partition(" FROM ")[2][:40] or query[:40] for query in queries)
+
+
+@pytest.mark.django_db
+def test_pages_cost_few_queries_and_no_more_with_more_units(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "_ACTIVITY_EVERY_S", 1e9)
+    settled(cast)
+    visitor = visitors(cast, ROLES)
+    pages = addresses(cast)
+    grower = Grower(cast.first)
+    grower.grow(FEW)
+    few: dict[tuple[str, str], list[str]] = {}
+    for path, address in pages.items():
+        for role in ROLES:
+            status, queries = asked(visitor(role), address)
+            if status == 200:
+                few[path, role] = queries
+            if path not in SEEN_BY_EACH and status != 404:
+                break
+    assert len(few) > 150
+    grower.grow(MANY)
+    wrong = []
+    for (path, role), before in few.items():
+        status, many = asked(visitor(role), pages[path])
+        assert status == 200, (path, role)
+        if len(many) > min(len(before), MOST):
+            more = tables(many) - tables(before) or tables(many)
+            wrong.append(f"{path} ({role}): {len(before)}, then {len(many)}; {more.most_common(3)}")
+    assert wrong == []
+
+
+def test_a_page_whose_queries_grow_is_found(cast: Cast) -> None:
+    """The copies are seen by pages: the list of all units has more of them."""
+    visitor = visitors(cast, ["administrator"])
+    address = f"/office/units/?q={cast.first.code}"
+    before = visitor("administrator").get(address).content.decode().count(cast.first.code)
+    grower = Grower(cast.first)
+    grower.grow(3)
+    assert visitor("administrator").get(address).content.decode().count(cast.first.code) == before + 3
