@@ -42,8 +42,8 @@ _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
 _LONGEST_ODD = 1 << 16
 _HEAD_BYTES = 1 << 14
-_LAYOUT = 4
-"""Of filters; 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none for addresses and digests glued to an escape (`%20203.0.113.9`)."""
+_LAYOUT = 5
+"""Of filters; 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none for addresses and digests glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4)."""
 
 
 class KeyMaker:

@@ -216,6 +216,7 @@ _VALUES: dict[str, str] = {
     "URL": "URL",
     "SHA-256": "SHA-256",
     "JA3 fingerprint": "dấu vân tay JA3",
+    "JA4 fingerprint": "dấu vân tay JA4",
     "e-mail address": "địa chỉ thư điện tử",
     "SHA-1": "SHA-1",
     "MD5": "MD5",

@@ -45,7 +45,7 @@ _WORDS: dict[str, str] = {
         |mime type|email|e-mail|sender|from|mail|thu dien tu|asn|as|as name|as number|country|country code|quoc gia|port|ports|cong|dst_port|c2 port|protocol|giao thuc
         |size|filesize|dung luong|stt|tt|so tt|so thu tu|id|uuid|guid|no|no.|row|event_id|event id|object_id|object id|attribute_tag|object_uuid|object_relation
         |object_name|object_meta_category|to_ids|status|trang thai|url_status|last_online|last online|last seen|last_seen|last_seen_utc|lastseen|lan cuoi|package name|package
-        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ja3_md5|ja3_fingerprint|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|asname|longitude|latitude
+        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ja4|ja4s|ja3_md5|ja3_fingerprint|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|asname|longitude|latitude
         |fk_malware|malware_alias|malware alias|malware_malpedia|urlhaus_reference|gimphash|telfhash|dhash_icon|sha3_384_hash|terms|copyright|license|licence|homepage
         |malware_bazaar|malware bazaar|phish id|phish_id|verified|verification time|online|target|_id|_index|_type|_score|tracking|certificate thumbprint|recommended actions|rbac groups|mitre techniques|generate alert
         |subject|subjects|subject cn|issuer|issuer cn|subject name|issuer name|company|company name|product|product name|original filename|original file name|meaningful name|internal name|legal copyright|publisher|certificate subject|certificate issuer

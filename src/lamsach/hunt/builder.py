@@ -53,7 +53,7 @@ _LARGEST = (1 << 31) - 1
 _THREAT, _DOCUMENT, _ROW = map(NUMBERS.index, ("threat", "document", "row"))
 _PLACES = {kind: place for place, kind in enumerate(TYPES)}
 _PREFIXES = {kind: kind.encode() + b" " for kind in TYPES}
-_DIGESTS = frozenset(types_of(TokenKind.DIGEST))
+_DIGESTS = frozenset(types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT))
 _RUN = 1 << 10
 """How many plain values are added at once."""
 

@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
 from lamsach.hunt.engine import hash_networks, hash_places, insert, insert_stems
-from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
+from lamsach.hunt.kernel.layout import (
+    HAS_DIGESTS,
+    HAS_FINGERPRINTS,
+    HAS_IDN,
+    HAS_IPV4,
+    HAS_IPV6,
+    HAS_NAMES,
+    TOPS_SIZE,
+)
 from lamsach.hunt.plain_hash import hash_name, keys_with_parents
 from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
@@ -30,6 +38,7 @@ _STEP = 1 << 16
 
 
 _DIGESTS = types_of(TokenKind.DIGEST)
+_NO_NAMES = types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +149,7 @@ class CompiledSet:
         )
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
-        """The listed hash with this lower-case hexadecimal value."""
+        """The listed digest or fingerprint with this lower-case value."""
         return tuple(item for item in self._under((hash_name(digest.encode()),)) if item.value == digest)
 
     def by_address(self, address: str) -> tuple[Indicator, ...]:
@@ -216,7 +225,9 @@ def compile_columns(columns: Columns) -> CompiledSet:
     has_digests = any(kind in by_type for kind in _DIGESTS)
     has_names = bool(np.isin(columns.types, [TYPES.index(kind) for kind in types_of(TokenKind.NAME)]).any())
     tops, stems = _ends_of_names(columns)
-    flags = HAS_NAMES * has_names | HAS_DIGESTS * has_digests | HAS_IDN * columns.idn
+    has_fingerprints = any(kind in by_type for kind in types_of(TokenKind.FINGERPRINT))
+    flags = HAS_NAMES * has_names | HAS_FINGERPRINTS * has_fingerprints
+    flags |= HAS_DIGESTS * has_digests | HAS_IDN * columns.idn
     flags |= HAS_IPV4 * bool(is_ipv4.any()) | HAS_IPV6 * bool(networks.shape[0])
     return CompiledSet(
         digest=digest,
@@ -289,7 +300,7 @@ def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.
 def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
     """Which hashes of last labels occur, and the filter of the last two labels."""
     tops = np.zeros(TOPS_SIZE, np.uint8)
-    is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _DIGESTS])
+    is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _NO_NAMES])
     last = hash_places(columns.names, columns.name_offsets, labels=1)[is_name]
     tops[(last >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] = 1
     hashes = np.unique(hash_places(columns.names, columns.name_offsets, labels=2)[is_name])

@@ -111,7 +111,7 @@ class PlainSet:
         return tuple(item for item in items if item.type is IndicatorType.EMAIL)
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
-        """The listed hash with this lower-case hexadecimal value."""
+        """The listed digest or fingerprint with this lower-case value."""
         return tuple(item for item in self._under([hash_name(digest.encode())]) if item.value == digest)
 
     def by_address(self, address: str) -> tuple[Indicator, ...]:

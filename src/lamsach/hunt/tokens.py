@@ -1,4 +1,4 @@
-"""A line that no format reads, token by token: every address, name and digest in it, in order."""
+"""A line that no format reads, token by token: every address, name, digest and fingerprint in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 import idna
 
-from lamsach.model.indicator_types import TokenKind
+from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import FORMS, TokenKind
 
 # 203.0.113.9, 203.0.113.9.443, 203.0.113.9:443
 _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
@@ -28,6 +29,8 @@ _BLANKED = {code: " " for code in range(128) if not _NAME_RUN.fullmatch(chr(code
 _LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
 _LABEL_LENGTH = re.compile(r"\([0-9]{1,4}\)")
 _DIGEST = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
+# t13d1516h2_8daaf6152771_02713d6af862
+_JA4 = re.compile(rf"{FORMS[IndicatorType.JA4]}(?![0-9a-f])", re.IGNORECASE)
 _PERCENT = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")
 # #011 #012 #015: how rsyslog writes control characters ($EscapeControlCharactersOnReceive)
 _RELAYED = re.compile(r"#(?:0[0-3][0-7]|177)")
@@ -48,6 +51,9 @@ class Token(NamedTuple):
 def tokens(line: str) -> Iterator[Token]:
     """Every value of the line, and of the line with its escapes undone when that is another text."""
     yield from _plain(line)
+    if line.count("_") > 1:
+        for fingerprint in _JA4.findall(line):
+            yield Token(TokenKind.FINGERPRINT, fingerprint.lower())
     plain = unescaped(line)
     if plain != line:
         yield from _plain(plain)

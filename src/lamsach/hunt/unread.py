@@ -178,9 +178,9 @@ def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReaso
 
 
 def holds_a_value(record: str) -> bool:
-    """Whether a record names something that a list could hold: a name under a top-level domain, a public address, a digest."""
+    """Whether a record names something that a list could hold: a name under a top-level domain, a public address, a digest or fingerprint."""
     for token in tokens(record):
-        if token.kind is TokenKind.DIGEST:
+        if token.kind in (TokenKind.DIGEST, TokenKind.FINGERPRINT):
             return True
         if token.kind is TokenKind.NAME and token.value.rpartition(".")[2] in suffixes().top_levels:
             return True

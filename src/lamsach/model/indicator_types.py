@@ -19,6 +19,8 @@ class TokenKind(Enum):
     ADDRESS = "address"
     NAME = "name"
     DIGEST = "digest"
+    FINGERPRINT = "fingerprint"
+    """Parts between underscores, the last two of twelve hexadecimal digits each."""
 
 
 class Held(Enum):
@@ -34,7 +36,7 @@ class TypeRow:
     """One kind of value.
 
     `label`: its English name, whose Vietnamese is in the catalogue. `token`: what it is in a line; `fields`: the fields of an `Event` that it is looked for in.
-    `digits`: how many hexadecimal digits a digest has. `stated_only`: whether it is read only where the list states the kind, because nothing tells it from
+    `digits`: how many hexadecimal digits a digest has; `form`: what a fingerprint looks like (a regular expression). `stated_only`: whether it is read only where the list states the kind, because nothing tells it from
     others. `words`: what type columns and attributes call it, in any language. `stix`: the object path (addresses
     have two); `misp`: attribute type and category; `openioc`: document, search and content type; `zeek`: the name of its `Intel` type; `checkpoint`: the observable. `whole`, `name_only`, `host_and_path`: the outputs that hold it, by what they keep.
     """
@@ -44,12 +46,13 @@ class TypeRow:
     token: TokenKind
     fields: tuple[str, ...]
     digits: int = 0
+    form: str = ""
     stated_only: bool = False
     words: str
     stix: str = ""
-    misp: tuple[str, str]
+    misp: tuple[str, str] = ("", "")
     openioc: tuple[str, str, str] = ("", "", "")
-    zeek: str
+    zeek: str = ""
     checkpoint: str = ""
     whole: str
     name_only: str = ""
@@ -185,6 +188,17 @@ ROWS: tuple[TypeRow, ...] = (
         whole="stix misp csv elastic",
     ),
     TypeRow(
+        type=IndicatorType.JA4,
+        label="JA4 fingerprint",
+        token=TokenKind.FINGERPRINT,
+        fields=(),
+        form="[tqd](?:[0-9]{2}|[sd][1-3])[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}",
+        stated_only=True,
+        words="ja4|ja4-fingerprint|ja4 hash|ja4 fingerprint",
+        stix="network-traffic:extensions.'x-tls-ext'.ja4",
+        whole="stix csv",
+    ),
+    TypeRow(
         type=IndicatorType.EMAIL,
         label="e-mail address",
         token=TokenKind.NAME,
@@ -199,6 +213,10 @@ ROWS: tuple[TypeRow, ...] = (
     ),
 )
 BY_TYPE: Mapping[IndicatorType, TypeRow] = {row.type: row for row in ROWS}
+FORMS: Mapping[IndicatorType, str] = {
+    row.type: row.form or f"[0-9a-f]{{{row.digits}}}" for row in ROWS if row.form or row.digits
+}
+"""What the values of digests and fingerprints look like, in lower case (regular expressions)."""
 
 
 def types_of(*tokens: TokenKind) -> tuple[IndicatorType, ...]:

@@ -20,6 +20,7 @@ class IndicatorType(StrEnum):
     SHA1 = "sha1"
     MD5 = "md5"
     JA3 = "ja3"
+    JA4 = "ja4"
     EMAIL = "email"
 
 

@@ -25,10 +25,12 @@ from lamsach.hunt.kernel.tokens import (
     classify_block,
     dots_of,
     end_of,
+    is_fingerprint,
     name_place,
     sort_tokens,
     start_of,
     token_ends,
+    twelves,
 )
 from lamsach.hunt.kernel.vector import count_ones, peek, poke, trailing_zeros
 
@@ -247,6 +249,17 @@ def _digests(data, base, words, table, state, out):
 
 
 @compiled
+def _fingerprints(data, base, words, table, state, out):
+    for column in range(BEHIND, BEHIND + WORDS):
+        runs = twelves(words[HEX_ROW], column)
+        while runs:
+            position = base + ((column - BEHIND) << 6) + trailing_zeros(runs)
+            runs &= runs - np.uint64(1)
+            if is_fingerprint(data, position):
+                _note(finish(mix_label(SEED, data, position - 24, position + 12)), table, state, out)
+
+
+@compiled
 def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state, table, out):
     """Write the keys of data[begin:end], which has PAD line feeds before and behind, to `out`; their number, or -1 if they are too many.
 
@@ -291,5 +304,6 @@ def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state,
         _odd(data, shift, odd, odd_count, table, state, out)
         _triggers(data, base, words, table, state, out)
         _digests(data, base, words, table, state, out)
+        _fingerprints(data, base, words, table, state, out)
         base += BLOCK
     return state[_COUNT]

@@ -20,7 +20,7 @@ SHORT = 55
 """The longest token whose bits are looked at in one word (`tokens.bits_before` gives one more, so that a longer one shows)."""
 DEEPEST = 5
 """An archive's filters know names by so many of their last labels."""
-PASSES = 6
+PASSES = 7
 CARRIES = 5 + PASSES
 """Where the state holds what `tokens.token_ends` carries from one block to the next."""
 STATE = CARRIES + 2
@@ -32,5 +32,5 @@ TOPS_SIZE = 4096
 AREAS_AT = 1 << 21
 """Where the bits of IPv4 networks of length 20 begin, in bytes: behind those of length 24."""
 BLOCKS_SIZE = AREAS_AT + (1 << 17)
-HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16
+HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN, HAS_FINGERPRINTS = 1, 2, 4, 8, 16, 32
 LINE_FEED = 10

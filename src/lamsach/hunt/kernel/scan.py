@@ -4,7 +4,7 @@ Its contract is *no false negatives*: it passes every line in which the exact ma
 much. A block of bytes is first classified with vector instructions, one bit a byte and class. Then only those places are
 visited without which there is no indicator: dotted tokens (IPv4 addresses by value, names label by label from the
 right), colons as IPv6 has them, `(3)` of label-length names, escapes that may hide a name, and sixteen aligned
-hexadecimal digits in a row, which any digest covers. After a hit the rest of the line is skipped.
+hexadecimal digits in a row, which any digest covers, and the last twelve of a JA4 fingerprint. After a hit the rest of the line is skipped.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lamsach.hunt.kernel.layout import (
     BLOCK,
     CARRIES,
     HAS_DIGESTS,
+    HAS_FINGERPRINTS,
     HAS_IDN,
     HAS_IPV4,
     HAS_IPV6,
@@ -46,16 +47,20 @@ from lamsach.hunt.kernel.tokens import (
     classify_block,
     dots_of,
     end_of,
+    is_fingerprint,
     name_place,
     sort_tokens,
     start_of,
     token_ends,
+    twelves,
 )
 from lamsach.hunt.kernel.vector import peek, poke, trailing_zeros
 
 _ZERO = 48
 _SIZE, _DONE, _IPV6, _DIGEST = range(4)
-_ADDRESS_LINE, _NAME_LINE, _HIGH_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
+_ADDRESS_LINE, _NAME_LINE, _HIGH_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE, _FINGERPRINT_LINE = range(
+    5, 5 + PASSES
+)
 """Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
 
 
@@ -259,6 +264,20 @@ def _search_digests(data, base, words, bloom, table, state, hits):
 
 
 @compiled
+def _search_fingerprints(data, base, words, bloom, table, state, hits):
+    """JA4 fingerprints: 36 characters, the last twelve of them hexadecimal digits."""
+    for column in range(BEHIND, BEHIND + WORDS):
+        runs = twelves(words[HEX_ROW], column)
+        while runs:
+            position = base + ((column - BEHIND) << 6) + trailing_zeros(runs)
+            runs &= runs - np.uint64(1)
+            if position < state[_FINGERPRINT_LINE] or not is_fingerprint(data, position):
+                continue
+            if contains(finish(mix_label(SEED, data, position - 24, position + 12)), bloom, table):
+                _hit(data, position, _FINGERPRINT_LINE, state, hits)
+
+
+@compiled
 def sieve(
     data,
     begin,
@@ -317,5 +336,7 @@ def sieve(
         )
         if flags & HAS_DIGESTS:
             _search_digests(data, base, words, bloom, table, state, hits)
+        if flags & HAS_FINGERPRINTS:
+            _search_fingerprints(data, base, words, bloom, table, state, hits)
         base += BLOCK
     return state[_SIZE], end

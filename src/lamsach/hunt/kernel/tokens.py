@@ -23,6 +23,8 @@ _TWO = np.uint64(2)
 _THREE = np.uint64(3)
 _FOUR = np.uint64(4)
 _FIVE = np.uint64(5)
+_EIGHT = np.uint64(8)
+_UNDERSCORE = 95
 _ONES = ~np.uint64(0)
 _TOP = np.uint64(1) << np.uint64(63)
 _LAST_FOUR = np.uint64(15) << np.uint64(60)
@@ -105,6 +107,26 @@ def classify_block(data, base, end, with_ipv6, words):
     if with_ipv6:
         _mark_ipv6(words)
     return feeds
+
+
+@inlined
+def twelves(row, column):
+    """The places in a word of a row where exactly twelve ones begin."""
+    here, after = peek(row, column), peek(row, column + 1)
+    pairs = here & ((here >> _ONE) | (after << np.uint64(63)))
+    pairs_after = after & (after >> _ONE)
+    fours = pairs & ((pairs >> _TWO) | (pairs_after << np.uint64(62)))
+    fours_after = pairs_after & (pairs_after >> _TWO)
+    eights = fours & ((fours >> _FOUR) | (fours_after << np.uint64(60)))
+    runs = eights & ((fours >> _EIGHT) | (fours_after << np.uint64(56)))
+    behind = (here >> np.uint64(12)) | (after << np.uint64(52))
+    return runs & ~behind & ~((here << _ONE) | (peek(row, column - 1) >> np.uint64(63)))
+
+
+@inlined
+def is_fingerprint(data, position):
+    """Whether twelve hexadecimal digits are the last part of a JA4 fingerprint: `t13d1516h2_8daaf6152771_02713d6af862`."""
+    return data[position - 1] == _UNDERSCORE and data[position - 14] == _UNDERSCORE
 
 
 @inlined

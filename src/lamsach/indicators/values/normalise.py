@@ -17,7 +17,7 @@ from lamsach.indicators.values.refusals import Refused
 from lamsach.indicators.values.suffixes import suffixes
 from lamsach.indicators.values.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
-from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGEST_TYPES, STATED_ONLY
+from lamsach.model.indicator_types import ADDRESSES, DIGEST_TYPES, FORMS, STATED_ONLY
 
 __all__ = [
     "Refused", "canonical", "canonical_values", "declined", "plain_value", "split_url", "to_ascii_domain",
@@ -135,7 +135,7 @@ def _of_stated_kind(text: str, kind: IndicatorType) -> Value:
     """A value of a kind that is taken only where it is stated. Raises Refused."""
     if kind is IndicatorType.EMAIL:
         return kind, canonical_email(text)
-    if len(text) != BY_TYPE[kind].digits or not _HEX.fullmatch(text):
+    if not re.fullmatch(FORMS[kind], text, re.ASCII | re.IGNORECASE):
         raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
     return kind, text.lower()
 

@@ -12,10 +12,10 @@ from lamsach.indicators.values.domains import LABEL
 from lamsach.indicators.values.normalise import LOCAL_PART
 from lamsach.indicators.values.urls import DEFAULT_PORTS, MAX_URL_LENGTH
 from lamsach.model import IndicatorType
-from lamsach.model.indicator_types import ROWS
+from lamsach.model.indicator_types import FORMS
 
 _NAME = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.ASCII)
-_HASH = {row.type: re.compile(rf"[0-9a-f]{{{row.digits}}}") for row in ROWS if row.digits}
+_FORMS = {kind: re.compile(form) for kind, form in FORMS.items()}
 _URL = re.compile(
     rf"(?:(?P<scheme>[a-z]{{2,5}})://)?(?P<host>{LABEL}(?:\.{LABEL})+|\[[0-9a-f:.]{{2,45}}\])(?::\d{{1,5}})?(?:[/?][^#]*)?",
     re.DOTALL | re.ASCII,
@@ -32,8 +32,8 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
     if kind is IndicatorType.EMAIL:
         local, _, host = value.rpartition("@")
         return LOCAL_PART.fullmatch(local) is not None and is_canonical(IndicatorType.DOMAIN, host)
-    if kind in _HASH:
-        return _HASH[kind].fullmatch(value) is not None
+    if kind in _FORMS:
+        return _FORMS[kind].fullmatch(value) is not None
     try:
         if kind is IndicatorType.IP:
             return _is_quad(value) or (_is_numeric(value) and str(ip_address(value)) == value)

@@ -17,7 +17,7 @@ from lamsach.model import IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import DIGEST_TYPES, DIGESTS, ROWS
 
 _TYPES: dict[str, IndicatorType | None] = {
-    f"intel::{row.zeek}": None if row.type in DIGESTS else row.type for row in ROWS
+    f"intel::{row.zeek}": None if row.type in DIGESTS else row.type for row in ROWS if row.zeek
 }
 _FIELDS = re.compile(r"(?m)^#fields\t.*\bindicator\b.*\bindicator_type\b|^[^\t\n]+\tIntel::[A-Z_]+(?:\t|$)")
 
