@@ -226,6 +226,16 @@ def until(done: Callable[[], bool], seconds: float) -> bool:
     return there
 
 
+def ready(host: str, port: int) -> bool:
+    """Whether a portal there says that database and schema are there."""
+    try:
+        connection = http.client.HTTPConnection(host, port, timeout=5)
+        connection.request("GET", "/ready", headers={"Host": "127.0.0.1"})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
 @pytest.fixture
 def running() -> Iterator[Callable[..., str]]:
     """Builds the image and starts it as the compose file would; a function that runs the engine. Everything is removed at the end."""
@@ -251,15 +261,7 @@ def running() -> Iterator[Callable[..., str]]:
 def test_the_image_builds_and_runs(running: Callable[..., str]) -> None:
     place = urlsplit(f"//{running('port', 'lamsach-test', '8000')}")
 
-    def ready() -> bool:
-        try:
-            connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
-            connection.request("GET", "/ready", headers={"Host": "127.0.0.1"})
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-
-    assert until(ready, 120), running("logs", "lamsach-test")
+    assert until(lambda: ready(place.hostname or "", place.port or 0), 120), running("logs", "lamsach-test")
     assert running("exec", "lamsach-test", "id", "-u") == "10001"
     written = running(
         "exec", "lamsach-test", "sh", "-c", "touch /opt/lamsach/x /etc/x 2>/dev/null || echo refused"
@@ -269,3 +271,26 @@ def test_the_image_builds_and_runs(running: Callable[..., str]) -> None:
     assert running("exec", "lamsach-test", "lamsach", "--version").startswith("lamsach ")
     assert "set-up" in running("logs", "lamsach-test") or "accounts" in running("logs", "lamsach-test")
     running("exec", "lamsach-test", *health_check(Containerfile((ROOT / "Containerfile").read_text("utf-8"))))
+
+
+@pytest.mark.container
+def test_the_compose_file_runs_portal_and_database() -> None:
+    """With the engine's compose program and the image `postgres:17`, both from the internet. Port 8000 of loopback has to be free."""
+    program = [engine(), "compose", "--project-name", "lamsach-test"]
+    if subprocess.run([*program, "version"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("the engine has no compose program")
+
+    def call(*words: str) -> str:
+        told = {**os.environ, "POSTGRES_PASSWORD": "letters-and-digits"}
+        ran = subprocess.run(
+            [*program, *words], cwd=ROOT, env=told, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-4000:]
+        return ran.stdout
+
+    try:
+        call("up", "-d")
+        assert until(lambda: ready("127.0.0.1", 8000), 300), call("logs")
+        assert "lamsach.sqlite3" not in call("exec", "-T", "portal", "ls", DATA)
+    finally:
+        call("down", "-v")
