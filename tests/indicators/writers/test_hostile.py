@@ -28,6 +28,7 @@ TEXT = st.lists(st.sampled_from([*NASTY, "evil", ".", "/", "a", "1"]), max_size=
 )
 GOOD = {entry.type: entry.value for entry in SAMPLE} | {
     T.JA3: "e7d705a3286e19ea42f587b344ee6865",
+    T.JA4: "t13d1516h2_8daaf6152771_02713d6af862",
     T.EMAIL: "billing@bot-c2.xyz",
 }
 SHORT = settings(max_examples=25, deadline=None)
@@ -85,6 +86,8 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
         (T.SHA256, "g" * 64),
         (T.JA3, "E7d705a3286e19ea42f587b344ee6865"),
         (T.JA3, "e7d705a3286e19ea42f587b344ee68"),
+        (T.JA4, "T13d1516h2_8daaf6152771_02713d6af862"),
+        (T.JA4, "t13d1516h2_8daaf6152771_02713d6af86\n"),
         (T.EMAIL, "A@bot-c2.xyz"),
         (T.EMAIL, "a'b@bot-c2.xyz"),
         (T.EMAIL, "a@b@bot-c2.xyz"),
