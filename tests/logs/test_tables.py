@@ -263,7 +263,7 @@ def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: py
     path = tmp_path / "a.log"
     path.write_text(HEADERS.get(name, "") + "".join(f"{USUAL[name](chance)}\n" for _ in range(1000)))
     assert at_once(path) == by_line(path)
-    assert sum(taken) >= 900
+    assert sum(taken) >= 800  # a seventh of Suricata's lines tells of no event
 
 
 @given(

@@ -20,7 +20,6 @@ READERS: Mapping[str, str] = {
     "csv_columns": "csv_columns:NamedCells",
     "json_lines": "json_lines:NamedKeys",
     "pf_filterlog": "pf_filterlog:PfPackets",
-    "suricata_eve": "suricata_eve:EveObjects",
     "web_access": "web_access:WebRequests",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
     "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",

@@ -35,7 +35,7 @@ class BulkReader(ABC):
     @abstractmethod
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """The columns of so many lines by the keys of `event_records`; those for `format` and `file` are added, absent ones are null. `line` is
-        the number (from 0) of each row's line; left out when every line is a row.
+        the number (from 0) of each row's line; left out when every line is a row, as it is but for a `GroupReader`.
         Raises Unusual, LineError, ValueError, pyarrow.ArrowException."""
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:

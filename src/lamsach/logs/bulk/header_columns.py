@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.base import BulkReader, Unusual
+from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, holds
+from lamsach.logs.bulk.features import Lines, groups_of
+from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import none_of
 from lamsach.logs.bulk.looked import Row
 from lamsach.logs.bulk.templates import Templates
@@ -17,12 +19,24 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class HeaderColumns(BulkReader):
+class HeaderColumns(GroupReader):
     """Rows without escapes, with as many cells as the header."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
         self._known: dict[Table, tuple[Templates, set[str]]] = {}
+
+    def alike(self, data: bytes) -> bool:
+        """See `GroupReader`: rows have as many cells as the header, or are refused."""
+        return True
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the number of cells; those with escapes are read alone."""
+        table: Table | None = self.log_format.table  # type: ignore[attr-defined]
+        if table is None:
+            return [], [*range(len(lines))]
+        told = Lines(lines)
+        return groups_of((told.count(table.delimiter),), ~told.has("\\"))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,6 +78,45 @@ class Looked(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+
+class Tree(dict[str, Any]):
+    """Fields by their dotted keys as the object in which they were."""
+
+    def __init__(self, fields: Mapping[str, Any], paths: Iterable[str], above: str = "") -> None:
+        super().__init__()
+        self._fields, self._above = fields, above
+        self._paths: dict[str, list[str]] = {}
+        for path in paths:
+            key, _, rest = path.partition(".")
+            self._paths.setdefault(key, []).append(rest)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """See `dict`; an object is empty where none of its fields is there."""
+        paths = self._paths.get(key)
+        if paths is None:
+            return default
+        name = self._above + key
+        return self._fields.get(name, default) if paths == [""] else Tree(self._fields, paths, f"{name}.")
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(str(key)) not in (None, {})
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self:
+            raise KeyError(key)
+        return self.get(key)
+
+    def __bool__(self) -> bool:
+        return any(key in self for key in self._paths)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([key for key in self._paths if key in self])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, dict) and not self and not other
+
+    __hash__ = None
 
 
 class Head:

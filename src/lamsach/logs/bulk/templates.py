@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import mapped
 from lamsach.logs.bulk.epochs import of_counts
 from lamsach.logs.bulk.heads import check_clock, times
 from lamsach.logs.bulk.lists import coded_lists, stand_ins_of, values_of_items
-from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row
+from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row, Tree
 from lamsach.logs.bulk.shades import (
     ANY,
     AS_NUMBER,
@@ -35,7 +36,7 @@ from lamsach.logs.bulk.shades import (
 )
 from lamsach.logs.bulk.sources import NOTHING, Source, source_of
 from lamsach.logs.events.records import HASH_KEYS, KEYS
-from lamsach.logs.mappings.records import RecordFormat
+from lamsach.logs.mappings.records import RecordFormat, Records
 from lamsach.model import Event
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _MOST_COMBINED = 2**62
 _SEPARATOR = "\x1f"
 
 
-Make = Callable[[Looked, Head], Event | None]
+Make = Callable[[Any, Head], Event | None]
 """The event of a record's fields behind a header."""
 
 
@@ -113,7 +114,8 @@ class _Rows:
     def __init__(self, row: Row, count: int, log_format: Any, heads: Heads, before: pa.Array | None) -> None:
         self._row, self._count = row, count
         self._before, self._zone = before, log_format.context.timezone
-        self._carried, self._read_time = log_format.records, log_format.record_time
+        self._carried: Records = log_format.records
+        self._read_time = log_format.record_time
         self._heads = cache(heads)
         self.keys = frozenset(row.names)
         self._order = {key: number for number, key in enumerate(row.names)}
@@ -122,8 +124,18 @@ class _Rows:
         self._alike: list[tuple[str, str, Any]] = []
 
     def _text(self, key: str, at: int) -> str | None:
-        value = self._row[key][at].as_py()
+        value = self._column_of(key)[at].as_py()
         return None if value is None else str(value)
+
+    def _column_of(self, key: str) -> pa.Array:
+        """What a key states, of one with a value within a text that."""
+        within = self._carried.within.get(key)
+        if within is None:
+            return self._row[key]
+        source = ("within", key)
+        if source not in self._made:
+            self._made[source] = mapped(self._row[key], within.made)
+        return self._made[source]
 
     def _of(self, key: str) -> tuple[Shade, ...]:
         if key in self._carried.ports:
@@ -142,12 +154,10 @@ class _Rows:
         if key not in self._shades and key in (TIMES, HOSTS):
             absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
             self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
-        if key not in self._shades and key in self._carried.lists:
+        if key not in self._shades and pa.types.is_list(self._column_of(key).type):
             self._shades[key] = coded_lists(self._row[key])
         if key not in self._shades:
-            column = self._row[key]
-            if pa.types.is_list(column.type):
-                raise Unusual
+            column = self._column_of(key)
             shades = shades_in(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
             if key in self._carried.clock:  # whether there is any
                 texts = pc.equal(column, "") if pa.types.is_string(column.type) else pc.is_nan(column)
@@ -208,9 +218,9 @@ class _Rows:
         found: list[tuple[str, str, Any]] = []
         for shades in (ANY, PORT):
             keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
-            found += alike({key: (self._row[key], self._coded(key)[0]) for key in keys})
+            found += alike({key: (self._column_of(key), self._coded(key)[0]) for key in keys})
         tokens = [key for key in sorted(deciding) if key in self.keys and self._carried.sentences]
-        return found + same_tokens({key: (self._row[key], self._coded(key)[0]) for key in tokens})
+        return found + same_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:
         """Whether a stand-in is in the place of a value that another key has in a spelling of no shade."""
@@ -239,20 +249,23 @@ class _Rows:
         stated: list[str] = [self._row.constant]
 
         def value(key: str) -> Any:
-            if key in self._carried.lists:
+            import pyarrow as pa
+
+            if pa.types.is_list(self._row[key].type):
                 return self._list(key, at, stand_ins)
+            within = self._carried.within.get(key)
             shades = self._of(key)
             number = int(self._coded(key)[0][at]) if shades else 0
             if not number:
                 own = self._text(key, at)
                 stated.append(own or "")
-                return own
+                return own if own is None or within is None else within.text.format(own)
             stand_in, gives = shades[number - 1].of(self._number(key, at) + apart)
             for text, how in gives.items():
                 stand_ins[text] = ("of", ((key, how),))
                 if text.isdigit():
                     stand_ins[int(text)] = ("of", ((key, AS_NUMBER),))
-            return stand_in
+            return stand_in if within is None else within.text.format(stand_in)
 
         fields = Looked({key: partial(value, key) for key in self._row.names}, self._row.certain)
         head = Head(
@@ -261,7 +274,7 @@ class _Rows:
             lambda: _HOST if self._heads()[1][at].is_valid else None,
         )
         try:
-            event = make(fields, head)
+            event = make(Tree(fields, self._row.names) if self._carried.nested else fields, head)
             texts = [one for one in stand_ins if isinstance(one, str)]
             taken = any(one in text for text in stated for one in texts)
             unknown = event is None or taken or self._mixed(at)
@@ -274,7 +287,10 @@ class _Rows:
         shades, texts = self._coded(key)
         if not shades[at]:
             return None if texts[at] else []
-        items, told = stand_ins_of(self._carried.lists[key], self._order[key], MARK)
+        each = self._carried.lists.get(key)
+        if each is None:
+            raise Unusual
+        items, told = stand_ins_of(each, self._order[key], MARK)
         stand_ins |= {text: ("item", key, number) for number, text in enumerate(told)}
         return items
 
@@ -367,7 +383,7 @@ class _Rows:
         return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "")
 
     def _part(self, key: str, how: Callable[[pa.Array], pa.Array] | None = None) -> pa.Array:
-        return self._heads()[1] if how is None else how(self._row[key])
+        return self._heads()[1] if how is None else how(self._column_of(key))
 
     def _stated_times(self, keys: Sequence[str]) -> pa.Array:
         """The records' own times."""

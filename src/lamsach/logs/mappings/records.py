@@ -52,6 +52,14 @@ NAME = "|name"
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A value that stands in a text, of which a format takes nothing else. `made`: takes it out; `text`: one that holds it where `{}` stands."""
+
+    made: Callable[[str], str | None]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """What a format makes of each item of a list; it does nothing else with the list. `made`: the value of an item, None where it is left out; names and IPv4
     addresses in canonical spelling stay as they are. `item`: the shape of items that are objects, with an empty text for the value and examples of others."""
@@ -83,7 +91,8 @@ class Sentences:
 class Records:
     """`reader`: how records are written, a name in `lamsach.logs.bulk`. `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses,
     names, users, URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which stand two spaces. `like`: an
-    expression of further keys of `texts`. `written`: how records in quotes are. `lists`: keys of lists. `marks`: what stands before the words by which
+    expression of further keys of `texts`. `written`: how records in quotes are. `lists`: keys of lists; `within`: keys
+    of `texts` whose value stands within a text. `marks`: what stands before the words by which
     JSON objects are of one layout. `nested`: whether the format is given objects as they are nested, and not their dotted keys. `needs`: keys that a JSON object
     has at its top, if it is not to be read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key is
     stated, and the format is asked for whole lines.
@@ -98,6 +107,7 @@ class Records:
     like: str = ""
     written: Written | None = None
     lists: Mapping[str, Each] = field(default_factory=dict)
+    within: Mapping[str, Within] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     nested: bool = False
     needs: tuple[str, ...] = ()

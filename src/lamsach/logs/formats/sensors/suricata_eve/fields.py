@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role, placed
+from lamsach.logs.mappings.records import Each, Records, Within
 from lamsach.logs.text.json_records import child, objects_of, text_of
 from lamsach.logs.text.values import (
+    among,
     domain_of,
     hash_of,
     host_and_port,
@@ -17,7 +19,7 @@ from lamsach.logs.text.values import (
     question_of,
     stated,
 )
-from lamsach.model import Action, EventKind
+from lamsach.model import Action, Event, EventKind
 
 Record = Mapping[str, object]
 """A JSON object: Suricata's own, or a shipper's around it."""
@@ -35,7 +37,8 @@ KINDS = {
 }
 # CN=update.evil.example, O=...
 _COMMON_NAME = re.compile(r"(?:^|[,/])\s*CN=([^,/]{1,255})")
-_ANSWER_TYPES = frozenset({"A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "HTTPS", "SVCB"})
+_ANSWER_TYPES = ("A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "HTTPS", "SVCB")
+_DNS_PORTS = (53, 853)
 
 
 def address_of(eve: Record, outer: Record, short: str, long: str) -> str | None:
@@ -82,24 +85,16 @@ def kind_of(kind_name: str, eve: Record) -> EventKind:
     return EventKind.CONNECTION
 
 
-def device_of(
-    kind: EventKind,
-    eve: Record,
-    source: str | None,
-    source_port: int | None,
-    destination: str | None,
-    destination_port: int | None,
-) -> str | None:
-    """The unit's own side: of a DNS record the asker."""
-    if kind is EventKind.DNS and source and destination:
-        if destination_port in (53, 853):
-            return source
-        if source_port in (53, 853):
-            return destination
-    own = own_side(source, destination)
-    if own == source and destination and text_of(eve.get("direction")) == "to_client":
-        return own_side(destination, source)  # the alert is on the server's packet
-    return own
+def placed_end(event: Event, eve: Record) -> Event:
+    """The event with the unit's own side: of a DNS record the asker."""
+    both = event.source_ip is not None and event.destination_ip is not None
+    if event.kind is EventKind.DNS and both:
+        asked, answered = (port in _DNS_PORTS for port in (event.destination_port, event.source_port))
+        if asked or answered:
+            return placed(event, role=Role.SERVES_THE_UNIT, turned=not asked)
+    # an alert on the server's packet
+    turned = event.destination_ip is not None and text_of(eve.get("direction")) == "to_client"
+    return placed(event, turned=turned)
 
 
 def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
@@ -116,12 +111,18 @@ def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
         sni = text_of(child(eve, key).get("sni"))
         if sni and (domain := host_and_port(sni)[0]):
             return domain, None
-    subject = _COMMON_NAME.search(text_of(child(eve, "tls").get("subject")) or "")
-    domain = domain_of(subject[1]) if subject else None
-    if domain and "." in domain and "*" not in domain and ip_of(domain) is None:
+    domain = name_in_subject(text_of(child(eve, "tls").get("subject")) or "")
+    if domain:
         return domain, None
     question = next(_questions(dns), None) if dns else None
     return question, None
+
+
+def name_in_subject(subject: str) -> str | None:
+    """The host that a certificate's subject names."""
+    found = _COMMON_NAME.search(subject)
+    domain = domain_of(found[1]) if found else None
+    return domain if domain and "." in domain and "*" not in domain and ip_of(domain) is None else None
 
 
 def _web_names(http: Record) -> tuple[str | None, str | None]:
@@ -156,21 +157,24 @@ def _questions(dns: Record) -> Iterator[str]:
 def answers_of(dns: Record) -> Iterator[str]:
     """Addresses and names of every layout; free text (TXT) stays out."""
     for holder in (dns, *objects_of(dns.get("answer"))):
-        items = (*objects_of(holder.get("answers")), holder)
-        for item in items:
-            if (text_of(item.get("rrtype")) or "") in _ANSWER_TYPES:
-                yield from _data(item.get("rdata"))
-        for kind, values in child(holder, "grouped").items():
-            if kind in _ANSWER_TYPES:
-                for value in values if isinstance(values, list) else [values]:
-                    yield from _data(value)
+        for item in (*objects_of(holder.get("answers")), holder):
+            if answer := answer_in(item):
+                yield answer
+        grouped = child(holder, "grouped")
+        for value in (grouped.get(kind) for kind in _ANSWER_TYPES):
+            found = map(datum_of, value if isinstance(value, list) else [value])
+            yield from (one for one in found if one)
 
 
-def _data(value: object) -> Iterator[str]:
+def answer_in(item: Record) -> str | None:
+    """What one record of an answer names."""
+    return datum_of(item.get("rdata")) if (text_of(item.get("rrtype")) or "") in _ANSWER_TYPES else None
+
+
+def datum_of(value: object) -> str | None:
+    """The address or the name in the data of a DNS record."""
     text = text_of(value)
-    found = (ip_of(text) or domain_of(text.rpartition(" ")[2])) if text else None
-    if found:
-        yield found
+    return (ip_of(text) or domain_of(text.rpartition(" ")[2])) if text else None
 
 
 def hashes_of(eve: Record) -> Iterator[str]:
@@ -218,3 +222,20 @@ def action_of(kind_name: str, eve: Record) -> Action:
         text_of(child(eve, "dns").get("rcode")) == "NOERROR" or child(eve, "http").get("status") is not None
     )
     return Action.ALLOWED if established or answered else Action.UNKNOWN
+
+
+RECORDS = Records(
+    reader="json",
+    nested=True,
+    needs=("event_type",),
+    marks=('"event_type":"',),
+    clock=("timestamp", "@timestamp"),
+    texts=among(
+        "src_ip dest_ip host sensor_name dns.rrname dns.rdata http.hostname http.url tls.sni tls.subject tls.fingerprint quic.sni fileinfo.sha256 fileinfo.sha1"
+        " fileinfo.md5 http.username ftp.user arp.src_ip arp.dest_ip arp.src_mac dhcp.assigned_ip dhcp.client_ip dhcp.requested_ip dhcp.client_mac dhcp.hostname"
+    ),
+    ports=among("src_port dest_port"),
+    lists={"dns.answers": Each(answer_in, {"rrtype": "A", "rdata": ""})}
+    | {f"dns.grouped.{kind}": Each(datum_of) for kind in _ANSWER_TYPES},
+    within={"tls.subject": Within(name_in_subject, "CN={}"), "tls.fingerprint": Within(hash_of, "{}")},
+)

@@ -14,28 +14,29 @@ Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html, vers
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.sensors.suricata_eve import leases as suricata_leases
 from lamsach.logs.formats.sensors.suricata_eve.fields import (
+    RECORDS,
     Record,
     action_of,
     address_of,
     answers_of,
-    device_of,
     hashes_of,
     kind_of,
     names_of,
     observer_of,
+    placed_end,
     port_in,
     user_of,
 )
 from lamsach.logs.mappings import suricata_fast
+from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.json_records import TEXT_KEYS, child, read_object, text_of
 from lamsach.logs.text.json_shapes import looks_like_suricata
 from lamsach.logs.text.syslog import split_header
@@ -75,6 +76,7 @@ class SuricataEve(LogFormat):
             "lease_until",
         ),
     )
+    records: ClassVar[Records | None] = RECORDS
     lease_markers: ClassVar[tuple[str, ...]] = ('"dhcp"', '\\"dhcp\\"', '"arp"', '\\"arp\\"')
 
     @classmethod
@@ -90,8 +92,16 @@ class SuricataEve(LogFormat):
             header, record = read_object(line)
             event = self._event(_eve_record(record), record)
             if event and event.observer is None and header.strip():
-                event = replace(event, observer=split_header(line, self.context)[0].host)
+                changed(event, observer=split_header(line, self.context)[0].host)
         return event and stamped(event, self.name, self.context.file, number)
+
+    def record_event(self, fields: Record, header: Header) -> Event | None:
+        """See `Records`."""
+        return self._event(fields, fields)
+
+    def record_time(self, fields: Record) -> datetime | None:
+        """See `Records`."""
+        return self._time(fields, fields)
 
     def _event(self, eve: Record, outer: Record) -> Event | None:
         kind_name = text_of(eve.get("event_type"))
@@ -110,7 +120,7 @@ class SuricataEve(LogFormat):
             port_in(eve, outer, "dest", "destination"),
         )
         domain, url = names_of(kind, eve)
-        event = Event(
+        told = Event(
             time=time,
             kind=kind,
             observer=observer_of(eve, outer),
@@ -118,7 +128,6 @@ class SuricataEve(LogFormat):
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
-            device_ip=device_of(kind, eve, source, source_port, destination, destination_port),
             user=user_of(eve),
             domain=domain,
             url=url,
@@ -126,6 +135,7 @@ class SuricataEve(LogFormat):
             hashes=tuple(dict.fromkeys(hashes_of(eve))),
             action=action_of(kind_name, eve),
         )
+        event = placed_end(told, eve)
         if kind is EventKind.LEASE:
             return suricata_leases.lease(event, child(eve, "dhcp"))
         return suricata_leases.neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
