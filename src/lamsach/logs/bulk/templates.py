@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.clocks import of_keys
 from lamsach.logs.bulk.columns import mapped
-from lamsach.logs.bulk.epochs import of_counts
-from lamsach.logs.bulk.heads import check_clock, times
 from lamsach.logs.bulk.lists import coded_lists, stand_ins_of, values_of_items
 from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row, Tree
 from lamsach.logs.bulk.shades import (
@@ -386,24 +385,6 @@ class _Rows:
         return self._heads()[1] if how is None else how(self._column_of(key))
 
     def _stated_times(self, keys: Sequence[str]) -> pa.Array:
-        """The records' own times."""
-        import pyarrow.compute as pc
-
-        present = {key for key in self._carried.clock if key in self.keys}
-
-        def read(text: str) -> datetime | None:
-            values = dict(zip(keys, text.split(_SEPARATOR), strict=True))
-            fields = Looked({key: partial(values.get, key) for key in present})
-            moment: datetime | None = self._read_time(fields)
-            if not fields.at <= {*keys}:
-                raise Unusual
-            return moment
-
-        columns = [self._row[key] for key in keys]
-        if any(column.null_count for column in columns):
-            raise Unusual
-        if len(keys) == 1 and (counted := of_counts(columns[0], read)) is not None:
-            return counted
-        if self._before is not None:
-            check_clock(self._before, self._zone)
-        return times(pc.binary_join_element_wise(*columns, _SEPARATOR), read)
+        present = [key for key in self._carried.clock if key in self.keys]
+        columns = {key: self._row[key] for key in keys}
+        return of_keys(columns, present, self._read_time, self._before, self._zone)

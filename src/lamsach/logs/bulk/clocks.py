@@ -1,21 +1,56 @@
-"""Times that are counts since 1970."""
+"""The own times of records: texts of some keys, of which one may be a count since 1970."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import seconds
+from lamsach.logs.bulk.heads import check_clock, times
+from lamsach.logs.bulk.looked import Looked
 from lamsach.logs.bulk.parts import places_of
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     import pyarrow as pa
 
+_SEPARATOR = "\x1f"
 _UNITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
 """Microseconds of a count of so many digits: by what it is multiplied and divided."""
 _DECIMALS, _WITH_DECIMALS = 6, (16, 17)
+
+
+def of_keys(
+    columns: Mapping[str, pa.Array],
+    present: Collection[str],
+    read_time: Callable[[Any], datetime | None],
+    before: pa.Array | None,
+    zone: ZoneInfo,
+) -> pa.Array:
+    """The time of each record by the texts of its keys; `present`: all keys of the clock, of which the format must look at no other; `before`: the headers.
+    Raises Unusual."""
+    import pyarrow.compute as pc
+
+    def read(text: str) -> datetime | None:
+        values = dict(zip(columns, text.split(_SEPARATOR), strict=True))
+        fields = Looked({key: partial(values.get, key) for key in present})
+        moment = read_time(fields)
+        if not fields.at <= columns.keys():
+            raise Unusual
+        return moment
+
+    texts = [*columns.values()]
+    if any(column.null_count for column in texts):
+        raise Unusual
+    if len(texts) == 1 and (counted := of_counts(texts[0], read)) is not None:
+        return counted
+    if before is not None:
+        check_clock(before, zone)
+    return times(pc.binary_join_element_wise(*texts, _SEPARATOR), read)
 
 
 def of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array | None:
