@@ -18,7 +18,8 @@ MEANINGS = {"yes": WHOLE, "no": None, "name only": NAME_ONLY, "no scheme": HOST_
 ROWS = {
     cells[0].strip("`"): cells
     for line in TEXT.splitlines()
-    if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 13 and cells[0].startswith("`")
+    if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == len(COLUMNS) + 4
+    and cells[0].startswith("`")
     if cells[0] != "`--to`"
 }
 
