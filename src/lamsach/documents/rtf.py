@@ -43,13 +43,13 @@ class Rtf:
 
     def texts(self) -> Iterator[str]:
         """The pieces of text."""
-        return (text for _, cells in _pieces(self._data) for text, _ in cells)
+        return (text for _, cells in _Pieces().read(self._data) for text, _ in cells)
 
     def blocks(self) -> Iterator[Block]:
         """Paragraphs and tables in order, then page headers and footers."""
         places = Places()
         rows: list[list[Cell]] = []
-        for kind, cells in _pieces(self._data):
+        for kind, cells in _Pieces().read(self._data):
             if kind == "row":
                 rows.append(cells)
                 continue
@@ -64,7 +64,7 @@ class Rtf:
             yield Table(places.rows(rows))
         yield Part(margin=True)
         for margin in _margins(self._data):
-            for _, cells in _pieces(margin):
+            for _, cells in _Pieces().read(margin):
                 for text, _ in cells:
                     yield places.paragraph(text)
 
@@ -106,86 +106,109 @@ class _RowProperties:
         return list(zip_longest(texts, self._states[: len(texts)], fillvalue=""))
 
 
-def _pieces(data: bytes) -> Iterator[tuple[str, list[Cell]]]:
-    """`paragraph` with its text, `row` with its cells, `page` for a page break."""
-    properties = _RowProperties()
-    states: list[tuple[bool, int]] = []
-    silent, skip_after = False, 1
-    encoding, pending = "cp1252", 0
-    text: list[str] = []
-    cells: list[str] = []
-    raw = bytearray()
-    star = in_table = False
+class _Pieces:
+    """Reads a document's tokens: `paragraph` with its text, `row` with its cells, `page` for a page break."""
 
-    def flushed() -> str:
-        if raw:
-            text.append(raw.decode(encoding, "replace"))
-            raw.clear()
-        found = "".join(text)
-        text.clear()
-        return found
+    def __init__(self) -> None:
+        self._properties = _RowProperties()
+        self._states: list[tuple[bool, int]] = []
+        """What the groups around restore: whether they are silent, and how many characters stand for one of Unicode."""
+        self._silent, self._skip_after = False, 1
+        self._encoding, self._pending = "cp1252", 0
+        self._text: list[str] = []
+        self._cells: list[str] = []
+        self._raw = bytearray()
+        self._star = self._in_table = False
 
-    for match in _TOKEN.finditer(data):
-        word, number, code, symbol, brace, plain = match.groups()
+    def read(self, data: bytes) -> Iterator[tuple[str, list[Cell]]]:
+        """The pieces of a document in their order."""
+        for match in _TOKEN.finditer(data):
+            word, number, code, symbol, brace, plain = match.groups()
+            if self._groups(brace, symbol, word) or self._silent:
+                continue
+            if word is None:
+                self._shows(code, plain, symbol)
+            elif not self._spells(word, number):
+                yield from self._places(word)
+        if self._cells:
+            yield "row", self._properties.cells(self._cells)
+        yield "paragraph", [(self._flushed(), "")]
+
+    def _groups(self, brace: bytes | None, symbol: bytes | None, word: bytes | None) -> bool:
+        """Take a token that begins or ends a group, or makes it one that shows nothing; whether it is such a one."""
         if brace == b"{":
-            states.append((silent, skip_after))
-            star = False
+            self._states.append((self._silent, self._skip_after))
+            self._star = False
         elif brace == b"}":
-            if states:
-                silent, skip_after = states.pop()
+            if self._states:
+                self._silent, self._skip_after = self._states.pop()
         elif symbol == b"*":
-            star = True
-        elif word is not None and (word in _SILENT or (star and word not in (b"shppict", b"nonshppict"))):
-            silent, star = True, False
-        elif silent:
-            continue
-        elif code is not None:
-            if pending:
-                pending -= 1
+            self._star = True
+        elif word is not None and (
+            word in _SILENT or (self._star and word not in (b"shppict", b"nonshppict"))
+        ):
+            self._silent, self._star = True, False
+        else:
+            return False
+        return True
+
+    def _shows(self, code: bytes | None, plain: bytes | None, symbol: bytes | None) -> None:
+        """Take characters: one by its code, plain ones, or one that is escaped."""
+        if code is not None:
+            if self._pending:
+                self._pending -= 1
             else:
-                raw.append(int(code, 16))
+                self._raw.append(int(code, 16))
         elif plain is not None:
-            kept = plain[pending:] if pending else plain
-            pending = max(0, pending - len(plain))
-            raw.extend(kept)
+            kept = plain[self._pending :] if self._pending else plain
+            self._pending = max(0, self._pending - len(plain))
+            self._raw.extend(kept)
         elif symbol is not None:
-            text.append(_decoded(raw, encoding))
-            text.append({b"~": " ", b"_": "-", b"-": ""}.get(symbol, symbol.decode("latin-1")))
-        elif word == b"ansicpg" and number and int(number) in _CODE_PAGES:
-            encoding = f"cp{int(number)}"
+            self._add({b"~": " ", b"_": "-", b"-": ""}.get(symbol, symbol.decode("latin-1")))
+
+    def _spells(self, word: bytes, number: bytes | None) -> bool:
+        """Take a control word that says how characters are encoded, or is one; whether it is such a one."""
+        if word == b"ansicpg" and number and int(number) in _CODE_PAGES:
+            self._encoding = f"cp{int(number)}"
         elif word == b"u" and number:
-            text.append(_decoded(raw, encoding))
-            text.append(chr(int(number) % 0x10000))
-            pending = skip_after
+            self._add(chr(int(number) % 0x10000))
+            self._pending = self._skip_after
         elif word == b"uc":
-            skip_after = min(int(number or b"1"), 8) if not (number or b"1").startswith(b"-") else 1
+            stated = number or b"1"
+            self._skip_after = 1 if stated.startswith(b"-") else min(int(stated), 8)
         elif word in _CHARACTERS:
-            text.append(_decoded(raw, encoding))
-            text.append(_CHARACTERS[word])
-        elif word == b"cell":
-            cells.append(flushed())
+            self._add(_CHARACTERS[word])
+        else:
+            return False
+        return True
+
+    def _places(self, word: bytes) -> Iterator[tuple[str, list[Cell]]]:
+        """What a control word ends: a cell, a row, a paragraph or a page."""
+        if word == b"cell":
+            self._cells.append(self._flushed())
         elif word == b"row":
-            yield "row", properties.cells(cells)
-            cells = []
+            yield "row", self._properties.cells(self._cells)
+            self._cells = []
         elif word in _ROW_WORDS:
-            properties.word(word)
+            self._properties.word(word)
         elif word in (b"nestcell", b"nestrow"):  # a table within a cell
-            text.append(_decoded(raw, encoding) + "\n")
+            self._add("\n")
         elif word in (b"intbl", b"pard"):
-            in_table = word == b"intbl"
-        elif word in (b"par", b"sect") and (in_table or cells):
-            text.append(_decoded(raw, encoding) + "\n")
-        elif word in (b"par", b"sect"):
-            yield "paragraph", [(flushed(), "")]
-        elif word == b"page":
-            yield "paragraph", [(flushed(), "")]
-            yield "page", []
-    if cells:
-        yield "row", properties.cells(cells)
-    yield "paragraph", [(flushed(), "")]
+            self._in_table = word == b"intbl"
+        elif word in (b"par", b"sect") and (self._in_table or self._cells):
+            self._add("\n")
+        elif word in (b"par", b"sect", b"page"):
+            yield "paragraph", [(self._flushed(), "")]
+            if word == b"page":
+                yield "page", []
 
+    def _add(self, text: str) -> None:
+        """Add a text behind the characters that wait to be decoded."""
+        self._text += (self._raw.decode(self._encoding, "replace"), text)
+        self._raw.clear()
 
-def _decoded(raw: bytearray, encoding: str) -> str:
-    found = raw.decode(encoding, "replace")
-    raw.clear()
-    return found
+    def _flushed(self) -> str:
+        self._add("")
+        found = "".join(self._text)
+        self._text.clear()
+        return found

@@ -211,14 +211,8 @@ def _whole(text: str) -> Iterator[Found]:
         yield refused
 
 
-def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
-    if _STARRED.fullmatch(word):
-        yield from _whole(word)
-        return
-    if (inner := _inner_url(word)) is not None:  # url:http://evil.example/a
-        yield from _word(word[:inner], written, depth)
-        yield from _url(word[inner:], written)
-        return
+def _bare(word: str) -> str:
+    """A word without the marks that a text puts around it."""
     word = without_picture(word).strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
@@ -227,6 +221,18 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         word = without_wildcards(word)
     if word.startswith("\\") and HASH_NAMED_FILE.fullmatch(word, 1):  # sha256sum, of a name with an escape
         word = word[1:]
+    return word
+
+
+def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
+    if _STARRED.fullmatch(word):
+        yield from _whole(word)
+        return
+    if (inner := _inner_url(word)) is not None:  # url:http://evil.example/a
+        yield from _word(word[:inner], written, depth)
+        yield from _url(word[inner:], written)
+        return
+    word = _bare(word)
     if len(word) < 4:
         if word == "::1":
             yield from _whole(word)
