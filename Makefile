@@ -30,6 +30,9 @@ test: install-dev ## Run the tests
 test-quick: install-dev ## Run the short tests, for every save
 	@$(BIN)/python -m pytest -n $(WORKERS) --quick $(PYTEST_ARGS)
 
+test-postgres: install-dev ## Run all of the portal's tests on PostgreSQL that may run there, and choose anew which of them `make test` runs
+	@$(BIN)/python -m tests.portal.on_postgresql
+
 test-windows: install-dev ## Run the tests of the Windows scanner under Wine (builds its bundle first, from the internet)
 	@$(BIN)/python -m pytest -m wine -n 0 $(PYTEST_ARGS)
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -65,6 +66,7 @@ from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 from lamsach.portal.worker import load_tasks  # noqa: E402
 
+from . import on_postgresql  # noqa: E402
 from .rows import Kept, put_back, written_by  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
 
@@ -74,18 +76,38 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_STAGE, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, started for these tests."""
-    from .postgres import cluster, fresh, require_postgresql
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear what the tests ask of PostgreSQL where the table of those that run there is made."""
+    if os.environ.get(on_postgresql.WRITE):
+        config.pluginmanager.register(on_postgresql.Recorder())
 
-    if os.environ.get("LAMSACH_TEST_POSTGRES"):
-        pytest.skip("these tests run on PostgreSQL already")
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL leave out what other tests ask there."""
+    if os.environ["DATABASE_URL"]:
+        left = [item for item in items if on_postgresql.is_left_out(on_postgresql.name_of(item))]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+@contextmanager
+def filled_cluster() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own that holds TEMPLATE, while it lasts."""
+    from .postgres import cluster, fresh, require_postgresql
 
     def fill(address: str) -> None:
         migrate(_DATA / "postgresql", fresh(address, TEMPLATE))
 
     with cluster(require_postgresql(), schema(), fill) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, started for these tests."""
+    if os.environ.get("LAMSACH_TEST_POSTGRES"):
+        pytest.skip("these tests run on PostgreSQL already")
+    with filled_cluster() as address:
         yield address
 
 
