@@ -80,6 +80,7 @@ def test_every_kind_has_a_playbook_in_both_languages(kind: ThreatKind) -> None:
         assert en_how.isascii()
 
 
+@pytest.mark.one_date
 def test_a_step_is_ticked_with_a_note_and_a_file(case: Case, cast: Cast) -> None:
     client = cast.client("officer")
     page = client.get(f"/office/cases/{case.pk}/").content.decode()
@@ -119,6 +120,7 @@ def form_of(steps: list[dict[str, str]], basis: int, **changes: str) -> dict[str
     return data | changes
 
 
+@pytest.mark.one_date
 def test_the_coordinator_changes_a_playbook_and_machines_keep_theirs(case: Case, cast: Cast) -> None:
     address = f"/office/campaigns/{case.campaign_id}/playbooks/botnet/"
     officer, coordinator = cast.client("officer"), cast.client("coordinator")

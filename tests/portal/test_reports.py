@@ -463,6 +463,7 @@ def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast
     assert is_late(found, date(2022, 9, 26), date(2022, 9, 27)) == late
 
 
+@pytest.mark.one_date
 def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Browser) -> None:
     pytest.importorskip("pyhanko")
     from tests.letters.test_signing import key_file
