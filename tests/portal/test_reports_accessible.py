@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import require_program
 
 from .template import furnish
-from .test_accessibility import AXE, AXE_RUN, CHECK, axe
+from .test_accessibility import AXE, AXE_RUN, CHECK, axe, load_axe
 from .test_browser import Served
 from .test_reports_browser import BEGIN, PASSWORD, portal
 
@@ -108,7 +108,7 @@ def page(place: tuple[Served, list[str]]) -> Iterator[Any]:
 
 def contrast(page: Any) -> list[str]:
     """What axe-core says of contrast alone: all that a colour scheme changes."""
-    page.evaluate(AXE)
+    load_axe(page)
     return list(page.evaluate(re.sub(r"runOnly: \[[^\]]*\]", "runOnly: ['color-contrast']", AXE_RUN)))
 
 
