@@ -19,8 +19,6 @@ READERS: Mapping[str, str] = {
     "adguardhome": "adguardhome:QueryLog",
     "csv_columns": "csv_columns:NamedCells",
     "json_lines": "json_lines:NamedKeys",
-    "pf_filterlog": "pf_filterlog:PfPackets",
-    "web_access": "web_access:WebRequests",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
     "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",
     "windows_event_json": "windows_json:WindowsObjects",
@@ -37,6 +35,7 @@ RECORDS: Mapping[str, str] = {
     "json": "json_records:JsonRecords",
     "header": "header_columns:HeaderColumns",
     "sentences": "sentences:SentenceReader",
+    "cells": "cell_rows:CellRows",
 }
 """The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""
 

@@ -6,7 +6,8 @@ A value of no shade (rare spellings, words, addresses that are nobody's) is a sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from lamsach.logs.bulk.keyed import port_numbers, url_hosts
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, made_of
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.mappings.records import Records
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of
 
 if TYPE_CHECKING:
@@ -37,7 +39,10 @@ _WORD = r"^(?:[G-Zg-z][A-Za-z0-9_-]|[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z])[A-Za-z0-9
 _ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
 _SHADY_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LONGEST_URL = 4000
+_REQUEST_LINE = r"^[A-Z]{3,16} (/[!-~]*) HTTP/[0-9](?:\.[0-9])?$"
 _PORT_DIGITS, _FAR_PORT = 5, 65_000
+_FIRST = 64
+"""So many texts tell which shades are likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,20 +200,41 @@ NAME_TOKEN: tuple[Shade, ...] = (*TOKEN, ANY[8])
 """The same of a name: a word is one too."""
 
 
+def _targets(column: pa.Array) -> pa.Array:
+    """The second word of request lines."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(column, _REQUEST_LINE, r"\1")
+
+
+REQUEST: tuple[Shade, ...] = (
+    *NAME_TOKEN,
+    Shade(
+        _matching(_REQUEST_LINE, "://", _LONGEST_URL), "GET /r{n}{mark} HTTP/1.1", {"/r{n}{mark}": _targets}
+    ),
+    Shade(_matching(r"^/[!-~]*$", "://", _LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
+    Shade(_matching(r"^[!-~]*=[!-~]*$", "://", _LONGEST_URL), "q{n}{mark}=1", {"q{n}{mark}=1": _same}),
+)
+"""The shades of what a server was asked for, and of its users: also a request line, a path, and a query, which name no other server."""
+EXCLUSIVE = (TOKEN, NAME_TOKEN, REQUEST)
+"""Those of which no text is of two."""
+
+
+def shades_of(carried: Records, key: str) -> tuple[Shade, ...]:
+    """The shades of a key's values."""
+    if carried.sentences:
+        return NAME_TOKEN if key in carried.texts else TOKEN
+    if carried.cells:
+        return REQUEST if key in carried.texts else TOKEN if key in carried.ports else ()
+    if key in carried.ports:
+        return PORT
+    return ANY if key in carried.texts or (carried.like and re.search(carried.like, key)) else ()
+
+
 def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
     """The number (from 1) of each text's shade, 0 where it has none. Texts that are repeated are looked at once."""
     import numpy as np
-    import pyarrow.compute as pc
 
-    if shades in (TOKEN, NAME_TOKEN):  # no text is of two of these
-        kind = int(_told(column.slice(0, 1), shades)[0])
-        address = shades[kind - 1] in ANY[:2]
-        likely = ANY[0] if address else shades[kind - 1]
-        if kind and pc.all(likely.judge(column)).as_py():
-            own = internal(column).to_numpy(zero_copy_only=False) if address else False
-            return np.where(own, shades.index(_INTERNAL) + 1, shades.index(likely) + 1) + np.zeros(
-                len(column), np.int64
-            )
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
         return _told(column, shades)
@@ -228,20 +254,33 @@ def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str
     for at, (key, (column, codes)) in enumerate(columns.items()):
         for other, (texts, _) in [*columns.items()][at + 1 :]:
             if kinds[key] & kinds[other]:
-                same = pc.equal(column, texts).to_numpy(zero_copy_only=False) & (codes > 0)
+                same = pc.fill_null(pc.equal(column, texts), False).to_numpy(zero_copy_only=False) & (
+                    codes > 0
+                )
                 if same.any():
                     found.append((key, other, same))
     return found
 
 
 def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
+    if shades not in EXCLUSIVE or len(column) <= 2 * _FIRST:
+        return _in_order(column, shades, range(1, len(shades) + 1))
+    kinds, last = [*range(1, len(shades) + 1)], shades.index(_INTERNAL) + 1
+    seen = {*_in_order(column.slice(0, _FIRST), shades, kinds).tolist()}
+    seen |= {last - 1, last} if seen & {last - 1, last} else set()
+    return _in_order(column, shades, sorted(kinds, key=lambda kind: kind not in seen))
+
+
+def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int]) -> Codes:
+    """The kinds of texts, asked in this order."""
     import numpy as np
     import pyarrow as pa
 
     codes = np.zeros(len(column), np.int64)
-    rows = np.arange(len(column))
-    rest = column
-    for number, shade in enumerate(shades, 1):
+    rows = np.flatnonzero(~column.is_null().to_numpy(zero_copy_only=False))
+    rest = column.drop_null()
+    for number in kinds:
+        shade = shades[number - 1]
         if not len(rest) and shade is not _INTERNAL:
             break
         if shade is _INTERNAL:  # of the addresses before it

@@ -7,7 +7,6 @@ while the format looks at them: a key that it never looks at is of no account.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +23,14 @@ from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row, Tree
 from lamsach.logs.bulk.shades import (
     ANY,
     AS_NUMBER,
+    EXCLUSIVE,
     MARK,
-    NAME_TOKEN,
     PORT,
-    TOKEN,
     Shade,
     alike,
     same_tokens,
     shades_in,
+    shades_of,
 )
 from lamsach.logs.bulk.sources import NOTHING, Source, source_of
 from lamsach.logs.events.records import HASH_KEYS, KEYS
@@ -137,12 +136,7 @@ class _Rows:
         return self._made[source]
 
     def _of(self, key: str) -> tuple[Shade, ...]:
-        if key in self._carried.ports:
-            return PORT
-        if self._carried.sentences:
-            return NAME_TOKEN if key in self._carried.texts else TOKEN
-        carried = key in self._carried.texts or (self._carried.like and re.search(self._carried.like, key))
-        return ANY if carried else ()
+        return shades_of(self._carried, key)
 
     def _coded(self, key: str) -> tuple[Codes, Codes]:
         """Of each row the shade of its text, and the number of the text where it has none (-1: absent)."""
@@ -218,7 +212,7 @@ class _Rows:
         for shades in (ANY, PORT):
             keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
             found += alike({key: (self._column_of(key), self._coded(key)[0]) for key in keys})
-        tokens = [key for key in sorted(deciding) if key in self.keys and self._carried.sentences]
+        tokens = [key for key in sorted(deciding) if key in self.keys and self._of(key) in EXCLUSIVE]
         return found + same_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:

@@ -88,6 +88,19 @@ class Sentences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """Rows of delimited cells. `layouts`: the cells' names by how many quotes a row has; without any they are numbered from 0, or named by the format's `table`.
+    `shapes`: expressions of cells that every row has; of absent cells they hold. `head`: whether a header stands in the first cell before its digits. `rare`: texts of rows that are read singly.
+    """
+
+    delimiter: str
+    shapes: Mapping[str, str]
+    layouts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    head: bool = False
+    rare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """`reader`: how records are written, a name in `lamsach.logs.bulk`. `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses,
     names, users, URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which stand two spaces. `like`: an
@@ -95,7 +108,8 @@ class Records:
     of `texts` whose value stands within a text. `marks`: what stands before the words by which
     JSON objects are of one layout. `nested`: whether the format is given objects as they are nested, and not their dotted keys. `needs`: keys that a JSON object
     has at its top, if it is not to be read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key is
-    stated, and the format is asked for whole lines.
+    stated, and the format is asked for whole lines. `cells`: how rows of cells are; then `texts` are users and what a server was
+    asked for, and `ports` all that has the shades of `bulk.shades.TOKEN`.
     """
 
     reader: str
@@ -113,6 +127,7 @@ class Records:
     needs: tuple[str, ...] = ()
     renamed: Callable[[str], str] | None = None
     sentences: Sentences | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ Traps:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -30,6 +32,7 @@ from lamsach.logs.events.placing import placed
 from lamsach.logs.formats.firewalls.pf_filterlog import pfblocker
 from lamsach.logs.mappings.keyed_events import device_of
 from lamsach.logs.mappings.printed_packets import printed_packet
+from lamsach.logs.mappings.records import Cells, Fields, Header, Records
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.record_times import first_time
@@ -49,6 +52,7 @@ _RULE = re.compile(
 )
 _DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)
 _ROOM = 700
+_ACTION, _WAY, _VERSION, _CELLS = 6, 7, 8, 23
 WITH_PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
 ACTIONS = {
     "pass": Action.ALLOWED,
@@ -84,6 +88,20 @@ class PfFilterlog(LogFormat):
         *("device_ip", "device_name", "user", "domain", "url", "answers", "action", "response"),
     )
 
+    # filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,6,tcp,60,10.1.1.5,198.51.100.7,51514,443,0,S,...
+    records: ClassVar[Records] = Records(
+        reader="cells",
+        ports=("15", "16", "17", "18", "19", "20", "21"),
+        cells=Cells(
+            delimiter=",",
+            head=True,
+            shapes=dict(
+                zip(map(str, range(9)), [r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$", r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$", r"^[\w-]{1,24}$",
+                    "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$"], strict=True)
+            ),
+        ),
+    )  # fmt: skip
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
@@ -100,6 +118,15 @@ class PfFilterlog(LogFormat):
             return _AUDITED.match(split_message(line)[1]) is not None
         return "' from" in line and _login(line) is not None
 
+    def record_event(self, fields: Fields, header: Header) -> Event | None:
+        """See `Records`."""
+        event = _packet(lambda at: fields.get(str(at), ""), "")
+        return replace(event, time=header.time, observer=header.host)
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """See `Records`: the header states it."""
+        return None
+
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, or one log-in."""
         blocked = pfblocker.event_in(line, self.context)
@@ -109,7 +136,8 @@ class PfFilterlog(LogFormat):
         header, message = split_header(line, self.context)
         packet = _PACKET.search(message, 0, _ROOM)
         if packet:
-            event = _packet(message, packet)
+            cells = message[packet.start() :].rstrip().split(",", _CELLS)
+            event = _packet(lambda at: cells[at] if at < len(cells) else "", message)
         elif rule := _RULE.search(line, 0, _ROOM):
             printed = printed_packet(line[rule.end() :], None) or Event()
             device = _own_side(printed.source_ip, printed.destination_ip, inward=" in on " in rule[0])
@@ -138,25 +166,23 @@ def _tight(line: str) -> str:
     return line.replace(", ", ",") if ", in, " in line or ", out, " in line else line
 
 
-def _packet(message: str, match: re.Match[str]) -> Event:
-    columns = message[match.end() :].rstrip().split(",", 14)
-    if match[2] == "4":
-        names, ends = columns[6:8], columns[9:13]
-    else:
-        names, ends = columns[3:5], columns[6:10]
-    addresses = (*ends, "", "")[:2]
-    source, destination = map(ip_of, addresses)
-    if (source is None and destination is None) or not all(addresses):  # one may be masked
-        raise LineError("The filterlog record is cut short or has no address.", message[:80])
-    ports = ends[2:4] if WITH_PORTS & {name.lower() for name in names} else []
+def _packet(cell: Callable[[int], str], record: str) -> Event:
+    """The packet of a record's cells, which are numbered from 0."""
+    four = cell(_VERSION) == "4"
+    names, end = ((15, 16), 18) if four else ((12, 13), 15)
+    ends = [cell(end), cell(end + 1)]
+    source, destination = map(ip_of, ends)
+    if (source is None and destination is None) or not all(ends):  # one may be masked
+        raise LineError("The filterlog record is cut short or has no address.", record[:80])
+    ported = not WITH_PORTS.isdisjoint(cell(name).lower() for name in names)
     return Event(
         kind=EventKind.CONNECTION,
         source_ip=source,
-        source_port=port_of(ports[0]) if ports else None,
+        source_port=port_of(cell(end + 2)) if ported else None,
         destination_ip=destination,
-        destination_port=port_of(ports[1]) if len(ports) > 1 else None,
-        device_ip=_own_side(source, destination, inward=match[0].endswith("in,4,")) if source else None,
-        action=ACTIONS.get(match[1], Action.UNKNOWN),
+        destination_port=port_of(cell(end + 3)) if ported else None,
+        device_ip=_own_side(source, destination, inward=four and cell(_WAY) == "in") if source else None,
+        action=ACTIONS.get(cell(_ACTION), Action.UNKNOWN),
     )
 
 

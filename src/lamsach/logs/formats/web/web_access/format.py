@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -28,7 +28,8 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.placing import placed
 from lamsach.logs.formats.web.web_access import json as web_json
 from lamsach.logs.formats.web.web_access import text as web_text
-from lamsach.logs.mappings.web_requests import request_event
+from lamsach.logs.mappings.records import Cells, Fields, Header, Records, Table
+from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
@@ -48,6 +49,22 @@ _SOFTWARE = ("#Software: Microsoft Internet Information Services", "#Software: M
 _PROXY = frozenset({"cs-uri-scheme", "r-host", "r-ip", "s-supplier-ip", "sc-filter-result"})
 
 
+# 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent"
+_COMMON = ("client", "identity", "user", "stamp", "zone", "request", "status", "size")
+_SHAPES = {
+    "client": r"^(?:[0-9.]{7,15}|[0-9A-Fa-f:]{3,39})$",
+    "identity": "^-$",
+    "user": r"^[^\s\[\]{}\"]{1,64}$",
+    "stamp": r"^\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}$",
+    "zone": r"^[+-][0-9]{4}\]$",
+    "status": "^[0-9]{3}$",
+    "size": "^(?:[0-9]{1,18}|-)$",
+    "date": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "time": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$",
+}
+_PLAIN_REQUEST = re.compile(r"[A-Z]{3,16} /[!-~]* HTTP/\d(?:\.\d)?", re.ASCII)
+
+
 class WebAccess(LogFormat):
     """Reads requests that the unit's own web servers and reverse proxies took."""
 
@@ -58,6 +75,18 @@ class WebAccess(LogFormat):
         *("device_ip", "device_name", "user", "domain", "url", "action"),
     )
     header_prefix: ClassVar[str | None] = "#"
+    records: ClassVar[Records] = Records(
+        reader="cells",
+        ports=("client", "c-ip", "c-port", "s-ip", "s-port", "cs-host"),
+        texts=("request", "user", "cs-uri-stem", "cs-uri-query", "cs-username"),
+        clock=("stamp", "zone", "date", "time"),
+        cells=Cells(
+            delimiter=" ",
+            layouts={2: _COMMON, 6: (*_COMMON, "referrer", "agent")},
+            shapes=_SHAPES,
+            rare=("\\", "\t", '="', " TCP", " UDP", " NONE", " TAG"),  # Squid's lines end in a result code
+        ),
+    )
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -99,9 +128,33 @@ class WebAccess(LogFormat):
         ) / len(head)
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that the headings name so far; none without headings."""
-        return self._columns.names if self._stated else ()
+    def table(self) -> Table | None:
+        """The columns that the headings name so far, of requests to a server itself; None without headings."""
+        names = self._columns.names
+        plain = names[:2] == ("date", "time") and "c-ip" in names and _PROXY.isdisjoint(names)
+        return Table(None, names, delimiter=" ") if self._stated and plain else None
+
+    def record_event(self, fields: Fields, header: Header) -> Event | None:
+        """See `Records`."""
+        if "request" not in fields:
+            event = _w3c(fields)
+            if ip_of(fields.get("c-ip", "")) is None:
+                raise LineError("The line is not a web server's record.", "")
+        elif _PLAIN_REQUEST.fullmatch(fields["request"]) is None:
+            raise LineError("The line is not a web server's record.", "")
+        else:
+            event = request_event(
+                fields["client"], request=fields["request"], user=fields["user"], status=fields["status"]
+            )
+            if event.source_ip is None:
+                raise LineError("The line is not a web server's record.", "")
+        return replace(event, time=self.record_time(fields))
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """See `Records`."""
+        if "stamp" in fields:
+            return web_time(f"{fields['stamp'][1:]} {fields['zone'][:-1]}", self.context.timezone)
+        return from_iso(f"{fields.get('date')} {fields.get('time')}", UTC)
 
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
