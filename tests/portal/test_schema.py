@@ -34,6 +34,23 @@ executor = MigrationExecutor(connection)
 print(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 """
 
+TWICE = """
+import sys
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.core import management
+from django.db.migrations.recorder import MigrationRecorder
+from lamsach.portal.schema import bring_up_to_date
+called = []
+management.call_command = lambda name, **options: called.append(name)
+bring_up_to_date()
+print(called)
+MigrationRecorder.Migration.objects.filter(app="mail").delete()
+bring_up_to_date()
+print(called)
+"""
+
 
 def run(script: str, folder: Path, address: str = "") -> str:
     done = subprocess.run(
@@ -100,3 +117,8 @@ def test_a_failure_in_the_middle_leaves_the_database_empty(
     assert of_sqlite(tmp_path) == []
     migrate(tmp_path)
     assert run(LEFT, tmp_path) == "[]"
+
+
+def test_only_what_is_missing_is_migrated(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    assert run(TWICE, tmp_path).splitlines() == ["[]", "['migrate']"]
