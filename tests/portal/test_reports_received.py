@@ -257,7 +257,7 @@ def test_who_may_see_and_file(cast: Cast, browser: Browser) -> None:
         assert client.get(f"/office/reports/received/{found.pk}/").status_code == mine, name
         assert client.get(f"/office/reports/received/{nowhere.pk}/").status_code == lost, name
     wrong = confirm(browser("coordinator"), found, code="G06.13.01")
-    assert "There is no such unit under yours" in wrong.content.decode()
+    assert "No unit is found here by this code or name." in wrong.content.decode()
     assert not Report.objects.exists()
 
 

@@ -14,6 +14,7 @@ from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.base.roles import COORDINATORS, WEAKEST, Role
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical
+from lamsach.portal.units.picking import UnitField, offer
 from lamsach.portal.units.tree import ancestors
 
 
@@ -67,6 +68,8 @@ class SetUpForm(PasswordForm):
 class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     """Inviting a person into a unit."""
 
+    unit: Any = UnitField()
+
     class Meta:
         model = Invitation
         fields = ("email", "name", "unit", "role")
@@ -75,12 +78,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
         self.user = user
-        units: Any = self.fields["unit"]
-        units.queryset = writable_units(user, COORDINATORS)
-        units.widget = forms.TextInput()
-        units.to_field_name = "code"
-        units.help_text = _("The unit's code, such as G06.12.")
-        units.error_messages["invalid_choice"] = _("No unit has this code. An example: G06.12.")
+        offer(self, "unit", writable_units(user, COORDINATORS), few=0)
         roles: Any = self.fields["role"]
         mine = grantable(user)
         weakest_first = [role for role in (WEAKEST, *reversed(Role)) if role in mine]

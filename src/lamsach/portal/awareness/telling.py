@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from lamsach.documents.headings import columns_of
 from lamsach.documents.vocabulary import PEOPLE
 from lamsach.errors import InputError
 from lamsach.i18n import mark
@@ -24,12 +23,11 @@ from lamsach.portal.mail.incoming import bad_addresses
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.sheet import table
+from lamsach.portal.units.sheet import rows_of
 
 PURPOSE = "awareness"
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
-MOST_PEOPLE, MOST_WRONG = 100_000, 1000
-BATCH = 1000
+MOST_WRONG = BATCH = 1000
 
 
 def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int, list[int]]:
@@ -40,28 +38,21 @@ def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int,
 
 def _read(file: IO[bytes], name: str) -> tuple[list[tuple[str, str, str]], list[int]]:
     """Name, department and e-mail of each row, and the numbers of the rows that are wrong. No transaction may be open: a sheet takes as long as it takes."""
-    columns: dict[int, str] = {}
-    rows: list[tuple[str, str, str]] = []
-    wrong: list[int] = []
-    for number, cells in table(file, name):
-        if not columns:
-            found = columns_of(cells, PEOPLE)
-            columns = found if "name" in found.values() else {}
-            continue
-        row = {columns[i]: cell for i, cell in enumerate(cells) if i in columns}
-        if not any(row.values()):
-            continue
-        email = row.get("email", "").lower()
-        if not row.get("name") or (email and not _EMAIL.match(email)) or len(rows) >= MOST_PEOPLE:
-            wrong.append(number)
-        else:
-            rows.append((row["name"][:200], row.get("department", "")[:200], email))
-    if not columns:
+    found, headings = rows_of(file, name, PEOPLE, {"name"})
+    if not headings:
         raise InputError(
             mark("The sheet has no heading row with a column for the name."),
             name,
             mark("Put the heading Họ tên above the names."),
         )
+    rows: list[tuple[str, str, str]] = []
+    wrong: list[int] = []
+    for number, row in found:
+        email = row.get("email", "").lower()
+        if not row.get("name") or (email and not _EMAIL.match(email)):
+            wrong.append(number)
+        else:
+            rows.append((row["name"][:200], row.get("department", "")[:200], email))
     return rows, wrong
 
 

@@ -28,6 +28,7 @@ from lamsach.portal.campaigns.deadlines import Deadline
 from lamsach.portal.campaigns.models import Campaign, DeadlineKind, DeadlineMove, MoveScope
 from lamsach.portal.units.access import may_act, readable_units, writable_units
 from lamsach.portal.units.models import Unit
+from lamsach.portal.units.picking import UnitField, offer
 from lamsach.portal.units.tree import today
 
 BY = {
@@ -44,9 +45,7 @@ class MoveForm(forms.Form):
     deploy = forms.DateField(label=BY[DeadlineKind.DEPLOY], widget=DateInput, required=False)
     report = forms.DateField(label=BY[DeadlineKind.REPORT], widget=DateInput, required=False)
     scope = forms.ChoiceField(label=gettext_lazy("For whom does it hold?"), widget=forms.RadioSelect)
-    code = forms.CharField(
-        label=gettext_lazy("Code of the unit"),
-        max_length=60,
+    code: Any = UnitField(
         required=False,
         help_text=gettext_lazy("For one unit, or one and everything under it."),
     )
@@ -61,6 +60,7 @@ class MoveForm(forms.Form):
     def __init__(self, *args: Any, campaign: Campaign, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.campaign, self.user = campaign, user
+        offer(self, "code", writable_units(user, COORDINATORS))
         leads = may_act(user, campaign.owner_id, COORDINATORS)
         scopes = [*([MoveScope.ALL] if leads else []), MoveScope.SUBTREE, MoveScope.ONE]
         self.fields["scope"].choices = [(one.value, one.label) for one in scopes]  # type: ignore[attr-defined]
@@ -76,8 +76,8 @@ class MoveForm(forms.Form):
                 self.add_error(kind, _("The day lies before the campaign."))
         unit = None
         if data.get("scope") in (MoveScope.SUBTREE, MoveScope.ONE):
-            unit = writable_units(self.user, COORDINATORS).filter(code=data.get("code", "").strip()).first()
-            if unit is None or not self._may_move(unit):
+            unit = data.get("code")
+            if "code" not in self.errors and (unit is None or not self._may_move(unit)):
                 self.add_error("code", _("This is not a unit under yours."))
         data["days"], data["unit"] = days, unit
         return data

@@ -4,8 +4,6 @@ PEOPLE: dict[str, str] = {
     "Your role needs a second factor at log-in. Set one up now to go on.": "Vai trò của bạn cần lớp xác thực thứ hai khi đăng nhập. Hãy thiết lập ngay để tiếp tục.",
     "Full name": "Họ và tên",
     "Language": "Ngôn ngữ",
-    "No unit has this code. An example: G06.12.": "Không có đơn vị mang mã này. Ví dụ G06.12.",
-    "The unit's code, such as G06.12.": "Mã định danh của đơn vị, ví dụ G06.12.",
     "Password": "Mật khẩu",
     "At least 12 characters. Several words are easier to keep in mind.": "Ít nhất 12 ký tự. Ghép vài từ sẽ dễ nhớ hơn.",
     "Name of the highest body": "Tên cơ quan cao nhất",

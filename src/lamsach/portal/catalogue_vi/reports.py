@@ -161,8 +161,6 @@ REPORTS: dict[str, str] = {
     "by an exchange file": "bằng tệp trao đổi",
     "as a file": "bằng tệp tải lên",
     "The unit has sent a newer report.": "Đơn vị đã gửi báo cáo mới hơn.",
-    "Code of the unit": "Mã đơn vị",
-    "There is no such unit under yours.": "Không có đơn vị này trong phạm vi quản lý.",
     "It is set aside; the file is kept.": "Đã gác lại; tệp vẫn được lưu.",
     "The unit's report is being written or approved in the portal. Nothing was filed.": "Báo cáo của đơn vị đang được soạn hoặc phê duyệt trên cổng. Chưa ghi nhận nội dung nào.",
     "The report is filed. Please accept it or return it.": "Đã ghi nhận báo cáo. Đề nghị tiếp nhận hoặc trả lại.",

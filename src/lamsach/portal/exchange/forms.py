@@ -11,18 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.errors import LamsachError
 from lamsach.indicators.releases.keys import fingerprint, load_public_key
 from lamsach.portal.exchange import access, outgoing
+from lamsach.portal.units.picking import UnitField, offer
 from lamsach.sealed.keys import RECIPIENT, recipient
 
 
 class UnitForm(forms.Form):
     """For which of the person's units."""
 
-    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    unit: Any = UnitField()
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["unit"]
-        field.queryset = access.exchanging_units(user)
+        offer(self, "unit", access.exchanging_units(user))
 
 
 class FileForm(forms.Form):

@@ -9,20 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings import access
+from lamsach.portal.units.picking import UnitField, offer
 
 
 class PlaceForm(forms.Form):
     """For which unit and campaign."""
 
     campaign: Any = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)
-    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    unit: Any = UnitField()
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         campaign: Any = self.fields["campaign"]
-        unit: Any = self.fields["unit"]
         campaign.queryset = access.campaigns(user).exclude(state=CampaignState.CLOSED)
-        unit.queryset = self.units(user)
+        offer(self, "unit", self.units(user))
 
     def units(self, user: Any) -> Any:
         """The units that may be chosen: the person's own first."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.privacy import access
 from lamsach.portal.units.models import Unit
+from lamsach.portal.units.picking import UnitField, offer
 
 
 class GrantForm(forms.Form):
@@ -36,7 +37,7 @@ class ReasonForm(forms.Form):
 class HoldForm(forms.Form):
     """A hold on a unit and everything under it."""
 
-    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    unit: Any = UnitField()
     campaign: Any = forms.ModelChoiceField(
         None, label=_("Campaign"), required=False, empty_label=_("All campaigns")
     )
@@ -44,9 +45,8 @@ class HoldForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        unit: Any = self.fields["unit"]
         campaign: Any = self.fields["campaign"]
-        unit.queryset = access.holding_units(user)
+        offer(self, "unit", access.holding_units(user))
         campaign.queryset = readable_campaigns(user)
 
 

@@ -16,7 +16,7 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import Extension, Figure, Received, Report
 from lamsach.portal.units.access import readable_units
-from lamsach.portal.units.codes import canonical
+from lamsach.portal.units.picking import UnitField, offer
 from lamsach.portal.units.tree import today
 
 HEAD = ("number", "symbol", "place", "day", "authority", "position", "signer")
@@ -180,7 +180,7 @@ class ReceivedForm(forms.Form):
     """What was read from a form that came in, for a person to correct: campaign, unit, texts, numbers."""
 
     campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.none())
-    code = forms.CharField(label=gettext_lazy("Code of the unit"), max_length=60)
+    code: Any = UnitField()
 
     def __init__(self, *args: Any, received: Received, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -188,7 +188,8 @@ class ReceivedForm(forms.Form):
         campaigns: Any = self.fields["campaign"]
         campaigns.queryset = readable_campaigns(user)
         campaigns.initial = received.campaign_id
-        self.fields["code"].initial = received.unit.code if received.unit else ""
+        offer(self, "code", readable_units(user))
+        self.fields["code"].initial = received.unit
         chosen = received.campaign or campaigns.queryset.order_by("-pk").first()
         self.definition = parse_form(chosen.form.definition if chosen else APPENDIX_2022)
         said = {one["key"]: one for one in received.values}
@@ -210,15 +211,6 @@ class ReceivedForm(forms.Form):
                 initial=said.get(row.key, {}).get("value"),
                 localize=False,
             )
-
-    def clean_code(self) -> str:
-        """A unit that the person sees."""
-        code = canonical(self.cleaned_data["code"]) or self.cleaned_data["code"].strip()
-        unit = readable_units(self.user).filter(code__iexact=code).first()
-        if unit is None:
-            raise forms.ValidationError(_("There is no such unit under yours."))
-        self.cleaned_data["unit"] = unit
-        return code
 
     def texts(self) -> dict[str, str]:
         """The texts by key."""

@@ -78,7 +78,7 @@ def _dismiss(request: HttpRequest, found: Received) -> HttpResponse:
 
 
 def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResponse:
-    campaign, unit = form.cleaned_data["campaign"], form.cleaned_data["unit"]
+    campaign, unit = form.cleaned_data["campaign"], form.cleaned_data["code"]
     if not access.receives(request.user, campaign, unit):
         raise PermissionDenied
     reason = _("From the form that was sent in: {name}").format(name=found.name)[:500]

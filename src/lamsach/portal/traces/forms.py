@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings.access import campaigns
 from lamsach.portal.traces import access
+from lamsach.portal.units.picking import UnitField, offer
 
 
 class TraceForm(forms.Form):
@@ -24,7 +25,7 @@ class TraceForm(forms.Form):
             "Each machine that is found gets its case there; what is not explained becomes a question."
         ),
     )
-    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    unit: Any = UnitField()
     answers = forms.CharField(
         label=_("Document of the authority"),
         max_length=300,
@@ -41,8 +42,7 @@ class TraceForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        unit: Any = self.fields["unit"]
         campaign: Any = self.fields["campaign"]
         campaign.queryset = campaigns(user).exclude(state=CampaignState.CLOSED)
         campaign.initial = campaign.queryset.first()
-        unit.queryset = access.tracing_units(user)
+        offer(self, "unit", access.tracing_units(user))

@@ -13,28 +13,7 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Unit
-
-
-class CodeField(forms.CharField):
-    """The code of a unit that the person may change, in either national form; gives the unit."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=60, **options)
-        self.user: Any = None
-
-    def clean(self, value: Any) -> Any:
-        """The unit, or the error that there is none."""
-        text = super().clean(value)
-        if not text:
-            return None
-        unit = (
-            writable_units(self.user, COORDINATORS)
-            .filter(code=canonical(text) or "", valid_until=FOREVER)
-            .first()
-        )
-        if unit is None:
-            raise forms.ValidationError(_("There is no unit with this code under yours."))
-        return unit
+from lamsach.portal.units.picking import UnitField, offer
 
 
 class UnitForm(VersionedForm):
@@ -65,12 +44,12 @@ class PlaceForm(forms.Form):
     """Moving or closing a unit."""
 
     day = forms.DateField(label=gettext_lazy("From the day"), widget=DateInput)
-    unit = CodeField(label=gettext_lazy("Code of the other unit"), required=False)
+    unit: Any = UnitField(label=gettext_lazy("The other unit"), required=False)
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["unit"]
-        field.user = user
+        units = writable_units(user, COORDINATORS).filter(valid_until=FOREVER)
+        offer(self, "unit", units)
 
 
 class SheetForm(forms.Form):

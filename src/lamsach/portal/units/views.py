@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
@@ -20,8 +21,21 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, importing, tree
 from lamsach.portal.units.forms import NewUnitForm, PlaceForm, SheetForm, UnitForm
-from lamsach.portal.units.models import Unit, UnitImport
+from lamsach.portal.units.models import FOREVER, Unit, UnitImport
+from lamsach.portal.units.picking import MOST
 from lamsach.portal.units.sheet import in_words, template
+
+
+@member(ALL, ALL, ("GET",))
+def names(request: HttpRequest) -> HttpResponse:
+    """What the browser suggests while a unit's name or code is typed, whatever the field is called."""
+    text = request.GET[name].strip() if (name := next(iter(request.GET), None)) is not None else ""
+    found = (
+        access.readable_units(request.user).filter(access.named(text), valid_until=FOREVER).order_by("code")
+    )
+    rows = found[:MOST] if text else ()
+    options = ((f"{unit.code} {unit.name}",) for unit in rows)
+    return HttpResponse(format_html_join("", '<option value="{}"></option>', options))
 
 
 @member(ALL, WRITERS)
