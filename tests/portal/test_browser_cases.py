@@ -163,7 +163,7 @@ def clean_up(page: Any, address: str, unit: int, whole: bool) -> str:
     page.wait_for_selector("#playbook")
     steps = page.locator("ol.playbook > li").count()
     assert steps >= 7
-    page.locator("#playbook details summary").first.click()
+    page.click("#playbook details[open] summary:has-text('Kèm ghi chú')")
     page.fill("#t1", "Đã rút mạng")
     for number in range(1, steps + 1 if whole else 2):
         page.locator("#playbook button:has-text('Đã làm xong')").first.click()

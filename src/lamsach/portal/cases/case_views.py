@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
@@ -41,6 +42,15 @@ ORDER = (
     CaseState.CLEANED,
     CaseState.FALSE_ALARM,
 )
+
+
+STRIP = (
+    ("hit", gettext_lazy("seen")),
+    ("blocked", gettext_lazy("seen, all blocked")),
+    ("covered", gettext_lazy("log searched, quiet")),
+    ("missing", gettext_lazy("no log")),
+)
+"""What the days of the strip are."""
 
 
 def _steps(case: Case) -> list[CaseState]:
@@ -102,7 +112,8 @@ def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) 
         "sightings": _by_indicator(seen),
         "held": held,
         "proofs": proofs(found, members, held, records) if named else [],
-        "strip": strip(decisions, facts, today()),
+        "strip": strip(decisions, facts, _blocked(seen), today()),
+        "kinds": STRIP,
         "gaps": gaps_of(found),
         "policy": rule,
         "left": max(rule.quiet_days - found.quiet, 0),
@@ -115,6 +126,12 @@ def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) 
         "late": found.due < timezone.now()
         and found.state in ("new", "told", "accepted", "working", "reinfected"),
     }
+
+
+def _blocked(seen: list[Seen]) -> set[tuple[str, date]]:
+    """The observers' days on which the machine tried to reach listed addresses and was always blocked."""
+    tried = {(one.source, one.day) for one in seen if one.role == "outbound"}
+    return tried - {(one.source, one.day) for one in seen if one.passed or one.role == "resolved"}
 
 
 def gaps_of(found: Case) -> list[dict[str, Any]]:

@@ -28,12 +28,16 @@ STEPS = {
 class StepForm(forms.Form):
     """The next step of a case."""
 
-    to = forms.ChoiceField(label=_("Step"), widget=forms.RadioSelect)
+    to = forms.ChoiceField(
+        label=_("Step"),
+        widget=forms.RadioSelect,
+        help_text=_("Verified, blind and reinfected follow from the logs; nobody can tick them."),
+    )
     why = forms.CharField(
         label=_("What was done, or why"),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     unfollowed = forms.CharField(
         label=_("Cleaned without a step of the playbook: why?"),

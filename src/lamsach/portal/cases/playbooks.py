@@ -60,6 +60,11 @@ class Followed:
         """How many steps are done."""
         return sum(item.done is not None for item in self.items)
 
+    @property
+    def next(self) -> Item | None:
+        """The first step that is not done."""
+        return next((item for item in self.items if item.done is None), None)
+
 
 def steps_of(campaign_id: int, kind: str, version: int) -> list[dict[str, str]]:
     """The steps of a version; of version 0 the product's own."""

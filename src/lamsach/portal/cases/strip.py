@@ -1,25 +1,25 @@
-"""The coverage strip of a case: for each observer and day, whether its log was searched and whether the machine was seen in it."""
+"""The strip of days of a case: for each observer and day, whether the machine was seen in its log, was blocked, was quiet, or the log was not searched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lamsach.portal.cases.verdict import Decision, Facts, required
 
 MOST_DAYS = 60
-CELL, GAP, ROW = 14, 2, 20
+CELL, GAP = 14, 2
+KINDS = ("hit", "blocked", "covered", "missing")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day of one observer. `kind`: hit, covered or missing; `x` and `y` in the picture."""
+    """One day of one observer. `kind`: one of KINDS; `x`: in the picture."""
 
     day: date
     kind: str
     x: int
-    y: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +28,70 @@ class Row:
 
     observer: str
     cells: tuple[Cell, ...]
-    missing: int
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many days are of each kind."""
+        return [(kind, sum(cell.kind == kind for cell in self.cells)) for kind in KINDS]
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The whole picture; `cleaned_x`: where the cleaning lies, None when it is not in it."""
+    """The whole picture; `cleaned_x`: where the cleaning is, None when it is not in it. `since`: the day from which until yesterday no log was searched, when that is too long to be drawn."""
 
     rows: tuple[Row, ...]
     first: date
     last: date
     width: int
-    height: int
     cleaned_x: int | None
+    since: date | None = None
 
 
-def strip(decisions: Sequence[Decision], facts: Facts, today: date) -> Strip | None:
-    """The last 60 days at most, until yesterday, from the first sighting on. None before there is anything to show."""
-    days = [hit.day for hit in facts.hits]
-    last = max([today - timedelta(days=1), *days]) if days else today - timedelta(days=1)
-    first = max(min(days, default=last), last - timedelta(days=MOST_DAYS - 1))
+def strip(
+    decisions: Sequence[Decision], facts: Facts, blocked: Collection[tuple[str, date]], today: date
+) -> Strip | None:
+    """60 days at most, until yesterday, from the first sighting on; of an old machine until the last day of evidence. None before there is anything to show. `blocked`: the observers' days on which nothing came through."""
     if not decisions:
         return None
     newest = max(decisions, key=lambda decision: decision.moment)
     observers = sorted(
         required(facts.hits, newest, facts.coverage) | {hit.observer for hit in facts.hits} - {""}
     )
+    if not observers:
+        return None
+    days = [hit.day for hit in facts.hits]
+    yesterday = today - timedelta(days=1)
+    known = [day for one in observers for day in facts.coverage.get(one, ())] + days
+    evident = max(known, default=yesterday)
+    last = evident if (yesterday - evident).days >= MOST_DAYS else max([yesterday, *days])
+    first = max(min(days, default=last), last - timedelta(days=MOST_DAYS - 1))
     span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    rows = []
-    for number, observer in enumerate(observers):
-        hits = {hit.day for hit in facts.hits if hit.observer in (observer, "")}
-        covered = facts.coverage.get(observer, frozenset())
-        cells = tuple(
-            Cell(
-                day,
-                "hit" if day in hits else "covered" if day in covered else "missing",
-                place * (CELL + GAP),
-                number * ROW,
-            )
-            for place, day in enumerate(span)
-        )
-        rows.append(Row(observer, cells, sum(cell.kind == "missing" for cell in cells)))
+    rows = tuple(_row(observer, facts, blocked, span) for observer in observers)
     cleaned = newest.day if newest.state == "cleaned" and first <= newest.day <= last else None
     x = ((cleaned - first).days + 1) * (CELL + GAP) - GAP // 2 if cleaned else None
-    return Strip(tuple(rows), first, last, len(span) * (CELL + GAP), len(rows) * ROW, x) if rows else None
+    since = last + timedelta(days=1) if last < yesterday else None
+    return Strip(rows, first, last, len(span) * (CELL + GAP), x, since)
+
+
+def _row(observer: str, facts: Facts, blocked: Collection[tuple[str, date]], span: Sequence[date]) -> Row:
+    hits = {(hit.observer, hit.day) for hit in facts.hits if hit.observer in (observer, "")}
+    reached = {day for _observer, day in hits - set(blocked)}
+    stopped = {day for _observer, day in hits} - reached
+    covered = facts.coverage.get(observer, frozenset())
+    return Row(
+        observer,
+        tuple(
+            Cell(
+                day,
+                "hit"
+                if day in reached
+                else "blocked"
+                if day in stopped
+                else "covered"
+                if day in covered
+                else "missing",
+                place * (CELL + GAP),
+            )
+            for place, day in enumerate(span)
+        ),
+    )

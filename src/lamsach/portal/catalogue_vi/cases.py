@@ -193,4 +193,9 @@ CASES: dict[str, str] = {
     "Get the scanner here and run it, or ask the IT officer to do it:": "Tải công cụ quét tại đây và chạy, hoặc nhờ cán bộ CNTT chạy giúp:",
     "Tell us here that you did it, or that you need help:": "Báo lại tại đây khi đã làm xong hoặc khi cần hỗ trợ:",
     "seen by the unit itself only": "chỉ đơn vị đó được xem",
+    "seen, all blocked": "có kết nối, bị chặn hết",
+    "No log has been searched since %(day)s.": "Chưa truy tìm nhật ký nào từ ngày %(day)s.",
+    "%(count)s more lines": "Còn %(count)s dòng nữa",
+    "Addresses of the machine": "Các địa chỉ của máy",
+    "The other steps": "Các bước khác",
 }

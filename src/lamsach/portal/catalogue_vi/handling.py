@@ -113,7 +113,6 @@ HANDLING: dict[str, str] = {
     "Not done after all": "Bỏ đánh dấu",
     "With a note or a file": "Kèm ghi chú hoặc tệp",
     "It is done": "Đã làm xong",
-    "What this step says": "Nội dung bước này",
     "The machine was reinfected after earlier steps: they have to be done again.": "Máy tái nhiễm sau các bước trước: phải làm lại.",
     "It is another kind of threat": "Chọn loại mã độc khác",
     "Follow this kind's playbook": "Theo quy trình của loại này",
