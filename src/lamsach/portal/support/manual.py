@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -51,12 +51,12 @@ def page(request: HttpRequest, page: str) -> HttpResponse:
 
 
 @anyone("GET")
-def picture(request: HttpRequest, picture: str) -> FileResponse:
+def picture(request: HttpRequest, picture: str) -> HttpResponse:
     """A picture of a document."""
     path = folder() / "pictures" / f"{picture}.png"
     if not re.fullmatch(r"[a-z0-9-]+", picture) or not path.is_file():
         raise Http404
-    return FileResponse(path.open("rb"), content_type="image/png")
+    return HttpResponse(path.read_bytes(), content_type="image/png")
 
 
 def _page(request: HttpRequest, name: str) -> HttpResponse:
