@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import internal, trimmed
-from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, all_ipv4, check_made_of, made_of
+from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, all_ipv4, made_of
 from lamsach.logs.bulk.marks import marks_of
 from lamsach.logs.bulk.parts import halves, parted, places_of, until
 from lamsach.logs.events.direction import is_internal
@@ -39,12 +39,6 @@ def test_what_texts_are_made_of(texts: list[str | None], letters: bytes, told: b
     beside = pa.array(["x y", *texts, "é"], pa.string())
     for column in (pa.array(texts, pa.string()), beside.slice(1, len(texts))):
         assert made_of(column, letters, 1, 5) is told
-
-
-def test_an_absent_text_is_refused_where_each_has_to_be_there() -> None:
-    check_made_of(pa.array(["1", "2"]), DIGITS, 1, 5)
-    with pytest.raises(Unusual):
-        check_made_of(pa.array(["1", None]), DIGITS, 1, 5)
 
 
 _ADDRESSES = st.one_of(

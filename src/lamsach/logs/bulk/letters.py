@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.parts import places_of
 
 if TYPE_CHECKING:
@@ -31,12 +30,6 @@ def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bo
         return False
     first, last = int(places[0]), int(places[-1])
     return first == last or not texts.slice(first, last - first).to_pybytes().translate(None, letters)
-
-
-def check_made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> None:
-    """Raise Unusual unless no text is absent, and every one is `made_of` these letters."""
-    if column.null_count or not made_of(column, letters, shortest, longest):
-        raise Unusual
 
 
 def all_ipv4(column: pa.Array) -> bool:
