@@ -1,0 +1,362 @@
+"""The people of `bench.deadline`: thousands of users and the readers of the public page over few sockets on loopback, each request at its time whether or not earlier ones were answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+IDLE_S, PATIENCE_S = 5.0, 60.0
+"""A connection that rested longer is not used again, since the server may be about to close it; a request that takes longer is an error."""
+AGAIN = 20
+"""One in so many forms is pressed twice at once."""
+TOKEN = "a" * 32
+SENDING = ("acknowledge", "upload 5 MB", "begin a report", "correct", "submit", "approve", "send")
+PUBLIC = "public page"
+_INPUT = re.compile(
+    r'<input type="(?:text|date|number|hidden)" name="([^"]+)"(?:[^>]*? value="([^"]*)")?'
+    r'|<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', re.DOTALL)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    location: str
+    body: bytes
+
+
+class Sockets:
+    """At most so many connections at once, kept open between requests."""
+
+    def __init__(self, port: int, most: int) -> None:
+        self._port, self._limit = port, asyncio.Semaphore(most)
+        self._free: deque[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+
+    async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+        """One request. OSError or TimeoutError when it is not answered whole."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+        head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", ""])
+        async with self._limit:
+            reader, writer = await self._connection()
+            try:
+                writer.write(head.encode() + body)
+                async with asyncio.timeout(PATIENCE_S):
+                    await writer.drain()
+                    answer = await _answer(reader)
+            except BaseException:
+                writer.close()
+                raise
+            self._free.append((time.monotonic(), reader, writer))
+            return answer
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._free:
+            since, reader, writer = self._free.pop()
+            if time.monotonic() - since < IDLE_S and not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for _, _, writer in self._free:
+            writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> Answer:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        status, values = int(head[9:12]), {}
+        for line in head.split("\r\n")[1:-2]:
+            name, _, value = line.partition(":")
+            values[name.lower()] = value.strip()
+        if values.get("transfer-encoding") == "chunked":
+            pieces = []
+            while size := int(await reader.readline(), 16):
+                pieces.append(await reader.readexactly(size + 2))
+            await reader.readexactly(2)
+            body = b"".join(piece[:-2] for piece in pieces)
+        else:
+            body = await reader.readexactly(int(values.get("content-length", "0")))
+    except asyncio.IncompleteReadError as error:
+        raise ConnectionError("the answer broke off") from error
+    return Answer(status, values.get("location", ""), body)
+
+
+@dataclass(slots=True)
+class Person:
+    """A user: an officer with a copy of the dispatch to answer, or somebody who leads units (`copy` 0)."""
+
+    session: str
+    unit: int
+    copy: int = 0
+    done: int = 0
+    report: str = ""
+    stated: int | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """What users were told that the portal has taken."""
+
+    acknowledged: list[int] = field(default_factory=list)
+    bundles: list[int] = field(default_factory=list)
+    reports: list[int] = field(default_factory=list)
+    stated: dict[int, int] = field(default_factory=dict)
+    sent: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Measured:
+    """Seconds from when each request was due to its whole answer, by its kind; what went wrong; how often nobody was free to act."""
+
+    times: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    crowded: int = 0
+
+    def p95_s(self, public: bool = False, sending: bool = False) -> float:
+        """The 95th percentile of pages, of the public page, or of sending."""
+        found = sorted(
+            one for kind, times in self.times.items()
+            if (kind in SENDING) == sending and (kind == PUBLIC) == public for one in times
+        )  # fmt: skip
+        return found[min(int(len(found) * 0.95), len(found) - 1)] if found else 0.0
+
+
+class Crowd:
+    """Everybody, and what they do."""
+
+    def __init__(self, sockets: Sockets, place: dict[str, Any], bundle: bytes) -> None:
+        self._sockets, self._bundle = sockets, bundle
+        self._names, self._campaign = place["names"], place["campaign"]
+        leaders = [Person(*one) for one in place["leaders"]]
+        officers = [Person(*one) for one in place["officers"]]
+        self.alone = [officers.pop() for _ in range(min(len(officers) // 4, 15))]
+        """Officers who act by themselves before the others, so that the cost of each kind can be seen."""
+        self.leaders, self.told, self.measured = leaders, Told(), Measured()
+        step = max(1, len(officers) // max(1, len(leaders)))
+        self._idle: deque[Person] = deque()
+        for number, officer in enumerate(officers):
+            self._idle.append(officer)
+            if number % step == 0 and number // step < len(leaders):
+                self._idle.append(leaders[number // step])
+        self._posts = 0
+
+    async def drive(self, rate: float, public_rate: float, seconds: float) -> Measured:
+        """So many acts of users and looks at the public page a second; what was measured, once the last is answered."""
+        self.measured = Measured()
+        await asyncio.gather(
+            self._arrivals(rate, seconds, self._somebody), self._arrivals(public_rate, seconds, self._reader)
+        )
+        return self.measured
+
+    async def _arrivals(
+        self, rate: float, seconds: float, act: Callable[[float], Awaitable[None] | None]
+    ) -> None:
+        begin, tasks = time.monotonic(), set()
+        for number in range(int(rate * seconds)):
+            due = begin + number / rate
+            if (early := due - time.monotonic()) > 0:
+                await asyncio.sleep(early)
+            if (doing := act(due)) is not None:
+                task = asyncio.ensure_future(doing)
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        await asyncio.gather(*tasks)
+
+    def _somebody(self, due: float) -> Awaitable[None] | None:
+        if not self._idle:
+            self.measured.crowded += 1
+            return None
+        return self._turn(self._idle.popleft(), due)
+
+    async def _turn(self, person: Person, due: float) -> None:
+        try:
+            await self.act(person, due)
+        finally:
+            self._idle.append(person)
+
+    async def _reader(self, due: float) -> None:
+        await self._ask(PUBLIC, "GET", "/", due)
+
+    async def act(self, person: Person, due: float) -> str:
+        """The person's next act; its kind."""
+        if person.copy:
+            acts = (self._home, self._acknowledge, self._upload, self._begin, self._correct, self._submit, self._approve, self._send)  # fmt: skip
+            place = person.done if person.done < len(acts) else 0
+        else:
+            acts = (self._home, self._board, self._late, self._unit)  # type: ignore[assignment]
+            place = person.done % len(acts)
+        person.done += 1
+        return await acts[place](person, due)
+
+    async def _home(self, person: Person, due: float) -> str:
+        await self._ask("home", "GET", "/office/", due, person)
+        return "home"
+
+    async def _board(self, person: Person, due: float) -> str:
+        await self._ask("board", "GET", f"/office/campaigns/{self._campaign}/board/", due, person)
+        return "board"
+
+    async def _late(self, person: Person, due: float) -> str:
+        address = f"/office/campaigns/{self._campaign}/board/?state=late"
+        await self._ask("late list", "GET", address, due, person)
+        return "late list"
+
+    async def _unit(self, person: Person, due: float) -> str:
+        await self._ask("unit page", "GET", f"/office/units/{person.unit}/", due, person)
+        return "unit page"
+
+    async def _acknowledge(self, person: Person, due: float) -> str:
+        values = {"kind": "acknowledged", "day": "", "note": ""}
+        if await self._post("acknowledge", f"/office/answers/{person.copy}/", values, due, person):
+            self.told.acknowledged.append(person.copy)
+        return "acknowledge"
+
+    async def _upload(self, person: Person, due: float) -> str:
+        """A bundle of its own: the same archive with another comment at its end."""
+        comment = f"{person.unit:016d}".encode()
+        data = self._bundle[:-2] + len(comment).to_bytes(2, "little") + comment
+        border = "border-of-the-form"
+        fields = {"campaign": self._campaign, "unit": person.unit, "csrfmiddlewaretoken": TOKEN}
+        head = "".join(
+            f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        )
+        head += f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="bundle.zip"\r\nContent-Type: application/zip\r\n\r\n'
+        body = head.encode() + data + f"\r\n--{border}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={border}"
+        found = await self._ask("upload 5 MB", "POST", "/office/findings/", due, person, body, kind)
+        if found is not None:
+            self.told.bundles.append(person.unit)
+        return "upload 5 MB"
+
+    async def _begin(self, person: Person, due: float) -> str:
+        address = f"/office/campaigns/{self._campaign}/reports/{person.unit}/"
+        found = await self._post("begin a report", address, {"x": "1"}, due, person)
+        if found is not None:
+            person.report = found.location
+            self.told.reports.append(person.unit)
+        return "begin a report"
+
+    async def _correct(self, person: Person, due: float) -> str:
+        """Open the draft, state another number, save."""
+        page = await self._ask("draft", "GET", f"{person.report}edit/", due, person)
+        values = fields_of(page.body.decode()) if page else {}
+        key = next((name for name in values if name.startswith("stated_")), "")
+        person.stated = 1000 + person.unit
+        values |= {key: str(person.stated), key.replace("stated_", "reason_"): "Đếm bằng tay", "itself": "on"}
+        found = await self._post("correct", f"{person.report}edit/", values, time.monotonic(), person)
+        if found is not None:
+            self.told.stated[person.unit] = person.stated
+        return "correct"
+
+    async def _submit(self, person: Person, due: float) -> str:
+        return await self._step(person, due, "submit", 2)
+
+    async def _approve(self, person: Person, due: float) -> str:
+        return await self._step(person, due, "approve", 3)
+
+    async def _send(self, person: Person, due: float) -> str:
+        return await self._step(person, due, "send", 4)
+
+    async def _step(self, person: Person, due: float, action: str, version: int) -> str:
+        values = {
+            "action": action,
+            "version": str(version),
+            "signer": "Nguyễn Văn A",
+            "position": "Trưởng phòng",
+        }
+        found = await self._post(action, f"{person.report}step/", values, due, person)
+        if found is not None and action == "send":
+            self.told.sent.append(person.unit)
+        return action
+
+    async def _post(
+        self, kind: str, path: str, values: dict[str, str], due: float, person: Person
+    ) -> Answer | None:
+        """Send a form, now and then twice at once: both are to get the same answer."""
+        body = urlencode({**values, "csrfmiddlewaretoken": TOKEN}).encode()
+        presses = [self._ask(kind, "POST", path, due, person, body)]
+        self._posts += 1
+        if self._posts % AGAIN == 0:
+            presses.append(self._ask(kind, "POST", path, due, person, body))
+        first, *others = await asyncio.gather(*presses)
+        for other in others:
+            if first and other and other.location != first.location:
+                self.measured.wrong.append(f"{kind} pressed twice: {first.location}, {other.location}")
+        return first
+
+    async def _ask(
+        self, kind: str, method: str, path: str, due: float, person: Person | None = None, body: bytes = b"", content: str = "application/x-www-form-urlencoded",
+    ) -> Answer | None:  # fmt: skip
+        headers = {}
+        if person is not None:
+            cookies = f"{self._names['session']}={person.session}; {self._names['csrf']}={TOKEN}"
+            headers = {"Cookie": cookies, "X-CSRFToken": TOKEN}
+        if body:
+            headers["Content-Type"] = content
+        problem, answer = "", None
+        try:
+            answer = await self._sockets.ask(method, path, headers, body)
+            if answer.status != (302 if method == "POST" else 200):
+                problem = f"{answer.status} {path} {shown(answer.body)}"
+        except (OSError, TimeoutError) as error:
+            problem = f"{type(error).__name__} {path}"
+        self.measured.times.setdefault(kind, []).append(time.monotonic() - due)
+        if problem:
+            self.measured.wrong.append(f"{kind}: {problem}")
+        return None if problem else answer
+
+
+def shown(body: bytes) -> str:
+    """The first complaint of a page."""
+    found = re.search(
+        r'class="(?:errorlist|note note-error|invalid-feedback)[^>]*>(.*?)<', body.decode("utf-8", "replace")
+    )
+    return found[1][:200] if found else ""
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What the draft's form holds, by name."""
+    found = {}
+    with contextlib.suppress(ValueError):
+        page = page[page.index("<main") :]
+    for name, value, area, text in _INPUT.findall(page):
+        found[name or area] = unescape(value or text)
+    return {name: value for name, value in found.items() if name not in ("csrfmiddlewaretoken", "next")}
+
+
+def differences(told: Told, held: dict[str, Any]) -> list[str]:
+    """What is lost or doubled: what users were told and what the portal holds, name by name."""
+    found = []
+    for name in ("acknowledged", "bundles", "reports", "sent"):
+        here, there = Counter(getattr(told, name)), Counter(held[name])
+        found += [f"{name}: {one} lost" for one in (here - there)]
+        found += [f"{name}: {one} doubled or never told" for one in (there - here)]
+    stated = {int(unit): value for unit, value in held["stated"].items()}
+    found += [
+        f"stated: {unit}"
+        for unit in told.stated.keys() | stated.keys()
+        if told.stated.get(unit) != stated.get(unit)
+    ]
+    expected = {
+        "imports": len(told.bundles),
+        "deliveries": len(told.sent),
+        "audited": len(told.sent),
+        "broken": 0,
+        "doubled": 0,
+    }
+    found += [
+        f"{name}: {held[name]} instead of {value}" for name, value in expected.items() if held[name] != value
+    ]
+    return found
