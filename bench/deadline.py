@@ -306,8 +306,9 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
         "| kind | requests | p50 ms | p95 ms | goal ms | alone: web ms | database ms |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for kind, times in sorted(found.measured.times.items(), key=lambda one: (one[0] in SENDING, one[0])):
-        ranked = sorted(times)
+    for kind in sorted({*found.measured.times, *found.costs}, key=lambda one: (one in SENDING, one)):
+        times = found.measured.times.get(kind, [])
+        ranked = sorted(times) or [float("nan")]
         p50, p95 = (1000 * ranked[min(int(len(ranked) * share), len(ranked) - 1)] for share in (0.5, 0.95))
         web, base = found.costs.get(kind, (float("nan"), float("nan")))
         goal = 1000 * (SENDING_S if kind in SENDING else PAGE_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import re
 import time
 from collections import Counter, deque
@@ -15,6 +16,8 @@ from urllib.parse import urlencode
 
 IDLE_S, PATIENCE_S = 5.0, 60.0
 """A connection that rested longer is not used again, since the server may be about to close it; a request that takes longer is an error."""
+ACTIVE = 200
+"""So many users are in the middle of something; who is done makes room for the next."""
 AGAIN = 20
 """One in so many forms is pressed twice at once."""
 TOKEN = "a" * 32
@@ -144,12 +147,14 @@ class Crowd:
         """Officers who act by themselves before the others, so that the cost of each kind can be seen."""
         self.leaders, self.told, self.measured = leaders, Told(), Measured()
         step = max(1, len(officers) // max(1, len(leaders)))
-        self._idle: deque[Person] = deque()
+        self._waiting: deque[Person] = deque()
         for number, officer in enumerate(officers):
-            self._idle.append(officer)
+            self._waiting.append(officer)
             if number % step == 0 and number // step < len(leaders):
-                self._idle.append(leaders[number // step])
-        self._posts = 0
+                self._waiting.append(leaders[number // step])
+        self._active = [self._waiting.popleft() for _ in range(min(ACTIVE, len(self._waiting)))]
+        """Those who are in the middle of something and free to act: all kinds of acts come at any time, as many of each."""
+        self._chance, self._posts = random.Random(3), 0
 
     async def drive(self, rate: float, public_rate: float, seconds: float) -> Measured:
         """So many acts of users and looks at the public page a second; what was measured, once the last is answered."""
@@ -174,16 +179,21 @@ class Crowd:
         await asyncio.gather(*tasks)
 
     def _somebody(self, due: float) -> Awaitable[None] | None:
-        if not self._idle:
+        if not self._active:
             self.measured.crowded += 1
             return None
-        return self._turn(self._idle.popleft(), due)
+        place = self._chance.randrange(len(self._active))
+        self._active[place], self._active[-1] = self._active[-1], self._active[place]
+        return self._turn(self._active.pop(), due)
 
     async def _turn(self, person: Person, due: float) -> None:
         try:
             await self.act(person, due)
         finally:
-            self._idle.append(person)
+            if person.done % (8 if person.copy else 4) == 0:
+                self._waiting.append(person)
+                person = self._waiting.popleft()
+            self._active.append(person)
 
     async def _reader(self, due: float) -> None:
         await self._ask(PUBLIC, "GET", "/", due)

@@ -78,6 +78,7 @@ class World:
                 if act in kinds and copy is not None:
                     sending.take(copy, kinds[act], by=self.by, how=How.PAPER, day=day(offset))
                 elif act == "take back" and copy is not None:
+                    sending.take(copy, StepKind.DEPLOYED, by=self.by, how=How.PAPER, day=day(offset))
                     take_back(copy, self.by, how=How.PAPER, reason="Nhầm")
                 elif act == "link" and copy is not None and (link := copy.links.filter(used=None).first()):
                     sending.answer(link, StepKind(link.kind), who="A", day=day(offset), note="")
