@@ -328,7 +328,7 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
     for cores in (2, 16, 64):
         rate = on_paper(found, cores)
         rows.append(f"| {cores} | {rate:.0f} | {rate * 3600 / 8:,.0f} |")
-    return "\n".join(rows)
+    return "\n".join(rows).replace("nan", "–")
 
 
 def mean_ms(found: Result) -> float:
