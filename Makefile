@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo docs pictures serve test test-quick test-windows test-container test-installed lint format bench soak chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
+.PHONY: help demo docs pictures serve test test-quick test-windows test-container test-installed lint format bench soak federation chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -57,6 +57,9 @@ bench: install-dev ## Measure speed and memory against other programs; SIZE=5000
 
 soak: install-dev ## Search ten million planted values for one that the sieve misses (an hour and a half of processor time)
 	@$(BIN)/python -m pytest -m soak -n $(WORKERS) $(PYTEST_ARGS)
+
+federation: install-dev ## A month of three portals that exchange files, against one that holds all units; FEDERATION_ARGS='--units 20000 --https'
+	@$(BIN)/python -m tests.federation $(FEDERATION_ARGS)
 
 chaos: install-dev ## Ten minutes of collecting, archiving and searching while processes are killed, disks fill and clocks jump
 	@$(BIN)/python -m tests.chaos --seconds 600

@@ -20,8 +20,8 @@ HOST = "feeds.lists.example"
 LIST = b"bot-c2.xyz\n45.155.37.7\n"
 
 
-def certificates(folder: Path) -> tuple[Path, Path]:
-    """A CA's certificate, and the key with the certificate that it signed for HOST and 127.0.0.1; both in PEM."""
+def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
+    """A CA's certificate, and the key with the certificate that it signed for HOST and 127.0.0.1; both in PEM. `strict`: the CA's states its key's usage, as RFC 5280 asks."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,6 +41,9 @@ def certificates(folder: Path) -> tuple[Path, Path]:
     ca_builder = building("Example CA", authority, True).add_extension(
         x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), critical=False
     )
+    if strict:
+        usage = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False)  # fmt: skip
+        ca_builder = ca_builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)  # fmt: skip
     ca = ca_builder.sign(authority, hashes.SHA256())
     names = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.IPAddress(ip_address("127.0.0.1"))])
     known = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())

@@ -133,7 +133,7 @@ def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Ech
 def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
-    Partner.objects.filter(pk=down.pk).update(sent=1 << 60)
+    Partner.objects.filter(pk=down.pk).update(sent=(1 << 60) + 100)
     Taken.objects.create(partner=down, counter=1 << 61, fingerprint="x", sha256="x", made=timezone.now())
     carried(cast, down, up)
     assert len(moving.missing(up)) == 20
@@ -141,17 +141,16 @@ def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, e
     assert up.seen == moving.JUMP
 
 
-def test_latest_only_refuses_what_is_out_of_date(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_what_is_older_is_passed_over(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
-    Echo.latest_only = True
-    try:
-        older, newer = (made(down, cast.people["coordinator"]) for _ in range(2))
-        taken_by(cast, up, newer)
-        with pytest.raises(InputError, match="out of date"):
-            taken_by(cast, up, older)
-    finally:
-        Echo.latest_only = False
+    older, newer = (made(down, cast.people["coordinator"]) for _ in range(2))
+    taken_by(cast, up, newer)
+    with moving.checked(Partner.objects.get(pk=up.pk), older) as found:
+        ((_, sentences),) = moving.preview(found)
+    assert "Đã cũ" in sentences[0]
+    assert taken_by(cast, up, older).result == {}
+    assert moving.missing(up) == []
 
 
 def test_a_payload_of_another_shape_undoes_the_whole_file(cast: Cast, pair: Any, echo: Echo) -> None:

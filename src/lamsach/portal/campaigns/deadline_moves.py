@@ -80,7 +80,7 @@ class Preview:
 
 def in_scope(campaign: Campaign, scope: str, unit: Unit | None) -> QuerySet[Unit]:
     """The units that take part and that a scope names."""
-    taking_part = Participation.objects.filter(campaign=campaign).values("unit")
+    taking_part = Participation.objects.filter(campaign=campaign, stated=False).values("unit")
     if unit is None or scope == MoveScope.ALL:
         return Unit.objects.filter(pk__in=taking_part)
     if scope == MoveScope.ONE:

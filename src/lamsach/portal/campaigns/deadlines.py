@@ -154,8 +154,8 @@ def of_unit(campaign: Campaign, unit: int) -> UnitDates:
 
 
 def refresh(campaign: Campaign, units: Any = None) -> None:
-    """Write the days of units that take part (all of them) where boards and counts read them. Few statements: one for each different set of days and 500 units."""
-    rows = Participation.objects.filter(campaign=campaign)
+    """Write the days of units that take part (all of them) where boards and counts read them. Few statements: one for each different set of days and 500 units. Units of another portal keep the days that it stated."""
+    rows = Participation.objects.filter(campaign=campaign, stated=False)
     if units is not None:
         rows = rows.filter(unit__in=units)
     kept = {row[0]: row[1:] for row in rows.values_list("unit", *COLUMNS)}

@@ -219,7 +219,8 @@ class AnswerLink(models.Model):
 class Participation(models.Model):
     """How far a unit is in a campaign: the day on which each state was first reached, None before.
 
-    The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes them, nothing else does."""
+    The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes them, nothing else does. `stated`: the unit is looked after in
+    another portal, whose word all these days are (`exchange.standing`), and two more: the first days on which a log of its own had been searched and a report was sent."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="participations")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="participations")
@@ -230,6 +231,9 @@ class Participation(models.Model):
     acknowledge_due = models.DateField(null=True)
     deploy_due = models.DateField(null=True)
     report_due = models.DateField(null=True)
+    searched_on = models.DateField(null=True)
+    reported_on = models.DateField(null=True)
+    stated = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (

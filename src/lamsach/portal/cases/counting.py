@@ -153,9 +153,14 @@ def more_stated(
             own.get(one.unit_id, CaseCounts()),
             CaseCounts(**{n: one.counts.get(n, 0) for n in GROUPS}),
         )
-        if word.found > here.found:
+        if larger(word, here):
             more[one.unit_id] = word - here
     return more
+
+
+def larger(word: CaseCounts, here: CaseCounts) -> bool:
+    """Whether a unit states more machines than the portal has of it; among equals, more that were dismissed."""
+    return (word.found, word.dismissed) > (here.found, here.dismissed)
 
 
 def stated_rows(campaign: Campaign, unit_id: int, day: date) -> list[tuple[Unit, stated.Statement]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -14,7 +14,7 @@ from django.db.models import Count, Min, Q
 
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import stated
-from lamsach.portal.cases.counting import GROUPS, OPEN
+from lamsach.portal.cases.counting import GROUPS, OPEN, CaseCounts, larger
 from lamsach.portal.cases.coverage import UnitCoverage
 from lamsach.portal.cases.models import Case, CaseState, Span, Step
 from lamsach.portal.cases.stated import Statement
@@ -58,7 +58,7 @@ Stay = tuple[str, date, date, int]
 def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
     """The numbers of the last days of what stood under a unit on each of them, in one query, and of what cut-off units stated; None before the first machine was found."""
     rows, told = _stays(campaign, unit_id, until), stated.history(campaign, unit_id, until)
-    begins = [row[1] for row in rows] + [some[0].day for some in told.values()]
+    begins = [row[1] for row in rows] + _first_stated(told)
     if not begins:
         return None
     first = max(min(begins), until - _ONE * (MOST_DAYS - 1))
@@ -69,6 +69,15 @@ def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
         own = _tally(_stays(campaign, unit, until) if unit in both else [], days)
         _add_stated(counts, own, some, days)
     return Series(days, {name: tuple(values) for name, values in counts.items()})
+
+
+def _first_stated(told: Mapping[int, Sequence[Statement]]) -> list[date]:
+    """The first day on which each unit stated a machine."""
+    return [
+        min(days)
+        for some in told.values()
+        if (days := [one.day for one in some if one.counts.get("found") or one.counts.get("dismissed")])
+    ]
 
 
 def _with_machines(campaign: Campaign, units: Collection[int]) -> set[int]:
@@ -98,14 +107,44 @@ def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:
     return [row for row in rows if row[1] < row[2]]
 
 
-def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
-    """How many machines stand in each line on each of the days."""
+def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> list[tuple[date, CaseCounts]]:
+    """The numbers of a unit and everything under it on each day on which they changed, as `counting.case_counts` gives them, in few queries."""
+    rows, told = _stays(campaign, unit_id, until), stated.history(campaign, unit_id, until)
+    begins = [row[1] for row in rows] + _first_stated(told)
+    if not begins:
+        return []
+    first = min(begins)
+    days = [first + _ONE * number for number in range((until - first).days + 1)]
+    sums = [CaseCounts()] * len(days)
+    both = _with_machines(campaign, told)
+    tallies: list[tuple[dict[str, list[int]], list[Statement] | None]] = [(_tally(rows, days, GROUPS), None)]
+    tallies += [(_tally(_stays(campaign, unit, until) if unit in both else [], days, GROUPS), some) for unit, some in told.items()]  # fmt: skip
+    for tally, some in tallies:
+        for place, day in enumerate(days):
+            own = CaseCounts(**{name: values[place] for name, values in tally.items()})
+            sums[place] += own if some is None else _more(own, some, day)
+    changed = [place for place in range(len(days)) if place == 0 or sums[place] != sums[place - 1]]
+    return [(days[place], sums[place]) for place in changed]
+
+
+def _more(own: CaseCounts, told: Sequence[Statement], day: date) -> CaseCounts:
+    """How much more a unit's newest statement on a day holds than the portal has of it."""
+    number = bisect_right(told, day, key=lambda one: one.day)
+    word = CaseCounts(**{name: told[number - 1].counts.get(name, 0) for name in GROUPS} if number else {})
+    return word - own if larger(word, own) else CaseCounts()
+
+
+def _tally(
+    rows: Sequence[Stay], days: Sequence[date], groups: Mapping[str, tuple[CaseState, ...]] | None = None
+) -> dict[str, list[int]]:
+    """How many machines are in each line (or other group of states) on each of the days."""
+    groups = groups or STATES
     first, length = days[0], len(days)
-    changes = {name: [0] * (length + 1) for name in LINES}
+    changes = {name: [0] * (length + 1) for name in groups}
     for state, begin, end, number in rows:
         left, right = max((begin - first).days, 0), min((end - first).days, length)
-        for name in LINES:
-            if left < right and state in STATES[name]:
+        for name in groups:
+            if left < right and state in groups[name]:
                 changes[name][left] += number
                 changes[name][right] -= number
     return {name: list(accumulate(values[:-1])) for name, values in changes.items()}

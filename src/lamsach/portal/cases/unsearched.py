@@ -13,7 +13,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.campaigns.models import Campaign, Participation
 from lamsach.portal.cases import stated
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.units.models import Unit, UnitLink
@@ -81,14 +81,16 @@ def searching(
 def _with_logs(
     campaign: Campaign, unit_id: int, day: date, said: Sequence[stated.Statement] | None = None
 ) -> QuerySet[Unit]:
-    """The units of a subtree of which logs of their own had been searched by a day, or that say so in figures handed in by file."""
+    """The units of a subtree of which logs of their own had been searched by a day, or that say so in figures handed in by file. A partner that states its units one by one (`by_unit`) says it of each."""
     searched = CoverageDay.objects.filter(campaign=campaign, day__lte=day).values("unit")
+    elsewhere = Participation.objects.filter(campaign=campaign, searched_on__lte=day).values("unit")
     says = [
         one.unit_id
         for one in (stated.newest(campaign, unit_id, day) if said is None else said)
-        if one.counts.get("found") or one.searched
+        if (one.counts.get("found") or one.searched) and not one.counts.get("by_unit")
     ]
-    here = Q(pk__in=under([unit_id], day).filter(descendant__in=searched).values("descendant"))
+    there = under([unit_id], day).filter(Q(descendant__in=searched) | Q(descendant__in=elsewhere))
+    here = Q(pk__in=there.values("descendant"))
     return Unit.objects.filter(here | Q(pk__in=says) if says else here).order_by()
 
 

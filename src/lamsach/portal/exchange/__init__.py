@@ -31,7 +31,8 @@ app that knows it. An app adds a kind by a module `exchange_kinds.py` (imported 
 Before `preview` or `take` is called, the signature fitted a key that somebody compared, the file is meant for our unit, its counter was never taken before, and every
 digest is right. The content is still the other side's word: check shapes and lengths (`kinds.text`, `kinds.number`, `kinds.day` raise ValueError, which refuses
 the file), and whether `arrival.unit` (the sender as a unit of our tree) may say so. `payload.files` lie in a temporary folder; `store` copies what is to stay.
-`latest_only = True` refuses a payload when a later file of the same partner brought one of the kind already.
+A payload states everything of its kind, not what is new: a file that is lost or comes late needs no asking, since the next one says it again. One that is older than what was
+taken of its kind is passed over. `back = True` is for what is returned to a partner that was put back from a backup (see `epochs`).
 
 Campaigns bear the number that the unit above gave them: `counterparts.all_theirs(partner, "campaign")` when sending up, and
 `counterparts.ours(partner, "campaign", theirs)` when taking what came from above. A file from below names our own number.

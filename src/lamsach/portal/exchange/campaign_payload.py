@@ -25,8 +25,10 @@ from lamsach.portal.campaigns.models import (
     Recipient,
 )
 from lamsach.portal.campaigns.receiving import receive
-from lamsach.portal.exchange import counterparts
+from lamsach.portal.exchange import counterparts, deadline_payload
+from lamsach.portal.exchange.deadline_payload import Deadlines
 from lamsach.portal.exchange.kinds import Arrival, PayloadFile, day, number, rows, text
+from lamsach.portal.exchange.models import Partner
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
 
@@ -34,7 +36,7 @@ Stored = Callable[[str], Path]
 
 
 def written(
-    campaign: Campaign, unit: Unit, before: int, stored: Stored
+    campaign: Campaign, partner: Partner, unit: Unit, before: int, stored: Stored
 ) -> tuple[dict[str, Any], list[PayloadFile]]:
     """The campaign's record and its files. A file is named by its place in the payload; `before` files stand there already."""
     files: list[PayloadFile] = []
@@ -74,6 +76,7 @@ def written(
         "state": campaign.state,
         "dispatches": dispatches,
         "lists": lists,
+        "deadlines": deadline_payload.written(campaign, partner, unit),
         "form": {"name": campaign.form.name, "definition": campaign.form.definition},
         **{name: getattr(campaign, name) for name in ("name", "summary", "goals")},
         **{name: getattr(campaign, name).isoformat() for name in ("starts", "ends")},
@@ -94,6 +97,7 @@ class Brought:
     form: Mapping[str, Any]
     dispatches: Sequence[Mapping[str, Any]]
     lists: Sequence[tuple[int, Any]]
+    deadlines: Deadlines | None
 
 
 def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
@@ -129,6 +133,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
         form["definition"],
         dispatches,
         [(number(row["number"]), file(row["file"])) for row in rows(record["lists"], 200)],
+        deadline_payload.read(record.get("deadlines")),
     )
 
 
@@ -140,11 +145,15 @@ def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
     kept = {name: day for name, day in brought.days.items() if name not in COLUMNS}
     values = {**brought.texts, **kept, "state": brought.state}
     if known is None:
-        campaign = Campaign.objects.create(owner=sender, form=_form(brought), **dues, **values)
+        days = dues if brought.deadlines is None else brought.deadlines.days
+        campaign = Campaign.objects.create(owner=sender, form=_form(brought), **days, **values)
         counterparts.remember(partner, "campaign", brought.number, campaign.pk)
     else:
         Campaign.objects.filter(pk=known, owner=sender).update(**values)
         campaign = Campaign.objects.get(pk=known)
+    if brought.deadlines is not None:
+        deadline_payload.take(arrival, campaign, brought.deadlines)
+    elif known is not None:
         moved = {
             kind: dues[name]
             for kind, name in zip(DeadlineKind, COLUMNS, strict=True)

@@ -51,7 +51,10 @@ _AGAIN = mark("Ask the unit that made it for the file again. Nothing was taken f
 @dataclass(frozen=True, slots=True)
 class Head:
     """What an exchange file says of itself. `taken`: the highest counter of the receiver's files that the sender has taken; `lineage`: how
-    the signing key follows from older ones, see `lineage`; `recipient`: what files for the sender are sealed to, if anything."""
+    the signing key follows from older ones, see `lineage`; `recipient`: what files for the sender are sealed to, if anything.
+
+    `have`: for each kind of the receiver's payloads the digest of the newest that the sender took (None: an older version, which does not say). `lost`: the sender was put
+    back from a backup and waits for what it had said; `returns`: the file returns that."""
 
     sender: str
     sender_name: str
@@ -62,6 +65,9 @@ class Head:
     made: datetime
     lineage: tuple[Mapping[str, Any], ...] = ()
     recipient: str = ""
+    have: Mapping[str, str] | None = None
+    lost: bool = False
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,26 @@ class Opened:
     payloads: tuple[Payload, ...]
 
 
+def digest(payload: Payload) -> str:
+    """A digest of all that a payload says: its data, its files and their names."""
+    found = hashlib.sha256(_written(payload.data))
+    for file in payload.files:
+        with file.path.open("rb") as stream:
+            found.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return found.hexdigest()
+
+
+def _written(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True).encode()
+
+
 def write(stream: BinaryIO, head: Head, key: Ed25519PrivateKey, payloads: Sequence[Payload]) -> None:
     """Write a file. Bytes depend on the arguments only. LimitError for more than a receiver takes."""
     total = 0
     listed: list[dict[str, Any]] = []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for place, payload in enumerate(payloads, 1):
-            data = json.dumps(payload.data, ensure_ascii=False, sort_keys=True).encode()
+            data = _written(payload.data)
             archive.writestr(entry(f"{place}.json"), data)
             files: list[dict[str, Any]] = []
             sizes: list[int] = []
@@ -117,6 +136,9 @@ def _manifest(head: Head, payloads: list[dict[str, Any]]) -> dict[str, Any]:
         "made": head.made.astimezone(UTC).isoformat(timespec="seconds"),
         "lineage": [dict(link) for link in head.lineage],
         "recipient": head.recipient,
+        "have": head.have,
+        "lost": head.lost,
+        "returns": head.returns,
         "payloads": payloads,
     }
 
@@ -189,7 +211,19 @@ def _head(manifest: dict[str, Any]) -> Head:
         made=made,
         lineage=tuple(rows(manifest["lineage"], 20)),
         recipient=_recipient(manifest.get("recipient", "")),
+        have=_have(manifest.get("have")),
+        lost=manifest.get("lost") is True,
+        returns=manifest.get("returns") is True,
     )
+
+
+def _have(stated: Any) -> dict[str, str] | None:
+    """What the sender says it has; files of older versions do not say."""
+    if stated is None:
+        return None
+    if not isinstance(stated, dict) or len(stated) > MOST_PAYLOADS:
+        raise ValueError("no digests")
+    return {text(kind, 40): text(sha256, 64) for kind, sha256 in stated.items()}
 
 
 def _recipient(stated: Any) -> str:

@@ -27,12 +27,13 @@ class PayloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One payload: its kind, a JSON object, whole files. `stored`: what the kind's `store` gave, for its `take`."""
+    """One payload: its kind, a JSON object, whole files. `stored`: what the kind's `store` gave, for its `take`; `digest`: of all of it, once it is to be taken."""
 
     kind: str
     data: Mapping[str, Any]
     files: tuple[PayloadFile, ...] = ()
     stored: Any = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,17 @@ class Arrival:
 
 
 class Kind(ABC):
-    """A kind of payload. `name` stands in files and never changes; `title` is for people."""
+    """A kind of payload. `name` is in files and never changes; `title` is for people.
+
+    A payload says all that there is of its kind, so of several files the one with the highest counter holds, and an older one is passed over. `back`: it returns to a
+    partner that was put back from a backup what its lost files had said. Lower `order` comes first."""
 
     name: ClassVar[str]
     title: ClassVar[Any]
     upward: ClassVar[bool] = False
     downward: ClassVar[bool] = False
-    latest_only: ClassVar[bool] = False
+    back: ClassVar[bool] = False
+    order: ClassVar[int] = 1
 
     @abstractmethod
     def offer(self, route: Route) -> Payload | None:

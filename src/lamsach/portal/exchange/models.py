@@ -56,7 +56,12 @@ class SealingKey(models.Model):
 
 
 class Partner(models.Model):
-    """The other side of exchange files. `recipient`: the public key that its files are sealed to, empty while none is known. `sent` is the counter of the last file to it; `seen` is the last of ours that it said to have taken."""
+    """The other side of exchange files. `recipient`: the public key that its files are sealed to, empty while none is known. `sent` is the counter of the last file to it; `seen` is the last of ours that it said to have taken.
+
+    `holds`: the digest of each kind of payload of ours that its newest file says it has, None while no file said so; `held`: for each kind of its payloads, the counter
+    and the digest of the newest that was taken. `restored`: when this portal was found to have lost
+    files to it, until the partner has returned what they said. `owes`: the partner lost files to us, so our next ones return what they said.
+    `online_by`: its files are taken as they come by HTTPS, in the name of whoever allowed it; with a `url` we send ours there. `clock_off_s`: by how much its clock is ahead of ours, as measured by the last transfer."""
 
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="exchange_partners", verbose_name=_("Our unit")
@@ -67,6 +72,15 @@ class Partner(models.Model):
     recipient = models.CharField(max_length=100, blank=True)
     sent = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)
+    holds = models.JSONField(null=True)
+    held = models.JSONField(default=dict)
+    restored = models.DateTimeField(null=True)
+    owes = models.BooleanField(default=False)
+    online_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    url = models.CharField(max_length=500, blank=True)
+    last = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=400, blank=True)
+    clock_off_s = models.IntegerField(null=True)
     created = models.DateTimeField(auto_now_add=True)
     ended = models.DateTimeField(null=True)
 
@@ -106,10 +120,18 @@ class PartnerKey(models.Model):
 class Carried(models.Model):
     """What a file carried: `kinds` are names of payloads."""
 
+    counter: Any
     kinds = models.JSONField(default=list)
 
     class Meta:
         abstract = True
+
+    @property
+    def number(self) -> str:
+        """The counter for people."""
+        from lamsach.portal.exchange.epochs import shown
+
+        return shown(self.counter)
 
     @property
     def titles(self) -> list[Any]:

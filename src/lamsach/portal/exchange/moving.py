@@ -1,8 +1,8 @@
 """Making a file for a partner, and taking one of its files: once, whole, in order of nothing but its counter.
 
-A file that was never taken may come late: only a counter that was taken is refused. Numbers that have not come are shown as missing. When the portal was put back
-from a backup, the partner's next file says how far it has taken ours, and our counter goes on behind that. A file is signed first and then sealed to the partner's key,
-which its own signed files tell anew after each change.
+A file that was never taken may come late: only a counter that was taken is refused. Of each kind of payload the one with the highest counter holds; an older one is passed
+over. Times of two portals are never compared. After a restore the counter goes on in another epoch (`epochs`). A file is signed first and then sealed to the partner's key,
+which its own signed files name anew after each change.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.keys import fingerprint, load_public_key
 from lamsach.portal.audit.trail import record
-from lamsach.portal.exchange import container, keyring, kinds, lineage, sealing
+from lamsach.portal.exchange import container, epochs, keyring, kinds, lineage, sealing
 from lamsach.portal.exchange.container import Head, Opened
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
 from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken
@@ -36,6 +37,13 @@ JUMP = 10_000
 _WRONG = mark("A part of the exchange file has not the shape that it should have. Nothing was taken.")
 _UNKNOWN = mark("The exchange file carries something that this version does not know.")
 _AGAIN = mark("The exchange file was taken before. Nothing was changed.")
+_PASSED_OVER = mark(
+    "Out of date: a later file of the same partner was taken already. This part changes nothing."
+)
+_OTHER = mark("Another file with this number was taken before. Nothing was changed.")
+_OTHER_TODO = mark(
+    "The other portal was put back to an older state. Hand it your next file: its numbers go on behind those that were taken."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,14 @@ class Offer:
 
 
 def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = None) -> list[Offer]:
-    """What there is to send now, of the wanted kinds (all)."""
-    found = []
-    for kind in kinds.load().values():
-        if kind.fits(to_above=partner.above) and (wanted is None or kind.name in wanted):
+    """What there is to send now, of the wanted kinds (all). Nothing while what this portal said before it was put back from a backup has not been returned: else older news would take the place of newer."""
+    found: list[Offer] = []
+    if partner.restored is not None:
+        return found
+    for kind in sorted(kinds.load().values(), key=lambda kind: kind.order):
+        if not kind.fits(to_above=partner.above):
+            continue
+        if partner.owes if kind.back else (wanted is None or kind.name in wanted):
             payload = kind.offer(Route(partner, user))
             if payload is not None:
                 found.append(Offer(kind, payload))
@@ -70,20 +82,27 @@ class Written:
     recipient: str
 
 
-def make(partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None) -> Sent:
-    """Write the next file for the partner. InputError when there is no key or nothing to send. No transaction is open meanwhile: when another was made, it is written anew."""
-    while (sent := note(write(partner, target, getattr(by, "user", by), wanted), by)) is None:
+def make(
+    partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None, *, news: bool = False
+) -> Sent:
+    """Write the next file for the partner. InputError when there is no key. No transaction is open meanwhile: when another was made, it is written anew. `news`: see `write`."""
+    user = getattr(by, "user", by)
+    while (sent := note(write(partner, target, user, wanted, news=news), by)) is None:
         pass
     return sent
 
 
-def write(partner: Partner, target: Path, user: Any, wanted: Sequence[str] | None = None) -> Written:
-    """Write what would be the next file, sealed when the partner's key is known; `note` makes it that."""
+def write(
+    partner: Partner, target: Path, user: Any, wanted: Sequence[str] | None = None, *, news: bool = False
+) -> Written:
+    """Write what would be the next file, sealed when the partner's key is known; `note` makes it that. `news`: without what the partner says to have already."""
     held = Partner.objects.select_related("unit").get(pk=partner.pk)
     key = keyring.current(held.unit)
     if key is None:
         raise InputError(mark("The unit has no key yet."), held.unit.code, mark("Make its key first."))
     payloads = [offer.payload for offer in offers(held, user, wanted)]
+    if news and held.holds is not None:
+        payloads = [one for one in payloads if container.digest(one) != held.holds.get(one.kind)]
     counter = max(held.sent, held.seen) + 1
     head = Head(
         sender=held.unit.code,
@@ -95,6 +114,9 @@ def write(partner: Partner, target: Path, user: Any, wanted: Sequence[str] | Non
         made=timezone.now(),
         lineage=keyring.lineage_of(key),
         recipient=getattr(sealing.current(held.unit), "public", ""),
+        have={kind: digest for kind, (_, digest) in held.held.items()},
+        lost=held.restored is not None,
+        returns=held.owes,
     )
     seal = Seal((held.recipient,)) if held.recipient else Seal()
     with target.open("wb") as stream, sealed(stream, seal) as inner:
@@ -132,12 +154,13 @@ def highest(partner: Partner) -> int:
 
 
 def missing(partner: Partner) -> list[int]:
-    """Counters of the partner's files that did not come although later ones did; the newest twenty."""
+    """Counters of the partner's files that did not come although later ones of the same epoch did; the newest twenty."""
     rows = Taken.objects.filter(partner=partner).order_by("-counter").values_list("counter", flat=True)
     taken = set(rows[:500])
     if not taken:
         return []
-    bottom = min(taken) if len(taken) == 500 else 1
+    first = epochs.begin_of(max(taken)) + 1
+    bottom = max(min(taken), first) if len(taken) == 500 else first
     gaps = (number for number in range(max(taken), bottom - 1, -1) if number not in taken)
     return list(islice(gaps, 20))
 
@@ -194,15 +217,26 @@ def _checked(partner: Partner, path: Path, user: Any, sha256: str) -> Iterator[C
     keys = [*believed, *(load_public_key(public.encode(), partner.code) for public in followers.values())]
     with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
         opened = container.read(path, keys, Path(folder))
-        _refuse_taken(partner, opened.head.counter)
+        _refuse_taken(partner, opened.head.counter, sha256)
         arrival = Arrival(partner, opened.head.counter, opened.head.made, user)
         yield Checked(opened, arrival, followers, frozenset(map(fingerprint, believed)), sha256)
 
 
-def _refuse_taken(partner: Partner, counter: int) -> None:
+class TakenBeforeError(InputError):
+    """The file, or another with its number (`other`), was taken before."""
+
+    other = False
+
+
+def _refuse_taken(partner: Partner, counter: int, sha256: str) -> None:
     before = Taken.objects.filter(partner=partner, counter=counter).first()
     if before is not None:
-        raise InputError(_AGAIN, f"{counter}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}")
+        when = f"{epochs.shown(counter)}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}"
+        if before.sha256 == sha256:
+            raise TakenBeforeError(_AGAIN, when)
+        refused = TakenBeforeError(_OTHER, when, _OTHER_TODO)
+        refused.other = True
+        raise refused
 
 
 def preview(found: Checked) -> list[tuple[Any, list[str]]]:
@@ -210,6 +244,9 @@ def preview(found: Checked) -> list[tuple[Any, list[str]]]:
     shown = []
     for payload in found.opened.payloads:
         kind = _kind(found.arrival, payload)
+        if _passed_over(kind, found.arrival):
+            shown.append((kind.title, [gettext(_PASSED_OVER)]))
+            continue
         with _shaped(payload):
             shown.append((kind.title, kind.preview(found.arrival, payload)))
     return shown
@@ -224,13 +261,14 @@ def take(partner: Partner, path: Path, by: Any) -> Taken:
 
 def _stored(arrival: Arrival, payload: Payload) -> Payload:
     with _shaped(payload):
-        return replace(payload, stored=_kind(arrival, payload).store(arrival, payload))
+        stored = _kind(arrival, payload).store(arrival, payload)
+        return replace(payload, stored=stored, digest=container.digest(payload))
 
 
 @transaction.atomic
 def _take(found: Checked, by: Any) -> Taken:
     held = Partner.objects.select_for_update().select_related("unit").get(pk=found.arrival.partner.pk)
-    _refuse_taken(held, found.opened.head.counter)
+    _refuse_taken(held, found.opened.head.counter, found.sha256)
     if held.ended is not None or found.believed != frozenset(map(fingerprint, keyring.believed(held))):
         raise InputError(
             mark("The partner or its keys were changed meanwhile."), held.code, mark("Take the file again.")
@@ -251,31 +289,51 @@ def _take(found: Checked, by: Any) -> Taken:
     result: dict[str, dict[str, int]] = {}
     for payload in found.opened.payloads:
         kind = _kind(arrival, payload)
+        if _passed_over(kind, arrival):
+            continue
         with _shaped(payload):
             result[payload.kind] = kind.take(arrival, payload)
+        held.held[payload.kind] = [head.counter, payload.digest]
     Taken.objects.filter(pk=taken.pk).update(result=result)
-    newest = highest(held) == head.counter
     Partner.objects.filter(pk=held.pk).update(
         seen=max(held.seen, min(head.taken, held.sent + JUMP)),
         name=head.sender_name or held.name,
-        recipient=(head.recipient if newest else "") or held.recipient,
+        held=held.held,
+        **(_newest_word(held, head) if highest(held) == head.counter else {}),
     )
     record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
     taken.refresh_from_db()
     return taken
 
 
+def _newest_word(held: Partner, head: Head) -> dict[str, Any]:
+    """What the partner's newest file says of itself. It has files of ours that are not known here: then this portal was put back to an older state."""
+    gone = head.taken > held.sent and held.restored is None
+    back = head.returns or head.have is None  # an older version returns nothing
+    restored = timezone.now() if gone else None if back else held.restored
+    return {
+        "recipient": head.recipient or held.recipient,
+        "holds": head.have,
+        "owes": head.lost,
+        "restored": restored,
+    }
+
+
+def _passed_over(kind: Kind, arrival: Arrival) -> bool:
+    """Whether a payload changes nothing: one of its kind with a higher counter was taken, or it returns what this portal has not lost."""
+    if kind.back:
+        return arrival.partner.restored is None
+    if kind.name in arrival.partner.held:
+        newest: int = arrival.partner.held[kind.name][0]
+        return newest > arrival.counter
+    later = Taken.objects.filter(partner=arrival.partner, counter__gt=arrival.counter)
+    return any(kind.name in row.kinds for row in later.only("kinds"))
+
+
 def _kind(arrival: Arrival, payload: Payload) -> Kind:
     kind = kinds.load().get(payload.kind)
     if kind is None or not kind.fits(to_above=not arrival.partner.above):
         raise InputError(_UNKNOWN, payload.kind)
-    if kind.latest_only:
-        later = Taken.objects.filter(partner=arrival.partner, counter__gt=arrival.counter)
-        if any(kind.name in row.kinds for row in later.only("kinds")):
-            raise InputError(
-                mark("A later file of the same partner was taken already, which makes this one out of date."),
-                payload.kind,
-            )
     return kind
 
 
@@ -291,4 +349,4 @@ def _shaped(payload: Payload) -> Iterator[None]:
 def file_name(sent: Sent | Written) -> str:
     """A name for a file: from whom, to whom, which number."""
     end = SUFFIX if sent.recipient else ""
-    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{sent.counter:05d}.zip{end}"
+    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{epochs.shown(sent.counter):0>5}.zip{end}"

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from lamsach.portal.exchange import hooks, misp
-from lamsach.portal.exchange.models import MispServer, Waiting
+from lamsach.portal.exchange import hooks, misp, online
+from lamsach.portal.exchange.models import MispServer, Partner, Waiting
 from lamsach.portal.jobs.queue import Progress, job, regular
 
 WAITING = timedelta(days=7)
@@ -26,6 +26,13 @@ def webhooks() -> int:
 def misp_servers() -> int:
     """Tell MISP servers what was seen."""
     return misp.push_all()
+
+
+@regular("exchange.online", timedelta(minutes=10), long=True)
+def online_partners() -> int:
+    """Exchange files with partners by HTTPS."""
+    found = Partner.objects.filter(ended=None, online_by__isnull=False).exclude(url="")
+    return sum(online.exchange(partner) for partner in found.select_related("unit", "online_by"))
 
 
 @job("exchange.misp", long=True)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("office/exchange/units/<int:unit_id>/key/file/", views.key_file, name="key_file"),
     path("office/exchange/partners/new/", views.partner_new, name="partner_new"),
     path("office/exchange/partners/<int:partner_id>/", views.partner, name="partner"),
+    path("exchange/", views.deliver, name="deliver"),
     path("office/exchange/webhooks/", hook_views.webhooks, name="webhooks"),
     path("office/exchange/webhooks/<int:webhook_id>/", hook_views.webhook, name="webhook"),
     path("office/exchange/misp/", hook_views.misp_list, name="misp"),

@@ -6,25 +6,28 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from lamsach.errors import LamsachError
 from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import tokens
-from lamsach.portal.base.doors import member
+from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.links import absolute
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.qr import qr_address
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.exchange import access, keyring, moving, sealing
+from lamsach.portal.exchange import access, epochs, keyring, moving, online, sealing
 from lamsach.portal.exchange.forms import FileForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
     OwnKey,
@@ -112,6 +115,7 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
             context = {
                 "waiting": found,
                 "head": checked.opened.head,
+                "number": epochs.shown(checked.opened.head.counter),
                 "signer": checked.opened.signer,
                 "new_key": checked.opened.signer in checked.followers,
                 "payloads": moving.preview(checked),
@@ -234,7 +238,9 @@ def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
         "offers": offers,
         "sent": found.files_sent.select_related("user")[:20],
         "page": paged(request, found.files_taken.select_related("user")),
-        "missing": moving.missing(found),
+        "missing": [epochs.shown(counter) for counter in moving.missing(found)],
+        "clock_off": abs(found.clock_off_s or 0) > online.CLOCKS_AGREE_S,
+        "address": absolute("exchange:deliver"),
     }
     return render(request, "exchange/partner.html", context)
 
@@ -248,6 +254,13 @@ def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
         if held is not None:
             keyring.end_key(held, request)
             messages.success(request, _("Files signed by this key are refused from now on."))
+    elif what == "online":
+        url = request.POST.get("url", "").strip()
+        online.connect(found, url, request)
+        messages.success(request, _("Files of this partner are taken as they come by HTTPS."))
+    elif what == "offline":
+        online.disconnect(found, request)
+        messages.success(request, _("Files of this partner are taken by people alone."))
     elif what == "end":
         Partner.objects.filter(pk=found.pk).update(ended=timezone.now())
         record(request, "exchange.partner_ended", found, found.unit)
@@ -262,3 +275,25 @@ def _made(request: HttpRequest, found: Partner) -> HttpResponse:
     response = FileResponse(file, as_attachment=True, filename=moving.file_name(sent))
     response["Content-Type"] = "application/octet-stream" if sent.recipient else "application/zip"
     return response  # type: ignore[return-value]
+
+
+@csrf_exempt
+@rate_limited("exchange.deliver", 120, 300)
+@anyone("POST")
+def deliver(request: HttpRequest) -> HttpResponse:
+    """A partner's portal hands in its file, whose signature says who it is; the answer is the next file for it, sealed to its key."""
+    answer: Any = tempfile.NamedTemporaryFile(suffix=".zip")  # noqa: SIM115 - it lives as long as the answer
+    try:
+        with tempfile.NamedTemporaryFile(suffix=".zip") as target:
+            size = 0
+            while block := request.read(1 << 20):
+                size += len(block)
+                if size > settings.UPLOAD_LIMIT_BYTES:
+                    return JsonResponse({"problem": _("The file is larger than allowed.")}, status=413)
+                target.write(block)
+            target.flush()
+            online.receive(Path(target.name), Path(answer.name))
+    except LamsachError as problem:
+        answer.close()
+        return JsonResponse({"problem": _(problem.what)}, status=422)
+    return FileResponse(answer, content_type="application/octet-stream")  # type: ignore[return-value]

@@ -41,7 +41,6 @@ class Lists(Kind):
     name = "lists"
     title = gettext_lazy("Signed lists")
     downward = True
-    latest_only = True
 
     def offer(self, route: Route) -> Payload | None:
         """The released lists of our unit that may leave it."""

@@ -19,9 +19,8 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.upkeep import Seen, sightings_of
 from lamsach.portal.exchange import counterparts
-from lamsach.portal.exchange.exchange_kinds import taking_part
+from lamsach.portal.exchange.answer_kinds import taking_part
 from lamsach.portal.exchange.kinds import Arrival, Payload, Route, day, number, rows, text
-from lamsach.portal.exchange.models import Taken
 from lamsach.portal.exchange.secrets import lock, unlock
 from lamsach.portal.findings.models import EvidenceLine
 from lamsach.portal.privacy.models import GrantedView
@@ -138,11 +137,8 @@ def _line(row: Any) -> list[str]:
 
 
 def take(arrival: Arrival, payload: Payload) -> int:
-    """Keep what is granted and drop what is not granted any more; how many are kept. A file that is older than one that was taken changes nothing."""
+    """Keep what is granted and drop what is not granted any more; how many are kept."""
     found = list(read(arrival, payload))
-    later = Taken.objects.filter(partner=arrival.partner, counter__gt=arrival.counter)
-    if any(NAME in row.kinds for row in later.only("kinds")):
-        return 0
     now = timezone.now()
     kept = [one for one in found if one.until > now]
     GrantedView.objects.filter(partner=arrival.partner).exclude(

@@ -24,6 +24,7 @@ from lamsach.portal.awareness import consent, waves
 from lamsach.portal.awareness.models import ConsentHow, ConsentState, Person
 from lamsach.portal.base import ledger
 from lamsach.portal.cases.models import Case
+from lamsach.portal.exchange import epochs
 from lamsach.portal.findings.models import Bundle, Device, EvidenceLine
 from lamsach.portal.privacy import erasing, retention
 from lamsach.portal.privacy.files import ERASED
@@ -57,6 +58,7 @@ def pending() -> Counter[str] | None:
     marker = Path(settings.DATA) / ledger.PENDING
     if not marker.exists():
         return None
+    epochs.restored()
     made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
     counts: Counter[str] = Counter()
     for line in ledger.due(ledger.read(Path(settings.DATA) / ledger.NAME), made):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +43,25 @@ _NO_CAMPAIGN = mark("The report is about a campaign that is not here.")
 _AT_WORK = mark("The unit's report is being written or approved in the portal. Nothing was filed.")
 
 
-def _newest(unit: Unit) -> list[Report]:
-    """The unit's newest sent report of each campaign that runs."""
+def _newest(unit: Unit, *more: ReportState) -> list[Report]:
+    """The unit's newest sent report of each campaign: of closed ones too, which may have been closed while it was on its way."""
     found: dict[int, Report] = {}
-    wanted = Report.objects.filter(
-        unit=unit,
-        state__in=DONE,
-        campaign__state=CampaignState.RUNNING,
-    )
+    wanted = Report.objects.filter(unit=unit, state__in=(*DONE, *more))
     for report in wanted.select_related("campaign", "unit").order_by("edition"):
         found[report.campaign_id] = report
-    return list(found.values())[:MOST]
+    return sorted(found.values(), key=lambda report: -report.pk)[:MOST]
+
+
+def _written(report: Report, theirs: str) -> dict[str, Any]:
+    """A report as it was signed, and when it was sent, by the clock of its unit's portal."""
+    return {
+        "campaign": theirs,
+        "name": report.campaign.name,
+        "content": report.content,
+        "digest": report.digest,
+        "sent": report.sent.isoformat() if report.sent else "",
+        "file": 0,
+    }
 
 
 class Reports(Kind):
@@ -66,13 +76,7 @@ class Reports(Kind):
         listed, files = [], []
         theirs = counterparts.all_theirs(route.partner, "campaign")
         for report in _newest(route.unit):
-            row = {
-                "campaign": theirs.get(report.campaign_id) or "",
-                "name": report.campaign.name,
-                "content": report.content,
-                "digest": report.digest,
-                "file": 0,
-            }
+            row = _written(report, theirs.get(report.campaign_id) or "")
             if report.scan_path and default_storage.exists(report.scan_path):
                 files.append(PayloadFile(report.scan_name, Path(default_storage.path(report.scan_path))))
                 row["file"] = len(files)
@@ -85,7 +89,7 @@ class Reports(Kind):
             _("Report of {unit} on {campaign}, figures as of {day}").format(
                 unit=arrival.unit.name, campaign=campaign.name, day=content["as_of"]
             )
-            for campaign, content, _place in _told(arrival, payload)
+            for campaign, content, _sent, _place in _told(arrival, payload)
         ]
 
     def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
@@ -99,10 +103,10 @@ class Reports(Kind):
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File them; those that are there already are left alone."""
         filed = 0
-        for campaign, content, place in _told(arrival, payload):
+        for campaign, content, sent, place in _told(arrival, payload):
             try:
                 made, fresh = file_signed(
-                    campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name
+                    campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name, sent=sent
                 )
             except Stale as error:
                 raise InputError(_AT_WORK, arrival.unit.name) from error
@@ -117,13 +121,24 @@ class Reports(Kind):
         return {"reports": filed}
 
 
-def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], int]]:
-    """Campaign, content and the place of the scan among the payload's files, from 1; 0 for none."""
+def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], datetime | None, int]]:
+    """Campaign, content, when it was sent, and the place of the scan among the payload's files, from 1; 0 for none."""
     found = []
     for row in rows(payload.data["reports"], MOST):
         place = number(row["file"], len(payload.files))
-        content = checked(row["content"], arrival.unit)
-        found.append((_campaign(row, arrival.partner.unit), content, place))
+        content, sent = checked(row["content"], arrival.unit), _moment(row)
+        if sent is not None and sent > arrival.made:
+            raise ValueError("sent after the file was made")
+        found.append((_campaign(row, arrival.partner.unit), content, sent, place))
+    return found
+
+
+def _moment(row: Mapping[str, Any]) -> datetime | None:
+    """When a report was sent, by the clock of its unit's portal; None in files of older versions."""
+    stated = text(row.get("sent", ""), 40)
+    found = datetime.fromisoformat(stated) if stated else None
+    if found is not None and found.tzinfo is None:
+        raise ValueError("no moment")
     return found
 
 
@@ -150,6 +165,7 @@ class Answers(Kind):
     name = "report-answers"
     title = gettext_lazy("Answers to reports")
     downward = True
+    order = 3
 
     def offer(self, route: Route) -> Payload | None:
         """Which of the unit's reports was accepted, which returned and why; by their digests."""
@@ -157,13 +173,13 @@ class Answers(Kind):
         reports = Report.objects.filter(
             unit=unit,
             state__in=(ReportState.FROZEN, ReportState.RETURNED),
-            campaign__state=CampaignState.RUNNING,
         ).exclude(digest="")
         listed = []
         for report in reports.order_by("-pk")[:MOST]:
             step = report.steps.filter(action__in=(Action.ACCEPT, Action.REFUSE)).last()
             if step is not None and step.digest == report.digest:
-                listed.append({"digest": report.digest, "action": step.action, "reason": step.reason})
+                answer = {"digest": report.digest, "action": step.action, "reason": step.reason}
+                listed.append({**answer, "sent": report.sent.isoformat() if report.sent else ""})
         return Payload(self.name, {"answers": listed}) if listed else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
@@ -194,10 +210,60 @@ class Answers(Kind):
             waiting = Report.objects.filter(
                 unit=arrival.partner.unit, digest=text(row["digest"], 64), state=ReportState.SENT
             )
-            reason = text(row["reason"], 4000)
+            reason, sent = text(row["reason"], 4000), _moment(row)
+            if sent is not None:  # an answer to what was sent before, in the same words, answers this one not
+                waiting = waiting.filter(sent=sent)
             found += [(report, action, reason or "-") for report in waiting]
         return found
 
 
-register(Reports())
-register(Answers())
+class Back(Reports):
+    """The reports that the partner's portal had sent, for a portal that was put back from a backup."""
+
+    name = "reports-back"
+    title = gettext_lazy("Reports, returned")
+    upward, downward, back = False, True, True
+    order = 2
+
+    def offer(self, route: Route) -> Payload | None:
+        """The newest report of the partner's unit in each campaign, as its portal signed it."""
+        unit = Unit.objects.filter(code=route.partner.code).first()
+        listed = (
+            [_written(report, str(report.campaign_id)) for report in _newest(unit, ReportState.RETURNED)]
+            if unit
+            else []
+        )
+        return Payload(self.name, {"reports": listed}) if listed else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """One sentence a report."""
+        sentence = _("Report of {unit} on {campaign}, figures as of {day}")
+        return [
+            sentence.format(unit=arrival.partner.unit.name, campaign=campaign.name, day=content["as_of"])
+            for campaign, content, _sent in self._lost(arrival, payload)
+        ]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """File those that are not here."""
+        unit, filed = arrival.partner.unit, 0
+        for campaign, content, sent in self._lost(arrival, payload):
+            with contextlib.suppress(Stale):  # people are writing it anew, and go on
+                filed += file_signed(
+                    campaign, unit, content, by=arrival.user, who=arrival.partner.name, sent=sent
+                )[1]
+        return {"reports": filed}
+
+    @staticmethod
+    def _lost(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], datetime | None]]:
+        partner, found = arrival.partner, []
+        for row in rows(payload.data["reports"], MOST):
+            ours = counterparts.ours(partner, "campaign", number(whole(text(row["campaign"], 20))))
+            content, sent = checked(row["content"], partner.unit), _moment(row)
+            campaign = Campaign.objects.filter(pk=ours or 0).select_related("form").first()
+            if campaign is not None:
+                found.append((campaign, content, sent))
+        return found
+
+
+for kind in (Reports(), Answers(), Back()):
+    register(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -137,14 +137,24 @@ def _maybe(value: Any) -> int | None:
 
 @transaction.atomic
 def file_signed(
-    campaign: Campaign, unit: Unit, content: Any, *, by: Any = None, who: str = ""
+    campaign: Campaign,
+    unit: Unit,
+    content: Any,
+    *,
+    by: Any = None,
+    who: str = "",
+    sent: datetime | None = None,
 ) -> tuple[Report, bool]:
     """File signed data as the unit's sent report; the report, and whether something was done. What is there already is left alone; a newer one takes the place of
-    one that waits, and is a correction of one that is frozen. Raises ValueError for what is no report, Stale when people here are at work on the unit's report.
+    one that waits, and is a correction of one that is frozen. `sent`: when it was sent, by the clock of the portal that signed it; one that was sent just then and
+    returned meanwhile stays returned. Raises ValueError for what is no report, Stale when people here are at work on the unit's report.
     """
     wanted = checked(content, unit)
     digest = digest_of(wanted)
-    held = Report.objects.filter(campaign=campaign, unit=unit, digest=digest).exclude(state__in=_OPEN).first()
+    same = Report.objects.filter(campaign=campaign, unit=unit, digest=digest)
+    held = same.exclude(state__in=_OPEN).first()
+    if held is None and sent is not None:
+        held = same.filter(state=ReportState.RETURNED, sent=sent).first()
     if held is not None:
         return held, False
     found = _open_for(campaign, unit, by, who, wanted["correction"])
@@ -157,6 +167,8 @@ def file_signed(
     _put(found, {f["key"]: f for f in wanted["figures"]})
     take(found, Action.SUBMIT, by, who=who, content=wanted, digest=digest, **columns)
     _on(found, by, who)
+    if sent is not None:
+        Report.objects.filter(pk=found.pk).update(sent=sent)
     record(by, "report.filed", found, unit, who=who, digest=digest)
     found.refresh_from_db()
     return found, True

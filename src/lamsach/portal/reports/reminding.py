@@ -63,7 +63,9 @@ def remind_by_schedule(day: date) -> int:
 def _waiting(campaign: Campaign) -> list[Unit]:
     """The units that take part and have not sent a report. Two queries."""
     done = with_parent(campaign).values("unit")
-    taking_part = Participation.objects.filter(campaign=campaign, sent_on__isnull=False).values("unit")
+    taking_part = Participation.objects.filter(campaign=campaign, sent_on__isnull=False, stated=False).values(
+        "unit"
+    )
     rows = Unit.objects.filter(pk__in=taking_part, valid_until=FOREVER).exclude(pk__in=done)
     return list(rows.order_by("pk").only("pk", "name", "email", "parent_id"))
 

@@ -19,7 +19,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.waiting import own_dates
 from lamsach.portal.cases.counting import CaseCounts, case_counts_of_pairs
 from lamsach.portal.cases.unsearched import searching
-from lamsach.portal.reports.access import with_parent
+from lamsach.portal.reports.access import units_reported
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today, under
@@ -90,12 +90,10 @@ def standings(user: Any) -> list[Standing]:
 def _reported(pairs: Iterable[tuple[Campaign, int]]) -> list[int]:
     """How many units under each unit have sent their report of the campaign, in one query."""
     rows = [
-        with_parent(campaign).filter(unit__in=under([unit]).filter(distance__gt=0).values("descendant"))
+        units_reported(campaign, under([unit]).filter(distance__gt=0).values("descendant"))
         for campaign, unit in pairs
     ]
-    return [
-        row["done"] or 0 for row in at_once([(one, {"done": Count("unit", distinct=True)}) for one in rows])
-    ]
+    return [row["done"] or 0 for row in at_once([(one, {"done": Count("pk")}) for one in rows])]
 
 
 def _standing(

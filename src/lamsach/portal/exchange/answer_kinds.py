@@ -1,0 +1,276 @@
+"""How far the units below are, on its way up: the units themselves, their days, answers to dispatches; and the same on its way back to a portal that had lost it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
+from lamsach.portal.campaigns.taking_back import take_back
+from lamsach.portal.exchange import counterparts, standing
+from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route, day, number, rows
+from lamsach.portal.exchange.models import Partner
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import under
+
+MOST = 200
+MOST_ANSWERS = 5000
+TAKEN_BACK = mark("Stated by the unit's own portal.")
+_COLUMNS = {StepKind.OPENED: "opened", StepKind.ACKNOWLEDGED: "acknowledged", StepKind.DEPLOYED: "deployed"}
+_REACHES = {
+    StepKind.OPENED: {StepKind.OPENED, StepKind.ACKNOWLEDGED, StepKind.FORWARDED, StepKind.DEPLOYED},
+    StepKind.ACKNOWLEDGED: {StepKind.ACKNOWLEDGED, StepKind.FORWARDED, StepKind.DEPLOYED},
+    StepKind.DEPLOYED: {StepKind.DEPLOYED},
+}
+"""Which steps bring a unit so far."""
+
+
+def from_above(partner: Partner) -> list[Campaign]:
+    """Our campaigns that came from the partner."""
+    numbers = partner.counterparts.filter(kind="campaign").values_list("ours", flat=True)
+    return list(Campaign.objects.filter(pk__in=list(numbers)).order_by("pk"))
+
+
+def taking_part(unit: Unit, stated: Any) -> Campaign:
+    """Our campaign with the number that a file from below states. InputError unless that unit or one under it takes part."""
+    below = under([unit.pk]).values("descendant")
+    part = Participation.objects.filter(unit__in=below).values("campaign")
+    campaign = Campaign.objects.filter(pk=number(stated), pk__in=part).first()
+    if campaign is None:
+        raise InputError(
+            mark("The file speaks of a campaign that this unit does not take part in."), unit.code
+        )
+    return campaign
+
+
+class Standing(Kind):
+    """The units under ours, and how far each is in the campaigns of the unit above."""
+
+    name = "standing"
+    title = gettext_lazy("Units and how far they are")
+    upward = True
+    order = 0
+
+    def offer(self, route: Route) -> Payload | None:
+        """All of them."""
+        known = counterparts.all_theirs(route.partner, "campaign")
+        campaigns = [
+            {
+                "campaign": int(known[campaign.pk]),
+                "days": standing.written_days(campaign, route.unit),
+            }
+            for campaign in from_above(route.partner)
+        ]
+        units = standing.written_units(route.unit)
+        return Payload(self.name, {"units": units, "campaigns": campaigns}) if campaigns else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """How many units."""
+        units = standing.read_units(payload.data["units"])
+        standing.read_campaigns(payload.data["campaigns"], MOST)
+        sentence = gettext("{count} units under {unit}, and how far each is.")
+        return [sentence.format(count=len(units), unit=arrival.unit.name)]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Bring units and days to what is stated."""
+        root, partner = arrival.unit, arrival.partner
+        new = standing.take_units(partner, root, standing.read_units(payload.data["units"]))
+        known, changed = standing.ours(partner, root), 0
+        for stated, days in standing.read_campaigns(payload.data["campaigns"], MOST):
+            changed += standing.take_days(taking_part(root, stated), known, days)
+        return {"units": new, "days": changed}
+
+
+class StandingBack(Kind):
+    """What the partner's portal had stated of its units, for a portal that was put back from a backup."""
+
+    name = "standing-back"
+    title = gettext_lazy("Units and how far they are, returned")
+    downward = True
+    back = True
+
+    def offer(self, route: Route) -> Payload | None:
+        """The days as they were stated, by the numbers of the partner's portal."""
+        unit = Unit.objects.filter(code=route.partner.code).first()
+        if unit is None:
+            return None
+        theirs = {pk: stated for stated, pk in standing.ours(route.partner, unit).items()}
+        part = Participation.objects.filter(unit=unit).values("campaign")
+        campaigns = [
+            {
+                "campaign": campaign.pk,
+                "days": [
+                    [theirs.get(row[0], row[0]), *row[1:]]
+                    for row in standing.written_days(campaign, unit)
+                    if row[0] in theirs or row[0] == standing.ITSELF
+                ],
+            }
+            for campaign in Campaign.objects.filter(pk__in=part).order_by("pk")[:MOST]
+        ]
+        units = standing.written_units(unit, theirs)
+        return Payload(self.name, {"units": units, "campaigns": campaigns})
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """That it is returned."""
+        standing.read_units(payload.data["units"])
+        standing.read_campaigns(payload.data["campaigns"], MOST)
+        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Put units and days back."""
+        partner, changed = arrival.partner, 0
+        known = standing.take_back_units(partner.unit, standing.read_units(payload.data["units"]))
+        for stated, days in standing.read_campaigns(payload.data["campaigns"], MOST):
+            campaign = Campaign.objects.filter(pk=counterparts.ours(partner, "campaign", stated) or 0).first()
+            if campaign is not None:
+                changed += standing.take_back_days(campaign, known, days, partner, arrival.user)
+        return {"days": changed}
+
+
+class Answers(Kind):
+    """What the unit below answered to the dispatches that it was sent, and on which day."""
+
+    name = "answers"
+    title = gettext_lazy("Answers to dispatches")
+    upward = True
+
+    def offer(self, route: Route) -> Payload | None:
+        """What our unit answered, by the number that the unit above gave the dispatch."""
+        known = counterparts.all_theirs(route.partner, "dispatch")
+        found = [
+            (int(known[row.dispatch_id]), row) for row in _received(route.unit) if row.dispatch_id in known
+        ]
+        data = _written(found)
+        return Payload(self.name, data) if data["answers"] or data["opened"] else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """How many answers are new."""
+        fresh = sum(
+            getattr(row, _COLUMNS[kind]) is None
+            for row, days in self._read(arrival, payload)
+            for kind in days
+            if kind != StepKind.OPENED
+        )
+        return [gettext("{count} new answers of {unit}.").format(count=fresh, unit=arrival.unit.name)]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Note what was not known, and take back what is stated no more."""
+        return {
+            "answers": _note(arrival, self._read(arrival, payload), whole=bool(payload.data.get("whole")))
+        }
+
+    @staticmethod
+    def _read(arrival: Arrival, payload: Payload) -> list[tuple[Recipient, dict[StepKind, date]]]:
+        unit = arrival.unit
+        copies = {row.dispatch_id: row for row in _received(unit)}
+        found = []
+        for stated, days in _days(arrival, payload).items():
+            if stated not in copies:
+                raise InputError(mark("The file answers a dispatch that this unit was not sent."), unit.code)
+            found.append((copies[stated], days))
+        return found
+
+
+class AnswersBack(Kind):
+    """What the partner's unit had answered, for a portal that was put back from a backup."""
+
+    name = "answers-back"
+    title = gettext_lazy("Answers to dispatches, returned")
+    downward = True
+    back = True
+
+    def offer(self, route: Route) -> Payload | None:
+        """The answers, by our number of the dispatch."""
+        unit = Unit.objects.filter(code=route.partner.code).first()
+        return Payload(self.name, _written([(row.dispatch_id, row) for row in _received(unit)]))
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """That they are returned."""
+        _days(arrival, payload)
+        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Note them as our unit's own, but for dispatches that it answered meanwhile."""
+        partner = arrival.partner
+        copies = {row.dispatch_id: row for row in _received(partner.unit)}
+        since = partner.restored or timezone.now()
+        found = []
+        for stated, days in _days(arrival, payload).items():
+            row = copies.get(counterparts.ours(partner, "dispatch", stated) or 0)
+            if row is not None and not any(step.at >= since for step in row.steps.all()):
+                found.append((row, days))
+        return {"answers": _note(arrival, found, whole=True)}
+
+
+def _received(unit: Unit | None) -> Iterable[Recipient]:
+    steps = Prefetch("steps", Step.objects.order_by("pk"))
+    rows = Recipient.objects.filter(unit=unit, dispatch__sent__isnull=False).prefetch_related(steps)
+    return rows.order_by("pk")[:MOST_ANSWERS]
+
+
+def _written(found: Iterable[tuple[int, Recipient]]) -> dict[str, Any]:
+    answers, opened = [], []
+    for stated, row in found:
+        for kind, on in _reached(row):
+            record = {"dispatch": stated, "day": on.isoformat()}
+            if kind == StepKind.OPENED:
+                opened.append(record)
+            else:
+                answers.append({**record, "kind": str(kind)})
+    return {"answers": answers, "opened": opened, "whole": True}
+
+
+def _reached(row: Recipient) -> Iterator[tuple[StepKind, date]]:
+    """How far a unit is with a dispatch, and since which day by its own portal's clock."""
+    for kind, column in _COLUMNS.items():
+        at: datetime | None = getattr(row, column)
+        if at is not None:
+            days = []
+            for step in row.steps.all():
+                if step.kind in _REACHES[kind]:
+                    days.append(step.day)
+                elif step.kind == StepKind.WITHDRAWN and kind == StepKind.DEPLOYED:
+                    days.clear()
+            yield kind, min(days, default=timezone.localdate(at))
+
+
+def _days(arrival: Arrival, payload: Payload) -> dict[int, dict[StepKind, date]]:
+    """The days by dispatch and step, their shape checked."""
+    last = arrival.made.date() + timedelta(days=1)
+    found: dict[int, dict[StepKind, date]] = {}
+    opened: list[Mapping[str, Any]] = [
+        {**row, "kind": "opened"} for row in rows(payload.data.get("opened", []), MOST_ANSWERS)
+    ]
+    for row in (*opened, *rows(payload.data["answers"], 2 * MOST_ANSWERS)):
+        kind, on = StepKind(row["kind"]), day(row["day"])
+        if kind not in _COLUMNS or on > last:
+            raise ValueError("no such answer")
+        found.setdefault(number(row["dispatch"]), {})[kind] = on
+    return found
+
+
+def _note(
+    arrival: Arrival, found: Iterable[tuple[Recipient, Mapping[StepKind, date]]], *, whole: bool
+) -> int:
+    who, count = arrival.partner.name, 0
+    for row, days in found:
+        row.refresh_from_db()
+        if whole and row.deployed is not None and StepKind.DEPLOYED not in days:
+            count += take_back(row, arrival.user, how=How.PAPER, reason=TAKEN_BACK, who=who)
+        for kind, on in days.items():
+            row.refresh_from_db()
+            if getattr(row, _COLUMNS[kind]) is None:
+                done = sending.take(row, kind, how=How.PAPER, by=arrival.user, who=who, day=on)
+                count += done and kind != StepKind.OPENED
+    return count
+
+
+KINDS = (Standing(), StandingBack(), Answers(), AnswersBack())

@@ -1,0 +1,388 @@
+"""What people do in a portal, by the same functions that its pages call; what it shows. Units are named by their codes, dispatches by their numbers: each portal has rows of its own."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from lamsach.errors import LamsachError
+from lamsach.letters.form import parse_form
+from lamsach.portal import backup
+from lamsach.portal.accounts.models import User
+from lamsach.portal.base.roles import Role
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.counting import counts, counts_by_child
+from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
+from lamsach.portal.campaigns.models import (
+    Campaign,
+    DeadlineKind,
+    DeadlineMove,
+    Dispatch,
+    How,
+    IndicatorList,
+    MoveScope,
+    Participation,
+    Recipient,
+    StepKind,
+)
+from lamsach.portal.campaigns.taking_back import take_back
+from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.cases import states
+from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+from lamsach.portal.cases.dashboard import counts_by_day, series
+from lamsach.portal.cases.models import Case, CaseState, Grant
+from lamsach.portal.cases.tasks import recompute_waiting
+from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.exchange import epochs, keyring, moving, online, sealing
+from lamsach.portal.exchange.models import Partner
+from lamsach.portal.findings.models import Way
+from lamsach.portal.findings.taking import Source, keep
+from lamsach.portal.privacy import granted, replaying
+from lamsach.portal.privacy.models import GrantedView
+from lamsach.portal.reports import chain, drafts
+from lamsach.portal.reports.consolidation import consolidate
+from lamsach.portal.reports.figures import Scope, compute
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import Membership, Unit
+from lamsach.portal.web.bars import standings
+from tests.portal import bundles
+
+CAMPAIGN = "Chiến dịch làm sạch mã độc"
+
+
+def me() -> User:
+    """The one person of the portal."""
+    return User.objects.get()
+
+
+def unit(code: str) -> Unit:
+    """A unit."""
+    return Unit.objects.get(code=code)
+
+
+def work() -> None:
+    """Run the jobs that wait."""
+    bundles.work()
+
+
+def begin(units: list[tuple[str, str | None]], since: str, home: str) -> None:
+    """People and units (code, code of the unit above), parents first, level by level."""
+    person = User.objects.create_user("a@person.example", "x" * 20, name="A")
+    levels: dict[str | None, int] = {None: 0}
+    by_level: dict[int, list[tuple[str, str | None]]] = {}
+    for code, parent in units:
+        levels[code] = levels[parent] + 1
+        by_level.setdefault(levels[code], []).append((code, parent))
+    made: dict[str | None, Unit | None] = {None: None}
+    for level in sorted(by_level):
+        new = [tree.NewUnit(code, f"Đơn vị {code}", made[parent]) for code, parent in by_level[level]]
+        made |= {one.code: one for one in tree.create_many(new, date.fromisoformat(since))}
+    Membership.objects.create(user=person, unit=unit(home), role=Role.COORDINATOR)
+
+
+def add_units(units: list[tuple[str, str]]) -> None:
+    """Units that come into being meanwhile."""
+    for code, parent in units:
+        tree.create(code, f"Đơn vị {code}", unit(parent))
+
+
+def rename(code: str, name: str) -> None:
+    """Another name for a unit."""
+    tree.rename(unit(code), name)
+
+
+def keys(code: str) -> list[str]:
+    """The unit's public keys, of signing and of sealing."""
+    signing = keyring.current(unit(code)) or keyring.renew(unit(code), me())
+    sealed = sealing.current(unit(code)) or sealing.renew(unit(code), me())
+    return [signing.public, sealed.public]
+
+
+def add_partner(ours: str, code: str, above: bool, public: str, recipient: str, url: str) -> None:
+    """The other side; with an address its files go there by HTTPS."""
+    made = keyring.add_partner(
+        unit(ours), code, code, above=above, public=public, by=me(), recipient=recipient
+    )
+    online.connect(made, url, me())
+
+
+def campaign(owner: str, starts: str, days: dict[str, str | None]) -> None:
+    """A campaign."""
+    begins = date.fromisoformat(starts)
+    Campaign.objects.create(
+        name=CAMPAIGN, owner=unit(owner), starts=begins, ends=begins + timedelta(days=60), form=default_form(), **days
+    )  # fmt: skip
+
+
+def the_campaign() -> Campaign:
+    """The one campaign."""
+    return Campaign.objects.get()
+
+
+def send(issuer: str, number: str, about: str, deadline: str, whole: bool) -> int:
+    """Send a dispatch to the units under a unit; `about`: the number of the one that it passes on."""
+    parent = Dispatch.objects.filter(number=about).first() if about else None
+    made = Dispatch.objects.create(
+        campaign=the_campaign(), issuer=unit(issuer), parent=parent, number=number, day=tree.today(), subject=number,
+        deadline=date.fromisoformat(deadline), created_by=me(), once=number,
+    )  # fmt: skip
+    return sending.send(made, me(), whole=whole)
+
+
+def knows(number: str) -> bool:
+    """Whether a dispatch has arrived."""
+    return Dispatch.objects.filter(subject=number).exists()
+
+
+def answer(code: str, number: str, kind: str) -> bool:
+    """A unit's step on a dispatch."""
+    copy = Recipient.objects.get(unit__code=code, dispatch__number=number)
+    return sending.take(copy, StepKind(kind), by=me(), how=How.PORTAL)
+
+
+def answer_many(codes: list[str], number: str, kind: str) -> int:
+    """The same step of many units."""
+    rows = Recipient.objects.filter(unit__code__in=codes, dispatch__number=number)
+    return sum(sending.take(row, StepKind(kind), by=me(), how=How.PORTAL) for row in rows)
+
+
+def withdraw(code: str, number: str) -> bool:
+    """A unit takes its statement of deployment back."""
+    copy = Recipient.objects.get(unit__code=code, dispatch__number=number)
+    return take_back(copy, me(), how=How.PORTAL, reason="Nhầm")
+
+
+def move_deadline(scope: str, code: str, kind: str, day: str) -> None:
+    """Move a deadline."""
+    anchor = unit(code) if code else None
+    make(Plan(the_campaign(), MoveScope(scope), {DeadlineKind(kind): date.fromisoformat(day)}, anchor, "Lý do"), me())  # fmt: skip
+
+
+def undo_move(scope: str, code: str) -> bool:
+    """Undo the last move of this scope."""
+    anchor = unit(code) if code else None
+    last = DeadlineMove.objects.filter(scope=scope, unit=anchor, undone=None, ended=None).first()
+    return last is not None and undo(last, me()) is not None
+
+
+def add_list(name: str, values: list[str]) -> None:
+    """A list of the campaign."""
+    content = "\n".join(values).encode()
+    path = default_storage.save(f"lists/{name}", ContentFile(content))
+    IndicatorList.objects.create(
+        campaign=the_campaign(), name=name, path=path, size=len(content), sha256=name, read=timezone.now()
+    )
+
+
+def withdraw_list(name: str) -> None:
+    """Revoke a list."""
+    IndicatorList.objects.filter(name=name, withdrawn=None).update(withdrawn=timezone.now())
+
+
+def findings(code: str, machines: list[int], days: list[str], covered: list[str]) -> int:
+    """A hunt's findings of a unit: its machines by number, the days on which they were seen, and those of which a log was searched."""
+    devices = [bundles.device(_key(code, number), name=f"PC-{number}") for number in machines]
+    seen = {date.fromisoformat(day): 3 for day in days}
+    contacts = [bundles.Contact(one.key, dict(seen)) for one in devices] if seen else []
+    logs = [(bundles.FIREWALL, date.fromisoformat(day)) for day in covered]
+    found = bundles.findings(devices if seen else [], contacts, logs)
+    source = Source(unit(code), the_campaign(), Way.UPLOAD, me())
+    keep(bundles.packed(found), "findings.zip", source)
+    work()
+    return Case.objects.filter(unit__code=code).count()
+
+
+def _key(code: str, number: int) -> str:
+    digest = sum(ord(letter) * 31**place for place, letter in enumerate(code)) % (1 << 32)
+    text = f"{digest:08x}{number:04x}"
+    return "mac:" + ":".join(text[place : place + 2] for place in range(0, 12, 2))
+
+
+def _case(code: str, number: int) -> Case:
+    return Case.objects.get(unit__code=code, device__key=_key(code, number), superseded=None)
+
+
+def step(code: str, number: int, to: str) -> bool:
+    """A step of a case, if it may follow."""
+    case = _case(code, number)
+    if not states.may_move(case, CaseState(to)):
+        return False
+    states.move(case, CaseState(to), me(), "Lý do", unfollowed="Lý do")
+    return True
+
+
+def grant(code: str, number: int, to: str, until: str) -> None:
+    """Let a unit above see a machine by name."""
+    from datetime import datetime
+
+    Grant.objects.create(
+        case=_case(code, number),
+        to=unit(to),
+        reason="Kiểm tra",
+        until=datetime.fromisoformat(until),
+        user=me(),
+    )
+
+
+def end_grant(code: str, number: int) -> None:
+    """Take that back."""
+    Grant.objects.filter(case=_case(code, number), ended=None).update(ended=timezone.now())
+
+
+def report(code: str) -> str:
+    """Write and send a unit's report, or the correction of an accepted one; what became of it."""
+    found = drafts.newest(the_campaign(), unit(code))
+    if found is None:
+        found = drafts.begin(the_campaign(), unit(code), me())
+    elif found.state == ReportState.FROZEN:
+        found = drafts.correct(found, me(), "Sửa số liệu")
+        drafts.refresh(found, me(), found.version, texts=True)
+    if found.state not in (ReportState.DRAFT, ReportState.RETURNED):
+        return str(found.state)
+    if found.state == ReportState.RETURNED:
+        drafts.refresh(found, me(), found.version, texts=True)
+    for action in ("submit", "approve", "send"):
+        found.refresh_from_db()
+        freeze = drafts.freeze if action == "submit" else None
+        chain.take(found, chain.Action(action), me(), freeze=freeze)
+    return "sent"
+
+
+def judge(code: str, action: str) -> bool:
+    """Accept or return a unit's report that waits."""
+    found = drafts.newest(the_campaign(), unit(code))
+    if found is None or found.state != ReportState.SENT:
+        return False
+    chain.take(found, chain.Action(action), me(), reason="Thiếu" if action == "refuse" else "")
+    return True
+
+
+def close_campaign() -> None:
+    """End the campaign."""
+    Campaign.objects.update(state="closed")
+
+
+def night() -> None:
+    """What the worker does by itself."""
+    recompute_waiting()
+    granted.forget()
+
+
+def _partner(code: str) -> Partner:
+    return Partner.objects.select_related("unit", "online_by").get(code=code)
+
+
+def make_file(code: str, path: str, news: bool) -> int:
+    """The next file for a partner."""
+    sent = moving.make(_partner(code), Path(path), me(), news=news)
+    return sent.counter
+
+
+def take_file(code: str, path: str) -> str:
+    """Take a file of a partner; empty, or why it was refused."""
+    try:
+        moving.take(_partner(code), Path(path), me())
+    except LamsachError as problem:
+        return problem.what
+    return ""
+
+
+def answer_file(path: str, target: str) -> str:
+    """What the address for partners' files does with one, and answers; empty, or why it was refused."""
+    try:
+        online.receive(Path(path), Path(target))
+    except LamsachError as problem:
+        return problem.what
+    return ""
+
+
+def call(code: str) -> str:
+    """Exchange files with a partner by HTTPS; empty, or the problem."""
+    return "" if online.exchange(_partner(code)) else _partner(code).problem
+
+
+def serve_https(certificate: str, cut_every: int) -> str:
+    """Serve the portal's address for partners' files over TLS from now on; the address. Of every so many answers one is cut in the middle."""
+    from tests.federation.tls import serve
+
+    return serve(certificate, cut_every)
+
+
+def back_up(path: str) -> int:
+    """Make a backup."""
+    return backup.backup(Path(path))
+
+
+def put_back() -> None:
+    """What a start does after a restore."""
+    replaying.pending()
+
+
+def partners() -> list[list[Any]]:
+    """How it stands with each partner."""
+    rows = Partner.objects.order_by("code")
+    return [[one.code, epochs.shown(one.sent), one.restored is not None, one.clock_off_s, one.problem] for one in rows]  # fmt: skip
+
+
+def sums(home: str) -> dict[str, int]:
+    """How many units under a unit acknowledged and deployed, and how many machines were found."""
+    found = counts(the_campaign(), unit(home).pk)
+    return {"informed": found.informed, "deployed": found.deployed, "found": case_counts(the_campaign(), unit(home).pk).found}  # fmt: skip
+
+
+def figures(home: str, days: list[str]) -> dict[str, Any]:
+    """All that the home page, the board, the dashboard and the report of a unit show."""
+    one, root = the_campaign(), unit(home)
+    code = dict(Unit.objects.values_list("pk", "code"))
+    form, scope = parse_form(one.form.definition), Scope(one, root, tree.today())
+    together = consolidate(form, scope)
+    chart = series(one, root.pk, tree.today())
+    home_page = [
+        [[part.count for part in shown.machines], [[bar.done, bar.all] for bar in shown.units], shown.late, shown.left]
+        for shown in standings(me())
+    ]  # fmt: skip
+    parts = Participation.objects.filter(campaign=one, unit__in=tree.under([root.pk]).values("descendant"))
+    return {
+        "home": home_page,
+        "board": [repr(counts(one, root.pk, date.fromisoformat(day))) for day in days],
+        "children": {code[pk]: repr(row) for pk, row in counts_by_child(one, root.pk).items()},
+        "units": {
+            row[0]: [str(each) for each in row[1:]]
+            for row in parts.exclude(unit=root).values_list(
+                "unit__code", "unit__name", "sent_on", "opened_on", "informed_on", "deployed_on", "acknowledge_due", "deploy_due", "report_due"
+            )
+        },
+        "machines": [repr(case_counts(one, root.pk, date.fromisoformat(day))) for day in days],
+        "machines by unit": {code[pk]: repr(row) for pk, row in case_counts_by_child(one, root.pk).items()},
+        "by day": [[str(day), repr(row)] for day, row in counts_by_day(one, root.pk, tree.today())],
+        "chart": [[str(day) for day in chart.days], chart.counts] if chart else None,
+        "not searched": sorted(code[pk] for pk in searching(one, root.pk).tops),
+        "report": compute(form, scope),
+        "consolidation": [
+            [line.unit.code, line.state, line.accepted.edition if line.accepted else 0, str(line.due), dict(line.values), line.late]
+            for line in together.lines
+        ],
+        "sums": dict(together.sums),
+        "lists": sorted(IndicatorList.objects.filter(withdrawn=None).values_list("name", flat=True)),
+        "state": one.state,
+    }  # fmt: skip
+
+
+def granted_to(home: str) -> list[str]:
+    """The machines that a unit may see by name, whether by a grant here or by a partner's."""
+    here = Grant.objects.filter(to=unit(home), ended=None, until__gt=timezone.now())
+    names = set(here.values_list("case__device__mac", flat=True))
+    for view in GrantedView.objects.filter(until__gt=timezone.now()):
+        names.add(granted.opened(view)["machine"]["mac"])
+    return sorted(names)
+
+
+def reports_of(code: str) -> list[list[Any]]:
+    """A unit's reports: edition, state, digest."""
+    return [[row.edition, row.state, row.digest] for row in Report.objects.filter(unit__code=code).order_by("edition")]  # fmt: skip

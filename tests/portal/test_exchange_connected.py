@@ -1,0 +1,206 @@
+"""Portals that exchange files for long: what is taken back, moved, returned, sent twice; numbers after a restore; files by HTTPS. One database plays both, as in `exchanging`."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
+from lamsach.portal.campaigns.deadlines import of_unit
+from lamsach.portal.campaigns.models import (
+    Campaign,
+    DeadlineKind,
+    DeadlineMove,
+    MoveScope,
+    Participation,
+    Recipient,
+)
+from lamsach.portal.campaigns.taking_back import take_back
+from lamsach.portal.exchange import epochs, moving, online, sealing
+from lamsach.portal.exchange.models import Partner, Sent, Taken
+from lamsach.portal.reports import filing
+from lamsach.portal.reports.chain import Action
+from lamsach.portal.reports.chain import take as step
+from lamsach.portal.reports.content import freeze
+from lamsach.portal.reports.drafts import begin
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.units import tree
+
+from . import samples
+from .bundles import day
+from .conftest import Cast
+from .exchanging import carried, made, partners
+
+Pair = tuple[Partner, Partner]
+
+
+@pytest.fixture
+def pair(cast: Cast) -> Pair:
+    return partners(cast)
+
+
+@pytest.fixture
+def copies(cast: Cast, pair: Pair) -> tuple[Campaign, Campaign]:
+    """The centre's campaign, and the room's copy of it."""
+    campaign = samples.dispatch(cast).campaign
+    carried(cast, *pair, ["campaigns"])
+    copy = Campaign.objects.latest("pk")
+    Participation.objects.filter(campaign=copy).exclude(unit=cast.first).delete()
+    return campaign, copy
+
+
+def same(partner: Partner) -> Partner:
+    """The partner as it is now."""
+    return Partner.objects.select_related("unit", "online_by").get(pk=partner.pk)
+
+
+def answered(cast: Cast, campaign: Campaign) -> Recipient:
+    return Recipient.objects.get(unit=cast.first, dispatch__campaign=campaign)
+
+
+def test_what_was_taken_back_stays_so_when_an_older_file_comes(
+    cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
+) -> None:
+    (down, up), by = pair, cast.people["coordinator"]
+    theirs = answered(cast, copies[1])
+    samples.sending.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    late = made(up, by, ["answers"])
+    carried(cast, up, down, ["answers"])
+    assert answered(cast, copies[0]).deployed is not None
+    take_back(theirs, by, how=samples.How.PORTAL, reason="Nhầm")
+    assert carried(cast, up, down, ["answers"]).result == {"answers": {"answers": 1}}
+    moving.take(same(down), late, by)
+    ours = answered(cast, copies[0])
+    assert (ours.deployed, ours.acknowledged is not None) == (None, True)
+    assert Participation.objects.get(campaign=copies[0], unit=cast.first).deployed_on is None
+
+
+def test_a_deadline_keeps_whom_it_was_moved_for(
+    cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
+) -> None:
+    """A day that the unit alone was given is not that of the units under it, and one that was undone above is undone below."""
+    (down, up), by = pair, cast.people["coordinator"]
+    ours, theirs = copies
+    below = tree.create("G06.12.01.01", "Tổ Một", cast.first)
+    before = of_unit(theirs, below.pk).report.day
+    make(Plan(ours, MoveScope.ONE, {DeadlineKind.REPORT: day(50)}, cast.first), by)
+    for _ in range(2):
+        carried(cast, down, up, ["campaigns"])
+        assert of_unit(theirs, cast.first.pk).report.day == day(50)
+        assert of_unit(theirs, below.pk).report.day == before
+    assert DeadlineMove.objects.filter(campaign=theirs, scope=MoveScope.ONE).count() == 1
+    undo(DeadlineMove.objects.get(campaign=ours, scope=MoveScope.ONE), by)
+    carried(cast, down, up, ["campaigns"])
+    assert of_unit(theirs, cast.first.pk).report.day == before
+
+
+def test_a_report_that_was_returned_is_not_filed_again_by_a_file_that_crossed_the_answer(cast: Cast) -> None:
+    campaign, by = samples.dispatch(cast).campaign, cast.people["officer"]
+    found = begin(campaign, cast.first, by)
+    for action in (Action.SUBMIT, Action.APPROVE, Action.SEND):
+        found = step(found, action, by, freeze=freeze if action == Action.SUBMIT else None)
+    content, sent = found.content, timezone.now() - timedelta(days=3)
+    Report.objects.update(state=ReportState.DRAFT, digest="")
+    first, fresh = filing.file_signed(campaign, cast.first, content, by=by, sent=sent)
+    assert (fresh, first.sent) == (True, sent), "late or not goes by the day on which it was sent"
+    step(first, Action.REFUSE, by, reason="Thiếu")
+    assert filing.file_signed(campaign, cast.first, content, by=by, sent=sent)[1] is False
+    assert Report.objects.get().state == ReportState.RETURNED
+    again, fresh = filing.file_signed(campaign, cast.first, content, by=by, sent=timezone.now())
+    assert (fresh, again.state) == (True, ReportState.SENT), "the same words, sent anew"
+
+
+def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
+    cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
+) -> None:
+    (down, up), by = pair, cast.people["coordinator"]
+    theirs = answered(cast, copies[1])
+    samples.sending.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    carried(cast, up, down, ["standing", "answers"])
+    take_back(theirs, by, how=samples.How.PORTAL, reason="as if it had never been said")
+    theirs.steps.all().delete()
+    Recipient.objects.filter(pk=theirs.pk).update(opened=None, acknowledged=None)
+    lost = dict.fromkeys(("opened_on", "informed_on", "deployed_on"))
+    Participation.objects.filter(campaign=copies[1], unit=cast.first).update(**lost)
+    Sent.objects.filter(partner=up).delete()
+    highest = Campaign.objects.latest("pk").pk
+    Partner.objects.filter(pk=up.pk).update(sent=0)
+    epochs.restored()
+    Partner.objects.filter(pk=down.pk).update(restored=None, sent=moving.highest(same(up)))
+    assert moving.offers(same(up)) == []
+    hello = made(up, by)
+    assert moving.take(same(down), hello, by).result == {}
+    assert answered(cast, copies[0]).deployed is not None, "nothing was taken away above"
+    assert same(down).owes
+    assert moving.missing(same(down)) == []
+    assert epochs.shown(same(up).sent).endswith("-1")
+    result = carried(cast, down, up).result
+    assert result["answers-back"] == {"answers": 2}
+    assert answered(cast, copies[1]).deployed is not None
+    assert same(up).restored is None
+    carried(cast, up, down, ["standing"])
+    assert not same(down).owes
+    other = samples.dispatch(cast).campaign
+    assert other.pk > highest + epochs.LEAP - 1, "numbers that others know are not given again"
+
+
+def test_a_number_that_is_used_again_is_told_from_a_replay(cast: Cast, pair: Pair) -> None:
+    (down, up), by = pair, cast.people["coordinator"]
+    first = made(down, by)
+    moving.take(same(up), first, by)
+    with pytest.raises(InputError, match="The exchange file was taken before"):
+        moving.take(same(up), first, by)
+    Sent.objects.all().delete()
+    Partner.objects.filter(pk=down.pk).update(sent=0)  # an older disk, without a word of it
+    Partner.objects.filter(pk=down.pk).update(holds={"x": "y"})
+    second = made(down, by)
+    second.write_bytes(second.read_bytes() + b"\0")
+    with pytest.raises(InputError, match="Another file with this number"):
+        moving.take(same(up), second, by)
+    Sent.objects.all().delete()
+    Partner.objects.filter(pk=down.pk).update(sent=0)
+    assert hashlib.sha256(second.read_bytes()).hexdigest() != Taken.objects.get().sha256
+    moving.take(same(down), made(up, by), by)
+    assert same(down).restored is not None, "the partner has more of our files than we sent"
+
+
+def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
+    (down, up), by, client = pair, cast.people["coordinator"], Client()
+
+    def handed(path: Path) -> Any:
+        return client.post("/exchange/", path.read_bytes(), content_type="application/octet-stream")
+
+    for partner in pair:
+        key = sealing.renew(partner.unit, by).public
+        Partner.objects.filter(code=partner.unit.code).update(recipient=key)
+    file = made(up, by)
+    assert handed(file).status_code == 422
+    online.connect(same(down), "", by)
+    assert handed(Path(__file__)).status_code == 422
+    answer = handed(file)
+    assert (answer.status_code, Taken.objects.get().partner) == (200, down)
+    path = tmp_path / "answer.zip.age"
+    path.write_bytes(b"".join(answer.streaming_content))
+    assert path.read_bytes().startswith(b"age-encryption.org/")
+    moving.take(same(up), path, by)
+    again = handed(file)
+    assert again.status_code == 200, "the first answer may have been lost"
+    assert Taken.objects.filter(partner=down).count() == 1
+    assert same(down).clock_off_s == pytest.approx(0, abs=120)
+    page = cast.client("coordinator").get(f"/office/exchange/partners/{down.pk}/").content.decode()
+    assert "Its files are taken as they come" in page
+    online.disconnect(same(down), by)
+    assert handed(file).status_code == 422
+
+
+@pytest.mark.parametrize(("counter", "words"), [(7, "7"), ((1 << 24) * 86_400 + 3, "200102-3")])
+def test_counters_for_people(counter: int, words: str) -> None:
+    assert epochs.shown(counter) == words
+    assert epochs.begin_of(counter) + int(words.rpartition("-")[2]) == counter
