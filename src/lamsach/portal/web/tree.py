@@ -156,13 +156,15 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
     looked = searching(campaign, root.pk, day, said)
     if looked.nothing:
         inner = frozenset(units)
+        lacking = dict.fromkeys(looked.tops, 1) | {root.pk: len(looked.tops)}
     else:
         inner = frozenset(below for above, below in _above(units, day) if above in looked.tops)
+        lacking = unsearched_by_child(looked, units, day)
     return _Figures(
         counts_by_child(campaign, root.pk, day, children=units),
         machines,
         looked.shared,
-        unsearched_by_child(looked, units, day),
+        lacking,
         inner,
         looked,
     )
