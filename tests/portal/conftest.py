@@ -57,10 +57,12 @@ from django.core.cache import cache  # noqa: E402
 from django.core.files.storage import FileSystemStorage  # noqa: E402
 from django.core.files.uploadedfile import UploadedFile  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from lamsach.indicators.files import opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
+from lamsach.portal.jobs import claims  # noqa: E402
 from lamsach.portal.mail import incoming  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
@@ -141,6 +143,12 @@ def fresh_counts() -> None:
     """No rate limit from another test; on PostgreSQL the counts are rows and go with the others."""
     if not os.environ["DATABASE_URL"]:
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def clock_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server's clock cannot be set: what waits until a time waits by the tests' own (`test_two_clocks.py` has two)."""
+    monkeypatch.setattr(claims, "_of_server", timezone.now)
 
 
 guards = import_module("lamsach.portal.audit.migrations.0002_guards")

@@ -92,7 +92,8 @@ def test_backup_and_restore_connect_as_the_portal_does(programs: Path, tmp_path:
 def test_options_of_the_session_stand_beside_ours() -> None:
     assert client_environment(database(URL, Path()))["PGOPTIONS"] == "-c search_path=a -c lock_timeout=30s"
     plain = client_environment(database("postgres://a@h/b", Path()))
-    assert plain["PGOPTIONS"] == "-c jit=off -c lock_timeout=30s"
+    assert plain["PGOPTIONS"].startswith("-c jit=off ")
+    assert plain["PGOPTIONS"].endswith(" -c lock_timeout=30s")
 
 
 def test_a_dump_keeps_the_encoding_of_the_database() -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from lamsach.errors import UsageError
-from lamsach.portal.database import database
+from lamsach.portal.database import _NO_COMPILING, _NOTICED, database
 from lamsach.portal.options import OPTIONS, Options, markdown
 from lamsach.portal.secret import secret_key
 
@@ -62,7 +62,7 @@ def test_a_postgresql_address(tmp_path: Path) -> None:
     assert (made["HOST"], made["PORT"], made["OPTIONS"]) == (
         "db.example",
         "5433",
-        {"options": "-c jit=off", "sslmode": "require"},
+        {"options": f"{_NO_COMPILING} {_NOTICED}", "sslmode": "require"},
     )
 
 

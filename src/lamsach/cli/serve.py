@@ -14,6 +14,26 @@ from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
 MOST = 256
+Processes = Annotated[
+    int,
+    Option(
+        "--processes",
+        metavar="N",
+        min=0,
+        max=MOST,
+        help="So many processes answer pages, about one a core; more than one need PostgreSQL. 0: this machine only works.",
+    ),
+]
+Workers = Annotated[
+    int,
+    Option(
+        "--workers",
+        metavar="N",
+        min=0,
+        max=MOST,
+        help="So many processes send mail and run jobs; more than one need PostgreSQL. 0: other machines do.",
+    ),
+]
 
 
 def serve(
@@ -25,26 +45,8 @@ def serve(
         Path,
         Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
     ] = Path("lamsach-data"),
-    processes: Annotated[
-        int,
-        Option(
-            "--processes",
-            metavar="N",
-            min=0,
-            max=MOST,
-            help="So many processes answer pages, about one a core; more than one need PostgreSQL. 0: this machine only works.",
-        ),
-    ] = 1,
-    workers: Annotated[
-        int,
-        Option(
-            "--workers",
-            metavar="N",
-            min=0,
-            max=MOST,
-            help="So many processes send mail and run jobs; more than one need PostgreSQL. 0: other machines do.",
-        ),
-    ] = 1,
+    processes: Processes = 1,
+    workers: Workers = 1,
 ) -> None:
     """Start the portal: web pages, worker and database, with no further configuration.
 
@@ -53,10 +55,11 @@ def serve(
     from lamsach.portal.at_work import hold
     from lamsach.portal.database import database
     from lamsach.portal.options import Options
+    from lamsach.portal.processes import HANDED_ON
     from lamsach.portal.server import prepare, start
     from lamsach.portal.server import serve as run
 
-    if processes:
+    if processes and HANDED_ON not in os.environ:
         free(host, port)
     address = os.environ.get("LAMSACH_URL") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ.setdefault("LAMSACH_URL", address)
@@ -66,7 +69,8 @@ def serve(
     start(data)
     token = prepare()
     _ = translate()
-    tell(_("The portal: {address}").format(address=address))
+    if processes:
+        tell(_("The portal: {address}").format(address=address))
     if token:
         link = f"{address}/accounts/set-up/{token}/"
         tell(_("Set it up with this link, which works once: {link}").format(link=link))

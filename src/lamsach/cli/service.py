@@ -8,6 +8,7 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.cli.console import translate
+from lamsach.cli.serve import Processes, Workers
 
 
 def install(
@@ -22,6 +23,8 @@ def install(
     user: Annotated[
         str, Option("--user", metavar="NAME", help="The account that it runs as; made if need be.")
     ] = "lamsach",
+    processes: Processes = 1,
+    workers: Workers = 1,
     show: Annotated[bool, Option("--print", help="Only show the unit; nothing is changed.")] = False,
 ) -> None:
     """Write a hardened systemd unit for the portal, start it now and with the machine. Calling it again takes new options over.
@@ -31,7 +34,7 @@ def install(
     from lamsach.portal import service
 
     place = Path(os.path.abspath(data))  # noqa: PTH100 - without `..`, and links as they are
-    wanted = service.Service(place, host, port, user)
+    wanted = service.Service(place, host, port, user, processes, workers)
     if show:
         print(wanted.unit(), end="")
         return

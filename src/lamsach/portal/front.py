@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
@@ -26,6 +27,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 logger = logging.getLogger("lamsach.portal.front")
 
 _PIECE_BYTES = 64_000
+_PLAIN = [(b"content-type", b"text/plain")]
 _SLOW = [(b"content-type", b"text/plain"), (b"content-length", b"0"), (b"connection", b"close")]
 
 
@@ -156,10 +158,17 @@ class Front:
         self._application, self._limits, self._visitor = application, limits, visitor
         self._bodies = Bodies(limits)
         self._threads = Turns(threads)
+        self.ending = False
+        """Whether this process is about to end: `/ready` says so, and each answer closes its connection."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
+            return
+        send = partial(self._send, send)
+        if self.ending and scope["path"] == "/ready":
+            await send({"type": "http.response.start", "status": 503, "headers": _PLAIN})
+            await send({"type": "http.response.body", "body": b"ending\n"})
             return
         environ = wsgi_environ(scope)
         visitor = self._visitor(environ)
@@ -188,6 +197,11 @@ class Front:
         finally:
             answer.close()
 
+    async def _send(self, send: Send, message: Message) -> None:
+        if self.ending and message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
     async def _body(self, environ: dict[str, Any], receive: Receive, visitor: str) -> Body | None:
         """The body; None without one, and for one that is refused by its stated length. One of unknown length is given the length that it had."""
         stated, pieces = environ.get("CONTENT_LENGTH", ""), "HTTP_TRANSFER_ENCODING" in environ
@@ -215,7 +229,7 @@ def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
+        "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:

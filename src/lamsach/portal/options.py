@@ -177,6 +177,12 @@ OPTIONS: tuple[Option, ...] = (
         "",
         "Programs that show it as `Authorization: Bearer ...` may read `/metrics` (Prometheus). Empty: programs of the same machine may, where no proxy is in front.",
     ),
+    Option(
+        "LAMSACH_DRAIN_SECONDS",
+        "number",
+        "0",
+        "A web process that is to end goes on answering for so long while `/ready` says no, so that a proxy which asks it sends people elsewhere.",
+    ),
     Option("LAMSACH_LOG_JSON", "switch", "no", "Write the log as lines of JSON."),
     Option(
         "LAMSACH_LISTS_PROXY",

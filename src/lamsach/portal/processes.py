@@ -2,12 +2,18 @@
 
 Each web process has a socket of its own at the common port. The sockets are made here and outlive the processes: a connection that waits at one whose process was
 killed is answered by the process that takes its place. Web processes are forks of this one, so that they start at once and share its memory; a worker is a program of its own.
+
+SIGUSR2 brings a new version without a pause: this process becomes the new version (`execv`), with the sockets and its children; the schema is brought up to date, new processes
+are started, and once they have lived for a moment the old ones take their leave.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -25,14 +31,21 @@ LONG_LIFE_S, LONGEST_PAUSE_S = 60.0, 60.0
 """A process that lived so long is started again at once; the longest pause before another is."""
 END_S = 15.0
 """How long what is being answered or worked on may take when the portal ends."""
+SETTLED_S = 3.0
+"""Once new processes have lived so long, those of before may go."""
+HANDED_ON = "LAMSACH_HANDED_ON"
+"""What this process left for itself before it became another version: sockets and children."""
 _BACKLOG = 2048
 _LOOK_S = 1.0 if os.name != "posix" else 3600.0
-_SIGNALS = [signal.SIGTERM, signal.SIGINT]
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, *([signal.SIGUSR2] if os.name == "posix" else [])}
+_STARTS = "from lamsach.portal import server, processes; server.load(); import lamsach.portal.urls"
 logger = logging.getLogger("lamsach.portal.processes")
 
 
 class Process(Protocol):
     """What a child process can do here, as `subprocess.Popen` does it."""
+
+    pid: int
 
     def poll(self) -> int | None:
         """Its exit status; None while it lives."""
@@ -56,6 +69,11 @@ class Kept:
         self._began_s = time.monotonic()
         self.process: Process | None = self._start()
 
+    @property
+    def settled(self) -> bool:
+        """Whether it has lived for a moment."""
+        return self.process is not None and time.monotonic() - self._began_s >= SETTLED_S
+
     def look(self) -> float:
         """Start it again if it is dead and its pause over. Returns the seconds until the next look at the latest."""
         now = time.monotonic()
@@ -64,45 +82,123 @@ class Kept:
             if now - self._began_s > LONG_LIFE_S:
                 self._pause_s = 0.0
             self._due_s = now + self._pause_s
-            logger.warning(
-                "%s ended with %s; it is started again in %.0f s", self._name, status, self._pause_s
-            )
+            again = "%s ended with %s; it is started again in %.0f s"
+            logger.warning(again, self._name, status, self._pause_s)
             self._pause_s = min(max(1.0, self._pause_s * 2), LONGEST_PAUSE_S)
         if self.process is None and now >= self._due_s:
             self._begin()
         return _LOOK_S if self.process is not None else self._due_s - now
 
 
+class Former:
+    """A child of the version before."""
+
+    def __init__(self, pid: int, leave: int) -> None:
+        self.pid, self._leave = pid, leave
+        self._status: int | None = None
+
+    def leave(self) -> None:
+        """Ask it to finish what it is at: a web process also tells its visitors' connections to come again."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, self._leave)
+
+    def poll(self) -> int | None:
+        """Its exit status; None while it lives."""
+        if self._status is None:
+            try:
+                ended, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                ended, status = self.pid, 0
+            self._status = status if ended else None
+        return self._status
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+class Keeper:
+    """So many web processes at these sockets, and so many workers."""
+
+    def __init__(self, listeners: list[Any], workers: int, former: list[Former]) -> None:
+        self._listeners, self._former = listeners, former
+        self._news, self._stop, self._renew = threading.Event(), False, False
+        self._settling = bool(former)
+        for number in _SIGNALS:
+            signal.signal(number, self._told)
+        if os.name == "posix":
+            signal.signal(signal.SIGCHLD, lambda *_: self._news.set())
+        self._webs = [Kept(f"web process {n + 1}", partial(_web, one)) for n, one in enumerate(listeners)]
+        self._workers = [Kept(f"worker {n + 1}", _worker) for n in range(workers)]
+
+    def _told(self, number: int, _frame: Any) -> None:
+        if number in (signal.SIGTERM, signal.SIGINT):
+            self._stop = True
+        else:
+            self._renew = True
+        self._news.set()
+
+    def run(self) -> None:
+        """Keep them until SIGTERM or SIGINT."""
+        try:
+            while not self._stop:
+                self._news.clear()
+                rest = min(child.look() for child in (*self._webs, *self._workers))
+                self._let_go()
+                if self._renew and not self._former:
+                    self._renew = False
+                    self._become()
+                if not self._stop:
+                    self._news.wait(max(0.0, min(rest, 0.5 if self._former else rest)))
+        finally:
+            kept = [child.process for child in (*self._webs, *self._workers)]
+            _end([*filter(None, kept), *self._former])
+
+    def _let_go(self) -> None:
+        """Let the processes of before leave when all new ones have settled."""
+        if self._settling and all(child.settled for child in (*self._webs, *self._workers)):
+            self._settling = False
+            for former in self._former:
+                former.leave()
+        self._former = [former for former in self._former if former.poll() is None]
+
+    def _become(self) -> None:
+        """Become the version that is installed now, if that can be loaded."""
+        tried = subprocess.run([sys.executable, "-c", _STARTS], capture_output=True, text=True, check=False)
+        if tried.returncode:
+            logger.error("the new version cannot be started; this one goes on: %s", tried.stderr[-2000:])
+            return
+        for one in self._listeners:
+            os.set_inheritable(one.__getstate__()[0], True)
+        pids = [
+            [child.process.pid for child in kind if child.process] for kind in (self._webs, self._workers)
+        ]
+        os.environ[HANDED_ON] = json.dumps([[pickle.dumps(one).hex() for one in self._listeners], *pids])
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # also in what comes now, until it has handlers
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command
+
+
 def keep(host: str, port: int, webs: int, workers: int) -> None:
     """Run so many web processes and workers until SIGTERM or SIGINT."""
-    listeners = [web_process.listener(host, port, _BACKLOG) for _ in range(webs)]
-    news, stop = threading.Event(), threading.Event()
-
-    def end(*_: Any) -> None:
-        stop.set()
-        news.set()
-
-    for number in _SIGNALS:
-        signal.signal(number, end)
-    if os.name == "posix":
-        signal.signal(signal.SIGCHLD, lambda *_: news.set())
-    children: list[Kept] = []
-    try:
-        children += [Kept(f"web process {n + 1}", partial(_web, held)) for n, held in enumerate(listeners)]
-        children += [Kept(f"worker {n + 1}", _worker) for n in range(workers)]
-        while not stop.is_set():
-            news.clear()
-            rest = min(child.look() for child in children)
-            if not stop.is_set():
-                news.wait(max(0.0, rest))
-    finally:
-        _end([child.process for child in children if child.process is not None])
+    held, former_webs, former_workers = json.loads(os.environ.pop(HANDED_ON, "[[], [], []]"))
+    listeners = [pickle.loads(bytes.fromhex(one)) for one in held]  # noqa: S301 - our own, of before
+    for _ in range(len(listeners), webs):
+        listeners.append(web_process.listener(host, port, _BACKLOG))
+    former = [Former(pid, signal.SIGUSR2) for pid in former_webs]
+    former += [Former(pid, signal.SIGTERM) for pid in former_workers]
+    Keeper(listeners[:webs], workers, former).run()
 
 
 def _end(processes: list[Process]) -> None:
     for process in processes:
         process.terminate()
-    late = time.monotonic() + END_S
+    late = time.monotonic() + END_S + web_process.drain_s()
     while any(process.poll() is None for process in processes) and time.monotonic() < late:
         time.sleep(0.05)
     for process in processes:
@@ -131,7 +227,7 @@ def _web(held: Any) -> Process:
 @contextmanager
 def _without_signals() -> Iterator[None]:
     """No signal during the block: one that came between the fork and the child's own handlers would be lost."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if os.name != "posix":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

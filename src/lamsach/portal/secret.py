@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 
 def secret_key(data: Path) -> str:
-    """The key in `data/secret-key`, made when it is missing. Two starts at once agree on one key."""
+    """The key in `data/secret-key`, made when it is missing. Starts at once, also on machines that share the folder, agree on one key: it is there whole or not at all."""
     path = data / "secret-key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        key = secrets.token_urlsafe(50)
-        file.write(key)
-    return key
+    if not path.exists():
+        descriptor, part = tempfile.mkstemp(prefix=".secret-key-", dir=data)  # its owner's alone
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            Path(part).replace(path)
+        Path(part).unlink(missing_ok=True)
+    return path.read_text("ascii").strip()

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
-from lamsach import __version__
 from lamsach.extras import missing_extra
 from lamsach.portal.at_work import no_answer
 from lamsach.results.atomic import write_for_owner_only
+
+_OLD_S = 90 * 86400
 
 
 def start(data: Path) -> None:
     """Point Django at the data folder and load it; what is written from now on is its owner's only. UsageError when the library for the chosen database is missing."""
     write_for_owner_only()
     os.environ["LAMSACH_DATA"] = str(data.absolute())
+    load()
+
+
+def load() -> None:
+    """Load Django with what the environment says. UsageError when the library for the chosen database is missing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured
@@ -46,25 +53,28 @@ def prepare() -> str | None:
     from lamsach.portal.privacy.replaying import pending
 
     pending()
-    stamp = Path(settings.STATIC_ROOT) / ".version"
-    laid_out = f"{__version__} {_newest_file()}"
-    if not stamp.exists() or stamp.read_text("utf-8") != laid_out:
-        from django.core.management import call_command
-
-        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(laid_out, "utf-8")
+    _lay_out(Path(settings.STATIC_ROOT))
     from lamsach.portal.accounts import setup
 
     return setup.new_token() if setup.needed() else None
 
 
-def _newest_file() -> int:
-    """When a style sheet of ours last changed, so that a new version is laid out."""
-    folder = Path(__file__).parent
-    return max(
-        (path.stat().st_mtime_ns for path in folder.glob("*/static/**/*") if path.is_file()), default=0
-    )
+def _lay_out(folder: Path) -> None:
+    """The style sheets of this version, in a folder of their own: processes of another version may use theirs in the same data folder. What nobody began with for months goes."""
+    from django.core.management import call_command
+
+    from lamsach.portal.base.alone import alone
+
+    stamp = folder / ".whole"
+    with alone(f"static:{folder.name}"):
+        if not stamp.exists():
+            call_command("collectstatic", interactive=False, verbosity=0, clear=folder.exists())
+            folder.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+        os.utime(folder)
+    for old in folder.parent.iterdir():
+        if old.is_dir() and old.stat().st_mtime < folder.stat().st_mtime - _OLD_S:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def serve(host: str, port: int, processes: int = 1, workers: int = 1) -> None:

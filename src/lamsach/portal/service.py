@@ -42,6 +42,7 @@ User={user}
 EnvironmentFile=-{environment}
 {place}
 ExecStart={command}
+ExecReload=/bin/kill -USR2 $MAINPID
 Restart=always
 RestartSec=5
 TimeoutStopSec=60
@@ -97,6 +98,8 @@ class Service:
     host: str = "127.0.0.1"
     port: int = 8000
     user: str = "lamsach"
+    processes: int = 1
+    workers: int = 1
     python: Path = Path(sys.executable)
 
     def unit(self) -> str:
@@ -104,6 +107,8 @@ class Service:
         self._check()
         command = [str(self.python), "-P", "-m", "lamsach", "serve", "--data", str(self.data)]
         command += ["--host", self.host, "--port", str(self.port)]
+        for option, number in (("--processes", self.processes), ("--workers", self.workers)):
+            command += [option, str(number)] if number != 1 else []
         private = self.port >= _FIRST_PRIVATE_PORT
         return _UNIT.format(
             ours=OURS,

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lamsach.portal.database import database
+from lamsach.portal.edition import edition
 from lamsach.portal.options import Options
 from lamsach.portal.secret import secret_key
 
@@ -190,6 +191,7 @@ IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
 RETENTION_DAYS = OPTIONS.number("LAMSACH_RETENTION_DAYS")
 QUESTION_DAYS = OPTIONS.number("LAMSACH_QUESTION_DAYS")
 ARCHIVES = OPTIONS.text("LAMSACH_ARCHIVES")
+DRAIN_SECONDS = OPTIONS.number("LAMSACH_DRAIN_SECONDS")
 METRICS_TOKEN = OPTIONS.text("LAMSACH_METRICS_TOKEN")
 LISTS_PROXY = OPTIONS.text("LAMSACH_LISTS_PROXY")
 LISTS_CA = OPTIONS.text("LAMSACH_LISTS_CA")
@@ -206,7 +208,7 @@ TIME_ZONE = OPTIONS.text("LAMSACH_TIMEZONE")
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = DATA / "static" / edition()
 STATICFILES_FINDERS = ["lamsach.portal.base.static_files.AppFinder"]
 STORAGES = {
     "default": {

@@ -1,11 +1,13 @@
 """One web process: granian in it takes connections at the socket that it was given, `front` the requests, Django's threads answer.
 
-It ends at SIGTERM and SIGINT, when what is being answered is answered, and by itself when the process that started it is gone.
+It ends at SIGTERM and SIGINT, when what is being answered is answered, and by itself when the process that started it is gone. Before that, for LAMSACH_DRAIN_SECONDS, and at
+SIGUSR2 for as long as a connection may rest, it goes on answering while `/ready` says no and each answer closes its connection: whoever comes again meets another process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import sys
@@ -26,39 +28,68 @@ def listener(host: str, port: int, backlog: int) -> Any:
     return spec.build() if sys.platform == "linux" else spec
 
 
+def drain_s() -> int:
+    """How long a web process that is to end goes on answering."""
+    from django.conf import settings
+
+    return int(settings.DRAIN_SECONDS)
+
+
 def run(held: Any, parent: int) -> None:
     """Answer what comes in at the socket, in a fork of the process `parent` (elsewhere than on Linux: in a new process)."""
-    stop = asyncio.Event()
+    stop, leave = asyncio.Event(), asyncio.Event()
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-        if hasattr(signal, "pthread_sigmask"):
+        told = {signal.SIGTERM: stop, signal.SIGINT: stop}
+        if os.name == "posix":
+            told[signal.SIGUSR2] = leave
+        for number, event in told.items():
+            signal.signal(number, lambda *_, event=event: loop.call_soon_threadsafe(event.set))  # type: ignore[misc]
+        if os.name == "posix":
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        runner.run(_serve(held, parent, stop))
+        runner.run(_serve(held, parent, stop, leave))
 
 
-async def _serve(held: Any, parent: int, stop: asyncio.Event) -> None:
-    server = _server(held)
+async def _serve(held: Any, parent: int, stop: asyncio.Event, leave: asyncio.Event) -> None:
+    from lamsach.portal.asgi import application
+
+    server = _server(held, application)
     serving = asyncio.ensure_future(server.serve())
-    ending = asyncio.ensure_future(stop.wait())
-    while not (serving.done() or ending.done()) and os.getppid() == parent:
-        await asyncio.wait({serving, ending}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
+
+    stopped, left = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(leave.wait())
+
+    async def until(seconds: float, *told: asyncio.Future[Any]) -> None:
+        """Wait so long, or until the process is told, or server or parent are gone."""
+        end = asyncio.get_running_loop().time() + seconds
+        while (rest := end - asyncio.get_running_loop().time()) > 0 and os.getppid() == parent:
+            if (
+                await asyncio.wait(
+                    {serving, *told}, timeout=min(_LOOK_S, rest), return_when=asyncio.FIRST_COMPLETED
+                )
+            )[0]:
+                return
+
+    await until(math.inf, stopped, left)
+    application.ending = True
+    if leave.is_set():
+        await until(_HEADER_MS / 1000 + 1, stopped)
+    if stop.is_set():
+        await until(drain_s())
+    stopped.cancel()
+    left.cancel()
     if not serving.done():
         server.stop()
     await serving
 
 
-def _server(held: Any) -> Any:
+def _server(held: Any, application: Any) -> Any:
     """Many more connections wait than there are threads: `front` takes their requests in, and only whole ones meet a thread. HTTP/1 alone, whose headers have a limit of time."""
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server.embed import Server
 
     from lamsach.collect.receiving import open_files
-    from lamsach.portal.asgi import application
 
     class Held(Server):
         """Granian in this process, at a socket that was made before."""

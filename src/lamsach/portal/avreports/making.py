@@ -41,7 +41,7 @@ from lamsach.portal.edxml.secrets import signer_in
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.exchange.hooks import PAUSES
 from lamsach.portal.findings.present import unit_key
-from lamsach.portal.jobs.claims import pause, take_each
+from lamsach.portal.jobs.claims import moment, pause, take_each
 from lamsach.portal.units.models import Unit
 from lamsach.results.atomic import atomic_file, own_folder
 
@@ -110,7 +110,7 @@ def hand_on(report: AvReport, plan: Plan, by: Any = None) -> bool:
     """Let a preview, or one that was given up or refused, go out; False when it is on its way or has arrived."""
     with transaction.atomic():
         rows = AvReport.objects.filter(pk=report.pk, state__in=(State.DRAFT, State.GIVEN_UP, State.REFUSED))
-        changes = {"state": State.WAITING, "attempts": 0, "next_attempt": timezone.now(), "url": plan.url}
+        changes = {"state": State.WAITING, "attempts": 0, "next_attempt": moment(), "url": plan.url}
         if not rows.update(problem="", **changes):
             return False
         record(by, "avreport.queued", report, report.unit, sha256=report.sha256, url=plan.url)
@@ -119,7 +119,7 @@ def hand_on(report: AvReport, plan: Plan, by: Any = None) -> bool:
 
 def deliver() -> int:
     """Hand on what is due; how many arrived."""
-    due = AvReport.objects.filter(state=State.WAITING, next_attempt__lte=timezone.now())
+    due = AvReport.objects.filter(state=State.WAITING, next_attempt__lte=moment())
     in_turn = due.order_by("next_attempt", "pk").select_related("unit")
     return take_each(in_turn, _deliver, BATCH, hold=partial(pause, pauses=PAUSES))
 

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from lamsach.channels.edxml.writing import SUFFIX
 from lamsach.errors import InputError, LamsachError
+from lamsach.portal.base.alone import alone
 from lamsach.portal.edxml import folders, sending, service
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.edxml.taking import Source, stored, take
+from lamsach.portal.jobs.claims import moment
 
 ATTEMPTS = 12
 AT_ONCE = 200
@@ -21,7 +23,12 @@ _FIRST_WAIT = timedelta(minutes=1)
 
 
 def carry(connection: Connection) -> dict[str, int]:
-    """Take in what waits and send what is queued; how many. What went wrong is kept at the connection, and does not stop the rest."""
+    """Take in what waits and send what is queued, by one worker at a time; how many. What went wrong is kept at the connection, and does not stop the rest."""
+    with alone(f"edxml:{connection.pk}"):
+        return _carry(connection)
+
+
+def _carry(connection: Connection) -> dict[str, int]:
     problems: list[LamsachError] = []
     taken = _folder(connection, problems)
     if connection.url:
@@ -99,7 +106,7 @@ def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
 
 def deliver(connection: Connection, problems: list[LamsachError]) -> int:
     """Send what is queued; how many. A failure is tried again, each time later, and given up after ATTEMPTS."""
-    now = timezone.now()
+    now = moment()
     due = Message.objects.filter(
         Q(next_attempt=None) | Q(next_attempt__lte=now),
         connection=connection,
@@ -142,6 +149,6 @@ def _failed(message: Message, problem: LamsachError) -> None:
     Message.objects.filter(pk=message.pk).update(
         attempts=attempts,
         state=State.FAILED if attempts >= ATTEMPTS else State.QUEUED,
-        next_attempt=timezone.now() + _FIRST_WAIT * 2 ** min(attempts, 10),
+        next_attempt=moment() + _FIRST_WAIT * 2 ** min(attempts, 10),
         problem=f"{problem.what}\n{problem.where}"[:400],
     )

@@ -27,7 +27,7 @@ from lamsach.portal.cases.models import Step
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.exchange.models import Delivery, DeliveryState, Happening, Webhook
 from lamsach.portal.exchange.secrets import lock, unlock
-from lamsach.portal.jobs.claims import pause, take_each
+from lamsach.portal.jobs.claims import moment, pause, take_each
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 
 PAUSES = tuple(
@@ -125,7 +125,7 @@ def spread() -> int:
     found = list(rows)
     if not found:
         return 0
-    now = timezone.now()
+    now = moment()
     units = {row.step.case.unit_id for row in found}
     links = UnitLink.objects.filter(descendant__in=units, valid_until=FOREVER)
     above: dict[int, set[int]] = {}
@@ -150,7 +150,7 @@ def spread() -> int:
 
 def ping(hook: Webhook) -> Delivery:
     """Queue an event without content, to try the address."""
-    now = timezone.now()
+    now = moment()
     body = {"type": "ping", "timestamp": now.isoformat(), "data": {"unit": hook.unit.code}}
     key = f"ping-{secrets.token_hex(8)}-{hook.pk}"
     return Delivery.objects.create(webhook=hook, key=key, body=json.dumps(body), next_attempt=now)
@@ -168,9 +168,7 @@ def deliver() -> int:
         return arrived
 
     return take_each(
-        Delivery.objects.filter(
-            state=DeliveryState.WAITING, next_attempt__lte=timezone.now(), webhook__ended=None
-        )
+        Delivery.objects.filter(state=DeliveryState.WAITING, next_attempt__lte=moment(), webhook__ended=None)
         .select_related("webhook")
         .order_by("next_attempt", "pk"),
         post,
@@ -209,7 +207,7 @@ def _post(found: Delivery) -> bool:
 def again(hook: Webhook) -> int:
     """Try once more what waits or was given up; how many."""
     rows = Delivery.objects.filter(webhook=hook).exclude(state=DeliveryState.DONE)
-    return rows.update(state=DeliveryState.WAITING, attempts=0, next_attempt=timezone.now())
+    return rows.update(state=DeliveryState.WAITING, attempts=0, next_attempt=moment())
 
 
 def forget() -> int:

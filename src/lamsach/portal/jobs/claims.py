@@ -112,6 +112,18 @@ def now() -> Any:
     return Now() if connection.vendor == "postgresql" else timezone.now()
 
 
+def moment() -> datetime:
+    """The same time as a value, for what waits until a time and what is compared in Python."""
+    return _of_server() if connection.vendor == "postgresql" else timezone.now()
+
+
+def _of_server() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+        return found
+
+
 def expired() -> Q:
     """Rows whose lease has run out, or lasts longer than any that the clock of today gives."""
     return Q(lease_until__lt=now()) | Q(lease_until__gt=now() + 2 * LEASE)
@@ -124,7 +136,7 @@ def lease(row: Held | None = None, /, **changes: Any) -> dict[str, Any]:
 
 def pause(row: Held, pauses: Sequence[timedelta]) -> dict[str, Any]:
     """What is written into a row whose attempt counts before it is made, so that a kill in the middle brings a pause and no storm."""
-    return {"next_attempt": timezone.now() + pauses[min(row.attempts, len(pauses) - 1)]}
+    return {"next_attempt": moment() + pauses[min(row.attempts, len(pauses) - 1)]}
 
 
 def mine(row: Row) -> QuerySet[Row]:

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
-from lamsach.portal.jobs.claims import AT_ONCE, Patience, expired, lease, mine, take_each
+from lamsach.portal.jobs.claims import AT_ONCE, Patience, expired, lease, mine, moment, take_each
 from lamsach.portal.jobs.models import Clock, Job, JobState
 
 ATTEMPTS = 5
@@ -144,7 +144,7 @@ def run_regular(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
     tasks = {
         name: (every, function) for name, every, function in REGULAR if long is None or long == (name in LONG)
     }
-    now, clocks = timezone.now(), Clock.objects.in_bulk(list(tasks))
+    now, clocks = moment(), Clock.objects.in_bulk(list(tasks))
     for name in tasks.keys() - clocks.keys():
         before = {"last": now - tasks[name][0] * 2}
         clocks[name] = Clock.objects.get_or_create(name=name, defaults=before)[0]
@@ -155,7 +155,7 @@ def run_regular(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
         take_each(
             Clock.objects.filter(Q(lease_until=None) | expired(), name__in=due).order_by("last"),
             lambda clock: _turn(clock, tasks[clock.name][1]),
-            hold=lambda clock: lease(last=timezone.now()),
+            hold=lambda clock: lease(last=moment()),
             free=lambda clock: not STOPPING.is_set(),
             patience=patience,
         )

@@ -11,9 +11,8 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Q, When
-from django.utils import timezone
 
-from lamsach.portal.jobs.claims import expired, lease, mine, take_each
+from lamsach.portal.jobs.claims import expired, lease, mine, moment, take_each
 from lamsach.portal.mail import letters, pace
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.mail.transport import Refused, Transport, transport
@@ -54,7 +53,7 @@ def deliver_due(
 ) -> int:
     """Send up to `limit` letters that are due; how many went out."""
     recover()
-    due = Q(state=LetterState.QUEUED, next_attempt__lte=timezone.now())
+    due = Q(state=LetterState.QUEUED, next_attempt__lte=moment())
     prepared = Q(state=LetterState.CLAIMED) & expired()  # by a worker that died
     rows = Letter.objects.filter(due | prepared).select_related("common", "unit__parent")
     in_turn = rows.order_by(_URGENCY, "next_attempt", "pk")
@@ -97,7 +96,7 @@ def _send(letter: Letter, way: Transport) -> bool:
 
 @transaction.atomic
 def _sent(letter: Letter, subject: str) -> None:
-    now = timezone.now()
+    now = moment()
     Letter.objects.filter(pk=letter.pk).update(
         state=LetterState.SENT, sent=now, subject=subject, problem="", lease_until=None
     )
@@ -120,7 +119,7 @@ def _unsure(letter: Letter, problem: str) -> None:
 
 def _again(letter: Letter, problem: str) -> None:
     """Put the letter back for later: the server does not have it (after a 4yz answer it must not deliver, RFC 5321 section 4.2.5)."""
-    now = timezone.now()
+    now = moment()
     old = now - letter.created > GIVE_UP_AFTER and letter.attempts >= FEWEST_ATTEMPTS
     mine(letter).update(
         state=LetterState.FAILED if old or letter.attempts >= MOST_ATTEMPTS else LetterState.QUEUED,

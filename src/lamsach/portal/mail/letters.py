@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.html import escape
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
+from lamsach.portal.jobs.claims import moment
 from lamsach.portal.mail import tags
 from lamsach.portal.mail.models import Common, Letter
 
@@ -51,7 +52,7 @@ class Draft:
 
 def queue(drafts: Iterable[Draft]) -> None:
     """Queue many letters at once; those whose key is there already are left alone."""
-    now = timezone.now()
+    now = moment()
     Letter.objects.bulk_create(
         [
             Letter(

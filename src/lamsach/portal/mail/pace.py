@@ -6,9 +6,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
-from lamsach.portal.jobs.claims import expired
+from lamsach.portal.jobs.claims import expired, moment
 from lamsach.portal.jobs.models import Clock
 from lamsach.portal.mail.models import Letter, LetterState
 
@@ -18,7 +17,7 @@ _CLOCK = "mail.pace"
 
 def left() -> int:
     """How many more letters may be taken now, by one query, in which a letter that goes out meanwhile is either. What a clock that ran ahead has sent does not count."""
-    now = timezone.now()
+    now = moment()
     sent = Q(sent__gt=now - MINUTE, sent__lte=now + MINUTE)
     held = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
     return int(settings.MAIL_PER_MINUTE) - Letter.objects.filter(sent | held).count()
@@ -26,6 +25,6 @@ def left() -> int:
 
 def is_free(letter: Letter) -> bool:
     """Whether one more may be taken, in the transaction that takes it: workers come one after the other, by the lock of a row."""
-    defaults = {"last": timezone.now()}
+    defaults = {"last": moment()}
     Clock.objects.select_for_update().get_or_create(name=_CLOCK, defaults=defaults)
     return left() > 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from lamsach.portal.jobs.claims import moment
 from lamsach.portal.jobs.models import Clock
 from lamsach.portal.jobs.queue import regular
 from lamsach.portal.mail.delivery import clock_was_set_back
@@ -24,7 +23,7 @@ def fetch_mail() -> None:
 @regular("mail.clock", timedelta(minutes=5))
 def look_at_the_clock() -> None:
     """Notice that the clock was set back, and let no letter wait for the time that it had shown."""
-    now = timezone.now()
+    now = moment()
     seen, _ = Clock.objects.get_or_create(name="mail.seen", defaults={"last": now})
     if seen.last > now + _SET_BACK:
         clock_was_set_back(seen.last, now)
