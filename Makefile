@@ -61,8 +61,9 @@ soak: install-dev ## Search ten million planted values for one that the sieve mi
 federation: install-dev ## A month of three portals that exchange files, against one that holds all units; FEDERATION_ARGS='--units 20000 --https'
 	@$(BIN)/python -m tests.federation $(FEDERATION_ARGS)
 
-chaos: install-dev ## Ten minutes of collecting, archiving and searching while processes are killed, disks fill and clocks jump
+chaos: install-dev ## A quarter of an hour of collecting, searching, acknowledging and reporting while processes are killed, disks fill and clocks jump
 	@$(BIN)/python -m tests.chaos --seconds 600
+	@$(BIN)/python -m tests.chaos --units 400
 
 fuzz: install-dev ## Ten million hostile inputs for whatever reads what others wrote
 	@$(BIN)/python -m tests.fuzz --inputs 10000000

@@ -1,6 +1,7 @@
 """The portal's side of a chaos run, in a process of its own: a unit, its token, a campaign; a list at the end; what arrived.
 
 python -m tests.chaos.office begin|list|count
+python -m tests.chaos.office crowd UNITS FOLDER | tally
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import os
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 
-def main(word: str) -> dict[str, object]:
-    """Do one of the three and say what came of it."""
+def main(word: str, *more: str) -> dict[str, object]:
+    """Do one of these and say what came of it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django
 
     django.setup()
-    return {"begin": begin, "list": run_list, "count": count}[word]()
+    if word == "crowd":
+        return crowd(int(more[0]), Path(more[1]))
+    return {"begin": begin, "list": run_list, "count": count, "tally": tally}[word]()
 
 
 def begin() -> dict[str, object]:
@@ -97,5 +101,106 @@ def count() -> dict[str, object]:
     }
 
 
+def crowd(count: int, folder: Path) -> dict[str, object]:
+    """A dispatch to so many units; what each unit's people need: the link in their letter, a session, a token, a bundle of findings with one machine."""
+    from django.conf import settings
+    from django.test import Client
+
+    from lamsach.portal.schema import bring_up_to_date
+
+    settings.ALLOWED_HOSTS.append("testserver")
+    bring_up_to_date()
+    from lamsach.portal.accounts.models import User
+    from lamsach.portal.api.access import issue
+    from lamsach.portal.base import tokens
+    from lamsach.portal.base.roles import Role
+    from lamsach.portal.campaigns import sending
+    from lamsach.portal.campaigns.models import AnswerLink, Campaign, Dispatch
+    from lamsach.portal.campaigns.views import default_form
+    from lamsach.portal.units import tree
+    from lamsach.portal.units.models import Membership
+    from tests.portal.bundles import Contact, day, device, findings, packed
+
+    today = tree.today()
+    top = tree.create("B01", "Top", None)
+    made = [
+        tree.create(f"B01.{number:04d}", f"Unit {number}", top, email=f"u{number}@unit.example")
+        for number in range(count)
+    ]
+    boss = User.objects.create_user("a@person.example", None)
+    Membership.objects.create(user=boss, unit=top, role=Role.AUTHORITY)
+    campaign = Campaign.objects.create(
+        name="C",
+        owner=top,
+        starts=today,
+        ends=today,
+        report_due=today + timedelta(days=30),
+        form=default_form(),
+        state="running",
+    )
+    dispatch = Dispatch.objects.create(
+        campaign=campaign,
+        issuer=top,
+        day=today,
+        subject="S",
+        body="B",
+        deadline=today + timedelta(days=20),
+        created_by=boss,
+        once=tokens.nonce(),
+    )
+    sending.send(dispatch, boss, whole=True)
+    links = dict(AnswerLink.objects.values_list("recipient__unit_id", "nonce"))
+    units = []
+    for number, unit in enumerate(made):
+        user = User.objects.create_user(f"o{number}@person.example", None)
+        Membership.objects.create(user=user, unit=unit, role=Role.OFFICER)
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        key = f"mac:02:00:00:00:{number // 256:02x}:{number % 256:02x}"
+        contact = Contact(key, {day(-1): 3})
+        bundle = folder / f"{number}.zip"
+        bundle.write_bytes(packed(findings([device(key)], [contact], [("FW-A", day(-1))])).getvalue())
+        units.append(
+            {
+                "pk": unit.pk,
+                "link": f"/r/{tokens.sign(sending.PURPOSE, links[unit.pk])}/",
+                "session": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "token": issue(unit, "chaos", user),
+                "bundle": str(bundle),
+            }
+        )
+    return {
+        "campaign": campaign.pk,
+        "day": today.isoformat(),
+        "units": units,
+        "session": settings.SESSION_COOKIE_NAME,
+        "csrf": settings.CSRF_COOKIE_NAME,
+    }
+
+
+def tally() -> dict[str, object]:
+    """What came of a crowd's work."""
+    from collections import Counter
+
+    from lamsach.portal.campaigns.models import Recipient
+    from lamsach.portal.cases.models import Case
+    from lamsach.portal.findings.models import Bundle
+    from lamsach.portal.jobs.models import Job, JobState
+    from lamsach.portal.mail.models import Letter
+    from lamsach.portal.reports.models import Report, Step
+
+    return {
+        "letters": Counter(Letter.objects.values_list("state", flat=True)),
+        "acknowledged": Recipient.objects.exclude(acknowledged=None).count(),
+        "deploy_links": Letter.objects.filter(kind="deploy_link").count(),
+        "bundles": Counter(Bundle.objects.values_list("state", flat=True)),
+        "cases": [Case.objects.count(), Case.objects.values("device").distinct().count()],
+        "reports": Counter(Report.objects.values_list("state", flat=True)),
+        "reporting": Report.objects.values("unit").distinct().count(),
+        "steps": Counter(Step.objects.values_list("action", flat=True)),
+        "failed_jobs": list(Job.objects.filter(state=JobState.FAILED).values_list("name", "problem")),
+    }
+
+
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1])))
+    print(json.dumps(main(*sys.argv[1:])))

@@ -27,7 +27,7 @@ from typing import Any, Protocol
 
 from lamsach.portal import web_process
 
-LONG_LIFE_S, LONGEST_PAUSE_S = 60.0, 60.0
+LONG_LIFE_S, LONGEST_PAUSE_S = 2.0, 10.0
 """A process that lived so long is started again at once; the longest pause before another is."""
 END_S = 15.0
 """How long what is being answered or worked on may take when the portal ends."""
