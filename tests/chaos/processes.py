@@ -179,7 +179,8 @@ class Processes:
         for worker in self._workers:
             if worker is not None:
                 worker.terminate()
-        self._check(self._portal.end() == 0, "it does not end as it should")
+        status = self._portal.end()
+        self._check(status == 0, f"it ends with {status}: {self._portal.log.read_text()[-1500:]}")
         for worker in self._workers:
             if worker is not None:
                 worker.wait()

@@ -43,13 +43,13 @@ def alive(address: str, still: Callable[[], bool], said: Callable[[], str]) -> N
 
 
 class Served:
-    """A portal on a data folder: its address, its process, what it printed. `settings` are its environment variables."""
+    """A portal on a data folder: its address, its process, what it printed. `more` are further options, `settings` environment variables."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *more: str, **settings: str) -> None:
         port = free_port()
         self.folder, self.address = folder, f"http://127.0.0.1:{port}"
         self._log = folder.with_suffix(".log").open("w+")
-        command = [sys.executable, *MAIN, "serve", "--data", str(folder), "--port", str(port)]
+        command = [sys.executable, *MAIN, "serve", "--data", str(folder), "--port", str(port), *more]
         environment = clean_environment(**{"LAMSACH_MFA": "no", **settings})
         self.process = subprocess.Popen(command, env=environment, stderr=self._log)
 

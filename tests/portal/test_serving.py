@@ -6,7 +6,7 @@ import http.client
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +114,18 @@ def refuses_what_is_too_large(served: Served) -> None:
     assert Visitor(served.address).get("/alive") == "ok\n"
 
 
-def said_of(**settings: str) -> str:
+def said_of(more: Sequence[str] = (), **settings: str) -> str:
     """What `lamsach serve` says when it cannot start; it ends by itself."""
-    command = [sys.executable, *MAIN, "serve", "--port", str(free_port()), "--data", settings.pop("data")]
+    command = [
+        sys.executable,
+        *MAIN,
+        "serve",
+        "--port",
+        str(free_port()),
+        "--data",
+        settings.pop("data"),
+        *more,
+    ]
     ran = subprocess.run(
         command, env=clean_environment(**settings), capture_output=True, text=True, check=False, timeout=120
     )

@@ -1,0 +1,273 @@
+"""Several web processes and workers on one PostgreSQL: what they share, and how they are kept, killed and renewed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from lamsach.portal.base.alone import alone
+from lamsach.portal.processes import LONGEST_PAUSE_S, Kept
+from lamsach.portal.secret import secret_key
+from tests.waiting import until
+
+from .conftest import TEMPLATE
+from .postgres import fresh
+from .serving import Served, Visitor, clean_environment
+from .test_serving import said_of
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("lamsach.portal.processes.time.monotonic", lambda: self.now)
+
+
+class Child:
+    """A process that is alive until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.pid, self.status = 0, None
+
+    def poll(self) -> int | None:
+        return self.status
+
+    def terminate(self) -> None: ...
+
+    kill = terminate
+
+
+def test_a_child_that_dies_is_started_again_and_ever_later_while_it_dies_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, begun = Clock(monkeypatch), []
+
+    def start() -> Any:
+        begun.append(clock.now)
+        return Child()
+
+    kept = Kept("x", start)
+    for lived, pauses in (
+        (30.0, [0.0]),
+        (0.5, [1.0, 2.0, 4.0, 8.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]),
+        (30.0, [0.0]),
+    ):
+        for pause in pauses:
+            clock.now += lived
+            kept.process.status = -9  # type: ignore[union-attr]
+            died, rest = clock.now, kept.look()
+            if pause:
+                assert rest == pause
+                assert kept.process is None
+                clock.now += pause
+                kept.look()
+            assert begun[-1] == died + pause, (lived, pause)
+            assert kept.process is not None
+
+
+@contextmanager
+def held(name: str) -> Iterator[None]:
+    """Somebody else is at it."""
+    begun, end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with alone(name):
+            begun.set()
+            end.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait()
+    yield
+    end.set()
+    thread.join()
+
+
+@pytest.mark.django_db
+def test_one_at_a_time_is_at_a_name() -> None:
+    with held("a"):
+        with alone("a", 0.0) as mine:
+            assert not mine
+        with alone("b", 0.0) as mine:
+            assert mine
+    with alone("a", 0.0) as mine:
+        assert mine
+
+
+def test_starts_at_once_agree_on_one_secret_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: secret_key(tmp_path), range(24)))
+    assert len(keys) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
+    assert (tmp_path / "secret-key").stat().st_mode & 0o077 == 0
+
+
+def test_several_processes_on_sqlite_are_refused(tmp_path: Path) -> None:
+    for words, reason in (
+        ("--processes 2", "SQLite"),
+        ("--workers 2", "SQLite"),
+        ("--processes 0 --workers 0", "Nothing"),
+    ):
+        said = said_of(words.split(), data=str(tmp_path / "data"), LANG="en_US.UTF-8")
+        assert reason in said, said
+        assert len(said.strip().splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+
+
+CACHE = """
+import json, sys, threading
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.core.cache import cache
+from django.db import connection
+from lamsach.portal.base.ratelimit import exceeded
+from lamsach.portal.base.shared_cache import SharedCache, forget
+assert isinstance(cache._connections[cache._alias], SharedCache)
+def shared():
+    from django.db import connections
+    got.append([exceeded("test", "192.0.2.1", 20, 60), cache.add("one", [1])])
+    connections.close_all()
+got = []
+threads = [threading.Thread(target=shared) for _ in range(30)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps([sum(row[0] for row in got), sum(row[1] for row in got), cache.get("one")]))
+cache.set("secret", "a word that is shown once")
+with connection.cursor() as cursor:
+    cursor.execute("SELECT string_agg(value, ' ') FROM base_remembered")
+    print(json.dumps("shown" in cursor.fetchone()[0]))
+    cursor.execute("UPDATE base_remembered SET expires = statement_timestamp() - interval '1 second'")
+gone = [cache.get("one", 7), cache.touch("one"), cache.delete("one"), cache.add("one", None, None), cache.get("one", 7)]
+try:
+    cache.incr("one")
+except ValueError:
+    gone.append("no count")
+forget()
+cache.set("count", 3)
+print(json.dumps([*gone, cache.incr("count", 2), cache.touch("count", 5), cache.delete("count"), cache.get("count")]))
+cache.set("x" * 500, 1)
+cursor = connection.cursor()
+cursor.execute("SELECT count(*), count(*) FILTER (WHERE expires IS NULL) FROM base_remembered")
+print(json.dumps([cursor.fetchone(), cache.get("x" * 500)]))
+cache.clear()
+print(json.dumps(cache.get("one", 7)))
+"""
+
+
+def test_the_cache_of_all_processes(tmp_path: Path, postgresql: str) -> None:
+    address = fresh(postgresql, template=TEMPLATE)
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CACHE, str(tmp_path)],
+        env=clean_environment(DATABASE_URL=address),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert [json.loads(line) for line in ran.stdout.splitlines()] == [
+        [10, 1, [1]],
+        False,
+        [7, False, False, True, None, "no count", 5, True, True, None],
+        [[2, 1], 1],
+        7,
+    ]
+
+
+def webs(served: Served) -> set[int]:
+    """The web processes: forks of the command, where a worker is a program of its own."""
+    found = set()
+    for one in psutil.Process(served.process.pid).children():
+        with contextlib.suppress(psutil.Error):  # it ends meanwhile
+            found |= {one.pid} if "lamsach.portal.worker" not in one.cmdline() else set()
+    return found
+
+
+def come(served: Served, before: set[int]) -> set[int]:
+    """Two web processes, none of which was there before, and no other."""
+
+    def fresh_ones() -> set[int]:
+        now = webs(served)
+        return now if len(now) == 2 and not now & before else set()
+
+    found: set[int] = until(
+        fresh_ones, every=0.3, still=lambda: served.process.poll() is None, why=served.said
+    )
+    return found
+
+
+class Knocking:
+    """Programs that ask again and again, on connections that they keep and on new ones."""
+
+    def __init__(self, address: str) -> None:
+        self._place, self._stop = address.removeprefix("http://"), threading.Event()
+        self.answers: Counter[str] = Counter()
+        self._threads = [threading.Thread(target=self._run, args=(keep,)) for keep in (True, False)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, keep: bool) -> None:
+        connection = http.client.HTTPConnection(self._place, timeout=60)
+        while not self._stop.wait(0.03):
+            try:
+                connection.request("GET", "/health")
+                answer = connection.getresponse()
+                answer.read()
+                self.answers[str(answer.status)] += 1
+            except (OSError, http.client.HTTPException) as problem:
+                self.answers[repr(problem)] += 1
+                connection.close()
+            if not keep:
+                connection.close()
+
+    def end(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_processes_are_started_again_share_their_counts_and_become_another_version(
+    tmp_path: Path, postgresql: str
+) -> None:
+    served = Served(tmp_path / "data", "--processes", "2", DATABASE_URL=fresh(postgresql, template=TEMPLATE))
+    try:
+        served.wait()
+        before = come(served, set())
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        killed = come(served, before)
+        assert limited_after(served) <= 10
+        knocking = Knocking(served.address)
+        served.process.send_signal(signal.SIGUSR2)
+        come(served, killed)
+        knocking.end()
+        assert set(knocking.answers) == {"200"}, knocking.answers
+    finally:
+        assert served.end() == 0, served.said()
+    assert "Traceback" not in served.said()
+
+
+def limited_after(served: Served) -> int:
+    """How many log-ins with a wrong password one address may try; whichever process answers."""
+    for number in range(12):
+        visitor = Visitor(served.address)
+        page = visitor.post("/accounts/login/", login=f"n{number}@person.example", password="wrong")
+        if "Đăng nhập sai quá nhiều lần" in page:
+            return number
+    return 99
