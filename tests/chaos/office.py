@@ -12,6 +12,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 
 def main(word: str, *more: str) -> dict[str, object]:
@@ -20,9 +21,15 @@ def main(word: str, *more: str) -> dict[str, object]:
     import django
 
     django.setup()
-    if word == "crowd":
-        return crowd(int(more[0]), Path(more[1]))
-    return {"begin": begin, "list": run_list, "count": count, "tally": tally}[word]()
+    words: dict[str, Any] = {
+        "begin": begin,
+        "list": run_list,
+        "count": count,
+        "crowd": crowd,
+        "tally": tally,
+    }
+    answer: dict[str, object] = words[word](*more)
+    return answer
 
 
 def begin() -> dict[str, object]:
@@ -101,7 +108,7 @@ def count() -> dict[str, object]:
     }
 
 
-def crowd(count: int, folder: Path) -> dict[str, object]:
+def crowd(count: str, folder: str) -> dict[str, object]:
     """A dispatch to so many units; what each unit's people need: the link in their letter, a session, a token, a bundle of findings with one machine."""
     from django.conf import settings
     from django.test import Client
@@ -125,7 +132,7 @@ def crowd(count: int, folder: Path) -> dict[str, object]:
     top = tree.create("B01", "Top", None)
     made = [
         tree.create(f"B01.{number:04d}", f"Unit {number}", top, email=f"u{number}@unit.example")
-        for number in range(count)
+        for number in range(int(count))
     ]
     boss = User.objects.create_user("a@person.example", None)
     Membership.objects.create(user=boss, unit=top, role=Role.AUTHORITY)
@@ -158,7 +165,7 @@ def crowd(count: int, folder: Path) -> dict[str, object]:
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         key = f"mac:02:00:00:00:{number // 256:02x}:{number % 256:02x}"
         contact = Contact(key, {day(-1): 3})
-        bundle = folder / f"{number}.zip"
+        bundle = Path(folder) / f"{number}.zip"
         bundle.write_bytes(packed(findings([device(key)], [contact], [("FW-A", day(-1))])).getvalue())
         units.append(
             {

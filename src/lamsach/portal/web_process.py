@@ -44,7 +44,7 @@ def run(held: Any, parent: int) -> None:
         if os.name == "posix":
             told[signal.SIGUSR2] = leave
         for number, event in told.items():
-            signal.signal(number, lambda *_, event=event: loop.call_soon_threadsafe(event.set))  # type: ignore[misc]
+            signal.signal(number, lambda *_, event=event: loop.call_soon_threadsafe(event.set))
         if os.name == "posix":
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
