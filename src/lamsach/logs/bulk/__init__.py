@@ -20,7 +20,6 @@ READERS: Mapping[str, str] = {
     "csv_columns": "csv_columns:NamedCells",
     "json_lines": "json_lines:NamedKeys",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
-    "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",
     "windows_event_json": "windows_json:WindowsObjects",
 }
 """The bulk readers by format: module and class, imported when one is needed."""

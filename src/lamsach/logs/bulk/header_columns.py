@@ -1,4 +1,4 @@
-"""Rows below a header that names their columns, of a format that says how they are delimited (`mappings.records.Table`)."""
+"""Delimited rows of a format that names their columns (`mappings.records.Table`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, holds
+from lamsach.logs.bulk.columns import cells, check, holds, trimmed
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import none_of
@@ -20,43 +20,54 @@ if TYPE_CHECKING:
 
 
 class HeaderColumns(GroupReader):
-    """Rows without escapes, with as many cells as the header."""
+    """Rows without quotes and escapes."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
-        self._known: dict[Table, tuple[Templates, set[str]]] = {}
+        self._known: dict[tuple[Table, int], tuple[Templates, set[str]]] = {}
+
+    @property
+    def _table(self) -> Table | None:
+        table: Table | None = self.log_format.table  # type: ignore[attr-defined]
+        return table
 
     def alike(self, data: bytes) -> bool:
-        """See `GroupReader`: rows have as many cells as the header, or are refused."""
+        """See `GroupReader`: rows of another number of cells are refused."""
         return True
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the number of cells; those with escapes are read alone."""
-        table: Table | None = self.log_format.table  # type: ignore[attr-defined]
+        """By the number of cells."""
+        table, told = self._table, Lines(lines)
         if table is None:
             return [], [*range(len(lines))]
-        told = Lines(lines)
-        return groups_of((told.count(table.delimiter),), ~told.has("\\"))
+        return groups_of((told.count(table.delimiter),), ~told.has(table.alone))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
-        table: Table | None = self.log_format.table  # type: ignore[attr-defined]
-        if table is None or b"\\" in data or len({*table.names}) < len(table.names):
+        table = self._table
+        if table is None or table.alone.encode() in data or len({*table.names}) < len(table.names):
             raise Unusual
-        templates, usual = self._known.setdefault(table, (Templates(self.log_format), set()))
+        width = data.partition(b"\n")[0].count(table.delimiter.encode()) + 1
+        names = table.names[:width]
+        templates, usual = self._known.setdefault((table, width), (Templates(self.log_format), set()))
+        if width != len(table.names) and not table.first:
+            raise Unusual
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            row = cells(data, table.names, table.delimiter, dict.fromkeys(wanted, pa.string()))
+            every = [*names, *(f"|{at}" for at in range(len(names), width))]
+            row = cells(data, every, table.delimiter, dict.fromkeys(wanted, pa.string()))
             if any(len(column) != count for column in row.values()):
                 raise Unusual
             return {name: _stated(name, column, table) for name, column in row.items()}
 
-        row = Row(table.names, load, usual)
-        return templates.columns(
-            row, count, lambda: (none_of(count).cast(pa.timestamp("us", "UTC")), none_of(count))
-        )
+        row = Row(names, load, usual)
+        if table.first:
+            check(pc.fill_null(pc.match_substring_regex(row[names[0]], table.first), False))
+        nothing = none_of(count)
+        return templates.columns(row, count, lambda: (nothing.cast(pa.timestamp("us", "UTC")), nothing))
 
 
 def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
@@ -64,7 +75,9 @@ def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if holds(column, *(text.encode() for text in table.absent)):
+    if table.trimmed:
+        column = trimmed(column)
+    if table.absent and holds(column, *(text.encode() for text in table.absent)):
         absent = pc.is_in(column, pa.array(table.absent))
         column = pc.if_else(absent, pa.scalar(None, pa.string()), column)
     return pc.split_pattern(column, table.separator) if name in table.lists else column

@@ -146,6 +146,9 @@ ANY: tuple[Shade, ...] = (
 )  # fmt: skip
 """The shades of a value of any kind."""
 _INTERNAL = ANY[1]
+_OVERLAPS = {8: (7,), 10: (3,)}
+"""Shades of which texts may be of one before: of MAC addresses and of names in capital letters too."""
+_FEW = 64
 URLS = tuple(at for at, shade in enumerate(ANY, 1) if url_hosts in shade.gives.values())
 """The numbers of the shades whose texts hold a name."""
 _LIKENESS = (0, 4, 4, 9, 10, 3, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
@@ -263,6 +266,8 @@ def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str
 
 
 def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
+    if shades is ANY and len(column) > _FEW and (alike := _all_like_the_first(column)) is not None:
+        return alike
     if shades not in EXCLUSIVE or len(column) <= 2 * _FIRST:
         return _in_order(column, shades, range(1, len(shades) + 1))
     kinds, last = [*range(1, len(shades) + 1)], shades.index(_INTERNAL) + 1
@@ -294,6 +299,21 @@ def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int])
             codes[rows[held]] = number
             rows = rows[~held]
             rest = column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
+    return codes
+
+
+def _all_like_the_first(column: pa.Array) -> Codes | None:
+    """The shades where all texts are of the first one's, which is no address's, or of one before it that overlaps with it; None where they are not."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    first = column.slice(0, _FEW).drop_null().slice(0, 1)
+    kind = int(_in_order(first, ANY, range(1, len(ANY) + 1)).sum())
+    if kind <= ANY.index(_INTERNAL) + 1 or not pc.all(ANY[kind - 1].judge(column)).as_py():
+        return None
+    codes = np.where(column.is_valid().to_numpy(zero_copy_only=False), kind, 0)
+    for number in _OVERLAPS.get(kind, ()):
+        codes[pc.fill_null(ANY[number - 1].judge(column), False).to_numpy(zero_copy_only=False)] = number
     return codes
 
 

@@ -132,8 +132,9 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Delimited rows below a header that names their columns. `title`: what else the header states and the format goes by; `lists`: columns of several values;
-    `absent`: values that say that there is nothing."""
+    """Delimited rows of named columns; further ones have no names. `title`: what else a header states and the format goes by; `lists`: columns of several values;
+    `absent`: values that say that there is nothing; `alone`: what stands in rows that are read alone; `first`: an expression of the first cell of others, which may have fewer or more cells;
+    `trimmed`: whether spaces around values are none of theirs."""
 
     title: str | None
     names: tuple[str, ...]
@@ -141,6 +142,9 @@ class Table:
     lists: frozenset[str] = frozenset()
     separator: str = ","
     absent: tuple[str, ...] = ("-",)
+    alone: str = "\\"
+    first: str = ""
+    trimmed: bool = False
 
 
 class RecordFormat(Protocol):

@@ -26,10 +26,12 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
 from lamsach.logs.text.times.timestamps import local_time
-from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import among, ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
@@ -77,11 +79,21 @@ _ACTIONS: dict[int, LeaseAction] = {
     11016: LeaseAction.EXPIRED,
     11018: LeaseAction.EXPIRED,
 }
+_NAMES = ("id", "date", "time", "description", "address", "host", "mac", "user")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([AP])?", re.ASCII)
+_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", re.ASCII)
+_IPV6 = 11000
 _DNS_UPDATES = range(30, 36)
 _NO_HOST = frozenset({"BAD_ADDRESS", "BAD ADDRESS"})
 _PROSE_LENGTH = 400
 _FIRST, _DISTANCE = 40, 10
 """Among so many first lines, and every so many behind, one of a file of this product is recognised."""
+
+
+def host_of(text: str) -> str | None:
+    """The client's name as the record states it."""
+    name = stated(text)
+    return None if name is None or name.upper() in _NO_HOST else name.rstrip(".")
 
 
 class WindowsDhcpAudit(LogFormat):
@@ -96,6 +108,16 @@ class WindowsDhcpAudit(LogFormat):
         "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
         "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач", "Обнов", "分配", "续订", "更新", "割り当て",
     )  # fmt: skip
+
+    records: ClassVar[Records | None] = Records(
+        reader="header",
+        texts=among("address host mac user"),
+        clock=("date", "time"),
+        within={"host": Within(host_of, "{}"), "mac": Within(mac_of, "{}")},
+    )
+    table: ClassVar[Table | None] = Table(
+        None, _NAMES, ",", absent=(), alone='"', first="^[0-4][0-9]$", trimmed=True
+    )
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -133,37 +155,47 @@ class WindowsDhcpAudit(LogFormat):
                 return None
             raise LineError("The line is not a DHCP audit record.", line[:80])
         columns = _columns(line[match.end() :], match[2])
-        header, _ = split_header(line, self.context) if match.start() else (None, "")
-        identifier = int(match[1])
-        address = ip_of(columns[1]) if len(columns) > 1 and columns[1] != "::" else None
+        header, _ = split_header(line, self.context) if match.start() else (NO_HEADER, "")
+        clock = f"{match[4]}:{match[5]}:{match[6]}{match[7] or ''}"
+        fields = dict(zip(_NAMES, (match[1], match[3], clock, *columns), strict=False))
+        if int(match[1]) >= _IPV6:
+            fields["mac"] = next((mac for text in columns[3:7] if (mac := mac_of_duid(text))), "")
+            fields["user"] = columns[6] if len(columns) > 6 else ""
+        return stamped(self.record_event(fields, header), self.name, self.context.file, number)
+
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """See `Records`."""
+        identifier, written = int(fields["id"]), fields.get("address", "")
+        address = ip_of(written) if written != "::" else None
         action = _ACTIONS.get(identifier) if address else None
-        names_client = identifier < 50 or identifier >= 11000
+        names_client = identifier < 50 or identifier >= _IPV6
         return Event(
-            time=self._time(match),
+            time=self.record_time(fields),
             kind=EventKind.LEASE if action else EventKind.OTHER,
-            observer=header.host if header else None,
+            observer=header.host,
             source_ip=address,
             device_ip=address if names_client and _is_forwards(identifier, address) else None,
-            device_name=host_of(columns[2]) if names_client and len(columns) > 2 else None,
-            device_mac=_mac(identifier, columns),
-            user=_user(identifier, columns),
+            device_name=host_of(fields.get("host", "")) if names_client else None,
+            device_mac=mac_of(fields.get("mac")),
+            user=user_in(fields.get("user", "")),
             action=action or Action.UNKNOWN,
-            format=self.name,
-            file=self.context.file,
-            line=number,
         )
+
+    def record_time(self, fields: Fields) -> datetime:
+        """See `Records`."""
+        clock = _CLOCK.fullmatch(fields["time"])
+        if clock is None or not _DATE.fullmatch(fields["date"]):
+            raise LineError("The line is not a DHCP audit record.", fields["date"][:80])
+        year, month, day = self._order.date(numbers_of(fields["date"]))
+        hour = int(clock[1])
+        if clock[4]:
+            hour = hour % 12 + (12 if clock[4] == "P" else 0)
+        return local_time(year, month, day, hour, int(clock[2]), int(clock[3]), 0, self.context.timezone)
 
     def passes_over(self, record: str) -> bool:
         """See `LogFormat.passes_over`: the prose atop the file, which the server has from nobody, and blank lines."""
         text = record.strip()
         return not text or text in self._prose
-
-    def _time(self, match: re.Match[str]) -> datetime:
-        year, month, day = self._order.date(numbers_of(match[3]))
-        hour = int(match[4])
-        if match[7]:
-            hour = hour % 12 + (12 if match[7] == "P" else 0)
-        return local_time(year, month, day, hour, int(match[5]), int(match[6]), 0, self.context.timezone)
 
 
 def _with_commas(line: str) -> str:
@@ -208,23 +240,6 @@ def _columns(text: str, delimiter: str) -> list[str]:
 def _is_forwards(identifier: int, address: str | None) -> bool:
     """Whether the address can be the client's: record 30 and its like may have it backwards."""
     return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
-
-
-def host_of(text: str) -> str | None:
-    """The client's name as the record states it."""
-    name = stated(text)
-    return None if name is None or name.upper() in _NO_HOST else name.rstrip(".")
-
-
-def _mac(identifier: int, columns: list[str]) -> str | None:
-    if identifier < 11000:
-        return mac_of(columns[3]) if len(columns) > 3 else None
-    return next((mac for text in columns[3:7] if (mac := mac_of_duid(text))), None)
-
-
-def _user(identifier: int, columns: list[str]) -> str | None:
-    at = 4 if identifier < 11000 else 6
-    return user_in(columns[at]) if len(columns) > at else None
 
 
 def user_in(text: str) -> str | None:
