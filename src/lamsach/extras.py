@@ -52,7 +52,7 @@ INSTALL = "Install it: pip install 'lamsach[{extra}]'"
 
 
 def installed(module: str) -> bool:
-    """Whether this top-level module can be imported. Imports nothing."""
+    """Return whether this top-level module can be imported. Imports nothing."""
     return find_spec(module) is not None
 
 

@@ -80,7 +80,7 @@ class Kept(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """What progress counts to."""
+        """Return what progress counts to."""
 
     def hunt(
         self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress
@@ -198,7 +198,7 @@ def investigate(
 
 
 def _accepted(request: Request) -> Callable[[Indicator], bool]:
-    """Whether a decision of the request accepts a value, whatever the review of lists says of it."""
+    """Return whether a decision of the request accepts a value, whatever the review of lists says of it."""
     if not request.decisions:
         return lambda item: False
     from lamsach.indicators.review.decisions import Choice, read_decisions
@@ -213,7 +213,7 @@ def _accepted(request: Request) -> Callable[[Indicator], bool]:
 
 
 def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str], Reference | None] | None:
-    """What tells whether a value is excepted; None without exceptions, whose reader need not be loaded then."""
+    """Return what tells whether a value is excepted; None without exceptions, whose reader need not be loaded then."""
     if not request.exceptions:
         return None
     from lamsach.indicators.values.exceptions import ExceptionSet
@@ -234,7 +234,7 @@ def _local(time: datetime | None, request: Request) -> datetime | None:
 
 
 def day_asked(day: date, request: Request) -> bool:
-    """Whether a day, on the calendar of the request's zone, is in the time that is searched."""
+    """Return whether a day, on the calendar of the request's zone, is in the time that is searched."""
     since, until = _local(request.since, request), _local(request.until, request)
     return not (since and day < since.date()) and not (until and day > until.date())
 

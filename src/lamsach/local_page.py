@@ -94,7 +94,7 @@ class LocalHandler(BaseHTTPRequestHandler, ABC):
             self.asked(name)
 
     def _name(self) -> str | None:
-        """What is asked for, behind the secret; None after a refusal."""
+        """Return what is asked for, behind the secret; None after a refusal."""
         parts = self.path.partition("?")[0].split("/", 2)
         known = len(parts) == 3 and hmac.compare_digest(parts[1].encode(), self.server.token.encode())
         if self.headers.get("Host") != self.server.host or not known:

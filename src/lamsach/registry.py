@@ -66,11 +66,11 @@ class Registry(Sequence[T]):
         self._all = None
 
     def was_added(self, name: str) -> bool:
-        """Whether the plug-in was put in by `add`."""
+        """Return whether the plug-in was put in by `add`."""
         return name in self._added
 
     def has_mark(self, name: str) -> bool:
-        """Whether the plug-in of this name has a mark by which it is told before it is imported."""
+        """Return whether the plug-in of this name has a mark by which it is told before it is imported."""
         return any(row.name == name and bool(row.mark) for row in self._rows)
 
     def named(self, name: str) -> T | None:
@@ -103,6 +103,6 @@ class Registry(Sequence[T]):
 
 
 def imported(place: str) -> Any:
-    """What is at `package.module:attribute`."""
+    """Return what is at `package.module:attribute`."""
     module, _, attribute = place.partition(":")
     return getattr(import_module(module), attribute)

@@ -15,7 +15,7 @@ _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet program may take the text for a formula or a command."""
+    """Return whether a spreadsheet program may take the text for a formula or a command."""
     return text.startswith(_FORMULA_START) or text.lstrip(" \xa0").startswith(_FORMULA_START)
 
 

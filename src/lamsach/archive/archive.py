@@ -113,7 +113,7 @@ class Archive:
 
     @property
     def chunk_bytes(self) -> int:
-        """How large a chunk of the hunt is; part of the settings, so that it stays what it was."""
+        """Return how large a chunk of the hunt is; part of the settings, so that it stays what it was."""
         return int(self.settings.get("chunk_bytes", CHUNK_BYTES))
 
     def entries(self) -> list[Entry]:

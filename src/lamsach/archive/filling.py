@@ -72,7 +72,7 @@ End = tuple[int, int, list[tuple[int, str]], list[Any] | None]
 
 
 def ends_of(archive: Archive) -> dict[str, End]:
-    """Where each source ends."""
+    """Return where each source ends."""
     ends: dict[str, End] = {}
     for entry in archive.segments():
         about = archive.head(entry).description

@@ -47,7 +47,7 @@ def _set_bytes(count: int, bits: int) -> int:
 
 
 def size_of(shape: Sequence[int]) -> int:
-    """How many bytes a filter of this shape takes, a multiple of 8. Raises ValueError for a shape that none has."""
+    """Return how many bytes a filter of this shape takes, a multiple of 8. Raises ValueError for a shape that none has."""
     wide, wide_bits, narrow, narrow_bits = shape
     entries_fit = 0 <= wide < _ENTRIES and 0 <= narrow < _ENTRIES
     if not (entries_fit and 0 < wide_bits <= MOST[0] and 0 < narrow_bits <= MOST[0]):
@@ -56,7 +56,7 @@ def size_of(shape: Sequence[int]) -> int:
 
 
 def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
-    """How many bits an entry of each set gets: those by which the fewest segments are opened in vain, within SHARE."""
+    """Return how many bits an entry of each set gets: those by which the fewest segments are opened in vain, within SHARE."""
     room = SHARE * compressed_bytes
     best, cost = LEAST, float("inf")
     for wide_bits in range(LEAST[0], MOST[0] + 1):

@@ -27,7 +27,7 @@ LARGE = 1024
 
 
 def is_large(archive: Archive) -> bool:
-    """Whether the whole answer takes long enough for a first one to be of use."""
+    """Return whether the whole answer takes long enough for a first one to be of use."""
     return len(archive.segments()) > LARGE
 
 

@@ -37,7 +37,7 @@ class Hold:
     until: str = ""
 
     def covers(self, source: Source | None, about: Description) -> bool:
-        """Whether the hold keeps this segment."""
+        """Return whether the hold keeps this segment."""
         if source is not None and not fnmatch(source.name, self.source):
             return False
         first, last = about.first or about.created, about.last or about.created
@@ -123,7 +123,7 @@ def expire(
 
 
 def _age(about: Description, source: Source | None, now: datetime) -> timedelta:
-    """How old a segment's lines are: since they arrived when they were taken in as they were written, whatever their own clock says (it
+    """Return how old a segment's lines are: since they arrived when they were taken in as they were written, whatever their own clock says (it
     may be in 1970); else since their last time, which is no later than when they were archived."""
     created = datetime.fromisoformat(about.created)
     if about.last is None or source is None or source.arrives:

@@ -80,7 +80,7 @@ class KeyMaker:
         return np.unique(np.concatenate([self._out[:count], odd]))
 
     def _emit(self, data: NDArray[np.uint8], begin: int, end: int, room: int) -> int:
-        """How many keys stand in `_out` now; negative when they are too many for this room."""
+        """Return how many keys stand in `_out` now; negative when they are too many for this room."""
         table = self._table[:room]
         table.fill(0)
         arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, table)
@@ -193,7 +193,7 @@ def hash_check() -> str:
 
 
 def states_numbers(raw: bytes, format_name: str | None) -> bool:
-    """Whether lines state addresses as numbers, of which no keys are made."""
+    """Return whether lines state addresses as numbers, of which no keys are made."""
     if NUMBER_MARK.encode() not in raw.lower():
         log_format = format_by_name(format_name) if format_name else None
         return log_format is not None and any(map(log_format.states_numbers, head_lines(raw[:_HEAD_BYTES])))

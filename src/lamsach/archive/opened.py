@@ -49,7 +49,7 @@ class _Reader(Uncounted):
 
     @property
     def multiline(self) -> bool:
-        """Whether records may reach over the border of segments."""
+        """Return whether records may reach over the border of segments."""
         return self.records.parser.multiline
 
 
@@ -135,7 +135,7 @@ class Search:
             self._todo.clear()
 
     def _reader(self, source: Source, received: str | None) -> _Reader:
-        """Who reads the source's lines. Those that arrive for years are read as of the day on which they did: it gives them their year."""
+        """Return who reads the source's lines. Those that arrive for years are read as of the day on which they did: it gives them their year."""
         log, detection = source.log_file(), source.detection()
         context = context_for(log, detection, self.rules.zone)
         if received:

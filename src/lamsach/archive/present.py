@@ -21,7 +21,7 @@ _HOUR, _DAY = len("2022-09-01T08"), len("2022-09-01")
 
 
 def seen_of(event: Event) -> Seen | None:
-    """What the event says of its machine; None when it says nothing."""
+    """Return what the event says of its machine; None when it says nothing."""
     if event.time is None or event.kind is EventKind.LEASE:
         return None
     if event.device_ip is not None and event.source_ip not in (None, event.device_ip):
@@ -67,7 +67,7 @@ class FewSeen:
             self._kept.setdefault((*row[:4], row[4][:length]), row)
 
     def groups(self) -> list[list[Any]]:
-        """What was kept, by machine: address, hardware address, host name, user, and the times with blanks between."""
+        """Return what was kept, by machine: address, hardware address, host name, user, and the times with blanks between."""
         times: dict[tuple[Any, ...], list[str]] = {}
         for *words, stamp in self._kept.values():
             times.setdefault(tuple(words), []).append(stamp)

@@ -108,7 +108,7 @@ def _hashed(items: list[Item]) -> NDArray[np.uint64]:
 
 
 def _chains(kind: IndicatorType, value: str) -> Iterator[list[Item]]:
-    """What is asked for a value, each behind what stands above it."""
+    """Yield what is asked for a value, each behind what stands above it."""
     match kind:
         case IndicatorType.IP | IndicatorType.NETWORK:
             yield from _of_network(value)
@@ -169,7 +169,7 @@ def _of_network(value: str) -> Iterator[list[Item]]:
 
 
 def is_private(number: int) -> bool:
-    """Whether an IPv4 address is private (RFC 1918)."""
+    """Return whether an IPv4 address is private (RFC 1918)."""
     return number >> 24 == 10 or number >> 20 == 0xAC1 or number >> 16 == 0xC0A8
 
 

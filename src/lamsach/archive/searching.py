@@ -218,7 +218,7 @@ def without_collecting() -> Iterator[None]:
 
 
 def in_time(row: Row, rules: Rules) -> bool:
-    """Whether a segment may hold lines of the time that is searched."""
+    """Return whether a segment may hold lines of the time that is searched."""
     if row.first is None or row.last is None:
         return True
     first, last = datetime.fromisoformat(row.first), datetime.fromisoformat(row.last)

@@ -106,7 +106,7 @@ def pack(description: Description, filter_bytes: bytes, frame: bytes, key: bytes
 
 
 def content_bytes(data: bytes, name: str) -> int:
-    """How many bytes stand before the zstd frame, told by the segment's first bytes. Raises UnreadableError."""
+    """Return how many bytes stand before the zstd frame, told by the segment's first bytes. Raises UnreadableError."""
     if len(data) < _HEAD.size:
         raise UnreadableError(_DAMAGED, name, _REPAIR)
     magic, size, mark_, _ = _HEAD.unpack_from(data)
@@ -141,7 +141,7 @@ _OPTIONAL = ("first", "last", "format", "holders")
 
 
 def _is_sound(about: Description, filter_bytes: int) -> bool:
-    """Whether every value is of its kind, so that what reads it need not ask."""
+    """Return whether every value is of its kind, so that what reads it need not ask."""
     values = asdict(about)
     count, shape = about.filter_count, about.filter_shape
     if not (

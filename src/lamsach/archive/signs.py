@@ -106,7 +106,7 @@ class Compact:
             self._kept[sign if self._tells(sign) else sign[:2]] = None
 
     def _tells(self, sign: Sign) -> bool:
-        """Whether it says more than that its source is there."""
+        """Return whether it says more than that its source is there."""
         if len(sign) < 3 or len(sign) > _CONTACT or sign[2] is None:
             return True
         whole: list[Any] = [*sign, None, None]
@@ -134,7 +134,7 @@ class Compact:
         return True
 
     def rows(self) -> list[list[Any]]:
-        """What was kept."""
+        """Return what was kept."""
         return [list(sign) for sign in self._kept]
 
 

@@ -82,7 +82,7 @@ class Source:
 
     @property
     def arrives(self) -> bool:
-        """Whether its lines were taken in as they were written, for as long as that went on; else it was one file."""
+        """Return whether its lines were taken in as they were written, for as long as that went on; else it was one file."""
         return self.kind not in ("file", UNREAD)
 
     def log_file(
@@ -92,7 +92,7 @@ class Source:
         return _Archived(self, opener, marked)
 
     def detection(self) -> Detection:
-        """What it is, by its head."""
+        """Return what it is, by its head."""
         return detect(self.head)
 
 

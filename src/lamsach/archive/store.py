@@ -54,7 +54,7 @@ class Store:
             raise UnreadableError(_CANNOT_READ, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def has(self, name: str) -> bool:
-        """Whether there is such an object."""
+        """Return whether there is such an object."""
         if self._folder is not None:
             return (self._folder / name).is_file()
         try:

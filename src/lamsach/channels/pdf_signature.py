@@ -23,7 +23,7 @@ _UNREAD = mark("The signature inside the PDF cannot be read.")
 
 
 def verify_pdf(content: bytes, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """What a PDF's signatures are worth: the worst of them; `none` for a file without."""
+    """Return what a PDF's signatures are worth: the worst of them; `none` for a file without."""
     if not content.startswith(b"%PDF") or b"/ByteRange" not in content:
         return UNSIGNED
     try:

@@ -87,7 +87,7 @@ def sign(document: bytes, signer: Signer) -> bytes:
 
 
 def verify(document: bytes, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """What a signed document's signature is worth. `valid` only when it covers the whole document and a trusted certificate made or certified the signer's.
+    """Return what a signed document's signature is worth. `valid` only when it covers the whole document and a trusted certificate made or certified the signer's.
 
     Without trusted certificates an intact signature is `unchecked`; a changed document is `invalid` all the same.
     """
@@ -183,14 +183,14 @@ def _subject(certificate: x509.Certificate) -> str:
 
 
 def _whole(signature: Any, root: Any) -> bool:
-    """Whether one of a signature's references is the whole document; XAdES has others beside it, to its own properties."""
+    """Return whether one of a signature's references is the whole document; XAdES has others beside it, to its own properties."""
     info = signature.find("{http://www.w3.org/2000/09/xmldsig#}SignedInfo")
     uris = {one.get("URI") for one in info.iter("{http://www.w3.org/2000/09/xmldsig#}Reference")}
     return bool(uris & {"", *(f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name))})
 
 
 def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """What an intact signature is worth, given the signer's certificate (first of the chain) and those of its issuers."""
+    """Return what an intact signature is worth, given the signer's certificate (first of the chain) and those of its issuers."""
     name, at = _subject(chain[0]), now or datetime.now(UTC)
     if not trusted:
         return Signature("unchecked", _NO_TRUST, name)

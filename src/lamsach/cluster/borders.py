@@ -38,7 +38,7 @@ class Cut:
 
 @contextmanager
 def joined(before: Border, piece: Piece) -> Iterator[Text]:
-    """What the pieces before left, and this piece's text behind it. Raises WholeError."""
+    """Yield what the pieces before left, and this piece's text behind it. Raises WholeError."""
     if isinstance(piece, OnDisk):
         with piece.opened(piece.begin if before.place is None else before.place) as text:
             yield text
@@ -62,7 +62,7 @@ def cuts(text: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iter
 
 
 def border_after(before: Border, piece: Piece, chunk_bytes: int) -> Border:
-    """What a piece leaves to the next. Raises WholeError."""
+    """Return what a piece leaves to the next. Raises WholeError."""
     with joined(before, piece) as text:
         begin, whole_start = 0, before.whole_start
         for cut in cuts(text, whole_start, chunk_bytes, last=False):

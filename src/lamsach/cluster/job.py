@@ -27,7 +27,7 @@ from lamsach.model import Event
 
 
 def version() -> str:
-    """What client and workers must have in common, or results would differ."""
+    """Return what client and workers must have in common, or results would differ."""
     return f"{__version__} {sources_digest()}"
 
 
@@ -99,7 +99,7 @@ class Job:
 
     @property
     def shared(self) -> dict[str, Any]:
-        """What a pickled examiner leaves out."""
+        """Return what a pickled examiner leaves out."""
         return {"compiled": self.compiled, "matcher": self.matcher, "rules": self.rules}
 
 
@@ -131,7 +131,7 @@ def order(
     password: bytes | None = None,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> Order:
-    """What is sent to the workers. `visible`: each of them can map the set from the folder."""
+    """Return what is sent to the workers. `visible`: each of them can map the set from the folder."""
     watched = Watched()
     job = Job(compiled, matcher, replace(rules, observe=watched), watched, format_name, password, chunk_bytes)
     arrays = None if visible and folder else packed(compiled, {})

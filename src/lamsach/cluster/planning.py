@@ -55,7 +55,7 @@ def _first(handle: Any) -> bytes:
 
 
 def word_for(name: str) -> str:
-    """What leads to a log: itself, or the archive that it is in."""
+    """Return what leads to a log: itself, or the archive that it is in."""
     parts = name.split("!")
     for count in range(1, len(parts)):
         word = "!".join(parts[:count])

@@ -109,7 +109,7 @@ def _frames(handle: IO[bytes], size: int) -> Iterator[tuple[int, int]]:
 
 
 def _content_size(head: bytes) -> int:
-    """What a frame's header says of its content (RFC 8878 section 3.1.1.1.4); 0 when it says nothing."""
+    """Return what a frame's header says of its content (RFC 8878 section 3.1.1.1.4); 0 when it says nothing."""
     descriptor = head[4]
     single = descriptor >> 5 & 1
     width = (single, 2, 4, 8)[descriptor >> 6]
@@ -129,12 +129,12 @@ class _Headers(FrameTracker):
         self._ended = False
 
     def step(self, head: bytes) -> int:
-        """How many bytes there are from this header to the next; 0 when it is none."""
+        """Return how many bytes there are from this header to the next; 0 when it is none."""
         return self._skip if self._header(head) else 0
 
     @property
     def in_frame(self) -> bool:
-        """Whether a block of the same frame follows."""
+        """Return whether a block of the same frame follows."""
         return self._in_frame
 
 
@@ -153,7 +153,7 @@ def _frame_end(handle: IO[bytes], begin: int, head: bytes) -> int:
 
 
 def _members(handle: IO[bytes], size: int, step: int) -> list[int]:
-    """Where members begin, about `step` compressed bytes apart. A log of one member has none behind the first."""
+    """Return where members begin, about `step` compressed bytes apart. A log of one member has none behind the first."""
     cuts, place = [0], 0
     while True:
         blocks = _block_starts(handle, place, size, step)
@@ -178,7 +178,7 @@ def _block_starts(handle: IO[bytes], place: int, size: int, step: int) -> int:
 
 
 def _next_member(handle: IO[bytes], place: int, size: int) -> int:
-    """Where bytes at `place` or soon behind look like a member's header; 0 for nowhere."""
+    """Return where bytes at `place` or soon behind look like a member's header; 0 for nowhere."""
     if place >= size:
         return 0
     handle.seek(place)

@@ -257,7 +257,7 @@ def results(*parts: Examined) -> Found:
 
 
 def sees(folder: str) -> bool:
-    """Whether this worker can map a set from there."""
+    """Return whether this worker can map a set from there."""
     return (Path(folder) / "set.json").is_file()
 
 

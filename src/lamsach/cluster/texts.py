@@ -23,10 +23,10 @@ class Text(Protocol):
     """Bytes in a row, of which only those are read that are asked for."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
 
     def last_feed(self, begin: int, end: int) -> int:
-        """Where the last line feed of [begin:end] is; -1 for nowhere."""
+        """Return where the last line feed of [begin:end] is; -1 for nowhere."""
 
     def copy(self, begin: int, view: memoryview) -> None:
         """Fill the view with what begins there."""
@@ -60,7 +60,7 @@ class OnDisk:
 
     @property
     def begin(self) -> int:
-        """Where its text begins in the file."""
+        """Return where its text begins in the file."""
         return self.part.offset + self.part.skip
 
     @contextmanager

@@ -59,7 +59,7 @@ class Connection:
             self._take(self._framer.end())
 
     def _receive(self) -> bytes | None:
-        """What has come; empty at the end of the connection, None when nothing came in time."""
+        """Return what has come; empty at the end of the connection, None when nothing came in time."""
         try:
             return self._connection.recv(RECEIVE_BYTES)
         except (TimeoutError, ssl.SSLWantReadError):

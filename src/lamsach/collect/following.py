@@ -71,7 +71,7 @@ class Follower:
         return self._look_for_change()
 
     def _emptied(self) -> bool:
-        """Whether the open file was emptied and perhaps written anew (copy and truncate); then it begins again."""
+        """Return whether the open file was emptied and perhaps written anew (copy and truncate); then it begins again."""
         assert self._file is not None
         size = os.fstat(self._file.fileno()).st_size
         if size >= self._place.offset and (
@@ -108,7 +108,7 @@ class Follower:
         return True
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
-        """Whether this is the file that was read before, perhaps copied anew to the path and grown."""
+        """Return whether this is the file that was read before, perhaps copied anew to the path and grown."""
         place = self._place
         if status.st_size < place.offset or _digest(file, place.known) != place.digest:
             return False
@@ -148,7 +148,7 @@ class Follower:
         return _Place(place.device, place.inode, place.offset + len(lines), known, digest)
 
     def _look_for_change(self) -> bool:
-        """Whether the path is another file now; then what is left of the old one is taken in."""
+        """Return whether the path is another file now; then what is left of the old one is taken in."""
         try:
             status = self.path.stat()
         except OSError:
@@ -265,7 +265,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _is_part(other: Path, path: Path) -> bool:
-    """Whether the name is one that rotation gives: `fw.log.1`, `fw.log-20220901.gz`, `fw-2022-09-01.log`."""
+    """Return whether the name is one that rotation gives: `fw.log.1`, `fw.log-20220901.gz`, `fw-2022-09-01.log`."""
     number = r"[._-][0-9][0-9T:._-]*"
     name, stem, suffix = re.escape(path.name), re.escape(path.stem), re.escape(path.suffix)
     return re.fullmatch(rf"(?:{name}{number}|{stem}{number}{suffix})(?:\.gz)?", other.name) is not None

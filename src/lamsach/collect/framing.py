@@ -55,7 +55,7 @@ class Framer:
         return self._by_count(data) if self._counted else self._by_trailer(data)
 
     def end(self) -> bytes:
-        """What is left at the end of the connection: the last message may lack its trailer, or be cut off."""
+        """Return what is left at the end of the connection: the last message may lack its trailer, or be cut off."""
         rest, self._rest = one_line(bytes(self._rest)), b""
         return rest + b"\n" if rest else b""
 
@@ -102,6 +102,6 @@ class Framer:
 
 
 def _maybe_count(data: bytes) -> bool:
-    """Whether so few bytes may be the beginning of a counted message."""
+    """Return whether so few bytes may be the beginning of a counted message."""
     digits, blank, after = data.partition(b" ")
     return (digits.isdigit() or not digits) and digits[:1] != b"0" and (not blank or not after)

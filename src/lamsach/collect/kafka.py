@@ -155,7 +155,7 @@ class KafkaReader:
             self._take_lines(topic, partition, b"".join(parts), offset)
 
     def _take_lines(self, topic: str, partition: int, lines: bytes, following: int) -> bool:
-        """Whether lines were taken in. Waits while that cannot be; after the end was asked for, they are read again by the next run."""
+        """Return whether lines were taken in. Waits while that cannot be; after the end was asked for, they are read again by the next run."""
         stream = self._stream(topic, partition)
         while True:
             try:

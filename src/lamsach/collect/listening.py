@@ -53,7 +53,7 @@ def bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
 
 
 def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """What a TLS server needs (TLS 1.2 at least). Raises UnreadableError."""
+    """Return what a TLS server needs (TLS 1.2 at least). Raises UnreadableError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.num_tickets = 0  # a sender that closes without reading them would reset the connection

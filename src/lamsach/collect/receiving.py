@@ -48,7 +48,7 @@ def servers_of(
 def reader_of(
     wanted: Settings, stream_for: StreamFor, on_problem: OnProblem, stopping: threading.Event
 ) -> Callable[[], None] | None:
-    """What reads Kafka's topics until `stopping` is set; None when there are none. Raises UsageError."""
+    """Return what reads Kafka's topics until `stopping` is set; None when there are none. Raises UsageError."""
     if wanted.kafka is None:
         return None
     consumer = consumer_of(wanted.kafka)
@@ -56,7 +56,7 @@ def reader_of(
 
 
 def open_files() -> int:
-    """How many files this process may have open, after asking the system for as many as it allows."""
+    """Return how many files this process may have open, after asking the system for as many as it allows."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

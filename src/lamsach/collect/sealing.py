@@ -36,7 +36,7 @@ class Pace:
         self._taken_until = clock()
 
     def allows(self, size_bytes: int) -> bool:
-        """Whether this much more may be compressed well; called once for each segment."""
+        """Return whether this much more may be compressed well; called once for each segment."""
         now = self._clock()
         self._taken_until = min(max(self._taken_until, now) + size_bytes / WELL_BYTES_S, now + 2 * _BURST_S)
         return self._taken_until - now <= _BURST_S
@@ -104,7 +104,7 @@ class Sealer:
             self._full.task_done()
 
     def _try(self, spool: Spool) -> bool:
-        """Whether a segment could be made."""
+        """Return whether a segment could be made."""
         try:
             self.seal(spool)
             self.stuck = False

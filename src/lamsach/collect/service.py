@@ -239,7 +239,7 @@ class Collector:
             self._on_problem(error)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
-        """How it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
+        """Return how it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
         udp = [server for server in self._servers if isinstance(server, UdpServer)]
         return {
             "at": now(),

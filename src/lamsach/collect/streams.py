@@ -119,7 +119,7 @@ class Stream:
 
     @property
     def lines(self) -> int:
-        """How many lines the source has had, in all runs."""
+        """Return how many lines the source has had, in all runs."""
         return self._lines
 
     def sync(self) -> None:

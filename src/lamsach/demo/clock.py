@@ -33,7 +33,7 @@ def day_of(index: int) -> date:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether the unit's office is open."""
+    """Return whether the unit's office is open."""
     return day.weekday() < 5 and day not in HOLIDAYS
 
 

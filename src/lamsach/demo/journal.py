@@ -48,7 +48,7 @@ class Seen:
 
 
 def matches(planted: Planted, seen: Seen) -> bool:
-    """Whether a line shows the value: the plainest possible reading of the rules, only for planted lines.
+    """Return whether a line shows the value: the plainest possible reading of the rules, only for planted lines.
 
     A URL also matches, in part, a line that shows its host and no URL.
     """
@@ -116,7 +116,7 @@ class Journal:
         self.tallies: dict[str, Tally] = {}
 
     def blind(self, file: str, time: float) -> bool:
-        """Whether the observer of this file wrote nothing at this time."""
+        """Return whether the observer of this file wrote nothing at this time."""
         gap = self._gaps.get(file)
         return gap is not None and gap.start <= time < gap.end
 

@@ -32,7 +32,7 @@ class DistinctCounter:
             values.add(value)
 
     def count(self, key: str) -> int:
-        """How many distinct values were seen with the key; `cap` when there were that many or more."""
+        """Return how many distinct values were seen with the key; `cap` when there were that many or more."""
         if len(self._values) > self._limit:
             self._prune()
         return len(self._values.get(key, ()))

@@ -41,7 +41,7 @@ class Contested:
 
 
 def _meet(interval: AddressInterval, conflict: LeaseConflict) -> bool:
-    """Whether the device was seen at the address while it was contested."""
+    """Return whether the device was seen at the address while it was contested."""
     return not (
         (interval.last is not None and interval.last < conflict.start)
         or (interval.first is not None and interval.first >= conflict.end)

@@ -45,14 +45,14 @@ def log_of(key: SightingKey) -> _Log:
 
 
 def is_clients_side(key: SightingKey) -> bool:
-    """Whether a resolver or proxy wrote the record of a client of its own; what its reader could not tell names none."""
+    """Return whether a resolver or proxy wrote the record of a client of its own; what its reader could not tell names none."""
     return not (key.forwarded or key.unparsed) and (
         key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS
     )
 
 
 def weight(key: SightingKey) -> int:
-    """How much a sighting says of its device: CONTACT for an outbound contact with the listed value itself, 1 where only the host of a listed URL
+    """Return how much a sighting says of its device: CONTACT for an outbound contact with the listed value itself, 1 where only the host of a listed URL
     shows, 0 where the device was only told an address or reached from outside.
     """
     if key.role is not Role.OUTBOUND:
@@ -93,7 +93,7 @@ def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
 
 
 def _follows(own: Iterable[Item], log: Iterable[Item]) -> bool:
-    """Whether an address's records follow those in the log more closely than chance would have it."""
+    """Return whether an address's records follow those in the log more closely than chance would have it."""
     index = _by_indicator(log)
     judged = matched = 0
     chance = 0.0

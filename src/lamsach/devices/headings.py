@@ -32,7 +32,7 @@ _HEADER_WITHIN_ROWS = 40
 
 
 def column_of(heading: str) -> Column | None:
-    """What a heading announces; None for one that is not known, or for a text too long to be a heading."""
+    """Return what a heading announces; None for one that is not known, or for a text too long to be a heading."""
     name = INVENTORY.name_of(heading)
     return None if name is None else Column(name)
 
@@ -64,7 +64,7 @@ def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
 
 
 def _one_wide(rows: Rows) -> bool:
-    """Whether the table is a list: one cell a row."""
+    """Return whether the table is a list: one cell a row."""
     return all(sum(map(bool, cells)) <= 1 for _, cells in rows)
 
 

@@ -47,7 +47,7 @@ class Identifier:
 
     @property
     def timeless(self) -> bool:
-        """Whether nothing is known that depends on an event's time: the same words always mean the same machine."""
+        """Return whether nothing is known that depends on an event's time: the same words always mean the same machine."""
         return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
 
     def __call__(self, event: Event) -> Identity:
@@ -74,7 +74,7 @@ class Identifier:
         return identity
 
     def _position(self, event: Event) -> _Position:
-        """What the tables know of the event's address at its time: the same for all events that have the same holder."""
+        """Return what the tables know of the event's address at its time: the same for all events that have the same holder."""
         ip, time, leases = event.device_ip, event.time, self._leases
         if time is None or (ip is None and event.device_mac is None):
             return None
@@ -156,7 +156,7 @@ class Identifier:
 
 
 def _agree(seen: Seen, mac: str | None, name: str | None) -> bool:
-    """Whether the line itself does not name another machine than was seen at the address."""
+    """Return whether the line itself does not name another machine than was seen at the address."""
     if mac and seen.mac:
         return mac == seen.mac
     return _agree_on_name(seen.name, name)

@@ -146,7 +146,7 @@ class Infrastructure:
             self._router_macs.add(f"{mac} {event.time:%Y%m%d%H}", event.device_ip)
 
     def is_router(self, mac: str, hours: Iterable[str]) -> bool:
-        """Whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours (`YYYYmmddHH`,
+        """Return whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours (`YYYYmmddHH`,
         UTC).
         """
         return any(self._router_macs.count(f"{mac} {hour}") >= ROUTER_ADDRESSES for hour in hours)
@@ -157,7 +157,7 @@ class Infrastructure:
             self._translates.add(text, "")
 
     def is_stated(self, ip: str | None, name: str | None) -> bool:
-        """Whether a person stated the address (canonical text) or the host name (see `names.host_key`)."""
+        """Return whether a person stated the address (canonical text) or the host name (see `names.host_key`)."""
         if name in self._stated_names or not self._stated_networks or ip is None:
             return name in self._stated_names
         try:
@@ -167,11 +167,11 @@ class Infrastructure:
         return any(value.version == network.version and value in network for network in self._stated_networks)
 
     def is_translated_to(self, ip: str) -> bool:
-        """Whether translations replaced other sources with the address."""
+        """Return whether translations replaced other sources with the address."""
         return self._translates.count(ip) > 0
 
     def is_used_as_proxy(self, ip: str) -> bool:
-        """Whether ASKED_BY machines use the address as a proxy."""
+        """Return whether ASKED_BY machines use the address as a proxy."""
         places = [f"{ip} {port}" for port in _ALL_PROXY_PORTS]
         return any(
             self._asked_proxy.count(place) >= ASKED_BY and self._proxy_names.count(place) >= ASKED_BY
@@ -179,15 +179,15 @@ class Infrastructure:
         )
 
     def is_asked(self, ip: str) -> bool:
-        """Whether ASKED_BY machines ask the address for names."""
+        """Return whether ASKED_BY machines ask the address for names."""
         return self._asked_dns.count(ip) >= ASKED_BY
 
     def wrote_own_questions(self, key: str) -> bool:
-        """Whether the DNS log of the machine (address or host name) holds questions of its own to an upstream."""
+        """Return whether the DNS log of the machine (address or host name) holds questions of its own to an upstream."""
         return self._own_questions.count(key) > 0
 
     def asks_for_others(self, ip: str) -> bool:
-        """Whether it asks the outside for FORWARDER_NAMES names while nearly no other machine asks the outside."""
+        """Return whether it asks the outside for FORWARDER_NAMES names while nearly no other machine asks the outside."""
         if self._asks_outside.count(ip) < FORWARDER_NAMES:
             return False
         others = [source for source in self._sources.keys() if source != ip]  # noqa: SIM118 - not a dict
@@ -195,11 +195,11 @@ class Infrastructure:
         return len(others) >= FORWARDER_RATIO and asking * FORWARDER_RATIO <= len(others)
 
     def has_most_questions(self, ip: str) -> bool:
-        """Whether nearly all names that the outside was asked for were asked for by it, SHARE_NAMES at least."""
+        """Return whether nearly all names that the outside was asked for were asked for by it, SHARE_NAMES at least."""
         return _has_most(self._asks_outside, ip)
 
     def has_most_visits(self, ip: str) -> bool:
-        """Whether nearly all hosts of web requests to the outside were called by it, SHARE_NAMES at least."""
+        """Return whether nearly all hosts of web requests to the outside were called by it, SHARE_NAMES at least."""
         return _has_most(self._visits_outside, ip)
 
 
@@ -212,24 +212,24 @@ def _has_most(names: DistinctCounter, ip: str) -> bool:
 
 
 def is_question(event: Event) -> bool:
-    """Whether an event is a question to a name server, and none of those that machines ask their neighbours."""
+    """Return whether an event is a question to a name server, and none of those that machines ask their neighbours."""
     port = event.destination_port
     return port in DNS_PORTS or (event.kind is EventKind.DNS and port not in NEIGHBOUR_PORTS)
 
 
 def is_answered_question(event: Event) -> bool:
-    """Whether an event is a question that was answered: an address outside asks whatever address it likes."""
+    """Return whether an event is a question that was answered: an address outside asks whatever address it likes."""
     return event.kind is EventKind.DNS and is_question(event) and (event.response or bool(event.answers))
 
 
 def is_visit_outside(event: Event) -> bool:
-    """Whether an event is a request to a named host outside."""
+    """Return whether an event is a request to a named host outside."""
     named = bool(event.domain) and event.kind in _WEB_REQUESTS and address(event.domain or "") is None
     return named and event.destination_ip is not None and is_outside(event.destination_ip)
 
 
 def is_outside(text: str) -> bool:
-    """Whether an address is one machine's outside the local networks, not a group's."""
+    """Return whether an address is one machine's outside the local networks, not a group's."""
     try:
         ip = ip_address(text)
     except ValueError:

@@ -43,7 +43,7 @@ class InventoryEntry:
 
     @property
     def role(self) -> str | None:
-        """What the type and the note of the row say that the machine does for others: see `stated_roles.stated_role`."""
+        """Return what the type and the note of the row say that the machine does for others: see `stated_roles.stated_role`."""
         return stated_role(self.kind, self.note)
 
     @property
@@ -53,7 +53,7 @@ class InventoryEntry:
 
     @property
     def key(self) -> tuple[str | None, ...]:
-        """What makes two rows the same machine."""
+        """Return what makes two rows the same machine."""
         return (self.mac,) if self.macs else (host_key(self.name or ""), *self.ips)
 
 
@@ -202,7 +202,7 @@ def _entries(
 
 
 def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
-    """Whether one text stands alone in the row, as a section's title does: not in a list of nothing but names, and not the name of a machine in its column."""
+    """Return whether one text stands alone in the row, as a section's title does: not in a list of nothing but names, and not the name of a machine in its column."""
     filled = {index for index, cell in enumerate(cells) if cell}
     if len({cells[index] for index in filled}) != 1:
         return False
@@ -212,7 +212,7 @@ def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
 
 
 def _only_numbered(cells: tuple[str, ...]) -> bool:
-    """Whether the row is `I | Phòng Tổ chức`: a numbered section title, not a machine."""
+    """Return whether the row is `I | Phòng Tổ chức`: a numbered section title, not a machine."""
     filled = [cell for cell in cells if cell]
     return len(set(filled)) == 2 and re.fullmatch(r"[IVXLC]{1,6}|[A-H]", filled[0]) is not None
 

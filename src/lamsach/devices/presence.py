@@ -40,7 +40,7 @@ def keyed_mark(key: bytes, kind: str, value: str) -> str:
 
 
 def key_name(key: bytes) -> str:
-    """What a key is called in findings; nothing of the key follows from it."""
+    """Return what a key is called in findings; nothing of the key follows from it."""
     return hmac.digest(key, b"lamsach presence key", "sha256").hex()[:16]
 
 
@@ -104,7 +104,7 @@ class Presence:
 
     @property
     def seen(self) -> int:
-        """How many machines were seen."""
+        """Return how many machines were seen."""
         return len(self._times_seen)
 
     @property
@@ -118,7 +118,7 @@ class Presence:
 
     @property
     def key_name(self) -> str:
-        """What the key is called."""
+        """Return what the key is called."""
         return key_name(self._key)
 
     def found(self) -> dict[str, tuple[date, ...]]:

@@ -53,7 +53,7 @@ class HolderLogs:
             self.on_problem(Problem(error.where or log.name, error.what, error.todo))
 
     def shows(self, log: LogFile) -> bool:
-        """Whether the first lines of a log show that it tells who had an address."""
+        """Return whether the first lines of a log show that it tells who had an address."""
         try:
             detection = detection_for(log, self.format_name)
         except InputError:
@@ -123,7 +123,7 @@ def _lines(log: LogFile) -> Iterator[tuple[int, bytes | None]]:
 
 
 def markers_of(detection: Detection) -> tuple[bytes, ...]:
-    """What a line that tells who had an address holds; empty when any line may, or a record has several lines."""
+    """Return what a line that tells who had an address holds; empty when any line may, or a record has several lines."""
     if detection.format is not None and detection.format.multiline:
         return ()
     return tuple(marker.encode() for log_format in _formats(detection) for marker in log_format.lease_markers)

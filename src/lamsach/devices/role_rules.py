@@ -93,7 +93,7 @@ it asks for), and of one role what does not depend on which lines were parsed. F
 def standing_of(
     infrastructure: Infrastructure, identity: Identity, inventory: Inventory | None = None
 ) -> Standing | None:
-    """What a machine is by its address, its host name or its row of the inventory; None for one that speaks for itself."""
+    """Return what a machine is by its address, its host name or its row of the inventory; None for one that speaks for itself."""
     entry = None if inventory is None else _entry(identity, inventory)
     own = identity.how in ("lease", "session") or (entry is not None and entry.role == ENDPOINT)
     machine = Machine(identity.ip or "", host_key(identity.name or ""), entry, own)

@@ -83,12 +83,12 @@ def judge_unattributed(
 
 
 def is_contact(item: Item) -> bool:
-    """Whether a sighting is an outbound contact with the listed value itself, blocked or not."""
+    """Return whether a sighting is an outbound contact with the listed value itself, blocked or not."""
     return weight(item[0]) == CONTACT
 
 
 def not_blocked(item: Item) -> int:
-    """How many of a sighting's events were not blocked."""
+    """Return how many of a sighting's events were not blocked."""
     return item[1].count - _blocked(item)
 
 

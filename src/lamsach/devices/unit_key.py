@@ -21,7 +21,7 @@ _SHAPE = re.compile(rb"[0-9a-f]{64}\s*")
 
 
 def place() -> Path:
-    """Where the key lies. RuntimeError when the person has no home."""
+    """Return where the key lies. RuntimeError when the person has no home."""
     stated = os.environ.get(VARIABLE)
     if stated:
         return Path(stated)

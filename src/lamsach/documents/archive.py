@@ -58,7 +58,7 @@ class Limits:
     counted: bool = False
 
     def of(self, packed_bytes: int) -> int:
-        """How much something of this packed size may unpack to."""
+        """Return how much something of this packed size may unpack to."""
         return max(self.always_bytes, self.ratio * packed_bytes)
 
 
@@ -117,12 +117,12 @@ class Package:
 
 
 def is_document(names: Collection[str]) -> bool:
-    """Whether an archive with these members is one document (Office or OpenDocument) and not several lists."""
+    """Return whether an archive with these members is one document (Office or OpenDocument) and not several lists."""
     return "[Content_Types].xml" in names or ("mimetype" in names and "content.xml" in names)
 
 
 def packing(path: str) -> str:
-    """What a file is packed with: `gzip`, `bzip2`, `xz`, `zstd`; `zip` for an archive of several files, `document` for one that is a document; else nothing."""
+    """Return what a file is packed with: `gzip`, `bzip2`, `xz`, `zstd`; `zip` for an archive of several files, `document` for one that is a document; else nothing."""
     with Path(path).open("rb") as stream:
         magic = stream.read(8)
     for name, start in (
@@ -140,7 +140,7 @@ def packing(path: str) -> str:
 
 
 def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryIO]:
-    """What opens a file that is packed so, as often as asked."""
+    """Return what opens a file that is packed so, as often as asked."""
 
     def opened() -> BinaryIO:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
@@ -166,7 +166,7 @@ def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryI
 def member_opener(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits = LISTS
 ) -> Callable[[], BinaryIO]:
-    """What opens a member of an archive, as often as asked."""
+    """Return what opens a member of an archive, as often as asked."""
     return lambda: Bounded(archive.open(member), limits.of(member.compress_size), member.filename)
 
 

@@ -58,7 +58,7 @@ class SafeParser(HTMLParser):
 
 
 def _end(rest: str) -> int:
-    """Where the text ends that begins with a mark without an end."""
+    """Return where the text ends that begins with a mark without an end."""
     end = rest.find(">", 1) + 1 or rest.find("<", 1)
     return end if end > 0 else len(rest)
 
@@ -218,7 +218,7 @@ class Spans:
 
     @property
     def filled(self) -> int:
-        """How many columns of the row that comes cells above fill."""
+        """Return how many columns of the row that comes cells above fill."""
         return len(self._above)
 
     def before(self, place: int) -> list[str]:
@@ -243,7 +243,7 @@ class Spans:
         return [text, *[""] * (wide - 1)]
 
     def end_row(self) -> dict[int, str]:
-        """What cells above say of the row that ends."""
+        """Return what cells above say of the row that ends."""
         said = {place: text for place, (_, text) in self._above.items()}
         rest = {place: (rows - 1, text) for place, (rows, text) in self._above.items() if rows > 1}
         self._above, self._new, self.open = {**rest, **self._new}, {}, False

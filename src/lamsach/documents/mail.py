@@ -16,7 +16,7 @@ _MAIL_HEADERS = frozenset(
 
 
 def is_mail(head: bytes) -> bool:
-    """Whether a file begins with the header of a message: three fields at least, two of which every message has."""
+    """Return whether a file begins with the header of a message: three fields at least, two of which every message has."""
     head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")[:65536]
     if head.startswith(b"From "):
         head = head.partition(b"\n")[2]

@@ -76,7 +76,7 @@ class OpenDocument:
 
 
 def _fields(root: Element) -> Iterator[str]:
-    """What the fields of forms show (OpenDocument 1.3 part 3, section 13)."""
+    """Yield what the fields of forms show (OpenDocument 1.3 part 3, section 13)."""
     for part in root.iter():
         if ":form:" in part.tag and (text := _attribute(part, "current-value") or _attribute(part, "value")):
             yield text

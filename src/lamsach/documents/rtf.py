@@ -183,7 +183,7 @@ class _Pieces:
         return True
 
     def _places(self, word: bytes) -> Iterator[tuple[str, list[Cell]]]:
-        """What a control word ends: a cell, a row, a paragraph or a page."""
+        """Yield what a control word ends: a cell, a row, a paragraph or a page."""
         if word == b"cell":
             self._cells.append(self._flushed())
         elif word == b"row":

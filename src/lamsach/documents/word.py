@@ -79,7 +79,7 @@ class Word:
                     yield from self._blocks(tree)
 
     def _links_of(self, part: str) -> dict[str, str]:
-        """Where the hyperlinks of a part lead, by relationship."""
+        """Return where the hyperlinks of a part lead, by relationship."""
         tree = self._package.tree(f"{posixpath.dirname(part)}/_rels/{posixpath.basename(part)}.rels")
         return {} if tree is None else {item.get("Id", ""): item.get("Target", "") for item in tree}
 
@@ -113,7 +113,7 @@ class Word:
                 stack.extend(reversed(element))
 
     def _is_prompt(self, element: Element, name: str) -> bool:
-        """Whether this is a content control that still shows its prompt (section 17.5.2.39)."""
+        """Return whether this is a content control that still shows its prompt (section 17.5.2.39)."""
         return self._shown and name == "sdt" and _value(element, "sdtPr", "showingPlcHdr") not in _OFF
 
     def _text(self, element: Element, struck: list[str] | None = None) -> str:
@@ -149,7 +149,7 @@ class Word:
         return "".join(parts)
 
     def _links(self, element: Element) -> list[tuple[str, str]]:
-        """Where the paragraph's hyperlinks lead, with the text that shows them."""
+        """Return where the paragraph's hyperlinks lead, with the text that shows them."""
         return [
             (self._targets[place], self._text(link).replace(_PAGE_BREAK, ""))
             for link in _inner(element, "hyperlink")
@@ -235,7 +235,7 @@ def _child(element: Element, wanted: str) -> Element | None:
 
 
 def _value(element: Element, properties: str, wanted: str) -> str:
-    """What an element's properties state of something: `on` where they name it without a value, nothing where they do not."""
+    """Return what an element's properties state of something: `on` where they name it without a value, nothing where they do not."""
     group = _child(element, properties)
     found = None if group is None else _child(group, wanted)
     return "" if found is None else _attribute(found, "val", "on")
@@ -246,17 +246,17 @@ def _attribute(element: Element, wanted: str, default: str = "") -> str:
 
 
 def _is_title(paragraph: Element) -> bool:
-    """Whether a paragraph has the style of a title or heading (section 17.3.1.27), in the English or Vietnamese Word."""
+    """Return whether a paragraph has the style of a title or heading (section 17.3.1.27), in the English or Vietnamese Word."""
     return _TITLE.fullmatch(_value(paragraph, "pPr", "pStyle")) is not None
 
 
 def _is_struck(run: Element) -> bool:
-    """Whether a run is struck out (sections 17.3.2.37 and 17.3.2.9)."""
+    """Return whether a run is struck out (sections 17.3.2.37 and 17.3.2.9)."""
     return any(_value(run, "rPr", mark) not in _OFF for mark in _STRUCK)
 
 
 def _is_unseen(run: Element) -> bool:
-    """Whether a run is no part of what was filled in: hidden, struck out, or a prompt."""
+    """Return whether a run is no part of what was filled in: hidden, struck out, or a prompt."""
     return (
         _is_struck(run)
         or _value(run, "rPr", "vanish") not in _OFF
@@ -265,7 +265,7 @@ def _is_unseen(run: Element) -> bool:
 
 
 def _is_sign(run: Element, parts: list[str]) -> bool:
-    """Whether a run is a raised number behind a text, as people type the sign of a footnote."""
+    """Return whether a run is a raised number behind a text, as people type the sign of a footnote."""
     if _value(run, "rPr", "vertAlign") != "superscript" or not "".join(parts).strip():
         return False
     text = "".join(child.text or "" for child in run if local_name(child.tag) == "t")
@@ -280,7 +280,7 @@ def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:
 
 
 def _chosen(field: Element) -> str:
-    """What a form's drop-down list shows (section 17.16.9): the entry that was chosen."""
+    """Return what a form's drop-down list shows (section 17.16.9): the entry that was chosen."""
     choices = next(_inner(field, "ddList"), None)
     if choices is None:
         return ""

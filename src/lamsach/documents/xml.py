@@ -26,7 +26,7 @@ def local_name(tag: object) -> str:
 
 @contextmanager
 def xml_errors(where: str) -> Iterator[None]:
-    """What the parser finds wrong, as one of our errors."""
+    """Yield what the parser finds wrong, as one of our errors."""
     try:
         yield
     except DefusedXmlException:

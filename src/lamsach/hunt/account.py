@@ -31,7 +31,7 @@ class Account:
 
     @property
     def is_even(self) -> bool:
-        """Whether every match that was seen was reported."""
+        """Return whether every match that was seen was reported."""
         return self.seen == self.reported
 
     def report(self, match: Match) -> None:

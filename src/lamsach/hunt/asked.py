@@ -18,7 +18,7 @@ class Asked:
         self._asked: dict[tuple[str | None, bool, str], datetime] = {}
 
     def is_counted(self, match: Match) -> bool:
-        """Whether this is the answer to a question that was counted a moment before: one contact, though two records."""
+        """Return whether this is the answer to a question that was counted a moment before: one contact, though two records."""
         event = match.event
         if event.kind is not EventKind.DNS or match.role is not Role.OUTBOUND:
             return False

@@ -215,7 +215,7 @@ class Builder:
         self._network_rows.append(row)
 
     def columns(self) -> Columns:
-        """What has been added, as arrays over the builder's own memory: nothing can be added after."""
+        """Return what has been added, as arrays over the builder's own memory: nothing can be added after."""
         return Columns(
             strings=list(self._strings),
             types=np.frombuffer(self._types, np.uint8),

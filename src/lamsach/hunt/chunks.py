@@ -84,7 +84,7 @@ class Pool:
             self._changed.notify()
 
     def empty(self) -> bool:
-        """Whether `get` would wait."""
+        """Return whether `get` would wait."""
         return not self._free and not self._unmade
 
 

@@ -123,7 +123,7 @@ class CompiledSet:
         return next((item for item in candidates if item.value == value), None)
 
     def _by_host(self, host: str) -> tuple[Indicator, ...]:
-        """What is listed under a name, an address as the host of URLs, or a digest."""
+        """Return what is listed under a name, an address as the host of URLs, or a digest."""
         if _network(host) is None:
             return self._under((hash_name(host.encode()),))
         return self.by_address(host)
@@ -298,7 +298,7 @@ def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.
 
 
 def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-    """Which hashes of last labels occur, and the filter of the last two labels."""
+    """Return which hashes of last labels occur, and the filter of the last two labels."""
     tops = np.zeros(TOPS_SIZE, np.uint8)
     is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _NO_NAMES])
     last = hash_places(columns.names, columns.name_offsets, labels=1)[is_name]

@@ -41,7 +41,7 @@ class Sieve:
     def search(
         self, data: NDArray[np.uint8], begin: int, end: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Where candidate lines of data[begin:end] are, and the line feeds of each BLOCK bytes of it.
+        """Return where candidate lines of data[begin:end] are, and the line feeds of each BLOCK bytes of it.
 
         The first holds a position inside each candidate line, in order; a line may occur up to PASSES times. `begin` is the
         start of a line; PAD line feeds must stand before it and behind `end`.
@@ -70,12 +70,12 @@ def _pointer(array: NDArray[Any]) -> int:
 
 
 def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
-    """How many line feeds data[begin:end] holds."""
+    """Return how many line feeds data[begin:end] holds."""
     return int(functions()["count_lines"](_pointer(data), begin, end))
 
 
 def feeds_by_block(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.int32]:
-    """How many line feeds each BLOCK bytes of data[begin:end] hold; the last block may be shorter."""
+    """Return how many line feeds each BLOCK bytes of data[begin:end] hold; the last block may be shorter."""
     out = np.empty(-(-(end - begin) // BLOCK), np.int32)
     functions()["feeds_by_block"](_pointer(data), begin, end, _pointer(out), out.size)
     return out

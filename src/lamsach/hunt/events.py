@@ -123,7 +123,7 @@ class _Search:
         return heard
 
     def handed_over(self, stream: LogStream, context: FileContext) -> Callable[[bytes], object]:
-        """Who gets the text of what the reader makes no event of."""
+        """Return who gets the text of what the reader makes no event of."""
         heard = Overheard(stream, self._matcher, self._rules, context, self._name, text=True, listens=False)
         self._heard.append(heard)
         return heard.take

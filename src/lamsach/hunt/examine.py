@@ -69,11 +69,11 @@ class Examiner:
 
     @property
     def passes_over_numbers(self) -> bool:
-        """Whether lines state addresses as numbers, and not each line was read for these."""
+        """Return whether lines state addresses as numbers, and not each line was read for these."""
         return self.state.numbers and not self._each
 
     def states_numbers(self, line: str) -> bool:
-        """Whether a line states addresses as numbers."""
+        """Return whether a line states addresses as numbers."""
         return self._parser.states_numbers(line)
 
     def read_each(self) -> None:

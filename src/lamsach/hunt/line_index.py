@@ -26,7 +26,7 @@ class LineIndex:
 
     @property
     def feeds(self) -> int:
-        """How many line feeds there are."""
+        """Return how many line feeds there are."""
         return int(self._before[-1])
 
     def number_at(self, offset: int) -> int:

@@ -180,7 +180,7 @@ def _array(path: Path) -> NDArray[Any]:
 
 
 def cached_folder(paths: Sequence[str]) -> Path | None:
-    """Where the compiled set of these lists lies in the cache; None when it is not there."""
+    """Return where the compiled set of these lists lies in the cache; None when it is not there."""
     folder = set_folder(expand(list(paths)))
     return folder if folder is not None and (folder / "set.json").is_file() else None
 

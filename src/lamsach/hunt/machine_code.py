@@ -76,7 +76,7 @@ def object_of(platform: str, folder: Path = OBJECTS) -> Path | None:
 
 
 def compiles_at_start() -> bool:
-    """Whether this installation compiles the kernel at each start, some seconds, since it has no object and builds none."""
+    """Return whether this installation compiles the kernel at each start, some seconds, since it has no object and builds none."""
     return object_of(own_platform()) is None and not _can_build() and find_spec("numba") is not None
 
 

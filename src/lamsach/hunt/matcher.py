@@ -195,7 +195,7 @@ class Matcher:
 
 
 def _holds(text: str, address: str) -> bool:
-    """Whether a text holds an e-mail address, and not one that ends or begins with it."""
+    """Return whether a text holds an e-mail address, and not one that ends or begins with it."""
     spellings = [address]
     if "xn--" in address:
         import idna  # its tables take long to load, and few lists hold such names

@@ -130,7 +130,7 @@ class PlainSet:
         return self._under([hash_network(*half) for half in halves])
 
     def is_sound(self) -> bool:
-        """Whether the first hash or domain of the set is found under the key that this module computes for it."""
+        """Return whether the first hash or domain of the set is found under the key that this module computes for it."""
         for place in range(min(len(self._keys), 1000)):
             item = self.indicator(self._rows[place])
             if (

@@ -29,7 +29,7 @@ def grounds(
     machines: int,
     is_accepted: Callable[[Indicator], bool] = lambda item: False,
 ) -> Grounds:
-    """Why values that were sighted are questioned. `machines`: about how many there are in all (0: not known). What was accepted by a decision is not questioned."""
+    """Return why values that were sighted are questioned. `machines`: about how many there are in all (0: not known). What was accepted by a decision is not questioned."""
     callers: dict[str, set[str]] = defaultdict(set)
     for seen in sightings:
         if seen.status is MatchStatus.COUNTED:
@@ -51,7 +51,7 @@ def _caller(seen: Sighting) -> tuple[str, ...]:
 
 
 def _reviewed(items: Collection[Indicator]) -> Grounds:
-    """What the review of lists calls dangerous or doubtful among these."""
+    """Return what the review of lists calls dangerous or doubtful among these."""
     if not items:
         return {}
     from lamsach.indicators.review.concerns import Level

@@ -21,7 +21,7 @@ class Rules:
     until: datetime | None = None
 
     def in_time(self, time: datetime | None) -> bool:
-        """Whether an event of this time is searched for; one without a time always is."""
+        """Return whether an event of this time is searched for; one without a time always is."""
         if time is None:
             return True
         return not (self.since and time < self.since) and not (self.until and time >= self.until)

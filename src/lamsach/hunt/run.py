@@ -187,7 +187,7 @@ class _Hunt:
 
 
 def doubt(name: str, lines: int, *, binary: bool, numbers: bool = False) -> Problem | None:
-    """Why a file that could be read to its end is no log that proves anything, if it is none."""
+    """Return why a file that could be read to its end is no log that proves anything, if it is none."""
     if lines == 0:
         return Problem(
             name,

@@ -64,7 +64,7 @@ class Sampler:
         self.last_kind = samples[-1].kind
 
     def _wanted(self, total: int, *, whole: bool) -> list[int]:
-        """Which lines of a chunk are parsed (0-based in the chunk): of the file the first ones (more when this is the `whole` of it, and some
+        """Return which lines of a chunk are parsed (0-based in the chunk): of the file the first ones (more when this is the `whole` of it, and some
         of it all over) and every STEP-th, and the chunk's first when nothing is known of the line before."""
         base = self._state.lines
         spread: Sequence[int] = ()
@@ -121,7 +121,7 @@ class Sampler:
         return kind
 
     def _is_unread(self, record: str) -> bool:
-        """Whether the reader that passed over a record did so because it does not know what it holds."""
+        """Return whether the reader that passed over a record did so because it does not know what it holds."""
         reader = self._records.parser.reader
         return reader is not None and not reader.passes_over(record) and unread.holds_a_value(record)
 

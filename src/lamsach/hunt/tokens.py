@@ -105,7 +105,7 @@ def _plain(line: str) -> Iterator[Token]:
 
 
 def _names_in(run: str) -> dict[str, None]:
-    """What may be a name in a run with characters outside ASCII: the run, its parts between punctuation, and what of these
+    """Return what may be a name in a run with characters outside ASCII: the run, its parts between punctuation, and what of these
     another script than Latin stands beside (`访问evil.example`).
     """
     names = dict.fromkeys([run, *_LETTERS_RUN.findall(run)])
@@ -117,7 +117,7 @@ def _names_in(run: str) -> dict[str, None]:
 
 
 def _is_latin(character: str) -> bool:
-    """Whether a character goes on a word of Latin letters: a letter with a mark, or a mark by itself."""
+    """Return whether a character goes on a word of Latin letters: a letter with a mark, or a mark by itself."""
     return bool(character) and (
         unicodedata.name(character, "").startswith("LATIN") or unicodedata.category(character) == "Mn"
     )

@@ -68,7 +68,7 @@ def beside(event: Event, record: str) -> Rest:
 
 
 def _attributed(rest: Rest) -> Event:
-    """What is known of a record, with the machine that it names."""
+    """Return what is known of a record, with the machine that it names."""
     read = rest.read
     device = None if read is None or rest.reason else stated_source(rest.record, read)
     if read is None or device is None:
@@ -121,7 +121,7 @@ def settled(
 
 
 def reason_in_text(matcher: Matcher, match: Match) -> AsideReason | None:
-    """Why a match in text of no format is set aside; None when it is to be reported."""
+    """Return why a match in text of no format is set aside; None when it is to be reported."""
     if any(one.indicator == match.indicator for one in matcher.seen(_without_asides(match.text))):
         return None
     return _reason(matcher, match, Rest(match.event), match.text)
@@ -165,7 +165,7 @@ def _of_nobody(event: Event) -> Event:
 
 
 def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReason:
-    """Why a match in a line that was read is not reported."""
+    """Return why a match in a line that was read is not reported."""
     path = _path(rest.read.url) if rest.read is not None else ""
     places = (
         (AsideReason.VERSION, _VERSION.findall(text) if "/" in text else ()),
@@ -178,7 +178,7 @@ def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReaso
 
 
 def holds_a_value(record: str) -> bool:
-    """Whether a record names something that a list could hold: a name under a top-level domain, a public address, a digest or fingerprint."""
+    """Return whether a record names something that a list could hold: a name under a top-level domain, a public address, a digest or fingerprint."""
     for token in tokens(record):
         if token.kind in (TokenKind.DIGEST, TokenKind.FINGERPRINT):
             return True
@@ -200,7 +200,7 @@ def _values(event: Event) -> Iterator[str]:
 
 
 def _asides(event: Event, record: str) -> Iterator[str]:
-    """What of a record that was read is set aside: who sent it, the unit's own public address, the path of the URL."""
+    """Yield what of a record that was read is set aside: who sent it, the unit's own public address, the path of the URL."""
     yield from filter(None, (own_address(event), *_sender(event, record), _path(event.url)))
 
 
@@ -211,13 +211,13 @@ def own_address(event: Event) -> str | None:
 
 
 def _path(url: str | None) -> str:
-    """What stands behind the host of a URL."""
+    """Return what stands behind the host of a URL."""
     url = url or ""
     return (url.partition("://")[2] or url).partition("/")[2]
 
 
 def _sender(event: Event, record: str) -> tuple[str | None, ...]:
-    """Who sent the record, as its header says; the value of a field (`host=`) is not in a header."""
+    """Return who sent the record, as its header says; the value of a field (`host=`) is not in a header."""
     sender = sender_of(record)[0]
     observer = event.observer
     if not observer or observer == sender or not _SENDER.fullmatch(observer):

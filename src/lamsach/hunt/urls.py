@@ -48,7 +48,7 @@ _URLS_TRIED = 50
 
 
 def kind_in(text: str, listed: str, host: str) -> MatchKind | None:
-    """How a listed URL relates to a line that shows its host: the best of all places, also with escapes undone."""
+    """Return how a listed URL relates to a line that shows its host: the best of all places, also with escapes undone."""
     shown = [url for one in dict.fromkeys((text, unescaped(text))) for url in _urls_around(one, host)]
     if not shown:
         return url_kind(listed, None)
@@ -71,7 +71,7 @@ def _urls_around(text: str, host: str) -> Iterator[SplitResult | None]:
 
 
 def url_kind(listed: str, seen: SplitResult | None) -> MatchKind | None:
-    """How a listed URL relates to the URL seen on its host (None: only the host was seen)."""
+    """Return how a listed URL relates to the URL seen on its host (None: only the host was seen)."""
     target = target_of(listed)
     whole_host = target.path in ("", "/") and not target.query
     if seen is None:

@@ -129,7 +129,7 @@ class _Team:
         return self._total is not None and number >= self._total
 
     def _may_read(self, *, wait: bool) -> bool:
-        """Whether nobody reads and there is more; unless the thread can `wait` for a buffer, one must be free."""
+        """Return whether nobody reads and there is more; unless the thread can `wait` for a buffer, one must be free."""
         return not self._reading and not self._ended() and (wait or not self._free.empty())
 
     def _sieve_next(self, sieve: Sieve) -> None:

@@ -93,7 +93,7 @@ def assessment(known: Evidence) -> str:
 
 
 def proposals(known: Evidence) -> str:
-    """What the figures call for; `Không có.` when they call for nothing."""
+    """Return what the figures call for; `Không có.` when they call for nothing."""
     wishes = []
     if known.blind or known.blind_machines or known.unsearched:
         wishes.append(
@@ -150,7 +150,7 @@ def _units(known: Evidence) -> str:
 
 
 def _opening(known: Evidence) -> str:
-    """How far the campaign has come, no further than the figures carry."""
+    """Return how far the campaign has come, no further than the figures carry."""
     whole, informed, deployed = known.units or 0, known.informed or 0, known.deployed or 0
     if deployed >= whole and informed >= whole:
         return f"{known.unit} {_ALL_DONE} {known.campaign} trong phạm vi quản lý."

@@ -50,7 +50,7 @@ class Check:
         )
 
     def warns(self, values: Mapping[str, int | None]) -> bool:
-        """Whether the values call for the warning."""
+        """Return whether the values call for the warning."""
         for left, sign, right in self.parts:
             a, b = _value(left, values), _value(right, values)
             if a is None or b is None or not _COMPARE[sign](a, b):

@@ -30,7 +30,7 @@ def shown(figure: Figure | None) -> str:
 
 
 def note_of(figure: Figure | None) -> str:
-    """What stands under `Ghi chú`: the note, and for an overruled number the computed one with the reason, so that both travel up."""
+    """Return what stands under `Ghi chú`: the note, and for an overruled number the computed one with the reason, so that both travel up."""
     if figure is None:
         return ""
     if figure.stated is None or figure.computed is None or figure.stated == figure.computed:

@@ -33,7 +33,7 @@ class Line:
     table: int = 0
 
     def at(self, column: int) -> int | None:
-        """Which cell covers a grid column."""
+        """Return which cell covers a grid column."""
         found = [place for place, begin in enumerate(self.columns) if begin <= column]
         return found[-1] if found else None
 

@@ -106,7 +106,7 @@ def minutes(
 
 
 def result(cleaning: Cleaning) -> str:
-    """How it came out, in words."""
+    """Return how it came out, in words."""
     numbers = {name: format_number(getattr(cleaning, name), "vi") for name in ("quiet", "needed")}
     return RESULTS.get(cleaning.state, OPEN).format(**numbers)
 

@@ -145,7 +145,7 @@ def number_of(text: str) -> tuple[int | None, float]:
 
 
 def _among(shown: str, first: int, about: float) -> tuple[int, float]:
-    """Which of several numbers is meant: the total, else the first, surest when the others are said to be parts of it."""
+    """Return which of several numbers is meant: the total, else the first, surest when the others are said to be parts of it."""
     if total := _TOTAL.search(shown):
         return int(re.sub(r"\D", "", total[1])), 0.6 * about
     alone = len(_NUMBER.findall(_OF_WHICH.split(shown, maxsplit=1)[0])) == 1 and not _PART.search(shown)
@@ -189,7 +189,7 @@ def _beside_share(shown: str, found: list[int]) -> tuple[int, float]:
 
 
 def _spelt_out(text: str) -> bool:
-    """Whether a number stands in words in parentheses, as in `12 (mười hai)`."""
+    """Return whether a number stands in words in parentheses, as in `12 (mười hai)`."""
     return "(" in text
 
 

@@ -144,7 +144,7 @@ class _Found:
 
     @property
     def rank(self) -> tuple[bool, float, bool]:
-        """What says a number goes before what says none."""
+        """Return what says a number goes before what says none."""
         return (bool(self.raw), round(self.score, 2), self.value is not None)
 
 
@@ -174,7 +174,7 @@ def _joined(lines: Sequence[Line]) -> list[Line]:
 def _places(
     label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, _Span], *, joined: bool = False
 ) -> list[_Found]:
-    """Where a wording stands. What is more like another row of the form is that row."""
+    """Return where a wording stands. What is more like another row of the form is that row."""
     found = []
     for number, line in enumerate(lines):
         for place, cell in enumerate(line.cells):
@@ -207,7 +207,7 @@ def _beside(line: Line, place: int, inside: str, span: _Span | None) -> tuple[st
 
 
 def _is_heading(line: Line, place: int, label: str, rows: Sequence[str]) -> bool:
-    """Whether the wordings of several rows stand side by side: somebody turned the table round."""
+    """Return whether the wordings of several rows stand side by side: somebody turned the table round."""
     others = [cell for number, cell in enumerate(line.cells) if number != place]
     return bool(line.table) and any(
         wording(cell, other)[0] >= _LEAST_ALIKE for cell in others for other in rows if other != label
@@ -231,7 +231,7 @@ def _under(line: Line, place: int, below: Sequence[Line]) -> tuple[str, float] |
 
 
 def _counts_columns(line: Line) -> bool:
-    """Whether a row only numbers the columns: (1), (2), (3)."""
+    """Return whether a row only numbers the columns: (1), (2), (3)."""
     texts = [cell.strip(" ()") for cell in line.cells if cell.strip()]
     return (
         len(texts) > 2
@@ -257,7 +257,7 @@ def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
 
 
 def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
-    """What stands under a wording without a number: in the row that its cell was merged into, or alone in the next paragraph."""
+    """Return what stands under a wording without a number: in the row that its cell was merged into, or alone in the next paragraph."""
     if line.table and following.table == line.table:
         at = following.at(line.columns[place])
         if at is None:  # a sheet has no cell where a merged one goes on

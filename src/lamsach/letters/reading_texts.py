@@ -66,7 +66,7 @@ def _labelled(label: str, lines: Sequence[Line]) -> str | None:
 
 
 def _alone(head: str, label: str) -> bool:
-    """Whether a paragraph is the label and nothing else."""
+    """Return whether a paragraph is the label and nothing else."""
     return alike(ENUMERATION.sub("", head), label) >= 0.95
 
 
@@ -89,7 +89,7 @@ def _titled(lines: Sequence[Line]) -> str:
 
 
 def _issuer(lines: Sequence[Line]) -> str:
-    """Who issues the letter around the form: the last line left of the nation's name."""
+    """Return who issues the letter around the form: the last line left of the nation's name."""
     for line in lines[:20]:
         for place, cell in enumerate(line.cells):
             if place and _NATION in bare(cell):

@@ -39,7 +39,7 @@ def alike(text: str, label: str) -> float:
 
 
 def wording(cell: str, label: str) -> tuple[float, str]:
-    """How much a cell is the wording; and the text in it that stands behind the wording, if there is one (`Tổng số ...: 12 đơn vị`)."""
+    """Return how much a cell is the wording; and the text in it that stands behind the wording, if there is one (`Tổng số ...: 12 đơn vị`)."""
     text = ENUMERATION.sub("", cell)
     whole = max(alike(cell, label), alike(text, label))
     if whole == 1.0:
@@ -53,7 +53,7 @@ def wording(cell: str, label: str) -> tuple[float, str]:
 
 
 def _behind(text: str, label: str) -> str:
-    """What follows the wording in the same cell without a colon: `... chiến dịch là 12 đơn vị`."""
+    """Return what follows the wording in the same cell without a colon: `... chiến dịch là 12 đơn vị`."""
     wanted = bare(label)
     if not bare(text).startswith(f"{wanted} "):
         return ""

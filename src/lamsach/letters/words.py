@@ -58,7 +58,7 @@ def number_line(head: Head) -> str:
 
 
 def to_lines(document: Document) -> list[str]:
-    """What stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full stop."""
+    """Return what stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full stop."""
     names = [line(name) for name in document.to]
     if len(names) < 2:
         return names
@@ -126,7 +126,7 @@ def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
 
 
 def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool:
-    """Whether a row of a table of this width (points) is so high that a page might not hold it: only such a row may be torn."""
+    """Return whether a row of a table of this width (points) is so high that a page might not hold it: only such a row may be torn."""
     whole = sum(column.weight for column in columns)
     for column, cell in zip(columns, row, strict=False):
         room = max(width * column.weight / whole - 12, 20)
@@ -167,7 +167,7 @@ def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
 
 
 def came_with(kind: str, head: Head) -> str:
-    """What an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`; what is not known yet stays open."""
+    """Return what an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`; what is not known yet stays open."""
     number = "        " if head.number is None else f"{head.number:02d}"
     symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""
     day = format_date(head.day) if head.day else f"      /     /{head.year or '        '}"

@@ -66,7 +66,7 @@ class LogFormat(ABC):
     @classmethod
     @abstractmethod
     def recognises(cls, line: str) -> bool:
-        """Whether the line has this product's shape, with or without a syslog header. Must be cheap, linear in the
+        """Return whether the line has this product's shape, with or without a syslog header. Must be cheap, linear in the
         line's length, and false for every other product's lines."""
 
     @classmethod
@@ -76,18 +76,18 @@ class LogFormat(ABC):
 
     @classmethod
     def may_tell_holders(cls, head: Sequence[str]) -> bool:
-        """Whether a file with these first lines may tell who had an address, as far as one look at them shows."""
+        """Return whether a file with these first lines may tell who had an address, as far as one look at them shows."""
         return True
 
     @classmethod
     def states_numbers(cls, line: str) -> bool:
-        """Whether a line of a file of this format states addresses as numbers, which no search of its text finds: here, as JSON of flows does."""
+        """Return whether a line of a file of this format states addresses as numbers, which no search of its text finds: here, as JSON of flows does."""
         lower = line.lower()
         return NUMBER_MARK in lower and _NUMBER.search(lower) is not None
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Whether a multi-line format's record begins with this line."""
+        """Return whether a multi-line format's record begins with this line."""
         return cls.recognises(line)
 
     def begins_record(self, line: str) -> bool:
@@ -106,7 +106,7 @@ class LogFormat(ABC):
         """
 
     def passes_over(self, record: str) -> bool:
-        """Whether a record of which `parse` tells no event holds nothing to be searched: a comment, a heading, or what another record's
+        """Return whether a record of which `parse` tells no event holds nothing to be searched: a comment, a heading, or what another record's
         event tells. Of any other the reader could not tell what it holds, and the hunt searches it as text.
         """
         return record.startswith("#")

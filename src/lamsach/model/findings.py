@@ -244,7 +244,7 @@ class Findings:
 
     @property
     def verdict(self) -> Verdict:
-        """What the result proves."""
+        """Return what the result proves."""
         telling = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
         contact = any(sighting.status in telling for sighting in self.sightings)
         searched = any(summary.lines or summary.problem is None for summary in self.files)

@@ -60,7 +60,7 @@ class TypeRow:
 
     @property
     def exports(self) -> Mapping[str, Held]:
-        """What each output that can hold the kind keeps of a value."""
+        """Return what each output that can hold the kind keeps of a value."""
         return {name: held for held in Held for name in str(getattr(self, held.value)).split()}
 
 

@@ -174,7 +174,7 @@ def _still_runs(where: str) -> UsageError:
 
 
 def no_answer(problem: Exception) -> UsageError:
-    """What to do when the database does not answer."""
+    """Return what to do when the database does not answer."""
     return UsageError(
         mark("The database does not answer."),
         " ".join(str(problem).split())[:300],
@@ -204,7 +204,7 @@ def _asked(connection: psycopg.Connection[Any], lock: str) -> bool:
 
 
 def _holders(connection: psycopg.Connection[Any]) -> list[str]:
-    """Who is at work, five of them: program, process and machine, as each called itself."""
+    """Return who is at work, five of them: program, process and machine, as each called itself."""
     rows = connection.execute(
         "SELECT DISTINCT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
         " WHERE locktype = 'advisory' AND granted AND classid = %s AND objid = %s AND objsubid = 1"
@@ -223,7 +223,7 @@ class _ServerLock:
         self._held = False
 
     def take(self) -> bool:
-        """Whether the lock is held now. A connection that was lost is made anew. Raises psycopg's error when the database is away."""
+        """Return whether the lock is held now. A connection that was lost is made anew. Raises psycopg's error when the database is away."""
         import psycopg
 
         try:

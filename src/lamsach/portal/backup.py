@@ -179,7 +179,7 @@ def _load(work: Path, database: dict[str, Any] | None) -> None:
 
 
 def _has_dump(source: Path) -> bool:
-    """Whether a backup is of PostgreSQL; False for what is none, which unpacking will say."""
+    """Return whether a backup is of PostgreSQL; False for what is none, which unpacking will say."""
     try:
         with zipfile.ZipFile(source) as archive:
             return DUMP in archive.namelist()

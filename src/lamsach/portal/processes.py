@@ -71,7 +71,7 @@ class Kept:
 
     @property
     def settled(self) -> bool:
-        """Whether it has lived for a moment."""
+        """Return whether it has lived for a moment."""
         return self.process is not None and time.monotonic() - self._began_s >= SETTLED_S
 
     def look(self) -> float:

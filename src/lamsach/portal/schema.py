@@ -33,7 +33,7 @@ def bring_up_to_date() -> None:
 
 
 def _begun_before_the_baseline() -> bool:
-    """Whether some, but not all, of the migrations that the baseline replaces were applied."""
+    """Return whether some, but not all, of the migrations that the baseline replaces were applied."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder

@@ -123,7 +123,7 @@ class Service:
 
     @property
     def kept_by_systemd(self) -> bool:
-        """Whether systemd makes the folder and gives it to the account: one below /var/lib with a plain name."""
+        """Return whether systemd makes the folder and gives it to the account: one below /var/lib with a plain name."""
         return re.fullmatch(rf"{_STATE}(?:/[\w.-]+)+", str(self.data), re.ASCII) is not None
 
     def _place(self) -> str:

@@ -29,7 +29,7 @@ def listener(host: str, port: int, backlog: int) -> Any:
 
 
 def drain_s() -> int:
-    """How long a web process that is to end goes on answering."""
+    """Return how long a web process that is to end goes on answering."""
     from django.conf import settings
 
     return int(settings.DRAIN_SECONDS)

@@ -58,7 +58,7 @@ def _mail() -> Callable[[], bool]:
 
 
 def _steps() -> dict[str, Callable[[], bool]]:
-    """What the worker's threads do: mail, jobs and regular tasks of both lanes."""
+    """Return what the worker's threads do: mail, jobs and regular tasks of both lanes."""
     from lamsach.portal.jobs.claims import Patience
     from lamsach.portal.jobs.queue import run_next, run_regular
 

@@ -20,7 +20,7 @@ def alike_problems(problems: Iterable[Problem]) -> Iterator[tuple[str, Problem]]
 
 
 def _said(problem: Problem) -> tuple[str, str, str, str]:
-    """What makes two problems alike: the words, and the file when a row of it is named, else the whole place."""
+    """Return what makes two problems alike: the words, and the file when a row of it is named, else the whole place."""
     start, _colon, row = problem.where.rpartition(":")
     numbered = bool(start) and row.isdigit()
     return start if numbered else "", "" if numbered else problem.where, problem.what, problem.todo

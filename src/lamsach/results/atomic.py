@@ -58,7 +58,7 @@ def write_for_owner_only() -> None:
 
 
 def output_error(error: OSError, path: Path) -> OutputError:
-    """What a failed write means to the person who asked for it."""
+    """Return what a failed write means to the person who asked for it."""
     what, todo = _REASONS.get(error.errno or 0, (mark("The result could not be written."), _KEPT))
     return OutputError(what, str(path), todo)
 

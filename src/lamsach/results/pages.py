@@ -28,7 +28,7 @@ def _environment(package: str) -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    """What an expression becomes before it is escaped: hidden characters are written out."""
+    """Return what an expression becomes before it is escaped: hidden characters are written out."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

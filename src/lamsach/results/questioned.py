@@ -30,7 +30,7 @@ def why(item: Questioned, language: str) -> str:
 
 
 def sentence(findings: Findings, language: str) -> str:
-    """How many listed values are to be looked at and that they accuse nobody; empty when there is none."""
+    """Return how many listed values are to be looked at and that they accuse nobody; empty when there is none."""
     count = len(findings.to_look_at)
     if not count:
         return ""

@@ -57,7 +57,7 @@ def _present(**values: Any) -> Record:
 
 
 def search_record(findings: Findings) -> Record:
-    """What was searched: list, logs, parameters, blind days, problems, and how many of each came out."""
+    """Return what was searched: list, logs, parameters, blind days, problems, and how many of each came out."""
     known = figures(findings)
     return {
         "tool": "lamsach",
@@ -237,7 +237,7 @@ def _reference_record(reference: Reference) -> Record:
 
 
 def coverage_record(row: Coverage) -> Record:
-    """What one observer had on one day; `day` is absent for lines without a time."""
+    """Return what one observer had on one day; `day` is absent for lines without a time."""
     return _present(
         observer=row.observer,
         format=row.format,

@@ -40,7 +40,7 @@ class Figures:
 
     @property
     def found(self) -> bool:
-        """Whether there is any device, accused or not, or a listed value to be looked at."""
+        """Return whether there is any device, accused or not, or a listed value to be looked at."""
         return any(self.devices.values()) or self.to_look_at > 0
 
 
@@ -104,7 +104,7 @@ def period(first: datetime | date | None, last: datetime | date | None, zone: Zo
 
 
 def searched_sentence(findings: Findings, language: str) -> str:
-    """What was searched in one sentence: which list (count, digest), how many lines, from when to when."""
+    """Return what was searched in one sentence: which list (count, digest), how many lines, from when to when."""
     translate = translator(language)
     known = figures(findings)
     text = translate(
@@ -123,7 +123,7 @@ def searched_sentence(findings: Findings, language: str) -> str:
 
 
 def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
-    """What was searched, as labels and values, in the order to be read."""
+    """Return what was searched, as labels and values, in the order to be read."""
     translate = translator(language)
     known, zone, parameters = figures(findings), report_zone(findings), findings.parameters
     by_type = ", ".join(
@@ -164,7 +164,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
 
 
 def _versions(findings: Findings, language: str) -> list[tuple[str, str]]:
-    """Which signed releases were among the lists."""
+    """Return which signed releases were among the lists."""
     text = translator(language)("{name}, version {number}")
     said = [text.format(name=visible_line(item.name), number=item.version) for item in findings.list_versions]
     return [(mark("Versions of lists"), "; ".join(said))] if said else []
@@ -235,7 +235,7 @@ _DOUBTS: dict[Doubt, str] = {
 
 
 def verdict_sentence(findings: Findings, language: str) -> str:
-    """What a result without any finding means; empty when something was found."""
+    """Return what a result without any finding means; empty when something was found."""
     translate, known = translator(language), findings.verdict
     if known.found:
         return ""
@@ -254,7 +254,7 @@ def last_moment(until: datetime | None) -> datetime | None:
 
 
 def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
-    """What keeps a result from being whole: the sentence, and the fragment of the page that says more."""
+    """Yield what keeps a result from being whole: the sentence, and the fragment of the page that says more."""
     if findings.partial:
         yield translator(language)("The hunt was interrupted: this result is partial."), "#search"
     for count, one, many, fragment in (
@@ -290,7 +290,7 @@ def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
 
 
 def undated_sentence(findings: Findings, language: str) -> str:
-    """How many lines state no time, and what follows from it."""
+    """Return how many lines state no time, and what follows from it."""
     one = mark("{count} line states no time: it was searched, and proves no day.")
     many = mark("{count} lines state no time: they were searched, and prove no day.")
     return counted(findings.undated_lines, one, many, language)

@@ -98,7 +98,7 @@ class Page:
         return self._names.get(key) or self.clip(words.key_title(key, self._))
 
     def why(self, item: Questioned) -> str:
-        """Why a listed value is to be looked at."""
+        """Return why a listed value is to be looked at."""
         return self.clip(questioned.why(item, self.language))
 
     def state_figures(self) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ class Page:
         return shown
 
     def warnings(self) -> list[tuple[str, str]]:
-        """What keeps the result from being whole: the sentence and the fragment that tells more."""
+        """Return what keeps the result from being whole: the sentence and the fragment that tells more."""
         return list(warnings(self.findings, self.language))
 
     def _groups(self) -> Iterator[Group]:
@@ -214,7 +214,7 @@ class Page:
         return self.time(moment) if moment else self.clip(text) if text else ""
 
     def actions(self, seen: Sighting) -> str:
-        """What the observers did with the contacts."""
+        """Return what the observers did with the contacts."""
         return words.actions_text(seen.actions, self._, self.language)
 
     def indicator_rows(
@@ -239,7 +239,7 @@ class Page:
         return sorted(rows, key=lambda row: (-row[2], -row[3], row[0]))
 
     def reference(self, indicator: Indicator | None) -> str:
-        """Where the list states an indicator."""
+        """Return where the list states an indicator."""
         if indicator is None or indicator.reference is None:
             return "–"
         first = self.place(indicator.reference)

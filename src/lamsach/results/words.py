@@ -148,7 +148,7 @@ def device_title(device: Device, translate: Translate) -> str:
 
 
 def key_title(key: str, translate: Translate) -> str:
-    """What to call a device of which only the key is known: its value; of a stand-in (`unattributed:ROLE:PLACE`) the place."""
+    """Return what to call a device of which only the key is known: its value; of a stand-in (`unattributed:ROLE:PLACE`) the place."""
     kind, _, value = key.partition(":")
     if kind != "unattributed":
         return value or key

@@ -66,7 +66,7 @@ class Member:
 
 
 def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Generator[Member, None, None]:
-    """What the archive holds. A packed single file (`.gz`) has one member, or those of the tar in it.
+    """Yield what the archive holds. A packed single file (`.gz`) has one member, or those of the tar in it.
 
     Raises Skipped with the reason for a damaged one, and when the budget is used up.
     """

@@ -57,7 +57,7 @@ class Carried:
     signer: str = ""
 
     def is_old(self, now: datetime) -> bool:
-        """Whether the time is past until which the list was good."""
+        """Return whether the time is past until which the list was good."""
         return bool(self.terms.expires) and now > datetime.fromisoformat(self.terms.expires)
 
 
@@ -70,7 +70,7 @@ def signed(lists: Mapping[str, str], key: Ed25519PrivateKey, terms: Terms) -> di
 
 
 def read_campaign(folder: Path, public_key: str = "") -> Carried:
-    """What the folder holds. `public_key`: the one key that is taken, as 64 hexadecimal digits; empty for the one that the folder names.
+    """Return what the folder holds. `public_key`: the one key that is taken, as 64 hexadecimal digits; empty for the one that the folder names.
 
     Raises InputError when the signature, a digest or the set of files is not what was signed.
     """

@@ -70,5 +70,5 @@ def _hashes() -> frozenset[str]:
 
 
 def common_file(value: str) -> bool:
-    """Whether a hash (lower-case hexadecimal; SHA-256, SHA-1 or MD5) is that of a file found on every machine."""
+    """Return whether a hash (lower-case hexadecimal; SHA-256, SHA-1 or MD5) is that of a file found on every machine."""
     return value in _hashes()

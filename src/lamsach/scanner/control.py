@@ -103,7 +103,7 @@ class Control:
             self._on_progress(self.progress())
 
     def progress(self) -> Progress:
-        """Where the look is now."""
+        """Return where the look is now."""
         remaining = None
         if self.total_bytes and self.done_bytes > self.total_bytes * 0.01:
             left = max(0, self.total_bytes - self.done_bytes)

@@ -37,7 +37,7 @@ def _name_on(disk: Path) -> str:
 
 
 def elevated() -> bool:
-    """Whether this process has an administrator's rights."""
+    """Return whether this process has an administrator's rights."""
     if sys.platform == "win32":
         import ctypes
 

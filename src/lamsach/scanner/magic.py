@@ -107,5 +107,5 @@ def ending(name: str) -> str:
 
 
 def disguised(found: str, name: str) -> bool:
-    """Whether a program has the name of a document, picture or archive."""
+    """Return whether a program has the name of a document, picture or archive."""
     return found in PROGRAMS and ending(name) in DOCUMENT_ENDINGS

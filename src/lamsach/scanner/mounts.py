@@ -67,7 +67,7 @@ class Mounts:
     kinds: dict[int, str]
 
     def refusal(self, device: int) -> str | None:
-        """Why a file system is not walked (a code of `words.SKIPS`), or None."""
+        """Return why a file system is not walked (a code of `words.SKIPS`), or None."""
         kind = self.kinds.get(device, "")
         if kind in PSEUDO:
             return "pseudo"

@@ -34,7 +34,7 @@ _CRACK_ENDINGS = frozenset(
 
 
 def hidden_ending(name: str) -> bool:
-    """Whether a program calls itself a document first: `invoice.pdf.exe`, `photo.jpg      .scr`, or with a mark that turns the order."""
+    """Return whether a program calls itself a document first: `invoice.pdf.exe`, `photo.jpg      .scr`, or with a mark that turns the order."""
     last = ending(name)
     if _TURNS.search(name):
         return True
@@ -45,7 +45,7 @@ def hidden_ending(name: str) -> bool:
 
 
 def cracked_software(name: str) -> str | None:
-    """Which known means of getting round a licence the file is named after, or None."""
+    """Return which known means of getting round a licence the file is named after, or None."""
     if ending(name) not in _CRACK_ENDINGS:
         return None
     return next((crack for crack, pattern in _CRACKS if pattern.search(name)), None)

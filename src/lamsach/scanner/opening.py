@@ -44,7 +44,7 @@ class Skipped(Exception):  # noqa: N818 - reads as what it means where it is rai
 
 
 def reason_of(error: OSError) -> str:
-    """Why the system refused, as a code of `words.SKIPS`."""
+    """Return why the system refused, as a code of `words.SKIPS`."""
     if getattr(error, "winerror", None) in _WINDOWS_LOCKED:
         return "locked"
     return _REASONS.get(error.errno or 0, "unreadable")
@@ -88,7 +88,7 @@ def read_small(path: str, limit: int = 4 << 20) -> bytes:
 
 
 def pieces(descriptor: int, limit: int) -> Iterator[bytes]:
-    """What a descriptor gives, in pieces, up to `limit` bytes. Raises Skipped when the disk does not give it."""
+    """Yield what a descriptor gives, in pieces, up to `limit` bytes. Raises Skipped when the disk does not give it."""
     left = limit
     while left > 0:
         try:

@@ -70,14 +70,14 @@ def _drives() -> list[str]:
 
 
 def excluded(options: Options) -> tuple[str, ...]:
-    """What is not walked: what the person excludes, and our own quarantine."""
+    """Return what is not walked: what the person excludes, and our own quarantine."""
     from lamsach.scanner.actions.places import quarantine_folder
 
     return (*options.exclude, str(quarantine_folder()))
 
 
 def bytes_ahead(roots: list[str], options: Options) -> int | None:
-    """How many bytes the files below hold; None when there are too many to count ahead."""
+    """Return how many bytes the files below hold; None when there are too many to count ahead."""
     total = 0
     for number, entry in enumerate(Walk(roots, lambda _: None, options.limits, options.exclude)):
         total += entry.size
@@ -87,7 +87,7 @@ def bytes_ahead(roots: list[str], options: Options) -> int | None:
 
 
 def disk_bytes(roots: list[str]) -> int | None:
-    """How many bytes these drives hold; None when they do not say."""
+    """Return how many bytes these drives hold; None when they do not say."""
     import psutil
 
     with suppress(OSError):

@@ -43,7 +43,7 @@ def signature(path: str) -> tuple[str, str]:
 
 
 def judged(code: int) -> str:
-    """What an answer of WinVerifyTrust says."""
+    """Return what an answer of WinVerifyTrust says."""
     if code == 0:
         return TRUSTED
     if code in _NO_SIGNATURE:
@@ -52,6 +52,6 @@ def judged(code: int) -> str:
 
 
 def of_windows(path: str) -> bool:
-    """Whether the operating system's maker signed the file, and the signature holds."""
+    """Return whether the operating system's maker signed the file, and the signature holds."""
     state, signer = signature(path)
     return state == TRUSTED and signer.strip().lower() in OF_WINDOWS

@@ -145,6 +145,6 @@ def _attributes(status: os.stat_result) -> int:
 
 
 def _stands_for_another(status: os.stat_result) -> bool:
-    """Whether it is a junction, a link or an alias of Windows: what it leads to is examined where it lies."""
+    """Return whether it is a junction, a link or an alias of Windows: what it leads to is examined where it lies."""
     tag = int(getattr(status, "st_reparse_tag", 0))
     return bool(_attributes(status) & _REPARSE_POINT) and (bool(tag & _NAME_SURROGATE) or tag == _APP_LINK)

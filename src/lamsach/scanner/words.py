@@ -187,7 +187,7 @@ def visible(text: str) -> str:
 
 
 def sentence(finding: Finding, _: Translate) -> str:
-    """Why something was found, as a sentence in the reader's language."""
+    """Return why something was found, as a sentence in the reader's language."""
     values = {name: visible(str(value)) for name, value in finding.values.items()}
     if "habit" in values:
         values["habit"] = _(HABITS[values["habit"]])
@@ -197,12 +197,12 @@ def sentence(finding: Finding, _: Translate) -> str:
 
 
 def threat(finding: Finding, _: Translate) -> str:
-    """What kind of malware it is, as far as it is known."""
+    """Return what kind of malware it is, as far as it is known."""
     return _(THREATS[finding.threat]) if finding.threat in THREATS else visible(finding.threat)
 
 
 def skip_reason(code: str, _: Translate) -> str:
-    """Why something was skipped. A list's refusal is a sentence already."""
+    """Return why something was skipped. A list's refusal is a sentence already."""
     return _(SKIPS.get(code, code))
 
 

@@ -75,18 +75,18 @@ def check_names(paths: Sequence[Path], seal: Seal) -> None:
 
 
 def is_sealed(file: BinaryIO) -> bool:
-    """Whether a file that can be sought is a sealed one, by its first bytes."""
+    """Return whether a file that can be sought is a sealed one, by its first bytes."""
     return _head(file).startswith((_BINARY, _ARMOURED))
 
 
 def wants_passphrase(path: Path) -> bool:
-    """Whether a file is sealed with a passphrase. UnreadableError."""
+    """Return whether a file is sealed with a passphrase. UnreadableError."""
     with _open(path) as file:
         return _head(file).startswith(_SCRYPT)
 
 
 def path_is_sealed(path: Path) -> bool:
-    """Whether the file at this path is a sealed one. UnreadableError."""
+    """Return whether the file at this path is a sealed one. UnreadableError."""
     with _open(path) as file:
         return is_sealed(file)
 

@@ -42,7 +42,7 @@ class StoreAddress:
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody on the way reads what is sent."""
+        """Return whether nobody on the way reads what is sent."""
         return self.url.startswith("https:") or (urlsplit(self.url).hostname or "") in _LOCAL
 
 

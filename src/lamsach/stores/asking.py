@@ -84,7 +84,7 @@ class Question:
 
 
 def question(compiled: CompiledSet) -> Question | None:
-    """What a list asks; None where all documents have to be taken."""
+    """Return what a list asks; None where all documents have to be taken."""
     if compiled.count > MOST_VALUES:
         return None
     text, ends = compiled.blob.tobytes(), compiled.offsets.tolist()

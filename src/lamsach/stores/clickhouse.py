@@ -161,7 +161,7 @@ class ClickHouse:
 
 
 def failure_of(status: int, text: str) -> Failure:
-    """What the code of an exception means; `Code: 241. DB::Exception: Memory limit ...`."""
+    """Return what the code of an exception means; `Code: 241. DB::Exception: Memory limit ...`."""
     found = re.search(r"Code: (\d{1,5})\b", text)
     code = int(found[1]) if found else 0
     known = (failure for failure, codes in _CODES.items() if code in codes)

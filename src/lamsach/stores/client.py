@@ -77,7 +77,7 @@ class StoreError(UnreadableError):
 
 
 def by_status(status: int, detail: str) -> Failure:
-    """What an answer that is not 200 means."""
+    """Return what an answer that is not 200 means."""
     if status in (401, 403):
         return Failure.REFUSED
     if "search_context_missing" in detail or "No search context found" in detail:

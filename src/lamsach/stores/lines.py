@@ -57,7 +57,7 @@ def value_of(fields: dict[str, Any], name: str) -> Any:
 
 
 def field_of(documents: Sequence[dict[str, Any]], stated: str | None) -> str | None:
-    """Which field holds the lines of documents like these; None where no field holds all that they tell."""
+    """Return which field holds the lines of documents like these; None where no field holds all that they tell."""
     if stated is not None:
         return stated
     for name in FIELDS:
@@ -68,7 +68,7 @@ def field_of(documents: Sequence[dict[str, Any]], stated: str | None) -> str | N
 
 
 def _holds_all(fields: dict[str, Any], name: str) -> bool:
-    """Whether a field holds each address, name and digest of the document that may be listed, but for what the shipper says of itself."""
+    """Return whether a field holds each address, name and digest of the document that may be listed, but for what the shipper says of itself."""
     text = str(value_of(fields, name)).lower()
     return all(value in text or not holds_a_value(value) for value in _values(fields, name))
 

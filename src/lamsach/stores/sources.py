@@ -55,7 +55,7 @@ class Source:
     last: datetime | None = None
 
     def context(self, zone: ZoneInfo, until: datetime) -> FileContext:
-        """What a reader of lines up to this time may know."""
+        """Return what a reader of lines up to this time may know."""
         return FileContext(self.file, zone, min(until, datetime.now(UTC)) + MARGIN, self.detection.lines)
 
     def read(self, rules: Rules) -> None:

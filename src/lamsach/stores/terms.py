@@ -67,7 +67,7 @@ class Terms:
         yield from Question(wanted, patterns, unasked).cut(_CLAUSES * 40, _CLAUSES * _EXPRESSION // 2)
 
     def _way(self, index: str, battery: Sequence[str], field: str) -> _Way | None:
-        """How an index cuts a field; None where a text is not found again in whatever stands around it."""
+        """Return how an index cuts a field; None where a text is not found again in whatever stands around it."""
         alone = map(_longest, self._terms(battery, field, index))
         around = self._terms(
             [context.format(text) for text in battery for context in _CONTEXTS], field, index

@@ -21,7 +21,7 @@ _ORDER = tuple(Certainty)
 def answers_of(
     rows: Sequence[Reported], looked: Sequence[Looked], holders: Holders, skews: Mapping[str, Skew]
 ) -> list[Answer]:
-    """What is known of every row, those with candidates last, so that a candidate who explains other rows comes first."""
+    """Return what is known of every row, those with candidates last, so that a candidate who explains other rows comes first."""
     answers: dict[int, Answer] = {}
     elsewhere: set[str] = set()
     for later in (False, True):
@@ -36,7 +36,7 @@ def answers_of(
 def answer(
     row: Reported, looked: Looked, holders: Holders, skew: Skew, elsewhere: Collection[str] = ()
 ) -> Answer:
-    """What is known of a row, whose time was looked for on the logs' clock. `elsewhere`: inside addresses that explain other rows."""
+    """Return what is known of a row, whose time was looked for on the logs' clock. `elsewhere`: inside addresses that explain other rows."""
     if row.time is None:
         return Answer(row, why=Why.NO_TIME)
     time = row.time + skew.shift + row.precision / 2

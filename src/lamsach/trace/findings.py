@@ -93,7 +93,7 @@ def write_findings(result: Trace, stream: BinaryIO, language: str) -> None:
 
 
 def contacts_of(result: Trace) -> dict[int, Contact]:
-    """What the distinct rows say, by their numbers (from 0)."""
+    """Return what the distinct rows say, by their numbers (from 0)."""
     shifts = {document: skew.shift for document, skew in result.skews}
     read = _Records(result)
     found: dict[int, Contact] = {}

@@ -63,11 +63,11 @@ class Holders:
             yield event
 
     def knows(self, ip: str) -> bool:
-        """Whether a lease or the inventory names the address: then it is a device's own, whatever NAT says."""
+        """Return whether a lease or the inventory names the address: then it is a device's own, whatever NAT says."""
         return self.leases.knows(ip) or self._inventory.by_ip(ip) is not None
 
     def identify(self, ip: str, time: datetime) -> tuple[Identity, Why | None]:
-        """Who held the address, and why nobody is named although its leases are known."""
+        """Return who held the address, and why nobody is named although its leases are known."""
         identity = self._identify(Event(time=time, kind=EventKind.CONNECTION, source_ip=ip, device_ip=ip))
         if identity.how != "address" or not self.leases.knows(ip):
             return identity, None
@@ -75,7 +75,7 @@ class Holders:
         return identity, Why.BEFORE_LEASE if time < first else Why.NO_LEASE_THEN
 
     def certainty(self, identity: Identity, time: datetime) -> Certainty:
-        """How sure it is that the address was this machine's."""
+        """Return how sure it is that the address was this machine's."""
         if self.rival(identity, time) is not None:
             return Certainty.POSSIBLE
         return _SURE.get(identity.how, Certainty.POSSIBLE)
@@ -121,7 +121,7 @@ class Holders:
 
 
 def device_key(identity: Identity) -> str:
-    """What makes two identities one device: hardware address, else host name, else the person of a session, else the address."""
+    """Return what makes two identities one device: hardware address, else host name, else the person of a session, else the address."""
     name = host_key(identity.name or "")
     if identity.mac:
         return f"mac:{identity.mac}"

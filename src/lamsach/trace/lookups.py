@@ -56,7 +56,7 @@ class Lookups:
         self._held: dict[tuple[object, ...], tuple[Sequence[Candidate], bool]] = {}
 
     def look(self, row: Reported) -> Looked:
-        """Who was behind the row's address and port at its time."""
+        """Return who was behind the row's address and port at its time."""
         if row.time is None:
             return Looked(why=Why.NO_TIME)
         if not len(self._table):
@@ -101,7 +101,7 @@ class Lookups:
         return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
 
     def _sure_of_every_protocol(self, row: Reported, hit: Hit) -> bool:
-        """Whether the row's silence about the protocol does not matter: in one it is certain, and in the other nobody else."""
+        """Return whether the row's silence about the protocol does not matter: in one it is certain, and in the other nobody else."""
         if (
             hit.certainty is not Certainty.PROBABLE
             or len(hit.path) > 1
@@ -125,7 +125,7 @@ class Lookups:
         )
 
     def _elsewhere(self, row: Reported, slack: timedelta) -> bool:
-        """Whether records of the row's port and time state destinations."""
+        """Return whether records of the row's port and time state destinations."""
         assert row.time is not None
         assert row.port is not None
         half = row.precision / 2
@@ -171,7 +171,7 @@ class Lookups:
         return Looked(tuple(hits), None if len(hits) < 2 else Why.NO_PORT)
 
     def _crowd(self, row: Reported) -> tuple[Sequence[Candidate], bool]:
-        """Who was behind the address, and whether it is only those that spoke to the stated destination."""
+        """Return who was behind the address, and whether it is only those that spoke to the stated destination."""
         key = (row.ip, row.time, row.precision, row.protocol, row.destination)
         if key not in self._held:
             if len(self._held) > 1000:
@@ -188,7 +188,7 @@ class Lookups:
         return Why.NO_TRANSLATION
 
     def _gap(self, ip: str, time: datetime) -> bool:
-        """Whether nothing at all of the address is known around the time, told once for each quarter of an hour."""
+        """Return whether nothing at all of the address is known around the time, told once for each quarter of an hour."""
         key = ip, int(time.timestamp()) // 900
         if key not in self._gaps:
             middle = datetime.fromtimestamp(key[1] * 900 + 450, time.tzinfo)

@@ -107,7 +107,7 @@ class Answer:
 
     @property
     def explained(self) -> bool:
-        """Whether one device is the answer."""
+        """Return whether one device is the answer."""
         return self.why is None and len(self.named) == 1
 
 
@@ -180,7 +180,7 @@ class Trace:
 
     @property
     def repeated(self) -> int:
-        """How many rows repeat an earlier one."""
+        """Return how many rows repeat an earlier one."""
         return len(self.answers) - len(self.distinct)
 
     @property

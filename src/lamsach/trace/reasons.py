@@ -78,7 +78,7 @@ def span_text(value: timedelta, language: str) -> str:
 
 
 def skew_sentence(skew: Skew, language: str) -> str:
-    """What is known of the clocks' difference, in one or two sentences."""
+    """Return what is known of the clocks' difference, in one or two sentences."""
     _ = translator(language)
     if not skew.used:
         return _(

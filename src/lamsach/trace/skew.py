@@ -68,7 +68,7 @@ def skews_of(rows: Sequence[Reported], table: NatTable, stated: timedelta | None
 
 
 def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> Skew:
-    """What a stated difference explains."""
+    """Return what a stated difference explains."""
     usable = [row for row in rows if row.port is not None and row.time is not None and table.knows(row.ip)]
     sample = usable[:: max(1, -(-len(usable) // MOST_ROWS))]
     explained, unshifted = (
@@ -136,7 +136,7 @@ def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) ->
 
 
 def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
-    """How many rows the best shifts explain, and the interval of those that lies nearest to the base."""
+    """Return how many rows the best shifts explain, and the interval of those that lies nearest to the base."""
     edges = sorted(
         [(low, 1) for pieces in allowed for low, _ in pieces]
         + [(high, -1) for pieces in allowed for _, high in pieces]
@@ -167,7 +167,7 @@ def _within(low: int, high: int, base: int) -> int:
 
 
 def _chance(rows: Sequence[_Pieces], count: int) -> float:
-    """How likely at least so many of the rows agree on some shift by accident: the tail of a binomial for one shift, times how many shifts
+    """Return how likely at least so many of the rows agree on some shift by accident: the tail of a binomial for one shift, times how many shifts
     differ at all."""
     width = 2 * WINDOW // _US
     lengths = [high - low for pieces in rows for low, high in pieces]

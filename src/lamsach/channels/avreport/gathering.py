@@ -39,11 +39,11 @@ class Period:
     until: datetime
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a time is in it."""
+        """Return whether a time is in it."""
         return self.since <= moment < self.until
 
     def holds_day(self, day: date) -> bool:
-        """Whether a part of a day is in it."""
+        """Return whether a part of a day is in it."""
         return self.since.date() <= day <= (self.until - timedelta(microseconds=1)).date()
 
 
@@ -160,7 +160,7 @@ class Gathering:
             self._malware(key, name, reason, len(paths))
 
     def machine(self, named: Machine, macs: Iterable[str], otherwise: str, seen: datetime) -> str:
-        """What tells a machine again: its host name, else its address of the network card, else its IP address. What it is called last is kept."""
+        """Return what tells a machine again: its host name, else its address of the network card, else its IP address. What it is called last is kept."""
         clean = sorted(mac for text in macs if (mac := mac_address(text)))
         name = host_key(named.name)
         key = name or (f"mac:{clean[0]}" if clean else f"ip:{named.ip}" if named.ip else otherwise)
@@ -200,7 +200,7 @@ class Gathering:
 
 
 def gather(paths: Iterable[Path], period: Period) -> Gathered:
-    """What these bundles say of the period. UnreadableError, LimitError."""
+    """Return what these bundles say of the period. UnreadableError, LimitError."""
     gathering = Gathering(period)
     for path in paths:
         gathering.take(path)
@@ -208,7 +208,7 @@ def gather(paths: Iterable[Path], period: Period) -> Gathered:
 
 
 def _is_scan(path: Path) -> bool:
-    """Whether a bundle is a scan's, by a name in it; what is no zip is left to the reader of bundles."""
+    """Return whether a bundle is a scan's, by a name in it; what is no zip is left to the reader of bundles."""
     try:
         with ZipFile(path) as archive:
             return "skips.jsonl" in archive.namelist()

@@ -101,7 +101,7 @@ class Report:
     """The unit's secret, from which pseudonyms are made."""
 
     def called(self, entry: Entry) -> Machine:
-        """What the report calls an entry's machine."""
+        """Return what the report calls an entry's machine."""
         if self.naming is Naming.NAMES:
             return entry.machine
         if self.naming is Naming.COUNTS:

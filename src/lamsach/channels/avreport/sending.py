@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 def outcome_of(status: int) -> Outcome:
-    """What a status means for a report: 2xx is taken, what a server says while it is out of order is to be tried again, all else is a refusal."""
+    """Return what a status means for a report: 2xx is taken, what a server says while it is out of order is to be tried again, all else is a refusal."""
     if 200 <= status < 300:
         return Outcome.TAKEN
     return Outcome.LATER if status in LATER or not status else Outcome.REFUSED
@@ -46,7 +46,7 @@ def digest_of(document: bytes) -> str:
 
 
 def headers_of(document: bytes) -> dict[str, str]:
-    """What goes with a report."""
+    """Return what goes with a report."""
     return {"Content-Type": CONTENT_TYPE, "Idempotency-Key": digest_of(document)}
 
 

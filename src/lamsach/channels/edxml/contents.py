@@ -121,7 +121,7 @@ def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tu
 
 
 def _is_archive(name: str, kind: str, inner: str) -> bool:
-    """Whether a zip was attached as such: its name or kind says so, and its entry is no file of that name."""
+    """Return whether a zip was attached as such: its name or kind says so, and its entry is no file of that name."""
     ending = PurePosixPath(name).suffix.lower()
     said = ending == ".zip" if ending else "zip" in kind.lower()
     return said and PurePosixPath(inner).name.casefold() != name.casefold()

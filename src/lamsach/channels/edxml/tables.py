@@ -68,7 +68,7 @@ class Tables:
         return max(codes, key=lambda code: (len(code), code), default="")
 
     def kind(self, code: str) -> str:
-        """What a dispatch does; empty for a code that is not in the table."""
+        """Return what a dispatch does; empty for a code that is not in the table."""
         return self.kinds.get(code.lstrip("0") or "0", code if code in KINDS else "")
 
     def kind_code(self, kind: str) -> str:

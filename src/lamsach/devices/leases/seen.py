@@ -123,7 +123,7 @@ class SeenTable:
         return at if at >= bounds[0] and value < self._ends[at] else None
 
     def holder(self, key: str, time: datetime) -> Seen | None:
-        """Who was likely at the address at the time, or None."""
+        """Return who was likely at the address at the time, or None."""
         at = self.position(key, time)
         if at is None:
             return None
@@ -131,7 +131,7 @@ class SeenTable:
         return Seen(key, who.mac, who.name, who.user, moment(self._starts[at]), moment(self._ends[at]))
 
     def knows(self, key: str) -> bool:
-        """Whether anybody was ever seen there."""
+        """Return whether anybody was ever seen there."""
         return key in self._slices
 
     def __len__(self) -> int:

@@ -91,7 +91,7 @@ class _Open:
     contested: bool = False
 
     def is_of(self, holder: Holder) -> bool:
-        """Whether the record's holder is this one: by hardware address, else by name, else by person.
+        """Return whether the record's holder is this one: by hardware address, else by name, else by person.
 
         A record that names only a person completes one that names none, and the other way round.
         """
@@ -171,7 +171,7 @@ class LeaseTable:
         self._conflicts.sort()
 
     def __len__(self) -> int:
-        """How many intervals the table holds."""
+        """Return how many intervals the table holds."""
         return len(self._starts)
 
     @property
@@ -207,11 +207,11 @@ class LeaseTable:
         return None if at > bounds[0] and value < self._ends[at - 1] else self._lease(ip, at)
 
     def knows(self, ip: str) -> bool:
-        """Whether any lease of the address is known, at whatever time."""
+        """Return whether any lease of the address is known, at whatever time."""
         return ip in self._slices
 
     def person(self, ip: str | None, mac: str | None, time: datetime) -> str | None:
-        """Who was logged on at the machine or the address at the time, as log-ons make it likely."""
+        """Return who was logged on at the machine or the address at the time, as log-ons make it likely."""
         for key in (f"mac:{mac}" if mac else None, ip):
             seen = self.people.holder(key, time) if key else None
             if seen is not None:

@@ -87,7 +87,7 @@ class FortiGateBatches:
 
 
 def _rows_of(shape: bytes) -> Any:
-    """What reads lines of the shape; None when it is not one of translated sessions, each value as it stands and the keys in their order."""
+    """Return what reads lines of the shape; None when it is not one of translated sessions, each value as it stands and the keys in their order."""
     from lamsach.logs.bulk.pairs import PairRows, keys_of
 
     try:

@@ -86,7 +86,7 @@ class BehindNat:
         return () if self._table.far_sides(public, port, time, slack) else found
 
     def _is_certain(self, event: Event, public: str, port: int | None, found: Candidate) -> bool:
-        """Whether a record of either protocol states beginning and end. An event does not say which protocol it was."""
+        """Return whether a record of either protocol states beginning and end. An event does not say which protocol it was."""
         assert event.time is not None
         return port is not None and any(
             item.inside_ip == found.inside_ip and item.certainty is Certainty.CERTAIN

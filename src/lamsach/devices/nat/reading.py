@@ -145,7 +145,7 @@ def _of_format(parser: LineParser, text: str, number: int) -> NatRecord | None:
 
 
 def _gives_more(detection: Detection) -> bool:
-    """Whether a mixed file holds lines of a format that states translations and has no reader."""
+    """Return whether a mixed file holds lines of a format that states translations and has no reader."""
     return any(
         "source_nat_ip" in log_format.gives and log_format.name not in _READ for log_format in detection.mixed
     )
@@ -165,7 +165,7 @@ def _by_events(log: LogFile, timezone: ZoneInfo) -> Iterator[NatRecord]:
 
 
 def record_of(event: Event) -> NatRecord | None:
-    """What an event says of a translation; None when it states none."""
+    """Return what an event says of a translation; None when it states none."""
     event = as_opened(event)
     public, inside = event.source_nat_ip, event.source_ip
     if event.time is None or public is None or inside is None or public == inside:

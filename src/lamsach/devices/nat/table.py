@@ -74,7 +74,7 @@ class NatTable:
         return tuple(sorted(self._ips))
 
     def knows(self, public_ip: str) -> bool:
-        """Whether any record translates to the address."""
+        """Return whether any record translates to the address."""
         return public_ip in self._ips
 
     def span(self, public_ip: str) -> tuple[datetime, datetime] | None:
@@ -83,7 +83,7 @@ class NatTable:
         return (moment(found[0]), moment(found[1])) if found else None
 
     def covers(self, public_ip: str, time: datetime) -> bool:
-        """Whether the time lies within the address's span."""
+        """Return whether the time lies within the address's span."""
         found = self._spans.get(public_ip)
         return found is not None and found[0] <= microseconds(time) < found[1]
 
@@ -97,7 +97,7 @@ class NatTable:
         destination: str | None = None,
         slack: timedelta = timedelta(0),
     ) -> tuple[Candidate, ...]:
-        """Who was behind the address (canonical text) and port at the time: the most certain first, then the latest begun.
+        """Return who was behind the address (canonical text) and port at the time: the most certain first, then the latest begun.
 
         See the package for the arguments.
         """

@@ -69,7 +69,7 @@ class Knowledge:
 
 
 def follows(lines: Sequence[CellLine], knowledge: Knowledge, *, promised: bool = False) -> list[str]:
-    """How each line of a cell follows the one before; the first is on one of its own. `promised`: the cell holds values alone, so that each
+    """Return how each line of a cell follows the one before; the first is on one of its own. `promised`: the cell holds values alone, so that each
     line may go on where the room behind it is not known."""
     found = [NEW] * len(lines)
     linked = _linked(lines)
@@ -121,5 +121,5 @@ def _follows(before: CellLine, line: CellLine, knowledge: Knowledge, *, longer: 
 
 
 def _changes(before: str, behind: str) -> bool:
-    """Whether a digit follows a letter or a letter a digit, between which Typst breaks URLs."""
+    """Return whether a digit follows a letter or a letter a digit, between which Typst breaks URLs."""
     return (before.isalpha() and behind.isdigit()) or (before.isdigit() and behind.isalpha())

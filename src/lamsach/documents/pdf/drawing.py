@@ -93,7 +93,7 @@ class Painter:
         self._text = self._line = _IDENTITY
 
     def page(self, page: PageObject) -> Drawing:
-        """What a page draws. Raises whatever the library does for a damaged one."""
+        """Return what a page draws. Raises whatever the library does for a damaged one."""
         from pypdf.generic import ContentStream
 
         self._strings, self._segments, self._path = [], [], []

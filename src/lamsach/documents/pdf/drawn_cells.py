@@ -39,26 +39,26 @@ class Line:
 
     @property
     def left(self) -> float:
-        """Where its text begins."""
+        """Return where its text begins."""
         return self.text.left
 
     @property
     def right(self) -> float:
-        """Where its text ends."""
+        """Return where its text ends."""
         return self.text.right
 
     @property
     def low(self) -> float:
-        """How low it reaches on its baseline's height."""
+        """Return how low it reaches on its baseline's height."""
         return self.text.base - _SAME_HEIGHT * self.text.size
 
     @property
     def high(self) -> float:
-        """How high it reaches."""
+        """Return how high it reaches."""
         return self.text.base + _SAME_HEIGHT * self.text.size
 
     def overlaps(self, other: Line | Block) -> bool:
-        """Whether one is above the other in part."""
+        """Return whether one is above the other in part."""
         return self.left < other.right and other.left < self.right
 
 
@@ -70,22 +70,22 @@ class Block:
 
     @property
     def left(self) -> float:
-        """Where its first text begins."""
+        """Return where its first text begins."""
         return min(line.left for line in self.lines)
 
     @property
     def right(self) -> float:
-        """Where its last text ends."""
+        """Return where its last text ends."""
         return max(line.right for line in self.lines)
 
     @property
     def high(self) -> float:
-        """How high its first line reaches."""
+        """Return how high its first line reaches."""
         return self.lines[0].high
 
     @property
     def low(self) -> float:
-        """How low its last line reaches."""
+        """Return how low its last line reaches."""
         return self.lines[-1].low
 
     @property
@@ -94,11 +94,11 @@ class Block:
         return [line.text.text for line in self.lines]
 
     def overlaps(self, other: Block) -> bool:
-        """Whether one is above the other in part."""
+        """Return whether one is above the other in part."""
         return self.left < other.right and other.left < self.right
 
     def takes(self, line: Line) -> bool:
-        """Whether a line that is drawn next is the next one of the same cell."""
+        """Return whether a line that is drawn next is the next one of the same cell."""
         drop = (self.lines[-1].text.base - line.text.base) / line.text.size
         return _NEXT_LINE <= drop <= PITCH and line.overlaps(self) and is_aligned(self.lines[-1], line)
 
@@ -112,18 +112,18 @@ def rows_of(strings: Iterable[tuple[Shown, int]]) -> list[Row]:
 
 
 def is_running(lines: Sequence[Line]) -> bool:
-    """Whether lines are running text: of three words and more."""
+    """Return whether lines are running text: of three words and more."""
     return sum(line.text.text.strip().count(" ") for line in lines) >= 2 * len(lines)
 
 
 def is_aligned(cell: Block | Line, other: Block | Line) -> bool:
-    """Whether two begin or end at the same place or have the same middle, as those of a column do."""
+    """Return whether two begin or end at the same place or have the same middle, as those of a column do."""
     left, right = cell.left - other.left, cell.right - other.right
     return min(abs(left), abs(right), abs(left + right) / 2) <= _ALIGNED
 
 
 def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
-    """What is drawn without a gap, or with one between words: other gaps part columns."""
+    """Yield what is drawn without a gap, or with one between words: other gaps part columns."""
     runs = [Line(items, joined(items)) for items in _runs(strings)]
     by_base = sorted(runs, key=lambda run: run.text.base)
     bases = [run.text.base for run in by_base]
@@ -148,7 +148,7 @@ def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
 
 
 def _crosses(lines: Iterable[Line], left: float, right: float) -> bool:
-    """Whether more of the lines around a gap cross it than begin or end there."""
+    """Return whether more of the lines around a gap cross it than begin or end there."""
     crossing = 0
     for line in lines:
         if line.left < left and right < line.right:

@@ -77,7 +77,7 @@ class _Columns:
 
 
 def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
-    """Whether each cell is below the heading of the same number, or beside it and below no other."""
+    """Return whether each cell is below the heading of the same number, or beside it and below no other."""
     return all(
         left <= block.left and block.right <= right
         for (_, left), (right, _), block in zip(
@@ -177,7 +177,7 @@ def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool, apart: bool
 
 
 def _is_level(last: Row, row: Row) -> bool:
-    """Whether two rows share a height."""
+    """Return whether two rows share a height."""
     return min(block.low for block in last) < max(block.high for block in row) and min(
         block.low for block in row
     ) < max(block.high for block in last)
@@ -221,7 +221,7 @@ def _is_head(lines: Sequence[Line], knowledge: Knowledge) -> bool:
 
 
 def _goes_on(above: Block, block: Block) -> bool:
-    """Whether a text begins directly below another one, or where its last line ends."""
+    """Return whether a text begins directly below another one, or where its last line ends."""
     last, first = above.lines[-1], block.lines[0]
     if abs(last.text.base - first.text.base) < first.high - first.low:
         return abs(first.left - last.right) <= _NEAR * first.text.size

@@ -41,7 +41,7 @@ def _texts(page: PageObject, most: int) -> Iterator[str]:
 
 
 def _stated(field: Any, key: str) -> Any:
-    """What a field states, or else the one above it."""
+    """Return what a field states, or else the one above it."""
     if key not in field and "/Parent" in field:
         field = field["/Parent"]
     return field.get(key)

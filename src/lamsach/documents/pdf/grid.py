@@ -44,16 +44,16 @@ class TextLine:
 
     @property
     def left(self) -> float:
-        """Where its first character begins."""
+        """Return where its first character begins."""
         return self.edges[0]
 
     @property
     def right(self) -> float:
-        """Where its last character that is no space ends."""
+        """Return where its last character that is no space ends."""
         return self.edges[len(self.text.rstrip()) or 1]
 
     def width(self, characters: int) -> float:
-        """How wide its first characters are."""
+        """Return how wide its first characters are."""
         return self.edges[min(characters, len(self.text))] - self.edges[0]
 
 
@@ -96,7 +96,7 @@ class Grid:
         ]
 
     def holds(self, x: float, y: float) -> bool:
-        """Whether a place is within the table."""
+        """Return whether a place is within the table."""
         return self.xs[0] - 1 <= x <= self.xs[-1] + 1 and self.ys[-1] - 1 <= y <= self.ys[0] + 1
 
 

@@ -40,7 +40,7 @@ class VisualLine:
 
     @property
     def texts(self) -> list[str]:
-        """What stands in it."""
+        """Return what stands in it."""
         return [piece.text.strip() for piece in self.pieces]
 
     @property
@@ -113,7 +113,7 @@ def _is_crowded(row: Numbered, columns: Container[int]) -> bool:
 
 
 def _runs_into(last: Shown, shown: Shown) -> bool:
-    """Whether a string begins where a word ended or before, and does not go on with it."""
+    """Return whether a string begins where a word ended or before, and does not go on with it."""
     gap = shown.edges[0] - last.edges[-1]
     return (shown.apart or abs(gap) > FLUSH) and gap < WORD_GAP * shown.size
 
@@ -133,7 +133,7 @@ def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
 def unsure(
     table: OpenTable, lines: Sequence[VisualLine], place: int, end: int, *, goes_on: bool
 ) -> int | None:
-    """Where a table ends of whose numbered rows it is not certain which texts belong to them; None if it is, or if no rows are numbered. `goes_on`: it
+    """Return where a table ends of whose numbered rows it is not certain which texts belong to them; None if it is, or if no rows are numbered. `goes_on`: it
     is the rest of such a table."""
     last = place
     numbers: list[str] = []
@@ -160,7 +160,7 @@ def unsure(
 
 
 def _begin_on_top(lines: Sequence[VisualLine]) -> bool:
-    """Whether rows begin on the line of their number: the gap above it is none of a row's own. Numbers in the middle or at the foot of their row have lines of theirs above."""
+    """Return whether rows begin on the line of their number: the gap above it is none of a row's own. Numbers in the middle or at the foot of their row have lines of theirs above."""
     places = [place for place, line in enumerate(lines) if NUMBER.fullmatch(line.pieces[0].text.strip())]
     gaps = {place: lines[place - 1].base - lines[place].base for place in range(places[0] + 1, len(lines))}
     within = [gap for place, gap in gaps.items() if place not in places]
@@ -169,7 +169,7 @@ def _begin_on_top(lines: Sequence[VisualLine]) -> bool:
 
 
 def ends_table(line: VisualLine, head: VisualLine, bounds: Sequence[float]) -> bool:
-    """Whether a line is a sentence that begins below the first heading and goes on in the next column."""
+    """Return whether a line is a sentence that begins below the first heading and goes on in the next column."""
     first, second = line.pieces[0], bounds[1]
     begins = first.left < min(second, head.pieces[0].right)
     return begins and " " in first.text.strip() and first.right > second + first.size

@@ -122,7 +122,7 @@ class LooseTables:
 def _is_headings(
     lines: Sequence[VisualLine], place: int, last: VisualLine | None, knowledge: Knowledge
 ) -> bool:
-    """Whether a line, or each of its texts with the one below it, heads a table with values. Words of a row below the `last` headings do not."""
+    """Return whether a line, or each of its texts with the one below it, heads a table with values. Words of a row below the `last` headings do not."""
     pieces = lines[place].pieces
     if not 1 < len(pieces) <= _MOST_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
         return False
@@ -145,7 +145,7 @@ def _is_headings(
 
 
 def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
-    """Where columns begin: in the widest gap between two headings into which no text of the lines below reaches."""
+    """Return where columns begin: in the widest gap between two headings into which no text of the lines below reaches."""
     heads = line.pieces
     texts: list[TextLine] = []
     for other in below[:_ROWS_SEEN]:
@@ -199,7 +199,7 @@ def _holds_digits(line: VisualLine) -> bool:
 
 
 def _goes_on(row: Sequence[Cells], cells: Cells, knowledge: Knowledge) -> bool:
-    """Whether a text in the first column goes on with the one above it, and is no value itself."""
+    """Return whether a text in the first column goes on with the one above it, and is no value itself."""
     above = [cell_line(cells_above[0], None) for cells_above in row if 0 in cells_above]
     rest = cell_line(cells[0], None)
     if not above or knowledge.is_value(rest.text):

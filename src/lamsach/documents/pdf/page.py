@@ -175,7 +175,7 @@ class PageReader:
 
 
 def _is_over(line: Sequence[tuple[Shown, int]]) -> bool:
-    """Whether a line's texts are drawn over each other, so that it is not certain where one ends."""
+    """Return whether a line's texts are drawn over each other, so that it is not certain where one ends."""
     return any(
         shown.edges[0] - last.edges[-1] < (FLUSH if shown.apart else -_OVER * shown.size)
         and last.text[-1:].isalnum()

@@ -100,7 +100,7 @@ def _bands(cells: Sequence[Cell]) -> list[list[list[TextLine]]]:
 
 
 def paddings(cells: Iterable[Cell]) -> tuple[float, float]:
-    """How far the texts of a table are from the left and the right edges of their cells."""
+    """Return how far the texts of a table are from the left and the right edges of their cells."""
     lines = [(cell, line) for cell in cells for line in cell.lines]
     starts = sorted(max(0.0, line.left - cell.left) for cell, line in lines)
     left = min(starts[len(starts) // 20], _MOST_PADDING) if starts else 0.0  # a title may begin further left
@@ -110,7 +110,7 @@ def paddings(cells: Iterable[Cell]) -> tuple[float, float]:
 
 
 def line_pitches(cells: Iterable[Cell]) -> dict[int, float]:
-    """How far apart the lines of one paragraph are, by the height of the font."""
+    """Return how far apart the lines of one paragraph are, by the height of the font."""
     found: dict[int, float] = {}
     for cell in cells:
         for above, line in zip(cell.lines, cell.lines[1:], strict=False):
@@ -144,7 +144,7 @@ def cell_line(line: TextLine, room: float | None, *, parted: bool = False) -> Ce
 
 
 def _room(line: TextLine, left: float, right: float) -> float:
-    """How much more text would have had room on a line; more than is behind it where the text is centred or set to the right."""
+    """Return how much more text would have had room on a line; more than is behind it where the text is centred or set to the right."""
     before, behind = line.left - left, right - line.right
     if line.text.endswith(" "):
         return max(behind, 0.0) + line.size  # the line ends with a word
@@ -154,7 +154,7 @@ def _room(line: TextLine, left: float, right: float) -> float:
 
 
 def may_be_rest(text: str, knowledge: Knowledge) -> bool:
-    """Whether a text at the top of a page may be the rest of a value: one word, no number and no heading."""
+    """Return whether a text at the top of a page may be the rest of a value: one word, no number and no heading."""
     heads = text.isalpha() and (text[0].isupper() or knowledge.is_heading(text))
     return _REST.fullmatch(text) is not None and NUMBER.fullmatch(text) is None and not heads
 

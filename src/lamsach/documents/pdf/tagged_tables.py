@@ -53,7 +53,7 @@ class TaggedTables:
         self._places = self._tags.of(page)
 
     def __contains__(self, mark: int) -> bool:
-        """Whether a marked content of the page is in a table."""
+        """Return whether a marked content of the page is in a table."""
         return mark in self._places
 
     def page(
@@ -81,7 +81,7 @@ class TaggedTables:
 
 
 def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> bool:
-    """Whether rows are below each other, and the cells of a row beside each other."""
+    """Return whether rows are below each other, and the cells of a row beside each other."""
     rows: dict[int, list[Stated]] = {}
     for cell in cells:
         rows.setdefault(cell.row, []).append(cell)
@@ -104,7 +104,7 @@ def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> boo
 
 
 def _span(cell: Stated) -> tuple[float, float]:
-    """Where a cell's text begins and ends; it may reach over the cells beside it on either side."""
+    """Return where a cell's text begins and ends; it may reach over the cells beside it on either side."""
     return min(shown.edges[0] for shown in cell.shown), max(shown.edges[-1] for shown in cell.shown)
 
 
@@ -142,7 +142,7 @@ def table_part(
 
 
 def _lefts(cells: Sequence[Stated]) -> dict[int, float]:
-    """Where the texts of each column begin: of those that cover it alone, if there are any."""
+    """Return where the texts of each column begin: of those that cover it alone, if there are any."""
     found: dict[int, float] = {}
     for alone in (True, False):
         more: dict[int, float] = {}
@@ -155,7 +155,7 @@ def _lefts(cells: Sequence[Stated]) -> dict[int, float]:
 
 
 def _drawn(cells: Sequence[Stated], upright: Sequence[Rule]) -> dict[int, tuple[float, float]]:
-    """Where each column begins and ends by the rules beside its texts; empty where one is missing."""
+    """Return where each column begins and ends by the rules beside its texts; empty where one is missing."""
     bases = [shown.base for cell in cells for shown in cell.shown]
     ats = sorted(rule.at for rule in upright if rule.start < max(bases) and rule.end > min(bases))
     found: dict[int, tuple[float, float]] = {}
@@ -170,7 +170,7 @@ def _drawn(cells: Sequence[Stated], upright: Sequence[Rule]) -> dict[int, tuple[
 def _written(
     cells: Sequence[Stated], paragraphs: Sequence[Sequence[Sequence[TextLine]]], *, certain: bool
 ) -> dict[int, tuple[float, float]]:
-    """Where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not. Where it is not `certain`
+    """Return where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not. Where it is not `certain`
     that all texts are the table's own, nothing shows that."""
     found = {column: (left, left) for column, left in _lefts(cells).items()}
     lines: dict[int, list[TextLine]] = {}

@@ -74,7 +74,7 @@ def _between(
 
 
 def _like(last: PageTable, part: PageTable) -> bool:
-    """Whether two tables have the same columns."""
+    """Return whether two tables have the same columns."""
     if last.spans or part.spans:
         places = [column_of(last.spans, span) for span in part.spans]
         return bool(places) and None not in places and len(set(places)) == len(places)
@@ -132,7 +132,7 @@ def _go_on(table: WholeTable, rows: list[PageRow], knowledge: Knowledge, *, loos
 
 
 def are_heads(row: PageRow, knowledge: Knowledge) -> bool:
-    """Whether a row is nothing but headings."""
+    """Return whether a row is nothing but headings."""
     cells = [[line.text for line in lines] for lines in row.cells.values()]
     named = sum(any(knowledge.is_heading(part.join(texts)) for part in ("", " ")) for texts in cells)
     return (
@@ -143,7 +143,7 @@ def are_heads(row: PageRow, knowledge: Knowledge) -> bool:
 
 
 def _repeated(above: Sequence[PageRow], rows: Sequence[PageRow]) -> int:
-    """How many rows at the top of a page are headings that come again."""
+    """Return how many rows at the top of a page are headings that come again."""
     place = next(
         (place for place, row in enumerate(above) if rows and says_the_same(rows[0], row)), len(above)
     )
@@ -160,7 +160,7 @@ def _is_numbered(table: WholeTable) -> bool:
 
 
 def _number(row: PageRow) -> bool:
-    """Whether a row begins with its number."""
+    """Return whether a row begins with its number."""
     lines = row.cells.get(0, [])
     return bool(lines) and NUMBER.fullmatch(lines[0].text) is not None
 
@@ -188,7 +188,7 @@ def _append_tagged(table: WholeTable, part: PageTable) -> None:
 
 
 def says_the_same(row: PageRow, other: PageRow) -> bool:
-    """Whether two rows hold the same lines."""
+    """Return whether two rows hold the same lines."""
     texts = [
         {place: [line.text for line in lines] for place, lines in one.cells.items() if lines}
         for one in (row, other)
@@ -197,7 +197,7 @@ def says_the_same(row: PageRow, other: PageRow) -> bool:
 
 
 def _is_rest(last: PageRow, first: PageRow, knowledge: Knowledge, *, numbered: bool) -> bool:
-    """Whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
+    """Return whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
     if numbered and _number(last):
         return not first.cells.get(0)
     if numbered and _number(first):

@@ -129,7 +129,7 @@ def _compilers() -> str:
 
 
 def path_of(platform: str, folder: Path = OBJECTS) -> Path:
-    """Where the object of a platform is to be, made by the compilers at hand."""
+    """Return where the object of a platform is to be, made by the compilers at hand."""
     suffix = "dll" if platform.startswith("windows") else "so"
     return folder / f"{platform}-{sources_digest()}-{_compilers()}.{suffix}"
 
@@ -258,7 +258,7 @@ def main(names: Sequence[str], folder: Path = OBJECTS) -> None:
 
 
 def is_built(name: str, folder: Path = OBJECTS) -> bool:
-    """Whether the object of a platform is there, made by the compilers at hand; by any where there are none."""
+    """Return whether the object of a platform is there, made by the compilers at hand; by any where there are none."""
     try:
         return path_of(name, folder).is_file()
     except PackageNotFoundError:

@@ -139,7 +139,7 @@ def insert_stems(hashes, stems):
 
 @compiled
 def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
-    """How many line feeds data[begin:end] holds."""
+    """Return how many line feeds data[begin:end] holds."""
     total = 0
     position = begin
     while position < end:

@@ -29,7 +29,7 @@ _CERTIFICATES = ("application/pkcs7-signature", "application/x-pkcs7-signature",
 
 
 def is_container(source: ListSource) -> bool:
-    """Whether the content is a message, or an archive inside of one."""
+    """Return whether the content is a message, or an archive inside of one."""
     head = source.head
     if head.startswith(b"PK\x03\x04"):
         return _archive_names(source) is not None

@@ -20,7 +20,7 @@ _BEGINS = re.compile(r"[^\s,\x1e]")
 
 
 def looks_like_json(source: ListSource) -> bool:
-    """Whether a document begins as JSON does (and not as `[text](link)` or `[Adblock]`)."""
+    """Return whether a document begins as JSON does (and not as `[text](link)` or `[Adblock]`)."""
     return not source.encoding.binary and _STARTS.match(source.text_head) is not None
 
 

@@ -25,7 +25,7 @@ def as_page(data: bytes) -> bytes:
 
 
 def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
-    """What is to be read of a text and its page, in order: the text, the page where it lists what the text does not, both where each does."""
+    """Yield what is to be read of a text and its page, in order: the text, the page where it lists what the text does not, both where each does."""
     listed, shown = _listed(plain), _listed(page)
     if listed is None or shown is None or shown <= listed:
         yield plain

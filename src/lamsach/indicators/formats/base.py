@@ -23,7 +23,7 @@ class ListFormat(ABC):
     @classmethod
     @abstractmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the content has this format, by its first bytes; the file's name says nothing."""
+        """Return whether the content has this format, by its first bytes; the file's name says nothing."""
 
     @classmethod
     @abstractmethod

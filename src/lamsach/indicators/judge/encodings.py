@@ -15,7 +15,7 @@ _DETECTION = re.compile(
 
 
 def is_detection(name: str) -> bool:
-    """Whether a word with dots is what a scanner calls a threat, as the letters' case shows."""
+    """Return whether a word with dots is what a scanner calls a threat, as the letters' case shows."""
     return _DETECTION.fullmatch(name) is not None
 
 

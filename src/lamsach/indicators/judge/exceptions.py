@@ -87,12 +87,12 @@ _FIRST = frozenset("-@AaCcDdFfHhIiLlNnOoPpRrSsTtUuVv0123456789")
 
 
 def lets_through(line: str) -> bool:
-    """Whether a line is a command that lets through what it names, or that fetches a list from there; a sentence (`allow 203.0.113.5 to ..`) is none."""
+    """Return whether a line is a command that lets through what it names, or that fetches a list from there; a sentence (`allow 203.0.113.5 to ..`) is none."""
     return len(line) <= 1000 and line[:1] in _FIRST and _COMMAND.fullmatch(line) is not None
 
 
 def _sets_own(line: str) -> bool:
-    """Whether a line of a configuration names the own network's machines: its name servers, its neighbours, its interfaces."""
+    """Return whether a line of a configuration names the own network's machines: its name servers, its neighbours, its interfaces."""
     return len(line) <= 400 and line[:1] in _FIRST and _SETTING.fullmatch(line) is not None
 
 

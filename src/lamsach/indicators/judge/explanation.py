@@ -70,6 +70,6 @@ def spellings(value: str) -> frozenset[str]:
 
 
 def shows(stated: str, asked: frozenset[str]) -> bool:
-    """Whether a value, as an entry states it, shows one of these spellings."""
+    """Return whether a value, as an entry states it, shows one of these spellings."""
     shown = stated.lower()
     return any(text in shown for text in asked) or any(text in refang(shown) for text in asked)

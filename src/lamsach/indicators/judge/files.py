@@ -62,7 +62,7 @@ _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 
 
 def is_code(text: str) -> bool:
-    """Whether a line is of a program or a command; a rule for YARA is none."""
+    """Return whether a line is of a program or a command; a rule for YARA is none."""
     return len(text) > 8 and _CODE.search(text) is not None and not _YARA.search(text)
 
 
@@ -111,7 +111,7 @@ def _in_code(place: Place) -> bool:
 
 
 def _is_argument(place: Place) -> bool:
-    """Whether a name in program code is a whole quoted text, or the argument of a command that asks a server."""
+    """Return whether a name in program code is a whole quoted text, or the argument of a command that asks a server."""
     before, after = place.text[place.start - 1 : place.start], place.text[place.end : place.end + 1]
     if before in ("'", '"') and after == before:
         return True

@@ -46,7 +46,7 @@ _FIELDS_OF_DUMP = 8
 
 
 def is_dump(text: str) -> bool:
-    """Whether a line shows a program's memory, its many fields parted by `|...|`: a long number in it is seldom a file's hash."""
+    """Return whether a line shows a program's memory, its many fields parted by `|...|`: a long number in it is seldom a file's hash."""
     return text.count("|...|") >= _FIELDS_OF_DUMP
 
 

@@ -51,7 +51,7 @@ _HEAD_LINES = 40
 
 
 def is_typed(item: Found) -> bool:
-    """Whether a find is a value, or was recognised as one before it was refused."""
+    """Return whether a find is a value, or was recognised as one before it was refused."""
     return not isinstance(item, Refused) or item.type is not None
 
 
@@ -72,26 +72,26 @@ class ProseLine:
 
     @cached_property
     def has_hash(self) -> bool:
-        """Whether the line holds a hash."""
+        """Return whether the line holds a hash."""
         return _HASH.search(self.text) is not None
 
     @cached_property
     def has_mailbox(self) -> bool:
-        """Whether the line holds an address of a mail in angle brackets."""
+        """Return whether the line holds an address of a mail in angle brackets."""
         return _MAILBOX.search(self.text) is not None
 
     @cached_property
     def is_title(self) -> bool:
-        """Whether the line is a title by its mark or number."""
+        """Return whether the line is a title by its mark or number."""
         return is_title_line(self.text)
 
     @property
     def sets_aside(self) -> bool:
-        """Whether the line is apart from the text, so that it names no threat and no sentence goes on from it."""
+        """Return whether the line is apart from the text, so that it names no threat and no sentence goes on from it."""
         return self.prose.filtered or self.label is not None or self.searched
 
     def judged(self, token: str, item: Found) -> Found:
-        """What the rules say of a value of the line."""
+        """Return what the rules say of a value of the line."""
         if isinstance(item, Refused):
             return item
         place = Place(item[0], item[1], token, self.text, self.text.find(token))
@@ -132,17 +132,17 @@ class Prose:
 
     @property
     def facts(self) -> Facts:
-        """What the text says of the values that it lists."""
+        """Return what the text says of the values that it lists."""
         return Facts(threat=self.threat, source=self.number)
 
     @property
     def filtered(self) -> bool:
-        """Whether the line that is read is in a filter of a Sigma rule."""
+        """Return whether the line that is read is in a filter of a Sigma rule."""
         return self._filter.now
 
     @property
     def plain(self) -> bool:
-        """Whether no heading or title asks for caution."""
+        """Return whether no heading or title asks for caution."""
         return self.section is Section.LIST and not self.advisory and not self._clause.open
 
     def line(self, text: str) -> list[Found]:

@@ -52,7 +52,7 @@ class OpenClause:
 
     @property
     def open(self) -> bool:
-        """Whether a clause goes on in the next line."""
+        """Return whether a clause goes on in the next line."""
         return self._depth > 0
 
     def take(self, text: str) -> int:
@@ -72,7 +72,7 @@ class OpenClause:
 
 
 def _closed(text: str, place: int, depth: int = 0) -> tuple[int, int]:
-    """How many brackets are open at the end, and where the bracket that is open or stands at `place` is closed (the end if it is not)."""
+    """Return how many brackets are open at the end, and where the bracket that is open or stands at `place` is closed (the end if it is not)."""
     for match in _BRACKET.finditer(text, place):
         depth += 1 if match[0] in "([{" else -1
         if depth <= 0:
@@ -120,7 +120,7 @@ _QUERY = re.compile(
 
 
 def is_excluded(text: str, place: int) -> bool:
-    """Whether the clause in which a value stands takes it out of what the query finds."""
+    """Return whether the clause in which a value stands takes it out of what the query finds."""
     if any(start < place < end for start, end in excluded_spans(text)):
         return True
     before = text[max(0, place - _CLAUSE) : place]
@@ -128,5 +128,5 @@ def is_excluded(text: str, place: int) -> bool:
 
 
 def begins_query(line: str) -> bool:
-    """Whether a line is one of a query and no row of a table, whatever commas and bars it holds."""
+    """Return whether a line is one of a query and no row of a table, whatever commas and bars it holds."""
     return _QUERY.match(line) is not None

@@ -91,7 +91,7 @@ _WORDS_OF_SENTENCE = 4
 
 
 def is_cited(name: str) -> bool:
-    """Whether a name is that of a site which advisories and lists cite, or stands below one of a great platform."""
+    """Return whether a name is that of a site which advisories and lists cite, or stands below one of a great platform."""
     while name:
         if name in _PUBLISHERS or name in PLATFORMS:
             return True
@@ -100,7 +100,7 @@ def is_cited(name: str) -> bool:
 
 
 def published(name: str) -> bool:
-    """Whether a name, or one above it, is that of a site which advisories cite."""
+    """Return whether a name, or one above it, is that of a site which advisories cite."""
     while name:
         if name in _PUBLISHERS:
             return True
@@ -114,7 +114,7 @@ def host_of(kind: IndicatorType, value: str) -> str:
 
 
 def defangs_links(texts: Iterable[str]) -> bool:
-    """Whether the author of these texts writes malicious links as `hxxp`."""
+    """Return whether the author of these texts writes malicious links as `hxxp`."""
     return any(_NOT_HTTP.search(text) for text in texts)
 
 
@@ -156,7 +156,7 @@ def _is_to_read(place: Place) -> bool:
 
 
 def _of_a_footnote(place: Place) -> bool:
-    """Whether a link is a footnote's or has a text of its own, as Markdown and AsciiDoc write it."""
+    """Return whether a link is a footnote's or has a text of its own, as Markdown and AsciiDoc write it."""
     if place.start < _FOOTNOTE_AT:
         before = place.text[: place.start]
         if _FOOTNOTE.fullmatch(before):
@@ -168,7 +168,7 @@ def _of_a_footnote(place: Place) -> bool:
 
 
 def _sentence(place: Place) -> tuple[str, str]:
-    """What a sentence says before a value, and all of it without the value; it may have begun on the line above: nothing
+    """Return what a sentence says before a value, and all of it without the value; it may have begun on the line above: nothing
     is before the value on its line, and the line above is words without an end."""
     before, rest = place.before(_SENTENCE), place.text.replace(place.token, "", 1)
     above = place.line.prose.before

@@ -91,7 +91,7 @@ class Place:
 
     @property
     def last_label(self) -> str:
-        """What a name ends in."""
+        """Return what a name ends in."""
         return self.value.rpartition(".")[2]
 
 
@@ -113,10 +113,10 @@ def any_case(pattern: str) -> re.Pattern[str]:
 
 
 def word_count(text: str) -> int:
-    """How many words a text has."""
+    """Return how many words a text has."""
     return len(_WORD.findall(text))
 
 
 def has_word(text: str) -> bool:
-    """Whether a text has a word."""
+    """Return whether a text has a word."""
     return _WORD.search(text) is not None

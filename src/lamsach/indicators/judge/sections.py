@@ -75,19 +75,19 @@ class Section(Enum):
 
 
 def is_title(text: str) -> bool:
-    """Whether a line is a document's title in AsciiDoc."""
+    """Return whether a line is a document's title in AsciiDoc."""
     return _TITLE.match(text) is not None
 
 
 def may_be_heading(text: str) -> bool:
-    """Whether a line without values is short enough for a heading and does not end as a sentence does."""
+    """Return whether a line without values is short enough for a heading and does not end as a sentence does."""
     words = text.split()
     ends = text.rstrip().endswith((".", ";", ",", "!", "?"))
     return 0 < len(words) <= _WORDS_MOST and len(text) <= _LONGEST and not ends
 
 
 def heads_exceptions(bare: str) -> Section | None:
-    """What a heading announces whose values are none: what is not to be blocked, or what to use; or None."""
+    """Return what a heading announces whose values are none: what is not to be blocked, or what to use; or None."""
     bare = bare.rstrip(": ")
     if _ALLOWED_HEADING.fullmatch(bare) is not None:
         return Section.ALLOWED
@@ -101,29 +101,29 @@ def label_section(line: str) -> Section | None:
 
 
 def is_title_line(text: str) -> bool:
-    """Whether a line is a title by its mark (Markdown, AsciiDoc) or its number of several parts."""
+    """Return whether a line is a title by its mark (Markdown, AsciiDoc) or its number of several parts."""
     return _TITLE_LINE.match(text.lstrip()) is not None
 
 
 def begins_signature(text: str, *, letter: bool) -> bool:
-    """Whether the signature of a letter follows: behind its closing words, or behind two dashes in a letter (`letter`) or a quoted one."""
+    """Return whether the signature of a letter follows: behind its closing words, or behind two dashes in a letter (`letter`) or a quoted one."""
     if _DASHES.fullmatch(text):
         return letter or text.lstrip().startswith(">")
     return _CLOSING.fullmatch(text) is not None
 
 
 def begins_annex(bare: str) -> bool:
-    """Whether a heading begins the annex of a letter, behind its signature."""
+    """Return whether a heading begins the annex of a letter, behind its signature."""
     return _ANNEX.match(bare) is not None
 
 
 def begins_letter(text: str) -> bool:
-    """Whether another letter follows, which a letter quotes."""
+    """Return whether another letter follows, which a letter quotes."""
     return _ANOTHER.fullmatch(text.rstrip()) is not None
 
 
 def announced(text: str, bare: str) -> Section | None:
-    """What a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
+    """Return what a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
     if (heads := heads_exceptions(bare)) is not None:
         return heads
     if _LISTS.search(bare):

@@ -35,7 +35,7 @@ _LONGEST = 40
 
 
 def takes_back(keys: Iterable[str]) -> bool:
-    """Whether the headings of a table are those of a list of what its source took back."""
+    """Return whether the headings of a table are those of a list of what its source took back."""
     return {plain_key(key) for key in keys} >= REMOVED
 
 

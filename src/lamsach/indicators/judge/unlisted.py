@@ -79,7 +79,7 @@ class Account:
         return found
 
     def is_new(self, text: str) -> bool:
-        """Whether a text may show a value and was not looked at before."""
+        """Return whether a text may show a value and was not looked at before."""
         return (
             _HINT.search(text) is not None
             and text not in self._seen

@@ -26,7 +26,7 @@ class Difference:
 
 
 def difference(before: Iterable[Indicator], after: Iterable[Indicator]) -> Difference:
-    """What became of a list. Where a value stands (its reference) makes no difference."""
+    """Return what became of a list. Where a value stands (its reference) makes no difference."""
     old = _by_value(before)
     result = Difference()
     seen: set[tuple[IndicatorType, str]] = set()

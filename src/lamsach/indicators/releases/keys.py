@@ -107,7 +107,7 @@ def load_public_key(data: bytes, where: str) -> Ed25519PublicKey:
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:
-    """What people compare by telephone: `SHA256:` and the base64 of the digest of the key's 32 bytes."""
+    """Return what people compare by telephone: `SHA256:` and the base64 of the digest of the key's 32 bytes."""
     from cryptography.hazmat.primitives import serialization as form
 
     raw = key.public_bytes(form.Encoding.Raw, form.PublicFormat.Raw)

@@ -74,7 +74,7 @@ def _row(
 
 
 def overlaps(sources: Mapping[str, Iterable[Indicator]]) -> dict[tuple[str, str], int]:
-    """How many values each pair of sources shares."""
+    """Return how many values each pair of sources shares."""
     keys = {name: {(item.type, item.value) for item in items} for name, items in sources.items()}
     names = list(keys)
     return {

@@ -167,7 +167,7 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
 def check_release(
     path: Path, keys: Iterable[Ed25519PublicKey], take: Callable[[Indicator], object] = lambda item: None
 ) -> tuple[Manifest, str]:
-    """What a release says of itself, and the fingerprint of the key, when all of it fits; see `read_release`. Values are read one after the other and
+    """Return what a release says of itself, and the fingerprint of the key, when all of it fits; see `read_release`. Values are read one after the other and
     given to `take`; nothing of them is to be used before this ends."""
     where = str(path)
     try:

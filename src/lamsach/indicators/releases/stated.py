@@ -16,7 +16,7 @@ _TEXT = 200
 
 
 def stated_version(document: str) -> ListVersion | None:
-    """What a signed release says of itself; None for any other list. The signature is not looked at: `lamsach indicators verify` does."""
+    """Return what a signed release says of itself; None for any other list. The signature is not looked at: `lamsach indicators verify` does."""
     try:
         path = Path(document)
         with path.open("rb") as stream:

@@ -127,7 +127,7 @@ def network_key(network: IPv4Network | IPv6Network) -> str:
 
 
 def list_key(value: str) -> str:
-    """What they are sorted by: the key of a name, address or network, else `#` and the value, a hash."""
+    """Return what they are sorted by: the key of a name, address or network, else `#` and the value, a hash."""
     value = value.strip().strip(".").lower()
     try:
         return network_key(ip_network(value, strict=False))

@@ -73,7 +73,7 @@ def _text(found: Span) -> str:
 
 
 def is_at_or_below(name: str, above: str) -> bool:
-    """Whether a name is another one or lies below it, on a label boundary."""
+    """Return whether a name is another one or lies below it, on a label boundary."""
     return name == above or name.endswith("." + above)
 
 

@@ -135,7 +135,7 @@ class Knowledge:
             yield _concern(fact, fact.meaning.level)
 
     def is_known(self, name: str) -> bool:
-        """Whether a name is a known one itself."""
+        """Return whether a name is a known one itself."""
         return name in self._names
 
     def names(self) -> Iterator[str]:
@@ -167,7 +167,7 @@ MANY = 5000
 
 
 def knowledge_about(values: Collection[Value]) -> Knowledge:
-    """What is known that has to do with a few values: read several times faster than all."""
+    """Return what is known that has to do with a few values: read several times faster than all."""
     if len(values) > MANY or knowledge.cache_info().currsize:
         return knowledge()
     relevant = _Relevant(values)

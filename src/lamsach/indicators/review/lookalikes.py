@@ -29,7 +29,7 @@ def spelled(name: str) -> str | None:
 
 @lru_cache(maxsize=1 << 12)
 def skeleton(text: str) -> str:
-    """What a name looks like in ASCII letters: marks taken off, look-alikes replaced."""
+    """Return what a name looks like in ASCII letters: marks taken off, look-alikes replaced."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -43,12 +43,12 @@ _DIGITS = str.maketrans("0135i", "olesl")
 
 
 def outline(text: str) -> str:
-    """What a hasty reader takes a name for: its skeleton with digits and pairs of letters as the letters that they look like."""
+    """Return what a hasty reader takes a name for: its skeleton with digits and pairs of letters as the letters that they look like."""
     return skeleton(text).replace("rn", "m").replace("vv", "w").translate(_DIGITS)
 
 
 def mixes_scripts(text: str) -> bool:
-    """Whether a label mixes Latin letters with those of Cyrillic, Greek or Armenian."""
+    """Return whether a label mixes Latin letters with those of Cyrillic, Greek or Armenian."""
     for label in text.split("."):
         scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in label if letter.isalpha()}
         if "LATIN" in scripts and scripts & {"CYRILLIC", "GREEK", "ARMENIAN"}:

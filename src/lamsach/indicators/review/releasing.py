@@ -24,7 +24,7 @@ class Judged(NamedTuple):
 
     @property
     def goes_out(self) -> bool:
-        """Whether the value may go out."""
+        """Return whether the value may go out."""
         return self.left_out is None and self.withheld is None
 
 

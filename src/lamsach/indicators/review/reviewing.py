@@ -199,7 +199,7 @@ class Examiner:
         self._known = known
 
     def concerns(self, item: Indicator) -> Iterator[Concern]:
-        """What is the matter with a value."""
+        """Yield what is the matter with a value."""
         if (about := self._own.touches(item)) is not None:
             yield Concern(Kind.OWN, Level.DANGEROUS, about)
         if item.type is IndicatorType.DOMAIN:

@@ -72,11 +72,11 @@ class Instance:
 
     @property
     def origin(self) -> str:
-        """What a mirror's state names: the address with its filters."""
+        """Return what a mirror's state names: the address with its filters."""
         return f"{self.url}?{urllib.parse.urlencode(sorted(self._filters.items()), doseq=True)}"
 
     def kept(self, record: Record) -> Record | None:
-        """What is kept of an event or attribute: what is marked for detection, or all where a filter of the user's says which are wanted."""
+        """Return what is kept of an event or attribute: what is marked for detection, or all where a filter of the user's says which are wanted."""
         if "to_ids" in self._filters:
             return as_wanted(record)
         if self.kind == "events":
@@ -142,7 +142,7 @@ class Instance:
 
 
 def is_wanted(attribute: Mapping[str, Any]) -> bool:
-    """Whether an attribute holds now and is marked for detection."""
+    """Return whether an attribute holds now and is marked for detection."""
     return detects(attribute) and attribute.get("deleted") not in _YES
 
 

@@ -36,7 +36,7 @@ _STAMP = re.compile(r"\d{1,12}")
 
 
 def is_feed(url: str) -> bool:
-    """Whether an address is that of a feed's manifest."""
+    """Return whether an address is that of a feed's manifest."""
     parts = web_parts(url.removeprefix("misp+"))
     return parts is not None and parts.path.endswith("/" + MANIFEST)
 
@@ -73,7 +73,7 @@ class Feed:
         return found
 
     def event(self, uuid: str) -> Record:
-        """What an event marks for detection. Raises UnreadableError, LimitError."""
+        """Return what an event marks for detection. Raises UnreadableError, LimitError."""
         folder = self._parts.path.removesuffix(MANIFEST)
         url = urllib.parse.urlunsplit(self._parts._replace(path=f"{folder}{uuid}.json", fragment=""))
         tree = self._ask(url, MAX_PAGE_BYTES)
@@ -160,7 +160,7 @@ def mirror(url: str, folder: Path, settings: Settings | None = None) -> Fetched:
 
 
 def _count(event: Record) -> int:
-    """How many attributes an event holds, its objects' included."""
+    """Return how many attributes an event holds, its objects' included."""
     return len(event["Attribute"]) + sum(len(item["Attribute"]) for item in event["Object"])
 
 

@@ -101,7 +101,7 @@ def _name(uuid: str) -> str:
 
 
 def event_path(folder: Path, uuid: str) -> Path:
-    """Where a folder keeps an event of this UUID."""
+    """Return where a folder keeps an event of this UUID."""
     return folder / _name(uuid)
 
 

@@ -19,7 +19,7 @@ _MOST_REPEATED = 12
 
 
 def columns_of(line: str) -> int | None:
-    """How many columns the attributes above a table state, or None."""
+    """Return how many columns the attributes above a table state, or None."""
     match = _COLUMNS.match(line.strip())
     if match is None:
         return None
@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 
 
 def begins_cell(line: str) -> bool:
-    """Whether a line within a table begins with a cell, and does not go on with the one above."""
+    """Return whether a line within a table begins with a cell, and does not go on with the one above."""
     return _CELL.match(line.lstrip()) is not None
 
 

@@ -57,7 +57,7 @@ class CellText:
 
 
 def may_hold_value(text: str) -> bool:
-    """Whether a text has marks of values: points, a scheme, brackets, many hexadecimal digits."""
+    """Return whether a text has marks of values: points, a scheme, brackets, many hexadecimal digits."""
     return _VALUE_MARKS.search(text) is not None
 
 
@@ -77,7 +77,7 @@ class _OfLists(Knowledge):
         return is_value(text)
 
     def is_piece(self, line: str) -> bool:
-        """Whether a line is nothing but hexadecimal digits, and not as many as a digest has: those that its author broke are no digest each."""
+        """Return whether a line is nothing but hexadecimal digits, and not as many as a digest has: those that its author broke are no digest each."""
         return _HEX.fullmatch(line) is not None and len(line) not in HASH_DIGITS
 
     def has_pieces(self, text: str) -> bool:
@@ -100,7 +100,7 @@ def cell_text(
     promised: bool = False,
     line_by_line: bool = False,
 ) -> CellText:
-    """What the lines of a cell say. `promised`: its column holds values, of a `kind` if it or the row says so; `digits` are the lengths of the
+    """Return what the lines of a cell say. `promised`: its column holds values, of a `kind` if it or the row says so; `digits` are the lengths of the
     document's digests. `line_by_line`: what is not cut stays on its line."""
     parts: list[str] = []
     cut: list[str] = []
@@ -212,7 +212,7 @@ def _best(pieces: tuple[str, ...], kind: IndicatorType | None, digits: tuple[int
 
 @lru_cache(16384)
 def is_value(text: str, kind: IndicatorType | None = None, digits: tuple[int, ...] = HASH_DIGITS) -> bool:
-    """Whether a text is nothing but a value or several, of the kind that is promised."""
+    """Return whether a text is nothing but a value or several, of the kind that is promised."""
     if _PART.fullmatch(text) or _PART.match(text[:1]):
         return False
     found = whole_value(text) or several_values(text)

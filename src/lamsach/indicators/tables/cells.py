@@ -44,7 +44,7 @@ def filled_cells(cells: Iterable[str]) -> dict[int, str]:
 
 
 def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
-    """What a cell under a heading that promises values holds. `unsupported`: the row says that it is of a kind which logs do not show."""
+    """Return what a cell under a heading that promises values holds. `unsupported`: the row says that it is of a kind which logs do not show."""
     if unsupported:
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
@@ -75,7 +75,7 @@ def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Fo
 
 
 def holds_value(cell: str) -> bool:
-    """Whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
+    """Return whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
     return bool(whole_value(cell)) or any(
         not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
         for item in scan(cell)
@@ -83,7 +83,7 @@ def holds_value(cell: str) -> bool:
 
 
 def is_aside(label: str) -> bool:
-    """Whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
+    """Return whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
     of certificates that sign malware among their values."""
     key = plain_key(label)
     described = field_of(label) is Field.CONTEXT or key == "description" or is_no_text_value(label)

@@ -77,7 +77,7 @@ _DOTTED_FIELDS = {
 
 @lru_cache(4096)
 def field_of(heading: str) -> Field | None:
-    """What a column with this heading holds, or None when the heading is not known."""
+    """Return what a column with this heading holds, or None when the heading is not known."""
     if heading.startswith(_GEO):
         return Field.CONTEXT
     if "." in heading and (match := _DOTTED.fullmatch(plain_key(heading))) is not None:
@@ -124,7 +124,7 @@ def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
 
 
 def is_no_text_value(text: str) -> bool:
-    """Whether what a text calls a kind is one whose values are never taken from running text: not supported, or read only where a list states it."""
+    """Return whether what a text calls a kind is one whose values are never taken from running text: not supported, or read only where a list states it."""
     kind, unsupported = stated_type(text)
     return unsupported or kind in STATED_ONLY
 

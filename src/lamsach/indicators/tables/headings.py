@@ -59,7 +59,7 @@ class Headings:
         """The number of the last row of headings."""
 
     def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
-        """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
+        """Return whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
@@ -116,7 +116,7 @@ class Headings:
 
 
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
-    """What a row states as the kind of its values, or an empty text."""
+    """Return what a row states as the kind of its values, or an empty text."""
     return next(
         (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
     )

@@ -24,7 +24,7 @@ _ROWS_NAMED = 60
 
 
 def _is_form(rows: Sequence[PageRow]) -> bool:
-    """Whether the first of two columns names what the second one says (`Type`, `Value`): a record a row after the other."""
+    """Return whether the first of two columns names what the second one says (`Type`, `Value`): a record a row after the other."""
     firsts = [row.cells[0][0].text for row in rows if row.cells.get(0) and max(row.cells) == 1]
     named = sum(field_of(text) is not None for text in firsts)
     return len(rows) > 2 and len(firsts) * 10 > len(rows) * 9 and named * 2 > len(rows)
@@ -48,7 +48,7 @@ class TableReader:
         self._tables = 0
 
     def read(self, whole: WholeTable) -> Iterator[Entry]:
-        """What a table says, and which of its rows say nothing."""
+        """Yield what a table says, and which of its rows say nothing."""
         if _is_form(whole.rows):
             for row in whole.rows:
                 texts = [
@@ -114,7 +114,7 @@ class TableReader:
     def _beside(
         self, table: Table, texts: Sequence[str], reference: Reference, told: set[str]
     ) -> Iterator[Entry]:
-        """What the cells beside a row's values list or mention as running text does."""
+        """Yield what the cells beside a row's values list or mention as running text does."""
         own = Prose(advisory=True, defangs=self._prose.defangs)
         own.defangs_links = self._prose.defangs_links
         for place, text in enumerate(texts):
@@ -128,7 +128,7 @@ class TableReader:
     def _as_prose(
         self, prose: Prose, texts: Sequence[str], reference: Reference, told: set[str]
     ) -> Iterator[Entry]:
-        """What cells list as running text does, without what is told already."""
+        """Yield what cells list as running text does, without what is told already."""
         for text in texts:
             for line in text.split("\n"):
                 for item in entries(prose.line(line), reference, self._prose.facts, line) if line else ():

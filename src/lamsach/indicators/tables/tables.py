@@ -76,7 +76,7 @@ class Table:
 
     @property
     def heads(self) -> int:
-        """How many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
+        """Return how many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
         return self._headings.count
 
     @property
@@ -86,7 +86,7 @@ class Table:
 
     @property
     def fields(self) -> Mapping[int, Field]:
-        """What the columns hold, as far as their headings say."""
+        """Return what the columns hold, as far as their headings say."""
         return self._headings.fields or {}
 
     def promised(self, cells: Sequence[str], place: int) -> IndicatorType | None:
@@ -96,12 +96,12 @@ class Table:
 
     @property
     def width(self) -> int:
-        """How many columns the last headings named; 0 before any."""
+        """Return how many columns the last headings named; 0 before any."""
         return self._headings.width
 
     @property
     def headed(self) -> bool:
-        """Whether headings that promise values were met."""
+        """Return whether headings that promise values were met."""
         return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()
 
     def row(
@@ -193,7 +193,7 @@ class Table:
         return quick
 
     def end(self) -> Iterator[Entry]:
-        """What is still to say after the last row."""
+        """Yield what is still to say after the last row."""
         yield from self._before
         self._before.clear()
 
@@ -217,7 +217,7 @@ class Table:
         self._before.clear()
 
     def _take_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
-        """Whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
+        """Return whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
         if not self._headings.take(filled, number, least=2 if loose else 1):
             return False
         self._headings.loose, self._allows = loose, self._all_allowed
@@ -296,7 +296,7 @@ class Table:
         yield from entries(found, reference, facts, self._words(described))
 
     def _words(self, described: Mapping[int, str]) -> str:
-        """What the row says around its values: only of a document's table, since a list's rows say it in their facts."""
+        """Return what the row says around its values: only of a document's table, since a list's rows say it in their facts."""
         return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
 
     def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:

@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def cuts_urls(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether the delimiter stands within URLs, one a line, and parts no columns: `http://evil.example/a,b/x.php`."""
+    """Return whether the delimiter stands within URLs, one a line, and parts no columns: `http://evil.example/a,b/x.php`."""
     several = [line for line in lines if delimiter in line]
     urls = [line.split(delimiter) for line in several if _URL.fullmatch(line)]
     if not urls or len(urls) * 10 < 9 * len(several):
@@ -26,7 +26,7 @@ def cuts_urls(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def _is_column(cells: Sequence[str]) -> bool:
-    """Whether cells say something of a URL: dates, values, or words that come again."""
+    """Return whether cells say something of a URL: dates, values, or words that come again."""
     texts = [cell.strip() for cell in cells]
     if any(texts) and all(
         not text or (read_date(text) is not None and len(text) >= 8) or whole_value(text) for text in texts

@@ -33,7 +33,7 @@ class Readable(Protocol):
 
 
 def read_document(document: Readable, name: str) -> Iterator[Entry]:
-    """What a document's paragraphs and tables say."""
+    """Yield what a document's paragraphs and tables say."""
     reader = DocumentReader(name)
     reader.look_through(document.texts())
     for block in document.blocks():
@@ -57,7 +57,7 @@ class DocumentReader:
         self._prose.defangs, self._prose.defangs_links = self.defangs, self.defangs_links
 
     def block(self, block: Block) -> Iterator[Entry]:
-        """What a block says."""
+        """Yield what a block says."""
         if isinstance(block, Paragraph):
             yield from self._paragraph(block)
         elif isinstance(block, BlockTable):
@@ -70,7 +70,7 @@ class DocumentReader:
                 self._prose.section = Section.MARGIN
 
     def _paragraph(self, block: Paragraph) -> Iterator[Entry]:
-        """What a paragraph says, and where its links lead, when the text shows something else."""
+        """Yield what a paragraph says, and where its links lead, when the text shows something else."""
         self._last = block.page, block.row
         reference = Reference(self.document, block.page, block.row)
         for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(block.text)).split("\n")):
@@ -96,7 +96,7 @@ class DocumentReader:
                 yield Refusal(reference, value, refusals.REFERENCE, kind)
 
     def _table(self, rows: Iterable[Row]) -> Iterator[Entry]:
-        """What a table says."""
+        """Yield what a table says."""
         self.tables += 1
         table = Table(self.document, self._last[0], self.tables)
         for row in rows:

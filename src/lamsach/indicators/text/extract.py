@@ -123,7 +123,7 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
 
 
 def _inner_url(word: str) -> int | None:
-    """Where a URL begins within a word; None where it is in the path of another (`archive.example/1/http://evil.example`)."""
+    """Return where a URL begins within a word; None where it is in the path of another (`archive.example/1/http://evil.example`)."""
     match = _INNER_URL.search(word) if "://" in word else None
     if match is None:
         return None

@@ -24,7 +24,7 @@ _CONDITIONS = frozenset({"domain", "from", "to", "denyallow", "ctag", "client", 
 
 
 def begins_filter(head: str, lines: Sequence[str]) -> bool:
-    """Whether a text with this head and these lines (no comments) is a filter list, whatever else it holds: it says so at its
+    """Return whether a text with this head and these lines (no comments) is a filter list, whatever else it holds: it says so at its
     head, or has several rules with two bars and almost nothing but rules."""
     rules = sum(_RULE.fullmatch(line) is not None for line in lines)
     if not rules:
@@ -40,7 +40,7 @@ def begins_filter(head: str, lines: Sequence[str]) -> bool:
 
 
 def condition(options: str) -> str | None:
-    """Why a rule with these options (behind the `$`) lists nothing, or None: it takes another rule back, or holds only at times."""
+    """Return why a rule with these options (behind the `$`) lists nothing, or None: it takes another rule back, or holds only at times."""
     names = {option.strip().lstrip("~").partition("=")[0].lower() for option in options.split(",")}
     if "badfilter" in names:
         return refusals.DISABLED

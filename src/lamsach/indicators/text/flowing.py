@@ -148,7 +148,7 @@ def with_next(
 
 
 def continues_name(line: str, first: str) -> bool:
-    """Whether a name that ends in a hyphen goes on in the next line's first word."""
+    """Return whether a name that ends in a hyphen goes on in the next line's first word."""
     if not line.endswith("-") or not _NAME_START.match(first):
         return False
     if _MAIL_END.search(line[-330:]):
@@ -207,7 +207,7 @@ _FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}
 
 
 def has_fragments(text: str) -> bool:
-    """Whether a text holds hexadecimal digits that are no whole hash: pieces of one that a narrow column broke."""
+    """Return whether a text holds hexadecimal digits that are no whole hash: pieces of one that a narrow column broke."""
     return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
 
 
@@ -256,15 +256,15 @@ def _pattern(line: str) -> str:
 
 
 def defangs(texts: Iterable[str]) -> bool:
-    """Whether the author of these texts defangs what is malicious."""
+    """Return whether the author of these texts defangs what is malicious."""
     return any(_DEFANGED.search(text) for text in texts)
 
 
 def has_sentences(text: str) -> bool:
-    """Whether a text has several sentences, so that what is in them is mentioned and not listed."""
+    """Return whether a text has several sentences, so that what is in them is mentioned and not listed."""
     return sum(_SENTENCE.search(line) is not None for line in text.splitlines()) >= _SENTENCES
 
 
 def found_values(found: Iterable[Found]) -> list[Found]:
-    """What has a value's shape and a type."""
+    """Return what has a value's shape and a type."""
     return list(filter(is_shaped, found))

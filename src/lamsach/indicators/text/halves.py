@@ -65,13 +65,13 @@ class Halves:
 
 
 def hash_lengths(texts: Iterable[str]) -> tuple[int, ...]:
-    """How many digits the hashes of a document have: those of the one kind that it names, or of any."""
+    """Return how many digits the hashes of a document have: those of the one kind that it names, or of any."""
     named = {match.lastindex for text in texts for match in _NAMED_HASH.finditer(text)}
     return tuple(HASH_DIGITS[place - 1] for place in named if place) if len(named) == 1 else HASH_DIGITS
 
 
 def only_lengths(line: str) -> tuple[int, ...] | None:
-    """How many digits the digest has that begins at the end of a line, where the words right before it say so: `(64,)` behind
+    """Return how many digits the digest has that begins at the end of a line, where the words right before it say so: `(64,)` behind
     `SHA-256`; otherwise None."""
     end = _PIECE.search(line[-80:])
     if end is None:
@@ -81,7 +81,7 @@ def only_lengths(line: str) -> tuple[int, ...] | None:
 
 
 def may_be_parted(cell: str) -> bool:
-    """Whether a cell is as long as a digest that spaces or line breaks part, and begins as one."""
+    """Return whether a cell is as long as a digest that spaces or line breaks part, and begins as one."""
     return 32 < len(cell) <= 128 and _SPACED_DIGITS.fullmatch(cell) is not None
 
 

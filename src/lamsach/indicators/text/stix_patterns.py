@@ -134,7 +134,7 @@ def _read(pattern: str) -> _Pattern:
 
 
 def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str) -> tuple[_Comparison, int]:
-    """What follows a path, and the place behind it."""
+    """Return what follows a path, and the place behind it."""
     negated = before == "NOT"
     if before == "EXISTS":
         return _Comparison(path, "EXISTS", negated), place
@@ -203,7 +203,7 @@ def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
 
 
 def _like(text: str, kind: IndicatorType | None) -> str | None:
-    """What stands fast of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind it, and the names below a name, are covered anyway."""
+    """Return what stands fast of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind it, and the names below a name, are covered anyway."""
     if (parts := _NETWORK.fullmatch(text)) is not None:
         numbers = [part for part in parts.groups() if part is not None]
         return ".".join([*numbers, *["0"] * (4 - len(numbers))]) + f"/{8 * len(numbers)}"

@@ -99,7 +99,7 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
 
 
 def _may_hold(key: str, field: Field | None, held: Any) -> bool:
-    """Whether a record or list under this key may hold values."""
+    """Return whether a record or list under this key may hold values."""
     key = key.lower()
     if key in _CALLED and isinstance(held, list) and all(isinstance(item, str) for item in held):
         return False
@@ -130,7 +130,7 @@ _WALKED = frozenset({"file", "subject"})
 
 
 def _names_else(key: str, value: str) -> bool:
-    """Whether a key says that a digest, a link, or the name in a certificate, is that of something else than what is listed."""
+    """Return whether a key says that a digest, a link, or the name in a certificate, is that of something else than what is listed."""
     if "://" in value and (match := _TO_READ.search(key)) is not None and match.end() == len(key):
         return True
     return _ELSE.search(key) is not None and (

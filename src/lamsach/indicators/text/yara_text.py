@@ -48,7 +48,7 @@ class YaraRule(NamedTuple):
 
     @property
     def lists(self) -> bool:
-        """Whether the rule names a hash."""
+        """Return whether the rule names a hash."""
         return any(not isinstance(item, Refused) for _, item in self.found)
 
 

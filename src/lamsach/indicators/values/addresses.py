@@ -79,7 +79,7 @@ def parse_v4(text: str) -> IPv4Address | None:
 
 
 def internal_reason(address: Address) -> str | None:
-    """Why an address cannot be an indicator (private, reserved and the like), or None when it can."""
+    """Return why an address cannot be an indicator (private, reserved and the like), or None when it can."""
     if address.version == 4 and int(address) >> 24 not in _FIRST_OCTETS:
         return None
     return next(
@@ -93,7 +93,7 @@ def internal_reason(address: Address) -> str | None:
 
 
 def may_be_internal(quad: str) -> bool:
-    """Whether a canonical dotted quad needs a closer look: its first octet is one under which internal addresses lie."""
+    """Return whether a canonical dotted quad needs a closer look: its first octet is one under which internal addresses lie."""
     return quad.partition(".")[0] in _FIRST_OCTET_TEXTS
 
 

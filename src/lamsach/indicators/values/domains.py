@@ -44,7 +44,7 @@ _FILE_NAMES = re.compile(
 
 
 def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
-    """Whether a canonical name with a real last label is likely that of a file: in running text `install.sh` is one too."""
+    """Return whether a canonical name with a real last label is likely that of a file: in running text `install.sh` is one too."""
     last = name.rpartition(".")[2]
     if last in FILE_LIKE_ENDINGS:
         return name.count(".") == 1 or not name.startswith("www.")
@@ -94,13 +94,13 @@ def without_picture(word: str) -> str:
 
 
 def is_file_name(name: str) -> bool:
-    """Whether the last label of a name is what files end in and no top-level domain."""
+    """Return whether the last label of a name is what files end in and no top-level domain."""
     last = name.rpartition(".")[2].lower()
     return last in _LAST_LABEL_OF_FILES and last not in suffixes().top_levels
 
 
 def ends_as_a_file(last: str) -> bool:
-    """Whether files have this ending too, be it a top-level domain."""
+    """Return whether files have this ending too, be it a top-level domain."""
     return last in _LAST_LABEL_OF_FILES
 
 

@@ -61,7 +61,7 @@ class ExceptionSet:
         self._places.setdefault((indicator_type, value), reference)
 
     def covers(self, indicator_type: IndicatorType, value: str) -> Reference | None:
-        """Where a canonical value is excepted, by the nearest exception, or None."""
+        """Return where a canonical value is excepted, by the nearest exception, or None."""
         if not self._places:
             return None
         return next(

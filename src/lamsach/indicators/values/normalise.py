@@ -121,7 +121,7 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
 
 
 def of_stated_kinds(text: str) -> tuple[Value, ...]:
-    """What a text may be of the kinds that are taken only where a list states them: for looking a value up."""
+    """Return what a text may be of the kinds that are taken only where a list states them: for looking a value up."""
     found: list[Value] = []
     for kind in sorted(STATED_ONLY):
         try:

@@ -57,7 +57,7 @@ _SEVERAL = re.compile(
 
 
 def is_shaped(item: Entry | Found) -> bool:
-    """Whether an entry or a find has a value's shape; false for a refused text that is none, of which documents are full."""
+    """Return whether an entry or a find has a value's shape; false for a refused text that is none, of which documents are full."""
     return not isinstance(item, (Refusal, Refused)) or item.type is not None or item.reason in _SHAPED
 
 
@@ -111,7 +111,7 @@ def entries(
 
 
 def around(text: str, value: str) -> str | None:
-    """What a text says around a value, in the author's own spelling, on one line; None when it says nothing else."""
+    """Return what a text says around a value, in the author's own spelling, on one line; None when it says nothing else."""
     whole, plain = _on_one_line(text[:MAX_WORDED])
     start = plain.lower().find(value.lower()[:24])
     if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _WORDS_LEAST:

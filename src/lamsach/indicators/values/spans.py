@@ -19,7 +19,7 @@ class Span(NamedTuple):
         return self.first + (1 << (bits(self.version) - self.length)) - 1
 
     def overlaps(self, other: Span) -> bool:
-        """Whether the two have an address in common."""
+        """Return whether the two have an address in common."""
         return self.version == other.version and self.first <= other.last and other.first <= self.last
 
 

@@ -59,7 +59,7 @@ class Suffixes:
         return name
 
     def is_public(self, name: str) -> bool:
-        """Whether a canonical name is itself a public suffix (`com.vn`), so that listing it would accuse everybody."""
+        """Return whether a canonical name is itself a public suffix (`com.vn`), so that listing it would accuse everybody."""
         if name in self.exact or name in self.top_levels or name in self.wildcard_parents:
             return True
         return name.partition(".")[2] in self.wildcard_parents and name not in self.exceptions

@@ -18,7 +18,7 @@ def without_wildcards(word: str) -> str:
 
 
 def is_ipv6(word: str) -> bool:
-    """Whether a word means an IPv6 address: not a time, a MAC address, a scope (`a::b`) or a row of hex pairs."""
+    """Return whether a word means an IPv6 address: not a time, a MAC address, a scope (`a::b`) or a row of hex pairs."""
     if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
         return False
     groups = [group for group in word.partition("/")[0].split(":") if group]

@@ -107,7 +107,7 @@ def _address(network: Span) -> str:
 
 
 def is_version(item: Indicator, version: int) -> bool:
-    """Whether an address or network is of this version of IP."""
+    """Return whether an address or network is of this version of IP."""
     return (":" in item.value) == (version == 6)
 
 

@@ -104,7 +104,7 @@ class Writer(ABC):
             cls.holds = {row.type: _LOSSES[row.exports[name]] for row in ROWS if name in row.exports}
 
     def lost(self, item: Indicator) -> str | None:
-        """Why a canonical value of a kind that is held cannot be written all the same, or None."""
+        """Return why a canonical value of a kind that is held cannot be written all the same, or None."""
         return None
 
     def merged(self, items: Spool) -> Spool:
@@ -112,7 +112,7 @@ class Writer(ABC):
         return items
 
     def takes(self, item: Indicator) -> tuple[int, int]:
-        """How many entries and bytes a value takes in a list that is cut into parts. Bytes count only where the format has `part_bytes`."""
+        """Return how many entries and bytes a value takes in a list that is cut into parts. Bytes count only where the format has `part_bytes`."""
         return 1, 0
 
     @abstractmethod
@@ -120,7 +120,7 @@ class Writer(ABC):
         """The output's text in pieces, the same for the same arguments. The items may be millions that lie on the disk: they are gone through, not kept."""
 
     def refusal(self, item: Indicator) -> str | None:
-        """Why a value is left out, or None."""
+        """Return why a value is left out, or None."""
         if item.type not in self.holds:
             return NOT_HELD
         if not is_canonical(item.type, item.value):

@@ -36,7 +36,7 @@ class Terms:
     min_confidence: int = 0
 
     def refusal(self, item: Indicator) -> str | None:
-        """Why a value may not go out, or None."""
+        """Return why a value may not go out, or None."""
         if item.valid_until is not None and item.valid_until <= self.at:
             return EXPIRED
         if item.valid_from is not None and item.valid_from > self.at:
@@ -61,7 +61,7 @@ class Export:
 
     @property
     def entries(self) -> int:
-        """How many entries the values take in the program's list."""
+        """Return how many entries the values take in the program's list."""
         return sum(self.writer.takes(item)[0] for item in self.items)
 
     def text(self) -> Iterator[str]:
@@ -107,7 +107,7 @@ def prepare(
 def stamp_of(
     items: Collection[Indicator], digest: str, made: datetime, accepted: Mapping[Value, str] | None = None
 ) -> Stamp:
-    """What an output with these values states."""
+    """Return what an output with these values states."""
     expires: datetime | None = None
     levels: set[str] = set()
     reasons: list[tuple[str, str]] = []

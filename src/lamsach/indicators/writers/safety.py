@@ -26,7 +26,7 @@ _KEPT = frozenset(" ._-+,:/")
 
 
 def is_canonical(kind: IndicatorType, value: str) -> bool:
-    """Whether a value has the canonical form of its kind, without which no writer takes it."""
+    """Return whether a value has the canonical form of its kind, without which no writer takes it."""
     if kind is IndicatorType.DOMAIN:
         return len(value) <= 253 and _NAME.fullmatch(value) is not None
     if kind is IndicatorType.EMAIL:
@@ -45,12 +45,12 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
 
 
 def _is_numeric(value: str) -> bool:
-    """Whether a text has no letters but those of addresses: `ipaddress` would take any text after a `%` for a zone."""
+    """Return whether a text has no letters but those of addresses: `ipaddress` would take any text after a `%` for a zone."""
     return _NUMERIC.fullmatch(value) is not None
 
 
 def _is_quad(value: str) -> bool:
-    """Whether a text is a dotted quad without needless zeros: what most of a list is."""
+    """Return whether a text is a dotted quad without needless zeros: what most of a list is."""
     try:
         return inet_ntop(AF_INET, inet_pton(AF_INET, value)) == value
     except (OSError, UnicodeError, ValueError):

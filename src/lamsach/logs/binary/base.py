@@ -57,7 +57,7 @@ class BinaryFormat(ABC):
     @classmethod
     @abstractmethod
     def recognises(cls, head: bytes) -> bool:
-        """Whether a file that begins with these bytes (decompressed; up to 4096) is of this format. Never true for text."""
+        """Return whether a file that begins with these bytes (decompressed; up to 4096) is of this format. Never true for text."""
 
     @classmethod
     def reads_lines(cls, lines: Sequence[str]) -> bool:

@@ -135,7 +135,7 @@ def _event(names: Sequence[str], row: Cells, times: LooseTimes) -> Event:
 
 
 def _mentions(row: Cells) -> Event:
-    """What the texts of a row of unknown columns mention."""
+    """Return what the texts of a row of unknown columns mention."""
     found: dict[str, None] = {}
     for cell in row:
         for text in cell:

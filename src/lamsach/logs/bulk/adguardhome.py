@@ -97,7 +97,7 @@ def _texts(values: Values, key: str, count: int) -> pa.Array:
 
 
 def _blocked(values: Values, count: int) -> pa.Array:
-    """Whether the question was answered in place of the real server, to keep its asker away."""
+    """Return whether the question was answered in place of the real server, to keep its asker away."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -95,7 +95,7 @@ class BulkReader(ABC):
         return table_of(columns, count)
 
     def agrees(self, table: pa.RecordBatch, lines: Mapping[int, bytes]) -> bool:
-        """Whether the format itself reads the same from some lines, which are given by their rows in the table."""
+        """Return whether the format itself reads the same from some lines, which are given by their rows in the table."""
         import pyarrow as pa
 
         rows = pa.array(lines, pa.int64())

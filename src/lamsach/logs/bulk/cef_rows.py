@@ -49,7 +49,7 @@ class CefRows:
         self._wanted = wanted
 
     def row(self, data: bytes, count: int) -> tuple[pa.Array, dict[str, pa.Array]]:
-        """What stands before each record, and the values by their keys. Raises Unusual, pyarrow.ArrowInvalid."""
+        """Return what stands before each record, and the values by their keys. Raises Unusual, pyarrow.ArrowInvalid."""
         import pyarrow as pa
         import pyarrow.compute as pc
 

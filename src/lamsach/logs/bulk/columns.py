@@ -76,7 +76,7 @@ def text_of(lines: pa.Array) -> pa.Buffer:
 
 
 def parted_by_single_spaces(data: bytes) -> bool:
-    """Whether `str.split` finds the columns of the lines where single spaces stand."""
+    """Return whether `str.split` finds the columns of the lines where single spaces stand."""
     return data.isascii() and not any(mark in data for mark in _SPACES)
 
 
@@ -102,7 +102,7 @@ def check_distinct(column: pa.Array, shape: str) -> None:
 
 
 def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
-    """What the function makes of each text (default: a text). It is asked once for each distinct one."""
+    """Return what the function makes of each text (default: a text). It is asked once for each distinct one."""
     import pyarrow as pa
 
     coded = column.dictionary_encode()
@@ -163,7 +163,7 @@ def ends_of(column: pa.Array) -> tuple[Any, Any]:
 
 
 def holds(column: pa.Array, *marks: bytes) -> bool:
-    """Whether any of the marks may stand in any of the texts; quick, and true too often when texts beside them hold it."""
+    """Return whether any of the marks may stand in any of the texts; quick, and true too often when texts beside them hold it."""
     texts = column.buffers()[2]
     whole = b"" if texts is None else texts.to_pybytes()
     return any(mark in whole for mark in marks)
@@ -178,12 +178,12 @@ def cut(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
 
 
 def ipv4(column: pa.Array) -> pa.Array:
-    """Whether a text is an IPv4 address in canonical spelling."""
+    """Return whether a text is an IPv4 address in canonical spelling."""
     return judged(column, _IPV4, all_ipv4)
 
 
 def judged(column: pa.Array, shape: str, all_have_it: Callable[[pa.Array], bool] | None = None) -> pa.Array:
-    """Whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once. `all_have_it`: a quicker way to tell
+    """Return whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once. `all_have_it`: a quicker way to tell
     that all have it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -223,7 +223,7 @@ def hashes(column: pa.Array, digits: int) -> pa.Array:
 
 
 def canonical_names(column: pa.Array) -> pa.Array:
-    """Whether a text is a name, or an IPv4 address, in canonical spelling."""
+    """Return whether a text is a name, or an IPv4 address, in canonical spelling."""
     import pyarrow.compute as pc
 
     short = pc.less_equal(pc.binary_length(column), _LABEL)
@@ -232,7 +232,7 @@ def canonical_names(column: pa.Array) -> pa.Array:
 
 
 def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
-    """What a function such as `domain_of`, which leaves canonical names and addresses as they are, makes of names."""
+    """Return what a function such as `domain_of`, which leaves canonical names and addresses as they are, makes of names."""
     return kept(column, canonical_names(column), function)
 
 
@@ -273,7 +273,7 @@ def internal(column: pa.Array) -> pa.Array:
 
 
 def _starts_with(column: pa.Array, beginnings: Sequence[str]) -> pa.Array:
-    """Whether each text starts with one of these."""
+    """Return whether each text starts with one of these."""
     from functools import reduce
 
     import pyarrow.compute as pc

@@ -86,7 +86,7 @@ class NamedCells(GroupReader):
 
 
 def _odd(told: Lines) -> Truths:
-    """Whether lines begin as no row does."""
+    """Return whether lines begin as no row does."""
     start = told.letters_at(0, len(_SEPARATOR_LINE))
     first = start >> (8 * (len(_SEPARATOR_LINE) - 1))
     odd: Truths = (first == ord("{")) | (first == _BOM[0]) | (start == letters_of(_SEPARATOR_LINE))

@@ -52,7 +52,7 @@ def _spelled(addresses: np.ndarray[Any, Any]) -> pa.Array:
 
 
 def _at_once(texts: pa.Array) -> tuple[Truths, Numbers, np.ndarray[Any, Any]]:
-    """Which messages are read here, how many addresses each of these tells, and the bytes of all in their order."""
+    """Return which messages are read here, how many addresses each of these tells, and the bytes of all in their order."""
     import numpy as np
     import pyarrow.compute as pc
 
@@ -82,7 +82,7 @@ def _letters(texts: pa.Array) -> bytes:
 
 
 def _padding(marks: Truths, sizes: Numbers, ends: Numbers) -> Numbers:
-    """How many `=` stand at each text's end, up to two."""
+    """Return how many `=` stand at each text's end, up to two."""
     import numpy as np
 
     last = np.maximum(ends - 1, 0)
@@ -93,7 +93,7 @@ def _padding(marks: Truths, sizes: Numbers, ends: Numbers) -> Numbers:
 
 
 def _counted(marks: Truths, sizes: Numbers, ends: Numbers) -> Numbers:
-    """How many `=` each text holds."""
+    """Return how many `=` each text holds."""
     import numpy as np
 
     places = np.flatnonzero(marks)
@@ -142,7 +142,7 @@ def _addresses(
 
 
 def _after_names(data: np.ndarray[Any, Any], places: Numbers, last: int) -> tuple[Numbers, Truths]:
-    """Where each name, which no pointer shortens, ends; and whether it has an end after few labels."""
+    """Return where each name, which no pointer shortens, ends; and whether it has an end after few labels."""
     import numpy as np
 
     ended = np.zeros(len(places), np.bool_)

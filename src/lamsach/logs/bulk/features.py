@@ -37,7 +37,7 @@ class Lines:
         self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
 
     def _where(self, mark: str) -> tuple[Marks, Numbers] | None:
-        """Where the mark stands in the text of all lines, and how often before each bound; None when nowhere. It is looked for by its letters that are rarest
+        """Return where the mark stands in the text of all lines, and how often before each bound; None when nowhere. It is looked for by its letters that are rarest
         in the first lines."""
         if mark not in self._marks:
             self._marks[mark] = self._search(mark.encode())
@@ -49,7 +49,7 @@ class Lines:
         return (marks, marks.before(self._bounds)) if marks.total else None
 
     def has(self, *marks: str) -> Truths:
-        """Whether one of the marks stands anywhere."""
+        """Return whether one of the marks stands anywhere."""
         import numpy as np
 
         found: Truths = np.zeros(len(self.ends), np.bool_)
@@ -60,11 +60,11 @@ class Lines:
         return found
 
     def place(self, mark: str) -> Numbers:
-        """Where the mark stands first, in bytes from the line's start; -1 when nowhere."""
+        """Return where the mark stands first, in bytes from the line's start; -1 when nowhere."""
         return self.nth(mark, 1)
 
     def nth(self, mark: str, number: int) -> Numbers:
-        """Where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
+        """Return where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
         import numpy as np
 
         where = self._where(mark)
@@ -77,7 +77,7 @@ class Lines:
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
-        """How often the mark stands, from a place in each line on. (Of a mark that overlaps itself each one counts.)"""
+        """Return how often the mark stands, from a place in each line on. (Of a mark that overlaps itself each one counts.)"""
         import numpy as np
 
         where = self._where(mark)
@@ -90,12 +90,12 @@ class Lines:
         return np.diff(before)
 
     def begin_with(self, text: str) -> Truths:
-        """Whether they begin with these one to eight ASCII letters."""
+        """Return whether they begin with these one to eight ASCII letters."""
         found: Truths = self.letters_at(0, len(text)) == letters_of(text)
         return found
 
     def end_with(self, text: str) -> Truths:
-        """Whether they end with these one to eight ASCII letters."""
+        """Return whether they end with these one to eight ASCII letters."""
         place = self.ends - self.begins - len(text)
         found: Truths = (place >= 0) & (self.letters(place, len(text)) == letters_of(text))
         return found
@@ -131,7 +131,7 @@ def _bits(count: Any) -> Any:
 
 
 def letters_of(text: str) -> int:
-    """What `Lines.letters` gives for these ASCII letters."""
+    """Return what `Lines.letters` gives for these ASCII letters."""
     return int.from_bytes(text.encode())
 
 

@@ -26,15 +26,15 @@ class GroupReader(BulkReader):
     _not_tried = 0
 
     def alike(self, data: bytes) -> bool:
-        """Whether all these lines (as one text) may be read at once before they are put together: cheap. Only for a `read` that refuses what `groups` sets apart."""
+        """Return whether all these lines (as one text) may be read at once before they are put together: cheap. Only for a `read` that refuses what `groups` sets apart."""
         return False
 
     def kind(self, line: bytes) -> Hashable | None:
-        """What lines of one layout have in common, told cheaply; None for a line that is read alone. Not asked when `groups` tells it."""
+        """Return what lines of one layout have in common, told cheaply; None for a line that is read alone. Not asked when `groups` tells it."""
         return None
 
     def shape(self, line: bytes) -> Hashable:
-        """What lines of one layout have in common for certain; asked for when lines of one kind are not all usual."""
+        """Return what lines of one layout have in common for certain; asked for when lines of one kind are not all usual."""
         return None
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:

@@ -60,7 +60,7 @@ def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
 
 
 def of_header(header: SyslogHeader) -> Head:
-    """What a syslog header states."""
+    """Return what a syslog header states."""
     return header.time, header.host
 
 

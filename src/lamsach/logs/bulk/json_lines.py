@@ -64,7 +64,7 @@ class NamedKeys(GroupReader):
 
 
 def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
-    """Whether the records are of an endpoint, and the columns of each field: see `json_lines.values_of`."""
+    """Return whether the records are of an endpoint, and the columns of each field: see `json_lines.values_of`."""
     paths = [([part.lstrip("_@") for part in path.split(".")], path) for path in values]
     names: set[str] = set()
     endpoint = False
@@ -96,7 +96,7 @@ def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
 
 
 def holds_objects(column: pa.Array) -> bool:
-    """Whether a column is of lists of objects."""
+    """Return whether a column is of lists of objects."""
     import pyarrow as pa
 
     return bool(pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type))

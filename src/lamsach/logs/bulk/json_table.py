@@ -27,7 +27,7 @@ _PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
 
 
 def is_whole(line: bytes) -> bool:
-    """Whether a line may be one object, and is not nested deep. Of lines that are all so, each is one when there are as many objects as lines:
+    """Return whether a line may be one object, and is not nested deep. Of lines that are all so, each is one when there are as many objects as lines:
     `}` before `{` stands within no value."""
     return (
         line.startswith(b'{"') and line.endswith(b"}") and line.count(b"{") + line.count(b"[") < _MOST_MARKS

@@ -33,7 +33,7 @@ def none_of(count: int) -> pa.Array:
 
 
 def plain_texts(column: pa.Array) -> pa.Array:
-    """Whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
+    """Return whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

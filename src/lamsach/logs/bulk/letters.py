@@ -17,7 +17,7 @@ _SHORTEST_IPV4, _LONGEST_IPV4 = len("1.1.1.1"), len("255.255.255.255")
 
 
 def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bool:
-    """Whether every text consists of these ASCII letters alone and has so many of them. An absent text is no exception."""
+    """Return whether every text consists of these ASCII letters alone and has so many of them. An absent text is no exception."""
     import numpy as np
 
     if column.null_count:
@@ -33,7 +33,7 @@ def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bo
 
 
 def all_ipv4(column: pa.Array) -> bool:
-    """Whether no text is absent, and every one is an IPv4 address in canonical spelling."""
+    """Return whether no text is absent, and every one is an IPv4 address in canonical spelling."""
     import numpy as np
 
     if column.null_count or not len(column):

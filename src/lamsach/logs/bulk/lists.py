@@ -41,7 +41,7 @@ def stand_ins_of(each: Each, number: int, mark: str) -> tuple[list[object], tupl
 
 
 def items_told(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Where a field of several values comes from that is made of the items of lists: their keys, and whether each value is told once. Raises Unusual."""
+    """Return where a field of several values comes from that is made of the items of lists: their keys, and whether each value is told once. Raises Unusual."""
     keys = tuple(dict.fromkeys(part[1] for part in parts if part[0] == "item"))
     for once, told in ((False, (0, 1, 0)), (True, (0, 1))):
         if [*parts] == [("item", key, at) for key in keys for at in told]:
@@ -50,7 +50,7 @@ def items_told(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 
 def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa.Array:
-    """What is made of the items of each record's lists, one list after the other; absent where that is nothing."""
+    """Return what is made of the items of each record's lists, one list after the other; absent where that is nothing."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -32,11 +32,11 @@ class Marks:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return int(self._before[-1])
 
     def before(self, places: Numbers) -> Numbers:
-        """How many stand before each of these places, which are from 0 to the text's length."""
+        """Return how many stand before each of these places, which are from 0 to the text's length."""
         import numpy as np
 
         word, bit = places >> 6, (places & (_WORD - 1)).astype(np.uint64)
@@ -45,7 +45,7 @@ class Marks:
         return found
 
     def nth(self, numbers: Numbers) -> Numbers:
-        """Where those with these numbers (from 0) stand."""
+        """Return where those with these numbers (from 0) stand."""
         import numpy as np
 
         if self._few:
@@ -61,7 +61,7 @@ class Marks:
 
     @cached_property
     def places(self) -> Numbers:
-        """Where they stand, in their order."""
+        """Return where they stand, in their order."""
         import numpy as np
 
         if not self._few:
@@ -90,7 +90,7 @@ def _lowest(at: Numbers, words: Words) -> Numbers:
 
 
 def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
-    """Where the mark stands in the letters. `rarest`: all places in the mark, that of its rarest letter first."""
+    """Return where the mark stands in the letters. `rarest`: all places in the mark, that of its rarest letter first."""
     import numpy as np
 
     found = Marks(_compared(letters, mark, rarest[:2]))

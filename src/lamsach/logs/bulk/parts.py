@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def places_of(column: pa.Array) -> Numbers:
-    """Where each text of a column begins in its buffer, and where the last one ends."""
+    """Return where each text of a column begins in its buffer, and where the last one ends."""
     import numpy as np
 
     places = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
@@ -23,7 +23,7 @@ def places_of(column: pa.Array) -> Numbers:
 
 
 def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
-    """What stands before and after the first mark; each text must hold one. Raises Unusual."""
+    """Return what stands before and after the first mark; each text must hold one. Raises Unusual."""
     if column.null_count or not len(column):
         raise Unusual
     places = places_of(column)
@@ -50,7 +50,7 @@ def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
-    """Where in its buffer each text holds the mark, from a place in it on; its end where it does not."""
+    """Return where in its buffer each text holds the mark, from a place in it on; its end where it does not."""
     import numpy as np
 
     ends = places_of(column)[1:]
@@ -66,7 +66,7 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
 
 
 def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
-    """What stands between these places of the buffer: parts of the texts, in their order."""
+    """Return what stands between these places of the buffer: parts of the texts, in their order."""
     import numpy as np
     import pyarrow as pa
 
@@ -79,7 +79,7 @@ def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
 
 
 def _first_places(column: pa.Array, places: Numbers, mark: str) -> Numbers:
-    """Where in its buffer each text first holds the mark. Raises Unusual when one does not."""
+    """Return where in its buffer each text first holds the mark. Raises Unusual when one does not."""
     import numpy as np
     import pyarrow.compute as pc
 

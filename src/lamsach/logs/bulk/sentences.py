@@ -48,7 +48,7 @@ class SentenceReader(GroupReader):
         self._known: dict[tuple[Any, ...], tuple[_Wording, Templates]] = {}
 
     def _starts(self, told: Lines) -> Numbers:
-        """Where each line's message begins; -1 where none does."""
+        """Return where each line's message begins; -1 where none does."""
         import numpy as np
 
         starts = np.full(len(told.ends), _LONGEST)
@@ -143,7 +143,7 @@ class _Wording:
         self.read_head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
 
     def _read_head(self, text: str) -> Head:
-        """What a header states before such a message."""
+        """Return what a header states before such a message."""
         event = self._format.parse(text + self._sample, 1)
         if event is None:
             raise Unusual

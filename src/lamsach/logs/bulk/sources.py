@@ -17,7 +17,7 @@ Source = tuple[Any, ...]
 
 
 def source_of(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
-    """Where a field's value comes from. Raises Unusual when a stand-in is in it and nothing is known of how."""
+    """Return where a field's value comes from. Raises Unusual when a stand-in is in it and nothing is known of how."""
     if not isinstance(value, tuple):
         source = _found(value, stand_ins)
         if source[0] == "item":

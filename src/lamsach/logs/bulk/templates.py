@@ -130,7 +130,7 @@ class _Rows:
         return None if value is None else str(value)
 
     def _column_of(self, key: str) -> pa.Array:
-        """What a key states, of one with a value within a text that."""
+        """Return what a key states, of one with a value within a text that."""
         within = self._carried.within.get(key)
         if within is None:
             return self._row[key]
@@ -202,7 +202,7 @@ class _Rows:
         return first, inverse, odd.tolist()
 
     def combination(self, deciding: Collection[str], at: int) -> tuple[Any, ...]:
-        """What a row's combination is, for any piece of the file."""
+        """Return what a row's combination is, for any piece of the file."""
         told: list[Any] = []
         for key in sorted(deciding):
             shades, texts = self._coded(key)
@@ -212,7 +212,7 @@ class _Rows:
         return (*told, *((one, other) for one, other, same in self._alike if same[at]))
 
     def _likenesses(self, deciding: Collection[str]) -> list[tuple[str, str, Any]]:
-        """Which keys have the same texts, and in which rows."""
+        """Return which keys have the same texts, and in which rows."""
         found: list[tuple[str, str, Any]] = []
         for shades in (ANY, PORT):
             keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
@@ -221,7 +221,7 @@ class _Rows:
         return found + same_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:
-        """Whether a stand-in is in the place of a value that another key has in a spelling of no shade."""
+        """Return whether a stand-in is in the place of a value that another key has in a spelling of no shade."""
         return any(
             same[at] and not (self._coded(one)[0][at] and self._coded(other)[0][at])
             for one, other, same in self._alike
@@ -233,7 +233,7 @@ class _Rows:
         return self._order[min((*same, key))]
 
     def template(self, make: Make, at: int) -> _Template:
-        """What the format makes of a row. It is asked twice, with other stand-ins: what it computes out of one (an address read backwards) is not the same then."""
+        """Return what the format makes of a row. It is asked twice, with other stand-ins: what it computes out of one (an address read backwards) is not the same then."""
         first = self._asked(make, at, 0)
         if first.fields is None:
             return first
@@ -301,7 +301,7 @@ class _Rows:
         return {key: how for key, how in told.items() if how != NOTHING}
 
     def _time_of(self, event: Event, at: int) -> Source:
-        """Whether the header's or the record's own."""
+        """Return whether the header's or the record's own."""
         if event.time is None:
             return NOTHING
         if event.time == _HEAD_MOMENT:

@@ -25,7 +25,7 @@ class Text(Sequence[bytes]):
 
     @cached_property
     def bounds(self) -> Numbers:
-        """Where the first line begins, and where each ends."""
+        """Return where the first line begins, and where each ends."""
         import numpy as np
 
         feeds = marks_of(np.frombuffer(self.data, np.uint8), b"\n").places
@@ -33,14 +33,14 @@ class Text(Sequence[bytes]):
 
     @cached_property
     def begins(self) -> Numbers:
-        """Where each line begins."""
+        """Return where each line begins."""
         begins = self.bounds[:-1] + 1
         begins[0] = 0
         return begins
 
     @property
     def ends(self) -> Numbers:
-        """Where each line ends."""
+        """Return where each line ends."""
         return self.bounds[1:]
 
     @cached_property
@@ -49,7 +49,7 @@ class Text(Sequence[bytes]):
 
     @property
     def all_hold_something(self) -> bool:
-        """Whether no line is empty."""
+        """Return whether no line is empty."""
         return bool((self.ends > self.begins).all())
 
     def __len__(self) -> int:

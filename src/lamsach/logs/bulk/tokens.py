@@ -38,7 +38,7 @@ class Tokens:
 
     @property
     def few(self) -> Truths:
-        """Whether a line has not too many."""
+        """Return whether a line has not too many."""
         few: Truths = self._count < _MOST
         return few
 
@@ -58,7 +58,7 @@ class Tokens:
 
     @cached_property
     def _bounds(self) -> tuple[Numbers, Numbers]:
-        """Where each value of each line begins and ends. Raises Unusual when the letters between are not the same in all lines."""
+        """Return where each value of each line begins and ends. Raises Unusual when the letters between are not the same in all lines."""
         import numpy as np
 
         if (self._count != self._count[0]).any():
@@ -82,7 +82,7 @@ class Tokens:
         return self._data[self._starts[0] : self._ends[0]]
 
     def spans(self) -> list[tuple[int, int]]:
-        """Where the values are in `sample`."""
+        """Return where the values are in `sample`."""
         begins, ends = (bound[0] - self._starts[0] for bound in self._bounds)
         return list(zip(begins.tolist(), ends.tolist(), strict=True))
 
@@ -115,7 +115,7 @@ class Tokens:
         return self._between(begins[:, at], ends[:, at])
 
     def before(self) -> pa.Array:
-        """What each line holds before its place."""
+        """Return what each line holds before its place."""
         return self._between(self._begins, self._starts)
 
     def first_before(self) -> bytes:

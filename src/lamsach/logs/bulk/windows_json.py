@@ -70,7 +70,7 @@ class WindowsObjects(GroupReader):
 
 
 def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
-    """What `windows_json.record_of_json` makes of each, and their times."""
+    """Return what `windows_json.record_of_json` makes of each, and their times."""
     found: dict[Part, dict[str, pa.Array]] = {part: {} for part in Part}
     written = False
     for path, column in values.items():
@@ -113,7 +113,7 @@ def _check_no_xml(texts: pa.Array) -> None:
 
 
 def _agreeing(first: pa.Array, second: pa.Array) -> pa.Array:
-    """What two keys with the same meaning state. Unusual where they do not say the same: which one counts depends on their order."""
+    """Return what two keys with the same meaning state. Unusual where they do not say the same: which one counts depends on their order."""
     import pyarrow.compute as pc
 
     if not pc.all(pc.equal(first, second)).as_py():  # an absent one is no exception
@@ -134,7 +134,7 @@ def _present(column: pa.Array | None) -> pa.Array:
 
 
 def _constant(column: pa.Array | None) -> str:
-    """What all records state; nothing when none states it."""
+    """Return what all records state; nothing when none states it."""
     import pyarrow.compute as pc
 
     if column is None:

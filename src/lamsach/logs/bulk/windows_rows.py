@@ -77,7 +77,7 @@ def connections(record: Records) -> dict[str, pa.Array] | None:
 
 
 def _own_side_is_source(record: Records) -> bool:
-    """Whether the machine is the source of each: it opened the connection, or the filtering platform saw it."""
+    """Return whether the machine is the source of each: it opened the connection, or the filtering platform saw it."""
     import pyarrow.compute as pc
 
     data = record.data
@@ -123,7 +123,7 @@ def _domain(text: str | None) -> str | None:
 
 
 def _reader(record: Records) -> Reader | None:
-    """What reads the records when their number tells it; None where their data do."""
+    """Return what reads the records when their number tells it; None where their data do."""
     if not is_read_by_number(record.provider, record.channel):
         return None
     return reader_of(WindowsRecord(record.event_id, record.provider, record.channel))

@@ -13,7 +13,7 @@ IPAddress = IPv4Address | IPv6Address
 
 @lru_cache(maxsize=65536)
 def is_internal(address: str) -> bool:
-    """Whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
+    """Return whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
 
     False for text that is no address.
     """
@@ -40,7 +40,7 @@ INTERNAL_IPV4 = (
 
 @lru_cache(maxsize=65536)
 def is_machine(address: str) -> bool:
-    """Whether an address can be one machine's: loopback, unspecified, multicast and broadcast addresses are anybody's. True for text that is no address."""
+    """Return whether an address can be one machine's: loopback, unspecified, multicast and broadcast addresses are anybody's. True for text that is no address."""
     try:
         ip = ip_address(address)
     except ValueError:

@@ -76,7 +76,7 @@ class Rule:
     destinations: frozenset[Address] = frozenset()
 
     def holds(self, role: Role, way: Way, source: Address, destination: Address) -> bool:
-        """Whether all conditions hold."""
+        """Return whether all conditions hold."""
         pairs = (
             (role, self.roles),
             (way, self.ways),
@@ -107,7 +107,7 @@ _ADDRESSES, _WAYS = len(Address), len(Way)
 
 @lru_cache(maxsize=65536)
 def address_kind(text: str | None) -> Address:
-    """What an address is."""
+    """Return what an address is."""
     if not text:
         return Address.ABSENT
     if is_internal(text):

@@ -27,7 +27,7 @@ def own_end(source: str | None, destination: str | None, *, received: bool) -> s
 
 @lru_cache(maxsize=65536)
 def is_public_machine(address: str) -> bool:
-    """Whether the address can be one machine's outside of local networks: no group's, and not everybody's."""
+    """Return whether the address can be one machine's outside of local networks: no group's, and not everybody's."""
     if is_internal(address):
         return False
     ip = ip_address(address)

@@ -92,7 +92,7 @@ def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
 
 
 def may_be_empty(texts: pa.Array) -> bool:
-    """Whether any of the texts may be empty: told quickly where none is absent."""
+    """Return whether any of the texts may be empty: told quickly where none is absent."""
     import numpy as np
 
     if texts.null_count == len(texts):

@@ -83,7 +83,7 @@ class Shape:
 
     @property
     def in_columns(self) -> bool:
-        """Whether it may be read in columns."""
+        """Return whether it may be read in columns."""
         return self.columns and self.apart is None
 
     @cached_property
@@ -97,7 +97,7 @@ class Shape:
 
     @property
     def whole(self) -> bool:
-        """Whether the pattern takes in the line's end."""
+        """Return whether the pattern takes in the line's end."""
         return self.pattern.endswith("$")
 
     @cached_property
@@ -117,7 +117,7 @@ class Shape:
 
     @cached_property
     def deciding(self) -> bool:
-        """Whether any field decides about others."""
+        """Return whether any field decides about others."""
         return bool((VIRTUAL | {"device_ip", "source_mac"}) & {*self.made, *self.constant})
 
 
@@ -161,7 +161,7 @@ class Layout:
 
     @property
     def in_columns(self) -> bool:
-        """Whether any shape may be read in columns."""
+        """Return whether any shape may be read in columns."""
         return any(shape.in_columns for shape in self.shapes)
 
     @cached_property

@@ -129,7 +129,7 @@ class LayoutColumns(BulkReader):
         return rest
 
     def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """What stands before the records, and from their beginnings on; all of a line where there is none."""
+        """Return what stands before the records, and from their beginnings on; all of a line where there is none."""
         import numpy as np
         import pyarrow.compute as pc
 
@@ -267,7 +267,7 @@ def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
 
 
 def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
-    """What stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands before."""
+    """Return what stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands before."""
     import numpy as np
     import pyarrow.compute as pc
 

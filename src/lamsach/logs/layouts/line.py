@@ -46,13 +46,13 @@ class LayoutFormat(LogFormat):
 
     @classmethod
     def fits(cls, record: str) -> bool:
-        """Whether a record gives an event."""
+        """Return whether a record gives an event."""
         probe = cls(FileContext())
         matches = ((shape, shape.expression.match(record)) for shape in cls.layout.shapes)
         return any(match is not None and probe.event(shape, match) is not None for shape, match in matches)
 
     def applies(self, shape: Shape) -> bool:
-        """Whether the file may hold lines of the shape, by its header lines."""
+        """Return whether the file may hold lines of the shape, by its header lines."""
         return True
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:

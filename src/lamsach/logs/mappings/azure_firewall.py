@@ -26,7 +26,7 @@ _QUESTION = re.compile(
 
 
 def values_of(sentence: str) -> dict[str, list[str]]:
-    """What a sentence states, by the fields of `column_names`; nothing for one of another kind."""
+    """Return what a sentence states, by the fields of `column_names`; nothing for one of another kind."""
     asked = _QUESTION.match(sentence)
     if asked:
         return {"source": [asked[1]], "source_port": [asked[2]], "query": [asked[3]]}

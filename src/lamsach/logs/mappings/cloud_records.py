@@ -111,7 +111,7 @@ def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
 
 
 def _outcome(record: Record) -> str:
-    """What became of a call to AWS: a log-on states it in its answer, a refused call an error."""
+    """Return what became of a call to AWS: a log-on states it in its answer, a refused call an error."""
     stated = text_of(child(record, "responseElements").get("ConsoleLogin"))
     error = text_of(record.get("errorCode")) or ""
     if stated == "Failure" or "AccessDenied" in error or "Unauthorized" in error:

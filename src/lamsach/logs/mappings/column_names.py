@@ -108,7 +108,7 @@ def field_of(key: str) -> str | None:
 
 
 def _known(parts: Sequence[str], *, top: bool = True) -> str | None:
-    """What these parts of a key mean together; `top`: they are the whole key."""
+    """Return what these parts of a key mean together; `top`: they are the whole key."""
     name = plain("".join(parts))
     field = NAMES.get(name)
     if field and not (len(parts) > 1 and name in _ONLY_FLAT):
@@ -128,7 +128,7 @@ def in_utc(name: str, text: str) -> str:
 
 @lru_cache(maxsize=64)
 def beside(plain_names: frozenset[str]) -> Mapping[str, str]:
-    """What names mean because of others beside them."""
+    """Return what names mean because of others beside them."""
     found: dict[str, str] = {}
     for needed, some, fields in _CONTEXTS:
         if needed <= plain_names and (not some or not some.isdisjoint(plain_names)):
@@ -219,17 +219,17 @@ LATE = among("received receivedtime receivetime lastseen lastblocked updated")
 
 
 def tells_of_contacts(fields: Iterable[str | None]) -> bool:
-    """Whether columns of these fields make a log: a machine or a name in it, and one more known column."""
+    """Return whether columns of these fields make a log: a machine or a name in it, and one more known column."""
     known = {field for field in fields if field}
     return len(known) >= 2 and bool(known & _IDENTIFYING)
 
 
 def tells_of_detections(fields: Iterable[str | None]) -> bool:
-    """Whether columns of these fields make an antivirus console's export: a machine, what was found on it, and when."""
+    """Return whether columns of these fields make an antivirus console's export: a machine, what was found on it, and when."""
     known = {field for field in fields if field}
     return bool(known & _OF_ENDPOINTS) and "details" in known and bool(known & _TIMES)
 
 
 def tells_time(fields: Iterable[str | None]) -> bool:
-    """Whether one of the columns is a time."""
+    """Return whether one of the columns is a time."""
     return any(field in _TIMES for field in fields)

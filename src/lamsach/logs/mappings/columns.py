@@ -205,7 +205,7 @@ def _end(values: Values, field: str, port_field: str) -> tuple[str | None, str |
 
 
 def _host(values: Values, host_is_device: bool) -> tuple[str | None, str | None, str | None]:
-    """What `host` is: an address, a machine's name, or (beside a URL) a site."""
+    """Return what `host` is: an address, a machine's name, or (beside a URL) a site."""
     if "host" not in values:
         return None, None, None
     texts = [text for value in values["host"] if (text := stated(value[:1024]))]
@@ -312,7 +312,7 @@ def _optional_time(values: Values, field: str, times: LooseTimes) -> datetime | 
 
 
 def is_plausible(field: str, text: str) -> bool:
-    """Whether a table's cell can be of this field; used to tell a log from another table with similar headings."""
+    """Return whether a table's cell can be of this field; used to tell a log from another table with similar headings."""
     text = text.strip()
     if stated(text) is None:
         return True

@@ -61,7 +61,7 @@ def _value(message: bytes, position: int, kind: int, size: int) -> str | None:
 
 
 def _after_name(message: bytes, position: int) -> int:
-    """Where the name that starts here ends."""
+    """Return where the name that starts here ends."""
     for _ in range(_MOST_LABELS):
         length = message[position]
         if length >= 0xC0:

@@ -48,12 +48,12 @@ _CLOSE = timedelta(days=2)
 
 
 def may_carry(line: str) -> bool:
-    """Whether a line of JSON has a key that could hold another line; cheap and without parsing."""
+    """Return whether a line of JSON has a key that could hold another line; cheap and without parsing."""
     return any(key in line for key in _QUOTED)
 
 
 def may_hold_line(path: str, *, literal: bool = False) -> bool:
-    """Whether a record may carry a line under this dotted key. `literal`: see `carried`."""
+    """Return whether a record may carry a line under this dotted key. `literal`: see `carried`."""
     rank = _rank(path)
     return rank is not None and (not literal or rank < _FIRST_MESSAGE)
 

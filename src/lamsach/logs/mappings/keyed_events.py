@@ -162,7 +162,7 @@ def device_of(source: str | None, destination: str | None, *, inward: bool = Fal
 def kind_of(
     *, query: str | None, url: str | None, hashes: tuple[str, ...], destination: str | None
 ) -> EventKind:
-    """What the record tells of, by what it holds."""
+    """Return what the record tells of, by what it holds."""
     if query:
         return EventKind.DNS
     if url and "\\" not in url:

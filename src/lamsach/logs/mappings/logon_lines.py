@@ -51,7 +51,7 @@ def client_event(
     server: str | None = None,
     server_port: str | None = None,
 ) -> Event | None:
-    """What a server says of one client, as it spells it; None without an address."""
+    """Return what a server says of one client, as it spells it; None without an address."""
     source = ip_of((client or "").rstrip("."))
     if (
         source is None and client and port and (source := ip_of(f"{client}:{port}"))

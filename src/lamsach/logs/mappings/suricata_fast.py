@@ -32,17 +32,17 @@ _SNORT = re.compile(
 
 
 def is_snort(line: str) -> bool:
-    """Whether an alert is Snort's: its date has no year or two digits of one, or the syslog header names Snort."""
+    """Return whether an alert is Snort's: its date has no year or two digits of one, or the syslog header names Snort."""
     return _SNORT.match(bare(line)) is not None
 
 
 def looks_like_alert(line: str) -> bool:
-    """Whether the line is an alert of Suricata's fast.log."""
+    """Return whether the line is an alert of Suricata's fast.log."""
     return looks_like_any_alert(line) and not is_snort(line)
 
 
 def looks_like_any_alert(line: str) -> bool:
-    """Whether the line is an alert of fast.log: a rule's number and `{protocol} address -> address` at its end."""
+    """Return whether the line is an alert of fast.log: a rule's number and `{protocol} address -> address` at its end."""
     return (
         " -> " in line
         and _ALERT.search(line, 0, 400) is not None

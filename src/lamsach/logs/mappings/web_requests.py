@@ -95,7 +95,7 @@ def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
 
 
 def target_of(request: str) -> str | None:
-    """What a request line asks for; the line itself when it is no HTTP (a stranger's scan)."""
+    """Return what a request line asks for; the line itself when it is no HTTP (a stranger's scan)."""
     match = _REQUEST.fullmatch(request)
     if match and match[2] and not _OTHER_PROTOCOL.search(match[2][-20:]):
         return match[2]
@@ -113,7 +113,7 @@ def _domain(site: str | None, request: str | None, url: str | None) -> str | Non
 
 
 def action_of(status: str | None) -> Action:
-    """Whether the server served or refused, by the HTTP status."""
+    """Return whether the server served or refused, by the HTTP status."""
     text = (status or "").strip()
     if not (len(text) == 3 and text.isascii() and text.isdigit()):
         return Action.UNKNOWN

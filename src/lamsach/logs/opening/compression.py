@@ -35,15 +35,15 @@ class _Decompressor(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether the stream has ended."""
+        """Return whether the stream has ended."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes out before more is put in."""
+        """Return whether nothing more comes out before more is put in."""
 
     @property
     def unused_data(self) -> bytes:
-        """What followed the stream's end."""
+        """Return what followed the stream's end."""
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
         """Up to so many bytes of output."""

@@ -73,7 +73,7 @@ def _utf16_without_bom(head: bytes) -> str | None:
 
 
 def bom_bytes(head: bytes, encoding: str) -> int:
-    """How many bytes of byte order mark the file begins with."""
+    """Return how many bytes of byte order mark the file begins with."""
     return _BOM_SIZES[encoding] if any(head.startswith(b) for b, name in _BOMS if name == encoding) else 0
 
 

@@ -18,7 +18,7 @@ class ByteSource(Protocol):
 
     @property
     def position(self) -> int:
-        """How many bytes of the input on disk were consumed so far."""
+        """Return how many bytes of the input on disk were consumed so far."""
 
     def readinto(self, view: memoryview) -> int:
         """Put up to `len(view)` bytes into the view and return how many; 0 only at the end."""

@@ -24,7 +24,7 @@ _FOLDER = b"5"
 
 
 def is_tar(head: bytes) -> bool:
-    """Whether a file that begins so is a tar archive: its first header's checksum is right."""
+    """Return whether a file that begins so is a tar archive: its first header's checksum is right."""
     return len(head) >= BLOCK_BYTES and head[:1] != b"\0" and _checksum_right(head[:BLOCK_BYTES])
 
 

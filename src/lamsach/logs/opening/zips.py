@@ -172,7 +172,7 @@ def _opener(
 
 
 def _data_offset(place: Place, entry: zipfile.ZipInfo, name: str) -> int:
-    """Where a member's data begin: after its local header, whose name and extra field have lengths of their own."""
+    """Return where a member's data begin: after its local header, whose name and extra field have lengths of their own."""
     handle = place.seekable()
     try:
         handle.seek(entry.header_offset)

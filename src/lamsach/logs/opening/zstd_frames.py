@@ -29,7 +29,7 @@ class FrameTracker:
 
     @property
     def complete(self) -> bool:
-        """Whether all that was handed on ends with the end of a frame."""
+        """Return whether all that was handed on ends with the end of a frame."""
         return not self._in_frame and self._skip == 0 and not self._broken
 
     def read(self, size: int) -> bytes:

@@ -42,7 +42,7 @@ class Detection:
 
     @property
     def known(self) -> bool:
-        """Whether any format reads the file."""
+        """Return whether any format reads the file."""
         return self.format is not None or self.binary is not None or bool(self.mixed)
 
 
@@ -80,7 +80,7 @@ def detect(head: bytes) -> Detection:
 
 
 def _of_lines(lines: tuple[str, ...]) -> Detection:
-    """What a file of text is, by its first lines."""
+    """Return what a file of text is, by its first lines."""
     if not lines:
         return Detection(None, 0.0)
     few = _few(lines)
@@ -126,14 +126,14 @@ def _few(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _may_be(log_format: type[LogFormat], few: Sequence[str]) -> bool:
-    """Whether a format is worth a look at all lines: it reads some of these."""
+    """Return whether a format is worth a look at all lines: it reads some of these."""
     if log_format.score.__func__ is not LogFormat.score.__func__:  # type: ignore[attr-defined]
         return log_format.score(few) > 0
     return any(map(log_format.recognises, few))
 
 
 def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
-    """How many lines each format recognises; a line counts for the first that does."""
+    """Return how many lines each format recognises; a line counts for the first that does."""
     counts: Counter[type[LogFormat]] = Counter()
     for line in lines:
         log_format = recognising(line)

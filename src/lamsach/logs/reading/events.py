@@ -40,7 +40,7 @@ class ReadCounts:
 
 
 def detection_for(log_file: LogFile, format_name: str | None = None) -> Detection:
-    """What the file is; or what it is stated to be. Raises UsageError for a name that is no format,
+    """Return what the file is; or what it is stated to be. Raises UsageError for a name that is no format,
     UnreadableError, LimitError.
     """
     head = log_file.head()
@@ -65,7 +65,7 @@ def detection_for(log_file: LogFile, format_name: str | None = None) -> Detectio
 def context_for(
     log_file: LogFile, detection: Detection, timezone: ZoneInfo = DEFAULT_TIMEZONE
 ) -> FileContext:
-    """What the file's parser may know."""
+    """Return what the file's parser may know."""
     return FileContext(log_file.name, timezone, log_file.modified, detection.lines)
 
 
@@ -156,11 +156,11 @@ class LineReader:
 
     @property
     def parser(self) -> LineParser:
-        """What reads the file's lines."""
+        """Return what reads the file's lines."""
         return self._parser
 
     def events(self, first: int, lines: Sequence[bytes | None]) -> Iterator[Event | Refusal]:
-        """What the lines tell, of which the first has this number; None for one that is too long. What follows the last may belong to it."""
+        """Yield what the lines tell, of which the first has this number; None for one that is too long. What follows the last may belong to it."""
         prefix, multiline, counts = self._parser.header_prefix, self._parser.multiline, self._counts
         counts.lines += len(lines)
         for number, line in enumerate(lines, first):
@@ -193,7 +193,7 @@ class LineReader:
         self._record_characters += len(text)
 
     def rest(self) -> Iterator[Event | Refusal]:
-        """What the record tells that nothing follows any more."""
+        """Yield what the record tells that nothing follows any more."""
         if self._record:
             record, self._record, self._record_characters = "\n".join(self._record), [], 0
             yield from self._parse(record, self._record_line)

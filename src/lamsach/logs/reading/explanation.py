@@ -187,7 +187,7 @@ def _located(text: str, event: Event, reader: LogFormat | None) -> Iterator[Valu
 
 
 def _span(text: str, value: str) -> tuple[int, int] | None:
-    """Where the value is in the text: as it is written, in other letters, or in a spelling that means the same."""
+    """Return where the value is in the text: as it is written, in other letters, or in a spelling that means the same."""
     lower = text[:_LONGEST].lower()
     for found in re.finditer(re.escape(value.lower()), lower):
         begin, end = found.span()
@@ -201,7 +201,7 @@ def _span(text: str, value: str) -> tuple[int, int] | None:
 
 
 def _time_span(text: str, time: datetime) -> tuple[int, int] | None:
-    """Where the time is written: as seconds since 1970, or as a clock of any zone (whole quarters of an hour)."""
+    """Return where the time is written: as seconds since 1970, or as a clock of any zone (whole quarters of an hour)."""
     epoch = text.find(str(int(time.timestamp())))
     if epoch >= 0:
         end = epoch + 10

@@ -48,7 +48,7 @@ class LineParser:
         return type(self._main) if self._main is not None else None
 
     def states_numbers(self, line: str) -> bool:
-        """Whether the line states addresses as numbers: see `LogFormat.states_numbers`."""
+        """Return whether the line states addresses as numbers: see `LogFormat.states_numbers`."""
         return any(log_format.states_numbers(line) for log_format in self._expected)
 
     @property
@@ -62,11 +62,11 @@ class LineParser:
 
     @property
     def multiline(self) -> bool:
-        """Whether a record may have several lines: join those for which `starts_record` is false to the one before."""
+        """Return whether a record may have several lines: join those for which `starts_record` is false to the one before."""
         return self._main is not None and self._main.multiline
 
     def starts_record(self, line: str) -> bool:
-        """Whether a record begins with this line."""
+        """Return whether a record begins with this line."""
         return self._main is None or self._main.begins_record(line)
 
     def header(self, line: str) -> None:

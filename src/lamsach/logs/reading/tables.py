@@ -209,7 +209,7 @@ class _Pieces:
             yield from self._flush()
 
     def _last_record(self, lines: Sequence[bytes | None]) -> int:
-        """Where the last record begins, to which the lines of the next piece may belong; 0 when that is not seen at once."""
+        """Return where the last record begins, to which the lines of the next piece may belong; 0 when that is not seen at once."""
         for at in range(len(lines) - 1, max(0, len(lines) - _MOST_CUTS), -1):
             line = lines[at]
             if line is not None and self._lines.parser.starts_record(decode_line(line)):
@@ -227,7 +227,7 @@ class _Pieces:
         return in_line_order([table, table_of(columns_of(events), len(events))]) if events else table
 
     def rest(self) -> Iterator[pa.RecordBatch]:
-        """What is left at the end."""
+        """Yield what is left at the end."""
         self._held += _events(self._lines.rest(), self._on_refusal)
         yield from self._flush()
 
@@ -255,6 +255,6 @@ class _Pieces:
         return read
 
     def _are_records(self, lines: Sequence[bytes | None], alone: Sequence[int]) -> bool:
-        """Whether each line that is read alone begins a record, and so belongs to none before it."""
+        """Return whether each line that is read alone begins a record, and so belongs to none before it."""
         told = (lines[at] for at in alone)
         return all(line and self._lines.parser.starts_record(decode_line(line)) for line in told)

@@ -43,12 +43,12 @@ class CefRecord:
 
 
 def starts(message: str) -> bool:
-    """Whether the message begins as a CEF record does, `CEF:` cut off or not."""
+    """Return whether the message begins as a CEF record does, `CEF:` cut off or not."""
     return _START.match(message) is not None
 
 
 def find(line: str) -> int:
-    """Where the CEF record of a line begins, behind a syslog header of any kind; -1 when there is none. `CEF:` has to be there."""
+    """Return where the CEF record of a line begins, behind a syslog header of any kind; -1 when there is none. `CEF:` has to be there."""
     match = _WITHIN.search(line, 0, _HEADER_ROOM) if "CEF:" in line else None
     return match.start() if match else -1
 

@@ -107,7 +107,7 @@ def _time(words: list[str], context: FileContext) -> datetime | None:
 
 
 def within_json(line: str, position: int) -> bool:
-    """Whether a JSON object begins before this place: what stands there is then the text of one of its values."""
+    """Return whether a JSON object begins before this place: what stands there is then the text of one of its values."""
     before = line[:position]
     return '{"' in before or '{ "' in before or "{'" in before
 

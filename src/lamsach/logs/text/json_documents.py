@@ -37,7 +37,7 @@ _NOTHING: Mapping[str, object] = {}
 
 
 def is_lines(lines: Sequence[str]) -> bool:
-    """Whether a text with these first lines (none empty) is JSON lines: an object that ends with its line, and another after it."""
+    """Return whether a text with these first lines (none empty) is JSON lines: an object that ends with its line, and another after it."""
     return len(lines) > 1 and lines[1].lstrip()[:1] == "{" and _object_at(lines[0].strip()) is not None
 
 
@@ -53,7 +53,7 @@ def _object_at(text: str) -> tuple[Object, int] | None:
 
 
 def is_azure_flow(text: str) -> bool:
-    """Whether a JSON document's first characters, or a record's, are those of a flow log of Azure."""
+    """Return whether a JSON document's first characters, or a record's, are those of a flow log of Azure."""
     return '"flowTuples"' in text or '"NetworkSecurityGroupFlowEvent' in text or '"FlowLogFlowEvent"' in text
 
 

@@ -23,7 +23,7 @@ _HEADER_ROOM = 512
 
 
 def start_of_object(line: str) -> int:
-    """Where the JSON object of a line begins: at its start or, after a syslog header, soon after; -1 when nowhere."""
+    """Return where the JSON object of a line begins: at its start or, after a syslog header, soon after; -1 when nowhere."""
     position = line.find("{", 0, _HEADER_ROOM)
     if position < 0:
         return -1
@@ -70,7 +70,7 @@ def _cut_object(text: str) -> object:
 
 
 def whole_part(text: str) -> list[str]:
-    """What may be whole of an object that was cut off, closed again: up to its end, and up to its last comma.
+    """Return what may be whole of an object that was cut off, closed again: up to its end, and up to its last comma.
 
     A number at the very end is never taken: it may go on.
     """
@@ -184,5 +184,5 @@ def objects_of(value: object) -> list[dict[str, object]]:
 
 
 def is_flat_object(line: str) -> bool:
-    """Whether a line of JSON is one object without others in it, that does not carry a line of `key="value"` as text."""
+    """Return whether a line of JSON is one object without others in it, that does not carry a line of `key="value"` as text."""
     return line[:1] == "{" and line.count("{") == 1 and '="' not in line and '=\\"' not in line

@@ -20,7 +20,7 @@ _SURICATA_KEYS = ('flow_id"', 'flow_id\\"', "src_ip", "in_iface", "community_id"
 
 
 def looks_like_zeek(line: str) -> bool:
-    """Whether the line is a JSON object with keys that only Zeek writes."""
+    """Return whether the line is a JSON object with keys that only Zeek writes."""
     if start_of_object(line) < 0 or looks_like_suricata(line):
         return False
     if any(f'{key}"' in line or f'{key}\\"' in line for key in _ZEEK_KEYS):
@@ -29,7 +29,7 @@ def looks_like_zeek(line: str) -> bool:
 
 
 def looks_like_suricata(line: str) -> bool:
-    """Whether the line is a JSON object of Suricata's EVE log, bare or within a shipper's record."""
+    """Return whether the line is a JSON object of Suricata's EVE log, bare or within a shipper's record."""
     if start_of_object(line) < 0 or _SURICATA_TYPE.search(line) is None:
         return False
     return any(key in line for key in _SURICATA_KEYS)

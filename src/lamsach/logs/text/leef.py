@@ -38,7 +38,7 @@ class LeefRecord:
 
 
 def find(line: str) -> int:
-    """Where the LEEF record of a line begins; -1 when there is none."""
+    """Return where the LEEF record of a line begins; -1 when there is none."""
     match = _WITHIN.search(line, 0, _HEADER_ROOM) if "LEEF:" in line else None
     return match.start() if match else -1
 
@@ -89,7 +89,7 @@ def _attributes(text: str, delimiter: str) -> dict[str, str]:
 
 
 def _divides(text: str, delimiter: str) -> bool:
-    """Whether the text after a delimiter is a key."""
+    """Return whether the text after a delimiter is a key."""
     place = text.find(delimiter)
     return place >= 0 and _KEY.match(text, place + len(delimiter)) is not None
 

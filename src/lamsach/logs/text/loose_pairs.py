@@ -51,13 +51,13 @@ def pairs_in(text: str, *, colon: bool = False) -> Iterator[tuple[str, str]]:
 
 
 def start_of_pairs(text: str) -> int:
-    """Where the first pair begins, of the first 200 characters; 200 when none does."""
+    """Return where the first pair begins, of the first 200 characters; 200 when none does."""
     match = _EQUALS.search(text, 0, 400)
     return min(match.start(), 200) if match else 200
 
 
 def _quoted(text: str, start: int) -> int | None:
-    """Where the value that is quoted from here on ends; None when none is."""
+    """Return where the value that is quoted from here on ends; None when none is."""
     quote = text[start : start + 1]
     if not quote or quote not in _QUOTES:
         return None

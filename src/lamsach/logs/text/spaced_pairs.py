@@ -30,7 +30,7 @@ def spaced_pairs(text: str) -> dict[str, str]:
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the quote ends that began before `start`: at a quote that a space, a comma or the end follows."""
+    """Return where the quote ends that began before `start`: at a quote that a space, a comma or the end follows."""
     end = text.find('"', start)
     while 0 <= end < len(text) - 1 and text[end + 1] not in " \t,":
         end = text.find('"', end + 1)

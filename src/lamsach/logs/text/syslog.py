@@ -165,7 +165,7 @@ def _bare_tag(text: str, otherwise: str) -> _Parts:
 
 
 def _rfc5424(rest: str) -> _Parts | None:
-    """What follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out
+    """Return what follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out
     otherwise.
     """
     reader: TimeReader | None = None
@@ -207,7 +207,7 @@ def _kiwi(reader: TimeReader, text: str) -> _Parts | None:
 
 
 def _host_and_tag(reader: TimeReader | None, after: str, trusted: bool) -> _Parts | None:
-    """What follows the time: `host program[pid]: message` in its variants.
+    """Return what follows the time: `host program[pid]: message` in its variants.
 
     None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag confirms it.
     """

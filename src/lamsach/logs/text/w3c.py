@@ -92,7 +92,7 @@ REQUEST_COLUMNS = among("cs-method cs-uri-stem c-ip cs-uri-path cs-host cs-uri r
 
 
 def names_requests(line: str) -> bool:
-    """Whether a `#Fields:` line names the columns of a web server or a proxy."""
+    """Return whether a `#Fields:` line names the columns of a web server or a proxy."""
     return len(REQUEST_COLUMNS & names_in(line)) > 1
 
 

@@ -16,12 +16,12 @@ _OTHER_START = re.compile(
 
 
 def continues(line: str) -> bool:
-    """Whether the line has the shape of the rest of a wrapped record."""
+    """Return whether the line has the shape of the rest of a wrapped record."""
     return _CONTINUATION.match(line) is not None and _OTHER_START.match(line) is None
 
 
 def is_wrapped(recognises: Callable[[str], bool], head: Sequence[str]) -> bool:
-    """Whether a file holds wrapped records: in one that does not, no line is ever taken for the rest of another."""
+    """Return whether a file holds wrapped records: in one that does not, no line is ever taken for the rest of another."""
     return any(
         recognises(before) and continues(line) and not recognises(line)
         for before, line in itertools.pairwise(head)

@@ -33,7 +33,7 @@ def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
 
 
 def takable_roles(user: Any, person: User) -> QuerySet[Membership]:
-    """Which of a person's roles the user may take away: those that they may give, in the units that they coordinate; never their own."""
+    """Return which of a person's roles the user may take away: those that they may give, in the units that they coordinate; never their own."""
     found = person.memberships.filter(
         unit__in=writable_units(user, COORDINATORS), role__in=grantable(user)
     ).select_related("unit")

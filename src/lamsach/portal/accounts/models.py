@@ -60,7 +60,7 @@ class User(AbstractBaseUser):
 
     @property
     def needs_second_factor(self) -> bool:
-        """Whether one of the person's roles makes a second factor compulsory."""
+        """Return whether one of the person's roles makes a second factor compulsory."""
         return bool(settings.MFA_REQUIRED and self.roles & MFA_COMPULSORY)
 
 

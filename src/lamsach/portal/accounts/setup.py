@@ -15,7 +15,7 @@ from lamsach.portal.units.models import Membership, Unit
 
 
 def needed() -> bool:
-    """Whether nobody administers the portal yet."""
+    """Return whether nobody administers the portal yet."""
     return not Membership.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True).exists()
 
 
@@ -29,7 +29,7 @@ def new_token() -> str:
 
 
 def valid(token: str) -> bool:
-    """Whether the token may still be used."""
+    """Return whether the token may still be used."""
     return needed() and SetUpLink.objects.filter(digest=_digest(token), used=None).exists()
 
 

@@ -57,7 +57,7 @@ def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
 
 
 def checked(rows: Iterable[Row], user: User) -> list[Line]:
-    """What comes of each row: no role but the weakest where none is stated, nobody twice, nobody who has the role already."""
+    """Return what comes of each row: no role but the weakest where none is stated, nobody twice, nobody who has the role already."""
     words, seen, lines = _roles(), set(), []
     for row in rows:
         _number, email, name, unit, role = row

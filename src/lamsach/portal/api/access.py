@@ -66,6 +66,6 @@ def campaigns_of(unit: Unit) -> QuerySet[Campaign]:
 
 
 def received(token: Token) -> QuerySet[Recipient]:
-    """What the unit itself was sent."""
+    """Return what the unit itself was sent."""
     rows = Recipient.objects.filter(unit=token.unit, dispatch__sent__isnull=False)
     return rows.select_related("unit", "dispatch__campaign", "dispatch__issuer").order_by("pk")

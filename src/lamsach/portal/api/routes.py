@@ -154,7 +154,7 @@ def state(request: HttpRequest, campaign_id: int, on: date | None = None) -> Any
 @api.get("/dispatches", response=list[DispatchOut])
 @paginate(LimitOffsetPagination)
 def dispatches(request: HttpRequest) -> Any:
-    """What the unit was sent, oldest first, with the days by which it owes something now."""
+    """Return what the unit was sent, oldest first, with the days by which it owes something now."""
     rows = list(access.received(request.auth))  # type: ignore[attr-defined]
     dues = dates((row.dispatch.campaign, row.unit_id) for row in rows)
     return [

@@ -131,7 +131,7 @@ def _labels() -> dict[str, dict[str, Any]]:
 
 
 def _says(value: Any) -> bool:
-    """Whether there is something to show: "no" and 0 are, nothing is not."""
+    """Return whether there is something to show: "no" and 0 are, nothing is not."""
     return value is not None and value not in ("", [], {})
 
 

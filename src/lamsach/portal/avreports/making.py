@@ -52,7 +52,7 @@ ERASED = mark("The report's content was erased in time. What became of the repor
 
 
 def signer_of(plan: Plan) -> Signer | None:
-    """Who signs the unit's reports: its key file, else the token that the administrator named; None when there is neither."""
+    """Return who signs the unit's reports: its key file, else the token that the administrator named; None when there is neither."""
     if plan.key:
         return signer_in(plan.key)
     return token_signer(settings.AVREPORT_KEY, settings.AVREPORT_PIN) if settings.AVREPORT_KEY else None
@@ -171,7 +171,7 @@ def forget() -> int:
 
 
 def folder_of(unit: Unit) -> Path:
-    """Where the reports of a unit are written."""
+    """Return where the reports of a unit are written."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", unit.code).strip(".") or str(unit.pk)
     return Path(settings.DATA) / FOLDER / name
 

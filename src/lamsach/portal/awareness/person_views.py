@@ -43,7 +43,7 @@ def _file(person: Person) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
-    """What is kept of one person: to be seen, corrected, and their consent recorded."""
+    """Return what is kept of one person: to be seen, corrected, and their consent recorded."""
     found = access.get_person(request.user, person_id)
     what = request.POST.get("what", "") if request.method == "POST" else ""
     form = PersonForm(request.POST if what == "correct" else None, instance=found)
@@ -72,7 +72,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
 
 @member(WRITERS, WRITERS, ("GET",))
 def person_data(request: HttpRequest, person_id: int) -> HttpResponse:
-    """What is kept of one person as a file, to be handed to them."""
+    """Return what is kept of one person as a file, to be handed to them."""
     found = access.get_person(request.user, person_id)
     record(request, "person.data_exported", found, found.unit)
     return _file(found)
@@ -107,7 +107,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _own(found: Notice) -> dict[str, Any]:
-    """What a person's own page tells of them."""
+    """Return what a person's own page tells of them."""
     unit, own = found.unit, found.person
     return {
         "notice": found,
@@ -121,7 +121,7 @@ def _own(found: Notice) -> dict[str, Any]:
 @rate_limited("notice", 60, 300, ("GET",))
 @link("GET")
 def own_data(request: HttpRequest, token: str) -> HttpResponse:
-    """What is kept of the person who holds the link, as a file."""
+    """Return what is kept of the person who holds the link, as a file."""
     found = telling.find(token)
     if found is None or found.person is None:
         return render(request, "accounts/link_used.html", status=404)

@@ -128,7 +128,7 @@ def _one_at_a_time(unit: Unit) -> None:
 
 
 def reachable(person: Person, bad: dict[str, BadAddress]) -> bool:
-    """Whether letters reach the person: an address, and none from which they came back for good."""
+    """Return whether letters reach the person: an address, and none from which they came back for good."""
     known = bad.get(person.email.lower())
     return bool(person.email) and not (known is not None and known.permanent)
 

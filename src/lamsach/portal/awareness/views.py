@@ -56,7 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """How many people each branch of a unit (`?unit=`, else the person's own) has reached; of a unit without any, the unit itself."""
+    """Return how many people each branch of a unit (`?unit=`, else the person's own) has reached; of a unit without any, the unit itself."""
     wanted = number(request.GET, "unit")
     unit = home_units(request.user)[0] if wanted is None else get_unit(request.user, wanted)
     below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
@@ -88,7 +88,7 @@ def _import(request: HttpRequest, unit: Unit) -> None:
 
 
 def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
-    """What the page asks for: tell the people, stop that, remind them, else import some. A page to answer with when it has to be confirmed first."""
+    """Return what the page asks for: tell the people, stop that, remind them, else import some. A page to answer with when it has to be confirmed first."""
     what = request.POST.get("what")
     if what == "tell":
         return _tell(request, campaign, unit)

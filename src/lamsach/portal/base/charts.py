@@ -46,7 +46,7 @@ class Branch:
 
     @property
     def all(self) -> int:
-        """How many the parts are together."""
+        """Return how many the parts are together."""
         return sum(part.count for part in self.parts)
 
 

@@ -40,12 +40,12 @@ class Check:
 
     @property
     def more(self) -> int:
-        """How many are not listed by name."""
+        """Return how many are not listed by name."""
         return max(self.count - len(self.names), 0)
 
     @property
     def digest(self) -> str:
-        """What tells this check from one that shows something else."""
+        """Return what tells this check from one that shows something else."""
         shown = (
             self.title,
             self.button,

@@ -31,12 +31,12 @@ class Field(BoundField):
 
     @property
     def is_checkbox(self) -> bool:
-        """Whether the label stands behind the box."""
+        """Return whether the label stands behind the box."""
         return isinstance(self.field.widget, CheckboxInput)
 
     @property
     def is_group(self) -> bool:
-        """Whether the field is several boxes under one legend."""
+        """Return whether the field is several boxes under one legend."""
         return isinstance(self.field.widget, _PLAIN)
 
 
@@ -110,5 +110,5 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["version"].initial = self.instance.version
 
     def is_stale(self) -> bool:
-        """Whether somebody else saved after this form was opened. Call inside the transaction that holds the row."""
+        """Return whether somebody else saved after this form was opened. Call inside the transaction that holds the row."""
         return bool(self.instance.pk) and self.cleaned_data.get("version") != self.instance.version

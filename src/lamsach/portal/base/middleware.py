@@ -49,7 +49,7 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def _is_personal(request: HttpRequest) -> bool:
-    """Whether the answer is for one person or program: somebody is logged in, or a word in the address or a header opened the door."""
+    """Return whether the answer is for one person or program: somebody is logged in, or a word in the address or a header opened the door."""
     user, match = getattr(request, "user", None), request.resolver_match
     door = getattr(match.func, "door", None) if match is not None else None
     opened = door is not None and door.kind == "link"

@@ -76,7 +76,7 @@ def _again(request: HttpRequest, place: str, said: list[Said]) -> HttpResponse:
 
 
 def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
-    """What `make` makes, for a page that shows it once: the same sending again gets the same, and nothing is made. It has to be something that can be pickled.
+    """Return what `make` makes, for a page that shows it once: the same sending again gets the same, and nothing is made. It has to be something that can be pickled.
 
     One that fails may be sent again. Only in a view that wears `shows_once`.
     """
@@ -122,7 +122,7 @@ def _said(request: HttpRequest) -> list[Said]:
 
 
 def _key(request: HttpRequest) -> str:
-    """What tells one sending from every other: who, where, each field, each file with all that is in it."""
+    """Return what tells one sending from every other: who, where, each field, each file with all that is in it."""
     digest = hashlib.sha256(f"{request.user.pk} {request.get_full_path()}".encode("utf-8", "replace"))
     for name, values in sorted(request.POST.lists()):
         digest.update(repr((name, values)).encode("utf-8", "replace"))

@@ -46,7 +46,7 @@ def plain_address(text: str) -> str:
 
 
 def of_one(address: str) -> str:
-    """What counts as one visitor: the address, of IPv6 the 64 bits before it, since whoever has one address there has them all."""
+    """Return what counts as one visitor: the address, of IPv6 the 64 bits before it, since whoever has one address there has them all."""
     try:
         found = ip_address(address)
     except ValueError:

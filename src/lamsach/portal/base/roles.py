@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 
     @property
     def meaning(self) -> str:
-        """What a person with the role may do, in a sentence for whoever gives it."""
+        """Return what a person with the role may do, in a sentence for whoever gives it."""
         return str(_MEANINGS[self])
 
 

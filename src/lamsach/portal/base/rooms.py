@@ -172,7 +172,7 @@ def _campaign(context: Mapping[str, Any]) -> Any:
 
 
 def place(request: HttpRequest, context: Mapping[str, Any]) -> Place:
-    """Where a page is, for the person who looks at it."""
+    """Return where a page is, for the person who looks at it."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return Place()

@@ -37,14 +37,14 @@ def came_from(request: HttpRequest) -> str:
 
 
 def is_own_form(request: HttpRequest) -> bool:
-    """Whether the browser itself says that the form stood on a page of ours: then it is old, not forged."""
+    """Return whether the browser itself says that the form stood on a page of ours: then it is old, not forged."""
     origin = request.headers.get("Origin", "")
     ours = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
     return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
 def _labels(request: HttpRequest) -> dict[str, str]:
-    """What the forms of the page's own app call their fields, by the fields' names; not where two call one differently."""
+    """Return what the forms of the page's own app call their fields, by the fields' names; not where two call one differently."""
     match = request.resolver_match
     app = match.func.__module__.rpartition(".")[0] if match is not None else ""
     module = sys.modules.get(f"{app}.forms")
@@ -58,12 +58,12 @@ def _labels(request: HttpRequest) -> dict[str, str]:
 
 
 def _rows(value: str) -> int:
-    """How many lines the box shows, one for a name, six for an essay."""
+    """Return how many lines the box shows, one for a name, six for an essay."""
     return min(6, sum(1 + len(line) // 60 for line in value.splitlines()))
 
 
 def page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
-    """What happened, and what was typed. `again`: offer to send the same once more; never with files, which the browser does not keep."""
+    """Return what happened, and what was typed. `again`: offer to send the same once more; never with files, which the browser does not keep."""
     fields = typed(request)
     labels = _labels(request)
     files = [file.name for _, found in request.FILES.lists() for file in found]

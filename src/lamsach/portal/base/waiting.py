@@ -50,7 +50,7 @@ class Counted:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """What is counted of it."""
+        """Return what is counted of it."""
         return {
             "n_all": Count("pk"),
             "n_late": Count("pk", filter=self.late),
@@ -131,7 +131,7 @@ def waiting(user: Any) -> list[tuple[Any, list[Row]]]:
 
 
 def badge(user: Any) -> int:
-    """How many things waited when the person last saw the first page, where every log-in leads; no page pays for more than that."""
+    """Return how many things waited when the person last saw the first page, where every log-in leads; no page pays for more than that."""
     kept: int = cache.get(_key(user), 0)
     return kept
 

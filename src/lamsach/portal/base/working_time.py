@@ -29,7 +29,7 @@ def _calendar() -> HolidayBase:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether offices are open."""
+    """Return whether offices are open."""
     if day in settings.WORKING_DAYS:
         return True
     return day not in settings.DAYS_OFF and _calendar().is_working_day(day)

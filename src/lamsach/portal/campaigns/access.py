@@ -45,7 +45,7 @@ def get_campaign(user: Any, campaign_id: int, *, write: bool = False) -> Campaig
 
 
 def _sees(user: Any, campaign: Campaign) -> bool:
-    """Whether the campaign is one of `readable_campaigns`. The leading unit is asked first: it costs one look-up."""
+    """Return whether the campaign is one of `readable_campaigns`. The leading unit is asked first: it costs one look-up."""
     if reaches(user, campaign.owner_id):
         return True
     taking_part = Participation.objects.filter(campaign=campaign, unit__in=readable_units(user))
@@ -97,7 +97,7 @@ def get_attachment(user: Any, attachment_id: int) -> Attachment:
 
 
 def _passed_on(dispatch_id: int, seen: set[int]) -> bool:
-    """Whether one of the dispatches that the person sees passes this one on, over any number of levels."""
+    """Return whether one of the dispatches that the person sees passes this one on, over any number of levels."""
     level = [dispatch_id]
     while level:
         level = list(Dispatch.objects.filter(parent__in=level).values_list("pk", flat=True))

@@ -113,7 +113,7 @@ def reminding_check(
 
 
 def reminded_words(units: Iterable[Unit]) -> str:
-    """What was done: to how many, and to whom."""
+    """Return what was done: to how many, and to whom."""
     reached = [unit for unit in units if unit.email]
     return _("A reminder goes to {count} units: {names}").format(count=len(reached), names=_listed(reached))
 

@@ -92,7 +92,7 @@ def in_scope(campaign: Campaign, scope: str, unit: Unit | None) -> QuerySet[Unit
 
 
 def _ended_by(plan: Plan, held: Iterable[DeadlineMove]) -> list[DeadlineMove]:
-    """What the plan ends: moves of its kinds for units within its scope, other than for the very scope."""
+    """Return what the plan ends: moves of its kinds for units within its scope, other than for the very scope."""
     if not plan.nearer or plan.scope == MoveScope.ONE:
         return []
     same_kind = [move for move in held if move.kind in plan.days and move.unit_id is not None]

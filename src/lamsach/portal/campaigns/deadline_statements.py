@@ -13,7 +13,7 @@ from lamsach.portal.units.models import Unit
 
 
 def stated_plan(dispatch: Dispatch) -> Plan:
-    """What a dispatch that goes out moves for everything under its issuer; no days where it states what holds."""
+    """Return what a dispatch that goes out moves for everything under its issuer; no days where it states what holds."""
     campaign, issuer = dispatch.campaign, dispatch.issuer
     held = in_force([campaign.pk])
     days: dict[DeadlineKind, date] = {}

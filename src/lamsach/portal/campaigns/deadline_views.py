@@ -83,11 +83,11 @@ class MoveForm(forms.Form):
         return data
 
     def _may_move(self, unit: Unit) -> bool:
-        """Whether the person leads the campaign, or the unit above: nobody moves what they owe themselves."""
+        """Return whether the person leads the campaign, or the unit above: nobody moves what they owe themselves."""
         return may_move(self.user, self.campaign, unit)
 
     def plan(self) -> Plan:
-        """What was asked for."""
+        """Return what was asked for."""
         data = self.cleaned_data
         return Plan(
             self.campaign,
@@ -100,7 +100,7 @@ class MoveForm(forms.Form):
 
 
 def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
-    """Whether the person moves deadlines for the unit (None: for all): a coordinator over the campaign's leading unit, or over the unit's parent."""
+    """Return whether the person moves deadlines for the unit (None: for all): a coordinator over the campaign's leading unit, or over the unit's parent."""
     if may_act(user, campaign.owner_id, COORDINATORS):
         return True
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)
@@ -150,7 +150,7 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> MoveForm:
-    """What was sent, else what the address suggests: days, scope and unit."""
+    """Return what was sent, else what the address suggests: days, scope and unit."""
     names = ("acknowledge", "deploy", "report", "scope", "code")
     asked: dict[str, Any] = {name: request.GET[name] for name in names if name in request.GET}
     return MoveForm(

@@ -41,7 +41,7 @@ class Deadline:
 
     @property
     def late(self) -> bool:
-        """Whether the day has passed."""
+        """Return whether the day has passed."""
         return self.day < today()
 
 
@@ -60,7 +60,7 @@ class UnitDates:
         return {one.kind: one for one in self}[kind]
 
     def answer(self, acknowledged: object) -> Deadline:
-        """What the unit's next answer to a dispatch is due by: deploying once it has acknowledged."""
+        """Return what the unit's next answer to a dispatch is due by: deploying once it has acknowledged."""
         return self.deploy if acknowledged else self.acknowledge
 
     @property
@@ -126,7 +126,7 @@ def in_force(campaigns: Iterable[int]) -> list[DeadlineMove]:
 def _distances(
     moves: Iterable[DeadlineMove], campaigns: dict[int, Campaign], units: Collection[int]
 ) -> dict[int, dict[int, int]]:
-    """How far units stand under those that moves come from. A closed unit keeps its last place."""
+    """Return how far units stand under those that moves come from. A closed unit keeps its last place."""
     anchors = set()
     for move in moves:
         if move.scope == MoveScope.ALL:

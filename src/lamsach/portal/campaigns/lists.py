@@ -61,7 +61,7 @@ def _ranges(kept: IndicatorList, found: Indicator) -> list[ListedRange]:
 
 
 def is_listed(address: str) -> bool:
-    """Whether the address stands in a list of a running, public campaign. False for what is no address."""
+    """Return whether the address stands in a list of a running, public campaign. False for what is no address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -169,7 +169,7 @@ def _draft(
 
 
 def _shared(dispatch: Dispatch) -> dict[str, Any]:
-    """What all letters of a dispatch say."""
+    """Return what all letters of a dispatch say."""
     return {
         "issuer": dispatch.issuer.name,
         "campaign": dispatch.campaign.name,
@@ -182,7 +182,7 @@ def _shared(dispatch: Dispatch) -> dict[str, Any]:
 
 
 def due_words(dues: UnitDates, acknowledged: object) -> dict[str, Any]:
-    """What a letter says of a unit's deadlines: by when the answer is due, and what is due later."""
+    """Return what a letter says of a unit's deadlines: by when the answer is due, and what is due later."""
     answer = dues.answer(acknowledged)
     later = [one for one in dues if one.day > answer.day]
     return {
@@ -249,7 +249,7 @@ def take(
 
 
 def _was_said(recipient: Recipient, kind: StepKind, **words: Any) -> bool:
-    """Whether the unit's last step says just this."""
+    """Return whether the unit's last step says just this."""
     last = Step.objects.filter(recipient=recipient).order_by("-pk").first()
     return last is not None and last.kind == kind and all(getattr(last, n) == v for n, v in words.items())
 

@@ -22,7 +22,7 @@ from lamsach.portal.units.tree import under
 
 
 def own_units(user: Any) -> list[int]:
-    """Where the person writes by their own membership: not what stands below."""
+    """Return where the person writes by their own membership: not what stands below."""
     return [m.unit_id for m in memberships(user) if m.role in WRITERS]
 
 

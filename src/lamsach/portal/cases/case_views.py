@@ -135,7 +135,7 @@ def _blocked(seen: list[Seen]) -> set[tuple[str, date]]:
 
 
 def gaps_of(found: Case) -> list[dict[str, Any]]:
-    """Which logs are missing since when, as values for sentences."""
+    """Return which logs are missing since when, as values for sentences."""
     day = today()
     return [
         {
@@ -274,7 +274,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 @link()
 @taken_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
-    """What the person who uses the machine sees: steps, and a word back."""
+    """Return what the person who uses the machine sees: steps, and a word back."""
     found = people.find(token)
     if found is None:
         return render(request, "accounts/link_used.html", status=404)

@@ -159,7 +159,7 @@ def more_stated(
 
 
 def larger(word: CaseCounts, here: CaseCounts) -> bool:
-    """Whether a unit states more machines than the portal has of it; among equals, more that were dismissed."""
+    """Return whether a unit states more machines than the portal has of it; among equals, more that were dismissed."""
     return (word.found, word.dismissed) > (here.found, here.dismissed)
 
 

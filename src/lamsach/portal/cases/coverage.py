@@ -98,7 +98,7 @@ class Waiting:
 
 
 def waiting_for(decisions: Sequence[Decision], facts: Facts, coverage: UnitCoverage, day: date) -> Waiting:
-    """How far a cleaned case is on its way to verified."""
+    """Return how far a cleaned case is on its way to verified."""
     last = max(decisions, key=lambda decision: decision.moment)
     if last.state is not CaseState.CLEANED:
         return Waiting()
@@ -123,14 +123,14 @@ def _gap(
 
 
 def quiet_before(decisions: Sequence[Decision], facts: Facts) -> int:
-    """How many days a machine had been quiet between its cleaning and the sighting that reopened it."""
+    """Return how many days a machine had been quiet between its cleaning and the sighting that reopened it."""
     last = max(decisions, key=lambda decision: decision.moment)
     after = [hit.day for hit in facts.hits if is_after(hit, last)]
     return (min(after) - last.day).days if after else 0
 
 
 def since_yesterday(gap: Mapping[str, Any], today: date) -> bool:
-    """Whether a kept gap reaches until now: the log has not come since its first day."""
+    """Return whether a kept gap reaches until now: the log has not come since its first day."""
     first, last = date.fromisoformat(gap["first"]), date.fromisoformat(gap["last"])
     return last >= today - timedelta(days=1) and (last - first).days + 1 == gap["days"]
 
@@ -154,6 +154,6 @@ _BY_WORD = (
 
 
 def log_kind(name: str) -> str:
-    """What kind of log a format is of, by its name: dns, proxy, firewall, dhcp or nothing."""
+    """Return what kind of log a format is of, by its name: dns, proxy, firewall, dhcp or nothing."""
     plain = name.casefold()
     return next((kind for kind, words in _BY_WORD if any(word in plain for word in words.split())), "")

@@ -128,7 +128,7 @@ def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> list[tuple[d
 
 
 def _more(own: CaseCounts, told: Sequence[Statement], day: date) -> CaseCounts:
-    """How much more a unit's newest statement on a day holds than the portal has of it."""
+    """Return how much more a unit's newest statement on a day holds than the portal has of it."""
     number = bisect_right(told, day, key=lambda one: one.day)
     word = CaseCounts(**{name: told[number - 1].counts.get(name, 0) for name in GROUPS} if number else {})
     return word - own if larger(word, own) else CaseCounts()
@@ -137,7 +137,7 @@ def _more(own: CaseCounts, told: Sequence[Statement], day: date) -> CaseCounts:
 def _tally(
     rows: Sequence[Stay], days: Sequence[date], groups: Mapping[str, tuple[CaseState, ...]] | None = None
 ) -> dict[str, list[int]]:
-    """How many machines are in each line (or other group of states) on each of the days."""
+    """Return how many machines are in each line (or other group of states) on each of the days."""
     groups = groups or STATES
     first, length = days[0], len(days)
     changes = {name: [0] * (length + 1) for name in groups}

@@ -59,7 +59,7 @@ def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]
 
 @member(ALL, ALL, ("GET",))
 def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """How the machines of a unit and of everything under it stand, over time."""
+    """Return how the machines of a unit and of everything under it stand, over time."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
     found = facts.series(campaign, unit.pk, today())

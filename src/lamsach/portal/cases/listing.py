@@ -83,7 +83,7 @@ def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
 
 
 def figures(rows: QuerySet[Case]) -> dict[str, int]:
-    """How many each filter would show, in one query."""
+    """Return how many each filter would show, in one query."""
     now = timezone.now()
     late = Count("pk", filter=Q(due__lt=now))
     counted: dict[str, tuple[int, int]] = {

@@ -114,7 +114,7 @@ class Case(models.Model):
 
     @property
     def number(self) -> str:
-        """What people call it."""
+        """Return what people call it."""
         return f"M{self.pk:06d}"
 
 

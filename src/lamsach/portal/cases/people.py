@@ -47,7 +47,7 @@ def find(token: str) -> Case | None:
 
 
 def words_of(case: Case) -> dict[str, Any]:
-    """What stands in the letter, by e-mail and on paper."""
+    """Return what stands in the letter, by e-mail and on paper."""
     unit = case.unit
     return {
         "name": case.person_name,

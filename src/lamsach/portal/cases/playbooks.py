@@ -57,7 +57,7 @@ class Followed:
 
     @property
     def count(self) -> int:
-        """How many steps are done."""
+        """Return how many steps are done."""
         return sum(item.done is not None for item in self.items)
 
     @property
@@ -97,7 +97,7 @@ def followed(case: Case) -> Followed:
 
 
 def is_unfollowed(book: Followed) -> bool:
-    """Whether there are steps to follow, and none is done."""
+    """Return whether there are steps to follow, and none is done."""
     return bool(book.items) and not book.count
 
 
@@ -107,7 +107,7 @@ def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
 
 
 def told(step: Mapping[str, str]) -> tuple[str, str]:
-    """What and how, in the reader's language; in the other one where that was left empty."""
+    """Return what and how, in the reader's language; in the other one where that was left empty."""
     first, second = ("en", "vi") if get_language() == "en" else ("vi", "en")
     return (
         step.get(first) or step.get(second) or "",

@@ -30,11 +30,11 @@ class Held:
 
     @property
     def by(self) -> str:
-        """How it is known, in English words to be translated."""
+        """Return how it is known, in English words to be translated."""
         return KNOWN_BY.get(self.how, "")
 
     def on(self, moment: datetime | None) -> bool:
-        """Whether it is proved for a moment."""
+        """Return whether it is proved for a moment."""
         return moment is None or (
             (not self.first or self.first <= moment) and (not self.last or moment <= self.last)
         )
@@ -92,7 +92,7 @@ def _proof(line: EvidenceLine, held: Sequence[Held], names: Sequence[str], throu
 
 
 def _stands_in(value: str, text: str) -> bool:
-    """Whether a line holds an address or name, and not merely a longer one that begins or ends like it."""
+    """Return whether a line holds an address or name, and not merely a longer one that begins or ends like it."""
     return bool(re.search(rf"(?<![\w.:-]){re.escape(value)}(?![\w-]|:\w|\.\w)", text, re.IGNORECASE)) or bool(
         re.search(rf"(?<![\w.:-]){re.escape(value)}:\d{{1,5}}(?![\w:.])", text)
     )
@@ -110,7 +110,7 @@ def _through(records: Iterable[Record]) -> tuple[str, ...]:
 
 
 def records_of(case: Case, members: Sequence[int]) -> list[Record]:
-    """What the campaign's bundles say of the case's machine."""
+    """Return what the campaign's bundles say of the case's machine."""
     rows = Appearance.objects.filter(bundle__campaign=case.campaign_id, device__in=members).order_by("pk")
     return [record for record in rows.values_list("record", flat=True)[:200] if isinstance(record, dict)]
 

@@ -77,7 +77,7 @@ def _take(
 
 
 def _is_quarantine(row: dict[str, Any]) -> bool:
-    """Whether a file really went into the quarantine."""
+    """Return whether a file really went into the quarantine."""
     return row.get("action") == "quarantine" and row.get("outcome") == "done"
 
 

@@ -28,7 +28,7 @@ class Contact:
 
 
 def severity(contacts: Iterable[Contact]) -> CaseSeverity | None:
-    """How severe a case these contacts make; None when they make a question instead (rule 5)."""
+    """Return how severe a case these contacts make; None when they make a question instead (rule 5)."""
     listed = list(contacts)
     reached = sum(contact.passed for contact in listed if contact.role == "outbound")
     tried = sum(contact.count for contact in listed if contact.role == "outbound")

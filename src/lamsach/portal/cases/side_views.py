@@ -95,7 +95,7 @@ def _change(request: HttpRequest, found: Exemption, *, may: bool) -> bool:
 
 @member(ALL, WRITERS, ("GET",))
 def clarifications(request: HttpRequest) -> HttpResponse:
-    """What nobody can be accused of yet: contacts from outside, and those of which nobody knows whose they were."""
+    """Return what nobody can be accused of yet: contacts from outside, and those of which nobody knows whose they were."""
     rows = access.readable_clarifications(request.user)
     if request.GET.get("show") != "all":
         rows = rows.filter(answered=None)
@@ -133,7 +133,7 @@ def _day(text: str) -> date:
 
 @member(ALL, WRITERS, ("GET",))
 def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """How many machines were found, handled, cleaned, verified or blind, for any unit, as of any day."""
+    """Return how many machines were found, handled, cleaned, verified or blind, for any unit, as of any day."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
     day = _day(request.GET.get("day", ""))

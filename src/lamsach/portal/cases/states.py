@@ -48,7 +48,7 @@ TONES: Mapping[str, str] = {
 
 
 def may_move(case: Case, to: CaseState) -> bool:
-    """Whether a person may decide this now."""
+    """Return whether a person may decide this now."""
     return case.superseded_id is None and to in ALLOWED[CaseState(case.state)]
 
 

@@ -31,7 +31,7 @@ class Row:
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """How many days are of each kind."""
+        """Return how many days are of each kind."""
         return [(kind, sum(cell.kind == kind for cell in self.cells)) for kind in KINDS]
 
 

@@ -39,12 +39,12 @@ class Searching:
     """Nothing was searched in the whole subtree: a number of 0 says nothing there."""
 
     def of(self, unit_id: int, lacking: Mapping[int, int]) -> Lack:
-        """How a unit of the subtree with everything under it was searched; `lacking`: see `unsearched_by_child`."""
+        """Return how a unit of the subtree with everything under it was searched; `lacking`: see `unsearched_by_child`."""
         return Lack(unit_id in self.tops, unit_id in self.shared, lacking.get(unit_id, 0))
 
     @property
     def count(self) -> int:
-        """How many units, each with everything under it, were not searched."""
+        """Return how many units, each with everything under it, were not searched."""
         return len(self.tops)
 
 
@@ -57,7 +57,7 @@ def searching(
     day: date | None = None,
     said: Sequence[stated.Statement] | None = None,
 ) -> Searching:
-    """What was not searched under a unit by a day (today). Of a subtree without any log the units directly under it, else the unit itself. `said`: what is stated by file, where it was read before."""
+    """Return what was not searched under a unit by a day (today). Of a subtree without any log the units directly under it, else the unit itself. `said`: what is stated by file, where it was read before."""
     moment = day or today()
     own = _with_logs(campaign, unit_id, moment, said)
     if not own.exists():

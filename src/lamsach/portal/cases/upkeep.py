@@ -69,7 +69,7 @@ class Seen:
 
 
 def policy(campaign: Campaign) -> Policy:
-    """How the campaign verifies."""
+    """Return how the campaign verifies."""
     found = Rules.objects.filter(campaign=campaign).first()
     return Policy(found.quiet_days, found.blind_after, found.alive_days) if found else Policy()
 
@@ -206,7 +206,7 @@ def facts_of(case: Case, seen: Sequence[Seen], coverage: UnitCoverage | None = N
 
 
 def decisions_of(case: Case) -> list[Decision]:
-    """What people decided, and that the case was made."""
+    """Return what people decided, and that the case was made."""
     steps = Step.objects.filter(case=case, computed=False)
     return [Decision(step.at, step.day, CaseState(step.after)) for step in steps]
 

@@ -138,7 +138,7 @@ class _Stretch:
 
 
 def is_after(hit: Hit, decision: Decision) -> bool:
-    """Whether the sighting is later than the decision: on a later day, or later on the same one."""
+    """Return whether the sighting is later than the decision: on a later day, or later on the same one."""
     return hit.day > decision.day or (hit.day == decision.day and hit.last > decision.moment)
 
 
@@ -153,5 +153,5 @@ def required(
 
 
 def is_covered(day: date, observers: frozenset[str], coverage: Mapping[str, frozenset[date]]) -> bool:
-    """Whether the logs of all the observers were there on that day. Without an observer nothing is covered."""
+    """Return whether the logs of all the observers were there on that day. Without an observer nothing is covered."""
     return bool(observers) and all(day in coverage.get(observer, frozenset()) for observer in observers)

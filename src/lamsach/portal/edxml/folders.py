@@ -62,7 +62,7 @@ def read(path: Path) -> bytes:
 
 
 def is_unfinished(path: Path) -> bool:
-    """Whether another program may still be writing the file."""
+    """Return whether another program may still be writing the file."""
     try:
         return 0 <= timezone.now().timestamp() - path.stat().st_mtime < UNFINISHED_S
     except OSError:

@@ -59,7 +59,7 @@ def _list_of(unit: Unit) -> KeptList:
 
 
 def _lists_something(name: str, data: bytes) -> bool:
-    """Whether a file lists at least one value."""
+    """Return whether a file lists at least one value."""
     problems: list[Problem] = []
     with tempfile.TemporaryDirectory(prefix="lamsach-edxml-") as folder:
         path = Path(folder) / name

@@ -146,7 +146,7 @@ class Message(models.Model):
 
     @property
     def kind_words(self) -> str:
-        """What it is, in English for the page to translate; of a status message the status."""
+        """Return what it is, in English for the page to translate; of a status message the status."""
         from lamsach.channels.edxml.tables import tables
 
         if self.kind == "status":

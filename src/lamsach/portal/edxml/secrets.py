@@ -23,7 +23,7 @@ def lock_key(key_file: bytes, password: str) -> tuple[str, str]:
 
 
 def signer_of(connection: Connection) -> Signer | None:
-    """Who signs what goes out by the connection. InputError when the portal's secret key is another than when it was locked."""
+    """Return who signs what goes out by the connection. InputError when the portal's secret key is another than when it was locked."""
     return signer_in(connection.locked_key) if connection.locked_key else None
 
 

@@ -51,7 +51,7 @@ def say(request: HttpRequest, problem: LamsachError) -> None:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def overview(request: HttpRequest) -> HttpResponse:
-    """What came and went by edXML, by filter, and the connections. POST takes a file in."""
+    """Return what came and went by edXML, by filter, and the connections. POST takes a file in."""
     form = FileForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -117,7 +117,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
 
 
 def _history(request: HttpRequest, found: Message) -> QuerySet[Message]:
-    """What was said about the document of a message, both ways, the first first."""
+    """Return what was said about the document of a message, both ways, the first first."""
     if not found.document_key:
         return Message.objects.none()
     return access.messages(request.user).filter(answered_key=found.document_key).order_by("pk")[:500]

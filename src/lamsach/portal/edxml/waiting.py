@@ -20,6 +20,6 @@ def _undecided(user: Any) -> Counted:
 
 @waits_counted(gettext_lazy("Exchanged documents"), COORDINATORS, 78, _undecided)
 def to_file(found: Tally) -> Row:
-    """What came and waits to be filed under a campaign."""
+    """Return what came and waits to be filed under a campaign."""
     words = _("Documents that wait for a decision: {count}").format(count=found.count)
     return Row(words, reverse("edxml:overview"), _("Decide"), found.day, since=True, count=found.count)

@@ -73,7 +73,7 @@ class Standing(Kind):
         return Payload(self.name, {"units": units, "campaigns": campaigns}) if campaigns else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """How many units."""
+        """Return how many units."""
         units = standing.read_units(payload.data["units"])
         standing.read_campaigns(payload.data["campaigns"], MOST)
         sentence = gettext("{count} units under {unit}, and how far each is.")
@@ -143,7 +143,7 @@ class Answers(Kind):
     upward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """What our unit answered, by the number that the unit above gave the dispatch."""
+        """Return what our unit answered, by the number that the unit above gave the dispatch."""
         known = counterparts.all_theirs(route.partner, "dispatch")
         found = [
             (int(known[row.dispatch_id]), row) for row in _received(route.unit) if row.dispatch_id in known
@@ -152,7 +152,7 @@ class Answers(Kind):
         return Payload(self.name, data) if data["answers"] or data["opened"] else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """How many answers are new."""
+        """Return how many answers are new."""
         fresh = sum(
             getattr(row, _COLUMNS[kind]) is None
             for row, days in self._read(arrival, payload)
@@ -229,7 +229,7 @@ def _written(found: Iterable[tuple[int, Recipient]]) -> dict[str, Any]:
 
 
 def _reached(row: Recipient) -> Iterator[tuple[StepKind, date]]:
-    """How far a unit is with a dispatch, and since which day by its own portal's clock."""
+    """Yield how far a unit is with a dispatch, and since which day by its own portal's clock."""
     for kind, column in _COLUMNS.items():
         at: datetime | None = getattr(row, column)
         if at is not None:

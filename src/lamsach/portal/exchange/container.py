@@ -144,7 +144,7 @@ def _manifest(head: Head, payloads: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def peek(path: Path) -> Head:
-    """What a file says of itself, without any proof: to find the partner whose keys it has to fit. UnreadableError, LimitError."""
+    """Return what a file says of itself, without any proof: to find the partner whose keys it has to fit. UnreadableError, LimitError."""
     with _opening(path) as archive:
         return _head(_load(member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))))
 
@@ -218,7 +218,7 @@ def _head(manifest: dict[str, Any]) -> Head:
 
 
 def _have(stated: Any) -> dict[str, str] | None:
-    """What the sender says it has; files of older versions do not say."""
+    """Return what the sender says it has; files of older versions do not say."""
     if stated is None:
         return None
     if not isinstance(stated, dict) or len(stated) > MOST_PAYLOADS:
@@ -227,7 +227,7 @@ def _have(stated: Any) -> dict[str, str] | None:
 
 
 def _recipient(stated: Any) -> str:
-    """What files for the sender are sealed to; nothing in files of older versions."""
+    """Return what files for the sender are sealed to; nothing in files of older versions."""
     try:
         return recipient(text(stated, 100)) if stated else ""
     except InputError:

@@ -91,7 +91,7 @@ class _Stated:
 
 
 def _news(one: _Stated, unit: Unit) -> list[tuple[date, dict[str, int]]]:
-    """What is to be kept, so that each day up to the file's says what the file says: days on which the numbers changed, and days of which other numbers are known."""
+    """Return what is to be kept, so that each day up to the file's says what the file says: days on which the numbers changed, and days of which other numbers are known."""
     rows_ = StatedCounts.objects.filter(unit=unit, campaign=one.campaign).order_by("counter", "pk")
     known = dict(rows_.values_list("day", "counts"))
     if not one.days:

@@ -12,7 +12,7 @@ def ours(partner: Partner, kind: str, theirs: str | int) -> int | None:
 
 
 def all_theirs(partner: Partner, kind: str) -> dict[int, str]:
-    """What the partner calls each of our rows of a kind that it knows."""
+    """Return what the partner calls each of our rows of a kind that it knows."""
     rows = Counterpart.objects.filter(partner=partner, kind=kind).order_by("-pk")
     return dict(rows.values_list("ours", "theirs"))
 

@@ -91,7 +91,7 @@ def on_step(sender: Any, instance: Step, created: bool, raw: bool = False, **opt
 
 
 def _any() -> bool:
-    """Whether any webhook is active; asked of the database every few seconds, because an import takes many steps."""
+    """Return whether any webhook is active; asked of the database every few seconds, because an import takes many steps."""
     now = time.monotonic()
     if now >= _known["until"]:
         _known["any"] = Webhook.objects.filter(ended=None).exists()
@@ -100,7 +100,7 @@ def _any() -> bool:
 
 
 def event(step: Step) -> dict[str, Any]:
-    """What a step is told as."""
+    """Return what a step is told as."""
     case = step.case
     return {
         "type": "case.opened" if not step.before else "case.changed",

@@ -57,7 +57,7 @@ def opened(key: OwnKey) -> Ed25519PrivateKey:
 
 
 def lineage_of(key: OwnKey) -> tuple[dict[str, str], ...]:
-    """How the key follows from older ones, the oldest link first."""
+    """Return how the key follows from older ones, the oldest link first."""
     links: list[dict[str, str]] = []
     step: OwnKey | None = key
     while step is not None and step.succession and len(links) < lineage.LONGEST:

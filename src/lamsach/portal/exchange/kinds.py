@@ -95,11 +95,11 @@ class Kind(ABC):
 
     @abstractmethod
     def offer(self, route: Route) -> Payload | None:
-        """What there is to send to the partner now, or None."""
+        """Return what there is to send to the partner now, or None."""
 
     @abstractmethod
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """What taking the payload would do, in translated sentences. InputError or ValueError refuses the file."""
+        """Return what taking the payload would do, in translated sentences. InputError or ValueError refuses the file."""
 
     def store(self, arrival: Arrival, payload: Payload) -> Any:
         """Check, read and store the payload's files, while no transaction is open. InputError or ValueError refuses the file."""
@@ -110,7 +110,7 @@ class Kind(ABC):
         """Take the payload, inside the file's transaction; what was done, in numbers. InputError or ValueError undoes the whole file."""
 
     def fits(self, *, to_above: bool) -> bool:
-        """Whether the kind goes this way."""
+        """Return whether the kind goes this way."""
         return self.upward if to_above else self.downward
 
 

@@ -55,7 +55,7 @@ class Offer:
 
 
 def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = None) -> list[Offer]:
-    """What there is to send now, of the wanted kinds (all). Nothing while what this portal said before it was put back from a backup has not been returned: else older news would take the place of newer."""
+    """Return what there is to send now, of the wanted kinds (all). Nothing while what this portal said before it was put back from a backup has not been returned: else older news would take the place of newer."""
     found: list[Offer] = []
     if partner.restored is not None:
         return found
@@ -307,7 +307,7 @@ def _take(found: Checked, by: Any) -> Taken:
 
 
 def _newest_word(held: Partner, head: Head) -> dict[str, Any]:
-    """What the partner's newest file says of itself. It has files of ours that are not known here: then this portal was put back to an older state."""
+    """Return what the partner's newest file says of itself. It has files of ours that are not known here: then this portal was put back to an older state."""
     gone = head.taken > held.sent and held.restored is None
     back = head.returns or head.have is None  # an older version returns nothing
     restored = timezone.now() if gone else None if back else held.restored
@@ -320,7 +320,7 @@ def _newest_word(held: Partner, head: Head) -> dict[str, Any]:
 
 
 def _passed_over(kind: Kind, arrival: Arrival) -> bool:
-    """Whether a payload changes nothing: one of its kind with a higher counter was taken, or it returns what this portal has not lost."""
+    """Return whether a payload changes nothing: one of its kind with a higher counter was taken, or it returns what this portal has not lost."""
     if kind.back:
         return arrival.partner.restored is None
     if kind.name in arrival.partner.held:

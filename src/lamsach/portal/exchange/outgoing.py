@@ -64,7 +64,7 @@ def check(url: str) -> SplitResult:
 
 
 def _may(address: IPv4Address | IPv6Address, scheme: str) -> bool:
-    """Whether an address may be written to. One that wraps an IPv4 address (mapped, 6to4, Teredo, NAT64) is taken for that."""
+    """Return whether an address may be written to. One that wraps an IPv4 address (mapped, 6to4, Teredo, NAT64) is taken for that."""
     if isinstance(address, IPv6Address):
         if address.scope_id is not None or address in _COMPATIBLE:
             return False

@@ -39,7 +39,7 @@ def renew(unit: Unit, by: Any) -> SealingKey:
 
 
 def keys_of(units: Iterable[int]) -> Keys:
-    """What opens files that were sealed to these units, the newest keys first."""
+    """Return what opens files that were sealed to these units, the newest keys first."""
     rows = SealingKey.objects.filter(unit__in=list(units))
     return Keys([unlock(row.private) for row in rows])
 

@@ -54,7 +54,7 @@ def _shown(received: int, bundle: Bundle | None, problem: str = "") -> dict[str,
 
 @router.get("/campaigns/{campaign_id}/findings/{sha256}", response=ArrivedOut, auth=HandingIn())
 def arrived(request: HttpRequest, campaign_id: int, sha256: str) -> Any:
-    """How far a bundle (by its SHA-256) is."""
+    """Return how far a bundle (by its SHA-256) is."""
     return _shown(*transfers.find(_source(request, campaign_id), sha256))
 
 

@@ -51,7 +51,7 @@ def prepare(bundle: Bundle, found: Read) -> None:
 
 
 def _is_unknown(bundle: Bundle, found: Read) -> bool:
-    """Whether a list that was searched for days is not known to be made of the campaign's."""
+    """Return whether a list that was searched for days is not known to be made of the campaign's."""
     known = Composition.objects.filter(campaign=bundle.campaign_id, digest=found.list_digest)
     return bool(found.list_digest and found.coverage) and not known.exists()
 

@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 
 
 def folder(hunt: Hunt) -> Path:
-    """Where the logs of a hunt lie."""
+    """Return where the logs of a hunt lie."""
     found = Path(settings.DATA) / "hunts" / str(hunt.pk)
     found.mkdir(parents=True, exist_ok=True, mode=0o700)
     return found
 
 
 def nat_folder(hunt: Hunt) -> Path:
-    """Where the NAT logs of a hunt lie: beside its logs, which are searched as a folder."""
+    """Return where the NAT logs of a hunt lie: beside its logs, which are searched as a folder."""
     found = Path(settings.DATA) / "hunts" / f"{hunt.pk}.nat"
     found.mkdir(parents=True, exist_ok=True, mode=0o700)
     return found
 
 
 def path_of(file: HuntFile) -> Path:
-    """Where a log lies: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
+    """Return where a log lies: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
     return (nat_folder if file.nat else folder)(file.hunt) / f"{file.pk}-{file.name}"
 
 

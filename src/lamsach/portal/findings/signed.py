@@ -16,7 +16,7 @@ _ASK = mark("Ask the unit to sign it again with a token that is not revoked.")
 
 
 def is_signed(file: Any) -> bool:
-    """Whether the file says that it is signed."""
+    """Return whether the file says that it is signed."""
     file.seek(0)
     head: bytes = file.read(40)
     file.seek(0)

@@ -52,7 +52,7 @@ class Source:
 
 
 def kind_of(file: Any, name: str) -> BundleKind:
-    """What kind of bundle a file is, by the names in it; before a byte is unpacked. UnreadableError or LimitError for what is none."""
+    """Return what kind of bundle a file is, by the names in it; before a byte is unpacked. UnreadableError or LimitError for what is none."""
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()

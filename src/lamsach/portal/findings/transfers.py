@@ -33,7 +33,7 @@ class OutOfPlace(Exception):  # noqa: N818 - tells the sender where to go on
 
 
 def folder() -> Path:
-    """Where unfinished files lie."""
+    """Return where unfinished files lie."""
     found = Path(settings.DATA) / "transfers"
     found.mkdir(parents=True, exist_ok=True, mode=0o700)
     return found
@@ -58,7 +58,7 @@ def append(path: Path, received: int, data: bytes) -> int:
 
 
 def find(source: Source, sha256: str) -> tuple[int, Bundle | None]:
-    """How many bytes of the file are there, and the bundle once it is whole."""
+    """Return how many bytes of the file are there, and the bundle once it is whole."""
     place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
     bundle = Bundle.objects.filter(**place).first()
     if bundle is not None:

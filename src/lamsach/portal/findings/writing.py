@@ -124,7 +124,7 @@ def _known(bundle: Bundle, keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
-    """What the bundle says: its pieces of one key (matched in different ways) are of different lines."""
+    """Return what the bundle says: its pieces of one key (matched in different ways) are of different lines."""
     return Part(
         sighting_id=sighting,
         day=group[0].day,

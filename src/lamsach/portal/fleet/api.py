@@ -97,7 +97,7 @@ def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
 
 @router.get("/campaigns/{campaign_id}/scans", response=FleetOut)
 def numbers(request: HttpRequest, campaign_id: int, days: int = USUAL_DAYS) -> Any:
-    """How many machines under the unit were scanned, what was found, who did not report for `days` (1, 7, 14 or 30)."""
+    """Return how many machines under the unit were scanned, what was found, who did not report for `days` (1, 7, 14 or 30)."""
     campaign = _campaign(request, campaign_id)
     unit = request.auth.unit  # type: ignore[attr-defined]
     whole, _branches, _basis = by_branch(campaign, unit, days if days in DAYS else USUAL_DAYS, timezone.now())

@@ -118,7 +118,7 @@ def by_unit(
 
 
 def _expected(inside: dict[str, Any]) -> dict[int, tuple[int, Basis]]:
-    """How many machines each unit should have, and by what that is known."""
+    """Return how many machines each unit should have, and by what that is known."""
     people = Person.objects.filter(**inside).order_by().values_list("unit").annotate(Count("pk"))
     stated = Size.objects.filter(**inside).values_list("unit", "machines")
     listed = (

@@ -35,7 +35,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def reporting_address(campaign: Campaign) -> str:
-    """Where machines report; empty when the way there would not be encrypted, since scanners refuse that."""
+    """Return where machines report; empty when the way there would not be encrypted, since scanners refuse that."""
     address = f"{absolute('api:api-root')}campaigns/{campaign.pk}"
     parts = urlsplit(address)
     return address if parts.scheme == "https" or parts.hostname in _LOCAL else ""
@@ -47,7 +47,7 @@ def signing_key(campaign: Campaign, unit: Unit) -> OwnKey | None:
 
 
 def takes(program: Program, key: OwnKey | None) -> bool:
-    """Whether the program takes lists that this key signed. None: a key that is yet to be made."""
+    """Return whether the program takes lists that this key signed. None: a key that is yet to be made."""
     return not program.key or (key is not None and _public(keyring.opened(key)) == program.key)
 
 

@@ -108,5 +108,5 @@ class Handout(models.Model):
 
     @property
     def name(self) -> str:
-        """What stands as sender beside what it hands in."""
+        """Return what stands as sender beside what it hands in."""
         return f"{self.program} #{self.pk}"

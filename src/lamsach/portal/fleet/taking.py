@@ -48,7 +48,7 @@ class Summary:
 
 
 def keys_of(host: str, macs: Sequence[str]) -> list[str]:
-    """What tells a machine again, the best first: its host name, unless many bear it; then addresses that a maker gave."""
+    """Return what tells a machine again, the best first: its host name, unless many bear it; then addresses that a maker gave."""
     name = host_key(host)
     clean = sorted({mac for text in macs if (mac := mac_address(text)) and not int(mac[:2], 16) & LOCAL_BIT})
     return [*([name[:290]] if name else []), *(f"mac:{mac}" for mac in clean)]
@@ -102,7 +102,7 @@ def take(campaign: Campaign, unit: Unit, summary: Summary) -> Look | None:
 
 
 def _proves_less(look: Look, summary: Summary) -> bool:
-    """Whether something was found before, and this scan did not look far enough to say that it is gone."""
+    """Return whether something was found before, and this scan did not look far enough to say that it is gone."""
     if look.state != LookState.FOUND or summary.left or summary.done >= look.left:
         return False
     return summary.stopped or BREADTH[summary.mode] < BREADTH.get(look.found_by, 0)

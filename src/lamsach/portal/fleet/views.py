@@ -59,7 +59,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """How many machines of a unit and of each branch under it were scanned, what was found, who did not report."""
+    """Return how many machines of a unit and of each branch under it were scanned, what was found, who did not report."""
     campaign = get_campaign(request.user, campaign_id)
     unit, days = _unit(request, campaign), _days(request)
     whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
@@ -133,7 +133,7 @@ def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @rate_limited("fleet.inventory", 30, 300)
 @member(WRITERS, WRITERS)
 def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
-    """Which machines the own unit has: a sheet, or their number."""
+    """Return which machines the own unit has: a sheet, or their number."""
     unit = access.get_own_unit(request.user, fleet_unit_id)
     size = Size.objects.filter(unit=unit).first()
     form = InventoryForm(

@@ -93,7 +93,7 @@ class Patience:
         self._seen: dict[Hashable, tuple[datetime | None, float]] = {}
 
     def is_over(self, what: Hashable, lease: datetime | None) -> bool:
-        """Whether this very lease has been seen expired for long enough."""
+        """Return whether this very lease has been seen expired for long enough."""
         known, since = self._seen.get(what, (None, 0.0))
         if what not in self._seen or known != lease:
             self._seen = {what: (lease, time.monotonic()), **dict(list(self._seen.items())[:999])}
@@ -130,12 +130,12 @@ def expired() -> Q:
 
 
 def lease(row: Held | None = None, /, **changes: Any) -> dict[str, Any]:
-    """What is written into a row that is held by a lease."""
+    """Return what is written into a row that is held by a lease."""
     return {"lease_until": now() + LEASE, **changes}
 
 
 def pause(row: Held, pauses: Sequence[timedelta]) -> dict[str, Any]:
-    """What is written into a row whose attempt counts before it is made, so that a kill in the middle brings a pause and no storm."""
+    """Return what is written into a row whose attempt counts before it is made, so that a kill in the middle brings a pause and no storm."""
     return {"next_attempt": moment() + pauses[min(row.attempts, len(pauses) - 1)]}
 
 

@@ -51,7 +51,7 @@ def parent_body(unit: Unit, kept: Letterhead) -> str:
 
 
 def signature(kept: Letterhead) -> Signature:
-    """Who signs."""
+    """Return who signs."""
     return Signature(kept.position, kept.signer, kept.authority)
 
 
@@ -69,7 +69,7 @@ def copies(kept: Letterhead) -> tuple[str, ...]:
 
 
 def kept_parts(kept: Letterhead) -> dict[str, Any]:
-    """What a submitted report keeps of the letterhead, so that its document stays what the head approved."""
+    """Return what a submitted report keeps of the letterhead, so that its document stays what the head approved."""
     return {
         "parent": parent_body(kept.unit, kept),
         "body": kept.body.strip() or kept.unit.name,

@@ -24,7 +24,7 @@ def _above(units: list[Unit]) -> set[int]:
 
 
 def lists(user: Any) -> QuerySet[KeptList]:
-    """What the person sees: everything of their units, and of the units above what was released."""
+    """Return what the person sees: everything of their units, and of the units above what was released."""
     released = Version.objects.values("list")
     mine = Q(unit__in=readable_units(user))
     given = Q(unit__in=_above(home_units(user)), pk__in=released)
@@ -47,12 +47,12 @@ def get_list(user: Any, list_id: int, *, write: bool = False) -> KeptList:
 
 
 def may_write(user: Any, kept: KeptList) -> bool:
-    """Whether the person keeps the list."""
+    """Return whether the person keeps the list."""
     return writable(user).filter(pk=kept.unit_id).exists()
 
 
 def sees_inside(user: Any, kept: KeptList) -> bool:
-    """Whether the person sees documents and decisions, and not only what was released."""
+    """Return whether the person sees documents and decisions, and not only what was released."""
     return readable_units(user).filter(pk=kept.unit_id).exists()
 
 

@@ -109,7 +109,7 @@ def release(request: HttpRequest, list_id: int) -> HttpResponse:
 
 @router.get("/lists/check", response=list[PlaceOut])
 def check(request: HttpRequest, value: str) -> Any:
-    """Which released lists cover a value: itself, a parent domain, a network around it, or a URL on its host."""
+    """Return which released lists cover a value: itself, a parent domain, a network around it, or a URL on its host."""
     unit = request.auth.unit  # type: ignore[attr-defined]
     try:
         return looking.places(access.of_token(unit), value[:2000], unit)

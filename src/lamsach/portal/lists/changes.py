@@ -35,7 +35,7 @@ class Changes:
 
     @property
     def total(self) -> int:
-        """How many values changed in any way."""
+        """Return how many values changed in any way."""
         return self.counts.total()
 
     def __bool__(self) -> bool:

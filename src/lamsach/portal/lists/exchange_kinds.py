@@ -128,7 +128,7 @@ def _kept(kept: KeptList, found: _Release) -> Version:
 
 
 def _counts(said: object) -> dict[str, Any]:
-    """What a manifest counts by name; nothing where it says something else."""
+    """Return what a manifest counts by name; nothing where it says something else."""
     return dict(said) if isinstance(said, Mapping) else {}
 
 

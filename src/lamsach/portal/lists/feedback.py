@@ -101,6 +101,6 @@ def keys(unit: Unit) -> tuple[set[tuple[IndicatorType, str]], set[tuple[Indicato
 
 
 def on_list(unit: Unit) -> Any:
-    """What units under a unit say, the newest first."""
+    """Return what units under a unit say, the newest first."""
     below = under([unit.pk]).values("descendant")
     return Feedback.objects.filter(Q(unit__in=below)).select_related("unit")

@@ -38,12 +38,12 @@ REFUSALS_KEPT = 200
 
 
 def key_of(kind: str, value: str) -> str:
-    """What names a value in an index, however long it is."""
+    """Return what names a value in an index, however long it is."""
     return hashlib.sha256(f"{kind} {value}".encode()).hexdigest()
 
 
 def sha256_of(file: File[Any]) -> str:
-    """What names a document's content."""
+    """Return what names a document's content."""
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
@@ -150,7 +150,7 @@ def own_of(kept: KeptList) -> Own:
 
 
 def place_of(reference: Reference | None, name: str) -> str:
-    """Where a value stands, for people: `annex.pdf, 3, 12`."""
+    """Return where a value stands, for people: `annex.pdf, 3, 12`."""
     if reference is None:
         return name
     inner = reference.document.rpartition("!")[2] if "!" in reference.document else ""
@@ -160,7 +160,7 @@ def place_of(reference: Reference | None, name: str) -> str:
 
 
 def doubt_about(kept: KeptList, item: Indicator, concerns: list[Concern], document: str = "") -> Doubt:
-    """What a person should look at, not saved yet. `document`: the name of the one that is read; else the value's own reference says."""
+    """Return what a person should look at, not saved yet. `document`: the name of the one that is read; else the value's own reference says."""
     name = document or (item.reference.document if item.reference else "")
     return Doubt(
         list=kept,

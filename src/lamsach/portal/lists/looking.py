@@ -85,7 +85,7 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
 
 
 def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
-    """Where the newest documents of lists show a value that was not taken: what it was, where, why, the rule that decided, and those that fired besides."""
+    """Return where the newest documents of lists show a value that was not taken: what it was, where, why, the rule that decided, and those that fired besides."""
     from lamsach.indicators.judge.explanation import shows, spellings
 
     asked = spellings(text)

@@ -26,12 +26,12 @@ MEMBER_BYTES = 64 * MIB
 
 
 def is_mirrored(url: str) -> bool:
-    """Whether an address names such a server."""
+    """Return whether an address names such a server."""
     return url.startswith(TAXII_SCHEMES + MISP_SCHEMES) or is_feed(url)
 
 
 def is_instance(url: str) -> bool:
-    """Whether an address names a MISP instance, which gives nothing without a key."""
+    """Return whether an address names a MISP instance, which gives nothing without a key."""
     return url.startswith(MISP_SCHEMES) and not is_feed(url)
 
 

@@ -19,7 +19,7 @@ def web(url: str) -> str:
 
 
 def server_of(url: str) -> str:
-    """What of an address names the server: scheme, host and port."""
+    """Return what of an address names the server: scheme, host and port."""
     parts = urlsplit(web(url))
     return f"{parts.scheme}://{parts.hostname or ''}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
@@ -30,7 +30,7 @@ def locked(url: str, key: str) -> str:
 
 
 def fits(origin: Origin, url: str) -> bool:
-    """Whether the key that is kept is for the server of this address. False as well when it cannot be unlocked any more."""
+    """Return whether the key that is kept is for the server of this address. False as well when it cannot be unlocked any more."""
     try:
         return bool(json.loads(unlock(origin.locked_key))["server"] == server_of(url))
     except InputError:

@@ -218,7 +218,7 @@ def _said(document: Document) -> dict[str, Any]:
 
 
 def may_have(version: Version, most: str | None) -> bool:
-    """Whether a receiver may have the whole of a version: no value is above the highest TLP that it may have (None: any)."""
+    """Return whether a receiver may have the whole of a version: no value is above the highest TLP that it may have (None: any)."""
     from lamsach.indicators.writers.export import TLP_ABOVE, Terms
 
     if most is None:

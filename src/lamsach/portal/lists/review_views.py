@@ -34,7 +34,7 @@ SIZES = (50, 250, 1000)
 
 @member(COORDINATORS, COORDINATORS)
 def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """What waits to be looked at. POST decides about what was ticked."""
+    """Return what waits to be looked at. POST decides about what was ticked."""
     kept = access.get_list(request.user, kept_list_id, write=True)
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _decided(request, kept, form):
@@ -62,7 +62,7 @@ def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 
 def _together(rows: QuerySet[Doubt]) -> list[tuple[list[str], int]]:
-    """Which kinds of doubt come together, and how often: a handful for any number of rows."""
+    """Return which kinds of doubt come together, and how often: a handful for any number of rows."""
     found = rows.order_by().values_list("kinds").annotate(Count("pk"))
     return [(list(kinds), count) for kinds, count in found]
 

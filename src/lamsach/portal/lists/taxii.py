@@ -128,7 +128,7 @@ class Wanted:
         )
 
     def takes(self, record: dict[str, Any]) -> bool:
-        """Whether an object is asked for."""
+        """Return whether an object is asked for."""
         return (
             (not self.ids or record["id"] in self.ids)
             and (not self.types or record["type"] in self.types)

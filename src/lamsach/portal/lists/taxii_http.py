@@ -67,7 +67,7 @@ def _check_method(request: HttpRequest) -> None:
 
 
 def _accepts(header: str) -> bool:
-    """Whether one of the media ranges of an Accept header (RFC 9110 section 12.5.1) holds what is served."""
+    """Return whether one of the media ranges of an Accept header (RFC 9110 section 12.5.1) holds what is served."""
     for text in header.lower().split(","):
         media, *parameters = (part.strip() for part in text.split(";"))
         said = {

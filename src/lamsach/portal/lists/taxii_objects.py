@@ -48,7 +48,7 @@ class Held:
 
     @classmethod
     def read(cls, line: bytes) -> Held:
-        """What `line` wrote."""
+        """Return what `line` wrote."""
         kind, value, since, tlp, begins, ends, record = json.loads(line)
         item = Indicator(
             IndicatorType(kind), value, tlp=tlp, valid_from=_time(begins), valid_until=_time(ends)
@@ -160,7 +160,7 @@ def _write(version: Version, before: Objects | None) -> None:
 
 
 def _merged(old: Iterator[Held], version: Version) -> Iterator[Held]:
-    """What the version holds, and revoked what an earlier one held, in the order of type and value."""
+    """Yield what the version holds, and revoked what an earlier one held, in the order of type and value."""
     stamp = Stamp(version.digest, version.made, version.count)
     now = int(version.made.timestamp())
     from lamsach.portal.lists import releasing  # which makes these objects with each version
@@ -187,7 +187,7 @@ def _merged(old: Iterator[Held], version: Version) -> Iterator[Held]:
 
 
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether two versions of an object say the same. A value without a beginning is said to begin with the version that brought it."""
+    """Return whether two versions of an object say the same. A value without a beginning is said to begin with the version that brought it."""
     moving = {"modified", "created"} | (
         {"valid_from"} if old.get("valid_from") == old["modified"][:19] + "Z" else set()
     )

@@ -81,7 +81,7 @@ def _campaigns(request: HttpRequest) -> list[Campaign]:
 
 
 def _stays(unit_id: int, campaign: Campaign) -> bool:
-    """Whether a campaign's lists stay within a unit: it is the unit's own, and there are none below that would search for them."""
+    """Return whether a campaign's lists stay within a unit: it is the unit's own, and there are none below that would search for them."""
     return campaign.owner_id == unit_id and descendants(campaign.owner).count() == 1
 
 

@@ -75,7 +75,7 @@ def _home(request: HttpRequest) -> Any:
 
 
 def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
-    """How many dangerous values, and how many in all, wait for a decision in each list that has some."""
+    """Return how many dangerous values, and how many in all, wait for a decision in each list that has some."""
     rows = Doubt.objects.filter(list__in=[kept.pk for kept in lists], decided=None).values("list")
     counted = rows.annotate(dangerous=Count("pk", filter=Q(dangerous=True)), all=Count("pk"))
     return {row["list"]: (row["dangerous"], row["all"]) for row in counted.order_by()}
@@ -102,7 +102,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS)
 def edit(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """What holds where documents say nothing."""
+    """Return what holds where documents say nothing."""
     kept = access.get_list(request.user, kept_list_id, write=True)
     form = ListForm(request.POST or None, instance=kept, units=access.writable(request.user))
     if request.method == "POST" and form.is_valid():
@@ -159,7 +159,7 @@ def add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS)
 def document(request: HttpRequest, document_id: int) -> HttpResponse:
-    """What a document held and what was refused of it. POST withdraws it from the next version."""
+    """Return what a document held and what was refused of it. POST withdraws it from the next version."""
     found = access.get_document(request.user, document_id)
     if request.method == "POST":
         with transaction.atomic():
@@ -179,7 +179,7 @@ def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """What each source of the list is worth, and what they share."""
+    """Return what each source of the list is worth, and what they share."""
     kept = access.get_list(request.user, kept_list_id)
     if not access.sees_inside(request.user, kept):
         return redirect("lists:list", kept_list_id=kept.pk)

@@ -33,7 +33,7 @@ def get_letter(user: Any, letter_id: int) -> Letter:
 
 
 def readable_incoming(user: Any) -> QuerySet[Incoming]:
-    """What came in for the person's units, the newest first; administrators also see what belongs to no unit."""
+    """Return what came in for the person's units, the newest first; administrators also see what belongs to no unit."""
     condition = Q(unit__in=readable_units(user, COORDINATORS))
     if Role.ADMINISTRATOR in user.roles:
         condition |= Q(unit=None)

@@ -26,7 +26,7 @@ class Bounce:
 
     @property
     def permanent(self) -> bool:
-        """Whether the address itself is wrong or refuses (class 5), not only full or away (class 4)."""
+        """Return whether the address itself is wrong or refuses (class 5), not only full or away (class 4)."""
         return self.action == "failed" and self.status.startswith("5")
 
 

@@ -189,7 +189,7 @@ def bad_addresses(addresses: list[str]) -> dict[str, BadAddress]:
 
 
 def may_be_answered(sender: str) -> bool:
-    """Whether the sender may get one more receipt today: not when they wrote more than a few times, nor when letters to them come back."""
+    """Return whether the sender may get one more receipt today: not when they wrote more than a few times, nor when letters to them come back."""
     since = timezone.now() - timedelta(days=1)
     often = Incoming.objects.filter(sender=sender, received__gt=since).count() > RECEIPTS_A_DAY
     return bool(sender) and not often and not BadAddress.objects.filter(address=sender).exists()

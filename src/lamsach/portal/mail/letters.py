@@ -104,7 +104,7 @@ def words(letter: Letter) -> tuple[str, str]:
 
 
 def _context(letter: Letter) -> dict[str, Any]:
-    """What the letter's template may say. Whom to ask is the unit above the one that the letter is about, where the letter names nobody else."""
+    """Return what the letter's template may say. Whom to ask is the unit above the one that the letter is about, where the letter names nobody else."""
     context = {**(letter.common.context if letter.common else {}), **letter.context}
     if letter.unit is not None:
         context.setdefault("contact", (letter.unit.parent or letter.unit).contact)

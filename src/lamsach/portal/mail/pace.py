@@ -16,7 +16,7 @@ _CLOCK = "mail.pace"
 
 
 def left() -> int:
-    """How many more letters may be taken now, by one query, in which a letter that goes out meanwhile is either. What a clock that ran ahead has sent does not count."""
+    """Return how many more letters may be taken now, by one query, in which a letter that goes out meanwhile is either. What a clock that ran ahead has sent does not count."""
     now = moment()
     sent = Q(sent__gt=now - MINUTE, sent__lte=now + MINUTE)
     held = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
@@ -24,7 +24,7 @@ def left() -> int:
 
 
 def is_free(letter: Letter) -> bool:
-    """Whether one more may be taken, in the transaction that takes it: workers come one after the other, by the lock of a row."""
+    """Return whether one more may be taken, in the transaction that takes it: workers come one after the other, by the lock of a row."""
     defaults = {"last": moment()}
     Clock.objects.select_for_update().get_or_create(name=_CLOCK, defaults=defaults)
     return left() > 0

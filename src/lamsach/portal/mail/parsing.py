@@ -130,7 +130,7 @@ def _address(text: str) -> str:
 
 
 def _is_automatic(message: EmailMessage) -> bool:
-    """Whether a program wrote it (RFC 3834 section 2, and what came before): such mail is never answered."""
+    """Return whether a program wrote it (RFC 3834 section 2, and what came before): such mail is never answered."""
     submitted = header(message, "Auto-Submitted").partition(";")[0].strip().lower()
     precedence = header(message, "Precedence").strip().lower()
     return (

@@ -31,7 +31,7 @@ def letter_id(text: str) -> int | None:
 
 
 def reply_address(letter_id: int) -> str:
-    """Where answers to a letter and its bounces go: `LAMSACH_MAIL_REPLY` with the mark in it; empty when it is not set."""
+    """Return where answers to a letter and its bounces go: `LAMSACH_MAIL_REPLY` with the mark in it; empty when it is not set."""
     pattern: str = settings.MAIL_REPLY
     return pattern.replace("{tag}", mark_of(letter_id)) if "{tag}" in pattern else ""
 

@@ -60,7 +60,7 @@ def get_hold(user: Any, hold_id: int) -> Hold:
 
 
 def granted_views(user: Any) -> QuerySet[GrantedView]:
-    """What cut-off units let the person's own units see by name, as long as it may be seen."""
+    """Return what cut-off units let the person's own units see by name, as long as it may be seen."""
     mine = [member.unit_id for member in memberships(user)]
     rows = GrantedView.objects.filter(partner__unit__in=mine, until__gt=timezone.now())
     return rows.select_related("unit", "campaign", "partner")

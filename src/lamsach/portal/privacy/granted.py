@@ -159,7 +159,7 @@ def take(arrival: Arrival, payload: Payload) -> int:
 
 
 def opened(view: GrantedView) -> dict[str, Any]:
-    """What may be seen, with days and times as such. InputError when it cannot be unlocked."""
+    """Return what may be seen, with days and times as such. InputError when it cannot be unlocked."""
     found: dict[str, Any] = json.loads(unlock(view.data))
     found["since"] = date.fromisoformat(found["since"])
     for row in found["sightings"]:

@@ -101,7 +101,7 @@ def _spellings(term: str) -> set[str]:
 
 
 def matches(source: Source, row: Any, term: str) -> bool:
-    """Whether the row really holds the term: as a whole, or as a word of its text."""
+    """Return whether the row really holds the term: as a whole, or as a word of its text."""
     if any(str(getattr(row, column)).casefold() == term.casefold() for column in source.whole):
         return True
     return any(word(term).search(_flat(getattr(row, column))) for column in source.inside)
@@ -187,7 +187,7 @@ def _shown(row: Any, fact: str) -> str:
 
 
 def known(units: Iterable[int], term: str) -> list[Known]:
-    """What is known of the term, table by table."""
+    """Return what is known of the term, table by table."""
     found = []
     wanted = list(units)
     for source in SOURCES:

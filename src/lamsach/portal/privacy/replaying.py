@@ -40,7 +40,7 @@ _WORD = re.compile(r"\w")
 
 
 def digest(term: str) -> str:
-    """What stands for the name of a person in the list: nothing can be read from it without the portal's secret key."""
+    """Return what stands for the name of a person in the list: nothing can be read from it without the portal's secret key."""
     said = f"{_PURPOSE}\n{term.casefold()}".encode()
     return hmac.digest(settings.SECRET_KEY.encode(), said, hashlib.sha256).hex()
 
@@ -131,7 +131,7 @@ def _said(source: Source, row: Any) -> Iterator[str]:
 
 
 def _parts(text: str, length: int) -> Iterator[str]:
-    """What of a text is so long and stands as a word."""
+    """Yield what of a text is so long and stands as a word."""
     for begin in range(len(text) - length + 1):
         end = begin + length
         before, behind = text[begin - 1 : begin] if begin else "", text[end : end + 1]

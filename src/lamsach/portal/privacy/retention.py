@@ -38,7 +38,7 @@ BATCH = 200
 
 
 def cut(day: date | None = None) -> date:
-    """What was closed by this day is due."""
+    """Return what was closed by this day is due."""
     return (day or today()) - timedelta(days=settings.RETENTION_DAYS)
 
 
@@ -109,7 +109,7 @@ def _details(counts: Counter[str]) -> dict[str, Any]:
 
 
 def _needed(members: set[int]) -> bool:
-    """Whether another case or an open question still needs to know which device it is."""
+    """Return whether another case or an open question still needs to know which device it is."""
     cases = Case.objects.filter(Q(device__in=members) | Q(device__into__in=members), purge=None)
     return cases.exists() or Clarification.objects.filter(device__in=members, answered=None).exists()
 
@@ -129,7 +129,7 @@ def _notes(case: Case) -> Counter[str]:
 
 
 def _reasons(case: Case) -> Counter[str]:
-    """What people wrote as the reason of a step; who took which step and when stays, and so do the portal's own sentences."""
+    """Return what people wrote as the reason of a step; who took which step and when stays, and so do the portal's own sentences."""
     rows = Step.objects.filter(case=case, computed=False, user__isnull=False)
     Step.objects.filter(pk__in=rows.values("pk")).exclude(unfollowed="").update(unfollowed="-")
     own = [number for number, why in rows.exclude(why="").values_list("pk", "why") if why not in VIETNAMESE]

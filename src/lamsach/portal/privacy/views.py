@@ -36,7 +36,7 @@ from lamsach.portal.units.tree import ancestors
 @member(ALL, WRITERS)
 @taken_once
 def overview(request: HttpRequest) -> HttpResponse:
-    """What is erased when, and the holds on the person's units. POST puts a hold on a unit."""
+    """Return what is erased when, and the holds on the person's units. POST puts a hold on a unit."""
     form = HoldForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -115,7 +115,7 @@ def _grant(request: HttpRequest, found: Case, data: dict[str, Any]) -> None:
 
 
 def _looked(found: Case) -> Any:
-    """Who saw the names of the case, the newest first: the unit's own people too."""
+    """Return who saw the names of the case, the newest first: the unit's own people too."""
     rows = Entry.objects.filter(object_type="cases.case", object_id=found.pk, action="case.viewed")
     return rows.order_by("-pk").values_list("time", "who")[:50]
 
@@ -160,7 +160,7 @@ def _units(request: HttpRequest) -> list[int]:
 @rate_limited("privacy.person", 60, 300)
 @member(WRITERS, WRITERS)
 def person_page(request: HttpRequest) -> HttpResponse:
-    """What is known of one person in the person's own units. POST finds it, or erases it. A name stands in no address, since servers on the way write those down."""
+    """Return what is known of one person in the person's own units. POST finds it, or erases it. A name stands in no address, since servers on the way write those down."""
     units = _units(request)
     form = SearchForm(request.POST if request.method == "POST" else None)
     erase_form = ReasonForm(request.POST if request.POST.get("what") == "erase" else None)

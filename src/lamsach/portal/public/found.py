@@ -41,7 +41,7 @@ def public_address(address: str) -> str:
 
 
 def has_open_case(address: str) -> bool:
-    """Whether a machine with this public address has an open case in a running campaign. False without the cases' tables and for what is no public address."""
+    """Return whether a machine with this public address has an open case in a running campaign. False without the cases' tables and for what is no public address."""
     parsed = public_address(address)
     if not parsed or not apps.is_installed("lamsach.portal.cases"):
         return False

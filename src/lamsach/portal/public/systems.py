@@ -75,7 +75,7 @@ def _facts() -> dict[str, Any]:
 
 
 def is_phone(agent: str) -> bool:
-    """Whether a User-Agent is that of a phone or tablet."""
+    """Return whether a User-Agent is that of a phone or tablet."""
     return bool(_PHONE.search(agent[:_LONGEST]))
 
 
@@ -170,7 +170,7 @@ def _others(facts: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, da
 
 
 def _is_fresh(version: int, releases: dict[str, Any], day: date) -> bool:
-    """Whether a version of a browser that comes out every few weeks is recent enough to get updates."""
+    """Return whether a version of a browser that comes out every few weeks is recent enough to get updates."""
     behind: int = (version - releases["version"]) * releases["every_days"]
     most: int = behind + releases["kept_days"]
     return (day - date.fromisoformat(releases["day"])).days <= most

@@ -44,13 +44,13 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 @anyone("GET")
 def campaign(request: HttpRequest) -> HttpResponse:
-    """What it is, and the five steps."""
+    """Return what it is, and the five steps."""
     return _page(request, "public/campaign.html", step="campaign")
 
 
 @anyone("GET")
 def danger(request: HttpRequest) -> HttpResponse:
-    """Why cracked software is dangerous."""
+    """Return why cracked software is dangerous."""
     return _page(request, "public/danger.html", step="danger")
 
 

@@ -60,17 +60,17 @@ def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool 
 
 
 def may_write(user: Any, unit_id: int) -> bool:
-    """Whether the person acts for the unit."""
+    """Return whether the person acts for the unit."""
     return may_act(user, unit_id)
 
 
 def may_receive(user: Any, report: Report) -> bool:
-    """Whether the person accepts or returns the report: a coordinator over the parent, or over the unit when nothing in the campaign stands above it."""
+    """Return whether the person accepts or returns the report: a coordinator over the parent, or over the unit when nothing in the campaign stands above it."""
     return receives(user, report.campaign, report.unit)
 
 
 def receives(user: Any, campaign: Campaign, unit: Unit) -> bool:
-    """Whether the person receives the unit's reports in the campaign."""
+    """Return whether the person receives the unit's reports in the campaign."""
     wanted = unit.pk if unit.parent_id is None or campaign.owner_id == unit.pk else unit.parent_id
     return may_act(user, wanted, COORDINATORS)
 
@@ -99,7 +99,7 @@ def get_received(user: Any, received_id: int) -> Received:
 
 
 def is_head(user: Any, unit_id: int) -> bool:
-    """Whether the person approves in the portal: a coordinator's role in the unit itself."""
+    """Return whether the person approves in the portal: a coordinator's role in the unit itself."""
     return any(m.unit_id == unit_id and m.role in COORDINATORS for m in memberships(user))
 
 

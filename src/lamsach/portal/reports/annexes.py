@@ -89,7 +89,7 @@ def state_rows(scope: Scope) -> Rows:
 
 
 def log_rows(scope: Scope) -> Rows:
-    """Which logs were searched in the scope: one row for the unit itself and for each unit directly under it, with everything below. Three queries."""
+    """Return which logs were searched in the scope: one row for the unit itself and for each unit directly under it, with everything below. Three queries."""
     from lamsach.portal.findings.models import CoverageDay
 
     places = {scope.unit.pk: _Place(scope.unit.name), **{u.pk: _Place(u.name) for u in children(scope)}}

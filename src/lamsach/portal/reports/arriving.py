@@ -34,7 +34,7 @@ _MOST_CAMPAIGNS = 20
 
 
 def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
-    """What a file says of the form; nothing when it is not the filled form. Never raises for what is in the file."""
+    """Return what a file says of the form; nothing when it is not the filled form. Never raises for what is in the file."""
     try:
         found = _json(content, form) if name.lower().endswith(".json") else read_filled(content, form)
     except LamsachError:

@@ -58,7 +58,7 @@ class Stale(Exception):  # noqa: N818 - not an error of the program
 
 
 def after(state: str, action: Action) -> ReportState | None:
-    """Where the step leads; None when it may not be taken from here."""
+    """Return where the step leads; None when it may not be taken from here."""
     return ALLOWED.get((state, action))
 
 

@@ -115,7 +115,7 @@ def _digests(basis: Report | None) -> dict[str, str] | None:
 
 
 def is_late(report: Report | None, due: date, day: date) -> bool:
-    """Whether the report was sent after its deadline, or is still missing after it."""
+    """Return whether the report was sent after its deadline, or is still missing after it."""
     from django.utils import timezone
 
     if report is not None and report.state in (ReportState.SENT, ReportState.FROZEN) and report.sent:

@@ -96,7 +96,7 @@ def freeze(report: Report) -> dict[str, Any]:
 
 
 def is_whole(report: Report) -> bool:
-    """Whether the content is what its digest was made of."""
+    """Return whether the content is what its digest was made of."""
     return report.content is not None and digest_of(report.content) == report.digest
 
 

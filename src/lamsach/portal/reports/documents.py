@@ -40,7 +40,7 @@ STATES: Mapping[str, str] = {
 
 
 def difference(report: Report) -> list[tuple[str, str, str]]:
-    """What an edition changes against the one before: what, before, now. Empty for the first."""
+    """Return what an edition changes against the one before: what, before, now. Empty for the first."""
     if report.previous is None or report.previous.content is None:
         return []
     filled = filled_form(report)
@@ -247,7 +247,7 @@ def _corrections(lines: list[Line]) -> Appendix:
 
 
 def about(report: Report) -> dict[str, Any]:
-    """What the JSON says of the report itself."""
+    """Return what the JSON says of the report itself."""
     return {
         "campaign": report.campaign.name,
         "unit_code": report.unit.code,

@@ -168,7 +168,7 @@ class Answers(Kind):
     order = 3
 
     def offer(self, route: Route) -> Payload | None:
-        """Which of the unit's reports was accepted, which returned and why; by their digests."""
+        """Return which of the unit's reports was accepted, which returned and why; by their digests."""
         unit = Unit.objects.filter(code=route.partner.code).first()
         reports = Report.objects.filter(
             unit=unit,

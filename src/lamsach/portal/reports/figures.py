@@ -32,7 +32,7 @@ class Scope:
 
 
 def has_cases() -> bool:
-    """Whether the portal keeps cases."""
+    """Return whether the portal keeps cases."""
     return apps.is_installed("lamsach.portal.cases")
 
 

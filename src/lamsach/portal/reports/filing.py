@@ -56,7 +56,7 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
 
 
 def _letterhead(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands around the unit's document; reports of an older portal have none."""
+    """Return what stands around the unit's document; reports of an older portal have none."""
     if "letterhead" not in content:
         return {}
     told = content["letterhead"]

@@ -111,7 +111,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         return [self[name] for name in (*HEAD, "itself", "late_reason")]
 
     def figures(self) -> dict[str, dict[str, Any]]:
-        """What the person states, by key."""
+        """Return what the person states, by key."""
         return {
             row.key: {
                 "stated": self.cleaned_data[f"stated_{row.key}"],

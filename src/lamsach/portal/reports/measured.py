@@ -50,12 +50,12 @@ def measured_of(report: Report) -> dict[str, Any]:
 
 
 def scope_of(report: Report) -> Scope:
-    """What the report is about."""
+    """Return what the report is about."""
     return Scope(report.campaign, report.unit, report.as_of, report.itself)
 
 
 def evidence_of(report: Report) -> Evidence:
-    """What the texts rest on: the computed numbers, and in the place of any the one that a person stated."""
+    """Return what the texts rest on: the computed numbers, and in the place of any the one that a person stated."""
     found = measured_of(report)
     values: Mapping[str, int | None] = found["values"]
     nothing = not values.get("cases.found") and not found["sources"]
@@ -95,7 +95,7 @@ def drafted(report: Report) -> dict[str, str]:
 
 
 def wrong_phrases(report: Report, texts: Mapping[str, str]) -> list[str]:
-    """What the texts say otherwise than the report's numbers."""
+    """Return what the texts say otherwise than the report's numbers."""
     evidence = evidence_of(report)
     return [
         phrase

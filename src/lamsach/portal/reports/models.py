@@ -84,7 +84,7 @@ class Report(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be changed."""
+        """Return whether it can be changed."""
         return self.state in (ReportState.DRAFT, ReportState.RETURNED)
 
     @property

@@ -46,12 +46,12 @@ class _Link:
     until: date
 
     def on(self, day: date) -> bool:
-        """Whether it holds on a day."""
+        """Return whether it holds on a day."""
         return self.since <= day < self.until
 
 
 def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
-    """What the accepted reports (by unit) have in common, as the tree stands on a day on which none of their units stands under another. Two queries while nothing moved.
+    """Return what the accepted reports (by unit) have in common, as the tree stands on a day on which none of their units stands under another. Two queries while nothing moved.
 
     A unit whose link held on its report's day and still holds on the day is in that report alone, so only links that ended or began in between are looked at.
     """

@@ -59,7 +59,7 @@ def from_file(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 def _initial(read: tuple[Read, ...], figures: dict[str, Figure], name: str) -> dict[str, Any]:
-    """What the file says, as first values of the draft's form."""
+    """Return what the file says, as first values of the draft's form."""
     values: dict[str, Any] = {}
     for entry in read:
         figure = figures.get(entry.key)

@@ -37,7 +37,7 @@ class _Sink:
         """Nothing to do."""
 
     def taken(self) -> bytes:
-        """What has been written since the last time."""
+        """Return what has been written since the last time."""
         data = b"".join(self._pieces)
         self._pieces.clear()
         return data

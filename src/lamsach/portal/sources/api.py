@@ -93,7 +93,7 @@ def _collector(request: HttpRequest, name: str) -> Collector | None:
 
 @router.put("/collectors/{name}/status", response={200: TakenOut, 429: TakenOut})
 def status(request: HttpRequest, name: str, data: StatusIn) -> Any:
-    """How a collector of the unit and its sources do. 429: too often, or too many collectors."""
+    """Return how a collector of the unit and its sources do. 429: too often, or too many collectors."""
     collector = _collector(request, name)
     if collector is None:
         return Status(429, {"taken": 0})

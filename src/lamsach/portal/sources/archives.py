@@ -146,7 +146,7 @@ def _copies(run: ArchiveRun, scratch: Path) -> list[str]:
 
 
 def _counts(findings: Findings, since: date) -> dict[str, int]:
-    """What was found since a day: machines, addresses, events."""
+    """Return what was found since a day: machines, addresses, events."""
     accused = {item.key for item in findings.devices if item.state is DeviceState.INFECTED}
     machines, addresses, events = set(), set(), 0
     for item in findings.sightings:

@@ -88,7 +88,7 @@ class LiveSighting(models.Model):
 
     @property
     def machine(self) -> str:
-        """How the line names the machine."""
+        """Return how the line names the machine."""
         return self.name or self.mac or self.ip or self.user
 
 

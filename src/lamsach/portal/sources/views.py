@@ -46,7 +46,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 @member(WRITERS, WRITERS, ("GET",))
 def live(request: HttpRequest) -> HttpResponse:
-    """What collectors of the person's own units have just seen; the table alone for htmx."""
+    """Return what collectors of the person's own units have just seen; the table alone for htmx."""
     rows = access.live(request.user)
     asked = request.GET.get("q", "").strip()[:200]
     if asked:
@@ -60,14 +60,14 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _looks(request: HttpRequest, asked: str) -> bool:
-    """Whether it is a while since the person last looked at this: the table renews itself every few seconds, and a line each time would bury the trail."""
+    """Return whether it is a while since the person last looked at this: the table renews itself every few seconds, and a line each time would bury the trail."""
     what = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()
     return cache.add(f"live.viewed:{request.user.pk}:{what}", True, _LOOK_S)
 
 
 @member(ALL, WRITERS, ("GET",))
 def runs(request: HttpRequest) -> HttpResponse:
-    """What each list found in the archives of the person's units."""
+    """Return what each list found in the archives of the person's units."""
     page = paged(request, access.runs(request.user))
     context = {"page": page, "runs": [_shown(run) for run in page], "archives": len(places())}
     return render(request, "sources/runs.html", context)

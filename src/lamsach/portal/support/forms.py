@@ -87,7 +87,7 @@ class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
         return hashlib.sha256(repr(values).encode()).hexdigest()
 
     def is_stale(self) -> bool:
-        """Whether somebody else saved meanwhile. Call inside the transaction that saves."""
+        """Return whether somebody else saved meanwhile. Call inside the transaction that saves."""
         if not self.instance.pk:
             return False
         held = self._meta.model._default_manager.select_for_update().get(pk=self.instance.pk)

@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]*/)*[a-z0-9][a-z0-9-]*(?:\.vi)?")
 
 
 def folder() -> Path:
-    """Where the documents are: in the package, or in the copy of the repository around it."""
+    """Return where the documents are: in the package, or in the copy of the repository around it."""
     packed = _PACKAGE / "docs"
     return packed if packed.is_dir() else _PACKAGE.parents[1] / "docs"
 
@@ -111,7 +111,7 @@ def anchor(heading: str) -> str:
 
 
 def address(name: str, target: str) -> str:
-    """Where a link of this document leads to: a page, a place in it, an address on the web; empty where it is none of these."""
+    """Return where a link of this document leads to: a page, a place in it, an address on the web; empty where it is none of these."""
     if re.match(r"https?://", target):
         return target
     path, _, heading = target.partition("#")

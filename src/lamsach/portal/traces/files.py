@@ -24,21 +24,21 @@ RESULTS = ("html", "xlsx", "docx", "pdf")
 
 
 def folder(trace: Trace) -> Path:
-    """Where the files of a trace lie."""
+    """Return where the files of a trace lie."""
     found = Path(settings.DATA) / "traces" / str(trace.pk)
     found.mkdir(parents=True, exist_ok=True, mode=0o700)
     return found
 
 
 def path_of(file: TraceFile) -> Path:
-    """Where a file lies: with its own ending, so that its kind is known; with its number, so that names cannot do harm."""
+    """Return where a file lies: with its own ending, so that its kind is known; with its number, so that names cannot do harm."""
     place = folder(file.trace) / file.kind
     place.mkdir(exist_ok=True, mode=0o700)
     return place / f"{file.pk}-{file.name}"
 
 
 def result_path(trace: Trace, ending: str) -> str:
-    """Where a result lies in the storage."""
+    """Return where a result lies in the storage."""
     return f"traces/{trace.pk}/result.{ending}"
 
 

@@ -99,7 +99,7 @@ class TraceRow(models.Model):
 
     @property
     def machines(self) -> str:
-        """What the row says of machines and people, as text."""
+        """Return what the row says of machines and people, as text."""
         return "; ".join(
             " ".join([*(str(one.get(key, "")) for key in _SAID if one.get(key)), *one.get("lines", [])])
             for one in self.named

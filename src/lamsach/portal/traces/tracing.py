@@ -67,7 +67,7 @@ def run(trace_id: int, progress: Progress) -> dict[str, int]:
 
 
 def _letter(trace: Trace, cases: int) -> Letter:
-    """What stands around the answer: the unit's letterhead, and what the person stated."""
+    """Return what stands around the answer: the unit's letterhead, and what the person stated."""
     from lamsach.trace.letter import Letter
 
     kept = heads.letterhead_of(trace.unit)

@@ -17,7 +17,7 @@ from lamsach.portal.units.tree import ancestors, on_day, today
 
 
 def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
-    """Where the person has one of the roles: over a unit with everything under it, and in a unit alone."""
+    """Return where the person has one of the roles: over a unit with everything under it, and in a unit alone."""
     wanted = set(roles)
     held = [(m.unit_id, Role(m.role)) for m in memberships(user)]
     whole = [unit for unit, role in held if role in wanted - ONE_UNIT]
@@ -62,7 +62,7 @@ def writable_units(user: Any, roles: Iterable[Role] = WRITERS) -> QuerySet[Unit]
 
 
 def reaches(user: Any, unit_id: int, roles: Iterable[Role] = ALL) -> bool:
-    """Whether the person reaches this one unit in one of the roles: the same as `readable_units`, asked of the few units above it."""
+    """Return whether the person reaches this one unit in one of the roles: the same as `readable_units`, asked of the few units above it."""
     whole, single = _held(user, roles)
     return unit_id in single or bool(whole and not _over(user, unit_id).isdisjoint(whole))
 
@@ -86,7 +86,7 @@ def readable_above(user: Any, above: Sequence[Unit]) -> list[Unit]:
 
 
 def may_act(user: Any, unit_id: int, roles: Iterable[Role] = WRITERS) -> bool:
-    """Whether the person may act for this one unit in one of the roles: the same as `writable_units`."""
+    """Return whether the person may act for this one unit in one of the roles: the same as `writable_units`."""
     return reaches(user, unit_id, set(roles) & WRITERS)
 
 

@@ -55,7 +55,7 @@ class Unit(models.Model):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the unit has ceased to exist."""
+        """Return whether the unit has ceased to exist."""
         return self.valid_until < FOREVER
 
 

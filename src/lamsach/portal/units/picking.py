@@ -51,7 +51,7 @@ class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
             )
 
     def prepare_value(self, value: Any) -> Any:
-        """What the search field shows: code and name of a unit that is chosen already."""
+        """Return what the search field shows: code and name of a unit that is chosen already."""
         if isinstance(self.widget, Picker):
             return f"{value.code} {value.name}" if isinstance(value, Unit) else value
         return super().prepare_value(value)

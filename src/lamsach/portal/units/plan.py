@@ -174,7 +174,7 @@ def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Known], plan: Plan) -
 
 
 def _name(code: str | None, lines: Mapping[str, _Line], tree: Mapping[str, Known]) -> str:
-    """What a unit is called once the sheet is applied."""
+    """Return what a unit is called once the sheet is applied."""
     if code is None:
         return ""
     named = lines[code].row.name if code in lines else ""

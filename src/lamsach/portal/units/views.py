@@ -28,7 +28,7 @@ from lamsach.portal.units.sheet import in_words, template
 
 @member(ALL, ALL, ("GET",))
 def names(request: HttpRequest) -> HttpResponse:
-    """What the browser suggests while a unit's name or code is typed, whatever the field is called."""
+    """Return what the browser suggests while a unit's name or code is typed, whatever the field is called."""
     text = request.GET[name].strip() if (name := next(iter(request.GET), None)) is not None else ""
     found = (
         access.readable_units(request.user).filter(access.named(text), valid_until=FOREVER).order_by("code")
@@ -166,7 +166,7 @@ def _shown(change: dict[str, Any]) -> str:
 
 @member(COORDINATORS, COORDINATORS)
 def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
-    """What the sheet would change, or all that is wrong; and the button that does it."""
+    """Return what the sheet would change, or all that is wrong; and the button that does it."""
     kept = _import(request, import_id)
     if request.method == "POST":
         try:

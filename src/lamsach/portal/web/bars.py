@@ -56,7 +56,7 @@ class Bar:
 
     @property
     def parts(self) -> list[Part]:
-        """What is drawn."""
+        """Return what is drawn."""
         return bar([Part("done", self.words, self.done)], self.all)
 
 
@@ -88,7 +88,7 @@ def standings(user: Any) -> list[Standing]:
 
 
 def _reported(pairs: Iterable[tuple[Campaign, int]]) -> list[int]:
-    """How many units under each unit have sent their report of the campaign, in one query."""
+    """Return how many units under each unit have sent their report of the campaign, in one query."""
     rows = [
         units_reported(campaign, under([unit]).filter(distance__gt=0).values("descendant"))
         for campaign, unit in pairs

@@ -132,7 +132,7 @@ KINDS: tuple[tuple[Any, Callable[[Any, str], list[Hit]], str], ...] = (
 
 
 def groups(user: Any, words: str) -> Iterable[Group]:
-    """What the person may see of what they search for, kind by kind; kinds without any are left out."""
+    """Yield what the person may see of what they search for, kind by kind; kinds without any are left out."""
     for title, find, view in KINDS:
         hits = find(user, words)
         more = f"{reverse(view)}?{urlencode({'q': words, 'show': 'all'})}" if view else ""
@@ -142,7 +142,7 @@ def groups(user: Any, words: str) -> Iterable[Group]:
 
 @member(ALL, ALL, ("GET",))
 def search(request: HttpRequest) -> HttpResponse:
-    """What was found, in groups."""
+    """Return what was found, in groups."""
     words = " ".join(request.GET.get("q", "")[:LONGEST].split())
     found = list(groups(request.user, words)) if words else []
     return render(request, "web/search.html", {"words": words, "groups": found})

@@ -52,7 +52,7 @@ class Row:
 
     @property
     def has_below(self) -> bool:
-        """Whether units are under it."""
+        """Return whether units are under it."""
         return self.counts.units > 1
 
     @property

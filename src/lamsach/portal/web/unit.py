@@ -43,7 +43,7 @@ class InCampaign:
 
     @property
     def late(self) -> bool:
-        """Whether the report is due and neither sent nor accepted."""
+        """Return whether the report is due and neither sent nor accepted."""
         return self.dates.report.late and (self.report is None or self.report.sent is None)
 
 
@@ -80,7 +80,7 @@ def reports_of(user: Any, unit: Unit) -> list[Report]:
 
 
 def overdue(user: Any, campaign: Campaign, unit: Unit) -> int:
-    """How many machines of the unit and of everything under it are overdue: as many as the list of them shows."""
+    """Return how many machines of the unit and of everything under it are overdue: as many as the list of them shows."""
     rows = of_group(chosen(user, {"campaign": str(campaign.pk), "unit": str(unit.pk)}), "late", None)
     return rows.order_by().count()
 
@@ -92,7 +92,7 @@ def logs(campaign: Campaign | None, unit: Unit) -> list[tuple[str, str, date]]:
 
 
 def collectors(user: Any, unit: Unit) -> list[LogSource]:
-    """What the unit's collectors hear."""
+    """Return what the unit's collectors hear."""
     return list(sources(user).filter(collector__unit=unit)[:SOURCES])
 
 
@@ -117,7 +117,7 @@ def letters(user: Any, unit: Unit) -> list[tuple[Letter, str]]:
 
 
 def history(user: Any, unit: Unit) -> list[Step]:
-    """What the unit did with the dispatches that it was sent, the newest first."""
+    """Return what the unit did with the dispatches that it was sent, the newest first."""
     rows = Step.objects.filter(
         recipient__unit=unit, recipient__dispatch__campaign__in=readable_campaigns(user)
     )

@@ -40,7 +40,7 @@ def _root(request: HttpRequest) -> Unit:
 
 
 def _shown(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
-    """What list, tree and map have in common."""
+    """Return what list, tree and map have in common."""
     user: Any = request.user
     return {
         "root": root,

@@ -25,7 +25,7 @@ from lamsach.portal.web.waiting import TEST
 
 @member(ALL, ALL, ("GET",))
 def home(request: HttpRequest) -> HttpResponse:
-    """What is waiting for the person, and how the running campaigns stand."""
+    """Return what is waiting for the person, and how the running campaigns stand."""
     user: Any = request.user
     shown = standings(user)
     context = {

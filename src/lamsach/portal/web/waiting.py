@@ -31,7 +31,7 @@ TEST = "test"
 
 @waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0)
 def first_steps(user: Any) -> list[Row]:
-    """What is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
+    """Return what is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
     there: tuple[QuerySet[Any], ...] = (
         Unit.objects.filter(valid_until=FOREVER)[:2],
         User.objects.filter(is_active=True)[:2],

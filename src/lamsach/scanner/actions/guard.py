@@ -98,7 +98,7 @@ class Guard:
         self._owned: dict[Path, set[str]] = {}
 
     def refusal(self, target: Target) -> str | None:
-        """Why the target is left alone, or None."""
+        """Return why the target is left alone, or None."""
         if target.kind is TargetKind.FILE:
             return self._file(target)
         if target.kind is TargetKind.PROCESS:

@@ -35,7 +35,7 @@ class Place:
         return Place(self.folder, name if self.folder is not None else str(Path(self.name).with_name(name)))
 
     def status(self) -> os.stat_result | None:
-        """What lies under the name, itself and not what it points to; None for nothing."""
+        """Return what lies under the name, itself and not what it points to; None for nothing."""
         try:
             return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
         except FileNotFoundError:
@@ -113,7 +113,7 @@ def place_of(path: str) -> Iterator[Place]:
 
 
 def same_file(status: os.stat_result | None, device: int, inode: int) -> bool:
-    """Whether this is the ordinary file that was meant."""
+    """Return whether this is the ordinary file that was meant."""
     return (
         status is not None
         and stat.S_ISREG(status.st_mode)

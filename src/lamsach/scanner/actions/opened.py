@@ -33,7 +33,7 @@ class Opened:
         yield from pieces(self.descriptor, self.status.st_size + 1)
 
     def identity(self, target: Target) -> dict[str, Any]:
-        """What is kept about it, as JSON values."""
+        """Return what is kept about it, as JSON values."""
         return {
             "path": target.path if target.sha256 else os.path.realpath(target.path),
             "target_kind": target.kind.value,

@@ -36,17 +36,17 @@ class Item:
 
     @property
     def done(self) -> bool:
-        """Whether the original is away."""
+        """Return whether the original is away."""
         return (self.folder / "done").exists()
 
     @property
     def restoring(self) -> bool:
-        """Whether it was on its way back."""
+        """Return whether it was on its way back."""
         return (self.folder / "restoring").exists()
 
     @property
     def waiting(self) -> bool:
-        """Whether the original is still there, until Windows starts again."""
+        """Return whether the original is still there, until Windows starts again."""
         return not self.done and self.stamped("restart")
 
     @property
@@ -60,7 +60,7 @@ class Item:
         return f".lamsach-{self.id}-back"
 
     def stamped(self, name: str) -> bool:
-        """Whether the item has a mark."""
+        """Return whether the item has a mark."""
         return (self.folder / name).exists()
 
     @property

@@ -36,12 +36,12 @@ class Context:
 
     @property
     def live(self) -> bool:
-        """Whether the running machine is looked at, not a mounted disk."""
+        """Return whether the running machine is looked at, not a mounted disk."""
         return self.options.root == "/"
 
     @property
     def windows(self) -> bool:
-        """Whether this is Windows."""
+        """Return whether this is Windows."""
         return sys.platform == "win32"
 
     def skip(self, subject: str, reason: str) -> None:

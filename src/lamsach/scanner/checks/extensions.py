@@ -126,7 +126,7 @@ def _windows(context: Context, registry: Registry) -> None:
 
 
 def _of_shop(source: str) -> bool:
-    """Whether it is fetched from the browser's own shop; a forced one without an address is too."""
+    """Return whether it is fetched from the browser's own shop; a forced one without an address is too."""
     address = source.partition(";")[2] or source
     return any(shop in address for shop in _SHOPS) or ("/" not in source and "\\" not in source)
 
@@ -146,7 +146,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _json(file: Path) -> Any:
-    """What a JSON file holds; None for one that is not there or is none."""
+    """Return what a JSON file holds; None for one that is not there or is none."""
     try:
         descriptor, _ = open_regular(str(file))
     except Skipped:

@@ -49,7 +49,7 @@ def _linux(pid: int, limit: int) -> Iterator[bytes]:
 
 
 def _own(fields: list[str]) -> bool:
-    """Whether a range is the process's own: no file behind it, or changed, or executable of a file that was deleted."""
+    """Return whether a range is the process's own: no file behind it, or changed, or executable of a file that was deleted."""
     name = fields[5] if len(fields) > 5 else ""
     if name in ("[vvar]", "[vsyscall]", "[vdso]", "[vvar_vclock]") or name.startswith(
         ("/dev/", "/memfd:doublemapper")

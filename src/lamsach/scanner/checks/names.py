@@ -33,7 +33,7 @@ _TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 
 
 def hosts_file(context: Context) -> Path:
-    """Where the hosts file of this machine lies."""
+    """Return where the hosts file of this machine lies."""
     if context.windows:
         return Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / "drivers" / "etc" / "hosts"  # noqa: SIM112
     return context.root / "etc/hosts"

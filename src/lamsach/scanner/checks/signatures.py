@@ -20,7 +20,7 @@ _ENDINGS = (".exe", ".dll", ".scr", ".com", ".cpl", ".sys", ".ocx")
 
 
 def odd_place(path: str) -> bool:
-    """Whether a program of Windows lies where malware likes to lie."""
+    """Return whether a program of Windows lies where malware likes to lie."""
     low = path.replace("/", "\\").removeprefix("\\\\?\\").lower()
     return low.endswith(_ENDINGS) and _ODD.fullmatch(low) is not None
 

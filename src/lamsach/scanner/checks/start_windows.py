@@ -90,7 +90,7 @@ def _tasks(context: Context) -> Iterator[StartEntry]:
 
 
 def task_entries(place: str, data: bytes) -> Iterator[StartEntry]:
-    """What a task's definition starts (Task Scheduler schema, [MS-TSCH] 2.5); its file is UTF-16 with a mark."""
+    """Yield what a task's definition starts (Task Scheduler schema, [MS-TSCH] 2.5); its file is UTF-16 with a mark."""
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     parts = [f"{match[2]}" for match in _ARGUMENTS.finditer(text)]
     if parts:

@@ -15,7 +15,7 @@ OUTPUT_BYTES = 32 << 20
 
 
 def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
-    """What the program writes. Raises Skipped when it is missing, fails, takes too long or says nothing."""
+    """Return what the program writes. Raises Skipped when it is missing, fails, takes too long or says nothing."""
     program = _found(command[0])
     if program is None:
         raise Skipped("tool_missing")

@@ -17,7 +17,7 @@ _STARTED_ABOVE = 32
 
 
 def may_ask() -> bool:
-    """Whether there are more rights to ask for."""
+    """Return whether there are more rights to ask for."""
     return os.name == "nt" and not elevated()
 
 

@@ -81,18 +81,18 @@ class Job:
             self._control.stop()
 
     def progress(self) -> Progress | None:
-        """How far the look is; None when there is none."""
+        """Return how far the look is; None when there is none."""
         return self._control.progress() if self._control is not None and self.busy == "look" else None
 
     def plan(self, named: Collection[str] = ()) -> list[Step]:
-        """What cleaning would do."""
+        """Return what cleaning would do."""
         if self.result is None:
             return []
         paths = [item.target.path for item in self.result.findings if item.target and item.key in named]
         return make_plan(self.result, Guard(), named=paths)
 
     def items(self) -> list[Item]:
-        """What lies in the quarantine."""
+        """Return what lies in the quarantine."""
         return (
             [item for item in Vault(quarantine_folder()).items() if item.meta]
             if Path(quarantine_folder()).exists()
@@ -154,7 +154,7 @@ class Job:
         return vault
 
     def records(self) -> Records:
-        """What was done, for the result bundle."""
+        """Return what was done, for the result bundle."""
         return [
             {
                 "action": done.step.what,

@@ -61,7 +61,7 @@ def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -
 
 
 def found_page(job: Job, language: str) -> str:
-    """What was found, each with its reason, and what was not examined."""
+    """Return what was found, each with its reason, and what was not examined."""
     _ = translator(language)
     result = job.result
     if result is None:
@@ -86,7 +86,7 @@ def found_page(job: Job, language: str) -> str:
 
 
 def clean_page(job: Job, language: str) -> str:
-    """What cleaning would do, to be confirmed."""
+    """Return what cleaning would do, to be confirmed."""
     _ = translator(language)
     steps = job.plan()
     allowed = [step for step in steps if not step.refusal or step.refusal == NOT_NAMED]
@@ -102,7 +102,7 @@ def clean_page(job: Job, language: str) -> str:
 
 
 def undo_page(job: Job, language: str) -> str:
-    """What would be given back, to be confirmed."""
+    """Return what would be given back, to be confirmed."""
     _ = translator(language)
     items = job.items()
     if not items:

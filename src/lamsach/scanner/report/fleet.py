@@ -38,13 +38,13 @@ def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[
 
 
 def is_whole(stopped: object, skipped: object, problems: object) -> bool:
-    """Whether everything that was asked for was examined."""
+    """Return whether everything that was asked for was examined."""
     reasons = set(skipped) if isinstance(skipped, dict) else set()
     return not stopped and not problems and reasons <= HARMLESS_SKIPS
 
 
 def fleet_record(result: Result, actions: Sequence[Record]) -> dict[str, Any]:
-    """What `--report` sends: names and numbers, no path, no user, no address that the machine visited."""
+    """Return what `--report` sends: names and numbers, no path, no user, no address that the machine visited."""
     rows = [finding_record(finding, str) for finding in result.findings]
     left, done = still_there(rows, actions)
     return {

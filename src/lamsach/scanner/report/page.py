@@ -64,7 +64,7 @@ def html_page(result: Result, language: str, actions: Sequence[dict[str, Any]] =
 
 
 def limits_of_the_look(_: Translate) -> str:
-    """What no look can promise, as a list."""
+    """Return what no look can promise, as a list."""
     texts = (
         _(
             "A look without findings is no proof that the machine is clean. It says that nothing known was found in what was examined."
@@ -108,7 +108,7 @@ def verdict(result: Result, language: str) -> tuple[str, str]:
 
 
 def is_blind(result: Result) -> bool:
-    """Whether something that was asked for was not examined."""
+    """Return whether something that was asked for was not examined."""
     return bool(result.stopped) or any(reason not in HARMLESS_SKIPS for reason in result.skipped)
 
 
@@ -122,7 +122,7 @@ def _verdict(result: Result, language: str) -> list[str]:
 
 
 def looked_at(result: Result, language: str) -> str:
-    """How much was examined, as a sentence."""
+    """Return how much was examined, as a sentence."""
     counts = result.counts
     return translator(language)(
         "Examined: {files} files, {members} files in archives, {processes} running programs, {starts} start entries, {connections} connections; {listed} values of the list, {rules} rules; {skipped} things not examined."

@@ -46,7 +46,7 @@ _AUTOIT = bytes.fromhex("A3484BBE986C4AA9994C530A86D6487D")
 
 
 def content_of(head: bytes, size: int) -> Content:
-    """What a file of `size` bytes that begins so is. The conditions in `kinds.yar` say the same."""
+    """Return what a file of `size` bytes that begins so is. The conditions in `kinds.yar` say the same."""
     first = head[:4]
     if first[:2] == b"MZ":
         return Content.WINDOWS
@@ -122,7 +122,7 @@ def compile_rules(sources: RuleSources) -> Any:
 
 
 def count_rules(sources: RuleSources) -> int:
-    """How many rules there are, private ones not counted."""
+    """Return how many rules there are, private ones not counted."""
     return sum(1 for _ in compile_rules(sources))
 
 
@@ -161,7 +161,7 @@ class FileSearcher:
         """Whether every byte of every file is searched: rules that were given may be about anything."""
 
     def searches(self, content: Content) -> bool:
-        """Whether any rule could match such a file."""
+        """Return whether any rule could match such a file."""
         return self.searches_all or content in PARTS
 
     def search(self, data: bytes, content: Content, *, first: bool = True) -> list[RuleHit]:

@@ -31,7 +31,7 @@ _ZONE = re.compile(
 
 
 def column_of(heading: str) -> Column | None:
-    """What a column with this heading holds, or None when the heading does not tell."""
+    """Return what a column with this heading holds, or None when the heading does not tell."""
     heading = " ".join(heading.split())
     name = REPORTS.name_of(heading)
     if name is None:
@@ -41,7 +41,7 @@ def column_of(heading: str) -> Column | None:
 
 
 def is_later(heading: str) -> bool:
-    """Whether a column of times holds the last one of several: taken only when there is no other."""
+    """Return whether a column of times holds the last one of several: taken only when there is no other."""
     return LATER.name_of(heading) is not None
 
 
@@ -59,7 +59,7 @@ def offset_minutes(text: str) -> int | None:
 
 
 def is_international(headings: frozenset[str]) -> bool:
-    """Whether these headings (plain keys) are those of a Shadowserver or n6 report, whose times are UTC."""
+    """Return whether these headings (plain keys) are those of a Shadowserver or n6 report, whose times are UTC."""
     shadowserver = "timestamp" in headings and bool(headings & {"asn", "src_asn", "geo", "src_geo"})
     n6 = (
         "time" in headings

@@ -33,7 +33,7 @@ class Facts:
         return self.translate("Vietnam time") if self.zone.key == _VIETNAM else self.zone.key
 
     def problems(self) -> list[tuple[str, Problem]]:
-        """What could not be read, with its place; what is the same of several rows of a file, once."""
+        """Return what could not be read, with its place; what is the same of several rows of a file, once."""
         return list(alike_problems(self.trace.problems))
 
     def number(self, value: int) -> str:
@@ -48,7 +48,7 @@ class Facts:
         )
 
     def notes(self) -> Iterator[str]:
-        """What else has to be known of the figures: machines, repeated rows, refused rows, the clocks, what was read."""
+        """Yield what else has to be known of the figures: machines, repeated rows, refused rows, the clocks, what was read."""
         if self.trace.devices:
             yield counted(
                 len(self.trace.devices),
@@ -117,7 +117,7 @@ class Facts:
         )
 
     def place(self, reference: Reference) -> str:
-        """Where a row stands."""
+        """Return where a row stands."""
         page = (
             ""
             if reference.page is None
@@ -144,11 +144,11 @@ class Facts:
         return self.translate(KNOWN_BY.get(item.identity.how, item.identity.how))
 
     def certainty(self, item: Named | TracedDevice) -> str:
-        """How sure an answer is."""
+        """Return how sure an answer is."""
         return self.translate(CERTAINTIES[item.certainty])
 
     def hints(self, item: Named) -> str:
-        """What speaks for a candidate."""
+        """Return what speaks for a candidate."""
         told = [self.translate(HINTS[code]) for code in item.hints if code in HINTS]
         if item.rival is not None:
             told.append(
@@ -159,7 +159,7 @@ class Facts:
         return "; ".join(told)
 
     def why(self, answer: Answer) -> str:
-        """Why a row is not explained, with the time that the logs cover when that is why."""
+        """Return why a row is not explained, with the time that the logs cover when that is why."""
         if answer.why is None:
             return ""
         text = self.translate(WHY[answer.why])
@@ -171,5 +171,5 @@ class Facts:
         return text
 
     def todo(self, answer: Answer) -> str:
-        """What to do next about a row that is not explained."""
+        """Return what to do next about a row that is not explained."""
         return "" if answer.why is None else self.translate(TODO[answer.why])

@@ -123,7 +123,7 @@ class Blocklist(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether most lines are of one program's kind."""
+        """Return whether most lines are of one program's kind."""
         return not source.encoding.binary and _dialect(source.text_head) is not None
 
     @classmethod

@@ -27,7 +27,7 @@ class ClamAv(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the first lines are hash, size and name."""
+        """Return whether the first lines are hash, size and name."""
         if source.encoding.binary:
             return False
         lines = [

@@ -38,7 +38,7 @@ class FortigateConfig(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether it configures addresses, URLs or domains."""
+        """Return whether it configures addresses, URLs or domains."""
         return not source.encoding.binary and _SECTION.search(source.text_head) is not None
 
     @classmethod

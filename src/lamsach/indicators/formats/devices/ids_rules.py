@@ -25,7 +25,7 @@ class IdsRules(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the first lines that are no comments are rules."""
+        """Return whether the first lines that are no comments are rules."""
         if source.encoding.binary:
             return False
         lines = [text for line in source.text_head.splitlines()[:2000] if (text := line.strip())]

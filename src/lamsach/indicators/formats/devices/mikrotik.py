@@ -38,7 +38,7 @@ class MikroTik(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the script opens a menu of address lists or static names."""
+        """Return whether the script opens a menu of address lists or static names."""
         return not source.encoding.binary and _SCRIPT.search(source.text_head) is not None
 
     @classmethod

@@ -36,7 +36,7 @@ class Rpz(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the text is a zone file with CNAME records that block."""
+        """Return whether the text is a zone file with CNAME records that block."""
         if source.encoding.binary:
             return False
         head = source.text_head

@@ -32,7 +32,7 @@ class SuricataDataset(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the first lines are all Base64, and most of what they say are values."""
+        """Return whether the first lines are all Base64, and most of what they say are values."""
         if source.encoding.binary:
             return False
         whole = source.text_head.endswith("\n")
@@ -59,7 +59,7 @@ class SuricataDataset(ListFormat):
 
 
 def _text(line: str) -> str | None:
-    """What a line says; None for what is no Base64 of a text."""
+    """Return what a line says; None for what is no Base64 of a text."""
     match = _LINE.fullmatch(line)
     if match is None or (_HEX.fullmatch(match[1]) and len(match[1]) in (32, 40, 64)):
         return None

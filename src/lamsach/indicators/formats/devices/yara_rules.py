@@ -27,7 +27,7 @@ class YaraRules(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the first thing that is no comment and no import is a rule."""
+        """Return whether the first thing that is no comment and no import is a rule."""
         if source.encoding.binary or "condition:" not in source.text_head:
             return False
         return RULE.match(_BEFORE.sub("", source.text_head, count=1)) is not None

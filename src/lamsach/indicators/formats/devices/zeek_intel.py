@@ -31,7 +31,7 @@ class ZeekIntel(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the columns, or the types of the first values, are Zeek's."""
+        """Return whether the columns, or the types of the first values, are Zeek's."""
         return not source.encoding.binary and _FIELDS.search(source.text_head) is not None
 
     @classmethod

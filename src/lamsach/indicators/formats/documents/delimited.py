@@ -42,7 +42,7 @@ class Delimited(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether most lines have the same delimiter; in what a person wrote to another, whether there are headings too."""
+        """Return whether most lines have the same delimiter; in what a person wrote to another, whether there are headings too."""
         delimiter = None if source.encoding.binary else find_delimiter(source.text_head)
         if delimiter is None or not source.prose:
             return delimiter is not None
@@ -69,7 +69,7 @@ class Delimited(ListFormat):
 
 
 def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
-    """What a line says that is no row of the table, or an empty list: a line of words, or any below a table's headings."""
+    """Return what a line says that is no row of the table, or an empty list: a line of words, or any below a table's headings."""
     text = line.strip()
     if not (headed or " " in text) or _COMMENT.match(text):
         return []
@@ -168,7 +168,7 @@ def _quoted(
 
 
 def _ends_open(line: str, delimiter: str) -> bool:
-    """Whether a cell that began with a quote is still open at the line's end."""
+    """Return whether a cell that began with a quote is still open at the line's end."""
     if line.count('"') % 2 == 0:
         return False
     last = max(line.rfind(f'{delimiter}"'), line.rfind(f'{delimiter} "'))

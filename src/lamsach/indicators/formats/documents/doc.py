@@ -41,7 +41,7 @@ class Doc(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether this is a compound file with a text document in it."""
+        """Return whether this is a compound file with a text document in it."""
         return "worddocument" in streams(source)
 
     @classmethod

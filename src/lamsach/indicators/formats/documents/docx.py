@@ -22,7 +22,7 @@ class Docx(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether this is an Office archive with a text document in it."""
+        """Return whether this is an Office archive with a text document in it."""
         return source.head.startswith(ZIP_MAGIC) and b"word/" in source.head
 
     @classmethod

@@ -41,7 +41,7 @@ class Html(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the document begins as a page does."""
+        """Return whether the document begins as a page does."""
         return not source.encoding.binary and _STARTS.match(source.text_head) is not None
 
     @classmethod

@@ -39,7 +39,7 @@ class Markup(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the text has a table of one of the two kinds, with headings or prose around it."""
+        """Return whether the text has a table of one of the two kinds, with headings or prose around it."""
         head = source.text_head
         if source.encoding.binary or "|" not in head:
             return False
@@ -110,7 +110,7 @@ def _bare(cell: str) -> str:
 def _rows(
     table: Table, rows: Iterable[tuple[int, list[str], dict[int, str]]], prose: Prose
 ) -> Iterator[Entry]:
-    """What the rows of an AsciiDoc table say."""
+    """Yield what the rows of an AsciiDoc table say."""
     for first, texts, above in rows:
         inherited = {place: _bare(text) for place, text in above.items()}
         yield from _listed(table, table.row(first, list(map(_bare, texts)), inherited), prose)

@@ -22,7 +22,7 @@ class OpenDocument(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether this is an archive that names itself OpenDocument."""
+        """Return whether this is an archive that names itself OpenDocument."""
         return (
             source.head.startswith(ZIP_MAGIC) and b"application/vnd.oasis.opendocument" in source.head[:200]
         )

@@ -35,7 +35,7 @@ class PagedText(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether a text of sentences has a page break."""
+        """Return whether a text of sentences has a page break."""
         head = source.text_head
         return not source.encoding.binary and _PAGE_END in head and has_sentences(head)
 
@@ -68,7 +68,7 @@ def _blocks(pages: list[list[str]]) -> Iterator[list[Line]]:
 
 
 def _mentioned(document: str, margins: list[Line]) -> Iterator[Entry]:
-    """What stands in the headers and footers of the pages, once each."""
+    """Return what stands in the headers and footers of the pages, once each."""
     prose = Prose(advisory=True)
     prose.section = Section.MARGIN
     return read_lines(document, margins, prose=prose)

@@ -44,7 +44,7 @@ class Pdf(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the file begins as a PDF does."""
+        """Return whether the file begins as a PDF does."""
         return b"%PDF-" in source.head[:1024]
 
     @classmethod
@@ -82,7 +82,7 @@ def _field_entries(data: bytes, document: str) -> Iterator[Entry]:
 
 
 def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
-    """What the lines and tables say in their order, then what stands in headers and footers."""
+    """Yield what the lines and tables say in their order, then what stands in headers and footers."""
     texts = [page.lines for page in pages]
     margins = [
         line for line in without_margins(texts) if line.row - 1 not in pages[(line.page or 1) - 1].in_tables

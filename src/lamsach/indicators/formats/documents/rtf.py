@@ -20,7 +20,7 @@ class Rtf(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the file begins as rich text does."""
+        """Return whether the file begins as rich text does."""
         return source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf")
 
     @classmethod

@@ -52,7 +52,7 @@ class Text(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether this is text at all."""
+        """Return whether this is text at all."""
         return not source.encoding.binary
 
     @classmethod
@@ -81,7 +81,7 @@ class Text(ListFormat):
 
 
 def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool) -> Iterator[Entry]:
-    """What a line says that is no plain value. `told`: what has no value's shape is a refusal, as in a bare list."""
+    """Yield what a line says that is no plain value. `told`: what has no value's shape is a refusal, as in a bare list."""
     if line is None:
         yield Refusal(reference, "", refusals.TOO_LONG)
     elif not line or line.isspace():
@@ -99,7 +99,7 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
-    """What one line without a comment mark at its start says."""
+    """Yield what one line without a comment mark at its start says."""
     prose = prose or Prose()
     if match := _HOSTS_LINE.match(line):
         yield from entries(Account().rest([match[0]], ()), reference)

@@ -25,7 +25,7 @@ class Xls(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether this is a compound file with a workbook in it, or a bare stream of one."""
+        """Return whether this is a compound file with a workbook in it, or a bare stream of one."""
         if source.head.startswith(_BIFF):
             return True
         names = streams(source)

@@ -21,7 +21,7 @@ class Xlsx(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether this is an Office archive with a workbook in it."""
+        """Return whether this is an Office archive with a workbook in it."""
         return source.head.startswith(b"PK\x03\x04") and b"xl/" in source.head
 
     @classmethod

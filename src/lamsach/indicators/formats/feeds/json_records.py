@@ -23,7 +23,7 @@ class JsonRecords(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the document begins as JSON does."""
+        """Return whether the document begins as JSON does."""
         return looks_like_json(source)
 
     @classmethod

@@ -38,7 +38,7 @@ class Misp(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the JSON holds events or attributes."""
+        """Return whether the JSON holds events or attributes."""
         return looks_like_json(source) and _MARK.search(source.text_head) is not None
 
     @classmethod
@@ -128,7 +128,7 @@ def _first_seen(attribute: Mapping[str, Any]) -> datetime | None:
 
 
 def detects(attribute: Mapping[str, Any]) -> bool:
-    """Whether MISP marks an attribute for detection (`to_ids`)."""
+    """Return whether MISP marks an attribute for detection (`to_ids`)."""
     return attribute.get("to_ids") not in (False, "0", "false")
 
 

@@ -28,7 +28,7 @@ class MispIndex(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the lines are digests with the identifiers of events."""
+        """Return whether the lines are digests with the identifiers of events."""
         lines = source.text_head.splitlines()[:_LINES]
         return bool(lines) and all(_LINE.fullmatch(line.strip()) for line in lines)
 

@@ -42,7 +42,7 @@ class OpenIoc(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the XML names OpenIOC's elements."""
+        """Return whether the XML names OpenIOC's elements."""
         head = source.text_head.lstrip("\ufeff \t\r\n")
         return (
             head.startswith("<")

@@ -34,7 +34,7 @@ class OwnRecords(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the first line is one of ours."""
+        """Return whether the first line is one of ours."""
         return not source.encoding.binary and _LINE.match(source.text_head) is not None
 
     @classmethod

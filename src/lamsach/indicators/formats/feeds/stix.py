@@ -51,7 +51,7 @@ class Stix(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the JSON is a bundle or holds STIX objects."""
+        """Return whether the JSON is a bundle or holds STIX objects."""
         return looks_like_json(source) and _MARK.search(source.text_head) is not None
 
     @classmethod
@@ -131,7 +131,7 @@ class _Names:
 
 
 def _is_analysis(item: Record) -> bool:
-    """Whether an observation is the report that the others come from (MISP's category, as its converter to STIX labels it)."""
+    """Return whether an observation is the report that the others come from (MISP's category, as its converter to STIX labels it)."""
     labels = item.get("labels")
     return (
         item.get("type") != "indicator"
@@ -141,7 +141,7 @@ def _is_analysis(item: Record) -> bool:
 
 
 def _why_none(item: Record) -> str | None:
-    """Why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing
+    """Return why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing
     else; MISP's converter says that the attribute is not for detection."""
     labels = item.get("labels")
     if item.get("type") == "indicator" and (item.get("indicator_types") or labels) == ["benign"]:

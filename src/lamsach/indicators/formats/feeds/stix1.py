@@ -41,7 +41,7 @@ class Stix1(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the XML is a package or a list of observables."""
+        """Return whether the XML is a package or a list of observables."""
         head = source.text_head
         return (
             not source.encoding.binary
@@ -86,7 +86,7 @@ def _holds_values(element: Element) -> bool:
 
 
 def _facts(element: Element, name: str) -> Facts:
-    """What the direct parts of an indicator say; of the package, what its header says."""
+    """Return what the direct parts of an indicator say; of the package, what its header says."""
     said: dict[str, str] = {}
     for part in element.iter():
         key = local_name(part.tag)

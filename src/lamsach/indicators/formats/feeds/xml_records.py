@@ -45,7 +45,7 @@ class XmlRecords(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether the document begins as XML does and is no web page."""
+        """Return whether the document begins as XML does and is no web page."""
         head = source.text_head
         return (
             not source.encoding.binary

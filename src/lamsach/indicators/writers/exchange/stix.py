@@ -80,7 +80,7 @@ def millis(moment: datetime) -> str:
 
 
 def common(kind: str, name: str, stamp: Stamp, created: datetime | None = None) -> dict[str, Any]:
-    """What every object has. One that keeps its identifier from version to version keeps `created` too (section 3.6.2)."""
+    """Return what every object has. One that keeps its identifier from version to version keeps `created` too (section 3.6.2)."""
     made = millis(stamp.made)
     first = made if created is None else min(made, millis(created))
     return {"type": kind, "spec_version": "2.1", "id": name, "created": first, "modified": made}

@@ -15,7 +15,7 @@ ADDRESSES_IN_A_RULE = 200
 
 
 def message(item: Indicator) -> str:
-    """What the rule calls itself: free of quotes, semicolons, colons, backslashes and pipes."""
+    """Return what the rule calls itself: free of quotes, semicolons, colons, backslashes and pipes."""
     return " ".join(f"Lamsach {ascii_words(item.threat)}".replace(":", " ").split())
 
 

@@ -61,7 +61,7 @@ class Conversation:
         """Whether the connection is known to be encrypted from here on."""
 
     def is_done(self) -> bool:
-        """Whether nothing more can be learnt."""
+        """Return whether nothing more can be learnt."""
         return self._mode == _DONE
 
     @property
@@ -94,7 +94,7 @@ class Conversation:
         return found
 
     def _is_worth_a_try(self) -> bool:
-        """Whether to look at what is held. What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
+        """Return whether to look at what is held. What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
         return bool(self._buffer) and self._mode != _DONE and len(self._buffer) >= self._again
 
     def end(self) -> list[Finding]:

@@ -57,7 +57,7 @@ class Flow:
         """Nothing but its packets' times is of interest any more."""
 
     def from_client(self, packet: Packet) -> bool:
-        """Whether the packet was sent by the side that began."""
+        """Return whether the packet was sent by the side that began."""
         return packet.source == self.client and packet.source_port == self.client_port
 
     @property
@@ -75,7 +75,7 @@ def key_of(packet: Packet) -> Key:
 
 
 def began_elsewhere(packet: Packet) -> bool:
-    """Whether the first packet that was seen of a flow is from the side that was asked, not from the one that began."""
+    """Return whether the first packet that was seen of a flow is from the side that was asked, not from the one that began."""
     if packet.protocol == TCP and packet.flags & SYN:
         return bool(packet.flags & ACK)
     if is_multicast(packet.destination):
@@ -93,7 +93,7 @@ def is_multicast(address: bytes) -> bool:
 
 
 def is_over(flow: Flow, packet: Packet, now_ns: int | None) -> bool:
-    """Whether a packet between the same ends begins another contact."""
+    """Return whether a packet between the same ends begins another contact."""
     if flow.closed and packet.protocol == TCP and packet.flags & (SYN | ACK) == SYN:
         return True
     return _is_silent(flow, now_ns)

@@ -18,7 +18,7 @@ _PROTECTED = b"Q050"
 
 
 def looks_like_gquic(data: bytes, at: int, end: int) -> bool:
-    """Whether a UDP payload begins as a client's packet that states one of these versions does."""
+    """Return whether a UDP payload begins as a client's packet that states one of these versions does."""
     if end - at < _LEAST:
         return False
     if data[at] & 0x80:

@@ -36,17 +36,17 @@ class Request(NamedTuple):
 
 
 def may_begin(data: bytes) -> bool:
-    """Whether a request may begin so; more bytes may show that none does."""
+    """Return whether a request may begin so; more bytes may show that none does."""
     return _BEGINNING.match(data) is not None
 
 
 def is_request(data: bytes) -> bool:
-    """Whether the first line is there, and is a request's beyond doubt."""
+    """Return whether the first line is there, and is a request's beyond doubt."""
     return _REQUEST.match(data) is not None
 
 
 def before_request(data: bytes) -> int:
-    """How many bytes to pass over before a request: empty lines (RFC 9112 section 2.2), and what a load balancer says of the client."""
+    """Return how many bytes to pass over before a request: empty lines (RFC 9112 section 2.2), and what a load balancer says of the client."""
     if data.startswith(_FORWARDED_2):
         return 16 + int.from_bytes(data[14:16], "big")
     forwarded = _FORWARDED.match(data)

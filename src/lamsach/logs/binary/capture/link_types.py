@@ -93,7 +93,7 @@ def _token_ring(data: bytes) -> Offsets:
 
 
 def _juniper(data: bytes) -> Offsets:
-    """What Junos writes of Ethernet (`monitor traffic write-file`): magic, flags, perhaps options, perhaps no link header."""
+    """Return what Junos writes of Ethernet (`monitor traffic write-file`): magic, flags, perhaps options, perhaps no link header."""
     if data[:3] != b"MGC" or len(data) < 4:
         return ()
     at = 4 + (2 + max(u16(data, 4), 0) if data[3] & 0x80 else 0)
@@ -182,7 +182,7 @@ _LINKS: dict[int, Callable[[bytes], Offsets]] = {
 
 
 def arp_offset(link: int, data: bytes) -> int:
-    """Where in a frame of Ethernet, or of all of Linux' interfaces, an ARP message begins; 0 when it holds none."""
+    """Return where in a frame of Ethernet, or of all of Linux' interfaces, an ARP message begins; 0 when it holds none."""
     place, at = _ARP_TYPES.get(link, (0, 0))
     kind = u16(data, place) if at else -1
     while kind in TAGS and at + 4 <= len(data):
@@ -195,11 +195,11 @@ _ARP_TYPES = {ETHERNET: (12, 14), COOKED: (14, 16), COOKED_2: (0, 20)}
 
 
 def is_read(link: int) -> bool:
-    """Whether frames of this LINKTYPE are understood."""
+    """Return whether frames of this LINKTYPE are understood."""
     return link in _LINKS
 
 
 def ip_offsets(link: int, data: bytes) -> Offsets:
-    """Where in the frame IP headers begin: one as a rule, none for other protocols, several in aggregated wireless frames."""
+    """Return where in the frame IP headers begin: one as a rule, none for other protocols, several in aggregated wireless frames."""
     reader = _LINKS.get(link)
     return reader(data) if reader else ()

@@ -40,7 +40,7 @@ def ethernet(data: bytes, at: int = 0) -> Offsets:
 
 
 def ethertype(kind: int, data: bytes, at: int) -> Offsets:
-    """What an EtherType announces, through tags, labels and encapsulations, at most 16 deep."""
+    """Return what an EtherType announces, through tags, labels and encapsulations, at most 16 deep."""
     for _ in range(_MOST_LAYERS):
         if kind in (IPV4, IPV6):
             return (at,) if at < len(data) else ()

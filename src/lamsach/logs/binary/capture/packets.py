@@ -231,7 +231,7 @@ def _icmp(protocol: int, kind: int, code: int) -> tuple[int, int]:
 
 
 def _last_stop(data: bytes, start: int, end: int) -> bytes | None:
-    """Where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None when it is there."""
+    """Return where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None when it is there."""
     kind, left = data[start + 2], data[start + 3]
     stops = data[start + 1] // 2
     if not left or not stops or start + 8 + stops * 16 > end:

@@ -122,7 +122,7 @@ def initial_payload(datagram: bytes) -> bytes | None:
 
 
 def looks_like_quic(data: bytes, at: int, end: int) -> bool:
-    """Whether a UDP payload begins as a long header of a known version does."""
+    """Return whether a UDP payload begins as a long header of a known version does."""
     return (
         end - at >= 50
         and data[at] & 0xC0 == 0xC0

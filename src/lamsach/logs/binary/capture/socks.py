@@ -8,7 +8,7 @@ _CONNECT, _NAME, _IPV4, _IPV6 = 1, 3, 1, 4
 
 
 def request(data: bytes) -> tuple[str | None, int] | None:
-    """What a proxy is asked to connect to, and how many bytes ask it; None for what is no request.
+    """Return what a proxy is asked to connect to, and how many bytes ask it; None for what is no request.
 
     A greeting alone (version 5) names nothing yet. What the client says to the far end may follow in the same segment.
     """

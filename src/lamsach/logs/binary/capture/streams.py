@@ -66,7 +66,7 @@ class Stream:
             self._held_bytes += len(payload) - len(known)
 
     def _released(self) -> Iterator[tuple[bytes, bool]]:
-        """What of the waiting segments follows now."""
+        """Yield what of the waiting segments follows now."""
         held, position = self._held or {}, self._next or 0
         for sequence in sorted(held, key=lambda number: (number - position + _HALF) % _WRAP):
             behind = (position - sequence) % _WRAP

@@ -57,7 +57,7 @@ class Teller:
     def _event(
         self, source: bytes, source_port: int, destination: bytes, destination_port: int, finding: Finding
     ) -> Event:
-        """What was found in the packet at hand."""
+        """Return what was found in the packet at hand."""
         source_ip, destination_ip = address_text(source), address_text(destination)
         return Event(
             time=time_of(self.now),

@@ -14,7 +14,7 @@ _MOST_OPTIONS = 64
 
 
 def ip_tunnel(protocol: int, data: bytes, at: int, end: int) -> Offsets:
-    """Where IP headers begin within a packet of an IP protocol that carries others."""
+    """Return where IP headers begin within a packet of an IP protocol that carries others."""
     if protocol in (4, 41, 94):
         return (at,) if at < end else ()
     if protocol == 47:
@@ -64,7 +64,7 @@ def _after_wireless(data: bytes, at: int, end: int) -> Offsets:
 
 
 def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, end: int) -> Offsets:
-    """Where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header, or by its shape alone."""
+    """Return where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header, or by its shape alone."""
     for port in (destination_port, source_port):
         reader = _UDP_TUNNELS.get(port)
         if reader is not None:
@@ -100,7 +100,7 @@ def _has_teredo_end(data: bytes, at: int) -> bool:
 
 
 def _fits(data: bytes, at: int, end: int) -> bool:
-    """Whether an IP header begins at the offset whose length is that of what is there."""
+    """Return whether an IP header begins at the offset whose length is that of what is there."""
     if not _plausible(data, at, end):
         return False
     if data[at] >> 4 == 4:
@@ -192,7 +192,7 @@ def _lisp(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _capwap(data: bytes, at: int, end: int) -> Offsets:
-    """What an access point and its controller carry in the clear: Ethernet, or wireless frames, of which some swap the first two bytes."""
+    """Return what an access point and its controller carry in the clear: Ethernet, or wireless frames, of which some swap the first two bytes."""
     if end - at < 8 or data[at] or (data[at + 3] & 0x80 and u16(data, at + 6) >> 3):
         return ()  # encrypted; a fragment after the first
     start = at + (data[at + 1] >> 3) * 4

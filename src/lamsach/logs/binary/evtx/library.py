@@ -26,7 +26,7 @@ def record_texts(chunk: bytes) -> list[str | None]:
 
 
 def _parsed(chunk: bytes) -> tuple[list[str | None], bool]:
-    """What the library reads of a chunk, None for a damaged record; and whether it came to the chunk's end."""
+    """Return what the library reads of a chunk, None for a damaged record; and whether it came to the chunk's end."""
     from evtx import PyEvtxParser
 
     found: list[str | None] = []

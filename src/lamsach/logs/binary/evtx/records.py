@@ -74,7 +74,7 @@ def quick_record(text: str) -> WindowsRecord | None:
 
 
 def may_tell_holder(text: str) -> bool:
-    """Whether the event of this record may tell who had an address; quick, and false for most."""
+    """Return whether the event of this record may tell who had an address; quick, and false for most."""
     return _may_tell_holder(text[: max(text.find(TIME), 0)])
 
 
@@ -143,7 +143,7 @@ def _all(text: str, start: int) -> dict[str, str]:
 
 
 def _scalar(value: object) -> str:
-    """What is no text, as text: `Initiated` of Sysmon's connections is a truth value."""
+    """Return what is no text, as text: `Initiated` of Sysmon's connections is a truth value."""
     if value.__class__ is bool:
         return "true" if value else "false"
     return text_of(value) or ""

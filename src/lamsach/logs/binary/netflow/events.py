@@ -132,7 +132,7 @@ def _number(record: Record, *names: int) -> int | None:
 
 
 def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | None, int | None]:
-    """What the source was turned into; the first port of its block when the device gives ports in blocks."""
+    """Return what the source was turned into; the first port of its block when the device gives ports in blocks."""
     nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6, e.BARRACUDA_NAT_SOURCE)
     nat_port = _number(
         record,

@@ -192,7 +192,7 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def looks_like_export(data: bytes, *, whole: bool) -> bool:
-    """Whether the data begin with an export packet, and another follows it where it ends. `whole`: nothing is missing at the end."""
+    """Return whether the data begin with an export packet, and another follows it where it ends. `whole`: nothing is missing at the end."""
     size = packet_size(data, 0)
     if not size or len(data) < 16 or not any(data[4:12]):  # a packet without any time is none
         return False

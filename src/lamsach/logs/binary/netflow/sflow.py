@@ -34,7 +34,7 @@ class Sample:
 
 
 def looks_like_sflow(data: bytes) -> bool:
-    """Whether a datagram has the beginning of one of version 5, or of the older 2 and 4 (`sflow_old`)."""
+    """Return whether a datagram has the beginning of one of version 5, or of the older 2 and 4 (`sflow_old`)."""
     return (
         data[:4] in (b"\0\0\0\x05", b"\0\0\0\x02", b"\0\0\0\x04")
         and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02")
@@ -43,7 +43,7 @@ def looks_like_sflow(data: bytes) -> bool:
 
 
 def is_sflow(data: bytes) -> bool:
-    """Whether a datagram is one of version 5 beyond doubt, whatever its port: its first sample is of a known kind, and fits."""
+    """Return whether a datagram is one of version 5 beyond doubt, whatever its port: its first sample is of a known kind, and fits."""
     if data[:4] != b"\0\0\0\x05" or not looks_like_sflow(data):
         return False
     at = 8 + len(agent_of(data)) + 12

@@ -47,7 +47,7 @@ class AzureFlow(BinaryFormat):
 
     @classmethod
     def reads_lines(cls, lines: Sequence[str]) -> bool:
-        """Whether an event hub handed on these lines: each is a record of its own."""
+        """Return whether an event hub handed on these lines: each is a record of its own."""
         return all(map(is_azure_flow, lines))
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:

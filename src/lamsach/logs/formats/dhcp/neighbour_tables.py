@@ -176,7 +176,7 @@ def _plain(mac: str) -> str:
 
 
 def _is_group(mac: str) -> bool:
-    """Whether the address is multicast or broadcast (IEEE 802, the lowest bit of the first octet)."""
+    """Return whether the address is multicast or broadcast (IEEE 802, the lowest bit of the first octet)."""
     return int(mac[:2], 16) & 1 == 1
 
 

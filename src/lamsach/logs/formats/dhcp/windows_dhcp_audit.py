@@ -220,7 +220,7 @@ def _prose_of(head: Sequence[str]) -> Sequence[str]:
 
 
 def _is_heading(line: str) -> bool:
-    """Whether a line names the columns: an address's by `IP`, which is so in every language, among words without figures."""
+    """Return whether a line names the columns: an address's by `IP`, which is so in every language, among words without figures."""
     if _HEADER_ROW.match(line):
         return True
     cells = line[:_PROSE_LENGTH].replace("IPv6", "IP").split(",")
@@ -238,7 +238,7 @@ def _columns(text: str, delimiter: str) -> list[str]:
 
 
 def _is_forwards(identifier: int, address: str | None) -> bool:
-    """Whether the address can be the client's: record 30 and its like may have it backwards."""
+    """Return whether the address can be the client's: record 30 and its like may have it backwards."""
     return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
 
 

@@ -236,7 +236,7 @@ def _decide_order(context: FileContext) -> DateOrder:
 
 
 def _usual(date: re.Match[str], text: str) -> DateOrder:
-    """What a date's looks suggest: only English with AM or PM puts the month first, and never as `5/06/2025`."""
+    """Return what a date's looks suggest: only English with AM or PM puts the month first, and never as `5/06/2025`."""
     words = {word.casefold() for word in text[date.end() :].split()}
     american = "/" in date[0] and bool(words & _ENGLISH)
     if len(date[1]) == 1 and len(date[2]) == 2 and date[2].startswith("0"):

@@ -188,7 +188,7 @@ def _event(fields: Fields) -> Event:
 
 
 def _arrives(fields: Fields, told: re.Match[str] | None) -> bool:
-    """Whether the zones, or an attack's message, say that the contact came from outside."""
+    """Return whether the zones, or an attack's message, say that the contact came from outside."""
     zones = [fields.get(key, "").upper() for key in ("srcZone", "dstZone")]
     return told is not None or (zones[0] in _OUTSIDE and zones[1] not in _OUTSIDE)
 
@@ -237,7 +237,7 @@ def _site(fields: Fields, destination_name: str | None) -> tuple[str | None, str
 
 
 def _lease(fields: Fields, message: str) -> Event | None:
-    """What the firewall's own DHCP server did."""
+    """Return what the firewall's own DHCP server did."""
     if not message.startswith(("DHCP Server", "DHCP server", "DHCP lease")):
         return None
     match = _LEASE.search(message[:400]) or _LEASE.search(fields.get("note", "")[:400])
@@ -256,7 +256,7 @@ def _lease(fields: Fields, message: str) -> Event | None:
 
 
 def _action(fields: Fields, number: str, message: str) -> Action:
-    """What was done: the firewall's own verb, else the message's words, else its number."""
+    """Return what was done: the firewall's own verb, else the message's words, else its number."""
     stated = first(fields, "fw_action", "af_action", "action")
     if action_of(stated) is not Action.UNKNOWN:
         return action_of(stated)

@@ -97,7 +97,7 @@ def _kind(source: str | None, destination: str | None, *site: str | None) -> Eve
 
 
 def _action(*texts: str | None) -> Action:
-    """What happened, by the first text whose words tell it."""
+    """Return what happened, by the first text whose words tell it."""
     for text in texts:
         if _BLOCKING.search((text or "")[:600]):
             return Action.BLOCKED

@@ -45,7 +45,7 @@ class NetFlow(BinaryFormat):
                 yield item
 
     def items(self, stream: BinaryIO) -> Iterator[Event | Refusal | FixedPacket]:
-        """What `read` gives, but packets of a fixed layout as they are."""
+        """Yield what `read` gives, but packets of a fixed layout as they are."""
         from lamsach.logs.binary.netflow.events import flow_event
 
         decoder = Decoder()
@@ -112,7 +112,7 @@ def _packets(stream: BinaryIO, where: str) -> Iterator[bytes]:
 
 
 def _after_padding(data: bytes, at: int) -> int:
-    """Where the next packet begins, or the data end, when there are only zeros before; else the same offset."""
+    """Return where the next packet begins, or the data end, when there are only zeros before; else the same offset."""
     rest = data[at:].lstrip(b"\0")
     if not rest:
         return len(data)

@@ -78,7 +78,7 @@ class Nfdump(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """What stands around the flows, and the other lines of their JSON, count too when there are flows."""
+        """Return what stands around the flows, and the other lines of their JSON, count too when there are flows."""
         flows = sum(map(cls.recognises, head))
         if not flows:
             return 0.0

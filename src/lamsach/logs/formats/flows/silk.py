@@ -113,7 +113,7 @@ class Silk(LogFormat):
 
 
 def _is_heading(line: str) -> bool:
-    """Whether the line names an address by SiLK's name for it (`sIP|dIP|sPort|dPort|pro|`), and two other columns of its."""
+    """Return whether the line names an address by SiLK's name for it (`sIP|dIP|sPort|dPort|pro|`), and two other columns of its."""
     start = line[:400]
     if "sIP" not in start and "dIP" not in start:
         return False

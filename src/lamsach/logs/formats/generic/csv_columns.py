@@ -54,7 +54,7 @@ class Table:
 
     @property
     def w3c(self) -> bool:
-        """Whether the header is of the W3C's format: its times are in UTC, and other lines that begin with `#` are no rows."""
+        """Return whether the header is of the W3C's format: its times are in UTC, and other lines that begin with `#` are no rows."""
         return self.header.startswith(_W3C)
 
 
@@ -82,12 +82,12 @@ class CsvColumns(LogFormat):
 
     @property
     def table(self) -> Table | None:
-        """How the file is laid out; None when it has no header that names its columns."""
+        """Return how the file is laid out; None when it has no header that names its columns."""
         return self._table
 
     @property
     def times(self) -> LooseTimes:
-        """What reads the file's times."""
+        """Return what reads the file's times."""
         return self._times
 
     @classmethod
@@ -151,7 +151,7 @@ class CsvColumns(LogFormat):
                     yield table, split(line, table.delimiter)
 
     def _carried_head(self) -> Iterator[str]:
-        """What the first rows carry, for formats that are decided per file."""
+        """Yield what the first rows carry, for formats that are decided per file."""
         for table, cells in islice(self._first_rows(), _ROWS_JUDGED):
             if table.carrier is not None and table.carrier < len(cells):
                 yield cells[table.carrier]
@@ -222,7 +222,7 @@ def split(line: str, delimiter: str) -> list[str]:
 
 
 def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> bool:
-    """Whether a row has as many cells as the header, or more at its end, and most of them can be what their columns say."""
+    """Return whether a row has as many cells as the header, or more at its end, and most of them can be what their columns say."""
     if line.strip("\ufeff") == table.header or (table.w3c and line.startswith("#")):
         return True
     try:

@@ -100,7 +100,7 @@ class JsonDocument(BinaryFormat):
         return Event(mentioned=mentions(text))
 
     def _says_something(self, beside: Mapping[str, object], number: int) -> bool:
-        """Whether the fields beside a list could be of use for its records."""
+        """Return whether the fields beside a list could be of use for its records."""
         if beside is not self._beside:
             self._beside = beside
             event = self._event(dict(beside), number) if beside else None

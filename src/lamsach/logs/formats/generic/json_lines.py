@@ -145,7 +145,7 @@ class JsonLines(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def _carried_head(self) -> Iterator[str]:
-        """What the first records carry, for formats that are decided per file."""
+        """Yield what the first records carry, for formats that are decided per file."""
         for line in self.context.head[:_HEAD_LOOKED_AT]:
             try:
                 yield from carried(read_object(line)[1])
@@ -154,7 +154,7 @@ class JsonLines(LogFormat):
 
 
 def _tells(event: Event) -> bool:
-    """Whether the event names a party."""
+    """Return whether the event names a party."""
     return bool(
         event.source_ip
         or event.destination_ip

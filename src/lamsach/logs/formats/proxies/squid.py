@@ -75,7 +75,7 @@ _LOOKED_AT = 800
 
 
 def _native(line: str) -> re.Match[str] | None:
-    """How a record of Squid's own layout begins. A line that goes on behind what is looked at is not cut there."""
+    """Return how a record of Squid's own layout begins. A line that goes on behind what is looked at is not cut there."""
     match = _NATIVE.search(line, 0, _LOOKED_AT)
     return None if match is None or (match[10] is not None and match.end() < len(line)) else match
 
@@ -87,7 +87,7 @@ def _result(line: str) -> re.Match[str] | None:
 
 
 def _sure(columns: list[str], *, whole: bool) -> str:
-    """What is sure of the URL in a record that ends at it: all when something follows; else its host and path as far as a mark ends them."""
+    """Return what is sure of the URL in a record that ends at it: all when something follows; else its host and path as far as a mark ends them."""
     if len(columns) < 2 or len(columns) > 2 or whole:
         return columns[1] if len(columns) > 1 else "-"
     url = columns[1]
@@ -114,7 +114,7 @@ def _time(text: str, context: FileContext) -> datetime:
 
 
 def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
-    """Where the hierarchy code stands among method, URL, user, code/peer, type; its two parts."""
+    """Return where the hierarchy code stands among method, URL, user, code/peer, type; its two parts."""
     for index in range(3, len(columns)):
         match = _HIERARCHY.fullmatch(columns[index])
         if match:
@@ -137,7 +137,7 @@ def _target_of(method: str, url: str) -> tuple[str | None, int | None]:
 
 
 def _action_of(code: str) -> Action:
-    """What a result code says."""
+    """Return what a result code says."""
     if "DENIED" in code:
         return Action.BLOCKED
     return Action.ALLOWED if code.startswith(("TCP", "UDP")) else Action.UNKNOWN

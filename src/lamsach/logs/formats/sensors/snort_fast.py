@@ -219,7 +219,7 @@ def _moment(seconds: datetime, time: datetime | None) -> datetime:
 
 
 def _unified(text: str) -> Event:
-    """What `u2spewfoo` prints of an event in the binary layout `unified2`. LineError when it names no address."""
+    """Return what `u2spewfoo` prints of an event in the binary layout `unified2`. LineError when it names no address."""
     said: dict[str, str] = {}
     for match in _UNIFIED.finditer(text[:_UNIFIED_LENGTH]):
         said.setdefault(match[1], match[2])

@@ -101,7 +101,7 @@ class ZeekJson(LogFormat):
 
 
 def _around(record: dict[str, object]) -> dict[str, Value]:
-    """What shippers state around Zeek's record: the log's name, which may be the key of the record, the observer and a time."""
+    """Return what shippers state around Zeek's record: the log's name, which may be the key of the record, the observer and a time."""
     found = flat(record)
     told = {key: text for key in _OBSERVERS if (text := text_of(found.get(key)))}
     told |= {key: text for key in _PATHS if (text := text_of(record.get(key)))}
@@ -164,5 +164,5 @@ def _time(record: Mapping[str, object]) -> str | None:
 
 
 def _plausible(path: str) -> bool:
-    """Whether this is the name of a log, and not e.g. the `path` of smtp.log or of a file."""
+    """Return whether this is the name of a log, and not e.g. the `path` of smtp.log or of a file."""
     return len(path) <= 64 and not any(c in path for c in "/\\,: ")

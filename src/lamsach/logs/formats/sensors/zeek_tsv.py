@@ -174,7 +174,7 @@ class ZeekTsv(LogFormat):
 
 
 def _listed(names: Sequence[str], kinds: Sequence[str]) -> list[bool]:
-    """Which of these columns hold several values, by their types, else by their names."""
+    """Return which of these columns hold several values, by their types, else by their names."""
     told = zip_longest(names, kinds[: len(names)], fillvalue="")
     return [kind.startswith(("set[", "vector[")) or (not kind and name in _LISTS) for name, kind in told]
 

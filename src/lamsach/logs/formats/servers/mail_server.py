@@ -153,7 +153,7 @@ def _event(message: str, app: str) -> Event:
 
 
 def _delivery(message: str, server: re.Match[str]) -> Event:
-    """What the server itself sent elsewhere: no client is named."""
+    """Return what the server itself sent elsewhere: no client is named."""
     name = domain_of(server[1].rstrip("."))
     sent = "status=sent" in message or "stat=Sent" in message or "=>" in message
     return Event(

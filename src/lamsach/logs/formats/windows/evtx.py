@@ -80,7 +80,7 @@ class Evtx(BinaryFormat):
                 )
 
     def item(self, text: str | None, number: int) -> Event | Refusal:
-        """What a record's JSON tells; None is the text of one that is damaged."""
+        """Return what a record's JSON tells; None is the text of one that is damaged."""
         try:
             if text is None:
                 raise LineError("The record of the event log is damaged.", "")

@@ -71,7 +71,7 @@ class WindowsEventDocument(BinaryFormat):
 
 
 def _whole_line(text: str, start: int, opening: str) -> bool:
-    """Whether the document goes on with an event in the same line, and does so for the rest of what is seen of it, or to a second event."""
+    """Return whether the document goes on with an event in the same line, and does so for the rest of what is seen of it, or to a second event."""
     if not text.startswith(opening, start) and not text[start : start + 1].isspace():
         return text.startswith(opening, start)
     rest = text[start:].rstrip()

@@ -85,7 +85,7 @@ def _first_indent(head: Sequence[str]) -> int:
 
 
 def _is_piece(line: str) -> bool:
-    """Whether a line can be one of an object over several lines."""
+    """Return whether a line can be one of an object over several lines."""
     text = line.strip()
     return (
         text[:1] in ('"', "{", "}", "[", "]", "-")

@@ -83,7 +83,7 @@ class WindowsEventListing(LogFormat):
         return _START.match(line) is not None
 
     def begins_record(self, line: str) -> bool:
-        """Where the first record begins with its text, each does."""
+        """Return where the first record begins with its text, each does."""
         if self._message_first:
             return _MESSAGE_FIRST.match(line) is not None
         return self.starts_record(line)

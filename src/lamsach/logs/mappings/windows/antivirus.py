@@ -27,7 +27,7 @@ _RESULT = re.compile(r"Result(?: description)?\s{0,8}: ?\s{0,8}([^\r\n;]{1,80})"
 
 
 def told(record: WindowsRecord) -> dict[str, Any]:
-    """What the product says of a detection, a blocked site or an attack."""
+    """Return what the product says of a detection, a blocked site or an attack."""
     text = "\n".join([record.message, *record.unnamed, *record.data.values()])[:_ROOM]
     url, hashes = site_in(text), hashes_in(text)
     attack = _ATTACKER.search(text) if "ttack" in text else None

@@ -218,7 +218,7 @@ _WEB_FILE = re.compile(r"(https?://[^|;\s]{3,2000})", re.IGNORECASE)
 
 
 def detection(record: WindowsRecord) -> Fields:
-    """What an antivirus found: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
+    """Return what an antivirus found: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
     paths = " ".join(record.data.get(name, "") for name in ("path", "destination", "url", "uri"))
     urls = _WEB_FILE.findall(paths[:20_000])
     done = (record.text("action name") or "").lower()

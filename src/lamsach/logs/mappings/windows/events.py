@@ -79,7 +79,7 @@ def time_of(text: str | None, context: FileContext, times: LooseTimes) -> dateti
 
 
 def reader_of(record: WindowsRecord) -> Reader:
-    """What reads an event of this provider and number."""
+    """Return what reads an event of this provider and number."""
     return _reader_at(record.provider, record.channel)(record)
 
 
@@ -90,13 +90,13 @@ def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]
 
 
 def is_read_by_number(*source: str) -> bool:
-    """Whether the events of this source (provider, log) are read by their numbers alone, whatever data they have."""
+    """Return whether the events of this source (provider, log) are read by their numbers alone, whatever data they have."""
     place = " ".join(source).lower()
     return "sysmon" in place or "security" in place
 
 
 def tells_holder(event_id: int, provider: str) -> bool:
-    """Whether an event of this number and provider may tell who had an address."""
+    """Return whether an event of this number and provider may tell who had an address."""
     reader = reader_of(WindowsRecord(event_id, provider))
     contact = reader in (contacts.connection, contacts.question, contacts.file_or_process)
     return not (contact and is_read_by_number(provider))

@@ -51,7 +51,7 @@ _TRUTH: Mapping[object, str] = {True: "true", False: "false"}
 
 
 def looks_like_windows_event(text: str) -> bool:
-    """Whether the text of a JSON object (also one within a text: `\\"EventID\\"`) has a number of an event and a word of Windows' own logs."""
+    """Return whether the text of a JSON object (also one within a text: `\\"EventID\\"`) has a number of an event and a word of Windows' own logs."""
     if '"' not in text:
         return False
     if _NUMBER.search(text) is None and not ('"ProviderName"' in text and _POWERSHELL.search(text)):

@@ -67,7 +67,7 @@ Place = tuple[Part, str, bool, bool]
 
 @lru_cache(_PATHS_KEPT)
 def part_of(path: str) -> Place:
-    """What the field with this path is."""
+    """Return what the field with this path is."""
     if len(path) > _LONGEST_PATH:
         return Part.NOTHING, "", False, False
     plain = _plain(path)

@@ -48,7 +48,7 @@ _LEASES = {
 
 
 def logon(record: WindowsRecord) -> Fields:
-    """Who logged on, from which address (`device_ip`), and at which server (`observer`)."""
+    """Return who logged on, from which address (`device_ip`), and at which server (`observer`)."""
     address = record.ip(*ADDRESS) or ip_of((record.text(*STATION) or "").strip("\\ "))
     share = 5140 <= record.event_id <= 5145
     account = record.text("subjectusername", *USER) if share else record.text(*USER)

@@ -60,7 +60,7 @@ class TextEvent:
 
 
 def looks_like_text_event(line: str) -> bool:
-    """Whether a line has the mark of one of these agents and the number of an event."""
+    """Return whether a line has the mark of one of these agents and the number of an event."""
     if SNARE in line:
         return _snare(line) is not None
     if OSSEC in line:

@@ -38,7 +38,7 @@ def record_of_xml(text: str) -> WindowsRecord:
 
 
 def _start(text: str) -> tuple[int, str]:
-    """Where the event, or its data alone, begins, and what ends it; -1 when nowhere."""
+    """Return where the event, or its data alone, begins, and what ends it; -1 when nowhere."""
     for tag in ("Event", "DataItem", "EventData", "UserData"):
         for after in (" ", ">"):
             position = text.find(f"<{tag}{after}")

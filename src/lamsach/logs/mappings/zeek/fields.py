@@ -168,7 +168,7 @@ def _kind(path: str | None, columns: Columns) -> EventKind:
 
 
 def _way(columns: Columns) -> Way:
-    """Which way the contact went, as far as the site's own networks are stated."""
+    """Return which way the contact went, as far as the site's own networks are stated."""
     if text_of(columns, "local_orig") in TRUE:
         return Way.SENT
     inward = text_of(columns, "local_orig") in FALSE and text_of(columns, "local_resp") in TRUE
@@ -239,7 +239,7 @@ def answers_of(columns: Columns) -> tuple[str, ...]:
 
 
 def action_of(kind: EventKind, columns: Columns) -> Action:
-    """What became of the contact."""
+    """Return what became of the contact."""
     state = text_of(columns, "conn_state")
     if state:
         return Action.ALLOWED if state in _ESTABLISHED else Action.UNKNOWN

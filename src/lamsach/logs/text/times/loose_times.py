@@ -101,7 +101,7 @@ class LooseTimes:
 
 
 def month_comes_first(samples: Iterable[str]) -> bool:
-    """Whether a file writes month/day: a number above 12 decides it; without one, day/month, as in Vietnam."""
+    """Return whether a file writes month/day: a number above 12 decides it; without one, day/month, as in Vietnam."""
     for text in samples:
         match = _NUMERIC.search(text[:_LONGEST])
         if match and int(match[1]) > 12:

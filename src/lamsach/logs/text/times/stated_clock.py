@@ -84,7 +84,7 @@ def _on_senders_clock(event: Event, line: str, timezone: ZoneInfo) -> Event:
 
 
 def states_other_zone(head: str, timezone: ZoneInfo) -> bool:
-    """Whether a header states a zone in which a clock shows another time than in the file's zone."""
+    """Return whether a header states a zone in which a clock shows another time than in the file's zone."""
     stated = _stated(f"{head} ", timezone)
     return stated is not None and bool(stated[1])
 

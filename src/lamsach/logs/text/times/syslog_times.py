@@ -56,7 +56,7 @@ _HEAD_LOOKED_AT = 50
 
 
 def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
-    """How to read the time at the start of the text, where it ends, and whether only a syslog header starts so."""
+    """Return how to read the time at the start of the text, where it ends, and whether only a syslog header starts so."""
     match = BSD_TIME.match(text)
     if match:
         return _bsd_reader(match), match.end(), True

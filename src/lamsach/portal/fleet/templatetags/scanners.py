@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.filter
 def knows_no_list(tool: Tool) -> bool:
-    """Whether it is a scanner as it was built: with the product's rules, without any list."""
+    """Return whether it is a scanner as it was built: with the product's rules, without any list."""
     return bool(tool.path) and program_of(tool) is not None

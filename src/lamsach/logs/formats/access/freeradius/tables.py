@@ -44,7 +44,7 @@ def heading_in(head: Sequence[str]) -> Heading | None:
 
 
 def heading_of(line: str) -> Heading | None:
-    """What a line names as columns: a user, an address or station, and accounting; None for any other line."""
+    """Return what a line names as columns: a user, an address or station, and accounting; None for any other line."""
     start = line[:4000].lower()
     if "acct" not in start or ("framed" not in start and "calling" not in start):
         return None

@@ -47,7 +47,7 @@ _SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _LIMITED, _TAPP
 
 
 def is_resolvers(message: str) -> bool:
-    """Whether only BIND words a message so."""
+    """Return whether only BIND words a message so."""
     if _RESOLVING.search(message, 0, _HEAD):
         return True
     message = message.lstrip(" ")

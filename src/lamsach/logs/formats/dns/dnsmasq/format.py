@@ -167,14 +167,14 @@ class Dnsmasq(LogFormat):
         return changed(event, time=header.time, observer=header.host)
 
     def _header_behind(self, line: str, tag: int) -> SyslogHeader:
-        """What stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
+        """Return what stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
         header, _ = split_header(bare(line), self.context)
         if header.time:
             return header
         return SyslogHeader(first_time((line[:tag].strip("[]> \t"),), self.context), header.host)
 
     def _lease(self, match: re.Match[str]) -> Event:
-        """What the lease file states is true at the time of the file, until the lease's end."""
+        """Return what the lease file states is true at the time of the file, until the lease's end."""
         address = ip_of(match[3])
         if address is None:
             raise LineError("The lease names no address.", match[0][:80])
@@ -212,7 +212,7 @@ def _dhcp(match: re.Match[str]) -> Event:
 
 
 def _lease_aside(message: str) -> Event | None:
-    """What dnsmasq says of a lease or a client beside its DHCP messages."""
+    """Return what dnsmasq says of a lease or a client beside its DHCP messages."""
     match = _LEASE_ASIDE.match(message)
     if match is None:
         return None

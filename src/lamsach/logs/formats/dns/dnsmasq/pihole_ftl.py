@@ -45,7 +45,7 @@ def time_of(head: re.Match[str], context: FileContext) -> datetime:
 
 
 def message(text: str) -> Event | None:
-    """What a line says behind its head; None when it tells of no client and no name."""
+    """Return what a line says behind its head; None when it tells of no client and no name."""
     if match := _NEW.match(text):
         client = ip_of(match[2])
         return Event(

@@ -81,12 +81,12 @@ _NAMES = ("VPN-1 & FireWall-1", "Check Point", "CheckPoint", "checkpoint")
 
 
 def cef_start(line: str) -> re.Match[str] | None:
-    """Where a Check Point record in CEF begins, `CEF:` cut off or not, and the maker's name shifted by an empty field or not."""
+    """Return where a Check Point record in CEF begins, `CEF:` cut off or not, and the maker's name shifted by an empty field or not."""
     return _CEF.search(line, 0, _ROOM) if "|Check" in line else None
 
 
 def is_checkpoint(line: str) -> bool:
-    """Whether the line is a Check Point record of any layout."""
+    """Return whether the line is a Check Point record of any layout."""
     if line[:1] == "{":
         if '"origin"' in line and '"product"' in line and '"src"' in line:
             return True
@@ -133,7 +133,7 @@ def fields_of(line: str) -> dict[str, str]:
 
 
 def _layout(line: str) -> re.Pattern[str]:
-    """How the fields of a line are written, by what stands in it most."""
+    """Return how the fields of a line are written, by what stands in it most."""
     if line.count(':"') + line.count(': "') >= _ENOUGH:
         return _QUOTED
     return _BARS if "|" in line and line.count("|") >= line.count('="') else _SPACES
@@ -149,7 +149,7 @@ def _kept(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _fw_log(line: str) -> dict[str, str]:
-    """What `fw log` prints: the action and the gateway stand before the fields."""
+    """Return what `fw log` prints: the action and the gateway stand before the fields."""
     fields = _kept(_FW_LOG.findall(line))
     start = _FW_LOG_START.search(line, 0, 200)
     if start:

@@ -48,7 +48,7 @@ _ENDED = ("Teardown ", "torn down")
 
 
 def action_of_message(text: str) -> Action:
-    """What became of the contact that a message, without its header and number, tells of."""
+    """Return what became of the contact that a message, without its header and number, tells of."""
     if text.startswith(_ENDED):
         return Action.ALLOWED
     if "could not be established" in text or "creation failed" in text:

@@ -31,7 +31,7 @@ def device_of(contact: CiscoContact, text: str) -> str | None:
 
 
 def _is_inward(source: End, destination: End, text: str) -> bool:
-    """Whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
+    """Return whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
     if " inbound " in text[:60] or text.startswith(("Inbound ", "IPSEC: Received ")):
         return True
     if source.interface is None and destination.interface is not None:
@@ -43,10 +43,10 @@ def _is_inward(source: End, destination: End, text: str) -> bool:
 
 
 def leads_inside(source: End, destination: End) -> bool:
-    """Whether a contact came in from outside, by the names of both interfaces."""
+    """Return whether a contact came in from outside, by the names of both interfaces."""
     return [leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
 
 
 def leads_outside(interface: str) -> bool:
-    """Whether an interface's name says that it leads to the Internet."""
+    """Return whether an interface's name says that it leads to the Internet."""
     return any(word in interface.lower() for word in _OUTSIDE)

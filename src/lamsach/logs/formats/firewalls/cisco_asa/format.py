@@ -164,7 +164,7 @@ class CiscoAsa(LogFormat):
 
 
 def _untagged(line: str) -> int:
-    """Where a message without a tag begins; -1 when the line is none."""
+    """Return where a message without a tag begins; -1 when the line is none."""
     if _ASDM.match(line):
         return 0
     head = line[:300]
@@ -187,7 +187,7 @@ def _untagged(line: str) -> int:
 
 
 def _starts_message(head: str, place: int) -> bool:
-    """Whether only a syslog header stands before this place."""
+    """Return whether only a syslog header stands before this place."""
     before = head[:place].rstrip()
     return (
         before.lstrip().startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8
@@ -246,7 +246,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
 
 
 def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
-    """What the firewall's own DHCP server gave out or took back."""
+    """Return what the firewall's own DHCP server gave out or took back."""
     return Event(
         time,
         EventKind.LEASE,

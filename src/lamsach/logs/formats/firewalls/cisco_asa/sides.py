@@ -33,7 +33,7 @@ _ROOM_OF_LIMIT = 200
 
 
 def ends_of(text: str) -> tuple[End, End]:
-    """Who opened the contact and the other end, by the first of the ways of saying it that fits."""
+    """Return who opened the contact and the other end, by the first of the ways of saying it that fits."""
     if "faddr " in text:
         return _icmp(text)
     for way in (_connection, _translation, _alert, _paired, _arrow):
@@ -185,7 +185,7 @@ def _connection(text: str) -> tuple[End, End] | None:
 
 
 def is_far_first(text: str, source: End, destination: End) -> bool:
-    """Whether a message writes the other end before the one that opened the contact."""
+    """Return whether a message writes the other end before the one that opened the contact."""
     if " connection " not in text or not text.startswith(("Built ", "Teardown ")):
         return False
     if "faddr " in text:
@@ -200,7 +200,7 @@ def is_far_first(text: str, source: End, destination: End) -> bool:
 
 
 def _answers(port: int | None, other: int | None) -> bool:
-    """Whether the end with this port is the one that was called."""
+    """Return whether the end with this port is the one that was called."""
     if port is None or other is None or port == other:
         return False
     return port < other and (port < _WELL_KNOWN or (port < _EPHEMERAL <= other))

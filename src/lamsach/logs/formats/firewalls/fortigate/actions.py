@@ -58,7 +58,7 @@ _REFUSED = frozenset({"failed", "failure", "fail", "denied", "locked", "timeout"
 
 
 def action_of(fields: Fields) -> Action:
-    """What became of the contact."""
+    """Return what became of the contact."""
     if fields.get("utmaction", "").lower() in _BLOCKED:
         return Action.BLOCKED
     action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()
@@ -68,7 +68,7 @@ def action_of(fields: Fields) -> Action:
 
 
 def logon_action_of(fields: Fields) -> Action:
-    """How a log-on ended: by its `status` (in CEF `outcome`), else by what was done. Of one that ends (`logout`) nothing is told."""
+    """Return how a log-on ended: by its `status` (in CEF `outcome`), else by what was done. Of one that ends (`logout`) nothing is told."""
     done = (fields.get("action") or fields.get("act") or "").lower()
     if "logout" in done or "logoff" in done:
         return Action.UNKNOWN

@@ -22,7 +22,7 @@ _DISABLED = re.compile(r"Login disabled from IP ([0-9A-Fa-f:.]{2,45}) ", re.ASCI
 
 
 def is_client(fields: Fields) -> bool:
-    """Whether FortiClient wrote the record: `hostname` is then the machine, not the site."""
+    """Return whether FortiClient wrote the record: `hostname` is then the machine, not the site."""
     return "fctver" in fields or fields.get("devid", "").startswith("FCT")
 
 
@@ -43,7 +43,7 @@ def types_of(fields: Fields) -> tuple[str, str]:
 
 
 def kind_of(fields: Fields) -> EventKind:
-    """What a record tells of, by its type and subtype."""
+    """Return what a record tells of, by its type and subtype."""
     main, sub = types_of(fields)
     if sub == "dns" or main == "dns":
         return EventKind.DNS
@@ -85,7 +85,7 @@ def device_of(
 
 
 def came_in(role: str, interface: str) -> bool:
-    """Whether the interface that a contact came from leads to the Internet: by its role, else by the name that the maker gave it (`wan1`)."""
+    """Return whether the interface that a contact came from leads to the Internet: by its role, else by the name that the maker gave it (`wan1`)."""
     return role == "wan" or (role in ("", "undefined") and interface.lower().startswith("wan"))
 
 

@@ -19,7 +19,7 @@ _NO_USER = frozenset({"N/A", "n/a", "unknown"})
 
 
 def session(fields: Fields) -> tuple[LeaseAction, str, str] | None:
-    """What the record says of a session: action, address of the tunnel, and person; None for any other record."""
+    """Return what the record says of a session: action, address of the tunnel, and person; None for any other record."""
     action = _ACTIONS.get(fields.get("action") or fields.get("act", ""))
     if action is None:
         return None

@@ -30,7 +30,7 @@ _LONGEST = 2000
 
 
 def recognises(line: str) -> bool:
-    """Whether the line states both directions of a connection."""
+    """Return whether the line states both directions of a connection."""
     if line.count(" src=") < 2 and "REPLY: SRC=" not in line:
         return False
     return _START.search(line, 0, _ROOM) is not None

@@ -67,7 +67,7 @@ _WORD = "(?:[A-CE-RT-Z]|[SD][A-OQ-Z])[A-Z0-9]*(?:=[^ =]*)?"
 
 
 def _action(prefix: str | None) -> Action:
-    """What the administrator's prefix says happened to the packet."""
+    """Return what the administrator's prefix says happened to the packet."""
     prefix = prefix or ""
     rule = _RULE.search(prefix)
     if rule:

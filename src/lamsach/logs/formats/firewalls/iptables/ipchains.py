@@ -29,7 +29,7 @@ _WITH_PORTS = frozenset({"6", "17"})
 
 
 def recognises(line: str) -> bool:
-    """Whether the line states a packet so."""
+    """Return whether the line states a packet so."""
     return MARK in line and _PACKET.search(line) is not None
 
 

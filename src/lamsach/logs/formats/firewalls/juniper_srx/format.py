@@ -142,7 +142,7 @@ class JuniperSrx(LogFormat):
         """See `Records`: the header states the time."""
 
     def _own(self, line: str) -> tuple[Event, datetime | None]:
-        """What the firewall tells of itself, and its own time for it."""
+        """Return what the firewall tells of itself, and its own time for it."""
         match = _of_the_device(line)
         if match is None:
             raise LineError("The line is not a record of a Juniper SRX.", line[:80])
@@ -203,7 +203,7 @@ def _structured(fields: Fields) -> Event:
 
 
 def arrives(source_zone: str | None, destination_zone: str | None) -> bool:
-    """Whether the zones' names say that the contact came from outside."""
+    """Return whether the zones' names say that the contact came from outside."""
     return (source_zone or "").lower() in _OUTSIDE and (destination_zone or "").lower() not in _OUTSIDE
 
 
@@ -289,7 +289,7 @@ def _kind(name: str) -> EventKind:
 
 
 def action_of_event(name: str, word: str) -> Action:
-    """What was done, by the record's `action`, else by its name."""
+    """Return what was done, by the record's `action`, else by its name."""
     lower = word.strip().lower()
     if lower and lower.startswith(_BLOCKING):
         return Action.BLOCKED

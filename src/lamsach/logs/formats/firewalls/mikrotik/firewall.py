@@ -81,7 +81,7 @@ def _pair(match: re.Match[str] | None, group: int) -> _Address:
 
 
 def decision_of(before: str) -> Action:
-    """What the text before the interfaces, the administrator's and the chain's name, says happened to the packet."""
+    """Return what the text before the interfaces, the administrator's and the chain's name, says happened to the packet."""
     prefix = before.rpartition(" ")[0].replace("_", " ").replace("-", " ")
     if _BLOCKING.search(prefix):
         return Action.BLOCKED

@@ -48,7 +48,7 @@ _STATION = re.compile(rf"({_MAC})@\S{{1,40}}(?:\(.{{0,40}}?\))?:? (?:dis)?connec
 
 
 def event_of(text: str) -> Event:
-    """What a message tells, without time, observer and place."""
+    """Return what a message tells, without time, observer and place."""
     for reader in _READERS:
         event = reader(text)
         if event is not None:
@@ -57,7 +57,7 @@ def event_of(text: str) -> Event:
 
 
 def says_dns(text: str) -> bool:
-    """Whether the message is one of the DNS server's (its topic alone is a common word)."""
+    """Return whether the message is one of the DNS server's (its topic alone is a common word)."""
     return any(pattern.match(text) for pattern in (_QUESTION, _ANSWER, _NO_ANSWER, _PROXY))
 
 
@@ -156,7 +156,7 @@ def _login(text: str) -> Event | None:
 
 
 def _changed(text: str) -> Event | None:
-    """Who changed the configuration, and from where."""
+    """Return who changed the configuration, and from where."""
     match = _CHANGED.search(text, 0, 400) if " by " in text else None
     source = ip_of(match[2]) if match else None
     if match is None or source is None:

@@ -132,7 +132,7 @@ def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
 
 
 def is_outside(zone: str | None) -> bool:
-    """Whether a zone's name says that it leads to the Internet."""
+    """Return whether a zone's name says that it leads to the Internet."""
     return zone is not None and any(word in zone.lower() for word in _OUTSIDE)
 
 
@@ -243,7 +243,7 @@ def completed(
 
 
 def _told(message: str) -> Action:
-    """How a log-on ended, by the text of a system record."""
+    """Return how a log-on ended, by the text of a system record."""
     if _REFUSED.search(message, 0, 400):
         return Action.BLOCKED
     return Action.ALLOWED if _ADMITTED.search(message, 0, 400) else Action.UNKNOWN

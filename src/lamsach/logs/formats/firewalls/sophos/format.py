@@ -168,7 +168,7 @@ def observer_of(fields: Fields, sender: str | None = None) -> str | None:
 
 
 def _fields_at(message: str) -> int:
-    """Where the fields begin, behind a worker's name too (`SCANNER[99]: id="1000" severity=`); -1 for a message without."""
+    """Return where the fields begin, behind a worker's name too (`SCANNER[99]: id="1000" severity=`); -1 for a message without."""
     if message.startswith("id="):
         return 0
     match = _UTM.search(message, 0, _ROOM) if "id=" in message else None

@@ -232,7 +232,7 @@ def _hashes(fields: Fields) -> tuple[str, ...]:
 
 
 def action_of_fields(fields: Fields) -> Action:
-    """What the firewall did, by the first key that tells."""
+    """Return what the firewall did, by the first key that tells."""
     for key in ("action", "log_subtype", "status", "result", "name"):
         word = fields.get(key, "").strip().lower()
         if word in _BLOCKING or (

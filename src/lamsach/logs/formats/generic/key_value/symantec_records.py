@@ -46,19 +46,19 @@ def field_of(name: str, text: str) -> str | None:
 
 
 def complete(line: str, values: dict[str, list[str]]) -> bool:
-    """Whether a record tells of a detection on a machine, whose name is added where it stands in the first cell."""
+    """Return whether a record tells of a detection on a machine, whose name is added where it stands in the first cell."""
     if "name" not in values and (machine := _MACHINE.search(line)):
         values["name"] = [machine[1]]
     return "name" in values and not _OF_DETECTIONS.isdisjoint(values)
 
 
 def is_machine(text: str) -> bool:
-    """Whether an end of a record is one: `Source: Real Time Scan` is not, nor `Source IP: 0.0.0.0`."""
+    """Return whether an end of a record is one: `Source: Real Time Scan` is not, nor `Source IP: 0.0.0.0`."""
     return ip_of(text) is not None and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
 
 
 def is_inbound(line: str) -> bool:
-    """Whether the far side opened the connection. An intrusion's direction is that of its packet, which may be the answer."""
+    """Return whether the far side opened the connection. An intrusion's direction is that of its packet, which may be the answer."""
     return ",Inbound," in line and "Intrusion ID:" not in line and "[SID: " not in line
 
 

@@ -74,7 +74,7 @@ def observer_of(eve: Record, outer: Record) -> str | None:
 
 
 def kind_of(kind_name: str, eve: Record) -> EventKind:
-    """What an event type tells of; an alert is told by the protocol that it holds."""
+    """Return what an event type tells of; an alert is told by the protocol that it holds."""
     known = KINDS.get(kind_name)
     if known:
         return known
@@ -167,7 +167,7 @@ def answers_of(dns: Record) -> Iterator[str]:
 
 
 def answer_in(item: Record) -> str | None:
-    """What one record of an answer names."""
+    """Return what one record of an answer names."""
     return datum_of(item.get("rdata")) if (text_of(item.get("rrtype")) or "") in _ANSWER_TYPES else None
 
 
@@ -207,7 +207,7 @@ def user_of(eve: Record) -> str | None:
 
 
 def action_of(kind_name: str, eve: Record) -> Action:
-    """What became of the contact."""
+    """Return what became of the contact."""
     words = [
         text_of(child(eve, "verdict").get("action")),
         text_of(child(eve, "alert").get("action")),

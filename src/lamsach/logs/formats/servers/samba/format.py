@@ -143,7 +143,7 @@ def _message(line: str) -> str:
 
 
 def _auth_start(line: str) -> int:
-    """Where the text of a log-on begins; -1 when nowhere."""
+    """Return where the text of a log-on begins; -1 when nowhere."""
     for start in ("Auth: [", "Successful AuthZ: ["):
         at = line.find(start, 0, 600)
         if at >= 0:

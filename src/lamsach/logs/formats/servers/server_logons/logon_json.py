@@ -68,7 +68,7 @@ def product_of(line: str) -> Product | None:
 
 
 def read(line: str, product: Product, times: LooseTimes) -> tuple[str, Event]:
-    """What stands before the object, and its event. LineError for broken JSON and for a record without a client."""
+    """Return what stands before the object, and its event. LineError for broken JSON and for a record without a client."""
     before, record = read_object(line)
     fields = flat(record)
 

@@ -194,7 +194,7 @@ def _unwrapped(line: str) -> str:
 
 
 def _tagged(line: str) -> bool:
-    """Whether a syslog header names OpenVPN as the program."""
+    """Return whether a syslog header names OpenVPN as the program."""
     head = line[:260].lower()
     if "openvpn" not in head and "ovpn" not in head:
         return False

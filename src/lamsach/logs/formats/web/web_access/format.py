@@ -185,11 +185,11 @@ class WebAccess(LogFormat):
         return event, header
 
     def _has_columns(self, line: str) -> bool:
-        """Whether a line whose columns do not begin with a date has as many as the headings name (TMG)."""
+        """Return whether a line whose columns do not begin with a date has as many as the headings name (TMG)."""
         return (line[:1] == '"' or self._columns.names[:1] not in (("date",), ("time",))) and self._fits(line)
 
     def _fits(self, text: str) -> bool:
-        """Whether the row has as many values as the headings name columns."""
+        """Return whether the row has as many values as the headings name columns."""
         return self._stated and len(self._columns.cells(text)) == len(self._columns.names) > 1
 
     def _row(self, text: str) -> Event:
@@ -225,7 +225,7 @@ def _w3c(values: Mapping[str, str]) -> Event:
 
 
 def _proxied(values: Mapping[str, str]) -> Event:
-    """What a proxy fetched for a client of the unit (Blue Coat, TMG): the far side is the server, and `s-ip` the proxy itself."""
+    """Return what a proxy fetched for a client of the unit (Blue Coat, TMG): the far side is the server, and `s-ip` the proxy itself."""
     host, port = (
         values.get("cs-host") or values.get("r-host"),
         values.get("cs-uri-port") or values.get("r-port"),

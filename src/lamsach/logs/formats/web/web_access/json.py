@@ -82,7 +82,7 @@ _CORAZA_HOST = re.compile(r'\[hostname "([^"]{1,255})"\]')
 
 
 def is_request(line: str) -> bool:
-    """Whether the line bears the keys of one of the products."""
+    """Return whether the line bears the keys of one of the products."""
     return "{" in line and any(all(sign in line for sign in signs) for signs in _SIGNS)
 
 

@@ -143,7 +143,7 @@ def read_request(text: str, context: FileContext) -> Event | None:
 
 
 def is_request(text: str) -> bool:
-    """Whether the line has one of the shapes."""
+    """Return whether the line has one of the shapes."""
     try:
         return read_request(text, _ANY) is not None
     except LineError:
