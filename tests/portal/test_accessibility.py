@@ -119,7 +119,8 @@ def browser() -> Iterator[Any]:
 
 
 def kind(path: str) -> str:
-    """Pages of one kind have one key: numbers and tokens do not matter, filters neither."""
+    """Pages of one kind have one key: numbers and tokens do not matter, filters neither, nor which document of the documentation it is."""
+    path = re.sub(r"^/help/docs/[^?]+", "/help/docs/NAME/", path)
     return re.sub(r"/[A-Za-z0-9_-]{20,}~[^/]+", "/TOKEN", re.sub(r"\d+", "N", path.split("?")[0]))
 
 

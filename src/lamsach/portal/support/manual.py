@@ -80,8 +80,6 @@ def drawn(name: str, changed_ns: int) -> Document:
             text = tokens[at + 1].content
             token.attrSet("id", anchor(text))
             title = title or text
-        if token.type == "table_open":
-            token.attrSet("class", "table")
         for inner in token.children or []:
             if inner.type == "link_open":
                 target = address(name, str(inner.attrGet("href")))
