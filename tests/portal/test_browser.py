@@ -214,7 +214,7 @@ def dies(served: Served) -> None:
     first = worker()
     first.kill()
     assert wait_for(lambda: (found := worker()) and found.pid != first.pid and found, served)
-    assert "the worker ended with -9" in served.said()
+    assert "worker 1 ended with -9" in served.said()
 
 
 def public(browser: Any, served: Served) -> None:

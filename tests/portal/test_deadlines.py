@@ -32,6 +32,7 @@ from lamsach.portal.campaigns.models import (
     Participation,
 )
 from lamsach.portal.exchange import campaign_payload
+from lamsach.portal.exchange.models import Partner
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.consolidation import consolidate
@@ -220,7 +221,7 @@ def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> d
         ).lines
     }[unit]
     board = browser("authority").get(f"/office/campaigns/{found.pk}/board/?state=silent&q={unit.code}")
-    record, _ = campaign_payload.written(found, unit, 0, lambda path: path)  # type: ignore[arg-type,return-value]
+    record, _ = campaign_payload.written(found, Partner(pk=0, unit=unit), unit, 0, lambda path: path)  # type: ignore[arg-type,return-value]
     pages = {
         "link": browser_of(name, cast, f"/r/{token}/", anyone=True),
         "dispatch": browser_of(name, cast, f"/office/dispatches/{copy.dispatch_id}/"),

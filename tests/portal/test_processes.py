@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
+from lamsach.portal import processes
 from lamsach.portal.base.alone import alone
 from lamsach.portal.processes import LONGEST_PAUSE_S, Kept
 from lamsach.portal.secret import secret_key
@@ -100,6 +102,27 @@ def held(name: str) -> Iterator[None]:
 
 
 @pytest.mark.django_db
+def test_a_bell_that_rings_while_it_rings_wakes_and_ends() -> None:
+    """Children that end together interrupt each other's handlers (`threading.Event.set` then waits for itself)."""
+    bell = processes.Bell()
+    before = signal.signal(signal.SIGALRM, lambda *_: [bell.ring() for _ in range(3)])
+    signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+    try:
+        for _ in range(5000):
+            bell.ring()
+            bell.wait(60.0)
+            bell.clear()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    bell.clear()
+    bell.wait(0.0)
+    bell.ring()
+    began = time.monotonic()
+    bell.wait(60.0)
+    assert time.monotonic() - began < 30.0
+
+
 def test_one_at_a_time_is_at_a_name() -> None:
     with held("a"):
         with alone("a", 0.0) as mine:

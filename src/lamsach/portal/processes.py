@@ -14,10 +14,11 @@ import json
 import logging
 import os
 import pickle
+import select
 import signal
+import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -123,17 +124,41 @@ class Former:
             os.kill(self.pid, signal.SIGKILL)
 
 
+class Bell:
+    """Wakes a thread that waits. A signal may ring at any moment, also while another is ringing: `threading.Event` would then wait for itself for ever."""
+
+    def __init__(self) -> None:
+        self._heard, self._rung = socket.socketpair()
+        self._heard.setblocking(False)
+        self._rung.setblocking(False)
+
+    def ring(self) -> None:
+        """Wake who waits, or will wait next."""
+        with contextlib.suppress(BlockingIOError):  # full: it rings already
+            self._rung.send(b"!")
+
+    def clear(self) -> None:
+        """Forget what rang."""
+        with contextlib.suppress(BlockingIOError):
+            while self._heard.recv(4096):
+                pass
+
+    def wait(self, seconds: float) -> None:
+        """Return as soon as it rings, at the latest after this time."""
+        select.select([self._heard], [], [], seconds)
+
+
 class Keeper:
     """So many web processes at these sockets, and so many workers."""
 
     def __init__(self, listeners: list[Any], workers: int, former: list[Former]) -> None:
         self._listeners, self._former = listeners, former
-        self._news, self._stop, self._renew = threading.Event(), False, False
+        self._news, self._stop, self._renew = Bell(), False, False
         self._settling = bool(former)
         for number in _SIGNALS:
             signal.signal(number, self._told)
         if os.name == "posix":
-            signal.signal(signal.SIGCHLD, lambda *_: self._news.set())
+            signal.signal(signal.SIGCHLD, lambda *_: self._news.ring())
         self._webs = [Kept(f"web process {n + 1}", partial(_web, one)) for n, one in enumerate(listeners)]
         self._workers = [Kept(f"worker {n + 1}", _worker) for n in range(workers)]
 
@@ -142,7 +167,7 @@ class Keeper:
             self._stop = True
         else:
             self._renew = True
-        self._news.set()
+        self._news.ring()
 
     def run(self) -> None:
         """Keep them until SIGTERM or SIGINT."""

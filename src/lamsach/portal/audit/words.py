@@ -42,7 +42,7 @@ ACTS: dict[str, Any] = {
     "kind": _("kind changed"), "letter": _("letter to the person"), "letter_printed": _("letter printed"),
     "letterhead": _("letterhead changed"), "lifted": _("lifted"), "logs_deleted": _("logs deleted"), "locked": _("locked"),
     "machines_exported": _("machines exported"), "made": _("made"), "minutes": _("minutes taken"), "moved": _("moved"),
-    "narrow": _("made narrower"), "new": _("opened"), "note": _("note added"), "noted": _("note added"), "opened": _("opened"),
+    "narrow": _("made narrower"), "new": _("opened"), "note": _("note added"), "noted": _("note added"), "offline": _("files by hand only"), "online": _("files by HTTPS too"), "opened": _("opened"),
     "outlet_closed": _("outlet closed"), "outlet_made": _("outlet made"), "overruled": _("figure written over"),
     "parted": _("parted"), "partner_added": _("partner added"), "partner_ended": _("partner ended"),
     "person": _("person named"), "person_exported": _("data exported"), "person_viewed": _("data looked at"),

@@ -79,6 +79,8 @@ AUDIT: dict[str, str] = {
     "minutes taken": "đã lấy biên bản",
     "made narrower": "đã thu hẹp",
     "note added": "đã thêm ghi chú",
+    "files by hand only": "chỉ nhận tệp thủ công",
+    "files by HTTPS too": "nhận tệp cả qua HTTPS",
     "outlet closed": "đã đóng địa chỉ cấp danh sách",
     "outlet made": "đã tạo địa chỉ cấp danh sách",
     "figure written over": "đã sửa số liệu do cổng tính",

@@ -99,7 +99,7 @@ def drawn(name: str, changed_ns: int) -> Document:
             else [token]
         )
     ]
-    html = reader.renderer.render(shown, reader.options, {})
+    html = reader.renderer.render(shown, reader.options, {}).replace("<pre><code", '<pre tabindex="0"><code')
     return Document(title, mark_safe(html), "vi" if name.endswith(".vi") else "en")  # noqa: S308 - html is off
 
 
