@@ -105,7 +105,7 @@ def main() -> None:
                     sys.exit(f"{one.path}: {answer and answer.status}")
                 path = OUT / f"{one.name}.png"
                 page.screenshot(path=path)
-                Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
+                Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
         browser.close()
 
 

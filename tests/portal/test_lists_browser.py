@@ -38,6 +38,8 @@ def browsing(cast: Cast) -> Iterator[Any]:
 
 
 def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: Cast) -> None:
+    from playwright.sync_api import expect
+
     kept = listing.add(cast, "".join(f"x{number:04}.duckdns.org\n" for number in range(1200))).list
     with browsing(cast) as page:
         keys = page.keyboard
@@ -57,7 +59,7 @@ def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: C
         keys.press("Tab")
         keys.type("đã xem từng tên")
         keys.press("Enter")
-        page.wait_for_function("document.querySelectorAll('input[name=doubt]').length === 200")
+        expect(page.locator("input[name=doubt]")).to_have_count(200, timeout=60_000)
         assert "1000" in page.locator("[role=status], .messages").first.inner_text()
         assert page.evaluate("sessionStorage.getItem('lamsach.machines')") is None, "these are no machines"
     assert Doubt.objects.filter(list=kept, decided=None).count() == 200
