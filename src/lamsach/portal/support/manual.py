@@ -22,6 +22,13 @@ from lamsach.portal.base.doors import anyone
 _PACKAGE = Path(lamsach.__file__).parent
 _NAME = re.compile(r"(?:[a-z0-9][a-z0-9-]*/)*[a-z0-9][a-z0-9-]*(?:\.vi)?")
 
+_WIDE = (
+    ("<table>", '<div class="scroll" tabindex="0"><table>'),
+    ("</table>", "</table></div>"),
+    ("<pre>", '<pre tabindex="0">'),
+)
+"""What may be wider than a phone is moved by the keyboard too. A document's own text holds no tags: they are escaped."""
+
 
 def folder() -> Path:
     """Return where the documents are: in the package, or in the copy of the repository around it."""
@@ -70,7 +77,6 @@ def _page(request: HttpRequest, name: str) -> HttpResponse:
 def drawn(name: str, changed_ns: int) -> Document:
     """Draw a document; `changed_ns` is when its file was last written."""
     from markdown_it import MarkdownIt
-    from markdown_it.token import Token
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse((folder() / f"{name}.md").read_text("utf-8"))
@@ -86,20 +92,9 @@ def drawn(name: str, changed_ns: int) -> Document:
                 inner.attrs = {"href": target} if target else {}
             elif inner.type == "image":
                 inner.attrSet("src", picture_address(str(inner.attrGet("src"))))
-    frame = [Token("html_block", "", 0, content='<div class="scroll" tabindex="0">')]
-    ends = [Token("html_block", "", 0, content="</div>")]
-    shown = [
-        part
-        for token in tokens
-        for part in (
-            [*frame, token]
-            if token.type == "table_open"
-            else [token, *ends]
-            if token.type == "table_close"
-            else [token]
-        )
-    ]
-    html = reader.renderer.render(shown, reader.options, {}).replace("<pre><code", '<pre tabindex="0"><code')
+    html = reader.renderer.render(tokens, reader.options, {})
+    for tag, framed in _WIDE:
+        html = html.replace(tag, framed)
     return Document(title, mark_safe(html), "vi" if name.endswith(".vi") else "en")  # noqa: S308 - html is off
 
 
