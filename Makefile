@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo docs pictures serve test test-quick test-windows test-container test-installed lint format bench soak federation chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
+.PHONY: help demo docs reference pictures serve test test-quick test-windows test-container test-installed lint format bench soak federation chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -68,7 +68,10 @@ chaos: install-dev ## A quarter of an hour of collecting, searching, acknowledgi
 fuzz: install-dev ## Ten million hostile inputs for whatever reads what others wrote
 	@$(BIN)/python -m tests.fuzz --inputs 10000000
 
-docs: install-dev ## Build the documentation as a site that works from a file, in site/
+reference: install-dev ## Write the tables of options and settings in docs/ from their declarations
+	@$(BIN)/python scripts/reference.py
+
+docs: reference ## Build the documentation as a site that works from a file, in site/
 	@$(BIN)/python scripts/site/build.py site
 
 pictures: install-dev ## Take the documentation's pictures anew from the demo's portal

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lamsach.cli.command_line import Command, Group
-from lamsach.cli.commands import COMMANDS as EVERY
+from lamsach.cli.command_line import Command
 from lamsach.errors import ExitStatus
 from lamsach.indicators.formats import FORMATS as LIST_FORMATS
 from lamsach.logs.formats import FORMATS as LOG_FORMATS
 from lamsach.portal.catalogue_vi import GROUPS
+from scripts import reference
 from tests.rows import each_row
 
 ROOT = Path(__file__).parents[2]
@@ -24,14 +24,7 @@ def text_of(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
 
 
-def commands(command: Command | Group, path: str = "lamsach") -> Iterator[tuple[str, Command | Group]]:
-    """Every command that can be called, with its full name."""
-    yield path, command
-    for name in command.commands if isinstance(command, Group) else ():
-        yield from commands(command[name], f"{path} {name}")
-
-
-COMMANDS = dict(commands(EVERY))
+COMMANDS = dict(reference.every_command())
 
 
 def section(document: str, command: str) -> str:
@@ -41,20 +34,22 @@ def section(document: str, command: str) -> str:
     return found[1]
 
 
-@each_row("name", COMMANDS)
-def test_every_command_and_option_is_documented(name: str) -> None:
-    text = section(text_of("docs/commands.md"), name)
-    for spelling in (spelling for option in COMMANDS[name].options for spelling in option.names):
-        assert f"`{spelling}" in text, f"{name} {spelling} is not documented"
+@pytest.mark.parametrize(
+    ("page", "made"), [("commands.md", reference.with_tables), ("settings.md", reference.with_settings)]
+)
+def test_the_reference_is_generated_from_the_declarations(page: str, made: Callable[[str], str]) -> None:
+    text = text_of(f"docs/{page}")
+    assert text == made(text), "run: make reference"
 
 
-@each_row("name", COMMANDS)
-def test_every_documented_option_exists(name: str) -> None:
-    text = section(text_of("docs/commands.md"), name)
-    rows = re.findall(r"^\| (`-.*?) \|", text, re.MULTILINE)
-    documented = {spelling for row in rows for spelling in re.findall(r"`(-[-a-z]+)", row)}
-    known = {spelling for option in COMMANDS[name].options for spelling in option.names}
-    assert documented <= known | {"--help", "-h"}
+def test_every_option_is_in_its_commands_table() -> None:
+    without_tables = re.sub(r"^\|.*\n", "", text_of("docs/commands.md"), flags=re.MULTILINE)
+    with pytest.raises(LookupError, match=r"for lamsach$"):
+        reference.with_tables(without_tables)
+    made = reference.with_tables(text_of("docs/commands.md"))
+    for name, command in COMMANDS.items():
+        for spelling in (spelling for option in command.options for spelling in option.names):
+            assert f"`{spelling}" in section(made, name), f"{name} {spelling}"
 
 
 @each_row("name", [name for name, command in COMMANDS.items() if isinstance(command, Command)])

@@ -1,0 +1,84 @@
+"""Write the tables of options in `docs/commands.md` and of settings in `docs/settings.md` from their declarations.
+
+`make reference` (part of `make docs`) writes both files; `tests/docs/test_docs.py` compares them. Text around the tables is written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lamsach.cli.command_line import Command, Group, Parameter
+from lamsach.cli.commands import COMMANDS
+from lamsach.portal.options import markdown
+
+DOCS = Path(__file__).parents[1] / "docs"
+HEAD = "| option | meaning |\n|---|---|\n"
+_TABLE = re.compile(re.escape(HEAD) + r"(?:\|.*\n)*")
+_WORDS = re.compile(r"(?<![`\w/])(--[a-z][-a-z]*|\.[a-z]{3,5}(?![\w.])|[A-Z]+(?:_[A-Z]+)+)")
+"""Options, endings of files and environment variables in a help text."""
+
+
+def every_command(
+    command: Command | Group = COMMANDS, path: str = "lamsach"
+) -> Iterator[tuple[str, Command | Group]]:
+    """Commands and groups with their full names, in the order of the help."""
+    yield path, command
+    for name in command.commands if isinstance(command, Group) else ():
+        yield from every_command(command[name], f"{path} {name}")
+
+
+def option_table(options: tuple[Parameter, ...]) -> str:
+    """Markdown table of a command's options: names with the value's name, help, whether required, default."""
+    return HEAD + "".join(f"| {_names(one)} | {_meaning(one)} |\n" for one in options)
+
+
+def with_tables(document: str) -> str:
+    """The document with the table of options of each command under its own heading.
+
+    Raises LookupError for a command without a heading, or with options and without a table.
+    """
+    for path, command in every_command():
+        heading = re.search(rf"^#+ {re.escape(path)}\n", document, re.MULTILINE)
+        if heading is None:
+            raise LookupError(f"docs/commands.md has no heading for {path}")
+        start = heading.end()
+        following = re.search(r"^#+ ", document[start:], re.MULTILINE)
+        end = start + following.start() if following else len(document)
+        section, found = _TABLE.subn(lambda _: option_table(command.options), document[start:end])  # noqa: B023
+        if command.options and not found:
+            raise LookupError(f"docs/commands.md has no table of options for {path}")
+        document = document[:start] + section + document[end:]
+    return document
+
+
+def with_settings(document: str) -> str:
+    """The page of settings with its table, which is its end."""
+    return document[: document.index("| name |")] + markdown()
+
+
+def _names(one: Parameter) -> str:
+    short, long = sorted(one.names, key=len)[:-1], max(one.names, key=len)
+    value = f" {one.metavar}" if one.metavar else ""
+    return ", ".join([*(f"`{name}`" for name in short), f"`{long}{value}`".replace("|", r"\|")])
+
+
+def _meaning(one: Parameter) -> str:
+    text = _WORDS.sub(r"`\1`", one.help).replace("|", r"\|").replace("*", r"\*")
+    if one.required:
+        text += " Required."
+    if one.default not in (None, False, "") and not one.required:
+        text += f" Default: `{one.default}`."
+    return text
+
+
+def write() -> None:
+    """Write both pages."""
+    for name, made in (("commands.md", with_tables), ("settings.md", with_settings)):
+        page = DOCS / name
+        page.write_text(made(page.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    write()
