@@ -18,6 +18,7 @@ PARTS = (
     "registry.py",
     "i18n.py",
     "local_page.py",
+    "signals.py",
     "web_client.py",
     "py.typed",
     "catalogue_vi",

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +20,10 @@ from typing import Any
 import psutil
 import pytest
 
-from lamsach.portal import processes
 from lamsach.portal.base.alone import alone
 from lamsach.portal.processes import LONGEST_PAUSE_S, Kept
 from lamsach.portal.secret import secret_key
+from lamsach.signals import give_sign
 from tests.waiting import until
 
 from .conftest import TEMPLATE
@@ -42,17 +41,18 @@ class Clock:
 
 
 class Child:
-    """A process that is alive until it is told otherwise."""
+    """A process that is alive until it is told otherwise or killed."""
 
-    def __init__(self) -> None:
-        self.pid, self.status = 0, None
+    def __init__(self, signs: int = -1) -> None:
+        self.pid, self.status, self.signs = 0, None, signs
 
     def poll(self) -> int | None:
         return self.status
 
     def terminate(self) -> None: ...
 
-    kill = terminate
+    def kill(self) -> None:
+        self.status = -9
 
 
 def test_a_child_that_dies_is_started_again_and_ever_later_while_it_dies_at_once(
@@ -60,7 +60,7 @@ def test_a_child_that_dies_is_started_again_and_ever_later_while_it_dies_at_once
 ) -> None:
     clock, begun = Clock(monkeypatch), []
 
-    def start() -> Any:
+    def start(_signs: int) -> Any:
         begun.append(clock.now)
         return Child()
 
@@ -83,6 +83,44 @@ def test_a_child_that_dies_is_started_again_and_ever_later_while_it_dies_at_once
             assert kept.process is not None
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no such pipes there")
+def test_a_child_that_gives_no_sign_of_life_is_killed_and_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    kept = Kept("x", Child, 8.0)  # type: ignore[arg-type]
+
+    def child() -> Child:
+        return kept.process  # type: ignore[return-value]
+
+    first = child()
+    for _ in range(20):
+        give_sign(first.signs)
+        assert kept.look() == 2.0
+        clock.now += 2.0
+    kept.look()
+    clock.now += 3600.0  # all were stopped, the one who looks too
+    kept.look()
+    give_sign(first.signs)
+    for silent in range(5):
+        assert first.status is None, silent
+        clock.now += 2.0
+        kept.look()
+        assert kept.look() <= 2.0, "looking more often is no silence"
+    assert first.status == -9
+    kept.look()
+    assert child() is not first
+    for _ in range(4):
+        clock.now += 2.0
+        assert child().status is None
+        kept.look()
+    assert child().status == -9, "one that never gave a sign is killed too"
+    kept = Kept("y", Child)  # type: ignore[arg-type]
+    clock.now += 1e6
+    kept.look()
+    assert (child().signs, child().status) == (-1, None)
+
+
 @contextmanager
 def held(name: str) -> Iterator[None]:
     """Somebody else is at it."""
@@ -102,27 +140,6 @@ def held(name: str) -> Iterator[None]:
 
 
 @pytest.mark.django_db
-def test_a_bell_that_rings_while_it_rings_wakes_and_ends() -> None:
-    """Children that end together interrupt each other's handlers (`threading.Event.set` then waits for itself)."""
-    bell = processes.Bell()
-    before = signal.signal(signal.SIGALRM, lambda *_: [bell.ring() for _ in range(3)])
-    signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
-    try:
-        for _ in range(5000):
-            bell.ring()
-            bell.wait(60.0)
-            bell.clear()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    bell.clear()
-    bell.wait(0.0)
-    bell.ring()
-    began = time.monotonic()
-    bell.wait(60.0)
-    assert time.monotonic() - began < 30.0
-
-
 def test_one_at_a_time_is_at_a_name() -> None:
     with held("a"):
         with alone("a", 0.0) as mine:
@@ -213,13 +230,24 @@ def test_the_cache_of_all_processes(tmp_path: Path, postgresql: str) -> None:
     ]
 
 
-def webs(served: Served) -> set[int]:
-    """The web processes: forks of the command, where a worker is a program of its own."""
-    found = set()
-    for one in psutil.Process(served.process.pid).children():
+def everyone(served: Served) -> list[psutil.Process]:
+    """The command's children."""
+    return psutil.Process(served.process.pid).children()
+
+
+def workers(served: Served) -> list[psutil.Process]:
+    """The workers, each a program of its own."""
+    found = []
+    for one in everyone(served):
         with contextlib.suppress(psutil.Error):  # it ends meanwhile
-            found |= {one.pid} if "lamsach.portal.worker" not in one.cmdline() else set()
+            found += [one] if "lamsach.portal.worker" in one.cmdline() else []
     return found
+
+
+def webs(served: Served) -> set[int]:
+    """The web processes: forks of the command."""
+    of_work = {one.pid for one in workers(served)}
+    return {one.pid for one in everyone(served)} - of_work
 
 
 def come(served: Served, before: set[int]) -> set[int]:
@@ -268,7 +296,8 @@ class Knocking:
 def test_processes_are_started_again_share_their_counts_and_become_another_version(
     tmp_path: Path, postgresql: str
 ) -> None:
-    served = Served(tmp_path / "data", "--processes", "2", DATABASE_URL=fresh(postgresql, template=TEMPLATE))
+    settings = {"DATABASE_URL": fresh(postgresql, template=TEMPLATE), "LAMSACH_SILENT_SECONDS": "8"}
+    served = Served(tmp_path / "data", "--processes", "2", **settings)
     try:
         served.wait()
         before = come(served, set())
@@ -276,6 +305,13 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
             os.kill(pid, signal.SIGKILL)
         killed = come(served, before)
         assert limited_after(served) <= 10
+        hanging = {min(killed), *(one.pid for one in workers(served))}
+        assert len(hanging) == 2
+        for pid in hanging:
+            os.kill(pid, signal.SIGSTOP)
+        until(lambda: not hanging & {one.pid for one in everyone(served)}, every=0.3, why=served.said)
+        killed = come(served, {min(killed)})
+        until(lambda: len(workers(served)) == 1, every=0.3, why=served.said)
         knocking = Knocking(served.address)
         served.process.send_signal(signal.SIGUSR2)
         come(served, killed)

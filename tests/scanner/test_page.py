@@ -22,6 +22,7 @@ from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.page import elevation
 from lamsach.scanner.page.job import Receiver, Records
 from lamsach.scanner.page.server import Page
+from tests.waiting import until
 
 from .planted import EICAR
 
@@ -178,9 +179,9 @@ def test_a_look_is_paused_and_goes_on_by_signals() -> None:
     try:
         scan_run._pausing(control)
         signal.raise_signal(signal.SIGUSR1)
-        assert control.progress().paused
+        until(lambda: control.progress().paused)
         signal.raise_signal(signal.SIGUSR2)
-        assert not control.progress().paused
+        until(lambda: not control.progress().paused)
         control.check()
     finally:
         signal.signal(signal.SIGUSR1, before[0])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
 from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
 from lamsach.i18n import format_number, format_size, language_from_environment
+from lamsach.signals import on_signals
 
 if TYPE_CHECKING:
     from lamsach.archive.archive import Archive
@@ -110,8 +111,7 @@ def collect_always(
 
     with writing(archive) as writer:
         collector = Collector(archive, writer, spool, settings, listed, on_problem, say)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: collector.stop())
+        on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), collector.stop))
 
         def ready(ports: dict[str, int]) -> None:
             text = ", ".join(f"{kind} {port}" for kind, port in ports.items())

@@ -7,10 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from lamsach.cli import scan_home
 from lamsach.cli.console import error_line, output_console, problem_line, tell, translate
@@ -20,6 +19,7 @@ from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
 from lamsach.sealed.files import Seal, sealed_as, sealing
+from lamsach.signals import on_signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +167,9 @@ def status_of(result: Result) -> ExitStatus:
 def _pausing(control: Control) -> None:
     """SIGUSR1 pauses a look and SIGUSR2 lets it go on, where there are such signals."""
 
-    def pause(_: int, __: FrameType | None) -> None:
-        control.pause()
-
-    def resume(_: int, __: FrameType | None) -> None:
-        control.resume()
-
-    try:
-        for name, handler in (("SIGUSR1", pause), ("SIGUSR2", resume)):
-            number = getattr(signal, name, None)
-            if number is not None:
-                signal.signal(number, handler)
-    except ValueError:
-        return  # not the main thread: there are no signals to pause by
+    calls = {"SIGUSR1": control.pause, "SIGUSR2": control.resume}
+    with suppress(ValueError):  # not the main thread: there are no signals to pause by
+        on_signals({getattr(signal, name): call for name, call in calls.items() if hasattr(signal, name)})
 
 
 def page(options: Options, language: str, home: Portal | None = None) -> ExitStatus:

@@ -13,6 +13,7 @@ import io
 import logging
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -127,16 +128,25 @@ class Turns:
     def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
         self._waiting: dict[str, deque[Callable[[], None]]] = {}
+        self._moved_s = 0.0
         self._lock = threading.Lock()
 
     def add(self, visitor: str, work: Callable[[], None]) -> None:
         """Run the work when the visitor's turn has come."""
         with self._lock:
+            if not self._waiting:
+                self._moved_s = time.monotonic()
             self._waiting.setdefault(visitor, deque()).append(work)
         self._threads.submit(self._next)
 
+    @property
+    def stuck_s(self) -> float:
+        """For how many seconds requests wait and none has met a thread."""
+        return time.monotonic() - self._moved_s if self._waiting else 0.0
+
     def _next(self) -> None:
         with self._lock:
+            self._moved_s = time.monotonic()
             visitor = next(iter(self._waiting))
             waiting = self._waiting.pop(visitor)
             work = waiting.popleft()
@@ -157,7 +167,7 @@ class Front:
     ) -> None:
         self._application, self._limits, self._visitor = application, limits, visitor
         self._bodies = Bodies(limits)
-        self._threads = Turns(threads)
+        self.threads = Turns(threads)
         self.ending = False
         """Whether this process is about to end: `/ready` says so, and each answer closes its connection."""
 
@@ -189,7 +199,7 @@ class Front:
                 with contextlib.suppress(RuntimeError):  # the loop is closed: the server ends
                     loop.call_soon_threadsafe(self._bodies.release, body)
 
-        self._threads.add(visitor, make)
+        self.threads.add(visitor, make)
         try:
             await answer.send(send, self._limits.silence_s)
         except (TimeoutError, OSError) as problem:

@@ -183,6 +183,12 @@ OPTIONS: tuple[Option, ...] = (
         "0",
         "A web process that is to end goes on answering for so long while `/ready` says no, so that a proxy which asks it sends people elsewhere.",
     ),
+    Option(
+        "LAMSACH_SILENT_SECONDS",
+        "number",
+        "120",
+        "A web process or worker of which `lamsach serve` has heard nothing for so long is killed and started again: it hangs. 0: never.",
+    ),
     Option("LAMSACH_LOG_JSON", "switch", "no", "Write the log as lines of JSON."),
     Option(
         "LAMSACH_LISTS_PROXY",

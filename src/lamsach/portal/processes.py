@@ -1,4 +1,4 @@
-"""The processes of a portal on one machine: those that answer pages and those that work, each started again when it dies.
+"""The processes of a portal on one machine: those that answer pages and those that work, each started again when it dies or hangs.
 
 Each web process has a socket of its own at the common port. The sockets are made here and outlive the processes: a connection that waits at one whose process was
 killed is answered by the process that takes its place. Web processes are forks of this one, so that they start at once and share its memory; a worker is a program of its own.
@@ -12,11 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import pickle
-import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol
 
 from lamsach.portal import web_process
+from lamsach.signals import SIGNS, Bell, Signs
 
 LONG_LIFE_S, LONGEST_PAUSE_S = 2.0, 10.0
 """A process that lived so long is started again at once; the longest pause before another is."""
@@ -34,9 +34,13 @@ END_S = 15.0
 """How long what is being answered or worked on may take when the portal ends."""
 SETTLED_S = 3.0
 """Once new processes have lived so long, those of before may go."""
+LONGEST_LEAVE_S = 600.0
+"""How long what the version before is answering or working on may take."""
 HANDED_ON = "LAMSACH_HANDED_ON"
 """What this process left for itself before it became another version: sockets and children."""
 _BACKLOG = 2048
+_LISTENS = 4
+"""How often, in the time that a child may be silent, its signs of life are looked for. Looks are counted instead of time: while all of them are stopped, none goes by."""
 _LOOK_S = 1.0 if os.name != "posix" else 3600.0
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, *([signal.SIGUSR2] if os.name == "posix" else [])}
 _STARTS = "from lamsach.portal import server, processes; server.load(); import lamsach.portal.urls"
@@ -59,16 +63,39 @@ class Process(Protocol):
 
 
 class Kept:
-    """A child that is started again when it dies (of memory, of a signal): at once, and after a growing pause while it does not live long."""
+    """A child that is started again when it dies (of memory, of a signal): at once, and after a growing pause while it does not live long.
 
-    def __init__(self, name: str, start: Callable[[], Process]) -> None:
-        self._name, self._start = name, start
+    One that gives no sign of life for `silent_s` seconds (0: for ever) is killed. `start` is given the descriptor for these signs, -1 for none.
+    """
+
+    def __init__(self, name: str, start: Callable[[int], Process], silent_s: float = 0.0) -> None:
+        self._name, self._start, self._silent_s = name, start, silent_s
         self._pause_s, self._due_s = 0.0, 0.0
+        self._signs: Signs | None = None
         self._begin()
 
     def _begin(self) -> None:
-        self._began_s = time.monotonic()
-        self.process: Process | None = self._start()
+        if self._signs:
+            self._signs.close()
+        self._signs = Signs() if self._silent_s and os.name == "posix" else None
+        self._began_s = self._listened_s = time.monotonic()
+        self._unheard = 0
+        self.process: Process | None = self._start(self._signs.given if self._signs else -1)
+
+    def _listen(self, process: Process, now: float) -> float:
+        """Kill a child that hangs. Returns the seconds until the next look."""
+        if not self._signs:
+            return _LOOK_S
+        rest = self._listened_s + self._silent_s / _LISTENS - now
+        if rest > 0:
+            return rest
+        self._listened_s = now
+        self._unheard = 0 if self._signs.heard() else self._unheard + 1
+        if self._unheard >= _LISTENS:
+            logger.error("%s gives no sign of life for %.0f s; it is killed", self._name, self._silent_s)
+            process.kill()
+            self._unheard = 0
+        return self._silent_s / _LISTENS
 
     @property
     def settled(self) -> bool:
@@ -88,7 +115,7 @@ class Kept:
             self._pause_s = min(max(1.0, self._pause_s * 2), LONGEST_PAUSE_S)
         if self.process is None and now >= self._due_s:
             self._begin()
-        return _LOOK_S if self.process is not None else self._due_s - now
+        return self._listen(self.process, now) if self.process is not None else self._due_s - now
 
 
 class Former:
@@ -96,12 +123,19 @@ class Former:
 
     def __init__(self, pid: int, leave: int) -> None:
         self.pid, self._leave = pid, leave
+        self._late_s = math.inf
         self._status: int | None = None
 
     def leave(self) -> None:
         """Ask it to finish what it is at: a web process also tells its visitors' connections to come again."""
+        self._late_s = time.monotonic() + LONGEST_LEAVE_S
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, self._leave)
+
+    @property
+    def late(self) -> bool:
+        """Return whether it was asked to leave so long ago that it hangs."""
+        return time.monotonic() > self._late_s
 
     def poll(self) -> int | None:
         """Its exit status; None while it lives."""
@@ -124,30 +158,6 @@ class Former:
             os.kill(self.pid, signal.SIGKILL)
 
 
-class Bell:
-    """Wakes a thread that waits. A signal may ring at any moment, also while another is ringing: `threading.Event` would then wait for itself for ever."""
-
-    def __init__(self) -> None:
-        self._heard, self._rung = socket.socketpair()
-        self._heard.setblocking(False)
-        self._rung.setblocking(False)
-
-    def ring(self) -> None:
-        """Wake who waits, or will wait next."""
-        with contextlib.suppress(BlockingIOError):  # full: it rings already
-            self._rung.send(b"!")
-
-    def clear(self) -> None:
-        """Forget what rang."""
-        with contextlib.suppress(BlockingIOError):
-            while self._heard.recv(4096):
-                pass
-
-    def wait(self, seconds: float) -> None:
-        """Return as soon as it rings, at the latest after this time."""
-        select.select([self._heard], [], [], seconds)
-
-
 class Keeper:
     """So many web processes at these sockets, and so many workers."""
 
@@ -159,8 +169,11 @@ class Keeper:
             signal.signal(number, self._told)
         if os.name == "posix":
             signal.signal(signal.SIGCHLD, lambda *_: self._news.ring())
-        self._webs = [Kept(f"web process {n + 1}", partial(_web, one)) for n, one in enumerate(listeners)]
-        self._workers = [Kept(f"worker {n + 1}", _worker) for n in range(workers)]
+        silent_s = web_process.silent_s()
+        self._webs = [
+            Kept(f"web process {n + 1}", partial(_web, one), silent_s) for n, one in enumerate(listeners)
+        ]
+        self._workers = [Kept(f"worker {n + 1}", _worker, silent_s) for n in range(workers)]
 
     def _told(self, number: int, _frame: Any) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
@@ -191,6 +204,9 @@ class Keeper:
             self._settling = False
             for former in self._former:
                 former.leave()
+        for former in self._former:
+            if former.late:
+                former.kill()
         self._former = [former for former in self._former if former.poll() is None]
 
     def _become(self) -> None:
@@ -231,18 +247,19 @@ def _end(processes: list[Process]) -> None:
             process.kill()
 
 
-def _worker() -> Process:
+def _worker(signs: int) -> Process:
     # a session of its own: Ctrl-C on the terminal is for this process, which ends the worker
     return subprocess.Popen(
         [sys.executable, "-m", "lamsach.portal.worker"],
-        env={**os.environ, "LAMSACH_PARENT": "1"},
+        env={**os.environ, "LAMSACH_PARENT": "1", SIGNS: str(signs)},
+        pass_fds=[] if signs < 0 else [signs],
         start_new_session=True,
     )
 
 
-def _web(held: Any) -> Process:
+def _web(held: Any, signs: int) -> Process:
     context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
-    process = context.Process(target=web_process.run, args=(held, os.getpid()))
+    process = context.Process(target=web_process.run, args=(held, os.getpid(), signs))
     process.poll = lambda: process.exitcode
     with _without_signals():
         process.start()

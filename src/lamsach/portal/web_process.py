@@ -13,6 +13,8 @@ import signal
 import sys
 from typing import Any
 
+from lamsach.signals import give_sign
+
 _HEADER_MS = 10_000
 """How long a connection may take for a request's headers, and rest between two requests."""
 _HEADER_BYTES = 65_536
@@ -35,8 +37,18 @@ def drain_s() -> int:
     return int(settings.DRAIN_SECONDS)
 
 
-def run(held: Any, parent: int) -> None:
-    """Answer what comes in at the socket, in a fork of the process `parent` (elsewhere than on Linux: in a new process)."""
+def silent_s() -> int:
+    """Return for how long a process may give no sign of life before it is killed; 0: for ever."""
+    from django.conf import settings
+
+    return int(settings.SILENT_SECONDS)
+
+
+def run(held: Any, parent: int, signs: int = -1) -> None:
+    """Answer what comes in at the socket, in a fork of the process `parent` (elsewhere than on Linux: in a new process).
+
+    It gives signs of life on the descriptor `signs`, but for a time in which requests wait and no thread has taken one for half as long as it may be silent.
+    """
     stop, leave = asyncio.Event(), asyncio.Event()
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -48,10 +60,10 @@ def run(held: Any, parent: int) -> None:
         if os.name == "posix":
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        runner.run(_serve(held, parent, stop, leave))
+        runner.run(_serve(held, parent, signs, stop, leave))
 
 
-async def _serve(held: Any, parent: int, stop: asyncio.Event, leave: asyncio.Event) -> None:
+async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave: asyncio.Event) -> None:
     from lamsach.portal.asgi import application
 
     server = _server(held, application)
@@ -63,6 +75,8 @@ async def _serve(held: Any, parent: int, stop: asyncio.Event, leave: asyncio.Eve
         """Wait so long, or until the process is told, or server or parent are gone."""
         end = asyncio.get_running_loop().time() + seconds
         while (rest := end - asyncio.get_running_loop().time()) > 0 and os.getppid() == parent:
+            if application.threads.stuck_s <= silent_s() / 2:
+                give_sign(signs)
             if (
                 await asyncio.wait(
                     {serving, *told}, timeout=min(_LOOK_S, rest), return_when=asyncio.FIRST_COMPLETED

@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from lamsach.portal.at_work import hold_as_set
+from lamsach.signals import SIGNS, give_sign, on_signals
 
 IDLE_S, LAST_S = 1.0, 10.0
 """How long a thread rests that had nothing to do; how long work may go on when the worker is to end."""
@@ -79,8 +80,17 @@ def _steps() -> dict[str, Callable[[], bool]]:
     }
 
 
+def _give_signs() -> None:
+    """Say each second that this process is not stopped, and that no code of it keeps the interpreter's lock for ever."""
+    signs = int(os.environ.get(SIGNS, "-1"))
+    while True:
+        give_sign(signs)
+        time.sleep(IDLE_S)
+
+
 def run() -> None:
     """Work until SIGTERM or SIGINT, or until the parent process is gone. What is at work then has some seconds to come to its next step."""
+    threading.Thread(target=_give_signs, name="signs", daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     hold_as_set()
     import django
@@ -90,8 +100,7 @@ def run() -> None:
     from lamsach.portal.jobs.claims import KEEPER
     from lamsach.portal.jobs.queue import STOPPING as stop  # noqa: N811 - nothing else stops it
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), stop.set))
     parent = os.getppid()
     threads = [
         threading.Thread(target=_loop, args=(name, step, stop), name=name, daemon=True)

@@ -1,0 +1,78 @@
+"""Signals that come while a signal is handled."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from lamsach.signals import Bell, on_signals
+from tests.waiting import until
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals there")
+
+
+@contextmanager
+def storm(handler: Callable[..., Any] | None = None) -> Iterator[None]:
+    """SIGALRM as often as the system can; with a handler of its own or the one that is set in the block."""
+    before = signal.signal(signal.SIGALRM, handler or signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_bell_that_rings_while_it_rings_wakes_and_ends() -> None:
+    """Children that end together interrupt each other's handlers (`threading.Event.set` then waits for itself)."""
+    bell = Bell()
+    with storm(lambda *_: [bell.ring() for _ in range(3)]):
+        for _ in range(5000):
+            bell.ring()
+            bell.wait(60.0)
+            bell.clear()
+    bell.clear()
+    bell.wait(0.0)
+    bell.ring()
+    began = time.monotonic()
+    bell.wait(60.0)
+    assert time.monotonic() - began < 30.0
+
+
+def test_a_call_of_a_signal_is_made_by_a_thread_while_signals_come() -> None:
+    """The main thread is at the same lock again and again when a signal comes."""
+    event, callers = threading.Event(), set[threading.Thread]()
+
+    def call() -> None:
+        callers.add(threading.current_thread())
+        event.set()
+
+    with storm():
+        on_signals({signal.SIGALRM: call})
+        for _ in range(5000):
+            event.set()
+            event.wait(0.0)
+            event.clear()
+        until(event.is_set)
+    assert threading.main_thread() not in callers
+    assert len(callers) == 1
+
+
+def test_each_signal_has_its_call() -> None:
+    kinds = (signal.SIGUSR1, signal.SIGUSR2)
+    before = [signal.getsignal(kind) for kind in kinds]
+    made: list[int] = []
+    try:
+        on_signals({kind: lambda kind=kind: made.append(kind) for kind in kinds})
+        for kind in (*kinds, kinds[0]):
+            signal.raise_signal(kind)
+        until(lambda: made == [*kinds, kinds[0]])
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
