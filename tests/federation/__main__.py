@@ -39,10 +39,12 @@ def main() -> int:
             files = Path(name) / f"files-{seed}"
             files.mkdir()
             by = url if given.https else ""
-            account = Month(portals, files, seed, given.units, given.days, by).run()
+            month = Month(portals, files, seed, given.units, given.days, by)
+            account = month.run()
             told = {
                 **vars(account),
                 "counted": dict(account.counted),
+                "days_s": month.seconds,
                 "seconds": round(time.monotonic() - began),
             }
             print(json.dumps(told, indent=1, ensure_ascii=False), flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,10 @@ class Month:
         self.listed: list[str] = []
         self.backup: tuple[str, Path, datetime] | None = None
         self.restored = False
+        self.between = max(4, days // 3)
+        """So many days are between two comparisons."""
+        self.seconds: list[float] = []
+        """How long each day took."""
 
     def _names(self, province: str, units: int) -> list[tuple[str, str]]:
         """Units and the ones above them: some offices, each with rooms."""
@@ -377,13 +382,17 @@ class Month:
         """The whole month, then the comparison."""
         self.set_up()
         for number in range(self.days):
+            began = time.monotonic()
             self.disaster(number)
             self.people(number)
             for hour in range(24):
                 self.now = BEGIN + number * DAY + (hour + 1) * HOUR
                 if hour % 3 == 0:
                     self.carry()
-            print(f"day {number + 1} of {self.days}", file=sys.stderr, flush=True)
+            self.seconds.append(round(time.monotonic() - began, 1))
+            print(f"day {number + 1} of {self.days}: {self.seconds[-1]} s", file=sys.stderr, flush=True)
+            if number % self.between == self.between - 1 and number < self.days - 1:
+                self.checkpoint(number + 1)
         self.now = BEGIN + self.days * DAY + 4 * HOUR
         for flight in self.flights:
             self._deliver(flight)
@@ -398,12 +407,21 @@ class Month:
         for portal in self.portals.values():
             portal.one(self.now, "night")
         self._settle(3)
-        self.compare()
+        self.compare(self.days)
         return self.account
 
-    def compare(self) -> None:
-        """Whether the ministry, and each province for itself, shows what the portal that holds all shows."""
-        days = [self.day(number) for number in range(self.days + 1)]
+    def checkpoint(self, until: int) -> None:
+        """Whole connections for an hour, and the comparison; what is on its way meanwhile comes late."""
+        self._settle(2)
+        for portal in self.portals.values():
+            portal.one(self.now, "night")
+        self._settle(2)
+        self.compare(until)
+        self.account.counted["checkpoints"] += 1
+
+    def compare(self, until: int) -> None:
+        """Whether the ministry, and each province for itself, shows what the portal that holds all shows, on each day so far."""
+        days = [self.day(number) for number in range(until + 1)]
         for home in (M, *PROVINCES):
             for name, arguments in (("figures", {"days": days}), ("granted_to", {})):
                 found = self.portals[home].one(self.now, name, home=home, **arguments)

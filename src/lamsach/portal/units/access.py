@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 
@@ -27,11 +28,17 @@ def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
 def _reach(user: Any, roles: Iterable[Role]) -> Q:
     """The condition on `Unit` for the units that the person reaches in one of the roles, closed ones with their last parent included. For one unit `reaches` is quicker.
 
-    One EXISTS, which PostgreSQL joins; two subqueries with OR between them are read whole, 20,000 units for each.
+    One EXISTS, which PostgreSQL joins; two subqueries with OR between them are read whole, 20,000 units for each. SQLite must not take the index of `ancestor`: it
+    would read every link of a unit at the top for each unit under it.
     """
     whole, single = _held(user, roles)
     closed = Q(valid_until=OuterRef("valid_until"), valid_until__lt=FOREVER)
-    above = UnitLink.objects.filter(on_day(today()) | closed, descendant=OuterRef("pk"), ancestor__in=whole)
+    above = UnitLink.objects.filter(on_day(today()) | closed, descendant=OuterRef("pk"))
+    above = (
+        above.alias(over=F("ancestor") + 0).filter(over__in=whole)
+        if connection.vendor == "sqlite"
+        else above.filter(ancestor__in=whole)
+    )
     if not whole:
         return Q(pk__in=single)
     return Q(Exists(above)) | Q(pk__in=single) if single else Q(Exists(above))
