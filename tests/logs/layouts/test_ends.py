@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.ends import RULES, Address, Role, Side, Way, address_kind, rule_of, side_of, sides_of
-from lamsach.logs.events.own_machine import calling, own_end
+import lamsach.logs.formats
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import (
+    RULES,
+    Address,
+    Role,
+    Side,
+    Way,
+    address_kind,
+    decide,
+    own_end,
+    rule_of,
+    side_of,
+    sides_of,
+)
+from lamsach.model import Event
 
 ADDRESSES = {
     None: Address.ABSENT,
@@ -48,6 +63,15 @@ ADDRESSES = {
         (Role.BETWEEN, Way.CALLED, "203.0.113.9", "10.1.1.5", Side.NEITHER),
         (Role.BETWEEN, Way.CALLED, "10.1.1.9", "10.1.1.5", Side.SOURCE),
         (Role.SERVES_THE_UNIT, Way.UNSTATED, "203.0.113.9", None, Side.SOURCE),
+        (Role.HOLDER, Way.UNSTATED, "203.0.113.9", "10.1.1.5", Side.SOURCE),
+        (Role.APART, Way.UNSTATED, "10.1.1.5", "10.1.1.6", Side.NEITHER),
+        (Role.BETWEEN, Way.ARRIVED, "203.0.113.9", "198.51.100.7", Side.DESTINATION),
+        (Role.BETWEEN, Way.ARRIVED, "10.1.1.5", "198.51.100.7", Side.SOURCE),
+        (Role.BETWEEN, Way.ARRIVED, "203.0.113.9", None, Side.SOURCE),
+        (Role.BETWEEN, Way.TO_OWN, "10.1.1.5", "198.51.100.7", Side.DESTINATION),
+        (Role.BETWEEN, Way.WITHIN, "203.0.113.9", "198.51.100.7", Side.NEITHER),
+        (Role.BETWEEN, Way.WITHIN, "203.0.113.9", "10.1.1.5", Side.DESTINATION),
+        (Role.BETWEEN, Way.WITHIN, "10.1.1.5", "198.51.100.7", Side.SOURCE),
     ],
 )
 def test_decisions(role: Role, way: Way, source: str | None, destination: str | None, side: Side) -> None:
@@ -73,10 +97,45 @@ def test_columns_decide_the_same(role: Role) -> None:
     assert found.to_pylist() == [side_of(role, *row) for row in rows]
 
 
-def test_the_functions_for_single_records_decide_the_same() -> None:
+def test_an_internal_end_is_the_units_unless_the_record_says_otherwise() -> None:
     for source, destination in product(ADDRESSES, ADDRESSES):
-        ends = {Side.SOURCE: source, Side.DESTINATION: destination, Side.NEITHER: None}
-        assert ends[side_of(Role.BETWEEN, Way.UNSTATED, source, destination)] == own_side(source, destination)
-        received = side_of(Role.BETWEEN, Way.RECEIVED, source, destination)
-        assert ends[received] == own_end(source, destination, received=True)
-        assert ends[side_of(Role.BETWEEN, Way.CALLED, source, destination)] == calling(source)
+        internal = [end for end in (source, destination) if end and is_internal(end)]
+        expected = source if source in internal or not internal else destination
+        assert own_end(source, destination) == expected, (source, destination)
+        called = source if source in internal else None
+        assert own_end(source, destination, Way.CALLED) == called, (source, destination)
+
+
+def test_what_a_record_says_of_its_machine_comes_before_the_ends() -> None:
+    """Rows: the event's ends, what the format states, the machine."""
+    ends, strangers = ("10.1.1.5", "203.0.113.9"), ("198.51.100.7", "203.0.113.9")
+    rows: list[tuple[tuple[str, str], dict[str, Any], str | None]] = [
+        (ends, {"given": "10.8.0.6"}, "10.8.0.6"),
+        (ends, {"given": "10.8.0.6", "role": Role.APART}, "10.8.0.6"),
+        (ends, {"otherwise": "10.1.1.9"}, "10.1.1.5"),
+        (strangers, {"otherwise": "10.1.1.9"}, "10.1.1.9"),
+        (strangers, {"otherwise": "192.0.2.1"}, "198.51.100.7"),
+        (strangers, {"inner": "10.1.1.80"}, "10.1.1.80"),
+        (strangers, {"turned": True}, "203.0.113.9"),
+        (ends, {"role": Role.SERVES_THE_UNIT, "turned": True}, "203.0.113.9"),
+    ]
+    for (source, destination), facts, device in rows:
+        event = decide(Event(source_ip=source, destination_ip=destination), **facts)
+        assert event.device_ip == device, facts
+
+
+def test_a_decision_stands_until_it_is_taken_again() -> None:
+    event = decide(Event(source_ip="10.1.1.5", destination_ip="10.1.1.6"))
+    assert decide(event, Way.TO_OWN).device_ip == "10.1.1.5"
+    assert decide(event, Way.TO_OWN, again=True).device_ip == "10.1.1.6"
+
+
+def test_no_format_states_the_machine() -> None:
+    """A format states facts; `ends` alone puts `device_ip` into an event."""
+    formats = Path(lamsach.logs.formats.__file__).parent
+    stating = [
+        path.name
+        for path in sorted(formats.rglob("*.py"))
+        if "device_ip=" in path.read_text(encoding="utf-8")
+    ]
+    assert stating == []

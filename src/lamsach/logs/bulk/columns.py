@@ -279,13 +279,3 @@ def _starts_with(column: pa.Array, beginnings: Sequence[str]) -> pa.Array:
     import pyarrow.compute as pc
 
     return reduce(pc.or_, [pc.starts_with(column, beginning) for beginning in beginnings])
-
-
-def own_sides(sources: pa.Array, destinations: pa.Array) -> pa.Array:
-    """`direction.own_side` of each pair of addresses, of which none is absent."""
-    import pyarrow.compute as pc
-
-    own = internal(sources)
-    if pc.all(own).as_py():
-        return sources
-    return pc.if_else(pc.and_(pc.invert(own), internal(destinations)), destinations, sources)

@@ -117,7 +117,7 @@ def _layout(size: int) -> np.dtype[Any]:
 
 
 def _addresses(source: Array, destination: Array) -> dict[str, pa.Array]:
-    """The columns of addresses; the device is what `direction.own_side` takes it for. Each address is spelled once."""
+    """The columns of addresses; the device is what `ends.decide` takes it for. Each address is spelled once."""
     import numpy as np
     import pyarrow as pa
 

@@ -48,15 +48,6 @@ def is_machine(address: str) -> bool:
     return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or address == "255.255.255.255")
 
 
-def own_side(source_ip: str | None, destination_ip: str | None) -> str | None:
-    """The address of the unit's own machine: the internal one of the two; the source when both or neither are internal."""
-    if source_ip is None:
-        return destination_ip if destination_ip and is_internal(destination_ip) else None
-    if destination_ip and is_internal(destination_ip) and not is_internal(source_ip):
-        return destination_ip
-    return source_ip
-
-
 def as_opened(event: Event) -> Event:
     """The event with the side that opened the connection as its source.
 

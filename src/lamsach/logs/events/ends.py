@@ -1,7 +1,10 @@
-"""Which end of a contact is the unit's own machine: one ordered table of rules for every Layout, over a single record and over columns of them.
+"""Which end of a contact is the unit's own machine: one ordered table of rules over a single record and over columns of them.
 
 A record states facts: what its writer is to the two ends (`Role`), which way the contact went (`Way`), and the two addresses. The first rule whose
-conditions hold decides.
+conditions hold decides; formats hand their facts to `decide` and never state the device themselves.
+
+A server's own log (web, ssh) names its callers. A stranger outside is no machine of the unit, and what the stranger wrote (a Host header, a URL) must
+not accuse the server: such a record (`Way.CALLED`) has no `device_ip`, and a listed client is matched to the server by `destination_ip`.
 """
 
 from __future__ import annotations
@@ -9,12 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from ipaddress import ip_address
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.own_machine import is_public_machine
-from lamsach.logs.events.stamping import changed
 from lamsach.model import Event
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ class Role(IntEnum):
     """A firewall or sensor on the way."""
     SERVES_THE_UNIT = 1
     """A resolver or proxy: the machines of the unit are its clients."""
+    HOLDER = 2
+    """What knows the machines: the record is of one of them, its source (a lease, a session, a neighbour)."""
+    APART = 3
+    """An agent or a server that writes of others: none of the ends is the machine that the record is about."""
 
 
 class Way(IntEnum):
@@ -44,6 +50,12 @@ class Way(IntEnum):
     """Through an interface or zone of the unit."""
     CALLED = 5
     """To a server that wrote the record and that anybody may call: a stranger is no machine of the unit."""
+    ARRIVED = 6
+    """In from outside the unit, as the record says: a public source is a stranger, whatever the destination."""
+    TO_OWN = 7
+    """To the machine at whose interface the record was made."""
+    WITHIN = 8
+    """Past a host that may be neither end: only an internal address is the unit's."""
 
 
 class Address(IntEnum):
@@ -91,18 +103,32 @@ _OUTSIDE = frozenset({Address.PUBLIC, Address.GROUP})
 _ABSENT, _INTERNAL = frozenset({Address.ABSENT}), frozenset({Address.INTERNAL})
 RULES = (
     Rule("a client of the unit's own server", Side.SOURCE, roles=frozenset({Role.SERVES_THE_UNIT})),
+    Rule("the holder of an address", Side.SOURCE, roles=frozenset({Role.HOLDER})),
+    Rule("ends that are not the machine", Side.NEITHER, roles=frozenset({Role.APART})),
+    Rule("the receiver at whose interface it was seen", Side.DESTINATION, ways=frozenset({Way.TO_OWN})),
     Rule("an internal client of a public server", Side.SOURCE, ways=frozenset({Way.CALLED}), sources=_INTERNAL),
     Rule("a stranger at a public server", Side.NEITHER, ways=frozenset({Way.CALLED})),
     Rule("the sender that wrote the record", Side.SOURCE, ways=frozenset({Way.SENT}), sources=_STATED),
     Rule("an internal destination alone", Side.DESTINATION, sources=_ABSENT, destinations=_INTERNAL),
     Rule("no source", Side.NEITHER, sources=_ABSENT),
+    Rule("in from outside, as stated", Side.DESTINATION, ways=frozenset({Way.ARRIVED}), sources=_OUTSIDE, destinations=_STATED),
     Rule("a stranger's contact with an internal machine", Side.DESTINATION, sources=_OUTSIDE, destinations=_INTERNAL),
     Rule("the receiver that wrote the record", Side.DESTINATION, ways=frozenset({Way.RECEIVED}), sources=_OUTSIDE, destinations=frozenset({Address.PUBLIC})),
     Rule("in from the Internet, both public", Side.DESTINATION, ways=frozenset({Way.INWARD}), sources=_OUTSIDE, destinations=_OUTSIDE),
+    Rule("two strangers past a host", Side.NEITHER, ways=frozenset({Way.WITHIN}), sources=_OUTSIDE),
     Rule("whoever is the source", Side.SOURCE),
 )  # fmt: skip
 """In the order in which they are asked. The last one always holds."""
 _ADDRESSES, _WAYS = len(Address), len(Way)
+
+
+@lru_cache(maxsize=65536)
+def is_public_machine(address: str) -> bool:
+    """Return whether the address can be one machine's outside of local networks: no group's, and not everybody's."""
+    if is_internal(address):
+        return False
+    ip = ip_address(address)
+    return not (ip.is_multicast or ip.is_unspecified or address == "255.255.255.255")
 
 
 @lru_cache(maxsize=65536)
@@ -112,7 +138,10 @@ def address_kind(text: str | None) -> Address:
         return Address.ABSENT
     if is_internal(text):
         return Address.INTERNAL
-    return Address.PUBLIC if is_public_machine(text) else Address.GROUP
+    try:
+        return Address.PUBLIC if is_public_machine(text) else Address.GROUP
+    except ValueError:  # a name where an address belongs
+        return Address.PUBLIC
 
 
 def rule_of(role: Role, way: Way, source: Address, destination: Address) -> Rule:
@@ -129,21 +158,58 @@ _TABLE = [
 
 def side_of(role: Role, way: Way, source: str | None, destination: str | None) -> Side:
     """The unit's own side of a contact between two addresses, of which either may be absent."""
-    if role == Role.SERVES_THE_UNIT:  # the first rule
+    if role is Role.SERVES_THE_UNIT or role is Role.HOLDER:  # the first rules
         return Side.SOURCE
     return _TABLE[role * _WAYS + way][address_kind(source) * _ADDRESSES + address_kind(destination)]
 
 
-def placed(
-    event: Event, *, role: Role = Role.BETWEEN, way: Way = Way.UNSTATED, turned: bool = False
+def decide(
+    event: Event,
+    way: Way = Way.UNSTATED,
+    *,
+    role: Role = Role.BETWEEN,
+    given: str | None = None,
+    otherwise: str | None = None,
+    inner: str | None = None,
+    turned: bool = False,
+    again: bool = False,
 ) -> Event:
-    """The event, which nobody else may hold yet, with the address of the unit's own machine, of one that states none. `turned`: what stands as the source answers."""
-    ends = (event.source_ip, event.destination_ip)
-    if event.device_ip is None:
-        side = side_of(role, way, *(reversed(ends) if turned else ends))
-        if side is not Side.NEITHER:
-            changed(event, device_ip=ends[(side is Side.DESTINATION) != turned])
+    """The event, which nobody else may hold yet, with the address of the unit's own machine, unless it has one.
+
+    `given`: the address that the record says is the machine's (given to a session, an agent's own); it comes before every rule. `otherwise`: an address
+    of the machine's own that counts when neither end is inside. `inner`: what the destination was turned into. `turned`: what is stated as the source
+    answers. `again`: whatever was decided before more was known.
+    """
+    if event.device_ip is None or again:
+        source, destination = event.source_ip, inner or event.destination_ip
+        if turned:
+            source, destination = destination, source
+        own = given or own_end(source, destination, way, role, otherwise)
+        object.__setattr__(event, "device_ip", own)
     return event
+
+
+def own_end(
+    source: str | None,
+    destination: str | None,
+    way: Way = Way.UNSTATED,
+    role: Role = Role.BETWEEN,
+    otherwise: str | None = None,
+) -> str | None:
+    """The address that `decide` takes of two ends, for what else a record tells of the machine: its name, its user."""
+    own = (None, source, destination)[side_of(role, way, source, destination)]
+    if otherwise and (own is None or (is_internal(otherwise) and not is_internal(own))):
+        return otherwise
+    return own
+
+
+def mac_of_device(device: str | None, source: str | None, source_mac: str | None) -> str | None:
+    """The device's hardware address, of a record that states only the source's.
+
+    None when the device is the other side: then the frame came from the router towards the internet, and its address
+    would make one machine of all that are reached from outside.
+    """
+    return source_mac if device is not None and device == source else None
 
 
 def sides_of(role: Role, ways: pa.Array | None, sources: pa.Array, destinations: pa.Array) -> pa.Array:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.column_names import field_of
 from lamsach.logs.mappings.keyed_events import Keys, event_of, kind_of
@@ -154,11 +155,8 @@ def cef_event(
     if (
         (hashes or alone) and event.device_ip is None and event.device_name is None
     ):  # an endpoint's own agent wrote it
-        event = changed(
-            event,
-            device_ip=first_ip(fields, "dvc", "c6a1"),
-            device_name=first(fields, "dvchost", "deviceHostName"),
-        )
+        event = changed(event, device_name=first(fields, "dvchost", "deviceHostName"))
+        event = decide(event, role=Role.APART, given=first_ip(fields, "dvc", "c6a1"))
         if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:
             event = changed(event, action=Action.BLOCKED)
     domain = event.domain or (far_name(fields.get("dst", "")) if event.destination_ip is None else None)

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field, replace
 
 from lamsach.errors import LineError
 from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings import azure_firewall
 from lamsach.logs.text.json_records import Record, child, read_object, text_of, texts_of
 from lamsach.logs.text.values import ip_of
@@ -96,7 +98,7 @@ def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
     if kind in (DEFENDER, DNS_EVENT, FIREWALL) or event.source_ip is None:
         return event
     if kind is GATEWAY:
-        return event if is_internal(event.source_ip) else replace(event, device_ip=None)
+        return event if is_internal(event.source_ip) else decide(event, role=Role.APART, again=True)
     operation = text_of(_of(record, "Operation")) or ""
     if (
         kind is SIGN_IN
@@ -106,7 +108,7 @@ def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
         failed = operation == "UserLoginFailed"
         event = replace(event, kind=EventKind.LOGON, action=Action.BLOCKED if failed else event.action)
     if event.device_ip == event.source_ip and not is_internal(event.source_ip):
-        return replace(event, device_ip=None, inbound=True)
+        return decide(changed(event, inbound=True), role=Role.APART, again=True)
     return event
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.ends import decide, own_end
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
@@ -74,7 +74,8 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     own_ips = [ip for value in values.get("ip", ()) if (ip := ip_of(value.strip()))]
     host_is_device = host_is_device or (source_ip in own_ips or destination_ip in own_ips)
     host_ip, host_name, site = _host(values, host_is_device)
-    device = device_of(source_ip, destination_ip, own_ips[0] if own_ips else host_ip)
+    own = own_ips[0] if own_ips else host_ip
+    device = own_end(source_ip, destination_ip, otherwise=own)
     near = "source" if device != destination_ip or device == source_ip else "destination"
     query, url = question_of(_asked(values)), _url(values)
     named = host_in(url) if url else None
@@ -101,7 +102,6 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         destination_port=destination_port,
         source_nat_ip=_first_ip(values, "nat"),
         source_nat_port=_first_port(values, "nat_port"),
-        device_ip=device,
         device_name=next(filter(None, names), host_name if host_is_device else None),
         device_mac=mac,
         user=user,
@@ -112,6 +112,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         action=_action(values, _ALLOWED, _BLOCKED),
         inbound=any(text.startswith("Inbound") for text in values.get("action", ())),
     )
+    decide(event, otherwise=own)
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
         event = changed(event, action=Action.UNKNOWN)  # an antivirus "detected" it: it may have run
     lease = until is not None or "lease_start" in values or "lease_seconds" in values
@@ -122,12 +123,6 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     ):
         raise LineError("The record has no known column.")
     return _with_kind(event, query is not None)
-
-
-def device_of(source: str | None, destination: str | None, own: str | None) -> str | None:
-    """The unit's own machine: of the two ends, or the address that the record calls the machine's own, when neither end is inside."""
-    side = own_side(source, destination)
-    return own if side is None or (own and is_internal(own) and not is_internal(side)) else side
 
 
 def _asked(values: Values) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.ends import Way, decide, own_end
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.column_names import beside, field_of, plain
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
@@ -70,7 +70,8 @@ def event_of(
     """
     source, source_port = end_in(fields, keys.source, keys.source_port)
     destination, destination_port = end_in(fields, keys.destination, keys.destination_port)
-    device = device_of(source, destination, inward=inward)
+    way = Way.INWARD if inward else Way.UNSTATED
+    device = own_end(source, destination, way)
     arrived = device is not None and device != source
     names = (
         (keys.destination_name, keys.source_name) if arrived else (keys.source_name, keys.destination_name)
@@ -83,25 +84,27 @@ def event_of(
     query = question_of(first(fields, *keys.query))
     nat = first_ip(fields, *keys.source_nat)
     hashes = hashes_of(fields, keys.hashes)
-    return Event(
-        time=time,
-        kind=kind_of(query=query, url=url, hashes=hashes, destination=destination),
-        observer=first(fields, *keys.observer) or observer,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        source_nat_ip=nat,
-        source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
-        device_ip=device,
-        device_name=first(fields, *names[0]),
-        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-        user=first(fields, *users[0], *users[1]),
-        domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
-        url=url,
-        answers=answers_in(fields, keys.answers),
-        hashes=hashes,
-        action=first_action(*(fields.get(key) for key in keys.action)),
+    return decide(
+        Event(
+            time=time,
+            kind=kind_of(query=query, url=url, hashes=hashes, destination=destination),
+            observer=first(fields, *keys.observer) or observer,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            source_nat_ip=nat,
+            source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
+            device_name=first(fields, *names[0]),
+            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+            user=first(fields, *users[0], *users[1]),
+            domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
+            url=url,
+            answers=answers_in(fields, keys.answers),
+            hashes=hashes,
+            action=first_action(*(fields.get(key) for key in keys.action)),
+        ),
+        way,
     )
 
 
@@ -150,13 +153,6 @@ def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, i
         if joined and address:
             return address, port if port is not None else port_of(joined[2])
     return None, port
-
-
-def device_of(source: str | None, destination: str | None, *, inward: bool = False) -> str | None:
-    """The unit's own machine of the two; `inward` decides when both are public."""
-    if inward and source and destination and not is_internal(source) and not is_internal(destination):
-        return destination
-    return own_side(source, destination)
 
 
 def kind_of(

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.cef_events import HASH_KEY
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.text.key_value import first, first_ip
@@ -80,7 +82,8 @@ def leef_event(
         event, hashes=hashes, kind=EventKind.FILE if event.kind is EventKind.OTHER else event.kind
     )
     if event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
-        event = replace(event, device_ip=first_ip(fields, "dvc"), device_name=first(fields, "dvchost"))
+        event = changed(event, device_name=first(fields, "dvchost"))
+        return decide(event, role=Role.APART, given=first_ip(fields, "dvc"))
     return event
 
 

@@ -1,6 +1,6 @@
 """Log-ons and contacts at servers of every kind, one sentence each: who came (address, port, account), to where, and what became of it.
 
-A server's own log tells who connected to it: a stranger outside is no machine of the unit (see `own_machine`). Names of accounts are
+A server's own log tells who connected to it: a stranger outside is no machine of the unit (see `ends`). Names of accounts are
 the client's words; so a pattern takes the address only from where the server itself writes it.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
@@ -59,15 +59,17 @@ def client_event(
         port = None
     if source is None:
         return None
-    return Event(
-        kind=kind,
-        source_ip=source,
-        source_port=port_of(port) or None,
-        destination_ip=ip_of(server or ""),
-        destination_port=port_of(server_port),
-        device_ip=calling(source),
-        user=stated(user),
-        action=action,
+    return decide(
+        Event(
+            kind=kind,
+            source_ip=source,
+            source_port=port_of(port) or None,
+            destination_ip=ip_of(server or ""),
+            destination_port=port_of(server_port),
+            user=stated(user),
+            action=action,
+        ),
+        Way.CALLED,
     )
 
 

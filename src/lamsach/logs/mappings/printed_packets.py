@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.dns_names import from_presentation
@@ -48,22 +48,23 @@ def printed_packet(text: str, time: datetime | None) -> Event | None:
     has_ports = not message.startswith(("ICMP", "igmp", "ip-proto-", "OSPF", "GRE", "ESP", "IP "))
     source_ip, source_name, source_port = _end(flow["source"], has_ports=has_ports)
     destination_ip, destination_name, destination_port = _end(flow["destination"], has_ports=has_ports)
-    event = Event(
-        time=time,
-        kind=EventKind.CONNECTION,
-        source_ip=source_ip,
-        source_port=source_port,
-        destination_ip=destination_ip,
-        destination_port=destination_port,
-        device_ip=own_side(source_ip, destination_ip),
-        device_name=source_name,
-        domain=destination_name,
+    event = decide(
+        Event(
+            time=time,
+            kind=EventKind.CONNECTION,
+            source_ip=source_ip,
+            source_port=source_port,
+            destination_ip=destination_ip,
+            destination_port=destination_port,
+            device_name=source_name,
+            domain=destination_name,
+        )
     )
     if _NAME_SERVICES & {source_port, destination_port}:
         return _dns(event, message)
     asker = _BOOTP.match(message) if "BOOTP" in message[:10] else None
     if asker and source_ip == _NO_ADDRESS:
-        return changed(event, device_ip=None, device_mac=mac_of(asker[1]))
+        return decide(changed(event, device_mac=mac_of(asker[1])), role=Role.APART, again=True)
     request = _REQUEST.search(message)
     if request:
         host = _HOST.search(message)
@@ -104,16 +105,16 @@ def _dns(event: Event, message: str) -> Event:
     values = [match[1].rstrip(")") for match in _RECORD.finditer(records)][: int(answer["count"])]
     answers = tuple(dict.fromkeys(filter(None, (ip_of(value) or domain_of(value) for value in values))))
     group = event.destination_ip is not None and event.destination_ip.startswith(("224.", "ff0"))
-    return changed(
+    event = changed(
         event,
         kind=EventKind.DNS,
-        device_ip=event.source_ip if group else event.destination_ip,
         device_name=None,
         domain=questions[0] if questions else None,
         answers=answers,
         response=True,
         action=Action.UNKNOWN if answer["code"] else Action.ALLOWED,
     )
+    return decide(event, role=Role.SERVES_THE_UNIT, turned=not group, again=True)
 
 
 def _names(text: str) -> Iterator[str]:

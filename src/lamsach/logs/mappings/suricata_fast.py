@@ -11,7 +11,7 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import local_time
@@ -69,16 +69,17 @@ def alert(line: str, context: FileContext) -> Event:
         micro = int(stated[7].ljust(6, "0"))
         time = local_time(year, month, day, hour, minute, second, micro, context.timezone)
     dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
-    return Event(
-        time=time,
-        kind=EventKind.CONNECTION,
-        observer=header.host,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        device_ip=own_side(source, destination),
-        action=Action.BLOCKED if dropped else Action.UNKNOWN,
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.CONNECTION,
+            observer=header.host,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            action=Action.BLOCKED if dropped else Action.UNKNOWN,
+        )
     )
 
 

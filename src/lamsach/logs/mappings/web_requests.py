@@ -1,7 +1,7 @@
 """A request to the unit's own web server, from whatever a server's log states of it.
 
 Here the client is who connects to the unit. A stranger is no machine of the unit, and what a stranger writes (a Host header, a whole
-URL) accuses nobody: the record then has no `device_ip` (see `own_machine`).
+URL) accuses nobody: the record then has no `device_ip` (see `ends`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -60,20 +60,22 @@ def request_event(
     if request is not None:
         url = target_of(request)
     named = None if source or not address else address
-    return Event(
-        time=time,
-        kind=EventKind.WEB,
-        observer=observer,
-        source_ip=source,
-        source_port=(port if port is not None else own_port) or None,
-        destination_ip=ip_of(server or ""),
-        destination_port=server_port,
-        device_ip=calling(source),
-        device_name=named if named and "." not in named else None,
-        user=stated(user),
-        domain=_domain(site, request, url),
-        url=stated(url),
-        action=action_of(status),
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.WEB,
+            observer=observer,
+            source_ip=source,
+            source_port=(port if port is not None else own_port) or None,
+            destination_ip=ip_of(server or ""),
+            destination_port=server_port,
+            device_name=named if named and "." not in named else None,
+            user=stated(user),
+            domain=_domain(site, request, url),
+            url=stated(url),
+            action=action_of(status),
+        ),
+        Way.CALLED,
     )
 
 

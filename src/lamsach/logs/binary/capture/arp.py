@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 
 from lamsach.logs.binary.capture.spelling import time_of
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.values import mac_of
 from lamsach.model import Event, EventKind, LeaseAction
 
@@ -35,11 +36,13 @@ class Arp:
             self._holders.clear()
         self._holders[address] = mac, time
         text = str(IPv4Address(address))
-        return Event(
-            time=time,
-            kind=EventKind.LEASE,
-            source_ip=text,
-            device_ip=text,
-            device_mac=mac_of(mac.hex(":")),
-            action=LeaseAction.OBSERVED,
+        return decide(
+            Event(
+                time=time,
+                kind=EventKind.LEASE,
+                source_ip=text,
+                device_mac=mac_of(mac.hex(":")),
+                action=LeaseAction.OBSERVED,
+            ),
+            role=Role.HOLDER,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.values import mac_of, mac_of_duid, printable, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
@@ -39,14 +40,16 @@ class Dhcp:
         if kind == _ACK:
             return self._ack(data, options, key, time)
         if kind == _RELEASE and data[12:16] != b"\0\0\0\0":
-            return Event(
-                time=time,
-                kind=EventKind.LEASE,
-                source_ip=_ip(data[12:16]),
-                device_ip=_ip(data[12:16]),
-                device_mac=mac_of(data[28:34].hex(":")),
-                device_name=name,
-                action=LeaseAction.RELEASED,
+            return decide(
+                Event(
+                    time=time,
+                    kind=EventKind.LEASE,
+                    source_ip=_ip(data[12:16]),
+                    device_mac=mac_of(data[28:34].hex(":")),
+                    device_name=name,
+                    action=LeaseAction.RELEASED,
+                ),
+                role=Role.HOLDER,
             )
         return None
 
@@ -58,16 +61,18 @@ class Dhcp:
         renewed = current != b"\0\0\0\0"
         seconds = int.from_bytes(options.get(51, b""), "big")
         server = options.get(54, b"")
-        return Event(
-            time=time,
-            kind=EventKind.LEASE,
-            source_ip=address,
-            destination_ip=_ip(server) if len(server) == 4 else None,
-            device_ip=address,
-            device_mac=mac_of(data[28:34].hex(":")),
-            device_name=self._names.pop(key, None) or _name(options),
-            action=_granted(new=granted != b"\0\0\0\0", renewed=renewed, seconds=seconds),
-            lease_until=_until(time, seconds),
+        return decide(
+            Event(
+                time=time,
+                kind=EventKind.LEASE,
+                source_ip=address,
+                destination_ip=_ip(server) if len(server) == 4 else None,
+                device_mac=mac_of(data[28:34].hex(":")),
+                device_name=self._names.pop(key, None) or _name(options),
+                action=_granted(new=granted != b"\0\0\0\0", renewed=renewed, seconds=seconds),
+                lease_until=_until(time, seconds),
+            ),
+            role=Role.HOLDER,
         )
 
 
@@ -136,15 +141,17 @@ def message_v6(data: bytes, time: datetime | None) -> Event | None:
             released = data[0] == _RELEASE_V6
             address = _ip(value[:16])
             return (
-                Event(
-                    time=time,
-                    kind=EventKind.LEASE,
-                    source_ip=address,
-                    device_ip=address,
-                    device_mac=mac_of_duid(options.get(1, b"").hex(":")),
-                    device_name=_plain(_labels(options.get(39, b"")[1:])),
-                    action=LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
-                    lease_until=None if released else _until(time, seconds),
+                decide(
+                    Event(
+                        time=time,
+                        kind=EventKind.LEASE,
+                        source_ip=address,
+                        device_mac=mac_of_duid(options.get(1, b"").hex(":")),
+                        device_name=_plain(_labels(options.get(39, b"")[1:])),
+                        action=LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
+                        lease_until=None if released else _until(time, seconds),
+                    ),
+                    role=Role.HOLDER,
                 )
                 if seconds or released
                 else None

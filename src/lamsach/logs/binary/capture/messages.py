@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lamsach.logs.binary.capture.dns import Message
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.dns_names import question_name
 from lamsach.logs.text.values import domain_of, ip_of
 from lamsach.model import Action, Event, EventKind
@@ -29,19 +30,21 @@ def dns_events(message: Message, ends: Event, *, multicast: bool) -> Iterator[Ev
             if answer.value and (message.questions or answer.name == name)
         )
         answers = tuple(dict.fromkeys(filter(None, (ip_of(v) or domain_of(v) for v in values))))
-        yield Event(
-            time=ends.time,
-            kind=EventKind.DNS,
-            source_ip=client[0],
-            source_port=client[1],
-            destination_ip=server[0],
-            destination_port=server[1],
-            device_ip=client[0],
-            domain=question_name(name),
-            answers=answers,
-            action=Action.ALLOWED if message.response and message.rcode == 0 else Action.UNKNOWN,
-            response=message.response,
-            format=ends.format,
-            file=ends.file,
-            line=ends.line,
+        yield decide(
+            Event(
+                time=ends.time,
+                kind=EventKind.DNS,
+                source_ip=client[0],
+                source_port=client[1],
+                destination_ip=server[0],
+                destination_port=server[1],
+                domain=question_name(name),
+                answers=answers,
+                action=Action.ALLOWED if message.response and message.rcode == 0 else Action.UNKNOWN,
+                response=message.response,
+                format=ends.format,
+                file=ends.file,
+                line=ends.line,
+            ),
+            role=Role.SERVES_THE_UNIT,
         )

@@ -8,7 +8,7 @@ from lamsach.logs.binary.capture.flows import Flow, began_elsewhere, is_multicas
 from lamsach.logs.binary.capture.messages import dns_events
 from lamsach.logs.binary.capture.packets import UDP, Packet
 from lamsach.logs.binary.capture.spelling import address_text, time_of
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.model import Action, Event, EventKind, Refusal
 
@@ -59,20 +59,21 @@ class Teller:
     ) -> Event:
         """Return what was found in the packet at hand."""
         source_ip, destination_ip = address_text(source), address_text(destination)
-        return Event(
-            time=time_of(self.now),
-            kind=finding.kind,
-            source_ip=source_ip,
-            source_port=source_port if source_port >= 0 else None,
-            destination_ip=destination_ip,
-            destination_port=destination_port if destination_port >= 0 else None,
-            device_ip=own_side(source_ip, destination_ip),
-            domain=finding.domain,
-            url=finding.url,
-            action=finding.action,
-            format=self._name,
-            file=self._file,
-            line=self.number,
+        return decide(
+            Event(
+                time=time_of(self.now),
+                kind=finding.kind,
+                source_ip=source_ip,
+                source_port=source_port if source_port >= 0 else None,
+                destination_ip=destination_ip,
+                destination_port=destination_port if destination_port >= 0 else None,
+                domain=finding.domain,
+                url=finding.url,
+                action=finding.action,
+                format=self._name,
+                file=self._file,
+                line=self.number,
+            )
         )
 
     def contact(self, flow: Flow, action: Action) -> None:

@@ -14,7 +14,7 @@ from lamsach.logs.binary.capture.spelling import address_text
 from lamsach.logs.binary.netflow import elements as e
 from lamsach.logs.binary.netflow.packets import fixed_rows
 from lamsach.logs.binary.netflow.templates import Record
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.text.values import host_and_port, printable, question_of, stated
 from lamsach.model import Action, Event, EventKind
 
@@ -40,38 +40,40 @@ def flow_event(
         return None
     source_port, destination_port = _ports(record)
     if _FURTHER.isdisjoint(record):
-        return Event(
+        return decide(
+            Event(
+                time=time_of_seconds(seconds),
+                kind=EventKind.CONNECTION,
+                observer=observer,
+                source_ip=source,
+                source_port=source_port,
+                destination_ip=destination,
+                destination_port=destination_port,
+                format=NAME,
+                file=file,
+                line=line,
+            )
+        )
+    nat, nat_port = _nat(record, source, source_port)
+    return decide(
+        Event(
             time=time_of_seconds(seconds),
             kind=EventKind.CONNECTION,
-            observer=observer,
+            observer=_exporter(record) or observer,
             source_ip=source,
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
-            device_ip=own_side(source, destination),
+            source_nat_ip=nat,
+            source_nat_port=nat_port,
+            user=_text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
+            domain=_domain(record),
+            url=_text(record, *e.URLS),
+            action=_action(record),
             format=NAME,
             file=file,
             line=line,
         )
-    nat, nat_port = _nat(record, source, source_port)
-    return Event(
-        time=time_of_seconds(seconds),
-        kind=EventKind.CONNECTION,
-        observer=_exporter(record) or observer,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        source_nat_ip=nat,
-        source_nat_port=nat_port,
-        device_ip=own_side(source, destination),
-        user=_text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
-        domain=_domain(record),
-        url=_text(record, *e.URLS),
-        action=_action(record),
-        format=NAME,
-        file=file,
-        line=line,
     )
 
 
@@ -82,17 +84,18 @@ def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[
     for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
         source, destination = address_text(source_bytes), address_text(destination_bytes)
         ported = protocol in PORTED
-        yield Event(
-            time=time,
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=source_port if ported else None,
-            destination_ip=destination,
-            destination_port=destination_port if ported else None,
-            device_ip=own_side(source, destination),
-            format=NAME,
-            file=file,
-            line=line,
+        yield decide(
+            Event(
+                time=time,
+                kind=EventKind.CONNECTION,
+                source_ip=source,
+                source_port=source_port if ported else None,
+                destination_ip=destination,
+                destination_port=destination_port if ported else None,
+                format=NAME,
+                file=file,
+                line=line,
+            )
         )
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, mac_of
@@ -63,9 +64,14 @@ class Hostapd(LogFormat):
         opened = any(word in text for word in _OPENED)
         event = Event(
             kind=EventKind.LOGON,
-            device_ip=ip_of(address[1]) if address else None,
             device_mac=mac_of(match[1] or match[2]),
             user=named[1] if named else None,
             action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
         )
-        return placed(event, self, number, header.time, header.host)
+        return placed(
+            decide(event, given=ip_of(address[1]) if address else None),
+            self,
+            number,
+            header.time,
+            header.host,
+        )

@@ -17,6 +17,7 @@ from typing import BinaryIO, ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.json_documents import first_record, is_azure_flow, records
 from lamsach.logs.text.json_records import child, text_of
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -106,19 +107,21 @@ def _event(text: str, mac: str | None, observer: str | None, file: str, number: 
         return None
     protocol, inward, decided = parts[5], parts[6] == "I", parts[7]
     ports = protocol not in _NO_PORTS
-    return Event(
-        time=time,
-        kind=EventKind.CONNECTION,
-        observer=observer,
-        source_ip=source,
-        source_port=port_of(parts[3]) if ports else None,
-        destination_ip=destination,
-        destination_port=port_of(parts[4]) if ports else None,
-        device_ip=destination if inward else source,
-        device_mac=mac,
-        action=(_STATES if protocol.isdigit() else _DECISIONS).get(decided, Action.UNKNOWN),
-        inbound=inward,
-        format=AzureFlow.name,
-        file=file,
-        line=number,
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.CONNECTION,
+            observer=observer,
+            source_ip=source,
+            source_port=port_of(parts[3]) if ports else None,
+            destination_ip=destination,
+            destination_port=port_of(parts[4]) if ports else None,
+            device_mac=mac,
+            action=(_STATES if protocol.isdigit() else _DECISIONS).get(decided, Action.UNKNOWN),
+            inbound=inward,
+            format=AzureFlow.name,
+            file=file,
+            line=number,
+        ),
+        Way.TO_OWN if inward else Way.SENT,
     )

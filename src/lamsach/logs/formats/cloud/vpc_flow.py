@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, port_of
@@ -90,13 +90,14 @@ def _event(fields: dict[str, str]) -> Event:
     ports = fields.get("protocol") not in _NO_PORTS
     translated = source if own_source and source != own_source else None
     source, destination = own_source or source, own_destination or destination
-    return Event(
-        kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
-        source_ip=source,
-        source_port=port_of(fields.get("srcport", "")) if ports else None,
-        destination_ip=destination,
-        destination_port=port_of(fields.get("dstport", "")) if ports else None,
-        source_nat_ip=translated,
-        device_ip=own_side(source, destination),
-        action=_ACTIONS.get(fields.get("action", ""), Action.UNKNOWN),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
+            source_ip=source,
+            source_port=port_of(fields.get("srcport", "")) if ports else None,
+            destination_ip=destination,
+            destination_port=port_of(fields.get("dstport", "")) if ports else None,
+            source_nat_ip=translated,
+            action=_ACTIONS.get(fields.get("action", ""), Action.UNKNOWN),
+        )
     )

@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header
@@ -261,8 +262,8 @@ def _event(
     seconds: int,
     host: str | None,
 ) -> Event:
-    event = Event(
-        time=time, observer=host, source_ip=address, device_ip=address, device_mac=mac, device_name=name
+    event = decide(
+        Event(time=time, observer=host, source_ip=address, device_mac=mac, device_name=name), role=Role.HOLDER
     )
     if action is None or address is None:
         return event

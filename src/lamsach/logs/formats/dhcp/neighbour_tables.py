@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -186,13 +187,15 @@ def _seen(
     address, mac = ip_of(address_text), mac_of(_plain(mac_text))
     if address is None or mac is None or _is_group(mac) or ip_address(address).is_multicast:
         return None
-    return Event(
-        time=time,
-        kind=EventKind.LEASE,
-        observer=host,
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac,
-        device_name=stated(name),
-        action=LeaseAction.OBSERVED,
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LEASE,
+            observer=host,
+            source_ip=address,
+            device_mac=mac,
+            device_name=stated(name),
+            action=LeaseAction.OBSERVED,
+        ),
+        role=Role.HOLDER,
     )

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.values import ip_of, mac_of, stated
@@ -77,11 +78,13 @@ class Udhcpd(LogFormat):
 def _lease(ip: str | None, mac: str | None, name: str | None) -> Event:
     address, hardware = ip_of(ip or ""), mac_of(mac)
     whole = address is not None and hardware is not None
-    return Event(
-        kind=EventKind.LEASE if whole else EventKind.OTHER,
-        source_ip=address,
-        device_ip=address,
-        device_name=stated(name),
-        device_mac=hardware,
-        action=LeaseAction.ASSIGNED if whole else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LEASE if whole else EventKind.OTHER,
+            source_ip=address,
+            device_name=stated(name),
+            device_mac=hardware,
+            action=LeaseAction.ASSIGNED if whole else Action.UNKNOWN,
+        ),
+        role=Role.HOLDER,
     )

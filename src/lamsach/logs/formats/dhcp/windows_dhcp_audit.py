@@ -26,6 +26,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
 from lamsach.logs.text.syslog import NO_HEADER, split_header
@@ -169,16 +170,19 @@ class WindowsDhcpAudit(LogFormat):
         address = ip_of(written) if written != "::" else None
         action = _ACTIONS.get(identifier) if address else None
         names_client = identifier < 50 or identifier >= _IPV6
-        return Event(
-            time=self.record_time(fields),
-            kind=EventKind.LEASE if action else EventKind.OTHER,
-            observer=header.host,
-            source_ip=address,
-            device_ip=address if names_client and _is_forwards(identifier, address) else None,
-            device_name=host_of(fields.get("host", "")) if names_client else None,
-            device_mac=mac_of(fields.get("mac")),
-            user=user_in(fields.get("user", "")),
-            action=action or Action.UNKNOWN,
+        forwards = names_client and _is_forwards(identifier, address)
+        return decide(
+            Event(
+                time=self.record_time(fields),
+                kind=EventKind.LEASE if action else EventKind.OTHER,
+                observer=header.host,
+                source_ip=address,
+                device_name=host_of(fields.get("host", "")) if names_client else None,
+                device_mac=mac_of(fields.get("mac")),
+                user=user_in(fields.get("user", "")),
+                action=action or Action.UNKNOWN,
+            ),
+            role=Role.HOLDER if forwards else Role.APART,
         )
 
     def record_time(self, fields: Fields) -> datetime:

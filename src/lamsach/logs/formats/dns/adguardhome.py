@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.mappings.dns_message import answers_in_base64
 from lamsach.logs.text.dns_names import question_name
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
@@ -115,7 +115,9 @@ class AdGuardHome(LogFormat):
             values, observer = text
         else:
             raise LineError("The line is not of AdGuard Home.", line[:80])
-        return Event(observer=observer, format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+        event = Event(observer=observer, format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+        refused = event.kind is EventKind.LOGON and event.action is Action.BLOCKED
+        return decide(event, Way.CALLED, role=Role.BETWEEN if refused else Role.SERVES_THE_UNIT)
 
     def _entry(self, record: Mapping[str, object]) -> dict[str, object]:
         """A line of `querylog.json`."""
@@ -168,7 +170,6 @@ class AdGuardHome(LogFormat):
             "time": from_iso(stated, self.context.timezone),
             "kind": EventKind.DNS,
             "source_ip": address,
-            "device_ip": address,
             "domain": question,
             "answers": answers,
             "action": Action.BLOCKED if blocked else Action.ALLOWED,
@@ -196,6 +197,5 @@ class AdGuardHome(LogFormat):
             "time": from_iso(match[1], self.context.timezone),
             "kind": EventKind.LOGON,
             "source_ip": address,
-            "device_ip": None if refused and not is_internal(address) else address,
             "action": Action.BLOCKED if refused else Action.UNKNOWN,
         }, host

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
@@ -111,15 +111,17 @@ class CiscoUmbrella(LogFormat):
 def _dns(cells: list[str]) -> Event:
     client, site = ip_of(cells[3]), ip_of(cells[4])
     user, computer = _named(cells[1], cells[10] if len(cells) > 10 else "")
-    return Event(
-        kind=EventKind.DNS,
-        device_name=computer,
-        source_ip=client or site,
-        source_nat_ip=site if client and site != client else None,
-        device_ip=client or site,
-        user=user,
-        domain=question_of(cells[8]),
-        action=action_of(cells[5]),
+    return decide(
+        Event(
+            kind=EventKind.DNS,
+            device_name=computer,
+            source_ip=client or site,
+            source_nat_ip=site if client and site != client else None,
+            user=user,
+            domain=question_of(cells[8]),
+            action=action_of(cells[5]),
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 
@@ -136,18 +138,20 @@ def _proxy(cells: list[str]) -> Event:
     url = stated(cells[7])
     digest = next((found for cell in cells[10:] if (found := hash_of(cell))), None)
     user, computer = _named(cells[1], next((cell for cell in cells[16:] if cell in _IDENTITIES), ""))
-    return Event(
-        kind=EventKind.WEB,
-        device_name=computer,
-        source_ip=client or site,
-        source_nat_ip=site if client and site != client else None,
-        destination_ip=ip_of(cells[4]),
-        device_ip=client or site,
-        user=user,
-        domain=host_in(url) if url else None,
-        url=url,
-        hashes=(digest,) if digest else (),
-        action=action_of(cells[6]),
+    return decide(
+        Event(
+            kind=EventKind.WEB,
+            device_name=computer,
+            source_ip=client or site,
+            source_nat_ip=site if client and site != client else None,
+            destination_ip=ip_of(cells[4]),
+            user=user,
+            domain=host_in(url) if url else None,
+            url=url,
+            hashes=(digest,) if digest else (),
+            action=action_of(cells[6]),
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 
@@ -164,13 +168,14 @@ def _flow(
     source: str, source_port: str, destination: str, destination_port: str, user: str, verdict: str
 ) -> Event:
     first, second = ip_of(source), ip_of(destination)
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=first,
-        source_port=port_of(source_port),
-        destination_ip=second,
-        destination_port=port_of(destination_port),
-        device_ip=own_side(first, second),
-        user=stated(user),
-        action=action_of(verdict),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=first,
+            source_port=port_of(source_port),
+            destination_ip=second,
+            destination_port=port_of(destination_port),
+            user=stated(user),
+            action=action_of(verdict),
+        )
     )

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.values import host_and_port, ip_of, question_of
@@ -68,13 +68,15 @@ class CoreDns(LogFormat):
         host, port = host_and_port(match[1])
         source = ip_of(host or "")
         code = match[4]
-        event = Event(
-            kind=EventKind.DNS,
-            source_ip=source,
-            source_port=port,
-            device_ip=calling(source),
-            domain=question_of(match[3]),
-            action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
+        event = decide(
+            Event(
+                kind=EventKind.DNS,
+                source_ip=source,
+                source_port=port,
+                domain=question_of(match[3]),
+                action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
+            ),
+            Way.CALLED,
         )
         return placed(event, self, number, header.time, header.host)
 

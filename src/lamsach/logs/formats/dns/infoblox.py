@@ -15,8 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.cef_events import cef_event
 from lamsach.logs.text import cef
@@ -106,14 +105,16 @@ class Infoblox(LogFormat):
     def _logon(self, line: str, audit: re.Match[str], number: int) -> Event:
         header = header_before(line, audit.start(), self.context) if audit.start() else None
         source = ip_of(audit[4])
-        event = Event(
-            time=from_iso(audit[1], self.context.timezone),
-            kind=EventKind.LOGON,
-            observer=header.host if header else None,
-            source_ip=source,
-            device_ip=calling(source),
-            user=audit[2],
-            action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
+        event = decide(
+            Event(
+                time=from_iso(audit[1], self.context.timezone),
+                kind=EventKind.LOGON,
+                observer=header.host if header else None,
+                source_ip=source,
+                user=audit[2],
+                action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
+            ),
+            Way.CALLED,
         )
         return stamped(event, self.name, self.context.file, number)
 
@@ -145,12 +146,12 @@ def _question(event: Event, fields: Mapping[str, str], name: str) -> Event:
     if action is not Action.BLOCKED:
         words = _ANSWER_BREAKS.split(fields.get("InfobloxRespData", fields.get("rdata", ""))[:8192])
         answers = tuple(dict.fromkeys(ip for word in words if (ip := ip_of(word))))
-    return changed(
+    event = changed(
         event,
         kind=EventKind.DNS,
-        device_ip=own_side(event.source_ip, None) or event.source_ip,
         device_mac=event.device_mac or mac_of(fields.get("smac")),
         domain=from_presentation(question) if question else event.domain,
         answers=answers,
         action=action,
     )
+    return decide(event, role=Role.SERVES_THE_UNIT, again=True)

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
@@ -79,13 +79,15 @@ class PowerDns(LogFormat):
             name, client = _question(line[:4096]) or ("", "")
         host, port = host_and_port(client)
         source = ip_of(host or "")
-        event = Event(
-            kind=EventKind.DNS,
-            source_ip=source,
-            source_port=port,
-            device_ip=calling(source),
-            domain=question_of(name),
-            action=Action.UNKNOWN,
+        event = decide(
+            Event(
+                kind=EventKind.DNS,
+                source_ip=source,
+                source_port=port,
+                domain=question_of(name),
+                action=Action.UNKNOWN,
+            ),
+            Way.CALLED,
         )
         return placed(event, self, number, time, header.host)
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
@@ -105,7 +106,8 @@ class Technitium(LogFormat):
         if values is None:
             return None
         values = {"kind": EventKind.DNS} | values
-        return Event(format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+        event = Event(format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+        return decide(event, role=Role.SERVES_THE_UNIT)
 
     def _line(self, match: re.Match[str]) -> dict[str, object] | None:
         lease, question = _LEASE.match(match[5]), _QUESTION.match(match[5])
@@ -162,7 +164,6 @@ def _lease(match: re.Match[str], time: datetime) -> dict[str, object]:
         "kind": EventKind.LEASE,
         "time": time,
         "source_ip": address,
-        "device_ip": address,
         "device_name": match[3],
         "device_mac": mac_of(match[4]),
         "action": LeaseAction.ASSIGNED if match[1] == "leased" else LeaseAction.RELEASED,
@@ -187,7 +188,6 @@ def _values(
         "time": time,
         "source_ip": address,
         "source_port": port,
-        "device_ip": address,
         "domain": from_presentation(name) if name else None,
         "answers": answers,
         "action": Action.BLOCKED if blocked else Action.UNKNOWN if failed else Action.ALLOWED,

@@ -24,6 +24,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.dns_names import from_labels
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
@@ -136,23 +137,25 @@ class WindowsDnsDebug(LogFormat):
         details = line[len(first) :]
         stated_port = _REMOTE_PORT.search(details, 0, 2000)
         port = port_of(stated_port[1]) if stated_port else None
-        return Event(
-            time=self.time_of(before),
-            kind=EventKind.DNS,
-            observer=header,
-            source_ip=remote if from_client else None,
-            source_port=port if from_client else None,
-            destination_ip=None if from_client else remote,
-            destination_port=None if from_client else port,
-            device_ip=remote if from_client else None,
-            domain=question_of_packet(packet[7] or ""),
-            answers=_answers(details) if response and details else (),
-            action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
-            forwarded=not from_client,
-            response=bool(response),
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        return decide(
+            Event(
+                time=self.time_of(before),
+                kind=EventKind.DNS,
+                observer=header,
+                source_ip=remote if from_client else None,
+                source_port=port if from_client else None,
+                destination_ip=None if from_client else remote,
+                destination_port=None if from_client else port,
+                domain=question_of_packet(packet[7] or ""),
+                answers=_answers(details) if response and details else (),
+                action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
+                forwarded=not from_client,
+                response=bool(response),
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            ),
+            role=Role.SERVES_THE_UNIT,
         )
 
     def _before(self, text: str) -> tuple[str | None, str]:

@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
@@ -116,27 +117,30 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
         fields.get(key, "") for key in ("hash", "filehash", "fileHash", "sha1", "sha256", "md5", "objecthash")
     )
     hashes = tuple(dict.fromkeys(digest for text in texts if (digest := hash_of(text)))) or hashes_in(uri)
-    return Event(
-        time=time,
-        kind=EventKind.WEB
-        if url
-        else EventKind.FILE
-        if hashes
-        else EventKind.CONNECTION
-        if destination
-        else EventKind.OTHER,
-        observer=observer,
-        source_ip=source,
-        source_port=first_port(fields, "source_port", "spt", "srcport"),
-        destination_ip=destination,
-        destination_port=first_port(fields, "target_port", "dpt", "dstport"),
-        device_ip=own,
-        device_name=first(fields, "hostname", "dvchost", "devicename", "identhostname", "shost"),
-        user=first(fields, "username", "suser", "usrname", "account", "accountname", "user"),
-        domain=host_in(url) if url else None,
-        url=url,
-        hashes=hashes,
-        action=first_action(
-            first(fields, "action_taken", "act", "actiontaken", "action"), fields.get("event")
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.WEB
+            if url
+            else EventKind.FILE
+            if hashes
+            else EventKind.CONNECTION
+            if destination
+            else EventKind.OTHER,
+            observer=observer,
+            source_ip=source,
+            source_port=first_port(fields, "source_port", "spt", "srcport"),
+            destination_ip=destination,
+            destination_port=first_port(fields, "target_port", "dpt", "dstport"),
+            device_name=first(fields, "hostname", "dvchost", "devicename", "identhostname", "shost"),
+            user=first(fields, "username", "suser", "usrname", "account", "accountname", "user"),
+            domain=host_in(url) if url else None,
+            url=url,
+            hashes=hashes,
+            action=first_action(
+                first(fields, "action_taken", "act", "actiontaken", "action"), fields.get("event")
+            ),
         ),
+        role=Role.APART,
+        given=own,
     )

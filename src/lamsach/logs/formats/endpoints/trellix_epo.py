@@ -18,7 +18,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import decide, own_end
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
@@ -90,25 +91,27 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
     destination = first_ip(fields, "targetipv4", "targetipv6", "targetip")
     url = next((fields[key] for key in _URLS if "://" in fields.get(key, "")), None)
     hashes = tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
-    device = own or own_side(source, destination)
+    device = own or own_end(source, destination)
     came = source is not None and source != device and not is_internal(source)
-    return Event(
-        time=time,
-        kind=_kind(url, hashes, bool(source or destination)),
-        observer=observer,
-        source_ip=source,
-        source_port=first_port(fields, "sourceport"),
-        destination_ip=destination,
-        destination_port=first_port(fields, "targetport"),
-        device_ip=device,
-        device_name=first(fields, "machinename", "targethostname"),
-        device_mac=mac_of(fields.get("rawmacaddress")),
-        user=first(fields, "targetusername", "username"),
-        domain=host_in(url) if url else None,
-        url=url,
-        hashes=hashes,
-        action=_action(fields.get("threatactiontaken", "")),
-        inbound=came and url is None,
+    return decide(
+        Event(
+            time=time,
+            kind=_kind(url, hashes, bool(source or destination)),
+            observer=observer,
+            source_ip=source,
+            source_port=first_port(fields, "sourceport"),
+            destination_ip=destination,
+            destination_port=first_port(fields, "targetport"),
+            device_name=first(fields, "machinename", "targethostname"),
+            device_mac=mac_of(fields.get("rawmacaddress")),
+            user=first(fields, "targetusername", "username"),
+            domain=host_in(url) if url else None,
+            url=url,
+            hashes=hashes,
+            action=_action(fields.get("threatactiontaken", "")),
+            inbound=came and url is None,
+        ),
+        given=own,
     )
 
 

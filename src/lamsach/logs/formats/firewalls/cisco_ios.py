@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
@@ -123,9 +123,7 @@ def _event(facility: str, text: str) -> Event:
     arp = _ARP.search(text)
     if arp:
         address = ip_of(arp[2])
-        return Event(
-            source_ip=address, device_ip=_own(address), device_mac=mac_of(arp[1]), action=Action.BLOCKED
-        )
+        return decide(Event(source_ip=address, device_mac=mac_of(arp[1]), action=Action.BLOCKED), Way.CALLED)
     source, destination = _ends(text)
     event = _contact(source, destination, text)
     mac = _MAC_OF_SENDER.search(text) or (
@@ -151,21 +149,19 @@ def _contact(
 ) -> Event:
     both = source.ip is not None and destination.ip is not None
     nat_ip, nat_port = nat if nat[0] != source.ip else (None, None)
-    return Event(
-        kind=EventKind.CONNECTION if both else EventKind.OTHER,
-        source_ip=source.ip,
-        source_port=source.port,
-        destination_ip=destination.ip,
-        destination_port=destination.port,
-        source_nat_ip=nat_ip,
-        source_nat_port=nat_port,
-        device_ip=own_side(source.ip, destination.ip) if both else _own(source.ip),
-        action=Action.ALLOWED if _SESSIONS.match(text) else action_of(text.partition(",")[0]),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION if both else EventKind.OTHER,
+            source_ip=source.ip,
+            source_port=source.port,
+            destination_ip=destination.ip,
+            destination_port=destination.port,
+            source_nat_ip=nat_ip,
+            source_nat_port=nat_port,
+            action=Action.ALLOWED if _SESSIONS.match(text) else action_of(text.partition(",")[0]),
+        ),
+        Way.UNSTATED if both else Way.CALLED,
     )
-
-
-def _own(address: str | None) -> str | None:
-    return address if address and is_internal(address) else None
 
 
 def _ends(text: str) -> tuple[End, End]:

@@ -16,10 +16,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import mac_of_device
+from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
 from lamsach.logs.events.placing import placed
-from lamsach.logs.mappings.keyed_events import device_of
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
@@ -110,34 +108,39 @@ def _local_user(match: re.Match[str]) -> Event | None:
     source, destination = ip_of(source_text), ip_of(destination_text)
     if source is None or destination is None:
         return None
-    device = source if dns else own_side(source, destination)
+    role = Role.SERVES_THE_UNIT if dns else Role.BETWEEN
+    device = own_end(source, destination, role=role)
     url = _URL.search(rest[:2100]) if rest else None
-    return Event(
-        kind=EventKind.DNS if dns else EventKind.WEB if url else EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(source_port),
-        destination_ip=destination,
-        destination_port=port_of(destination_port),
-        device_ip=device,
-        source_mac=mac_of(mac),
-        device_mac=mac_of_device(device, source, mac_of(mac)),
-        domain=question_of(name) if name else _host(url[1] if url else None),
-        url=url[0].partition("=")[2] or url[0] if url else None,
-        action=Action.ALLOWED,
+    return decide(
+        Event(
+            kind=EventKind.DNS if dns else EventKind.WEB if url else EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(source_port),
+            destination_ip=destination,
+            destination_port=port_of(destination_port),
+            source_mac=mac_of(mac),
+            device_mac=mac_of_device(device, source, mac_of(mac)),
+            domain=question_of(name) if name else _host(url[1] if url else None),
+            url=url[0].partition("=")[2] or url[0] if url else None,
+            action=Action.ALLOWED,
+        ),
+        role=role,
     )
 
 
 def _printed(message: str, match: re.Match[str]) -> Event:
     """A decision as routers before the Vigor 2820 print it; `IN` at its end: the packet came from outside."""
     source, destination = ip_of(match[2]), ip_of(match[4])
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_or_service(match[3] or ""),
-        destination_ip=destination,
-        destination_port=port_or_service(match[5] or ""),
-        device_ip=device_of(source, destination, inward=message.rstrip().endswith(" IN")),
-        action=Action.BLOCKED if match[1] in "bB" else Action.ALLOWED,
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_or_service(match[3] or ""),
+            destination_ip=destination,
+            destination_port=port_or_service(match[5] or ""),
+            action=Action.BLOCKED if match[1] in "bB" else Action.ALLOWED,
+        ),
+        Way.INWARD if message.rstrip().endswith(" IN") else Way.UNSTATED,
     )
 
 
@@ -165,20 +168,20 @@ def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | No
     if start[1].lower() not in _OF_PACKETS:
         domain, url = _site(text[flow.end() : flow.end() + _ROOM_OF_SITE])
     asked = "DNSF" in text[start.start() : start.end() + 8] or "QNAME" in text[flow.end() : _ROOM]
-    return Event(
-        kind=EventKind.DNS if asked and domain else EventKind.WEB if url else EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(flow[2]),
-        destination_ip=destination,
-        destination_port=None if to_site else port_of(flow[4]),
-        device_ip=device_of(
-            source,
-            destination,
-            inward=_FROM_OUTSIDE.search(text, start.start(), flow.start() + 1) is not None,
+    return decide(
+        Event(
+            kind=EventKind.DNS if asked and domain else EventKind.WEB if url else EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(flow[2]),
+            destination_ip=destination,
+            destination_port=None if to_site else port_of(flow[4]),
+            domain=domain,
+            url=url,
+            action=_action(text, start.start()),
         ),
-        domain=domain,
-        url=url,
-        action=_action(text, start.start()),
+        Way.INWARD
+        if _FROM_OUTSIDE.search(text, start.start(), flow.start() + 1) is not None
+        else Way.UNSTATED,
     )
 
 

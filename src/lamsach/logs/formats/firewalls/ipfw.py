@@ -16,8 +16,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import calling, own_end
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
@@ -80,20 +79,18 @@ def _packet(line: str) -> Event | None:
     packet = _PACKET.search(line, 0, _ROOM) if "ipfw" in line else None
     if packet:
         source, destination = ip_of(packet[2]), ip_of(packet[4])
-        device = own_side(source, destination)
         return _connection(
-            source, packet[3], destination, packet[5], device, _ACTIONS.get(packet[1], Action.UNKNOWN)
+            source, packet[3], destination, packet[5], Way.UNSTATED, _ACTIONS.get(packet[1], Action.UNKNOWN)
         )
     stealth = _STEALTH.search(line, 0, _ROOM)
     if stealth:
         source, destination = ip_of(stealth[3]), ip_of(stealth[1])
-        device = own_end(source, destination, received=True)
-        return _connection(source, stealth[4], destination, stealth[2], device, Action.BLOCKED)
+        return _connection(source, stealth[4], destination, stealth[2], Way.RECEIVED, Action.BLOCKED)
     program = _PROGRAM.search(line, 0, _ROOM)
     if program is None:
         return None
     source = ip_of(program[2])
-    return _connection(source, program[3], None, program[4], calling(source), _ACTIONS[program[1]])
+    return _connection(source, program[3], None, program[4], Way.CALLED, _ACTIONS[program[1]])
 
 
 def _connection(
@@ -101,17 +98,19 @@ def _connection(
     source_port: str | None,
     destination: str | None,
     destination_port: str | None,
-    device: str | None,
+    way: Way,
     action: Action,
 ) -> Event | None:
     if source is None and destination is None:
         return None
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(source_port),
-        destination_ip=destination,
-        destination_port=port_of(destination_port),
-        device_ip=device,
-        action=action,
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(source_port),
+            destination_ip=destination,
+            destination_port=port_of(destination_port),
+            action=action,
+        ),
+        way,
     )

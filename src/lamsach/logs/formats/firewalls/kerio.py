@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role, decide, own_end
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.syslog import split_header
@@ -83,14 +83,16 @@ def _event(text: str) -> Event:
     page = _PAGE.match(text)
     if page:
         client = ip_of(page[1])
-        return Event(
-            kind=EventKind.WEB,
-            source_ip=client,
-            device_ip=client,
-            user=stated(page[2]),
-            domain=host_in(page[3]),
-            url=page[3],
-            action=Action.ALLOWED,
+        return decide(
+            Event(
+                kind=EventKind.WEB,
+                source_ip=client,
+                user=stated(page[2]),
+                domain=host_in(page[3]),
+                url=page[3],
+                action=Action.ALLOWED,
+            ),
+            role=Role.SERVES_THE_UNIT,
         )
     packet, connection = _PACKET.match(text), _CONNECTION.match(text)
     start = packet or connection or _INTRUSION.match(text)
@@ -101,16 +103,21 @@ def _event(text: str) -> Event:
         raise LineError("The line is not a record of this product.", text[:80])
     source, destination = ip_of(ends[2]), ip_of(ends[5])
     done = "" if connection else start[1] if packet else start[1].lower()
-    device = own_side(source, destination)
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(ends[3]),
-        destination_ip=destination,
-        destination_port=port_of(ends[6]),
-        device_ip=device,
-        device_name=(ends[1] if device == source else ends[4]) or None,
-        user=stated(connection[1]) if connection and connection[1] else None,
-        domain=domain_of(ends[4]) if ends[4] and "." in ends[4] and device != destination else None,
-        action=Action.BLOCKED if done in _REFUSED else Action.UNKNOWN if done == "alert" else Action.ALLOWED,
+    device = own_end(source, destination)
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(ends[3]),
+            destination_ip=destination,
+            destination_port=port_of(ends[6]),
+            device_name=(ends[1] if device == source else ends[4]) or None,
+            user=stated(connection[1]) if connection and connection[1] else None,
+            domain=domain_of(ends[4]) if ends[4] and "." in ends[4] and device != destination else None,
+            action=Action.BLOCKED
+            if done in _REFUSED
+            else Action.UNKNOWN
+            if done == "alert"
+            else Action.ALLOWED,
+        )
     )

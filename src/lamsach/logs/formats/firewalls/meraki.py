@@ -17,8 +17,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal, own_side
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, decide, own_end
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.framing import header_before
@@ -112,21 +112,24 @@ def _event(kind: str, text: str) -> Event:
     if lease:
         address = ip_of(lease[2])
         done = LeaseAction.ASSIGNED if lease[1] == "lease" else LeaseAction.RELEASED
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_ip=address,
-            device_name=lease[4],
-            device_mac=mac_of(lease[3]),
-            action=done,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=address,
+                device_name=lease[4],
+                device_mac=mac_of(lease[3]),
+                action=done,
+            ),
+            role=Role.HOLDER,
         )
     session = _VPN.search(text[:600])
     anyconnect = "anyconnect_vpn" in text[:40]
     if session and (anyconnect or text.startswith("client_vpn")):
         given = ip_of(session[2])
         done = LeaseAction.RELEASED if "disconnect" in text[:200] else LeaseAction.ASSIGNED
-        return Event(
-            kind=EventKind.LEASE, source_ip=ip_of(session[4]), device_ip=given, user=session[1], action=done
+        return decide(
+            Event(kind=EventKind.LEASE, source_ip=ip_of(session[4]), user=session[1], action=done),
+            given=given,
         )
     peer = _PEER.search(text[:1000]) if anyconnect else None
     if peer:
@@ -145,16 +148,18 @@ def _anyconnect(text: str, peer: re.Match[str]) -> Event:
     ended = "disconnect" in text.lower() or "terminated" in text.lower()
     if given:
         done = LeaseAction.RELEASED if ended else LeaseAction.ASSIGNED
-        return Event(kind=EventKind.LEASE, source_ip=outside, device_ip=given, user=user, action=done)
+        return decide(Event(kind=EventKind.LEASE, source_ip=outside, user=user, action=done), given=given)
     failed = "fail" in text.lower() or "denied" in text.lower()
     passed = "auth_success" in text or "connected" in text or "anyconnect_vpn_connect" in text
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=outside,
-        source_port=port_of(peer[2]),
-        device_ip=calling(outside),
-        user=user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=outside,
+            source_port=port_of(peer[2]),
+            user=user,
+            action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )
 
 
@@ -168,25 +173,29 @@ def _contact(kind: str, text: str, fields: Fields) -> Event:
     url = request[1] if request else fields.get("url")
     digest = hash_of(fields.get("sha256", "").split(" ", 1)[0])
     nat, nat_port = _translation(fields, source)
-    device = _device(fields, source, destination) or client
+    way = Way.ARRIVED if fields.get("direction", "").startswith("ingress") else Way.UNSTATED
+    device = own_end(source, destination, way) or client
     mac = next(
         (mac for key in ("mac", "client_mac", "dhost") if (mac := mac_of(fields.get(key, "")[:17]))), None
     )
-    return Event(
-        kind=_kind(kind, text, url=url, both=bool(source and destination), digest=digest),
-        source_ip=source or client,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        source_nat_ip=nat,
-        source_nat_port=nat_port,
-        device_ip=device,
-        device_mac=mac if device is None or is_internal(device) else None,
-        user=fields.get("identity") or fields.get("user") or None,
-        domain=(host_of_url(url) if url else None) or domain_of(fields.get("hostname", "")),
-        url=url,
-        hashes=(digest,) if digest else (),
-        action=_action(text, fields),
+    return decide(
+        Event(
+            kind=_kind(kind, text, url=url, both=bool(source and destination), digest=digest),
+            source_ip=source or client,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            source_nat_ip=nat,
+            source_nat_port=nat_port,
+            device_mac=mac if device is None or is_internal(device) else None,
+            user=fields.get("identity") or fields.get("user") or None,
+            domain=(host_of_url(url) if url else None) or domain_of(fields.get("hostname", "")),
+            url=url,
+            hashes=(digest,) if digest else (),
+            action=_action(text, fields),
+        ),
+        way,
+        given=device,
     )
 
 
@@ -206,17 +215,6 @@ def _translation(fields: Fields, source: str | None) -> tuple[str | None, int | 
     if nat is None or nat == source:
         return None, None
     return nat, port_of(fields.get("translated_port", "").split(" ", 1)[0])
-
-
-def _device(fields: Fields, source: str | None, destination: str | None) -> str | None:
-    if (
-        fields.get("direction", "").startswith("ingress")
-        and destination
-        and source
-        and not is_internal(source)
-    ):
-        return destination
-    return own_side(source, destination)
 
 
 def _kind(kind: str, text: str, *, url: str | None, both: bool, digest: str | None) -> EventKind:

@@ -16,10 +16,9 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling, mac_of_device
+from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.mappings.keyed_events import device_of
 from lamsach.logs.text.key_value import first, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
@@ -157,33 +156,34 @@ def _event(fields: Fields) -> Event:
     number = fields.get("m", "")
     login = number in _LOGONS or "ogin" in message[:80] or "logged" in message[:80]
     to_itself = destination is not None and destination == ip_of(fields.get("fw", ""))
-    device = (
-        calling(source)
-        if login or (told and not destination)
-        else device_of(source, destination, inward=to_itself or _arrives(fields, told))
-    )
+    inward = to_itself or _arrives(fields, told)
+    called = login or (told and not destination)
+    way = Way.CALLED if called else Way.INWARD if inward else Way.UNSTATED
+    device = own_end(source, destination, way)
     arrived = device is not None and device != source
     domain, url = _site(fields, destination_name)
     nat, nat_port, _ = _end(fields.get("natSrc", "") or fields.get("npcs", ""))
     digest = hash_of(first(fields, "fileid", "sha256", "md5", "filehash") or "")
     source_mac = mac_of(fields.get("srcMac") or fields.get("srcmac"))
-    return Event(
-        kind=_kind(login=login, web=url is not None, both=bool(source and destination)),
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        source_nat_ip=nat if nat != source else None,
-        source_nat_port=nat_port if nat and nat != source else None,
-        source_mac=source_mac,
-        device_ip=device,
-        device_name=destination_name if arrived else source_name,
-        device_mac=mac_of(fields.get("dstMac")) if arrived else mac_of_device(device, source, source_mac),
-        user=first(fields, "usr", "user", "suser"),
-        domain=domain,
-        url=url,
-        hashes=(digest,) if digest else (),
-        action=_action(fields, number, message),
+    return decide(
+        Event(
+            kind=_kind(login=login, web=url is not None, both=bool(source and destination)),
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            source_nat_ip=nat if nat != source else None,
+            source_nat_port=nat_port if nat and nat != source else None,
+            source_mac=source_mac,
+            device_name=destination_name if arrived else source_name,
+            device_mac=mac_of(fields.get("dstMac")) if arrived else mac_of_device(device, source, source_mac),
+            user=first(fields, "usr", "user", "suser"),
+            domain=domain,
+            url=url,
+            hashes=(digest,) if digest else (),
+            action=_action(fields, number, message),
+        ),
+        way,
     )
 
 
@@ -250,8 +250,9 @@ def _lease(fields: Fields, message: str) -> Event | None:
         action = LeaseAction.RELEASED
     elif "expire" in words or "delete" in words:
         action = LeaseAction.EXPIRED
-    return Event(
-        kind=EventKind.LEASE, source_ip=address, device_ip=address, device_mac=mac_of(match[2]), action=action
+    return decide(
+        Event(kind=EventKind.LEASE, source_ip=address, device_mac=mac_of(match[2]), action=action),
+        role=Role.HOLDER,
     )
 
 

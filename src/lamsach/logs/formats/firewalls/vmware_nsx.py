@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.values import ip_of, port_of
@@ -61,14 +61,15 @@ class VmwareNsx(LogFormat):
         source, destination = ip_of(match[4]), ip_of(match[6])
         if source is None or destination is None:
             raise LineError("The line is not a record of this product.", line[:80])
-        public = not is_internal(source) and not is_internal(destination)
-        event = Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(match[5]),
-            destination_ip=destination,
-            destination_port=port_of(match[7]),
-            device_ip=destination if public and match[3] == "IN" else own_side(source, destination),
-            action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
+        event = decide(
+            Event(
+                kind=EventKind.CONNECTION,
+                source_ip=source,
+                source_port=port_of(match[5]),
+                destination_ip=destination,
+                destination_port=port_of(match[7]),
+                action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
+            ),
+            Way.INWARD if match[3] == "IN" else Way.UNSTATED,
         )
         return placed(event, self, number, header.time, header.host)

@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.mappings.keyed_events import device_of
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
@@ -99,8 +96,7 @@ def _traffic(match: re.Match[str], fields: Fields) -> Event:
         fields, source, ports[0], destination, ports[1], action_of(match[1].replace("Proxy", "Proxy "))
     )
     inward = _EXTERNAL.fullmatch(match[2]) is not None or match[3] == "Firebox"
-    device = device_of(source, destination, inward=inward)
-    return event if device == event.device_ip else replace(event, device_ip=device)
+    return decide(event, Way.INWARD, again=True) if inward else event
 
 
 def _other(text: str, fields: Fields) -> Event:
@@ -109,22 +105,26 @@ def _other(text: str, fields: Fields) -> Event:
     lease = _LEASE.search(text[:600])
     if lease:
         address = ip_of(lease[1])
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_ip=address,
-            device_mac=mac_of(lease[2]),
-            action=LeaseAction.ASSIGNED,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=address,
+                device_mac=mac_of(lease[2]),
+                action=LeaseAction.ASSIGNED,
+            ),
+            role=Role.HOLDER,
         )
     if logon:
         source = ip_of(logon[2])
         allowed = {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED}
-        return Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            device_ip=calling(source),
-            user=logon[1],
-            action=allowed.get(logon[3], Action.UNKNOWN),
+        return decide(
+            Event(
+                kind=EventKind.LOGON,
+                source_ip=source,
+                user=logon[1],
+                action=allowed.get(logon[3], Action.UNKNOWN),
+            ),
+            Way.CALLED,
         )
     if session:
         given, real = (
@@ -133,10 +133,11 @@ def _other(text: str, fields: Fields) -> Event:
         )
         if given:
             done = LeaseAction.ASSIGNED if session[2] == "logged in" else LeaseAction.RELEASED
-            return Event(
-                kind=EventKind.LEASE, source_ip=real or given, device_ip=given, user=session[1], action=done
+            return decide(
+                Event(kind=EventKind.LEASE, source_ip=real or given, user=session[1], action=done),
+                given=given,
             )
-        return Event(kind=EventKind.LOGON, source_ip=real, device_ip=calling(real), user=session[1])
+        return decide(Event(kind=EventKind.LOGON, source_ip=real, user=session[1]), Way.CALLED)
     return _event(
         fields,
         first_ip(fields, "src_ip"),
@@ -163,20 +164,21 @@ def _event(
     url = f"{site}{path}" if site and path and path.startswith("/") else path
     web = url is not None or "op" in fields
     both = bool(source and destination)
-    return Event(
-        kind=_kind(asked=asked is not None, web=web, both=both),
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        source_nat_ip=nat,
-        source_nat_port=first_port(fields, "src_port_nat") if nat else None,
-        device_ip=own_side(source, destination),
-        user=first(fields, "src_user", "user"),
-        domain=site,
-        url=url,
-        hashes=(digest,) if digest else (),
-        action=action,
+    return decide(
+        Event(
+            kind=_kind(asked=asked is not None, web=web, both=both),
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            source_nat_ip=nat,
+            source_nat_port=first_port(fields, "src_port_nat") if nat else None,
+            user=first(fields, "src_user", "user"),
+            domain=site,
+            url=url,
+            hashes=(digest,) if digest else (),
+            action=action,
+        )
     )
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import ip_of
@@ -131,18 +131,20 @@ class Argus(LogFormat):
         protocol = (fields.get("protocol") or "").lower()
         has_ports = protocol not in _WITHOUT_PORTS
         outbound = (fields.get("direction") or "") in _OPENED_BY_DESTINATION
-        return Event(
-            time=self._time(fields.get("time") or fields.get("last") or ""),
-            kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
-            source_ip=source,
-            source_port=_port(fields.get("source_port") or "") if has_ports else None,
-            destination_ip=destination,
-            destination_port=_port(fields.get("destination_port") or "") if has_ports else None,
-            device_ip=own_side(destination, source) if outbound else own_side(source, destination),
-            outbound=outbound,
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        return decide(
+            Event(
+                time=self._time(fields.get("time") or fields.get("last") or ""),
+                kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
+                source_ip=source,
+                source_port=_port(fields.get("source_port") or "") if has_ports else None,
+                destination_ip=destination,
+                destination_port=_port(fields.get("destination_port") or "") if has_ports else None,
+                outbound=outbound,
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            ),
+            turned=outbound,
         )
 
     def _time(self, text: str) -> datetime | None:

@@ -18,7 +18,7 @@ from typing import BinaryIO, ClassVar
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.netflow.blocks import unpacked
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.text.values import printable, stated
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
@@ -225,20 +225,21 @@ def _flow(
         return None
     with_ports = ports[2] in _PORTED  # ICMP and IGMP keep type and code there
     translated = nat[0] not in (None, "0.0.0.0", "::") and (nat[0], nat[1]) != (source, ports[0])  # noqa: S104
-    return Event(
-        time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,
-        kind=EventKind.CONNECTION,
-        observer=observer,
-        source_ip=source,
-        source_port=ports[0] if with_ports else None,
-        destination_ip=destination,
-        destination_port=ports[1] if with_ports else None,
-        source_nat_ip=nat[0] if translated else None,
-        source_nat_port=nat[1] if translated else None,
-        device_ip=own_side(source, destination),
-        user=printable(user) if user and user.isprintable() else None,
-        action=action,
-        format=NfCapd.name,
-        file=file,
-        line=number,
+    return decide(
+        Event(
+            time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,
+            kind=EventKind.CONNECTION,
+            observer=observer,
+            source_ip=source,
+            source_port=ports[0] if with_ports else None,
+            destination_ip=destination,
+            destination_port=ports[1] if with_ports else None,
+            source_nat_ip=nat[0] if translated else None,
+            source_nat_port=nat[1] if translated else None,
+            user=printable(user) if user and user.isprintable() else None,
+            action=action,
+            format=NfCapd.name,
+            file=file,
+            line=number,
+        )
     )

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.text.json_records import read_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
@@ -120,22 +120,23 @@ class Nfdump(LogFormat):
         if (fields.get("event") or "").upper() in _DENIED:
             forwarding = _DROPPED
         observer = ip_of(fields.get("observer") or "")
-        return Event(
-            time=from_iso(fields["time"], self.context.timezone) if fields["time"] else None,
-            kind=EventKind.CONNECTION,
-            observer=None if observer in ("0.0.0.0", "::") else observer,  # noqa: S104 - not bound to
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=port_of(fields["destination_port"]) if ported else None,
-            source_nat_ip=nat,
-            source_nat_port=nat_port,
-            device_ip=own_side(source, destination),
-            user=fields.get("user"),
-            action=_ACTIONS.get(forwarding, Action.UNKNOWN),
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        return decide(
+            Event(
+                time=from_iso(fields["time"], self.context.timezone) if fields["time"] else None,
+                kind=EventKind.CONNECTION,
+                observer=None if observer in ("0.0.0.0", "::") else observer,  # noqa: S104 - not bound to
+                source_ip=source,
+                source_port=source_port,
+                destination_ip=destination,
+                destination_port=port_of(fields["destination_port"]) if ported else None,
+                source_nat_ip=nat,
+                source_nat_port=nat_port,
+                user=fields.get("user"),
+                action=_ACTIONS.get(forwarding, Action.UNKNOWN),
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            )
         )
 
     def _json(self, text: str, number: int) -> Event | None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Event, EventKind
@@ -94,18 +94,19 @@ class Silk(LogFormat):
         if source is None and destination is None:
             raise LineError("The line is not of SiLK.", line[:80])
         has_ports = fields.get("protocol") not in _ICMP
-        return Event(
-            time=self._time(fields.get("time") or fields.get("end") or ""),
-            kind=EventKind.CONNECTION,
-            observer=fields.get("sensor") or None,
-            source_ip=source,
-            source_port=port_of(fields.get("source_port", "")) if has_ports else None,
-            destination_ip=destination,
-            destination_port=port_of(fields.get("destination_port", "")) if has_ports else None,
-            device_ip=own_side(source, destination),
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        return decide(
+            Event(
+                time=self._time(fields.get("time") or fields.get("end") or ""),
+                kind=EventKind.CONNECTION,
+                observer=fields.get("sensor") or None,
+                source_ip=source,
+                source_port=port_of(fields.get("source_port", "")) if has_ports else None,
+                destination_ip=destination,
+                destination_port=port_of(fields.get("destination_port", "")) if has_ports else None,
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            )
         )
 
     def _time(self, text: str) -> datetime | None:

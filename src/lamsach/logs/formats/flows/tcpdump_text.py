@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.printed_packets import FLOW, printed_packet
 from lamsach.logs.text.syslog import NO_HEADER, split_header
@@ -142,13 +143,17 @@ def _arp(text: str, time: datetime | None) -> Event | None:
         return None
     if match["owner"]:
         owner = ip_of(match["owner"])
-        return Event(
-            time=time,
-            kind=EventKind.LEASE,
-            source_ip=owner,
-            device_ip=owner,
-            device_mac=mac_of(match["mac"]),
-            action=LeaseAction.OBSERVED,
+        return decide(
+            Event(
+                time=time,
+                kind=EventKind.LEASE,
+                source_ip=owner,
+                device_mac=mac_of(match["mac"]),
+                action=LeaseAction.OBSERVED,
+            ),
+            role=Role.HOLDER,
         )
     asker = ip_of(match["asker"])
-    return Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"]), device_ip=asker)
+    return decide(
+        Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"])), role=Role.SERVES_THE_UNIT
+    )

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import (
     domain_of,
@@ -97,7 +97,9 @@ class WiresharkList(LogFormat):
             fields = _said(info, source, destination)
         if fields is None:
             return None
-        return Event(time=time, format=self.name, file=self.context.file, line=number, **fields)
+        event = Event(time=time, format=self.name, file=self.context.file, line=number, **fields)
+        serves = event.kind in (EventKind.DNS, EventKind.LEASE)
+        return decide(event, role=Role.SERVES_THE_UNIT if serves else Role.BETWEEN, turned=event.response)
 
     def _time(self, text: str) -> datetime | None:
         if "-" in text:
@@ -115,18 +117,13 @@ def _packet(line: str) -> re.Match[str] | None:
 
 def _said(info: str, source: str | None, destination: str | None) -> dict[str, Any]:
     """The event's fields for a packet between these ends, by the text that the list shows of it."""
-    ends = {
-        "source_ip": source,
-        "destination_ip": destination,
-        "device_ip": own_side(source, destination),
-    }
+    ends = {"source_ip": source, "destination_ip": destination}
     if dns := _DNS.match(info):
         response = dns["response"] is not None
         values = _ANSWER.findall(dns["rest"]) if response else ()
         return {
             **ends,
             "kind": EventKind.DNS,
-            "device_ip": destination if response else source,
             "domain": question_of(dns["name"]),
             "answers": tuple(dict.fromkeys(filter(None, (ip_of(v) or domain_of(v) for v in values)))),
             "response": response,
@@ -158,7 +155,6 @@ def _holder(info: str) -> dict[str, Any] | None:
     return {
         "kind": EventKind.LEASE,
         "source_ip": ip_of(found[1]),
-        "device_ip": ip_of(found[1]),
         "device_mac": mac_of(found[2]),
         "action": LeaseAction.OBSERVED,
     }

@@ -18,7 +18,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import is_internal, is_machine, own_side
+from lamsach.logs.events.direction import is_internal, is_machine
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
@@ -83,19 +84,23 @@ class UnknownText(LogFormat):
         except LineError:
             header, message = NO_HEADER, line
         source, destination, source_port, destination_port = _keyed(message)
-        return Event(
-            time=header.time or self._time(message) or self._time(line),
-            kind=EventKind.OTHER,
-            observer=header.host,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            device_ip=_device(message, source, destination),
-            action=refusal_in(message),
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        ends = source is not None and destination is not None and is_machine(source)
+        return decide(
+            Event(
+                time=header.time or self._time(message) or self._time(line),
+                kind=EventKind.OTHER,
+                observer=header.host,
+                source_ip=source,
+                source_port=source_port,
+                destination_ip=destination,
+                destination_port=destination_port,
+                action=refusal_in(message),
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            ),
+            role=Role.BETWEEN if ends else Role.APART,
+            given=None if ends else _mentioned(message, source),
         )
 
     def _time(self, text: str) -> datetime | None:
@@ -141,11 +146,10 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
     return found[0][0], found[1][0], found[0][1], found[1][1]
 
 
-def _device(message: str, source: str | None, destination: str | None) -> str | None:
+def _mentioned(message: str, source: str | None) -> str | None:
+    """The machine of a line that does not state two ends: an internal source, else the one internal address, else the source."""
     if source and not is_machine(source):
         source = None
-    if source and destination:
-        return own_side(source, destination)
     if source and is_internal(source):
         return source
     internal: set[str] = set()

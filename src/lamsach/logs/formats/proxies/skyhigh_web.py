@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.web_requests import target_of, web_time
 from lamsach.logs.text.framing import header_before
@@ -58,16 +59,18 @@ class SkyhighWeb(LogFormat):
         host, port = host_and_port(url or "") if tunnel else (host_of_url(url or ""), None)
         source, last = ip_of(row[3]), _LAST.search(line, max(0, len(line) - 40))
         stopped = row[4] in _REFUSED or (last is not None and last[1] not in ("0", "00"))
-        event = Event(
-            time=web_time(row[1], self.context.timezone),
-            kind=EventKind.WEB,
-            source_ip=source,
-            destination_ip=ip_of(host or ""),
-            destination_port=port_of(port),
-            device_ip=source,
-            user=stated(row[2]),
-            domain=host,
-            url=stated(url),
-            action=Action.BLOCKED if stopped else Action.ALLOWED,
+        event = decide(
+            Event(
+                time=web_time(row[1], self.context.timezone),
+                kind=EventKind.WEB,
+                source_ip=source,
+                destination_ip=ip_of(host or ""),
+                destination_port=port_of(port),
+                user=stated(row[2]),
+                domain=host,
+                url=stated(url),
+                action=Action.BLOCKED if stopped else Action.ALLOWED,
+            ),
+            role=Role.SERVES_THE_UNIT,
         )
         return placed(event, self, number, None, header.host)

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of
@@ -122,16 +122,17 @@ class SnortFast(LogFormat):
             raise LineError("The line is not an alert of Snort.", line[:80])
         (source, source_port), (destination, destination_port) = ends
         header = split_header(bare(first), self.context)[0]
-        return Event(
-            time=self._time(bare(line)) or header.time,
-            kind=EventKind.CONNECTION,
-            observer=header.host,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            device_ip=own_side(source, destination),
-            action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
+        return decide(
+            Event(
+                time=self._time(bare(line)) or header.time,
+                kind=EventKind.CONNECTION,
+                observer=header.host,
+                source_ip=source,
+                source_port=source_port,
+                destination_ip=destination,
+                destination_port=destination_port,
+                action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
+            )
         )
 
     def _json(self, line: str) -> Event:
@@ -140,16 +141,17 @@ class SnortFast(LogFormat):
         source, source_port = _json_end(record, "src")
         destination, destination_port = _json_end(record, "dst")
         time = self._time(text_of(record.get("timestamp")) or "")
-        return Event(
-            time=_moment(from_epoch(stated), time) if stated else time,
-            kind=EventKind.CONNECTION,
-            observer=split_header(line, self.context)[0].host if header.strip() else None,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            device_ip=own_side(source, destination),
-            action=_action(text_of(record.get("action"))),
+        return decide(
+            Event(
+                time=_moment(from_epoch(stated), time) if stated else time,
+                kind=EventKind.CONNECTION,
+                observer=split_header(line, self.context)[0].host if header.strip() else None,
+                source_ip=source,
+                source_port=source_port,
+                destination_ip=destination,
+                destination_port=destination_port,
+                action=_action(text_of(record.get("action"))),
+            )
         )
 
     def _csv(self, line: str) -> Event:
@@ -167,15 +169,16 @@ class SnortFast(LogFormat):
                 raise LineError("The line is not an alert of Snort.", line[:80])
             source, source_port, action = ip_of(older[2]), port_of(older[3]), Action.UNKNOWN
             destination, destination_port = ip_of(older[4]), port_of(older[5])
-        return Event(
-            time=self._time(line),
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            device_ip=own_side(source, destination),
-            action=action,
+        return decide(
+            Event(
+                time=self._time(line),
+                kind=EventKind.CONNECTION,
+                source_ip=source,
+                source_port=source_port,
+                destination_ip=destination,
+                destination_port=destination_port,
+                action=action,
+            )
         )
 
     def _time(self, text: str) -> datetime | None:
@@ -228,15 +231,16 @@ def _unified(text: str) -> Event:
         raise LineError("The line is not an alert of Snort.", text[:80])
     has_ports = said.get("protocol") in ("6", "17")
     seconds, micro = said.get("event second"), said.get("event microsecond", "0")
-    return Event(
-        time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(said.get("src port")) if has_ports else None,
-        destination_ip=destination,
-        destination_port=port_of(said.get("dest port")) if has_ports else None,
-        device_ip=own_side(source, destination),
-        action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
+    return decide(
+        Event(
+            time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(said.get("src port")) if has_ports else None,
+            destination_ip=destination,
+            destination_port=port_of(said.get("dest port")) if has_ports else None,
+            action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
+        )
     )
 
 

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.suricata_fast import endpoint
 from lamsach.logs.text.syslog import split_header
@@ -86,18 +86,17 @@ class SuricataText(LogFormat):
             raise LineError("The alert names no addresses.", line[:80])
         dns = None if tls else _DNS.match(text)
         answered = dns is not None and dns[1] == "Response"
-        device = destination if answered else source if dns else own_side(source, destination)
         event = Event(
             time=self._time(start),
             source_ip=source,
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
-            device_ip=device,
             action=Action.UNKNOWN,
             response=answered,
             **(_tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)),  # type: ignore[arg-type]
         )
+        event = decide(event, role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN, turned=answered)
         return placed(event, self, number, None, header.host if header else None)
 
     def _time(self, match: re.Match[str]) -> datetime:

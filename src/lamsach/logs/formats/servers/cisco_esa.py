@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.keyed_events import host_in
@@ -72,12 +72,14 @@ def _event(text: str) -> Event:
     incoming, delivering = _INCOMING.search(text), _DELIVERING.search(text)
     if incoming:
         source = ip_of(incoming[2])
-        return Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            destination_ip=ip_of(incoming[1]),
-            destination_port=25,
-            device_ip=calling(source),
+        return decide(
+            Event(
+                kind=EventKind.CONNECTION,
+                source_ip=source,
+                destination_ip=ip_of(incoming[1]),
+                destination_port=25,
+            ),
+            Way.CALLED,
         )
     if delivering:
         return Event(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, ip_of, stated
@@ -119,13 +119,16 @@ class Exchange(LogFormat):
         )
         near, far = ip_of(near or ""), ip_of(far or "")
         ends = (near, near_port, far, far_port) if sends else (far, far_port, near, near_port)
-        return Event(
-            kind=EventKind.CONNECTION,
-            source_ip=ends[0],
-            source_port=ends[1],
-            destination_ip=ends[2],
-            destination_port=ends[3],
-            device_ip=near if sends else calling(far),
+        return decide(
+            Event(
+                kind=EventKind.CONNECTION,
+                source_ip=ends[0],
+                source_port=ends[1],
+                destination_ip=ends[2],
+                destination_port=ends[3],
+            ),
+            Way.CALLED,
+            role=Role.HOLDER if sends else Role.BETWEEN,
         )
 
 
@@ -145,23 +148,26 @@ def _message(fields: Mapping[str, str]) -> Event:
     site, url = domain_of(fields.get("urlhost", "")), stated(fields.get("urlstem"))
     status = fields.get("httpstatus") or fields.get("protocolstatus") or ""
     refused = event_id in _FAILED or status in ("401", "403")
-    return Event(
-        kind=EventKind.WEB
-        if url
-        else EventKind.LOGON
-        if user
-        else EventKind.CONNECTION
-        if source
-        else EventKind.OTHER,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        device_ip=source if sends else calling(source),
-        user=user,
-        domain=site or (name if name and "." in name else None),
-        url=url,
-        action=Action.BLOCKED if refused else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.WEB
+            if url
+            else EventKind.LOGON
+            if user
+            else EventKind.CONNECTION
+            if source
+            else EventKind.OTHER,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            user=user,
+            domain=site or (name if name and "." in name else None),
+            url=url,
+            action=Action.BLOCKED if refused else Action.UNKNOWN,
+        ),
+        Way.CALLED,
+        role=Role.HOLDER if sends else Role.BETWEEN,
     )
 
 

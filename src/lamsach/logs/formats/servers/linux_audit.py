@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.syslog import split_header
@@ -101,10 +101,9 @@ def _event(kind: str, text: str, host: str | None) -> Event | None:
     if kind in ("NETFILTER_PKT", "1324"):
         source, destination = ip_of(fields.get("saddr", "")), ip_of(fields.get("daddr", ""))
         ports = port_of(fields.get("sport")), port_of(fields.get("dport"))
-        return Event(
+        return decide(Event(
             kind=EventKind.CONNECTION, source_ip=source, destination_ip=destination, source_port=ports[0], destination_port=ports[1],
-            device_ip=calling(source) or calling(destination),
-        )  # fmt: skip
+        ), Way.WITHIN)  # fmt: skip
     return _command(kind, fields, host) if kind in _RUN else None
 
 
@@ -114,15 +113,17 @@ def _logon(fields: dict[str, str]) -> Event | None:
         return None
     result = fields.get("res", "")
     server = ip_of(fields.get("laddr", ""))
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=source,
-        source_port=port_of(fields.get("rport")),
-        destination_ip=server,
-        destination_port=port_of(fields.get("lport")) if server else None,
-        device_ip=calling(source),
-        user=_name(fields.get("acct")),
-        action=Action.BLOCKED if result in _REFUSED else Action.ALLOWED if result else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            source_port=port_of(fields.get("rport")),
+            destination_ip=server,
+            destination_port=port_of(fields.get("lport")) if server else None,
+            user=_name(fields.get("acct")),
+            action=Action.BLOCKED if result in _REFUSED else Action.ALLOWED if result else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )
 
 

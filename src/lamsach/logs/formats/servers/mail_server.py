@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
@@ -149,7 +149,7 @@ def _event(message: str, app: str) -> Event:
     else:
         source = None
         values["kind"] = EventKind.LOGON if values["user"] else EventKind.OTHER
-    return Event(source_ip=source, device_ip=calling(source), **values)  # type: ignore[arg-type]
+    return decide(Event(source_ip=source, **values), Way.CALLED)  # type: ignore[arg-type]
 
 
 def _delivery(message: str, server: re.Match[str]) -> Event:
@@ -172,10 +172,12 @@ def _of_zimbra(attributes: str, message: str) -> Event:
     account = _ZIMBRA_ACCOUNT.search(message[:_LOOKED_AT])
     logon = "cmd=Auth" in message[:200]
     refused = _REFUSED.search(message[:_LOOKED_AT]) is not None
-    return Event(
-        kind=EventKind.LOGON if logon else EventKind.OTHER,
-        source_ip=source,
-        device_ip=calling(source),
-        user=stated(account[1]) if account else stated(fields.get("name")),
-        action=Action.BLOCKED if refused else Action.ALLOWED if logon else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON if logon else EventKind.OTHER,
+            source_ip=source,
+            user=stated(account[1]) if account else stated(fields.get("name")),
+            action=Action.BLOCKED if refused else Action.ALLOWED if logon else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )

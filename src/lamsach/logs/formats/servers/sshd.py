@@ -19,7 +19,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.values import ip_of, port_of, stated
@@ -125,22 +125,24 @@ def _event(message: str) -> Event:
     if guarded := _GUARDED.search(message, 0, 400):
         source = ip_of(guarded[2])
         action = Action.UNKNOWN if guarded[1].startswith("Attack") else Action.BLOCKED
-        return Event(kind=EventKind.LOGON, source_ip=source, device_ip=calling(source), action=action)
+        return decide(Event(kind=EventKind.LOGON, source_ip=source, action=action), Way.CALLED)
     server = _ON.fullmatch(message) if message.startswith(_NAMES_SERVER) else None
     waited = _WAITED.search(message) if server is None and "Timeout before auth" in message else None
     text = server[1] if server else message[: waited.start(1)] if waited else message
     source, port, before = _client(text)
     destination = ip_of(server[2]) if server else ip_of(waited[1]) if waited else None
     user = _user(before if source else _FROM_A_NAME.sub("", message)) or _pam_user(message)
-    return Event(
-        kind=EventKind.LOGON if source or user else EventKind.OTHER,
-        source_ip=source,
-        source_port=port,
-        destination_ip=destination,
-        destination_port=port_of(server[3]) if server and destination else None,
-        device_ip=calling(source),
-        user=user,
-        action=_action(message),
+    return decide(
+        Event(
+            kind=EventKind.LOGON if source or user else EventKind.OTHER,
+            source_ip=source,
+            source_port=port,
+            destination_ip=destination,
+            destination_port=port_of(server[3]) if server and destination else None,
+            user=user,
+            action=_action(message),
+        ),
+        Way.CALLED,
     )
 
 

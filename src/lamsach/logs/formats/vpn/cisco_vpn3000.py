@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.record_times import first_time
@@ -106,24 +106,28 @@ def _event(kind: str, peer: str | None, text: str) -> Event:
     user = None if user and ip_of(user) else user
     address = ip_of(given[1]) if given else None
     if address and user:
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=peer or address,
-            device_ip=address,
-            user=user,
-            action=LeaseAction.ASSIGNED,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=peer or address,
+                user=user,
+                action=LeaseAction.ASSIGNED,
+            ),
+            given=address,
         )
     if "disconnected:" in text and user and peer:
         return Event(kind=EventKind.LEASE, source_ip=peer, user=user, action=LeaseAction.RELEASED)
-    return Event(
-        kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
-        source_ip=peer,
-        destination_ip=ip_of(server[1]) if server else None,
-        device_ip=calling(peer),
-        user=user,
-        action=Action.BLOCKED
-        if _BLOCKED.search(text)
-        else Action.ALLOWED
-        if user and _ALLOWED.search(text)
-        else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
+            source_ip=peer,
+            destination_ip=ip_of(server[1]) if server else None,
+            user=user,
+            action=Action.BLOCKED
+            if _BLOCKED.search(text)
+            else Action.ALLOWED
+            if user and _ALLOWED.search(text)
+            else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
@@ -70,20 +70,22 @@ def _event(text: str) -> Event:
     user = named[1] if named else None
     address = ip_of(given[1]) if given else None
     if address:
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=source or address,
-            device_ip=address,
-            user=user,
-            action=LeaseAction.ASSIGNED,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=source or address,
+                user=user,
+                action=LeaseAction.ASSIGNED,
+            ),
+            given=address,
         )
     flow = _LISTENER.search(text)
     if flow:
         start, end = ip_of(flow[1]), ip_of(flow[3])
-        return Event(
+        return decide(Event(
             kind=EventKind.CONNECTION, source_ip=start, source_port=port_of(flow[2]), destination_ip=end,
-            destination_port=port_of(flow[4]), device_ip=calling(start), user=user,
-        )  # fmt: skip
+            destination_port=port_of(flow[4]), user=user,
+        ), Way.CALLED)  # fmt: skip
     gateway = _GATEWAY.search(text)
     action = (
         Action.BLOCKED
@@ -92,12 +94,14 @@ def _event(text: str) -> Event:
         if _OPENED.search(text)
         else Action.UNKNOWN
     )
-    return Event(
-        kind=EventKind.LOGON if source or user else EventKind.OTHER,
-        source_ip=source,
-        destination_ip=ip_of(gateway[1]) if gateway else None,
-        device_ip=calling(source),
-        device_name=name[1] if name else None,
-        user=user,
-        action=action,
+    return decide(
+        Event(
+            kind=EventKind.LOGON if source or user else EventKind.OTHER,
+            source_ip=source,
+            destination_ip=ip_of(gateway[1]) if gateway else None,
+            device_name=name[1] if name else None,
+            user=user,
+            action=action,
+        ),
+        Way.CALLED,
     )

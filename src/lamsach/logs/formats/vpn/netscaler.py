@@ -14,8 +14,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
@@ -109,19 +108,26 @@ def _event(feature: str, name: str, text: str) -> Event:
     url = path[1] if path else None
     denied = "DENIED" in name or "Access Denied" in text or "<blocked>" in text
     passed = "Access Allowed" in text or name.startswith("CONN_")
-    return Event(
-        kind=EventKind.WEB if url else EventKind.CONNECTION if source and destination else EventKind.OTHER,
-        source_ip=source,
-        source_port=_port(start, 2) or _port(_CLIENT_PORT.search(text)),
-        destination_ip=destination,
-        destination_port=_port(end, 2) or _port(_DESTINATION_PORT.search(text)),
-        source_nat_ip=nat if nat != source else None,
-        source_nat_port=_port(hidden, 2) if nat and nat != source else None,
-        device_ip=calling(source) if end and end[0].startswith("Vserver") else own_side(source, destination),
-        user=user,
-        domain=(domain_of(host[1]) if host else None) or (host_of_url(url) if url else None),
-        url=url,
-        action=Action.BLOCKED if denied else Action.ALLOWED if passed else Action.UNKNOWN,
+    vserver = end is not None and end[0].startswith("Vserver")
+    return decide(
+        Event(
+            kind=EventKind.WEB
+            if url
+            else EventKind.CONNECTION
+            if source and destination
+            else EventKind.OTHER,
+            source_ip=source,
+            source_port=_port(start, 2) or _port(_CLIENT_PORT.search(text)),
+            destination_ip=destination,
+            destination_port=_port(end, 2) or _port(_DESTINATION_PORT.search(text)),
+            source_nat_ip=nat if nat != source else None,
+            source_nat_port=_port(hidden, 2) if nat and nat != source else None,
+            user=user,
+            domain=(domain_of(host[1]) if host else None) or (host_of_url(url) if url else None),
+            url=url,
+            action=Action.BLOCKED if denied else Action.ALLOWED if passed else Action.UNKNOWN,
+        ),
+        Way.CALLED if vserver else Way.UNSTATED,
     )
 
 
@@ -140,14 +146,18 @@ def _session(name: str, text: str, client: str | None, user: str | None) -> Even
     given = _ip(_GIVEN.search(text))
     if given and given != client and name in ("LOGIN", "LOGOUT"):
         done = LeaseAction.ASSIGNED if name == "LOGIN" else LeaseAction.RELEASED
-        return Event(kind=EventKind.LEASE, source_ip=client or given, device_ip=given, user=user, action=done)
+        return decide(
+            Event(kind=EventKind.LEASE, source_ip=client or given, user=user, action=done), given=given
+        )
     gateway = _GATEWAY.search(text)
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=client,
-        destination_ip=_ip(gateway),
-        destination_port=_port(gateway, 2),
-        device_ip=calling(client),
-        user=user,
-        action=_SESSIONS[name],
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=client,
+            destination_ip=_ip(gateway),
+            destination_port=_port(gateway, 2),
+            user=user,
+            action=_SESSIONS[name],
+        ),
+        Way.CALLED,
     )

@@ -14,8 +14,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
@@ -113,13 +112,15 @@ def _event(
     given = ip_of(session[2]) if session else None
     if session and given:
         done = LeaseAction.RELEASED if session[1] == "ended" else LeaseAction.ASSIGNED
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=source or given,
-            device_ip=given,
-            device_name=session[3],
-            user=user,
-            action=done,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=source or given,
+                device_name=session[3],
+                user=user,
+                action=done,
+            ),
+            given=given,
         )
     site = _URL.search(message)
     reached = _REACHED.search(message)
@@ -136,14 +137,16 @@ def _event(
         if user
         else EventKind.OTHER
     )
-    return Event(
-        kind=kind,
-        source_ip=source,
-        destination_ip=destination,
-        destination_port=destination_port,
-        device_ip=own_side(source, destination) if destination else calling(source),
-        user=user,
-        domain=domain_of(host_of_url(url) or "") if url else None,
-        url=url,
-        action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=kind,
+            source_ip=source,
+            destination_ip=destination,
+            destination_port=destination_port,
+            user=user,
+            domain=domain_of(host_of_url(url) or "") if url else None,
+            url=url,
+            action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
+        ),
+        Way.UNSTATED if destination else Way.CALLED,
     )

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
@@ -113,22 +113,24 @@ def _event(line: str, message: str) -> Event:
         far = (2, 3) if packet[1] == "received" else (4, 5)
         near = (4, 5) if packet[1] == "received" else (2, 3)
         source, own = ip_of(packet[far[0]]), ip_of(packet[near[0]])
-        return Event(
+        return decide(Event(
             kind=EventKind.CONNECTION, source_ip=source, source_port=port_of(packet[far[1]]), destination_ip=own,
-            destination_port=port_of(packet[near[1]]), device_ip=calling(source),
-        )  # fmt: skip
+            destination_port=port_of(packet[near[1]]),
+        ), Way.CALLED)  # fmt: skip
     between = _BETWEEN.search(line)
     if between:
         source = ip_of(between[2])
         user = between[3] if between[3] and ip_of(between[3]) is None else None
         action = Action.ALLOWED if "established" in line else Action.UNKNOWN
-        return Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            destination_ip=ip_of(between[1]),
-            device_ip=calling(source),
-            user=user,
-            action=action,
+        return decide(
+            Event(
+                kind=EventKind.LOGON,
+                source_ip=source,
+                destination_ip=ip_of(between[1]),
+                user=user,
+                action=action,
+            ),
+            Way.CALLED,
         )
     pluto = _PLUTO.search(line) if "pluto" in line else None
     start = _FROM.search(line)
@@ -142,13 +144,15 @@ def _event(line: str, message: str) -> Event:
     words = message.lower()
     failed = any(word in words for word in _FAILED)
     opened = "logged in" in words or "successful" in words or "established" in words
-    return Event(
-        kind=EventKind.LOGON if user or source else EventKind.OTHER,
-        source_ip=source,
-        source_port=port_of(start[2] or "") if start else None,
-        device_ip=calling(source),
-        user=user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON if user or source else EventKind.OTHER,
+            source_ip=source,
+            source_port=port_of(start[2] or "") if start else None,
+            user=user,
+            action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )
 
 
@@ -157,29 +161,33 @@ def _lease(line: str) -> Event | None:
     left = _LEFT.search(line)
     if left:
         address = ip_of(left[1])
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_ip=address,
-            user=left[2],
-            action=LeaseAction.RELEASED,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=address,
+                user=left[2],
+                action=LeaseAction.RELEASED,
+            ),
+            role=Role.HOLDER,
         )
     assigned = _ASSIGNED.search(line)
     if assigned:
         address = ip_of(assigned[1])
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_ip=address,
-            user=assigned[2],
-            action=LeaseAction.ASSIGNED,
+        return decide(
+            Event(
+                kind=EventKind.LEASE,
+                source_ip=address,
+                user=assigned[2],
+                action=LeaseAction.ASSIGNED,
+            ),
+            role=Role.HOLDER,
         )
     given = _GIVEN.search(line)
     ocserv = _OCSERV.search(line) if given else None
     if given and ocserv:
         start = _FROM.search(line)
         address = ip_of(given[1])
-        return Event(
-            kind=EventKind.LEASE, source_ip=ip_of(start[1]) if start else address, device_ip=address, user=ocserv[1] or None, action=LeaseAction.ASSIGNED
-        )  # fmt: skip
+        return decide(Event(
+            kind=EventKind.LEASE, source_ip=ip_of(start[1]) if start else address, user=ocserv[1] or None, action=LeaseAction.ASSIGNED
+        ), given=address)  # fmt: skip
     return None

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -99,18 +99,20 @@ class WireGuard(LogFormat):
         if address is None and short is None:
             return None
         refused = _REFUSED.search(text, 0, 1000) is not None
-        return Event(
-            time=header.time,
-            kind=EventKind.OTHER,
-            observer=header.host,
-            source_ip=address,
-            source_port=port_of(port),
-            device_ip=address if address and is_internal(address) else None,
-            user=short[1] if short else None,
-            action=Action.BLOCKED if refused else Action.UNKNOWN,
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        return decide(
+            Event(
+                time=header.time,
+                kind=EventKind.OTHER,
+                observer=header.host,
+                source_ip=address,
+                source_port=port_of(port),
+                user=short[1] if short else None,
+                action=Action.BLOCKED if refused else Action.UNKNOWN,
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            ),
+            Way.CALLED,
         )
 
     def _peer(self, match: re.Match[str], number: int) -> Event:
@@ -118,15 +120,17 @@ class WireGuard(LogFormat):
         single = (part for part in match[5].split(",") if part.endswith(("/32", "/128")))
         address = next((ip for part in single if (ip := ip_of(part))), None)
         shaken = int(match[6])
-        return Event(
-            time=from_epoch(match[6]) if shaken else None,
-            kind=EventKind.LEASE if address and shaken else EventKind.OTHER,
-            source_ip=ip_of(match[3] or ""),
-            source_port=port_of(match[4]),
-            device_ip=address,
-            user=match[2],
-            action=LeaseAction.RENEWED if address and shaken else Action.UNKNOWN,
-            format=self.name,
-            file=self.context.file,
-            line=number,
+        return decide(
+            Event(
+                time=from_epoch(match[6]) if shaken else None,
+                kind=EventKind.LEASE if address and shaken else EventKind.OTHER,
+                source_ip=ip_of(match[3] or ""),
+                source_port=port_of(match[4]),
+                user=match[2],
+                action=LeaseAction.RENEWED if address and shaken else Action.UNKNOWN,
+                format=self.name,
+                file=self.context.file,
+                line=number,
+            ),
+            given=address,
         )

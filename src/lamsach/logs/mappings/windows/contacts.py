@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import own_end
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
 from lamsach.logs.text.dns_names import question_name
@@ -74,7 +75,7 @@ def connection(record: WindowsRecord) -> Fields:
     elif initiated == "false":
         own = _accepting(source, source_port, destination, destination_port)
     else:
-        own = own_side(source, destination)
+        own = own_end(source, destination)
     if source is None and destination:  # a machine that has no address yet asks for one
         source = ip_of(data.get("sourceaddress") or data.get("sourceip") or "")
     remote_name = record.text("destinationhostname")

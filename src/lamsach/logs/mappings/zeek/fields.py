@@ -18,7 +18,7 @@ Decisions:
 from __future__ import annotations
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, Way, placed
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.mappings.records import Each, Records
 from lamsach.logs.mappings.zeek.columns import (
     Columns,
@@ -128,7 +128,6 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         source_port=source_port,
         destination_ip=destination,
         destination_port=destination_port,
-        device_ip=framed,
         device_name=_device_name(path, columns),
         device_mac=mac_of(text_of(columns, "mac")) if framed or source is None else None,
         user=_user(kind, columns),
@@ -139,8 +138,8 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         action=action_of(kind, columns),
     )
     if kind is EventKind.DNS:
-        return placed(event, role=Role.SERVES_THE_UNIT, turned=turned)
-    return placed(event, way=_way(columns))
+        return decide(event, role=Role.SERVES_THE_UNIT, given=framed, turned=turned)
+    return decide(event, _way(columns), given=framed)
 
 
 def _kind(path: str | None, columns: Columns) -> EventKind:

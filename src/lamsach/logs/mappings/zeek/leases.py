@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from lamsach.errors import LineError
+from lamsach.logs.events.ends import decide
 from lamsach.logs.mappings.zeek.columns import Columns, address_of, observer_of, port_in, text_of, texts_of
 from lamsach.logs.text.values import mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -25,19 +26,21 @@ def lease(columns: Columns, time: datetime | None) -> Event:
     elif client and "ACK" in messages:
         action = LeaseAction.RENEWED
     address = assigned or client or _useful(address_of(columns, ("id.orig_h",)))
-    return Event(
-        time=time,
-        kind=EventKind.LEASE if isinstance(action, LeaseAction) and address else EventKind.OTHER,
-        observer=observer_of(columns),
-        source_ip=_useful(address_of(columns, ("id.orig_h", "client_addr"))) or address,
-        source_port=port_in(columns, ("id.orig_p",)),
-        destination_ip=address_of(columns, ("id.resp_h", "server_addr")),
-        destination_port=port_in(columns, ("id.resp_p",)),
-        device_ip=address,
-        device_name=text_of(columns, "host_name") or text_of(columns, "client_fqdn"),
-        device_mac=mac_of(text_of(columns, "mac")),
-        action=action,
-        lease_until=_lease_end(time, text_of(columns, "lease_time")),
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LEASE if isinstance(action, LeaseAction) and address else EventKind.OTHER,
+            observer=observer_of(columns),
+            source_ip=_useful(address_of(columns, ("id.orig_h", "client_addr"))) or address,
+            source_port=port_in(columns, ("id.orig_p",)),
+            destination_ip=address_of(columns, ("id.resp_h", "server_addr")),
+            destination_port=port_in(columns, ("id.resp_p",)),
+            device_name=text_of(columns, "host_name") or text_of(columns, "client_fqdn"),
+            device_mac=mac_of(text_of(columns, "mac")),
+            action=action,
+            lease_until=_lease_end(time, text_of(columns, "lease_time")),
+        ),
+        given=address,
     )
 
 

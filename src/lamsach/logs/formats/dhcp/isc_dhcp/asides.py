@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.values import domain_of, ip_of, mac_of
 from lamsach.model import Event
 
@@ -60,10 +61,12 @@ def aside(message: str) -> Event | None:
         if address is None:
             return None
         name = found.get("name")
-        return Event(
-            source_ip=address,
-            device_ip=address,
-            device_mac=mac_of(found.get("mac")),
-            device_name=domain_of(name) if name else None,
+        return decide(
+            Event(
+                source_ip=address,
+                device_mac=mac_of(found.get("mac")),
+                device_name=domain_of(name) if name else None,
+            ),
+            role=Role.HOLDER,
         )
     return None

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.dhcp.isc_dhcp.asides import aside
 from lamsach.logs.formats.dhcp.isc_dhcp.leases import LEASE_START, lease_block
@@ -200,13 +201,15 @@ def _message_v4(message: str, time: datetime | None) -> Event | None:
         if mac is None and (in_brackets := mac_of(name)):
             mac, name = in_brackets, None if ip_of(client) else client
     other = ip_of(server or "") or ip_of(via or "")
-    event = Event(
-        kind=EventKind.LEASE if action and address else EventKind.OTHER,
-        source_ip=address,
-        destination_ip=other,
-        device_ip=address,
-        device_mac=mac,
-        device_name=None if mac_of(name) or ip_of(name or "") else stated(name),
+    event = decide(
+        Event(
+            kind=EventKind.LEASE if action and address else EventKind.OTHER,
+            source_ip=address,
+            destination_ip=other,
+            device_mac=mac,
+            device_name=None if mac_of(name) or ip_of(name or "") else stated(name),
+        ),
+        role=Role.HOLDER,
     )
     if action is None or address is None:
         return event
@@ -220,7 +223,7 @@ def _message_v6(message: str, time: datetime | None) -> Event | None:
     address = ip_of(match[2]) if match else None
     if match is None or address is None:
         return None
-    event = Event(source_ip=address, device_ip=address, device_mac=mac_of_duid(match[3]))
+    event = decide(Event(source_ip=address, device_mac=mac_of_duid(match[3])), role=Role.HOLDER)
     action = _ACTIONS_V6.get(match[1])
     if action is None:
         return event
@@ -233,11 +236,13 @@ def _infoblox(message: str) -> Event | None:
     if match is None or address is None:
         return None
     action = _ACTIONS_INFOBLOX.get(match[2].lower())
-    event = Event(
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac_of(match[4]),
-        device_name=stated(match[3].strip('"')),
+    event = decide(
+        Event(
+            source_ip=address,
+            device_mac=mac_of(match[4]),
+            device_name=stated(match[3].strip('"')),
+        ),
+        role=Role.HOLDER,
     )
     if action is None:
         return event

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from lamsach.errors import LineError
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.times.timestamps import from_epoch, local_time
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid
 from lamsach.model import Event, EventKind, LeaseAction
@@ -41,15 +42,17 @@ def lease_block(text: str) -> Event | None:
     if (state and state[1] in _NO_HOLDER) or (mac is None and ia is None):
         return None
     name = _CLIENT_NAME.search(text)
-    return Event(
-        time=times.get("starts") or times.get("cltt"),
-        kind=EventKind.LEASE,
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac,
-        device_name=_unquote(name[1]) if name else None,
-        action=LeaseAction.ASSIGNED,
-        lease_until=times.get("ends"),
+    return decide(
+        Event(
+            time=times.get("starts") or times.get("cltt"),
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_mac=mac,
+            device_name=_unquote(name[1]) if name else None,
+            action=LeaseAction.ASSIGNED,
+            lease_until=times.get("ends"),
+        ),
+        role=Role.HOLDER,
     )
 
 

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import is_internal, own_side
-from lamsach.logs.events.ends import Way
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.formats.dns.bind.resolver import LEAKED, QUOTED, is_resolvers, resolvers
 from lamsach.logs.layouts import Layout, Of, Shape
 from lamsach.logs.layouts.kinds import QUESTION, Kind
@@ -96,7 +96,7 @@ _LABELS_OR_CLIENT = re.compile(
 )
 
 
-def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str, object]:
+def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str, Any]:
     """The event of a message about a client; `name`: the question in brackets, where there is one."""
     source = ip_of(ip)
     if source is None and _NO_MASK.fullmatch(ip):
@@ -105,13 +105,17 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
     answers: tuple[str, ...] = ()
     server: str | None = None
     server_port: int | None = None
-    stranger = False
+    way = Way.UNSTATED
     if query := _QUERY.match(rest):
         question, action = query[1], Action.ALLOWED
         tail = rest[query.end() : query.end() + 65536]
         found = _SERVER.search(tail, 0, 400)
         server, server_port = (ip_of(found[1]), port_of(found[2])) if found else (None, None)
         answers = _answers(tail)
+        if server is not None and ":" in server and ":" in (source or ""):
+            way = (
+                Way.SENT
+            )  # whoever asks at an IPv6 address is of the unit, also by a global address of its own
     elif rpz := _RPZ.match(rest):
         question = _without_type(rpz[4])
         passed = rpz[1] or (rpz[3] or "").upper() in _PASSED_POLICIES
@@ -123,18 +127,18 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         about = failed or limited or LEAKED.match(rest) or (quoted if rest.startswith("query") else None)
         question = about[1] if about else name or (quoted[1] if quoted else None)
         refused = _REFUSED.search(rest, 0, _HEAD) is not None
-        action = Action.BLOCKED if refused else Action.UNKNOWN
-        stranger = refused and source is not None and not is_internal(source)
+        action, way = (Action.BLOCKED, Way.CALLED) if refused else (Action.UNKNOWN, way)
     return {
         "kind": EventKind.DNS,
         "source_ip": source,
         "source_port": port_of(port),
         "destination_ip": server,
         "destination_port": server_port,
-        "device_ip": None if stranger or source is None else _own_client(source, server),
         "domain": from_presentation(question) if question else None,
         "answers": answers,
         "action": action,
+        "role": Role.APART if source is None else Role.BETWEEN,
+        "way": way,
     }
 
 
@@ -151,13 +155,6 @@ def _answers(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in found if value))
 
 
-def _own_client(source: str, server: str | None) -> str | None:
-    """The unit's machine: whoever asks at a local IPv6 address (RFC 4193, link-local) is of the unit, also by a global address of its own."""
-    if server is not None and ":" in server and ":" in source:
-        return source
-    return own_side(source, server)
-
-
 def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
     """A message that is no usual question; None for one about neither an address nor a name, such as `all zones loaded`."""
     message = found.string
@@ -172,7 +169,8 @@ def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
         values = resolvers(message)
     else:
         raise LineError("The line is not a BIND record.", message[:80])
-    return Event(**values) if values else None  # type: ignore[arg-type]
+    role, way = values.pop("role", Role.APART), values.pop("way", Way.UNSTATED)
+    return decide(Event(**values), way, role=role) if values else None
 
 
 class Bind(LayoutFormat):

@@ -7,8 +7,9 @@ Traps: see `lamsach.logs.formats.dns.bind.format`. A rate limit names a network 
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import Role
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, EventKind
@@ -54,7 +55,7 @@ def is_resolvers(message: str) -> bool:
     return any(shape.match(message) for shape in _SHAPES)
 
 
-def resolvers(message: str) -> dict[str, object]:
+def resolvers(message: str) -> dict[str, Any]:
     """The event of a message that names no client; empty when it tells of no address and no question."""
     message = message.lstrip(" ")
     if tapped := _TAPPED.match(message):
@@ -71,7 +72,7 @@ def resolvers(message: str) -> dict[str, object]:
             "source_port": port_of(client_port),
             "destination_ip": ip_of(server),
             "destination_port": port_of(server_port),
-            "device_ip": ip_of(client) if client else None,
+            "role": Role.SERVES_THE_UNIT,
             "domain": from_presentation(name),
             "forwarded": client is None,
         }
@@ -103,7 +104,7 @@ def resolvers(message: str) -> dict[str, object]:
     return values
 
 
-def _far_side(name: str | None, address: re.Match[str] | None) -> dict[str, object]:
+def _far_side(name: str | None, address: re.Match[str] | None) -> dict[str, Any]:
     return {
         "kind": EventKind.DNS,
         "source_ip": ip_of(address[1]) if address else None,
@@ -113,7 +114,7 @@ def _far_side(name: str | None, address: re.Match[str] | None) -> dict[str, obje
     }
 
 
-def _tapped(match: re.Match[str]) -> dict[str, object]:
+def _tapped(match: re.Match[str]) -> dict[str, Any]:
     """A message that dnstap took down: the side that asked, and the one that was asked."""
     source, destination = ip_of(match[3]), ip_of(match[5])
     asked_by_server = match[1] in "FRS"
@@ -123,7 +124,7 @@ def _tapped(match: re.Match[str]) -> dict[str, object]:
         "source_port": port_of(match[4]),
         "destination_ip": destination,
         "destination_port": port_of(match[6]),
-        "device_ip": None if asked_by_server else own_side(source, destination),
+        "role": Role.APART if asked_by_server else Role.BETWEEN,
         "domain": from_presentation(match[7]),
         "forwarded": asked_by_server,
         "response": match[2] == "R",

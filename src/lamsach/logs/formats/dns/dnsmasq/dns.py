@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind
@@ -63,7 +64,7 @@ def dns_event(message: str) -> Event | None:
     event = _query(message) or _forwarded(message) or _answer(message) or _seldom(message)
     if event is None or client is None:
         return event
-    return changed(event, source_ip=client, source_port=port, device_ip=client)
+    return decide(changed(event, source_ip=client, source_port=port), role=Role.SERVES_THE_UNIT, again=True)
 
 
 def _query(message: str) -> Event | None:
@@ -71,7 +72,10 @@ def _query(message: str) -> Event | None:
     if match is None:
         return None
     client = ip_of(match[3] or "")
-    return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=question_of_name(match[2]))
+    return decide(
+        Event(kind=EventKind.DNS, source_ip=client, domain=question_of_name(match[2])),
+        role=Role.SERVES_THE_UNIT,
+    )
 
 
 def _seldom(message: str) -> Event | None:

@@ -20,6 +20,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.dns.dnsmasq import pihole_ftl
 from lamsach.logs.formats.dns.dnsmasq.dns import dns_event
@@ -181,15 +182,17 @@ class Dnsmasq(LogFormat):
         until = from_epoch(match[1]) if int(match[1]) else None
         modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
         time: datetime | None = min(modified, until) if modified and until else modified or until
-        return Event(
-            time=time,
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_ip=address,
-            device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
-            device_name=None if match[4] == "*" else match[4],
-            action=LeaseAction.ASSIGNED,
-            lease_until=until,
+        return decide(
+            Event(
+                time=time,
+                kind=EventKind.LEASE,
+                source_ip=address,
+                device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
+                device_name=None if match[4] == "*" else match[4],
+                action=LeaseAction.ASSIGNED,
+                lease_until=until,
+            ),
+            role=Role.HOLDER,
         )
 
 
@@ -205,7 +208,7 @@ def _dhcp(match: re.Match[str]) -> Event:
     name = stated(rest[1]) if len(rest) > 1 and kind in ("DHCPACK", "DHCPREPLY") else None
     if kind == "SLAAC-CONFIRM":
         name = stated(client)
-    event = Event(source_ip=address, device_ip=address, device_mac=mac, device_name=name)
+    event = decide(Event(source_ip=address, device_mac=mac, device_name=name), role=Role.SERVES_THE_UNIT)
     if action is None or address is None:
         return event
     return changed(event, kind=EventKind.LEASE, action=action)
@@ -217,9 +220,11 @@ def _lease_aside(message: str) -> Event | None:
     if match is None:
         return None
     address = ip_of(match["ip"] or match["left"] or match["kept"] or "")
-    return Event(
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac_of(match["mac"] or match["holder"]),
-        device_name=stated(match["name"] or match["own"]),
+    return decide(
+        Event(
+            source_ip=address,
+            device_mac=mac_of(match["mac"] or match["holder"]),
+            device_name=stated(match["name"] or match["own"]),
+        ),
+        role=Role.SERVES_THE_UNIT,
     )

@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.times.zone_names import zone_of
 from lamsach.logs.text.values import ip_of, port_of, question_of
@@ -48,12 +49,14 @@ def message(text: str) -> Event | None:
     """Return what a line says behind its head; None when it tells of no client and no name."""
     if match := _NEW.match(text):
         client = ip_of(match[2])
-        return Event(
-            kind=EventKind.DNS,
-            source_ip=client,
-            source_port=port_of(match[3]),
-            device_ip=client,
-            domain=question_of(match[1]),
+        return decide(
+            Event(
+                kind=EventKind.DNS,
+                source_ip=client,
+                source_port=port_of(match[3]),
+                domain=question_of(match[1]),
+            ),
+            role=Role.SERVES_THE_UNIT,
         )
     if match := _REPLY.match(text):
         answer = ip_of(match[2])
@@ -73,5 +76,7 @@ def message(text: str) -> Event | None:
         )
     if match := _HELD_BACK.match(text):
         client = ip_of(match[1] or match[2])
-        return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, action=Action.BLOCKED)
+        return decide(
+            Event(kind=EventKind.DNS, source_ip=client, action=Action.BLOCKED), role=Role.SERVES_THE_UNIT
+        )
     return None

@@ -19,7 +19,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.checkpoint.fields import fields_of, is_checkpoint
 from lamsach.logs.mappings.keyed_events import Keys, event_of
@@ -205,16 +205,17 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
     given = first_ip(fields, "office_mode_ip")
     behind = first_ip(fields, "proxy_src_ip")
     if given:
-        event = changed(event, device_ip=given)
+        event = decide(event, given=given, again=True)
     elif behind and is_internal(behind) and event.device_ip == event.source_ip:
-        event = changed(event, device_ip=behind)
+        event = decide(event, given=behind, again=True)
     done = (fields.get("action") or fields.get("act", "")).lower()
     if given and event.user and done in _OPENING | _CLOSING:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
         return changed(event, kind=EventKind.LEASE, action=action)
     if done in SESSIONS:
-        device = event.device_ip if event.device_ip != event.source_ip else calling(event.source_ip)
+        if event.device_ip == event.source_ip:
+            event = decide(event, Way.CALLED, again=True)
         refused = done.startswith("failed")
         done_to = Action.BLOCKED if refused else event.action
-        return changed(event, kind=EventKind.LOGON, action=done_to, device_ip=device)
+        return changed(event, kind=EventKind.LOGON, action=done_to)
     return event

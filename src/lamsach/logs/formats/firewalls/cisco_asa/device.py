@@ -1,10 +1,11 @@
-"""Which machine of a contact that Cisco's firewalls tell of is the unit's own."""
+"""What the ends of a contact are that Cisco's firewalls report: which way it went, and whether either is a party at all."""
 
 from __future__ import annotations
 
 import re
 
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way
 from lamsach.logs.formats.firewalls.cisco_asa.messages import CiscoContact
 from lamsach.logs.mappings.cisco_ends import End
 
@@ -13,21 +14,16 @@ _ARRIVED_AT = re.compile(r" on (?:interface ([\w.-]{1,64})|([\w.-]{1,64}) interf
 _OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
 
 
-def device_of(contact: CiscoContact, text: str) -> str | None:
-    """The address of the unit's own machine; None when a message names none."""
+def place_of(contact: CiscoContact, text: str) -> tuple[Role, Way]:
+    """The facts of a contact by which its own end is decided."""
     source, destination = contact.source, contact.destination
-    if contact.given:
-        return contact.given
     if source.ip and destination.ip is None:
-        stranger = not is_internal(source.ip) and (
-            "IP <" in text or "IP = " in text or "IP=" in text or " inbound" in text
-        )
-        return None if stranger or not is_internal(source.ip) else source.ip
+        return Role.BETWEEN, Way.CALLED
     if source.ip and destination.ip and not is_internal(source.ip) and not is_internal(destination.ip):
-        return destination.ip if _is_inward(source, destination, text) else source.ip
+        return Role.BETWEEN, Way.INWARD if _is_inward(source, destination, text) else Way.UNSTATED
     if text.startswith("AAA ") and not (source.ip and is_internal(source.ip)):
-        return None  # the server that was asked is no party
-    return own_side(source.ip, destination.ip)
+        return Role.APART, Way.UNSTATED  # the server that was asked is no party
+    return Role.BETWEEN, Way.UNSTATED
 
 
 def _is_inward(source: End, destination: End, text: str) -> bool:

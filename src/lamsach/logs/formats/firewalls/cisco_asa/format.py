@@ -15,9 +15,10 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide, own_end
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.cisco_asa.actions import action_of_message
-from lamsach.logs.formats.firewalls.cisco_asa.device import device_of, leads_inside
+from lamsach.logs.formats.firewalls.cisco_asa.device import leads_inside, place_of
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End
@@ -205,7 +206,8 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     reply = _REPLY.match(text)
     if reply:
         return _reply(contact, reply, time, observer)
-    device = device_of(contact, text)
+    role, way = place_of(contact, text)
+    device = contact.given or own_end(source.ip, destination.ip, way, role)
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
     if source.ip is None and destination.ip is None and leads_inside(source, destination):
@@ -226,7 +228,6 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         source_nat_port=source.mapped_port
         if source.mapped_ip and (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
         else None,
-        device_ip=device,
         device_name=destination.name if inward or (device is None and source.ip) else source.name,
         device_mac=contact.mac,
         user=contact.user,
@@ -236,43 +237,49 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         url=url,
         action=action_of_message(text),
     )
+    event = decide(event, way, role=role, given=contact.given)
     if contact.given and contact.user and "mapping" not in text and "Failed " not in text:
         removed = "removed" in text or "torn down" in text
         action = LeaseAction.RELEASED if removed else LeaseAction.ASSIGNED
         return changed(event, kind=EventKind.LEASE, action=action)
     if "Session disconnected" in text and contact.user and source.ip:
-        return changed(event, kind=EventKind.LEASE, device_ip=None, action=LeaseAction.RELEASED)
+        event = changed(event, kind=EventKind.LEASE, action=LeaseAction.RELEASED)
+        return decide(event, role=Role.APART, again=True)
     return _as_written(event) if contact.far_first else event
 
 
 def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
     """Return what the firewall's own DHCP server gave out or took back."""
-    return Event(
-        time,
-        EventKind.LEASE,
-        observer,
-        source_ip=contact.given,
-        device_ip=contact.given,
-        device_mac=contact.mac,
-        action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
+    return decide(
+        Event(
+            time,
+            EventKind.LEASE,
+            observer,
+            source_ip=contact.given,
+            device_mac=contact.mac,
+            action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
+        ),
+        role=Role.HOLDER,
     )
 
 
 def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, observer: str | None) -> Event:
     """A DNS server's answer, written from it to the asker."""
     server, asker = contact.source, contact.destination
-    return Event(
-        time,
-        EventKind.DNS,
-        observer,
-        source_ip=asker.ip,
-        source_port=asker.port,
-        destination_ip=server.ip,
-        destination_port=server.port,
-        device_ip=asker.ip,
-        domain=domain_of(reply[1]),
-        response=True,
-        action=action_of_message(reply.string),
+    return decide(
+        Event(
+            time,
+            EventKind.DNS,
+            observer,
+            source_ip=asker.ip,
+            source_port=asker.port,
+            destination_ip=server.ip,
+            destination_port=server.port,
+            domain=domain_of(reply[1]),
+            response=True,
+            action=action_of_message(reply.string),
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way
 from lamsach.logs.formats.firewalls.fortigate.actions import action_of as action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import Fields, first_ip
@@ -60,28 +61,27 @@ def kind_of(fields: Fields) -> EventKind:
     return EventKind.TLS if sub in ("ssl", "ssh") and fields.get("hostname") else EventKind.CONNECTION
 
 
-def device_of(
+def place_of(
     fields: Fields, kind: EventKind, source: str | None, destination: str | None
-) -> tuple[str | None, str]:
-    """The unit's own machine, and which side it is on (`src` or `dst`)."""
+) -> tuple[Role, Way, str | None, str | None]:
+    """The facts by which the own end is decided, the address that a session gives, and where the destination really is."""
     if kind is EventKind.DNS:
-        return source, "src"
+        return Role.SERVES_THE_UNIT, Way.UNSTATED, None, None
     main, sub = types_of(fields)
     if kind is EventKind.LOGON or (main == "event" and destination is None):
         tunnel = first_ip(fields, "tunnelip", "assignip", "assigned_ip")
-        return tunnel or (source if source and is_internal(source) else None), "src"
+        return Role.BETWEEN, Way.CALLED, tunnel, None
     inner = first_ip(fields, "tranip") or destination
     if source and inner and not is_internal(source) and not is_internal(inner):
         if fields.get("srcintfrole") in OWN_ROLES:
-            return source, "src"
+            return Role.BETWEEN, Way.OUTWARD, None, inner
         inward = (
             came_in(fields.get("srcintfrole", ""), fields.get("srcintf") or fields.get("src_int", ""))
             or fields.get("dstintfrole") in OWN_ROLES
             or sub in ARRIVING
         )
-        return (inner, "dst") if inward else (source, "src")
-    device = own_side(source, inner)
-    return device, "dst" if device and device != source else "src"
+        return Role.BETWEEN, Way.INWARD if inward else Way.UNSTATED, None, inner
+    return Role.BETWEEN, Way.UNSTATED, None, inner
 
 
 def came_in(role: str, interface: str) -> bool:

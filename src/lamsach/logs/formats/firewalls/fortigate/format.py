@@ -18,22 +18,22 @@ Traps:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.ends import Role, decide, own_end
+from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.fortigate.actions import action_of, logon_action_of
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     answers_of,
-    device_of,
     domain_in,
     hashes_of,
     interface_ip,
     is_client,
     kind_of,
+    place_of,
     types_of,
 )
 from lamsach.logs.formats.firewalls.fortigate.sessions import session
@@ -164,7 +164,9 @@ class FortiGate(LogFormat):
         if held is None:
             return event
         action, address, user = held
-        return replace(event, kind=EventKind.LEASE, device_ip=address, user=user, action=action)
+        return decide(
+            changed(event, kind=EventKind.LEASE, user=user, action=action), given=address, again=True
+        )
 
 
 def _is_object(line: str) -> bool:
@@ -211,16 +213,18 @@ def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event
     until = None
     if time and seconds.isdigit() and 0 < len(seconds) <= 9:
         until = time + timedelta(seconds=int(seconds))
-    return Event(
-        time=time,
-        observer=observer,
-        kind=EventKind.LEASE,
-        source_ip=address,
-        device_ip=address,
-        device_name=first(fields, "hostname", "host", "dhost", "shost"),
-        device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
-        action=_lease_action(fields) or Action.UNKNOWN,
-        lease_until=until,
+    return decide(
+        Event(
+            time=time,
+            observer=observer,
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_name=first(fields, "hostname", "host", "dhost", "shost"),
+            device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
+            action=_lease_action(fields) or Action.UNKNOWN,
+            lease_until=until,
+        ),
+        role=Role.HOLDER,
     )
 
 
@@ -230,8 +234,8 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
     ) or interface_ip(fields)
     destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip", "destinationip")
     kind = kind_of(fields)
-    device, own = device_of(fields, kind, source, destination)
-    inbound = device is not None and own == "dst"
+    role, way, given, inner = place_of(fields, kind, source, destination)
+    inbound = given is None and own_end(source, inner, way, role) not in (None, source)
     nat = first_ip(fields, "transip", "sourceTranslatedAddress")
     if nat is None and "snat" in fields.get("tran_disp", ""):
         nat = first_ip(fields, "tran_ip", "tran_sip")
@@ -239,31 +243,36 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
     macs = (
         ("dstmac", "masterdstmac", "dmac") if inbound else ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
     )
-    return Event(
-        time=time,
-        observer=observer,
-        kind=kind,
-        source_ip=source,
-        source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
-        destination_ip=destination,
-        destination_port=first_port(
-            fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"
+    return decide(
+        Event(
+            time=time,
+            observer=observer,
+            kind=kind,
+            source_ip=source,
+            source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
+            destination_ip=destination,
+            destination_port=first_port(
+                fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"
+            ),
+            source_nat_ip=nat,
+            source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
+            if nat
+            else None,
+            device_name=(None if is_client(fields) else first(fields, *names))
+            or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
+            or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
+            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+            user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
+            domain=domain_in(fields, destination),
+            url=first(fields, "url", "request", "http_url"),
+            answers=answers_of(fields) if kind is EventKind.DNS else (),
+            hashes=hashes_of(fields),
+            action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
         ),
-        source_nat_ip=nat,
-        source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
-        if nat
-        else None,
-        device_ip=device,
-        device_name=(None if is_client(fields) else first(fields, *names))
-        or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
-        or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
-        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-        user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
-        domain=domain_in(fields, destination),
-        url=first(fields, "url", "request", "http_url"),
-        answers=answers_of(fields) if kind is EventKind.DNS else (),
-        hashes=hashes_of(fields),
-        action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
+        way,
+        role=role,
+        given=given,
+        inner=inner,
     )
 
 
@@ -273,11 +282,11 @@ def _looked_up(event: Event, fields: Fields) -> Event:
     if match is None:
         return event
     source = first_ip(fields, "srcip", "src")
-    return replace(
+    asked = changed(
         event,
         kind=EventKind.DNS,
         source_ip=source,
-        device_ip=source,
         destination_ip=first_ip(fields, "dstip", "dst", "remip"),
         domain=domain_of(match[1]),
     )
+    return decide(asked, role=Role.SERVES_THE_UNIT, again=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.ends import decide
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -56,15 +56,17 @@ def read(line: str) -> Event | None:
     if source is None or destination is None:
         return None
     nat = translated if translated != source else None
-    return Event(
-        time=from_epoch(start[1]) if start[1] else None,
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(there.get("sport")),
-        destination_ip=destination,
-        destination_port=port_of(there.get("dport")),
-        source_nat_ip=nat,
-        source_nat_port=port_of(back.get("dport")) if nat else None,
-        device_ip=own_side(source, inner or destination),
-        action=Action.ALLOWED,
+    return decide(
+        Event(
+            time=from_epoch(start[1]) if start[1] else None,
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(there.get("sport")),
+            destination_ip=destination,
+            destination_port=port_of(there.get("dport")),
+            source_nat_ip=nat,
+            source_nat_port=port_of(back.get("dport")) if nat else None,
+            action=Action.ALLOWED,
+        ),
+        inner=inner,
     )

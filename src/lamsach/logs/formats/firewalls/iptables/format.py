@@ -20,8 +20,7 @@ import re
 from datetime import UTC, datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.ends import Way
+from lamsach.logs.events.ends import Way, decide, own_end
 from lamsach.logs.formats.firewalls.iptables import conntrack, ipchains
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
@@ -130,15 +129,9 @@ def _unifi(message: str) -> Event:
         first_ip(fields, "src", "UNIFIsrcIp", "UNIFIclientIp"),
         first_ip(fields, "dst", "UNIFIdstIp"),
     )
-    device = own_side(source, destination)
-    side = "dst" if device is not None and device != source else "src"
-    if (
-        device == source
-        and source
-        and "incoming" in fields.get("UNIFIdirection", "")
-        and "UNIFIdstClientMac" in fields
-    ):
-        device, side = destination, "dst"
+    incoming = "incoming" in fields.get("UNIFIdirection", "") and "UNIFIdstClientMac" in fields
+    way = Way.TO_OWN if source and incoming else Way.UNSTATED
+    side = "src" if way is Way.UNSTATED and own_end(source, destination) in (None, source) else "dst"
     names = (
         f"UNIFI{side}ClientAlias",
         f"UNIFI{side}ClientHostname",
@@ -148,26 +141,28 @@ def _unifi(message: str) -> Event:
     request = first(fields, "request", "UNIFIurl")
     stated = first(fields, "UNIFIutcTime")
     action = (first(fields, "act", "UNIFIaction") or record.name).lower()
-    return Event(
-        time=from_iso(stated, UTC) if stated and _ISO.match(stated) else None,
-        kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
-        observer=first(fields, "UNIFIhost", "UNIFIdeviceName", "dvchost"),
-        source_ip=source,
-        source_port=first_port(fields, "spt"),
-        destination_ip=destination,
-        destination_port=first_port(fields, "dpt"),
-        device_ip=device,
-        device_name=first(fields, *names),
-        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-        user=first(fields, "suser", "UNIFIadmin"),
-        domain=domain_of(first(fields, "dhost", "UNIFIdomain") or "")
-        or (host_of_url(request) if request else None),
-        url=request,
-        action=Action.BLOCKED
-        if _BLOCKING.search(action)
-        else Action.ALLOWED
-        if _ALLOWING.search(action)
-        else Action.UNKNOWN,
+    return decide(
+        Event(
+            time=from_iso(stated, UTC) if stated and _ISO.match(stated) else None,
+            kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
+            observer=first(fields, "UNIFIhost", "UNIFIdeviceName", "dvchost"),
+            source_ip=source,
+            source_port=first_port(fields, "spt"),
+            destination_ip=destination,
+            destination_port=first_port(fields, "dpt"),
+            device_name=first(fields, *names),
+            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+            user=first(fields, "suser", "UNIFIadmin"),
+            domain=domain_of(first(fields, "dhost", "UNIFIdomain") or "")
+            or (host_of_url(request) if request else None),
+            url=request,
+            action=Action.BLOCKED
+            if _BLOCKING.search(action)
+            else Action.ALLOWED
+            if _ALLOWING.search(action)
+            else Action.UNKNOWN,
+        ),
+        way,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.events.own_machine import own_end
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -43,12 +43,14 @@ def read(line: str) -> Event | None:
     if source is None and destination is None:
         return None
     ported = protocol in _WITH_PORTS
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(source_port) if ported else None,
-        destination_ip=destination,
-        destination_port=port_of(destination_port) if ported else None,
-        device_ip=own_end(source, destination, received=chain == "input"),
-        action=_ACTIONS.get(target, Action.UNKNOWN),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(source_port) if ported else None,
+            destination_ip=destination,
+            destination_port=port_of(destination_port) if ported else None,
+            action=_ACTIONS.get(target, Action.UNKNOWN),
+        ),
+        Way.RECEIVED if chain == "input" else Way.UNSTATED,
     )

@@ -12,9 +12,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.direction import own_side
-from lamsach.logs.events.own_machine import calling
-from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -53,15 +51,17 @@ def junos_logon(text: str) -> Event:
     host = None if session else _HOST.search(text, 0, _ROOM)
     source = ip_of(session[1]) if session else ip_of(host[1]) if host else None
     user = _USER.search(text, 0, _ROOM)
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=source,
-        source_port=port_of(session[2]) if session else None,
-        destination_ip=ip_of(session[3]) if session else None,
-        destination_port=port_of(session[4]) if session else None,
-        device_ip=calling(source),
-        user=user[1] if user else None,
-        action=_action(text),
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            source_port=port_of(session[2]) if session else None,
+            destination_ip=ip_of(session[3]) if session else None,
+            destination_port=port_of(session[4]) if session else None,
+            user=user[1] if user else None,
+            action=_action(text),
+        ),
+        Way.CALLED,
     )
 
 
@@ -69,14 +69,15 @@ def filtered(match: re.Match[str]) -> Event:
     """A packet that a firewall filter with `then syslog` accepted (A), discarded (D) or rejected (R)."""
     source, destination = ip_of(match[3]), ip_of(match[4])
     ports = not match[2].lower().startswith("icmp")
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=(port_of(match[5]) or None) if ports else None,
-        destination_ip=destination,
-        destination_port=(port_of(match[6]) or None) if ports else None,
-        device_ip=own_side(source, destination),
-        action=Action.ALLOWED if match[1] == "A" else Action.BLOCKED,
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=(port_of(match[5]) or None) if ports else None,
+            destination_ip=destination,
+            destination_port=(port_of(match[6]) or None) if ports else None,
+            action=Action.ALLOWED if match[1] == "A" else Action.BLOCKED,
+        )
     )
 
 
@@ -85,16 +86,19 @@ def screenos_event(text: str) -> Event:
     ends, user = _ENDS.search(text, 0, _ROOM), _USER.search(text, 0, _ROOM)
     source, destination = (ip_of(ends[1]), ip_of(ends[3] or "")) if ends else (None, None)
     both = source is not None and destination is not None
-    device = device_of(source, destination, inward=_OUTSIDE.search(text, 0, _ROOM) is not None)
-    return Event(
-        kind=EventKind.LOGON if user else EventKind.CONNECTION if both else EventKind.OTHER,
-        source_ip=source,
-        source_port=port_of(ends[2] or "") if ends else None,
-        destination_ip=destination,
-        destination_port=port_of(ends[4] or "") if ends else None,
-        device_ip=device if both else calling(source) if user else own_side(source, destination),
-        user=user[1] if user else None,
-        action=_action(text),
+    inward = both and _OUTSIDE.search(text, 0, _ROOM) is not None
+    way = Way.INWARD if inward else Way.CALLED if user and not both else Way.UNSTATED
+    return decide(
+        Event(
+            kind=EventKind.LOGON if user else EventKind.CONNECTION if both else EventKind.OTHER,
+            source_ip=source,
+            source_port=port_of(ends[2] or "") if ends else None,
+            destination_ip=destination,
+            destination_port=port_of(ends[4] or "") if ends else None,
+            user=user[1] if user else None,
+            action=_action(text),
+        ),
+        way,
     )
 
 

@@ -22,6 +22,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Way, decide, own_end
 from lamsach.logs.events.placing import placed
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.formats.firewalls.juniper_srx.admin import (
@@ -33,7 +34,6 @@ from lamsach.logs.formats.firewalls.juniper_srx.admin import (
     screenos_event,
     stamped_at,
 )
-from lamsach.logs.mappings.keyed_events import device_of
 from lamsach.logs.mappings.records import NAME, Header, Records, Written
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
@@ -178,27 +178,32 @@ def _structured(fields: Fields) -> Event:
     if nat == source:
         nat = None
     icmp = fields.get("protocol-id") in ("1", "58")
-    device = device_of(source, inner, inward=arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)))
+    way = Way.INWARD if arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)) else Way.UNSTATED
     site = first(fields, "url")
     if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED writes the virus' name there
         site = first(fields, "filename")
     url = _url(site, first(fields, "obj"))
     hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
-    return Event(
-        kind=_kind(name),
-        source_ip=source,
-        source_port=None if icmp else first_port(fields, "source-port"),
-        destination_ip=destination,
-        destination_port=None if icmp else first_port(fields, "destination-port"),
-        source_nat_ip=nat,
-        source_nat_port=nat_port if nat and not icmp else None,
-        device_ip=device,
-        device_name=first(fields, "hostname", "client-hostname") if device == source else None,
-        user=first(fields, "username"),
-        domain=_domain(fields, url),
-        url=url,
-        hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
-        action=action_of_event(name, fields.get("action", "")),
+    return decide(
+        Event(
+            kind=_kind(name),
+            source_ip=source,
+            source_port=None if icmp else first_port(fields, "source-port"),
+            destination_ip=destination,
+            destination_port=None if icmp else first_port(fields, "destination-port"),
+            source_nat_ip=nat,
+            source_nat_port=nat_port if nat and not icmp else None,
+            device_name=first(fields, "hostname", "client-hostname")
+            if own_end(source, inner, way) == source
+            else None,
+            user=first(fields, "username"),
+            domain=_domain(fields, url),
+            url=url,
+            hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
+            action=action_of_event(name, fields.get("action", "")),
+        ),
+        way,
+        inner=inner,
     )
 
 
@@ -228,17 +233,18 @@ def _text(text: str, name: str) -> Event:
         site = _UTM_URL.search(text, web.end())
         url = _url(stated(site[1]), stated(site[2])) if site else None
         source, destination = ip_of(web[1]), ip_of(web[3])
-        return Event(
-            kind=_kind(name),
-            source_ip=source,
-            source_port=port_of(web[2]),
-            destination_ip=destination,
-            destination_port=port_of(web[4]),
-            device_ip=device_of(source, destination),
-            user=stated(site[3]) if site else None,
-            domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
-            url=url,
-            action=action_of_event(name, ""),
+        return decide(
+            Event(
+                kind=_kind(name),
+                source_ip=source,
+                source_port=port_of(web[2]),
+                destination_ip=destination,
+                destination_port=port_of(web[4]),
+                user=stated(site[3]) if site else None,
+                domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
+                url=url,
+                action=action_of_event(name, ""),
+            )
         )
     screen = _SCREEN.search(text)
     if screen is None:
@@ -248,14 +254,16 @@ def _text(text: str, name: str) -> Event:
         host_and_port(screen[2]),
     )
     source, destination = ip_of(source or ""), ip_of(destination or "")
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        device_ip=device_of(source, destination, inward=True),
-        action=action_of_event(name, text.rpartition("action: ")[2]),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            action=action_of_event(name, text.rpartition("action: ")[2]),
+        ),
+        Way.INWARD,
     )
 
 
@@ -267,16 +275,19 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
     done = _DONE.search(text, flows[-1].end())
     zones = _ZONES.search(text, flows[-1].end())
     inward = zones is not None and arrives(zones[1], zones[2])
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=None if icmp else port_of(flows[0][2]),
-        destination_ip=destination,
-        destination_port=None if icmp else port_of(flows[0][4]),
-        source_nat_ip=nat,
-        source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
-        device_ip=device_of(source, inner or destination, inward=inward),
-        action=action_of_event(name, done[1] if done else ""),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=None if icmp else port_of(flows[0][2]),
+            destination_ip=destination,
+            destination_port=None if icmp else port_of(flows[0][4]),
+            source_nat_ip=nat,
+            source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
+            action=action_of_event(name, done[1] if done else ""),
+        ),
+        Way.INWARD if inward else Way.UNSTATED,
+        inner=inner,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.events.own_machine import mac_of_device, own_end
+from lamsach.logs.events.ends import Way, decide, mac_of_device, own_end
 from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -35,20 +35,24 @@ def firewall_event(text: str) -> Event | None:
         return None
     (source, source_port), (destination, destination_port), (nat, nat_port), inner = ends
     received = "out:(" in place[0] and "in:(" not in place[0]  # by the router itself
-    device = own_end(source, inner or destination, received=received)
+    way = Way.RECEIVED if received else Way.UNSTATED
+    device = own_end(source, inner or destination, way)
     mac = _SOURCE_MAC.search(text, place.end())
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        source_nat_ip=nat,
-        source_nat_port=nat_port,
-        device_ip=device,
-        source_mac=mac_of(mac[1]) if mac else None,
-        device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
-        action=decision_of(text[: place.start()]),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            source_nat_ip=nat,
+            source_nat_port=nat_port,
+            source_mac=mac_of(mac[1]) if mac else None,
+            device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
+            action=decision_of(text[: place.start()]),
+        ),
+        way,
+        inner=inner,
     )
 
 

@@ -21,6 +21,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.placing import placed
 from lamsach.logs.formats.firewalls.mikrotik import firewall as mikrotik_firewall
 from lamsach.logs.formats.firewalls.mikrotik import messages as mikrotik_messages
@@ -187,7 +188,9 @@ class Mikrotik(LogFormat):
             return event
         if event.response:
             client = self._questions.get(number)
-            return replace(event, source_ip=client, device_ip=client) if client else event
+            if client is None:
+                return event
+            return decide(replace(event, source_ip=client), role=Role.SERVES_THE_UNIT, again=True)
         if event.source_ip:
             self._questions[number] = event.source_ip
             self._questions.move_to_end(number)

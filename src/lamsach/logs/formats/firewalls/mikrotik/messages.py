@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.formats.firewalls.mikrotik.firewall import firewall_event
 from lamsach.logs.formats.firewalls.mikrotik.tunnels import peer_of_tunnel, session_of_tunnel
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
@@ -77,13 +77,15 @@ def _lease(text: str) -> Event | None:
     address = ip_of(match[2]) if match else None
     if match is None or address is None:
         return None
-    return Event(
-        kind=EventKind.LEASE,
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac_of(match[3]),
-        device_name=stated((match[4] or "").strip("()")),
-        action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
+    return decide(
+        Event(
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_mac=mac_of(match[3]),
+            device_name=stated((match[4] or "").strip("()")),
+            action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
+        ),
+        role=Role.HOLDER,
     )
 
 
@@ -98,7 +100,7 @@ def _dns(text: str) -> Event | None:
     if question:
         client = ip_of(question[1] or "")
         name = question_of(question[3])
-        return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=name)
+        return decide(Event(kind=EventKind.DNS, source_ip=client, domain=name), role=Role.SERVES_THE_UNIT)
     if _NO_ANSWER.match(text):
         return Event(kind=EventKind.DNS, response=True)
     answer = _ANSWER.match(text)
@@ -129,7 +131,10 @@ def _dns_packet(text: str) -> Event | None:
     if peer is None or address is None:
         return None
     if peer[1] == "got" and peer[2] == "query":
-        return Event(kind=EventKind.DNS, source_ip=address, source_port=port_of(peer[4]), device_ip=address)
+        return decide(
+            Event(kind=EventKind.DNS, source_ip=address, source_port=port_of(peer[4])),
+            role=Role.SERVES_THE_UNIT,
+        )
     return Event(
         kind=EventKind.DNS,
         destination_ip=address,
@@ -145,13 +150,15 @@ def _login(text: str) -> Event | None:
         return _changed(text)
     source = ip_of(match["address"])
     actions = {"in": Action.ALLOWED, None: Action.BLOCKED}
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=source,
-        device_ip=calling(source),
-        device_mac=mac_of(match["address"]),
-        user=stated(match["user"] or match["refused"]),
-        action=actions.get(match["way"], Action.UNKNOWN),
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            device_mac=mac_of(match["address"]),
+            user=stated(match["user"] or match["refused"]),
+            action=actions.get(match["way"], Action.UNKNOWN),
+        ),
+        Way.CALLED,
     )
 
 
@@ -161,7 +168,7 @@ def _changed(text: str) -> Event | None:
     source = ip_of(match[2]) if match else None
     if match is None or source is None:
         return None
-    return Event(source_ip=source, device_ip=calling(source), user=stated(match[1]))
+    return decide(Event(source_ip=source, user=stated(match[1])), Way.CALLED)
 
 
 def _hotspot(text: str) -> Event | None:
@@ -171,13 +178,15 @@ def _hotspot(text: str) -> Event | None:
         return None
     actions = {"logged in": Action.ALLOWED, "login failed": Action.BLOCKED}
     mac = mac_of(match[1])
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac,
-        user=None if mac else stated(match[1]),
-        action=actions.get(match[3], Action.UNKNOWN),
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=address,
+            device_mac=mac,
+            user=None if mac else stated(match[1]),
+            action=actions.get(match[3], Action.UNKNOWN),
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 
@@ -188,18 +197,20 @@ def _proxy(text: str) -> Event | None:
         return None
     url = match[3]
     host, port = host_and_port(url) if match[2] == "CONNECT" else (host_of_url(url), None)
-    return Event(
-        kind=EventKind.WEB,
-        source_ip=client,
-        device_ip=client,
-        destination_port=port,
-        domain=host,
-        url=url,
-        action=Action.ALLOWED
-        if match[4] == "allow"
-        else Action.BLOCKED
-        if match[4] == "deny"
-        else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.WEB,
+            source_ip=client,
+            destination_port=port,
+            domain=host,
+            url=url,
+            action=Action.ALLOWED
+            if match[4] == "allow"
+            else Action.BLOCKED
+            if match[4] == "deny"
+            else Action.UNKNOWN,
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 

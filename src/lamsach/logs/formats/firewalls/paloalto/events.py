@@ -10,7 +10,7 @@ from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.formats.firewalls.paloalto.columns import PLACES
 from lamsach.logs.formats.firewalls.paloalto.messages import ends_of, lease_of
@@ -169,7 +169,8 @@ def json_event(line: str, context: FileContext) -> Event:
     if kind == "DNS" and event.kind is not EventKind.DNS:
         event = changed(event, kind=EventKind.DNS)
     if kind == "DNS":
-        event = changed(event, device_ip=event.source_ip, response=bool(event.answers))
+        event = changed(event, response=bool(event.answers))
+        event = decide(event, role=Role.SERVES_THE_UNIT, again=True)
     if kind == "THREAT":
         subtype = fields.get("Subtype") or fields.get("SubType") or ""
         event = with_question(
@@ -200,15 +201,17 @@ def completed(
     """The event with what the message of a system record names, and the address that a VPN client was given."""
     lease = lease_of(message) if message else None
     if lease:
-        return Event(
-            event.time,
-            EventKind.LEASE,
-            event.observer,
-            lease.ip,
-            device_ip=lease.ip,
-            device_name=lease.name,
-            device_mac=lease.mac,
-            action=lease.action,
+        return decide(
+            Event(
+                event.time,
+                EventKind.LEASE,
+                event.observer,
+                lease.ip,
+                device_name=lease.name,
+                device_mac=lease.mac,
+                action=lease.action,
+            ),
+            role=Role.HOLDER,
         )
     if message:
         ends = ends_of(message)
@@ -222,18 +225,14 @@ def completed(
             domain=event.domain or ends.server_name,
             user=event.user or ends.user,
             device_name=event.device_name or ends.device_name,
-            device_ip=event.device_ip or (source if source and is_internal(source) else None),
         )
+        event = decide(event, Way.CALLED)
     session = _SESSION_STAGES.get((stage or "").lower())
     if session and kind == "SYSTEM" and event.device_ip and event.user:
         return changed(event, kind=EventKind.LEASE, action=session)
     inner = first_ip({"given": given or "", "given_ipv6": given_ipv6 or ""}, "given", "given_ipv6")
     if kind == "GLOBALPROTECT":
-        event = changed(
-            event,
-            device_ip=inner
-            or (event.source_ip if event.source_ip and is_internal(event.source_ip) else None),
-        )
+        event = decide(event, Way.CALLED, given=inner, again=True)
         if inner and event.user and session and event.action is not Action.BLOCKED:
             return changed(event, kind=EventKind.LEASE, action=session)
     if kind in _LOGONS or (message and event.user):

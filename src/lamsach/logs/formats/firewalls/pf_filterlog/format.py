@@ -27,10 +27,10 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import changed
 from lamsach.logs.formats.firewalls.pf_filterlog import pfblocker
-from lamsach.logs.mappings.keyed_events import device_of
 from lamsach.logs.mappings.printed_packets import printed_packet
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records
 from lamsach.logs.text.pasted import bare
@@ -140,12 +140,9 @@ class PfFilterlog(LogFormat):
             event = _packet(lambda at: cells[at] if at < len(cells) else "", message)
         elif rule := _RULE.search(line, 0, _ROOM):
             printed = printed_packet(line[rule.end() :], None) or Event()
-            device = _own_side(printed.source_ip, printed.destination_ip, inward=" in on " in rule[0])
-            event = replace(
-                printed,
-                device_ip=device if printed.kind is EventKind.CONNECTION else printed.device_ip,
-                action=ACTIONS.get(rule[1], Action.UNKNOWN),
-            )
+            event = changed(printed, action=ACTIONS.get(rule[1], Action.UNKNOWN))
+            if event.kind is EventKind.CONNECTION:
+                event = decide(event, _way(event.source_ip, " in on " in rule[0]), again=True)
         elif audited := _AUDITED.match(message):
             event = Event(
                 kind=EventKind.LOGON,
@@ -175,20 +172,22 @@ def _packet(cell: Callable[[int], str], record: str) -> Event:
     if (source is None and destination is None) or not all(ends):  # one may be masked
         raise LineError("The filterlog record is cut short or has no address.", record[:80])
     ported = not WITH_PORTS.isdisjoint(cell(name).lower() for name in names)
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(cell(end + 2)) if ported else None,
-        destination_ip=destination,
-        destination_port=port_of(cell(end + 3)) if ported else None,
-        device_ip=_own_side(source, destination, inward=four and cell(_WAY) == "in") if source else None,
-        action=ACTIONS.get(cell(_ACTION), Action.UNKNOWN),
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(cell(end + 2)) if ported else None,
+            destination_ip=destination,
+            destination_port=port_of(cell(end + 3)) if ported else None,
+            action=ACTIONS.get(cell(_ACTION), Action.UNKNOWN),
+        ),
+        _way(source, four and cell(_WAY) == "in"),
+        role=Role.BETWEEN if source else Role.APART,
     )
 
 
-def _own_side(source: str | None, destination: str | None, *, inward: bool) -> str | None:
-    """The unit's own machine of the two."""
-    return device_of(source, destination, inward=inward and ":" not in (source or ""))
+def _way(source: str | None, came_in: bool) -> Way:
+    return Way.INWARD if came_in and ":" not in (source or "") else Way.UNSTATED
 
 
 def _login(line: str) -> re.Match[str] | None:
@@ -201,10 +200,12 @@ def _logged_in(match: re.Match[str]) -> Event:
     source = ip_of(match["address"].rstrip(".:"))
     if source is None:
         raise LineError("The filterlog record is cut short or has no address.", match[0][:80])
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=source,
-        device_ip=calling(source),
-        user=stated(match["user"][:256]),
-        action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            user=stated(match["user"][:256]),
+            action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )

@@ -12,7 +12,8 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.direction import is_internal, own_side
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.text.times.syslog_times import BSD_TIME, time_at
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -57,15 +58,17 @@ def _question(
     if asker is None:
         return None
     found = (ip_of(answer) or domain_of(answer)) if answer else None
-    return Event(
-        time=_time(time, context),
-        kind=EventKind.DNS,
-        source_ip=asker,
-        device_ip=asker,
-        domain=question_of(name),
-        answers=(found,) if found and "." in found.replace(":", ".") else (),
-        response=answer is not None,
-        action=Action.BLOCKED if answer is None else Action.ALLOWED if found else Action.UNKNOWN,
+    return decide(
+        Event(
+            time=_time(time, context),
+            kind=EventKind.DNS,
+            source_ip=asker,
+            domain=question_of(name),
+            answers=(found,) if found and "." in found.replace(":", ".") else (),
+            response=answer is not None,
+            action=Action.BLOCKED if answer is None else Action.ALLOWED if found else Action.UNKNOWN,
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 
@@ -74,21 +77,22 @@ def _packet(match: re.Match[str], context: FileContext) -> Event | None:
     if source is None or destination is None:
         return None
     stranger = match[7] == "in" and not is_internal(source)
-    device = destination if stranger else own_side(source, destination)
     rest = match[8].split(",")
     resolved, named = (stated(rest[at]) if len(rest) > at else None for at in (_RESOLVED, _NAMED))
     site = domain_of(resolved) if resolved else None
-    return Event(
-        time=_time(match[1], context),
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(match[5]),
-        destination_ip=destination,
-        destination_port=port_of(match[6]),
-        device_ip=device,
-        device_name=named if named and named.lower() != "unknown" else None,
-        domain=site if site and "." in site and ip_of(site) is None and not stranger else None,
-        action=_ACTIONS.get(match[2], Action.UNKNOWN),
+    return decide(
+        Event(
+            time=_time(match[1], context),
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(match[5]),
+            destination_ip=destination,
+            destination_port=port_of(match[6]),
+            device_name=named if named and named.lower() != "unknown" else None,
+            domain=site if site and "." in site and ip_of(site) is None and not stranger else None,
+            action=_ACTIONS.get(match[2], Action.UNKNOWN),
+        ),
+        Way.ARRIVED if stranger else Way.UNSTATED,
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lamsach.logs.events.own_machine import calling, mac_of_device
-from lamsach.logs.mappings.keyed_events import device_of
+from lamsach.logs.events.ends import Way, decide, mac_of_device, own_end
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -103,29 +102,33 @@ def event_of(fields: Fields) -> Event:
     inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
     to_itself = "initf" in fields and not fields.get("outitf")  # UTM: no way out of the firewall
     to_itself = to_itself or fields.get("log_component") == TO_ITSELF
-    device = device_of(source, inner, inward=first(fields, *ZONES) == "WAN" or to_itself)
+    inward = first(fields, *ZONES) == "WAN" or to_itself
     url = first(fields, "url")
     kind = _kind(fields, source, destination)
     nat = first_ip(fields, "tran_src_ip", "src_trans_ip")
-    if kind is EventKind.LOGON or (source and inner is None):
-        device = calling(source)
-    return Event(
-        kind=kind,
-        source_ip=source,
-        source_port=first_port(fields, "src_port", "srcport"),
-        destination_ip=destination,
-        destination_port=first_port(fields, "dst_port", "dstport"),
-        source_nat_ip=nat,
-        source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
-        device_ip=device,
-        device_name=first(fields, "ep_name"),
-        source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
-        device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
-        user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
-        domain=_domain(fields, url),
-        url=url,
-        hashes=_hashes(fields),
-        action=action_of_fields(fields),
+    called = kind is EventKind.LOGON or (source and inner is None)
+    way = Way.CALLED if called else Way.INWARD if inward else Way.UNSTATED
+    device = own_end(source, inner, way)
+    return decide(
+        Event(
+            kind=kind,
+            source_ip=source,
+            source_port=first_port(fields, "src_port", "srcport"),
+            destination_ip=destination,
+            destination_port=first_port(fields, "dst_port", "dstport"),
+            source_nat_ip=nat,
+            source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
+            device_name=first(fields, "ep_name"),
+            source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
+            device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
+            user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
+            domain=_domain(fields, url),
+            url=url,
+            hashes=_hashes(fields),
+            action=action_of_fields(fields),
+        ),
+        way,
+        inner=inner,
     )
 
 
@@ -134,17 +137,19 @@ def event_of_text(text: str) -> Event:
     visitor = _VISITOR.match(text)
     if visitor and ip_of(visitor[1]):
         source = ip_of(visitor[1])
-        return Event(kind=EventKind.WEB, source_ip=source, device_ip=calling(source), url=visitor[2])
+        return decide(Event(kind=EventKind.WEB, source_ip=source, url=visitor[2]), Way.CALLED)
     client = _CLIENT.search(text, 0, _ROOM)
     source = ip_of(client[1].rstrip(".:")) if client else None
     tags = dict(_TAGGED.findall(text[:8192]))
-    return Event(
-        kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
-        source_ip=source,
-        source_port=port_of(client[2]) if client and source else None,
-        device_ip=calling(source),
-        domain=domain_of(tags.get("hostname", "")),
-        url=tags.get("uri"),
+    return decide(
+        Event(
+            kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
+            source_ip=source,
+            source_port=port_of(client[2]) if client and source else None,
+            domain=domain_of(tags.get("hostname", "")),
+            url=tags.get("uri"),
+        ),
+        Way.CALLED,
     )
 
 
@@ -155,16 +160,18 @@ def _is_waf(fields: Fields) -> bool:
 
 def _visit(fields: Fields, source: str | None) -> Event:
     """A visitor to a published web server."""
-    return Event(
-        kind=EventKind.WEB,
-        source_ip=source,
-        source_port=first_port(fields, "src_port"),
-        destination_port=first_port(fields, "port", "dst_port"),
-        device_ip=calling(source),
-        user=first(fields, "user_name", "user"),
-        domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
-        url=first(fields, "url"),
-        action=action_of_fields(fields),
+    return decide(
+        Event(
+            kind=EventKind.WEB,
+            source_ip=source,
+            source_port=first_port(fields, "src_port"),
+            destination_port=first_port(fields, "port", "dst_port"),
+            user=first(fields, "user_name", "user"),
+            domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
+            url=first(fields, "url"),
+            action=action_of_fields(fields),
+        ),
+        Way.CALLED,
     )
 
 
@@ -184,14 +191,16 @@ def _lease(fields: Fields) -> Event | None:
         address, action = first_ip(fields, "virtual_ip"), _LEASES.get(fields.get("event", "").lower())
     if address is None or action is None:
         return None
-    return Event(
-        kind=EventKind.LEASE,
-        source_ip=first_ip(fields, "srcip", "src_ip", "remote_ip") or address,
-        device_ip=address,
-        device_name=first(fields, "client_host_name"),
-        device_mac=mac_of(first(fields, "client_physical_address", "src_mac")),
-        user=first(fields, "user_name", "username"),
-        action=action,
+    return decide(
+        Event(
+            kind=EventKind.LEASE,
+            source_ip=first_ip(fields, "srcip", "src_ip", "remote_ip") or address,
+            device_name=first(fields, "client_host_name"),
+            device_mac=mac_of(first(fields, "client_physical_address", "src_mac")),
+            user=first(fields, "user_name", "username"),
+            action=action,
+        ),
+        given=address,
     )
 
 

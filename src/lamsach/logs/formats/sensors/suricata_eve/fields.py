@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from lamsach.logs.events.ends import Role, placed
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.mappings.records import Each, Records, Within
 from lamsach.logs.text.json_records import child, objects_of, text_of
 from lamsach.logs.text.values import (
@@ -91,10 +91,10 @@ def placed_end(event: Event, eve: Record) -> Event:
     if event.kind is EventKind.DNS and both:
         asked, answered = (port in _DNS_PORTS for port in (event.destination_port, event.source_port))
         if asked or answered:
-            return placed(event, role=Role.SERVES_THE_UNIT, turned=not asked)
+            return decide(event, role=Role.SERVES_THE_UNIT, turned=not asked)
     # an alert on the server's packet
     turned = event.destination_ip is not None and text_of(eve.get("direction")) == "to_client"
-    return placed(event, turned=turned)
+    return decide(event, turned=turned)
 
 
 def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:

@@ -5,9 +5,10 @@ Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html (even
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
+from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.stamping import changed
 from lamsach.logs.text.json_records import Record, text_of
 from lamsach.logs.text.values import ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -30,30 +31,30 @@ def lease(event: Event, dhcp: Record) -> Event:
     if event.time and action is LeaseAction.ASSIGNED and seconds and seconds.isascii() and seconds.isdigit():
         length = int(seconds[:12])
         until = event.time + timedelta(seconds=length) if 0 < length <= _LONGEST_LEASE_S else None
-    return replace(
+    event = changed(
         event,
         kind=EventKind.LEASE if isinstance(action, LeaseAction) else EventKind.OTHER,
-        device_ip=address or _address(dhcp, "requested_ip"),
         device_mac=mac_of(text_of(dhcp.get("client_mac"))),
         device_name=stated(text_of(dhcp.get("hostname"))),
         action=action,
         lease_until=until,
     )
+    return decide(event, role=Role.APART, given=address or _address(dhcp, "requested_ip"), again=True)
 
 
 def neighbour(event: Event, arp: Record) -> Event:
     """An ARP message (since 8.0): its sender is at the address at this moment."""
     sender, asked = _address(arp, "src_ip"), _address(arp, "dest_ip")
     mac = mac_of(text_of(arp.get("src_mac")))
-    return replace(
+    event = changed(
         event,
         kind=EventKind.LEASE if sender and mac else EventKind.OTHER,
         source_ip=sender,
         destination_ip=asked,
-        device_ip=sender,
         device_mac=mac,
         action=LeaseAction.OBSERVED if sender and mac else Action.UNKNOWN,
     )
+    return decide(event, role=Role.HOLDER, again=True)
 
 
 def _address(dhcp: Record, key: str) -> str | None:

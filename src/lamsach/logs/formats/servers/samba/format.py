@@ -19,7 +19,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import own_side
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.formats.servers.samba.messages import audit, endpoint, named, refused, service
 from lamsach.logs.mappings.radius import machine_name
 from lamsach.logs.text.json_records import child, read_object, text_of
@@ -214,17 +215,19 @@ def _log_on(
         Action.UNKNOWN if status is None else Action.ALLOWED if status == "NT_STATUS_OK" else Action.BLOCKED
     )
     blocked = action is Action.BLOCKED
-    device = own_side(None, source) if blocked else own_side(source, destination)
-    stranger = blocked and source is not None and device is None  # whose name is no machine's of the unit
-    return Event(
-        time=time,
-        kind=EventKind.LOGON,
-        source_ip=source,
-        source_port=source_port,
-        destination_ip=destination,
-        destination_port=destination_port,
-        device_ip=device,
-        device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
-        user=None if machine else (account or "").partition("@")[0] or None,
-        action=action,
+    # whose name is no machine's of the unit
+    stranger = blocked and source is not None and not is_internal(source)
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LOGON,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
+            user=None if machine else (account or "").partition("@")[0] or None,
+            action=action,
+        ),
+        Way.CALLED if blocked else Way.UNSTATED,
     )

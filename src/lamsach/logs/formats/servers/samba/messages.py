@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
@@ -46,14 +47,16 @@ def service(message: str) -> Event | None:
         return None
     address, port = endpoint(match[2])
     allowed = match[3] in ("connect to service", "closed connection to service")
-    return Event(
-        kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
-        source_ip=address,
-        source_port=port,
-        device_ip=address,
-        device_name=named(match[1]),
-        user=named(match[5]),
-        action=Action.ALLOWED if allowed else Action.BLOCKED,
+    return decide(
+        Event(
+            kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
+            source_ip=address,
+            source_port=port,
+            device_name=named(match[1]),
+            user=named(match[5]),
+            action=Action.ALLOWED if allowed else Action.BLOCKED,
+        ),
+        role=Role.SERVES_THE_UNIT,
     )
 
 
@@ -82,11 +85,13 @@ def audit(message: str) -> Event | None:
     address = ip_of(prefix[at])
     # %u|%I|%m|%S: what stands between the address and the share is the machine's name
     machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""
-    return Event(
-        kind=EventKind.FILE,
-        source_ip=address,
-        device_ip=address,
-        device_name=named(machine),
-        user=user,
-        action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
+    return decide(
+        Event(
+            kind=EventKind.FILE,
+            source_ip=address,
+            device_name=named(machine),
+            user=user,
+            action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
+        ),
+        role=Role.SERVES_THE_UNIT,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -99,13 +99,15 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
     succeeded = not failed and _SUCCEEDED.search(text.rstrip(), 0, 1000) is not None
     if address is None and not (user and (failed or succeeded)):
         return None
-    return Event(
-        kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
-        source_ip=address,
-        source_port=number,
-        device_ip=address if address and is_internal(address) else None,
-        user=None if user in UNKNOWN_NAMES else user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
+    return decide(
+        Event(
+            kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
+            source_ip=address,
+            source_port=number,
+            user=None if user in UNKNOWN_NAMES else user,
+            action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )
 
 
@@ -113,14 +115,16 @@ def logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Ev
     """The event of a client that has come in from this address and port of the outside."""
     address, number = end_of(ip, port)
     user = None if name in UNKNOWN_NAMES else name
-    return Event(
-        time=time,
-        kind=EventKind.LOGON,
-        source_ip=address,
-        source_port=number,
-        device_ip=address if address and is_internal(address) else None,
-        user=user,
-        action=Action.ALLOWED if user else Action.UNKNOWN,
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LOGON,
+            source_ip=address,
+            source_port=number,
+            user=user,
+            action=Action.ALLOWED if user else Action.UNKNOWN,
+        ),
+        Way.CALLED,
     )
 
 
@@ -138,13 +142,15 @@ def held(
     if address is None and mac is None:
         return None
     outside, number = end_of(ip, port)
-    return Event(
-        time=time,
-        kind=EventKind.LEASE if address else EventKind.OTHER,
-        source_ip=outside,
-        source_port=number,
-        device_ip=address,
-        device_mac=mac,
-        user=None if name in UNKNOWN_NAMES else name,
-        action=action if address else Action.UNKNOWN,
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LEASE if address else EventKind.OTHER,
+            source_ip=outside,
+            source_port=number,
+            device_mac=mac,
+            user=None if name in UNKNOWN_NAMES else name,
+            action=action if address else Action.UNKNOWN,
+        ),
+        given=address,
     )

@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.own_machine import calling
+from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, target_of, web_time
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, port_of
@@ -178,7 +179,7 @@ def envoy(text: str, context: FileContext) -> Event | None:
         server_port=server_port,
     )
     named = domain_of(ends[4]) if ends and event.domain is None else None
-    return replace(event, domain=named, device_ip=calling(event.source_ip)) if named else event
+    return decide(changed(event, domain=named), Way.CALLED, again=True) if named else event
 
 
 __all__ = ("balancer", "envoy", "haproxy", "haproxy_connect", "network_balancer", "proxy_manager", "stream")
