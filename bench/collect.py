@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 
 RSYSLOG_PORT, SYSLOG_NG_PORT = 20514, 20515
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"

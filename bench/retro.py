@@ -23,9 +23,9 @@ from pathlib import Path
 
 from bench import retro_peers
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.filling import fill
+from lamsach.archive.intake import fill
 from lamsach.archive.retro import retro
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from lamsach.investigate import Request, investigate
 from lamsach.logs.opening.inputs import find_logs
 

@@ -105,7 +105,7 @@ def main() -> None:
     """Make the days, an archive of them, and print one JSON object for each program."""
     from bench import retro, retro_scale
     from lamsach.archive.archive import QUICK_LEVEL, Archive, writing
-    from lamsach.archive.filling import fill
+    from lamsach.archive.intake import fill
     from lamsach.logs.opening.inputs import find_logs
 
     parser = argparse.ArgumentParser(

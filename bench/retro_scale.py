@@ -32,11 +32,11 @@ from typing import Any
 from bench.retro import HITS, lines_of_a_day
 from lamsach.archive.archive import QUICK_LEVEL, Archive, Entry, Writer, writing
 from lamsach.archive.catalog import Catalog
-from lamsach.archive.filling import fill
-from lamsach.archive.keeping import all_sources
+from lamsach.archive.intake import fill
 from lamsach.archive.keys import hash_check
 from lamsach.archive.questions import questions_of
-from lamsach.archive.searching import ArchivedLogs
+from lamsach.archive.retention import all_sources
+from lamsach.archive.search import ArchivedLogs
 from lamsach.archive.segment import Description
 from lamsach.archive.segment import pack as pack_segment
 from lamsach.archive.sources import save
@@ -52,7 +52,7 @@ EVERY_BYTES = 2_000_000_000
 ASK = """
 import json, sys, time
 from lamsach.archive.archive import Archive
-from lamsach.archive.first import first_sighting
+from lamsach.archive.first_answer import first_sighting
 from lamsach.archive.retro import retro
 from lamsach.hunt.lists import load_lists
 from lamsach.investigate import Request

@@ -17,8 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from lamsach.trace.model import Request
+from lamsach.trace.output import write
 from lamsach.trace.run import trace
-from lamsach.trace.writing import write
 
 START = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
 ADDRESSES = [f"203.0.113.{last}" for last in range(1, 9)]

@@ -42,9 +42,9 @@ PARTS = (
     "cli/quarantine.py",
     "results/__init__.py",
     "results/atomic.py",
-    "results/sending.py",
-    "results/summaries.py",
-    "results/writing.py",
+    "results/upload.py",
+    "results/scan_upload.py",
+    "results/output.py",
 )
 _NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|records|keys)")
 """What is done with lists before they are handed out."""

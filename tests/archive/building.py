@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.filling import Filled, fill, remember
+from lamsach.archive.intake import Filled, fill, remember
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Problem
 

@@ -16,7 +16,7 @@ from lamsach.archive.archive import Archive
 from lamsach.archive.questions import questions
 from lamsach.archive.retro import retro
 from lamsach.archive.segment import head_of, salvage
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from lamsach.errors import UnreadableError
 from lamsach.investigate import Request
 from tests.archive.building import filled, firewall_log, write_list

@@ -9,10 +9,10 @@ import pytest
 
 from lamsach.archive import archive as archiving
 from lamsach.archive.archive import writing
-from lamsach.archive.exporting import export
-from lamsach.archive.reindexing import reindex
+from lamsach.archive.export import export
+from lamsach.archive.retention import reindex
 from lamsach.archive.retro import retro
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from lamsach.investigate import Request
 from tests.archive.building import filled, firewall_log, write_list
 

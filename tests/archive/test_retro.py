@@ -13,7 +13,7 @@ import pytest
 from lamsach import investigate as investigating
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.catalog import Catalog
-from lamsach.archive.filling import fill
+from lamsach.archive.intake import fill
 from lamsach.archive.retro import counted_back, retro
 from lamsach.archive.signs import Compact, replay, sign_of
 from lamsach.demo import generate

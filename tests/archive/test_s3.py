@@ -14,11 +14,11 @@ pytest.importorskip("s3fs")
 moto_server = pytest.importorskip("moto.server")
 
 from lamsach.archive.archive import Archive, writing  # noqa: E402
-from lamsach.archive.exporting import export  # noqa: E402
-from lamsach.archive.filling import fill  # noqa: E402
-from lamsach.archive.keeping import Hold, erase, hold  # noqa: E402
+from lamsach.archive.export import export  # noqa: E402
+from lamsach.archive.intake import fill  # noqa: E402
+from lamsach.archive.retention import Hold, erase, hold  # noqa: E402
 from lamsach.archive.retro import retro  # noqa: E402
-from lamsach.archive.verifying import verify  # noqa: E402
+from lamsach.archive.verification import verify  # noqa: E402
 from lamsach.collect.service import Collector  # noqa: E402
 from lamsach.collect.settings import Settings  # noqa: E402
 from lamsach.errors import LamsachError, UnreadableError  # noqa: E402

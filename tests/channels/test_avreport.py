@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from lamsach.channels.avreport import tables
-from lamsach.channels.avreport.gathering import BLIND, PARTIAL, Period, gather
+from lamsach.channels.avreport.delivery import TRIES, Outcome, check_address, outcome_of, send
+from lamsach.channels.avreport.entries import BLIND, PARTIAL, Period, gather
 from lamsach.channels.avreport.model import FIELDS, Entry, Gathered, Machine, Naming, Part, Report, pseudonym
-from lamsach.channels.avreport.sending import TRIES, Outcome, check_address, outcome_of, send
-from lamsach.channels.avreport.writing import write
+from lamsach.channels.avreport.report_xml import write
 from lamsach.channels.edxml.model import Organ
 from lamsach.channels.token_key import parts_of, token_signer
 from lamsach.channels.xml_signature import verify

@@ -11,7 +11,7 @@ import pytest
 from lamsach.channels.edxml import contents, tables
 from lamsach.channels.edxml.days import day_of, time_of
 from lamsach.channels.edxml.model import as_mapping
-from lamsach.channels.edxml.reading import read
+from lamsach.channels.edxml.reader import read
 from lamsach.errors import InputError, LamsachError, LimitError, UnreadableError
 from tests.rows import each_row
 

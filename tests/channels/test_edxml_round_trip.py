@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lamsach.channels.edxml.days import VIETNAM
 from lamsach.channels.edxml.model import Answered, Attachment, Hop, Message, Organ, Staff
-from lamsach.channels.edxml.reading import read
-from lamsach.channels.edxml.writing import write
+from lamsach.channels.edxml.reader import read
+from lamsach.channels.edxml.writer import write
 
 WORD = st.text(st.characters(exclude_categories=("C", "Z")), max_size=12)
 CODE = st.from_regex(r"[A-Z0-9.]{1,10}", fullmatch=True)

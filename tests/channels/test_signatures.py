@@ -10,12 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 
 from lamsach.channels.edxml.model import Message, Organ
-from lamsach.channels.edxml.reading import read
-from lamsach.channels.edxml.writing import write
+from lamsach.channels.edxml.reader import read
+from lamsach.channels.edxml.writer import write
 from lamsach.channels.pdf_signature import verify_pdf
 from lamsach.channels.xml_signature import PLACE, load_certificates, load_signer, sign, verify
 from lamsach.errors import InputError
-from lamsach.letters.signing import sign_pdf
+from lamsach.letters.signature import sign_pdf
 from tests.indicators.documents_made import pdf
 
 from .edxml_made import dispatch, signer

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.exporting import export
+from lamsach.archive.export import export
 from lamsach.archive.retro import retro
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from lamsach.investigate import Request
 from tests.chaos.world import EVERY
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from lamsach.errors import LamsachError
 from tests.chaos.scene import TCP_SOURCE, Scene
 from tests.chaos.world import PATIENCE_S, Child, clock_library, wait_for

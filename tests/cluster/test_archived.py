@@ -142,7 +142,7 @@ def test_nothing_to_open_needs_no_cluster(tmp_path: Path) -> None:
 
 
 def test_a_cluster_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lamsach.cluster.joining.CONNECT_S", 1)
+    monkeypatch.setattr("lamsach.cluster.connection.CONNECT_S", 1)
     log = tmp_path / "a.log"
     log.write_text("\n".join(firewall_log(random.Random(5), 300, hits=3)) + "\n")
     archive, _ = filled(tmp_path / "archive", log)

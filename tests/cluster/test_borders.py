@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_at
-from lamsach.cluster.splitting import PART_BYTES, Part, parts_of
+from lamsach.cluster.split_points import PART_BYTES, Part, parts_of
 from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.chunks import Buffer, Chunk, Pool, cut
 from lamsach.logs.opening.sources import HandleSource

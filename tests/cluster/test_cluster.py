@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from lamsach import investigate as investigating
-from lamsach.cluster import joining
+from lamsach.cluster import connection
 from lamsach.cluster import search as searching
 from lamsach.cluster.search import Cluster
 from lamsach.demo import generate
@@ -160,14 +160,14 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_set_is_sent_where_no_folder_is_shared(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "cached_folder", lambda _paths: None)
+    monkeypatch.setattr(connection, "cached_folder", lambda _paths: None)
     (tmp_path / "a.log").write_bytes(text_of(random.Random(11)))
     request = Request([str(tmp_path / "a.log")], [str(write_list(tmp_path))])
     same(tmp_path, request, cluster.scheduler_address)
 
 
 def test_a_cluster_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "CONNECT_S", 1)
+    monkeypatch.setattr(connection, "CONNECT_S", 1)
     (tmp_path / "a.log").write_text("a line\n")
     request = Request([str(tmp_path / "a.log")], [str(write_list(tmp_path))])
     with pytest.raises(UsageError):

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.exporting import export
+from lamsach.archive.export import export
 from lamsach.archive.records import GAP, records
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from tests.waiting import at_any_moment, came
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")

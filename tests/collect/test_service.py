@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.exporting import export
-from lamsach.archive.verifying import verify
-from lamsach.collect import dropping, receiving, service
+from lamsach.archive.export import export
+from lamsach.archive.verification import verify
+from lamsach.collect import drop_folder, receivers, service
 from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
@@ -183,14 +183,14 @@ def test_a_listed_value_is_told_to_a_file_and_an_address(tmp_path: Path) -> None
 def test_dropped_files_are_archived_once_and_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dropping, "SETTLED_SECONDS", 0.3)
-    files, looks = dropping._files, [0.0]
+    monkeypatch.setattr(drop_folder, "SETTLED_SECONDS", 0.3)
+    files, looks = drop_folder._files, [0.0]
 
     def looked(folder: Path) -> Iterator[Path]:
         looks.append(time.monotonic())
         return files(folder)
 
-    monkeypatch.setattr(dropping, "_files", looked)
+    monkeypatch.setattr(drop_folder, "_files", looked)
     drop, told = tmp_path / "drop", tmp_path / "sightings.jsonl"
     drop.mkdir()
     (drop / "a.log").write_text("10.0.0.7 asked for evil.example\n")
@@ -200,7 +200,7 @@ def test_dropped_files_are_archived_once_and_looked_at(
             until(lambda: len(Archive(str(tmp_path / "archive")).segments()) == 1)
             until(told.exists)
             since = time.monotonic()
-            until(lambda since=since: looks[-1] - since > 2 * dropping.SETTLED_SECONDS)  # type: ignore[misc]
+            until(lambda since=since: looks[-1] - since > 2 * drop_folder.SETTLED_SECONDS)  # type: ignore[misc]
     assert lines(tmp_path) == ["10.0.0.7 asked for evil.example"]
 
 
@@ -237,8 +237,8 @@ def test_as_many_files_as_the_system_allows_may_be_open() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[0], 200), before[1]))
-        assert receiving.open_files() == min(before[1], receiving.MOST_FILES)
-        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= receiving.open_files()
+        assert receivers.open_files() == min(before[1], receivers.MOST_FILES)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= receivers.open_files()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 

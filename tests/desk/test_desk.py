@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lamsach.desk.form_upload import receive
 from lamsach.desk.job import Job
 from lamsach.desk.pages import STYLE
-from lamsach.desk.receiving import receive
 from lamsach.desk.server import Desk
 from lamsach.errors import InputError
 from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside

@@ -217,7 +217,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from pypdf import PdfWriter
 from lamsach.channels.edxml.markup import document
 from lamsach.channels.xml_signature import load_signer, sign, verify
-from lamsach.letters.signing import sign_pdf
+from lamsach.letters.signature import sign_pdf
 key, name = rsa.generate_private_key(65537, 2048), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A")])
 now = datetime.now(UTC)
 made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)

@@ -18,13 +18,13 @@ from pathlib import Path
 import zstandard
 
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.filling import fill
+from lamsach.archive.intake import fill
 from lamsach.archive.segment import decompress, head_of
-from lamsach.channels.edxml.reading import read as read_edxml
+from lamsach.channels.edxml.reader import read as read_edxml
 from lamsach.channels.xml_signature import sign
 from lamsach.collect.flows import FlowLines
-from lamsach.collect.framing import Framer
 from lamsach.collect.spool import Header, Spool, read_spool
+from lamsach.collect.syslog_frames import Framer
 from lamsach.errors import LineError
 from lamsach.indicators.reading import read_list
 from lamsach.logs.base import FileContext

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import MOTTO, NATION, Document, Paragraph
 
 MM = 72 / 25.4
@@ -152,7 +152,7 @@ def starts_of(pages: list[Any], document: Document) -> list[int]:
     """The pages on which the document and its appendices begin."""
     found, place = [0], 0
     for number in range(len(document.appendices)):
-        label = words.appendix_title(document, number)
+        label = fixed_texts.appendix_title(document, number)
         for later in range(place + (1 if document.head.issuer or number else 0), len(pages)):
             lines = pages[later].extract_text_lines()
             if lines and lines[0]["text"].strip() == label:
@@ -170,8 +170,8 @@ def _head(page: Any, document: Document) -> Iterator[str]:
     yield from wanted(page, NATION, (12, 13), bold=True)
     yield from wanted(page, MOTTO, (13, 14), bold=True)
     yield from share(page, [MOTTO], 0.97, 1.03, "motto")
-    issuer = words.body_lines(head.issuer)
-    for text in words.body_lines(head.parent):
+    issuer = fixed_texts.body_lines(head.issuer)
+    for text in fixed_texts.body_lines(head.parent):
         yield from wanted(page, text, (12, 13))
     for text in issuer:
         yield from wanted(page, text, (12, 13), bold=True)
@@ -179,7 +179,7 @@ def _head(page: Any, document: Document) -> Iterator[str]:
     left, right = widest(page, issuer), widest(page, [NATION])
     if not left or not right or left["x1"] > right["x0"]:
         yield "the issuer does not stand left of the nation's name"
-    number, day = words.number_line(head).strip(), words.place_and_day(head).strip()
+    number, day = fixed_texts.number_line(head).strip(), fixed_texts.place_and_day(head).strip()
     yield from wanted(page, number, (13, 13))
     yield from wanted(page, day, (13, 14), italic=True)
     if head.number is not None and not re.match(r"Số: \d\d", number):
@@ -202,7 +202,7 @@ def _title(page: Any, document: Document) -> Iterator[str]:
     """The type's name and what it is about, or `V/v ...` under the number; whom it is for."""
     if document.type_name:
         yield from wanted(page, document.type_name.upper(), (13, 14), bold=True)
-        subject = words.subject_lines(document)
+        subject = fixed_texts.subject_lines(document)
         for text in subject:
             yield from wanted(page, text, (13, 14), bold=True)
         yield from share(page, subject, 1 / 3, 1 / 2, "subject")
@@ -210,15 +210,15 @@ def _title(page: Any, document: Document) -> Iterator[str]:
             if (found := shown(page, text)) and abs(middle(found[0]) - centre_of_text(page)) > 4:
                 yield f"{text}: not centred"
     else:
-        about = words.about_lines(document)
+        about = fixed_texts.about_lines(document)
         for text in about:
             yield from wanted(page, text, (12, 13))
-        number, first = shown(page, words.number_line(document.head).strip()), shown(page, about[0])
+        number, first = shown(page, fixed_texts.number_line(document.head).strip()), shown(page, about[0])
         if number and first:
             gap = first[0]["top"] - number[0]["bottom"]
             if not 4 <= gap <= 12 or abs(middle(first[0]) - middle(number[0])) > 8:
                 yield f"V/v: gap of {gap:.1f} points, or not centred under the number"
-    names = words.to_lines(document)
+    names = fixed_texts.to_lines(document)
     if names:
         yield from wanted(page, "Kính gửi:", (13, 14))
         label, name = shown(page, "Kính gửi:"), shown(page, " ".join(names[0].split()[:4]))
@@ -234,7 +234,7 @@ def _body(pages: list[Any], document: Document) -> Iterator[str]:
     for block in document.blocks:
         if not isinstance(block, Paragraph) or not block.indent or len(block.text) < 120:
             continue
-        begin = " ".join(words.lines(block.text)[0].split()[:6])
+        begin = " ".join(fixed_texts.lines(block.text)[0].split()[:6])
         for page in pages:
             if found := shown(page, begin):
                 yield from _paragraph(page, found[0], begin)
@@ -282,10 +282,10 @@ def _end(pages: list[Any], document: Document) -> Iterator[str]:
     label = shown(last, "Nơi nhận:")[0]
     if style(label) != ({12.0}, True, True):
         yield f"Nơi nhận: {style(label)}"
-    for text in words.copy_lines(document):
+    for text in fixed_texts.copy_lines(document):
         yield from wanted(last, " ".join(text.split()[:4]), (11, 11))
-    if not re.match(r"- Lưu: VT.*\.\Z", words.copy_lines(document)[-1]):
-        yield f"{words.copy_lines(document)[-1]}: the filed copy"
+    if not re.match(r"- Lưu: VT.*\.\Z", fixed_texts.copy_lines(document)[-1]):
+        yield f"{fixed_texts.copy_lines(document)[-1]}: the filed copy"
     if top and name:
         room = name[-1]["top"] - top[0]["bottom"]
         if not 45 <= room <= 120:
@@ -311,7 +311,7 @@ def _parts(pages: list[Any], document: Document) -> Iterator[str]:
         if place < 0:
             yield f"appendix {number}: begins no page"
             continue
-        page, label = pages[place], words.appendix_title(document, number)
+        page, label = pages[place], fixed_texts.appendix_title(document, number)
         yield from wanted(page, label, (14, 14), bold=True)
         title = " ".join(appendix.title.split()[:5])
         yield from wanted(page, title, (13, 14), bold=True)

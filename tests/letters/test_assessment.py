@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.errors import InputError
-from lamsach.letters.alone import OLD, UNSEARCHED, Around, report_of
 from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.letters.assessment import (
     FIELDS,
@@ -25,8 +24,9 @@ from lamsach.letters.assessment import (
 from lamsach.letters.form import SOURCES, Figure, parse_form
 from lamsach.letters.layout import plain_text, report
 from lamsach.letters.model import Head
+from lamsach.letters.unit_report import OLD, UNSEARCHED, Around, report_of
 from lamsach.model import Coverage
-from lamsach.results.writing import write
+from lamsach.results.output import write
 from tests.results.sample import empty_findings, rich_findings
 
 DAY = date(2022, 9, 20)

@@ -26,8 +26,8 @@ from lamsach.letters.html import to_html
 from lamsach.letters.json_ import to_json
 from lamsach.letters.minutes import Contact, minutes
 from lamsach.letters.model import Document, Head
+from lamsach.letters.output import WRITERS, write, writer_for
 from lamsach.letters.pdf import to_pdf
-from lamsach.letters.writing import WRITERS, write, writer_for
 from lamsach.letters.xlsx import to_xlsx
 from tests.conftest import require_program
 

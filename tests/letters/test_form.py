@@ -16,11 +16,11 @@ from lamsach.errors import InputError
 from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.letters.assessment import Evidence, assessment, proposals
 from lamsach.letters.checks import SENTENCES, parse_check, warnings
+from lamsach.letters.fixed_texts import day_words, lines, number_line, place_and_day, roman, to_lines
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.json_ import record
 from lamsach.letters.layout import note_of, plain_text
 from lamsach.letters.model import Document, Head, Paragraph
-from lamsach.letters.words import day_words, lines, number_line, place_and_day, roman, to_lines
 
 from .made import filled
 

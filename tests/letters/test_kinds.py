@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from lamsach.letters.dispatch import MOST_NAMED, dispatch, number_and_symbol
-from lamsach.letters.minutes import OPEN, RESULTS, result
-from lamsach.letters.model import Appendix, Document, Head
-from lamsach.letters.pdf import to_pdf
-from lamsach.letters.words import (
+from lamsach.letters.fixed_texts import (
     about_lines,
     attached_line,
     balanced,
@@ -21,6 +18,9 @@ from lamsach.letters.words import (
     in_sentence,
     width_em,
 )
+from lamsach.letters.minutes import OPEN, RESULTS, result
+from lamsach.letters.model import Appendix, Document, Head
+from lamsach.letters.pdf import to_pdf
 
 from .made import cleaning, machine_minutes, reminding
 

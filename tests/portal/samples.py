@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from lamsach.letters.reading import Read
+from lamsach.letters.filled_form import Read
 from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person

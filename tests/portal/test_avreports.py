@@ -17,8 +17,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from lamsach.channels.avreport.delivery import NOTHING
 from lamsach.channels.avreport.model import pseudonym
-from lamsach.channels.avreport.sending import NOTHING
 from lamsach.channels.xml_signature import verify
 from lamsach.errors import InputError
 from lamsach.model import Role

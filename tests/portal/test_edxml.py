@@ -21,7 +21,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection as database
 from django.utils import timezone
 
-from lamsach.channels.edxml.reading import read
+from lamsach.channels.edxml.reader import read
 from lamsach.channels.edxml.tables import tables
 from lamsach.channels.xml_signature import sign
 from lamsach.errors import InputError

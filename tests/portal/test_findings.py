@@ -372,7 +372,7 @@ def test_a_strangers_campaign_does_not_exist_for_a_program(cast: Cast, campaign:
 
 
 def test_a_signed_file_counts_for_the_unit_that_signed(cast: Cast, campaign: Any, tmp_path: Any) -> None:
-    from lamsach.results.sending import sign
+    from lamsach.results.upload import sign
 
     word = tokens.issue(cast.second, "USB", cast.people["coordinator"])
     (tmp_path / "a.zip").write_bytes(packed(simple()).getvalue())

@@ -25,7 +25,7 @@ STATES = (
     + """
 from datetime import date
 from django.core.files.uploadedfile import SimpleUploadedFile
-from lamsach.letters.reading import Read
+from lamsach.letters.filled_form import Read
 from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns import deadline_moves, sending

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.filling import fill
+from lamsach.archive.intake import fill
 from lamsach.archive.records import GAP
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.portal.api.access import issue

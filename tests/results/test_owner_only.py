@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.archive.exporting import export
-from lamsach.letters.alone import report_of
-from lamsach.letters.writing import write as write_letter
-from lamsach.results.writing import WRITERS, write
+from lamsach.archive.export import export
+from lamsach.letters.output import write as write_letter
+from lamsach.letters.unit_report import report_of
+from lamsach.results.output import WRITERS, write
 from tests.archive.building import BEGIN, filled, firewall_line
 from tests.results.sample import rich_findings
 

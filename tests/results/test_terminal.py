@@ -12,7 +12,7 @@ from rich.console import Console
 
 from lamsach.i18n import translator
 from lamsach.model import AsideReason, DeviceState, Findings, Outcome, Problem, SetAside, Severity
-from lamsach.results import words
+from lamsach.results import labels
 from lamsach.results.csv_ import write_csv
 from lamsach.results.html import write_html
 from lamsach.results.records import search_record
@@ -192,7 +192,7 @@ def test_a_log_is_never_an_option() -> None:
 def test_who_stood_behind_a_gateway_is_asked_of_its_nat_log() -> None:
     gateway = make_device("unattributed:nat:203.0.113.5", DeviceState.UNATTRIBUTED, Severity.MEDIUM)
     found = empty_findings(devices=(gateway,))
-    assert any(words.endswith("--nat NAT-LOG") for words in commands(shown(found)))
+    assert any(labels.endswith("--nat NAT-LOG") for words in commands(shown(found)))
     given = replace(found, parameters=replace(found.parameters, nat=("gw.log",)))
     assert not any("NAT-LOG" in words for words in commands(shown(given)))
     other = make_device("unattributed:dns:10.1.0.53", DeviceState.UNATTRIBUTED, Severity.MEDIUM)
@@ -217,8 +217,8 @@ def test_an_internal_key_is_never_a_name() -> None:
         "mac:02:00:00:00:00:01": "02:00:00:00:00:01",
         "name:PC-7": "PC-7",
     }
-    assert {key: words.key_title(key, translator("en")) for key in keys} == keys
-    assert words.key_title("unattributed:?:a.log", translator("vi")) == "chưa rõ máy nào (nhật ký của a.log)"
+    assert {key: labels.key_title(key, translator("en")) for key in keys} == keys
+    assert labels.key_title("unattributed:?:a.log", translator("vi")) == "chưa rõ máy nào (nhật ký của a.log)"
     findings = replace(
         rich_findings(),
         devices=tuple(make_device(key, DeviceState.UNATTRIBUTED, Severity.LOW) for key in keys),

@@ -19,7 +19,7 @@ from lamsach.i18n import (
     translator,
 )
 from lamsach.portal.catalogue_vi import VIETNAMESE as PORTAL
-from lamsach.results import words
+from lamsach.results import labels
 
 from .sample import DAY0
 from .texts import python_texts, template_texts, texts_of
@@ -82,18 +82,18 @@ def test_placeholders_agree() -> None:
 def test_every_word_of_the_model_is_a_translated_text() -> None:
     def texts() -> Iterator[str]:
         for table in (
-            words.STATES,
-            words.SEVERITIES,
-            words.ROLES,
-            words.ACTIONS,
-            words.MATCHES,
-            words.STATUSES,
-            words.INDICATOR_TYPES,
+            labels.STATES,
+            labels.SEVERITIES,
+            labels.ROLES,
+            labels.ACTIONS,
+            labels.MATCHES,
+            labels.STATUSES,
+            labels.INDICATOR_TYPES,
         ):
             assert set(table) == set(type(next(iter(table))))
             yield from table.values()
-        yield from words.KNOWN_BY.values()
-        for steps in words.STEPS.values():
+        yield from labels.KNOWN_BY.values()
+        for steps in labels.STEPS.values():
             yield from steps
 
     assert not [text for text in texts() if text not in VIETNAMESE]

@@ -16,7 +16,7 @@ from lamsach.errors import OutputError, UsageError
 from lamsach.model import DeviceState, Evidence, Findings
 from lamsach.results import write
 from lamsach.results.csv_ import COLUMNS
-from lamsach.results.writing import WRITERS
+from lamsach.results.output import WRITERS
 from lamsach.results.xlsx import write_xlsx
 
 from .sample import FORMULA, HOSTILE, REASONS, empty_findings, make_device, make_sighting, rich_findings

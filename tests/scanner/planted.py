@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.findings import Result, Target, TargetKind
-from lamsach.scanner.look import look
+from lamsach.scanner.full_look import look
 from lamsach.scanner.options import Limits, Mode, Options
 
 EICAR = base64.b64decode(

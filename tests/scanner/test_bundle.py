@@ -24,7 +24,7 @@ from lamsach.scanner.campaign import PREFIX, Terms, read_campaign
 from tests.programs import require_program
 
 ROOT = Path(__file__).parents[2]
-OF_OTHER_COMMANDS = {"lamsach.cli.checking"}
+OF_OTHER_COMMANDS = {"lamsach.cli.quick_check"}
 """Imported for commands that the scanner's bundle does not have."""
 PORTAL = "https://portal.example/api/campaigns/3"
 

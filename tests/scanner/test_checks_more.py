@@ -22,11 +22,11 @@ from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.clamd import parse_address
 from lamsach.scanner.control import Control, Stopped
 from lamsach.scanner.findings import Target, TargetKind
+from lamsach.scanner.full_look import look
 from lamsach.scanner.index import Index
-from lamsach.scanner.look import look
 from lamsach.scanner.mounts import read_mounts
-from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Mode, Options
+from lamsach.scanner.safe_open import Skipped
 
 from .planted import EICAR, write
 

@@ -23,7 +23,7 @@ from lamsach.scanner.checks.processes import check_connections
 from lamsach.scanner.checks.settings import check_proxy
 from lamsach.scanner.checks.start_windows import start_windows
 from lamsach.scanner.index import Hit, Index
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 from .planted import write
 from .test_checks_windows import HIDDEN, INTERNET, SERVICES, Made

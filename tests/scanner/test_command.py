@@ -243,7 +243,7 @@ def test_a_program_that_runs_from_a_found_file_is_stopped_first(
 ) -> None:
     import shutil
 
-    from lamsach.scanner import look as looking
+    from lamsach.scanner import full_look as looking
     from lamsach.scanner.actions.plan import carry_out, make_plan
     from lamsach.scanner.actions.vault import Vault
     from lamsach.scanner.options import Mode, Options

@@ -93,8 +93,8 @@ def test_another_disk_is_not_reported_as_this_machine(
 def test_when_it_reports_by_itself(
     carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
-    monkeypatch.setattr("lamsach.results.sending.time.sleep", lambda _: None)
-    monkeypatch.setattr("lamsach.results.summaries.TRIES", 1)
+    monkeypatch.setattr("lamsach.results.upload.time.sleep", lambda _: None)
+    monkeypatch.setattr("lamsach.results.scan_upload.TRIES", 1)
     words: list[str] = []
     if case in ("token", "wrong token"):  # the unit's token goes before the bundle's word
         monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(portal=portal.home, word="other")))

@@ -20,10 +20,10 @@ import pytest
 
 from lamsach.scanner import workers
 from lamsach.scanner.examine import Examiner, FileReport, Settings
+from lamsach.scanner.file_walk import Walk
 from lamsach.scanner.findings import Skip
 from lamsach.scanner.options import Limits
 from lamsach.scanner.rules import rule_sources
-from lamsach.scanner.walking import Walk
 
 from .planted import EICAR, lookat
 
@@ -33,7 +33,7 @@ MEASURED = """
 import resource, sys
 megabytes = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
-from lamsach.scanner.look import look
+from lamsach.scanner.full_look import look
 from lamsach.scanner.options import Mode, Options
 if __name__ == "__main__":
     result = look(Options(Mode.PATHS, [sys.argv[1]], jobs=int(sys.argv[3]), nice=False))
@@ -201,7 +201,7 @@ NAMES = (
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_names_in_every_encoding(tmp_path: Path, language: str) -> None:
-    from lamsach.scanner.report.writing import write_result
+    from lamsach.scanner.report.output import write_result
 
     folder = tmp_path / "tree"
     folder.mkdir()

@@ -16,9 +16,9 @@ import pytest
 
 from lamsach.errors import InputError
 from lamsach.scanner.examine import Examiner, FileReport, Settings
+from lamsach.scanner.file_walk import Walk
 from lamsach.scanner.options import Limits
 from lamsach.scanner.rules import rule_sources
-from lamsach.scanner.walking import Walk
 
 from .planted import EICAR, SMALL, lookat, reasons
 
@@ -114,7 +114,7 @@ def test_clamd(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".zip", ".html", ".jsonl"])
 def test_results(tmp_path: Path, suffix: str) -> None:
-    from lamsach.scanner.report.writing import write_result
+    from lamsach.scanner.report.output import write_result
 
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "<script>.com").write_bytes(EICAR)

@@ -16,7 +16,7 @@ from lamsach.scanner.actions.files import quarantine_file
 from lamsach.scanner.actions.handles import Place, place_of
 from lamsach.scanner.actions.undo import restore
 from lamsach.scanner.actions.vault import Vault
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 from .planted import EICAR, target_of
 

@@ -19,7 +19,7 @@ from lamsach.scanner.actions.lines import disable_line
 from lamsach.scanner.actions.undo import PASSWORD, export, restore
 from lamsach.scanner.actions.vault import Vault
 from lamsach.scanner.findings import Target, TargetKind
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 from .planted import EICAR, target_of
 

@@ -11,6 +11,7 @@ import pytest
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, UnreadableError
 from lamsach.scanner.findings import Level
+from lamsach.scanner.labels import THREATS
 from lamsach.scanner.rules import (
     FILES,
     MEMORY,
@@ -20,7 +21,6 @@ from lamsach.scanner.rules import (
     content_of,
     rule_sources,
 )
-from lamsach.scanner.words import THREATS
 
 from .planted import EICAR, ELF, PE, WALLET, elf, pe
 

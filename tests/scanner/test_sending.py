@@ -11,7 +11,7 @@ import pytest
 from lamsach.cli import main
 from lamsach.cli.scan_send import KEPT, send_result, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
-from lamsach.results.sending import Sender
+from lamsach.results.upload import Sender
 
 from .planted import EICAR, lookat
 from .portals import TOKEN, Portal

@@ -7,8 +7,8 @@ import tarfile
 import pytest
 
 from lamsach.scanner.archives import Budget, content, members
-from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
+from lamsach.scanner.safe_open import Skipped
 
 
 def header(kind: bytes, size: int, name: str = "x") -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from lamsach.scanner.file_walk import Walk
 from lamsach.scanner.findings import Skip
-from lamsach.scanner.walking import Walk
 
 REPARSE, OFFLINE, ON_OPEN, ON_ACCESS = 0x400, 0x1000, 0x40000, 0x400000
 JUNCTION, SYMLINK, APP_LINK, CLOUD, DEDUPLICATED = 0xA0000003, 0xA000000C, 0x8000001B, 0x9000601A, 0x80000013

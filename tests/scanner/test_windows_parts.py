@@ -23,8 +23,8 @@ from lamsach.scanner.checks.start_windows import start_windows
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Target, TargetKind
 from lamsach.scanner.index import Index, build_index
-from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Options
+from lamsach.scanner.safe_open import Skipped
 
 BINDING = '__FilterToConsumerBinding.Consumer="CommandLineEventConsumer.Name=\\"o\'k\\"",Filter="__EventFilter.Name=\\"f\\""'
 

@@ -33,9 +33,9 @@ from lamsach.scanner.checks.start_windows import start_windows
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Target, TargetKind
 from lamsach.scanner.index import Index, build_index
-from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Options
 from lamsach.scanner.rules import MEMORY, Searcher, compile_rules, rule_sources
+from lamsach.scanner.safe_open import Skipped
 
 FOLDER = Path(r"C:\checks")
 MANAGER = r"SYSTEM\CurrentControlSet\Control\Session Manager"

@@ -11,8 +11,8 @@ from lamsach.model import Action, DeviceState, IndicatorType
 from lamsach.results.bundle import read_bundle
 from lamsach.trace.findings import findings_of
 from lamsach.trace.model import Request, Trace
+from lamsach.trace.output import write
 from lamsach.trace.run import trace
-from lamsach.trace.writing import write
 
 from .unit_logs import PUBLIC, START, VIETNAM, make_unit
 

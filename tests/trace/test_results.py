@@ -23,10 +23,10 @@ from lamsach.letters.model import Paragraph
 from lamsach.model import Problem
 from lamsach.trace.letter import MOST_ROWS, Letter, document_of
 from lamsach.trace.model import Request, Trace, Why
+from lamsach.trace.output import LETTERS, WRITERS, check, write
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
 from lamsach.trace.run import trace
 from lamsach.trace.shown.terminal import show
-from lamsach.trace.writing import LETTERS, WRITERS, check, write
 from tests.conftest import require_program
 from tests.results.texts import SOURCE, python_texts, texts_of
 

@@ -16,12 +16,11 @@ from pathlib import Path
 import pytest
 
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.exporting import export
-from lamsach.archive.filling import fill
-from lamsach.archive.keeping import holds
-from lamsach.archive.reindexing import reindex
+from lamsach.archive.export import export
+from lamsach.archive.intake import fill
+from lamsach.archive.retention import holds, reindex
 from lamsach.archive.retro import retro
-from lamsach.archive.verifying import verify
+from lamsach.archive.verification import verify
 from lamsach.investigate import Request
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.results.bundle import read_bundle

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from lamsach.archive import filters
 from lamsach.archive.archive import PACKS, Archive, Entry
-from lamsach.archive.describing import add_rows, rows_of
-from lamsach.archive.present import FewSeen
+from lamsach.archive.presence import FewSeen
 from lamsach.archive.questions import Questions
 from lamsach.archive.segment import Head
+from lamsach.archive.segment_facts import add_rows, rows_of
 from lamsach.archive.signs import Compact
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.coverage import CoverageCount

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import zstandard
 
 from lamsach.archive.archive import Archive, Entry
+from lamsach.archive.archived_lines import raw_of
 from lamsach.archive.catalog import ALL_LINES, NO_LINES, Row
-from lamsach.archive.reading import raw_of
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 

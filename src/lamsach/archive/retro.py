@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive
 from lamsach.archive.gaps import blind, gaps
-from lamsach.archive.searching import ArchivedLogs, Elsewhere, Plan
+from lamsach.archive.search import ArchivedLogs, Elsewhere, Plan
 from lamsach.hunt.run import HuntResult
 from lamsach.investigate import Request, Watch, day_asked, investigate
 from lamsach.model import Findings

@@ -20,7 +20,7 @@ from typing import Any
 import zstandard
 
 from lamsach.archive.filters import size_of
-from lamsach.archive.present import replay_seen
+from lamsach.archive.presence import replay_seen
 from lamsach.archive.signs import replay
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark

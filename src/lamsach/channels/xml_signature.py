@@ -17,7 +17,7 @@ from lamsach.channels.signature import Signature
 from lamsach.errors import InputError
 from lamsach.extras import missing_extra
 from lamsach.i18n import mark
-from lamsach.letters.signing import load_key
+from lamsach.letters.signature import load_key
 
 Certificates = Sequence[x509.Certificate]
 PLACE = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"></ds:Signature>'

@@ -24,7 +24,7 @@ def show(archive: Place) -> None:
     """
     from lamsach.archive.archive import Archive
     from lamsach.archive.catalog import Catalog
-    from lamsach.archive.keeping import all_sources, holds
+    from lamsach.archive.retention import all_sources, holds
 
     opened, _, language = Archive(archive), translate(), language_from_environment()
     console = output_console()
@@ -67,7 +67,7 @@ def verify(
     Example: lamsach archive verify /var/lib/lamsach/archive
     """
     from lamsach.archive.archive import Archive
-    from lamsach.archive.verifying import verify as check
+    from lamsach.archive.verification import verify as check
 
     result, _ = check(Archive(archive), deep=not quick), translate()
     for problem in result.problems:
@@ -102,7 +102,7 @@ def export(
     Example: lamsach archive export /var/lib/lamsach/archive -o out --source "*fw01*" --since 2022-09-01
     """
     from lamsach.archive.archive import Archive
-    from lamsach.archive.exporting import export as write
+    from lamsach.archive.export import export as write
     from lamsach.cli.options import window
 
     opened, _ = Archive(archive), translate()
@@ -140,8 +140,8 @@ def expire(
     Example: lamsach archive expire /var/lib/lamsach/archive --keep 365 --keep dns=180 --yes
     """
     from lamsach.archive.archive import Archive, Writer
-    from lamsach.archive.asking import do
-    from lamsach.archive.keeping import expire as delete
+    from lamsach.archive.collector_requests import do
+    from lamsach.archive.retention import expire as delete
 
     days, opened = dict(_class_and_days(text) for text in keep), Archive(archive)
     done = do(opened, "expire", days=days) if yes else delete(Writer(opened), days, really=False)
@@ -169,8 +169,8 @@ def erase(
     Example: lamsach archive erase /var/lib/lamsach/archive --value nguyenvana --reason "request 12/2022" --yes
     """
     from lamsach.archive.archive import Archive, Writer
-    from lamsach.archive.asking import do
-    from lamsach.archive.keeping import erase as blot_out
+    from lamsach.archive.collector_requests import do
+    from lamsach.archive.retention import erase as blot_out
 
     opened = Archive(archive)
     done = (
@@ -187,7 +187,7 @@ def repair(archive: Place) -> None:
     Example: lamsach archive repair /var/lib/lamsach/archive
     """
     from lamsach.archive.archive import Archive, writing
-    from lamsach.archive.keeping import repair as mend
+    from lamsach.archive.retention import repair as mend
 
     with writing(Archive(archive)) as writer:
         done = mend(writer)
@@ -201,7 +201,7 @@ def reindex(archive: Place) -> None:
     Example: lamsach archive reindex /var/lib/lamsach/archive
     """
     from lamsach.archive.archive import Archive, writing
-    from lamsach.archive.reindexing import reindex as make_anew
+    from lamsach.archive.retention import reindex as make_anew
 
     with writing(Archive(archive)) as writer:
         done = make_anew(writer)
@@ -229,7 +229,7 @@ def hold(
     Example: lamsach archive hold /var/lib/lamsach/archive --name case-7 --reason "police request" --since 2022-09-01
     """
     from lamsach.archive.archive import Archive
-    from lamsach.archive.asking import do
+    from lamsach.archive.collector_requests import do
     from lamsach.cli.options import window
 
     opened = Archive(archive)

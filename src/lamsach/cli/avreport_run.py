@@ -11,9 +11,7 @@ from datetime import datetime, timedelta
 from json import loads
 from pathlib import Path
 
-from lamsach.channels.avreport.gathering import Period, gather
-from lamsach.channels.avreport.model import Gathered, Naming, Report
-from lamsach.channels.avreport.sending import (
+from lamsach.channels.avreport.delivery import (
     NOT_SENT,
     NOTHING,
     REFUSED,
@@ -23,7 +21,9 @@ from lamsach.channels.avreport.sending import (
     outcome_of,
     send,
 )
-from lamsach.channels.avreport.writing import write
+from lamsach.channels.avreport.entries import Period, gather
+from lamsach.channels.avreport.model import Gathered, Naming, Report
+from lamsach.channels.avreport.report_xml import write
 from lamsach.channels.edxml.days import VIETNAM
 from lamsach.channels.edxml.model import Organ
 from lamsach.channels.xml_signature import Signer, load_signer
@@ -32,7 +32,7 @@ from lamsach.cli.options import keys_for, window
 from lamsach.devices.unit_key import unit_key
 from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
-from lamsach.letters.signing import LARGEST_KEY_BYTES
+from lamsach.letters.signature import LARGEST_KEY_BYTES
 from lamsach.results.atomic import atomic_file
 from lamsach.sealed.files import opened
 

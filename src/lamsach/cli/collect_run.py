@@ -37,7 +37,7 @@ def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
     """Put files into the archive."""
     from lamsach.archive.archive import writing
     from lamsach.archive.catalog import Catalog
-    from lamsach.archive.filling import fill, remember
+    from lamsach.archive.intake import fill, remember
     from lamsach.logs.opening.inputs import find_logs
     from lamsach.model import Problem
 

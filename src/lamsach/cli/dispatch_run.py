@@ -12,17 +12,17 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from lamsach.channels.edxml.labels import KINDS, SIGNATURES, STATUSES
 from lamsach.channels.edxml.model import Message, Organ, as_mapping
-from lamsach.channels.edxml.reading import read
+from lamsach.channels.edxml.reader import read
 from lamsach.channels.edxml.tables import tables
-from lamsach.channels.edxml.wording import KINDS, SIGNATURES, STATUSES
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.channels.xml_signature import load_certificates
 from lamsach.cli.console import output_console, stop_writing, tell, translate
 from lamsach.cli.indicators_shared import replacing
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.i18n import format_date, format_number, language_from_environment, mark
-from lamsach.results.safe import clip, visible_line
+from lamsach.results.safe_text import clip, visible_line
 
 
 def run(file: Path, folder: Path | None, trust: list[Path], *, as_json: bool) -> None:

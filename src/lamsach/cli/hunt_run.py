@@ -65,7 +65,7 @@ def on_cluster(address: str) -> Search:
 def delivery(url: str) -> Callable[[Findings], bool]:
     """Sending to that address, whose form and token are checked before the hunt begins."""
     from lamsach.cli.send import VARIABLE, deliver_findings, token_from
-    from lamsach.results.sending import Sender
+    from lamsach.results.upload import Sender
 
     token = token_from(VARIABLE)
     Sender(url, token)

@@ -13,8 +13,8 @@ from rich.text import Text
 from lamsach.cli.console import output_console, tell, translate
 from lamsach.i18n import format_number, language_from_environment, mark
 from lamsach.model import Indicator, Reference, Refusal
-from lamsach.results import words
-from lamsach.results.safe import clip, visible_line
+from lamsach.results import labels
+from lamsach.results.safe_text import clip, visible_line
 
 if TYPE_CHECKING:
     from lamsach.indicators.judge.explanation import Explained
@@ -58,7 +58,7 @@ def show_explained(found: Iterable[Explained]) -> None:
         taken = isinstance(entry, Indicator)
         said = _("taken") if taken else _("not taken")
         why = f"{reader}: {rule}" + ("" if isinstance(entry, Indicator) else f" - {_(entry.reason)}")
-        kind = "" if entry.type is None else _(words.INDICATOR_TYPES[entry.type])
+        kind = "" if entry.type is None else _(labels.INDICATOR_TYPES[entry.type])
         place = "" if entry.reference is None else _place(entry.reference)
         shown = (said, kind, entry.value, place, why, ", ".join(one for one in fired if one != rule))
         table.add_row(*(Text(visible_line(clip(text, 300)), overflow="fold") for text in shown))
@@ -91,7 +91,7 @@ def _cells(item: Indicator, more: Mapping[str, Any]) -> tuple[str, ...]:
         )
     places = [place for place in (item.reference, *item.other_references) if place is not None]
     shown = [
-        _(words.INDICATOR_TYPES[item.type]),
+        _(labels.INDICATOR_TYPES[item.type]),
         item.value,
         item.threat or "",
         "\n".join(map(_place, places)),

@@ -94,7 +94,7 @@ def export(
 
 def open_vault() -> Vault:
     """The quarantine, after whatever a power cut interrupted was brought to an end."""
-    from lamsach.scanner.actions.places import quarantine_folder
+    from lamsach.scanner.actions.quarantine_folder import quarantine_folder
     from lamsach.scanner.actions.recover import recover
     from lamsach.scanner.actions.vault import Vault
 
@@ -115,7 +115,7 @@ def _chosen(vault: Vault, identities: Sequence[str] | None, every: bool) -> list
 
 
 def _item_line(item: Item) -> str:
-    from lamsach.scanner.words import visible
+    from lamsach.scanner.labels import visible
 
     meta = item.meta
     if not meta:
@@ -162,7 +162,7 @@ def plan_and_act(
 
 def step_line(step: Step, language: str) -> str:
     """A step in words: what would be done to what, or why not."""
-    from lamsach.scanner.words import ACTIONS, REFUSALS, visible
+    from lamsach.scanner.labels import ACTIONS, REFUSALS, visible
 
     _ = translator(language)
     target = step.target

@@ -15,9 +15,9 @@ from lamsach.i18n import mark
 
 if TYPE_CHECKING:
     from lamsach.channels.avreport.model import Naming
-    from lamsach.letters.alone import Around
     from lamsach.letters.form import Filled
     from lamsach.letters.model import Document
+    from lamsach.letters.unit_report import Around
 
 AVREPORT = "avreport"
 """The word for the national centre as the receiver."""
@@ -163,8 +163,8 @@ def report(
         naming = naming_of(names=names, pseudonyms=pseudonyms, counts=counts_only)
         asked = Asked(unit, organ_id, email, naming, since, until, sign_with, send)
         raise Exit(run(findings or [], output, asked, identity))
-    from lamsach.letters.alone import Around
-    from lamsach.letters.writing import writer_for
+    from lamsach.letters.output import writer_for
+    from lamsach.letters.unit_report import Around
 
     for path in output:
         if path.suffix.lower() != ".json":
@@ -217,8 +217,8 @@ def _day(text: str | None) -> date | None:
 
 
 def _blank(around: Around) -> tuple[Filled, Document]:
-    from lamsach.letters.alone import form_of
     from lamsach.letters.layout import blank as blank_document
+    from lamsach.letters.unit_report import form_of
 
     filled = form_of(around)
     return filled, blank_document(filled)
@@ -234,7 +234,7 @@ def _filled(
     *,
     around: Around,
 ) -> tuple[Filled, Document]:
-    from lamsach.letters.alone import report_of
+    from lamsach.letters.unit_report import report_of
     from lamsach.sealed.files import opened
 
     if not unit.strip() or not findings:
@@ -254,7 +254,7 @@ def _filled(
 
 def _write(filled: Filled, document: Document, path: Path) -> None:
     if path.suffix.lower() != ".json":
-        from lamsach.letters.writing import write
+        from lamsach.letters.output import write
 
         write(document, path)
         return

@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.first import first_sighting, is_large
+from lamsach.archive.first_answer import first_sighting, is_large
 from lamsach.archive.retro import counted_back
 from lamsach.archive.retro import retro as search_archive
-from lamsach.archive.searching import Elsewhere
+from lamsach.archive.search import Elsewhere
 from lamsach.cli.console import tell, translate
 from lamsach.cli.hunt_run import Search, given
 from lamsach.cli.hunt_run import run as run_hunt

@@ -160,7 +160,7 @@ def scan(
     from lamsach.cli.scan_run import page as serve_page
     from lamsach.results.atomic import refuse_unwritable
     from lamsach.scanner.options import Limits, Mode, Options
-    from lamsach.scanner.report.writing import check_name
+    from lamsach.scanner.report.output import check_name
 
     if quick and full:
         raise UsageError("The two kinds of look exclude each other.", "--quick --full", "Give one of them.")

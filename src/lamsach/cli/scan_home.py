@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lamsach.errors import UsageError
-from lamsach.results.sending import Sender
+from lamsach.results.upload import Sender
 from lamsach.scanner.campaign import Carried
 from lamsach.scanner.findings import Level, Result
 

@@ -86,7 +86,7 @@ def run(
 
 def _look(options: Options, said: Said) -> Result:
     from lamsach.cli.scan_shown import bar
-    from lamsach.scanner.look import look
+    from lamsach.scanner.full_look import look
     from lamsach.scanner.priority import step_back
 
     if options.nice:
@@ -101,7 +101,7 @@ def _look(options: Options, said: Said) -> Result:
 def _written(
     result: Result, path: Path, said: Said, records: list[dict[str, object]], seal: Seal | None
 ) -> bool:
-    from lamsach.scanner.report.writing import write_result
+    from lamsach.scanner.report.output import write_result
 
     try:
         write_result(

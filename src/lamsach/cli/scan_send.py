@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from lamsach.errors import OutputError
-from lamsach.results.sending import Sender
-from lamsach.scanner.actions.places import quarantine_folder
+from lamsach.results.upload import Sender
+from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 from lamsach.scanner.findings import Result
-from lamsach.scanner.report.writing import write_result
+from lamsach.scanner.report.output import write_result
 
 KEPT = 20
 """So many results wait at most; the oldest gives way."""

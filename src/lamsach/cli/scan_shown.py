@@ -13,8 +13,8 @@ from rich.text import Text
 from lamsach.i18n import format_number, translator
 from lamsach.scanner.control import Progress as Seen
 from lamsach.scanner.findings import Level, Result
+from lamsach.scanner.labels import AREAS, LEVELS, STAGES, STOPS, proof, sentence, skip_reason, threat, visible
 from lamsach.scanner.report.page import is_blind, looked_at, verdict
-from lamsach.scanner.words import AREAS, LEVELS, STAGES, STOPS, proof, sentence, skip_reason, threat, visible
 
 _COLOURS = {Level.MALICIOUS: "bold red", Level.SUSPICIOUS: "yellow", Level.RISK: ""}
 ROWS = 100

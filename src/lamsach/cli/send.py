@@ -45,7 +45,7 @@ def send(
     seal = seal_of(seal_to, [sign] if sign else [])
     word = token_from(token)
     if sign is not None:
-        from lamsach.results.sending import sign as write_signed
+        from lamsach.results.upload import sign as write_signed
 
         write_signed(bundle, word, sign, seal)
         tell(translate()("Written: {path}").format(path=sign))
@@ -65,7 +65,7 @@ def token_from(variable: str) -> str:
 
 def deliver(bundle: Path, url: str, token: str) -> None:
     """Send, and say what became of it. OutputError when the portal refuses the bundle."""
-    from lamsach.results.sending import Sender
+    from lamsach.results.upload import Sender
 
     answer = Sender(url, token).send(bundle)
     _ = translate()

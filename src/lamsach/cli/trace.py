@@ -67,7 +67,7 @@ def trace(
     from lamsach.cli.trace_run import run
     from lamsach.trace.letter import Letter
     from lamsach.trace.model import Request
-    from lamsach.trace.writing import check
+    from lamsach.trace.output import check
 
     spoken = language_of(language)
     seal = seal_of(seal_to, output)

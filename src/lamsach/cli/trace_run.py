@@ -9,9 +9,9 @@ from lamsach.errors import ExitStatus
 from lamsach.sealed.files import Seal
 from lamsach.trace.letter import Letter
 from lamsach.trace.model import Request, Trace, Why
+from lamsach.trace.output import write
 from lamsach.trace.run import trace as run_trace
 from lamsach.trace.shown.terminal import show
-from lamsach.trace.writing import write
 
 _BLIND = frozenset(
     {Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS, Why.OUTSIDE_COVERAGE, Why.BEFORE_LEASE, Why.NO_LEASE_THEN}

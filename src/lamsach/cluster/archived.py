@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.opened import Search, Work
-from lamsach.archive.present import replay_all
+from lamsach.archive.open_segments import Search, Work
+from lamsach.archive.presence import replay_all
+from lamsach.cluster.connection import connected, given
 from lamsach.cluster.job import job_of
-from lamsach.cluster.joining import connected, given
 from lamsach.cluster.tasks import Found
 from lamsach.hunt import merge
 from lamsach.hunt.compiled import CompiledSet

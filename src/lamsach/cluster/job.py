@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach import __version__
-from lamsach.archive.present import Seen, seen_of
+from lamsach.archive.presence import Seen, seen_of
 from lamsach.archive.signs import Sign, sign_of
 from lamsach.errors import UsageError
 from lamsach.hunt.cache import sources_digest

@@ -13,14 +13,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from lamsach.archive.present import replay_all
+from lamsach.archive.presence import replay_all
 from lamsach.cluster import tasks
 from lamsach.cluster.borders import Border
+from lamsach.cluster.connection import connected, given
 from lamsach.cluster.graph import Graph
 from lamsach.cluster.job import Job, Watched, unpacked
-from lamsach.cluster.joining import connected, given
-from lamsach.cluster.planning import groups, pieces_of, word_for
-from lamsach.cluster.splitting import PART_BYTES, Part
+from lamsach.cluster.plan import groups, pieces_of, word_for
+from lamsach.cluster.split_points import PART_BYTES, Part
 from lamsach.cluster.tasks import Examined, Found, Named
 from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.account import Account

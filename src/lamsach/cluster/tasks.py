@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.archive.present import Seen
+from lamsach.archive.presence import Seen
 from lamsach.archive.signs import Sign
 from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_at
 from lamsach.cluster.job import Job, buffer_of, job_of, packed, sieve_of, unpacked
-from lamsach.cluster.splitting import Part
+from lamsach.cluster.split_points import Part
 from lamsach.cluster.texts import WholeError
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt import merge

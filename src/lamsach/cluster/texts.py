@@ -9,7 +9,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from lamsach.cluster.splitting import Part
+from lamsach.cluster.split_points import Part
 
 _STEPS = (4096, 1 << 16, 1 << 20)
 """How many bytes are read for a line feed: first a line's worth, then more."""

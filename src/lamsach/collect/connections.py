@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from lamsach.collect.framing import Framer
 from lamsach.collect.streams import Stream
+from lamsach.collect.syslog_frames import Framer
 from lamsach.errors import LamsachError
 
 RECEIVE_BYTES = 1 << 18

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lamsach.collect.framing import one_line
 from lamsach.collect.streams import Stream
+from lamsach.collect.syslog_frames import one_line
 from lamsach.errors import InputError, LamsachError, UsageError
 from lamsach.extras import missing_extra
 from lamsach.i18n import mark

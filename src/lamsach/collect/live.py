@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from lamsach.archive.describing import RawStream
+from lamsach.archive.segment_facts import RawStream
 from lamsach.collect.outbox import Record
 from lamsach.collect.streams import Stream
 from lamsach.devices.identify import Identifier

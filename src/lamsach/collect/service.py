@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.archive.archive import Archive, Writer
-from lamsach.archive.asking import serve, waiting
+from lamsach.archive.collector_requests import serve, waiting
 from lamsach.archive.records import GAP
-from lamsach.collect.dropping import DropFolder
-from lamsach.collect.feeding import Feeder
+from lamsach.collect.archived_ends import Known, known_sources
+from lamsach.collect.drop_folder import DropFolder
+from lamsach.collect.feeder import Feeder
 from lamsach.collect.health import Health
-from lamsach.collect.known import Known, known_sources
-from lamsach.collect.listening import TcpServer, UdpServer
+from lamsach.collect.listeners import TcpServer, UdpServer
 from lamsach.collect.live import LiveMatcher
 from lamsach.collect.outbox import Outbox
 from lamsach.collect.portal import Reporter, checked
-from lamsach.collect.receiving import LIVE_KINDS, open_files, reader_of, servers_of, shown_name
-from lamsach.collect.sealing import Sealer
+from lamsach.collect.receivers import LIVE_KINDS, open_files, reader_of, servers_of, shown_name
+from lamsach.collect.sealer import Sealer
 from lamsach.collect.settings import Settings
 from lamsach.collect.silence import SilenceWatch
 from lamsach.collect.spool import Header, Spool, Spooled, drop_empty, read_spool, spool_files

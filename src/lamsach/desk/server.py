@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lamsach.desk import pages
+from lamsach.desk.form_upload import receive
 from lamsach.desk.job import Given, Job
-from lamsach.desk.receiving import receive
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.local_page import HTML, LocalHandler, LocalServer

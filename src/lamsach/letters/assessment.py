@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any
 
 from lamsach.i18n import format_date, format_number
+from lamsach.letters.fixed_texts import in_sentence
 from lamsach.letters.form import Figure, Form
-from lamsach.letters.words import in_sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lamsach.i18n import format_date, format_number
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
 
 MOST_NAMED = 6
@@ -41,7 +41,7 @@ def dispatch(
     address: str = "",
 ) -> Document:
     """A dispatch; its text is what a person wrote, closed by `Trân trọng./.`"""
-    paragraphs = [Paragraph(text) for text in words.lines(body)]
+    paragraphs = [Paragraph(text) for text in fixed_texts.lines(body)]
     if not paragraphs or not paragraphs[-1].text.rstrip().endswith("./."):
         paragraphs.append(Paragraph(CLOSING))
     return Document(
@@ -50,7 +50,7 @@ def dispatch(
         blocks=tuple(paragraphs),
         to=tuple(to),
         signature=signature or Signature(),
-        copies=tuple(copies) or words.copies(()),
+        copies=tuple(copies) or fixed_texts.copies(()),
         appendices=tuple(appendices),
         address=address,
     )
@@ -70,7 +70,7 @@ def reminder(
 ) -> Document:
     """A dispatch that asks units for their missing reports, as of a day. `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`;
     `contact`: whom to turn to. More units than can be named at the head stand in an appendix."""
-    name, issuer = words.in_sentence(campaign), head.issuer
+    name, issuer = fixed_texts.in_sentence(campaign), head.issuer
     few = len(owing) <= MOST_NAMED
     to = [one.unit for one in owing] if few else [f"Các đơn vị trực thuộc {issuer} có tên tại Phụ lục"]
     whose = "Quý đơn vị" if few else "các đơn vị có tên tại Phụ lục kèm theo"
@@ -111,14 +111,14 @@ def _listed(owing: Sequence[Owing], head: Head) -> Appendix:
         (str(place), one.unit, format_date(one.due), one.state) for place, one in enumerate(owing, 1)
     )
     return Appendix(
-        "DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", words.came_with("Công văn", head), (Table(columns, rows),)
+        "DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", fixed_texts.came_with("Công văn", head), (Table(columns, rows),)
     )
 
 
 def number_and_symbol(text: str) -> tuple[int | None, str]:
     """`05/CNTT-KTHT` as its number and its symbol; a number that is not given yet is None."""
-    number, slash, symbol = words.line(text).partition("/")
+    number, slash, symbol = fixed_texts.line(text).partition("/")
     number = number.strip()
     if number.isascii() and number.isdigit() and len(number) < 8:
         return int(number), symbol.strip()
-    return None, symbol.strip() if slash and not number else words.line(text)
+    return None, symbol.strip() if slash and not number else fixed_texts.line(text)

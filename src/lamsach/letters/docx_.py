@@ -6,7 +6,7 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.flat import title_of
 from lamsach.letters.model import (
     MARGIN_MM,
@@ -46,7 +46,7 @@ def to_docx(document: Document) -> bytes:
             section.footer.is_linked_to_previous = False
             section.first_page_header.is_linked_to_previous = False
         width = _page(section, landscape=appendix.landscape)
-        _appendix(book, words.appendix_title(document, place), appendix, width)
+        _appendix(book, fixed_texts.appendix_title(document, place), appendix, width)
     _numbers(book)
     buffer = io.BytesIO()
     book.save(buffer)
@@ -85,8 +85,8 @@ def _properties(book: Any, document: Document) -> None:
     known = book.core_properties
     day = document.head.day
     made = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else datetime(2020, 3, 5, tzinfo=UTC)
-    known.title = words.line(document.subject or title_of(document))[:_LONGEST_TEXT]
-    known.author = known.last_modified_by = words.line(document.head.issuer)[:_LONGEST_TEXT]
+    known.title = fixed_texts.line(document.subject or title_of(document))[:_LONGEST_TEXT]
+    known.author = known.last_modified_by = fixed_texts.line(document.head.issuer)[:_LONGEST_TEXT]
     known.created = known.modified = made
     known.comments, known.language = "", "vi-VN"
 
@@ -141,13 +141,13 @@ def _front(book: Any, document: Document, width: float) -> None:
     if document.type_name:
         heading = parts.tight(book.add_paragraph(style="Heading 1"), after=4)
         heading.paragraph_format.space_before = Pt(12)
-        parts.run(heading, words.line(document.type_name).upper(), 14, bold=True)
-        subject = words.subject_lines(document)
+        parts.run(heading, fixed_texts.line(document.type_name).upper(), 14, bold=True)
+        subject = fixed_texts.subject_lines(document)
         about = parts.tight(book.add_paragraph())
         about.paragraph_format.left_indent = about.paragraph_format.right_indent = Pt(width * 0.05)
         parts.broken(about, subject, 14, bold=True)
         parts.rule(book, width, parts.rule_length(subject, 14), after=8)
-    recipients = words.to_lines(document)
+    recipients = fixed_texts.to_lines(document)
     if len(recipients) == 1:
         parts.run(parts.tight(book.add_paragraph(), after=8), f"Kính gửi: {recipients[0]}", 14)
     for place, text in enumerate(["Kính gửi:", *recipients] if len(recipients) > 1 else []):
@@ -167,7 +167,7 @@ def _front(book: Any, document: Document, width: float) -> None:
         borders = parts.element("w:pBdr")
         borders.append(parts.element("w:top", val="single", sz="6", space="3", color="000000"))
         foot._p.get_or_add_pPr().insert_element_before(borders, "w:spacing", "w:ind", "w:jc")
-        parts.run(foot, words.line(document.address), 11)
+        parts.run(foot, fixed_texts.line(document.address), 11)
 
 
 def _head(book: Any, document: Document, width: float) -> None:
@@ -181,21 +181,21 @@ def _head(book: Any, document: Document, width: float) -> None:
     left, right = table.rows[0].cells
     first = parts.tight(left.paragraphs[0])
     if head.parent:
-        parts.broken(first, words.body_lines(head.parent), 12)
+        parts.broken(first, fixed_texts.body_lines(head.parent), 12)
         first = parts.tight(left.add_paragraph())
-    issuer = words.body_lines(head.issuer)
+    issuer = fixed_texts.body_lines(head.issuer)
     parts.broken(first, issuer, 12, bold=True)
     parts.rule(left, left_width, parts.rule_length(issuer, 12))
     parts.run(parts.tight(right.paragraphs[0]), NATION, 12, bold=True)
     parts.run(parts.tight(right.add_paragraph()), MOTTO, 13, bold=True)
     parts.rule(right, right_width, 13 * parts.MOTTO_EM)
     row = table.add_row().cells
-    parts.run(parts.tight(row[0].paragraphs[0]), words.number_line(head), 13)
+    parts.run(parts.tight(row[0].paragraphs[0]), fixed_texts.number_line(head), 13)
     if document.subject and not document.type_name:
         about = parts.tight(row[0].add_paragraph())
         about.paragraph_format.space_before = Pt(6)
-        parts.broken(about, words.about_lines(document), 12)
-    parts.run(parts.tight(row[1].paragraphs[0]), words.place_and_day(head), 13, italic=True)
+        parts.broken(about, fixed_texts.about_lines(document), 12)
+    parts.run(parts.tight(row[1].paragraphs[0]), fixed_texts.place_and_day(head), 13, italic=True)
     parts.tight(book.add_paragraph())
 
 
@@ -204,8 +204,8 @@ def _appendix(book: Any, label: str, appendix: Appendix, width: float) -> None:
 
     heading = parts.tight(book.add_paragraph(style="Heading 1"), after=4)
     parts.run(heading, label, 14, bold=True)
-    parts.run(parts.tight(book.add_paragraph(), after=4), words.line(appendix.title), 14, bold=True)
-    if text := words.attached_line(appendix):
+    parts.run(parts.tight(book.add_paragraph(), after=4), fixed_texts.line(appendix.title), 14, bold=True)
+    if text := fixed_texts.attached_line(appendix):
         parts.run(parts.tight(book.add_paragraph(), after=10), text, 14, italic=True)
     _blocks(book, appendix.blocks, width)
 
@@ -217,9 +217,9 @@ def _blocks(book: Any, blocks: tuple[Block, ...], width: float) -> None:
 
     for block in blocks:
         if isinstance(block, Heading):
-            parts.run(book.add_paragraph(style="Heading 2"), words.line(block.text), 14, bold=True)
+            parts.run(book.add_paragraph(style="Heading 2"), fixed_texts.line(block.text), 14, bold=True)
         elif isinstance(block, Paragraph):
-            for text in words.lines(block.text):
+            for text in fixed_texts.lines(block.text):
                 paragraph = book.add_paragraph(style="Body Text")
                 if not block.indent:
                     paragraph.paragraph_format.first_line_indent = Pt(0)
@@ -230,7 +230,7 @@ def _blocks(book: Any, blocks: tuple[Block, ...], width: float) -> None:
             if block.caption:
                 caption = parts.tight(book.add_paragraph(), "left", after=6)
                 caption.paragraph_format.keep_with_next = True
-                parts.run(caption, words.line(block.caption), 13, italic=True)
+                parts.run(caption, fixed_texts.line(block.caption), 13, italic=True)
             parts.grid(book, block, width)
             parts.tight(book.add_paragraph(), after=4)
 
@@ -240,8 +240,8 @@ def _entry(book: Any, entry: Entry, width: float) -> None:
 
     from lamsach.letters import docx_parts as parts
 
-    label = f"- {words.line(entry.label)}: "
-    texts = words.lines(entry.text)
+    label = f"- {fixed_texts.line(entry.label)}: "
+    texts = fixed_texts.lines(entry.text)
     if not texts:
         parts.dotted(book.add_paragraph(style="Body Text"), width, label)
         for _ in range(entry.dots - 1):

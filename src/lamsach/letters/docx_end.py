@@ -7,7 +7,7 @@ from typing import Any
 from docx.shared import Pt
 
 from lamsach.letters import docx_parts as parts
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import Document, Signature
 
 
@@ -36,7 +36,7 @@ def _row(book: Any, widths: tuple[float, ...]) -> Any:
 def _recipients(container: Any, first: Any, document: Document) -> None:
     parts.tight(first, "left").paragraph_format.space_before = Pt(6)
     parts.run(first, "Nơi nhận:", 12, bold=True, italic=True)
-    for text in words.copy_lines(document):
+    for text in fixed_texts.copy_lines(document):
         parts.run(parts.tight(container.add_paragraph(), "left"), text, 11)
 
 
@@ -45,7 +45,7 @@ def _signature(cell: Any, signature: Signature, size: float) -> None:
     paragraph.paragraph_format.space_before = Pt(6)
     for text in (signature.authority, signature.position):
         if text.strip():
-            parts.run(paragraph, words.line(text).upper(), size, bold=True)
+            parts.run(paragraph, fixed_texts.line(text).upper(), size, bold=True)
             paragraph = parts.tight(cell.add_paragraph())
     paragraph.paragraph_format.space_before = Pt(66)
-    parts.run(paragraph, words.line(signature.name), size, bold=True)
+    parts.run(paragraph, fixed_texts.line(signature.name), size, bold=True)

@@ -10,7 +10,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import Table
 
 FONT = "Times New Roman"
@@ -57,7 +57,7 @@ def tight(paragraph: Any, align: str = "center", after: float = 0) -> Any:
 
 def rule_length(lines: list[str], size: float) -> float:
     """Points of a rule under lines: Decree 30 has it a third to a half of the text."""
-    return max((words.width_em(text, bold=True) for text in lines), default=0) * size * 0.42
+    return max((fixed_texts.width_em(text, bold=True) for text in lines), default=0) * size * 0.42
 
 
 def rule(container: Any, room: float, length: float, after: float = 2) -> None:
@@ -133,19 +133,19 @@ def grid(container: Any, table: Table, width: float) -> None:
     cells = made._cells  # one walk instead of one for each cell
     columns = len(table.columns)
     for place, column in enumerate(table.columns):
-        _fill(cells[place], [words.line(column.title)], "center", bold=True, width=widths[place])
+        _fill(cells[place], [fixed_texts.line(column.title)], "center", bold=True, width=widths[place])
     for number, row in enumerate(table.rows, 1):
         for place, text in enumerate(row):
             column = table.columns[place]
             _fill(
                 cells[number * columns + place],
-                words.lines(text),
+                fixed_texts.lines(text),
                 column.align,
                 bold=False,
                 width=widths[place],
             )
     for row_element, row in zip(made._tbl.tr_lst[1:], table.rows, strict=True):
-        if not words.is_tall(table.columns, row, width):
+        if not fixed_texts.is_tall(table.columns, row, width):
             row_element.get_or_add_trPr().append(element("w:cantSplit"))
 
 

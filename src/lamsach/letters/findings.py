@@ -13,7 +13,7 @@ from lamsach.errors import UnreadableError
 from lamsach.i18n import format_date, format_number, mark
 from lamsach.letters.model import Appendix, Column, Table
 from lamsach.model import DeviceState
-from lamsach.results.words import product_title
+from lamsach.results.labels import product_title
 
 _STRONGEST = (
     DeviceState.INFECTED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import (
     MARGIN_MM,
     MOTTO,
@@ -24,33 +24,35 @@ def flat(document: Document) -> dict[str, Any]:
     """The document's parts in the order in which they are laid out."""
     head = document.head
     return {
-        "title": words.line(document.subject) or words.line(title_of(document)),
-        "author": words.line(head.issuer),
+        "title": fixed_texts.line(document.subject) or fixed_texts.line(title_of(document)),
+        "author": fixed_texts.line(head.issuer),
         "margins": MARGIN_MM,
         "head": {
-            "parent": words.body_lines(head.parent),
-            "issuer": words.body_lines(head.issuer),
+            "parent": fixed_texts.body_lines(head.parent),
+            "issuer": fixed_texts.body_lines(head.issuer),
             "nation": NATION,
             "motto": MOTTO,
-            "number": words.number_line(head),
-            "place": words.place_and_day(head),
+            "number": fixed_texts.number_line(head),
+            "place": fixed_texts.place_and_day(head),
         }
         if head.issuer
         else None,
-        "about": words.about_lines(document),
-        "type": words.line(document.type_name).upper(),
-        "subject": words.subject_lines(document),
-        "to": words.to_lines(document),
+        "about": fixed_texts.about_lines(document),
+        "type": fixed_texts.line(document.type_name).upper(),
+        "subject": fixed_texts.subject_lines(document),
+        "to": fixed_texts.to_lines(document),
         "blocks": [_block(block, text_width()) for block in document.blocks],
         "signature": _signature(document.signature),
         "cosigners": [_signature(signature) for signature in document.cosigners],
-        "copies": words.copy_lines(document),
-        "address": words.line(document.address),
+        "copies": fixed_texts.copy_lines(document),
+        "address": fixed_texts.line(document.address),
         "appendices": [
             {
-                "label": words.appendix_title(document, place),
-                "title": words.line(appendix.title),
-                "attached": words.attached_line(appendix).split("\n") if appendix.attached.strip() else [],
+                "label": fixed_texts.appendix_title(document, place),
+                "title": fixed_texts.line(appendix.title),
+                "attached": fixed_texts.attached_line(appendix).split("\n")
+                if appendix.attached.strip()
+                else [],
                 "landscape": appendix.landscape,
                 "blocks": [
                     _block(block, text_width(landscape=appendix.landscape)) for block in appendix.blocks
@@ -67,8 +69,10 @@ def text_width(*, landscape: bool = False) -> float:
 
 
 def _signature(signature: Signature) -> dict[str, Any]:
-    top = [words.line(text).upper() for text in (signature.authority, signature.position) if text.strip()]
-    return {"top": top, "name": words.line(signature.name)}
+    top = [
+        fixed_texts.line(text).upper() for text in (signature.authority, signature.position) if text.strip()
+    ]
+    return {"top": top, "name": fixed_texts.line(signature.name)}
 
 
 def title_of(document: Document) -> str:
@@ -78,28 +82,28 @@ def title_of(document: Document) -> str:
 
 def _block(block: Block, width: float) -> dict[str, Any]:
     if isinstance(block, Heading):
-        return {"kind": "heading", "text": words.line(block.text)}
+        return {"kind": "heading", "text": fixed_texts.line(block.text)}
     if isinstance(block, Paragraph):
         return {
             "kind": "paragraph",
-            "lines": words.lines(block.text),
+            "lines": fixed_texts.lines(block.text),
             "italic": block.italic,
             "indent": block.indent,
         }
     if isinstance(block, Entry):
         return {
             "kind": "entry",
-            "label": words.line(block.label),
-            "lines": words.lines(block.text),
+            "label": fixed_texts.line(block.label),
+            "lines": fixed_texts.lines(block.text),
             "dots": block.dots,
         }
     return {
         "kind": "table",
-        "caption": words.line(block.caption),
+        "caption": fixed_texts.line(block.caption),
         "columns": [
-            {"title": words.line(column.title), "weight": column.weight, "align": column.align}
+            {"title": fixed_texts.line(column.title), "weight": column.weight, "align": column.align}
             for column in block.columns
         ],
-        "rows": [[words.lines(cell) for cell in row] for row in block.rows],
-        "torn": [words.is_tall(block.columns, row, width) for row in block.rows],
+        "rows": [[fixed_texts.lines(cell) for cell in row] for row in block.rows],
+        "torn": [fixed_texts.is_tall(block.columns, row, width) for row in block.rows],
     }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from lamsach.i18n import format_date, format_number
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.form import Figure, Filled, without_remark
 from lamsach.letters.model import (
     Appendix,
@@ -100,7 +100,7 @@ def report(
     remarks: Sequence[str] = (),
 ) -> Document:
     """A unit's report: a `BÁO CÁO` that carries the form as its first appendix. `remarks` are paragraphs such as why it is late or what was corrected."""
-    name = words.in_sentence(campaign) or "chiến dịch"
+    name = fixed_texts.in_sentence(campaign) or "chiến dịch"
     held = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
     opening = f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý{held} như sau:"
     blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
@@ -112,7 +112,7 @@ def report(
         )
     )
     blocks.append(Paragraph("Trân trọng./."))
-    own = words.came_with("Báo cáo", head)
+    own = fixed_texts.came_with("Báo cáo", head)
     title = _FORM_TITLE.sub("", filled.form.title)
     form = Appendix(title.upper(), own, form_blocks(filled, handed_out=False))
     return Document(
@@ -122,7 +122,7 @@ def report(
         to=(to,) if to else (),
         blocks=tuple(blocks),
         signature=signature or Signature(),
-        copies=tuple(copies) or words.copies(()),
+        copies=tuple(copies) or fixed_texts.copies(()),
         appendices=(form, *(Appendix(a.title, own, a.blocks, a.landscape) for a in annexes)),
     )
 
@@ -132,7 +132,7 @@ def asked_by(filled: Filled) -> str:
     if not (filled.issuer and filled.number.strip()):
         return ""
     day = f" ngày {filled.day}" if filled.day[:1].isdigit() else ""
-    return f"Thực hiện Công văn số {words.line(filled.number)}{day} của {words.line(filled.issuer)}, "
+    return f"Thực hiện Công văn số {fixed_texts.line(filled.number)}{day} của {fixed_texts.line(filled.issuer)}, "
 
 
 def _figure_lines(filled: Filled) -> list[Block]:

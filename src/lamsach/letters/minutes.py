@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lamsach.i18n import format_date, format_number
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import Block, Column, Document, Entry, Head, Heading, Paragraph, Signature, Table
 
 RESULTS = {
@@ -69,10 +69,10 @@ def minutes(
 ) -> Document:
     """The minutes as of a day; three sign: who handled the machine, who uses it, the unit."""
     label = next((value for _, value in cleaning.facts if value), cleaning.number)
-    where = f", tại {words.line(head.place)}" if head.place else ""
+    where = f", tại {fixed_texts.line(head.place)}" if head.place else ""
     blocks: list[Block] = [
         Paragraph(
-            f"Thực hiện {words.in_sentence(cleaning.campaign)}, hôm nay, {words.day_words(day)}{where}, chúng tôi gồm:"
+            f"Thực hiện {fixed_texts.in_sentence(cleaning.campaign)}, hôm nay, {fixed_texts.day_words(day)}{where}, chúng tôi gồm:"
         ),
         Entry("Người xử lý", cleaning.handler),
         Entry("Người sử dụng máy", cleaning.person),

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lamsach.letters.fixed_texts import breakable
 from lamsach.letters.flat import flat
 from lamsach.letters.model import Document
-from lamsach.letters.words import breakable
 
 TEMPLATE = Path(__file__).parent / "templates" / "letter.typ"
 _EPOCH = datetime(2020, 3, 5, tzinfo=UTC)

@@ -6,7 +6,7 @@ import io
 import re
 from typing import Any
 
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import Block, Document, Entry, Heading, Table
 from lamsach.spreadsheets import keep_text
 
@@ -20,11 +20,11 @@ def to_xlsx(document: Document) -> bytes:
 
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
-    book.properties.creator = words.line(document.head.issuer)
+    book.properties.creator = fixed_texts.line(document.head.issuer)
     parts = [
-        (words.appendix_title(document, place), appendix.title, appendix.attached, appendix.blocks)
+        (fixed_texts.appendix_title(document, place), appendix.title, appendix.attached, appendix.blocks)
         for place, appendix in enumerate(document.appendices)
-    ] or [(words.line(document.type_name) or "Văn bản", document.subject, "", document.blocks)]
+    ] or [(fixed_texts.line(document.type_name) or "Văn bản", document.subject, "", document.blocks)]
     for label, title, attached, blocks in parts:
         sheet = book.create_sheet(_FORBIDDEN.sub(" ", label)[:31])
         _sheet(sheet, label, title, f"({attached})" if attached else "", blocks)
@@ -46,7 +46,7 @@ def _sheet(sheet: Any, label: str, title: str, attached: str, blocks: tuple[Bloc
     for text, style in ((label, "bold"), (title, "bold"), (attached, "italic")):
         if text:
             row += 1
-            _wide(sheet, row, width, words.line(text), style, "center")
+            _wide(sheet, row, width, fixed_texts.line(text), style, "center")
     for block in blocks:
         row = _block(sheet, row + 1, width, block)
 
@@ -56,13 +56,13 @@ def _block(sheet: Any, row: int, width: int, block: Block) -> int:
     if isinstance(block, Table):
         return _table(sheet, row, block)
     if isinstance(block, Heading):
-        _wide(sheet, row, width, words.line(block.text), "bold", "left")
+        _wide(sheet, row, width, fixed_texts.line(block.text), "bold", "left")
     elif isinstance(block, Entry):
-        text = "\n".join(words.lines(block.text))
-        _wide(sheet, row, width, f"- {words.line(block.label)}: {text}", "", "left", block.dots)
+        text = "\n".join(fixed_texts.lines(block.text))
+        _wide(sheet, row, width, f"- {fixed_texts.line(block.label)}: {text}", "", "left", block.dots)
     else:
         style = "italic" if block.italic else ""
-        _wide(sheet, row, width, "\n".join(words.lines(block.text)), style, "left")
+        _wide(sheet, row, width, "\n".join(fixed_texts.lines(block.text)), style, "left")
     return row
 
 
@@ -87,7 +87,7 @@ def _table(sheet: Any, row: int, table: Table) -> int:
     everything = [tuple(column.title for column in table.columns), *table.rows]
     for offset, values in enumerate(everything):
         for place, value in enumerate(values):
-            text = "\n".join(words.lines(value))
+            text = "\n".join(fixed_texts.lines(value))
             cell = _put(sheet, row + offset, place + 1, text, numbers=offset > 0)
             cell.border = border
             cell.font = Font(name="Times New Roman", size=13, bold=offset == 0)

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from lamsach.channels.edxml import model
 from lamsach.channels.edxml.days import VIETNAM
-from lamsach.channels.edxml.writing import write
+from lamsach.channels.edxml.writer import write
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Dispatch
 from lamsach.portal.demo import Filled

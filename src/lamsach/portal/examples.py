@@ -166,7 +166,7 @@ def _minutes(campaign: Campaign) -> Document:
 
 
 def _written(stem: str, document: Document, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    from lamsach.letters.writing import writer_for
+    from lamsach.letters.output import writer_for
 
     for kind in kinds:
         yield f"{stem}.{kind}", writer_for(f".{kind}")(document)

@@ -103,7 +103,7 @@ def _server(held: Any, application: Any) -> Any:
     from granian.http import HTTP1Settings
     from granian.server.embed import Server
 
-    from lamsach.collect.receiving import open_files
+    from lamsach.collect.receivers import open_files
 
     class Held(Server):
         """Granian in this process, at a socket that was made before."""

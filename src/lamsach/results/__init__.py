@@ -1,5 +1,5 @@
 """What the officer sees: `Findings` as a terminal table, HTML, XLSX, CSV, JSON lines and the findings bundle."""
 
-from lamsach.results.writing import check_output, write
+from lamsach.results.output import check_output, write
 
 __all__ = ["check_output", "write"]

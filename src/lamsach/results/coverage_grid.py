@@ -9,7 +9,7 @@ from datetime import date
 
 from lamsach.i18n import counted, format_date, format_number, mark, translator
 from lamsach.model import UNKNOWN_TEXT, Findings
-from lamsach.results.words import product_title
+from lamsach.results.labels import product_title
 
 _MOST_OBSERVERS = 60
 _MOST_MONTHS = 24

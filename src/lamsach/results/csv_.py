@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 
 from lamsach.i18n import counted, translator
 from lamsach.model import Action, Device, Findings, Sighting
-from lamsach.results import questioned
+from lamsach.results import doubtful_values
+from lamsach.results.labels import ASIDE, reason_text
 from lamsach.results.records import time_text
-from lamsach.results.safe import visible
+from lamsach.results.safe_text import visible
 from lamsach.results.summary import searched_sentence, verdict_sentence
-from lamsach.results.words import ASIDE, reason_text
 from lamsach.spreadsheets import csv_row
 
 COLUMNS = (
@@ -66,7 +66,7 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
             "count": item.count,
             "first": time_text(item.first) or "",
             "last": time_text(item.last) or "",
-            "note": f"{counted(item.machines, '{count} machine', '{count} machines', language)}. {questioned.why(item, language)}",
+            "note": f"{counted(item.machines, '{count} machine', '{count} machines', language)}. {doubtful_values.why(item, language)}",
         }
     devices = {device.key: device for device in findings.devices}
     texts = {

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lamsach.i18n import translator
 from lamsach.model import Findings
-from lamsach.results import questioned, words
+from lamsach.results import doubtful_values, labels
 from lamsach.results.pages import write_page
 from lamsach.results.view import Page
 from lamsach.results.view_parts import Limits
@@ -34,7 +34,7 @@ def write_html(
         findings=findings,
         limits=limits,
         language=language,
-        words=words,
-        intro=questioned,
+        words=labels,
+        intro=doubtful_values,
         _=translator(language),
     )

@@ -10,8 +10,8 @@ from typing import Any
 
 from lamsach.i18n import Translate, mark
 from lamsach.model import Device, DeviceState, Findings, MatchStatus
-from lamsach.results import words
-from lamsach.results.safe import clip, visible_line
+from lamsach.results import labels
+from lamsach.results.safe_text import clip, visible_line
 
 ORDER = (
     DeviceState.INFECTED, DeviceState.UNATTRIBUTED, DeviceState.BLOCKED, DeviceState.INBOUND, DeviceState.RESOLVED,
@@ -61,7 +61,7 @@ def machines(findings: Findings, translate: Translate) -> list[Machine]:
     made = [
         Machine(
             device,
-            clip(visible_line(words.device_title(device, translate)), 300),
+            clip(visible_line(labels.device_title(device, translate)), 300),
             tuple(_most_first(threats[device.key])),
             tuple(_most_first(values[device.key])),
             days[device.key],
@@ -92,8 +92,8 @@ class Column:
 
 
 _COLUMNS = (
-    Column("state", mark("State"), 18, lambda row, _: _(words.STATES[row.device.state])),
-    Column("severity", mark("Severity"), 12, lambda row, _: _(words.SEVERITIES[row.device.severity])),
+    Column("state", mark("State"), 18, lambda row, _: _(labels.STATES[row.device.state])),
+    Column("severity", mark("Severity"), 12, lambda row, _: _(labels.SEVERITIES[row.device.severity])),
     Column("machine", mark("Machine"), 24, lambda row, _: row.title),
     Column("address", mark("Address"), 18, lambda row, _: row.device.ip),
     Column("mac", mark("MAC address"), 20, lambda row, _: row.device.mac),
@@ -105,7 +105,7 @@ _COLUMNS = (
     Column("count", mark("Contacts"), 11, lambda row, _: row.device.count),
     Column("first", mark("First"), 21, lambda row, _: row.device.first, timed=True),
     Column("last", mark("Last"), 21, lambda row, _: row.device.last, timed=True),
-    Column("todo", mark("What to do"), 60, lambda row, _: " ".join(map(_, words.STEPS[row.device.state]))),
+    Column("todo", mark("What to do"), 60, lambda row, _: " ".join(map(_, labels.STEPS[row.device.state]))),
     Column("held", mark("Addresses held"), 50, lambda row, _: _held(row.device, _) or None),
     Column("key", mark("Key"), 28, lambda row, _: row.device.key),
 )
@@ -120,5 +120,5 @@ def columns(*names: str) -> list[Column]:
 
 def _held(device: Device, translate: Translate) -> str:
     return "; ".join(
-        f"{held.ip} ({translate(words.KNOWN_BY.get(held.how, held.how))})" for held in device.addresses
+        f"{held.ip} ({translate(labels.KNOWN_BY.get(held.how, held.how))})" for held in device.addresses
     )

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from lamsach.results.safe import visible
+from lamsach.results.safe_text import visible
 
 _OURS = "lamsach.results"
 

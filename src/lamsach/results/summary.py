@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lamsach.i18n import counted, format_number, format_size, format_time, mark, translator
 from lamsach.model import UNKNOWN_TEXT, DeviceState, Doubt, Findings, MatchStatus, Severity
-from lamsach.results.safe import clip, visible_line
-from lamsach.results.words import INDICATOR_TYPES
+from lamsach.results.labels import INDICATOR_TYPES
+from lamsach.results.safe_text import clip, visible_line
 
 _VIETNAM = "Asia/Ho_Chi_Minh"
 _NAMES_SHOWN = 5

@@ -18,10 +18,10 @@ from rich.text import Text
 
 from lamsach.i18n import counted, format_date, format_number, mark, translator
 from lamsach.model import DeviceState, Findings
-from lamsach.results import questioned, words
-from lamsach.results.alike import alike_problems
+from lamsach.results import doubtful_values, labels
 from lamsach.results.machines import Machine, columns, machines
-from lamsach.results.safe import clip, visible_line
+from lamsach.results.repeated_problems import alike_problems
+from lamsach.results.safe_text import clip, visible_line
 from lamsach.results.summary import (
     figures,
     report_zone,
@@ -129,7 +129,7 @@ class _Screen:
         shown = machines(self.findings, self._)
         states = groupby(shown[:_DEVICES_SHOWN], key=lambda row: row.device.state)
         for place, (state, rows) in enumerate(states):
-            title, _ = words.GROUPS[state]
+            title, _ = labels.GROUPS[state]
             number = format_number(self.figures.devices[state], self.language)
             self.line(f"{self._(title)} ({number})", _COLOURS.get(state, "bold"))
             self.console.print(self._table(list(rows), headed=place == 0))
@@ -170,11 +170,11 @@ class _Screen:
         if not rows:
             return
         self.line()
-        self.line(questioned.sentence(self.findings, self.language), "bold yellow")
+        self.line(doubtful_values.sentence(self.findings, self.language), "bold yellow")
         for row in rows[:_QUESTIONED_SHOWN]:
             machines = counted(row.machines, "{count} machine", "{count} machines", self.language)
             value = clip(visible_line(row.indicator), 80)
-            self.line(f"- {value} ({machines}): {clip(questioned.why(row, self.language), 300)}")
+            self.line(f"- {value} ({machines}): {clip(doubtful_values.why(row, self.language), 300)}")
         if len(rows) > _QUESTIONED_SHOWN:
             one = mark("{count} more value is in the report (-o report.html).")
             many = mark("{count} more values are in the report (-o report.html).")
@@ -222,7 +222,7 @@ class _Screen:
                 file=clip(place.file, 60),
                 line=format_number(place.line, self.language),
                 value=clip(place.indicator, 80),
-                reason=self._(words.ASIDE[place.reason]),
+                reason=self._(labels.ASIDE[place.reason]),
             )
         if (further := len(self.findings.set_aside) - _PROBLEMS_SHOWN) > 0:
             one, many = mark("{count} more such place."), mark("{count} more such places.")
@@ -242,7 +242,7 @@ class _Screen:
                 return
             shown = ", ".join(format_date(day) for day in days[:5]) + (", …" if len(days) > 5 else "")
             one, many = mark("{count} blind day"), mark("{count} blind days")
-            yield f"{clip(words.product_title(observer), 60)}: {counted(len(days), one, many, self.language)} ({shown})"
+            yield f"{clip(labels.product_title(observer), 60)}: {counted(len(days), one, many, self.language)} ({shown})"
 
     def next_steps(self) -> None:
         """What to do now, with the commands to do it."""

@@ -20,11 +20,11 @@ from lamsach.model import (
     Reference,
     Sighting,
 )
-from lamsach.results import questioned, svg, words
+from lamsach.results import doubtful_values, labels, svg
 from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
 from lamsach.results.machines import Machine, machines
 from lamsach.results.records import stated_time
-from lamsach.results.safe import clip, visible, visible_line
+from lamsach.results.safe_text import clip, visible, visible_line
 from lamsach.results.summary import (
     figures,
     opening_facts,
@@ -53,7 +53,7 @@ class Page:
         self.facts = opening_facts(findings, language)
         self.searched = searched_sentence(findings, language)
         self.verdict = verdict_sentence(findings, language)
-        self.questioned = questioned.sentence(findings, language)
+        self.questioned = doubtful_values.sentence(findings, language)
         self.groups = tuple(self._groups())
         elsewhere = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
         self.not_counted = [seen for seen in findings.sightings if seen.status not in elsewhere]
@@ -95,11 +95,11 @@ class Page:
 
     def name_of(self, key: str) -> str:
         """A device's title by its key."""
-        return self._names.get(key) or self.clip(words.key_title(key, self._))
+        return self._names.get(key) or self.clip(labels.key_title(key, self._))
 
     def why(self, item: Questioned) -> str:
         """Return why a listed value is to be looked at."""
-        return self.clip(questioned.why(item, self.language))
+        return self.clip(doubtful_values.why(item, self.language))
 
     def state_figures(self) -> list[tuple[str, str]]:
         """The state in figures: fragment of the list and the words, blind days last."""
@@ -118,7 +118,7 @@ class Page:
         for machine in machines(self.findings, self._):
             by_state[machine.device.state].append(machine)
         number, rows_left = 0, self.limits.rows
-        for state, (title, intro) in words.GROUPS.items():
+        for state, (title, intro) in labels.GROUPS.items():
             known = by_state[state]
             rows = [self._row(number + at, machine) for at, machine in enumerate(known[:rows_left], 1)]
             number += len(rows)
@@ -127,7 +127,7 @@ class Page:
 
     def _row(self, number: int, machine: Machine) -> Row:
         reasons = tuple(
-            words.reason_text(reason, self.reasons, self.language) for reason in machine.device.reasons
+            labels.reason_text(reason, self.reasons, self.language) for reason in machine.device.reasons
         )
         return Row(number, machine, reasons, number <= self.limits.details)
 
@@ -169,7 +169,7 @@ class Page:
             more_sightings=max(0, len(mine) - self.limits.sightings),
             evidence=tuple(map(self._evidence, lines[: self.limits.evidence])),
             more_evidence=max(0, len(lines) - self.limits.evidence),
-            steps=tuple(map(self._, words.STEPS[row.device.state])),
+            steps=tuple(map(self._, labels.STEPS[row.device.state])),
         )
 
     def _window(self, days: Mapping[date, int]) -> tuple[date, date]:
@@ -195,7 +195,7 @@ class Page:
         """The addresses that a device held, each with how that is known and when."""
         shown = []
         for held in device.addresses[:10]:
-            how = self._(words.KNOWN_BY.get(held.how, held.how))
+            how = self._(labels.KNOWN_BY.get(held.how, held.how))
             when = f", {self.time(held.first)} – {self.time(held.last)}" if held.first or held.last else ""
             shown.append(f"{self.clip(held.ip)} ({how}{when})")
         further = len(device.addresses) - 10
@@ -215,7 +215,7 @@ class Page:
 
     def actions(self, seen: Sighting) -> str:
         """Return what the observers did with the contacts."""
-        return words.actions_text(seen.actions, self._, self.language)
+        return labels.actions_text(seen.actions, self._, self.language)
 
     def indicator_rows(
         self,

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from lamsach.i18n import Translate, counted, mark, translator
 from lamsach.model import Findings
-from lamsach.results.safe import visible
+from lamsach.results.safe_text import visible
 from lamsach.results.summary import report_zone, zone_words
 from lamsach.spreadsheets import is_formula, text_cell
 

@@ -17,7 +17,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from lamsach.i18n import counted, format_date, mark, translator
 from lamsach.model import Action, Findings
-from lamsach.results import questioned, words
+from lamsach.results import doubtful_values, labels
 from lamsach.results.machines import columns, machines
 from lamsach.results.records import stated_time
 from lamsach.results.summary import (
@@ -74,7 +74,7 @@ def _summary(sheets: Sheets) -> None:
     known = figures(findings)
     sheet.append([title])
     sheet.append([sheets.cell(sheet, searched_sentence(findings, language))])
-    sentences = [verdict_sentence(findings, language), questioned.sentence(findings, language)]
+    sentences = [verdict_sentence(findings, language), doubtful_values.sentence(findings, language)]
     for text in (*sentences, *(text for text, _ in warnings(findings, language))):
         if text:
             warning = WriteOnlyCell(sheet, text)
@@ -101,7 +101,7 @@ def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
     rows = (
         (
             *(column.value(row, translate) for column in shown),
-            " ".join(words.reason_text(reason, reasons, sheets.language) for reason in row.device.reasons),
+            " ".join(labels.reason_text(reason, reasons, sheets.language) for reason in row.device.reasons),
         )
         for row in machines(sheets.findings, translate)
     )
@@ -118,17 +118,17 @@ def _to_look_at(sheets: Sheets) -> None:
     ]  # fmt: skip
     cells = (
         (
-            row.indicator, translate(words.INDICATOR_TYPES[row.indicator_type]), row.machines, row.count,
-            questioned.why(row, sheets.language), row.first, row.last,
+            row.indicator, translate(labels.INDICATOR_TYPES[row.indicator_type]), row.machines, row.count,
+            doubtful_values.why(row, sheets.language), row.first, row.last,
         )
         for row in rows
     )  # fmt: skip
-    sheets.add(questioned.TITLE, columns, cells, len(rows))
+    sheets.add(doubtful_values.TITLE, columns, cells, len(rows))
 
 
 def _sightings(sheets: Sheets) -> None:
     translate = sheets.translate
-    names = {device.key: words.device_title(device, translate) for device in sheets.findings.devices}
+    names = {device.key: labels.device_title(device, translate) for device in sheets.findings.devices}
     columns = [
         (translate("No."), 8), (translate("Machine"), 26), (translate("Indicator"), 40), (translate("Kind"), 12),
         (translate("Threat"), 22), (translate("Direction"), 24), (translate("Match"), 20), (translate("Counted"), 20),
@@ -137,9 +137,9 @@ def _sightings(sheets: Sheets) -> None:
     ]  # fmt: skip
     rows = (
         (
-            number, names.get(seen.device) or words.key_title(seen.device, translate), seen.indicator, translate(words.INDICATOR_TYPES[seen.indicator_type]),
-            seen.threat, translate(words.ROLES[seen.role]), translate(words.MATCHES[seen.match]),
-            translate(words.STATUSES[seen.status]), translate("unparsed") if seen.unparsed else translate("parsed"),
+            number, names.get(seen.device) or labels.key_title(seen.device, translate), seen.indicator, translate(labels.INDICATOR_TYPES[seen.indicator_type]),
+            seen.threat, translate(labels.ROLES[seen.role]), translate(labels.MATCHES[seen.match]),
+            translate(labels.STATUSES[seen.status]), translate("unparsed") if seen.unparsed else translate("parsed"),
             seen.count, *(seen.actions.get(action, 0) for action in Action), seen.first, seen.last, seen.device,
         )
         for number, seen in enumerate(sheets.findings.sightings, 1)
@@ -149,7 +149,7 @@ def _sightings(sheets: Sheets) -> None:
 
 def _evidence(sheets: Sheets) -> None:
     translate = sheets.translate
-    names = {device.key: words.device_title(device, translate) for device in sheets.findings.devices}
+    names = {device.key: labels.device_title(device, translate) for device in sheets.findings.devices}
     columns = [
         (translate("Sighting no."), 12), (translate("Machine"), 26), (translate("Indicator"), 36),
         (sheets.timed(mark("Time")), 21), (translate("File"), 40), (translate("Line"), 10), (translate("Text of the line"), 120),
@@ -157,7 +157,7 @@ def _evidence(sheets: Sheets) -> None:
     rows = (
         (
             number,
-            names.get(seen.device) or words.key_title(seen.device, translate),
+            names.get(seen.device) or labels.key_title(seen.device, translate),
             seen.indicator,
             stated_time(line.time) or line.time,
             line.file,
@@ -217,7 +217,7 @@ def _not_read(sheets: Sheets) -> None:
                 translate(problem.todo),
             )
         for aside in findings.set_aside:
-            why = translate(words.ASIDE[aside.reason])
+            why = translate(labels.ASIDE[aside.reason])
             yield translate("log"), aside.file, None, aside.line, aside.indicator, why, ""
         for refusal in findings.list.refusals:
             place = refusal.reference

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from lamsach.documents.archive import ZIP_ERRORS
-from lamsach.scanner.closed import entries
-from lamsach.scanner.inflating import Gunzipped, Inflated
+from lamsach.scanner.closed_archives import entries
+from lamsach.scanner.inflate import Gunzipped, Inflated
 from lamsach.scanner.magic import CLOSED_ARCHIVES, ending
-from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
+from lamsach.scanner.safe_open import Skipped
 from lamsach.scanner.tar_headers import CheckedInfo
 
 _DAMAGE = (*ZIP_ERRORS, tarfile.TarError, IndexError, AttributeError)

@@ -16,9 +16,9 @@ from lamsach.scanner.archives import Budget, content, members
 from lamsach.scanner.clamd import Clamd
 from lamsach.scanner.findings import Area, Counts, Finding, Level, Skip, Target, TargetKind
 from lamsach.scanner.index import Hit, Index
-from lamsach.scanner.opening import Skipped, open_regular
 from lamsach.scanner.options import Limits
 from lamsach.scanner.rules import Content, FileSearcher, RuleHit, RuleSources, content_of
+from lamsach.scanner.safe_open import Skipped, open_regular
 
 HELD_BYTES = 4 << 20
 """A file of at most this size is read once and kept in memory while it is examined."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.scanner.findings import Host
-from lamsach.scanner.opening import Skipped, read_small
+from lamsach.scanner.safe_open import Skipped, read_small
 
 _NAME_BYTES = 4096
 

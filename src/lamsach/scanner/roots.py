@@ -9,9 +9,9 @@ from pathlib import Path
 from lamsach.errors import InputError
 from lamsach.model import Problem
 from lamsach.scanner.checks.context import Context
+from lamsach.scanner.file_walk import Walk
 from lamsach.scanner.findings import Result
 from lamsach.scanner.options import Mode, Options
-from lamsach.scanner.walking import Walk
 
 _QUICK_LINUX = ("tmp", "var/tmp", "dev/shm", "var/www", "srv/www", "usr/local/bin", "usr/local/sbin", "opt")
 _QUICK_HOME = (
@@ -71,7 +71,7 @@ def _drives() -> list[str]:
 
 def excluded(options: Options) -> tuple[str, ...]:
     """Return what is not walked: what the person excludes, and our own quarantine."""
-    from lamsach.scanner.actions.places import quarantine_folder
+    from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 
     return (*options.exclude, str(quarantine_folder()))
 

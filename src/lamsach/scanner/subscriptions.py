@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lamsach.scanner.checks.tools import output_of
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 NAMESPACE = "WMI root/subscription"
 USUAL = ("SCM Event Log Consumer",)

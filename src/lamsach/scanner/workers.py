@@ -17,9 +17,9 @@ from multiprocessing import get_context, parent_process
 from lamsach.errors import InputError
 from lamsach.scanner.control import Control, Stopped
 from lamsach.scanner.examine import Examiner, FileReport, Settings
+from lamsach.scanner.file_walk import Entry
 from lamsach.scanner.findings import Skip
 from lamsach.scanner.priority import cap_memory, reuse_memory, step_back
-from lamsach.scanner.walking import Entry
 
 BATCH_FILES = 64
 BATCH_BYTES = 16 << 20

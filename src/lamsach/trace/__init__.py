@@ -1,7 +1,7 @@
 """From a public address back to the device: the authority's list "public address, port, time, threat" through NAT, leases and inventory.
 
     result = trace(Request(reports=["list.xlsx"], logs=["logs/"]))     # `lamsach.trace.run`
-    write(result, Path("trace.html"), "vi")                            # `lamsach.trace.writing`
+    write(result, Path("trace.html"), "vi")                            # `lamsach.trace.output`
     write(result, Path("answer.docx"), letter=Letter(...))              # `lamsach.trace.letter`, an official letter
 
 `reports/` reads the lists, `skew` finds by how much the clocks differ, `lookups` asks the NAT table, `holders` the leases and the inventory,

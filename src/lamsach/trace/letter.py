@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from lamsach.i18n import format_number, mark, translator
 from lamsach.letters.dispatch import number_and_symbol
+from lamsach.letters.fixed_texts import day_words, line, number_line
 from lamsach.letters.model import (
     Appendix,
     Block,
@@ -24,9 +25,8 @@ from lamsach.letters.model import (
     Signature,
     Table,
 )
-from lamsach.letters.words import day_words, line, number_line
-from lamsach.letters.writing import writer_for
-from lamsach.results.safe import clip, visible_line
+from lamsach.letters.output import writer_for
+from lamsach.results.safe_text import clip, visible_line
 from lamsach.trace.model import Trace, Why
 from lamsach.trace.reasons import CERTAINTIES, WHY, span_text
 from lamsach.trace.shown.facts import Facts

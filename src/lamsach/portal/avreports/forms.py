@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
-from lamsach.letters.signing import LARGEST_KEY_BYTES
+from lamsach.letters.signature import LARGEST_KEY_BYTES
 from lamsach.portal.avreports.models import Plan
 from lamsach.portal.base.forms import DateInput
 from lamsach.portal.edxml.secrets import lock_key

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.files.storage import default_storage
 from django.db.models import Max, Q, QuerySet, Sum
 
-from lamsach.channels.avreport.gathering import BLIND, OLD, PARTIAL, Gathering, Period
+from lamsach.channels.avreport.entries import BLIND, OLD, PARTIAL, Gathering, Period
 from lamsach.channels.avreport.model import Gathered, Machine
 from lamsach.errors import LamsachError
 from lamsach.model import Role
@@ -18,7 +18,7 @@ from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, CoverageDay, Device, Sighting
 from lamsach.portal.fleet.models import Look
 from lamsach.portal.units.models import Unit
-from lamsach.scanner.report.reading import read_scan
+from lamsach.scanner.report.bundle_reader import read_scan
 
 _NO_FINDING = (CaseState.FALSE_ALARM, CaseState.EXCEPTED)
 _NOBODY = "unattributed:"

@@ -15,9 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from lamsach.channels.avreport.gathering import Period
-from lamsach.channels.avreport.model import Naming, Report
-from lamsach.channels.avreport.sending import (
+from lamsach.channels.avreport.delivery import (
     ANSWER_BYTES,
     NOT_SENT,
     NOTHING,
@@ -28,7 +26,9 @@ from lamsach.channels.avreport.sending import (
     headers_of,
     outcome_of,
 )
-from lamsach.channels.avreport.writing import write
+from lamsach.channels.avreport.entries import Period
+from lamsach.channels.avreport.model import Naming, Report
+from lamsach.channels.avreport.report_xml import write
 from lamsach.channels.token_key import token_signer
 from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError, LamsachError

@@ -38,7 +38,7 @@ from lamsach.portal.units.access import (
 )
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
-from lamsach.results.safe import visible_line
+from lamsach.results.safe_text import visible_line
 from lamsach.spreadsheets import text_cell
 
 MOST_ASKED = 500

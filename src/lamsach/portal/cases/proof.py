@@ -13,7 +13,7 @@ from typing import Any
 
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings.models import Appearance, EvidenceLine
-from lamsach.results.words import KNOWN_BY
+from lamsach.results.labels import KNOWN_BY
 
 MOST_ADDRESSES, MOST_LINES = 50, 20
 Record = Mapping[str, Any]

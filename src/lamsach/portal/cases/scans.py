@@ -21,7 +21,7 @@ from lamsach.portal.cases.states import may_move, move
 from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.findings.reading import cleaned
 from lamsach.portal.fleet import taking as fleet
-from lamsach.scanner.report.reading import read_scan
+from lamsach.scanner.report.bundle_reader import read_scan
 
 NOTHING = gettext_noop("A scan of the machine found nothing. That is a note, not a proof.")
 SOMETHING = gettext_noop("A scan of the machine found something.")

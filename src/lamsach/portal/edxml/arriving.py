@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from lamsach.channels.edxml.reading import read
-from lamsach.channels.edxml.writing import SUFFIX
+from lamsach.channels.edxml.reader import read
+from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import LamsachError
 from lamsach.portal.edxml.identifiers import units_of
 from lamsach.portal.edxml.models import Message, Way

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from lamsach.channels.edxml.writing import SUFFIX
+from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.base.alone import alone
 from lamsach.portal.edxml import folders, sending, service

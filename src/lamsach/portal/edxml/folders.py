@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from lamsach.channels.edxml.writing import SUFFIX
+from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.errors import LamsachError, OutputError, UnreadableError
 from lamsach.file_names import safe_name

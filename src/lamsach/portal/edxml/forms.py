@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.channels.edxml.labels import STATUSES as WORDS
 from lamsach.channels.edxml.tables import STATUSES
-from lamsach.channels.edxml.wording import STATUSES as WORDS
 from lamsach.channels.xml_signature import load_certificates
 from lamsach.errors import LamsachError
 from lamsach.portal.campaigns.models import Campaign

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.channels.edxml.wording import KINDS, STATUSES
+from lamsach.channels.edxml.labels import KINDS, STATUSES
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.units.models import Unit
 

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from lamsach.channels.edxml import model
 from lamsach.channels.edxml.days import day_of
-from lamsach.channels.edxml.writing import write
+from lamsach.channels.edxml.writer import write
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.letters.model import Document
-from lamsach.letters.writing import writer_for
+from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.channels.edxml import model
-from lamsach.channels.edxml.reading import read
+from lamsach.channels.edxml.reader import read
 from lamsach.channels.xml_signature import CHANGED
 from lamsach.errors import InputError
 from lamsach.i18n import mark

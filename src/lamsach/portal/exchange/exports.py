@@ -21,7 +21,7 @@ from lamsach.portal.cases import access
 from lamsach.portal.cases.listing import asked_day, chosen, of_group
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
 from lamsach.portal.exchange import rows, stix
-from lamsach.results.safe import visible
+from lamsach.results.safe_text import visible
 from lamsach.spreadsheets import BOM, csv_row
 
 TYPES = {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.units.models import Unit
-from lamsach.results.words import key_title
+from lamsach.results.labels import key_title
 
 
 class BundleKind(models.TextChoices):

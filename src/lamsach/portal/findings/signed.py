@@ -1,4 +1,4 @@
-"""A bundle with a signature of the unit's token, for the way by USB stick: a line of JSON, then the bundle as it is (written by `lamsach.results.sending`)."""
+"""A bundle with a signature of the unit's token, for the way by USB stick: a line of JSON, then the bundle as it is (written by `lamsach.results.upload`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.api.models import Token
-from lamsach.results.sending import SIGNED, signature
+from lamsach.results.upload import SIGNED, signature
 
 _HEAD_BYTES = 1000
 _WRONG = mark("The signature of the file is not that of a unit's valid token.")

@@ -101,7 +101,7 @@ def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
 
 def _to_look_at(found: Bundle) -> list[tuple[dict[str, Any], str]]:
     """The listed values that accuse nobody, each with the reason in the reader's language."""
-    from lamsach.results.questioned import why
+    from lamsach.results.doubtful_values import why
 
     language = get_language() or settings.LANGUAGE_CODE
     return [

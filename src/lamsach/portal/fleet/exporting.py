@@ -18,7 +18,7 @@ from lamsach.portal.fleet.listing import machines as listed
 from lamsach.portal.fleet.models import LookState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import descendants
-from lamsach.results.safe import visible
+from lamsach.results.safe_text import visible
 from lamsach.spreadsheets import BOM, csv_row
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}

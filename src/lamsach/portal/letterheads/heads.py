@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from lamsach.letters import words
+from lamsach.letters import fixed_texts
 from lamsach.letters.model import Head, Signature
 from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.units.models import Unit
@@ -60,12 +60,12 @@ def symbol(kept: Letterhead, kind: str = "") -> str:
     if not kept.abbreviation.strip():
         return ""
     parts = (kind, kept.abbreviation) if kind else (kept.abbreviation, kept.office)
-    return "-".join(part for part in map(words.line, parts) if part).upper()
+    return "-".join(part for part in map(fixed_texts.line, parts) if part).upper()
 
 
 def copies(kept: Letterhead) -> tuple[str, ...]:
     """The lines under `Nơi nhận:`, the filed copy last."""
-    return words.copies(words.lines(kept.copies), kept.office)
+    return fixed_texts.copies(fixed_texts.lines(kept.copies), kept.office)
 
 
 def kept_parts(kept: Letterhead) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
+from lamsach.letters.filled_form import Read, read_filled
 from lamsach.letters.form import Form, parse_form
 from lamsach.letters.json_ import SCHEMA
-from lamsach.letters.reading import Read, read_filled
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
 from lamsach.portal.exchange.models import Taken

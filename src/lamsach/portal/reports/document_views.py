@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.letters.form import parse_form
 from lamsach.letters.model import Document
-from lamsach.letters.writing import writer_for
+from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.roles import ALL, WRITERS

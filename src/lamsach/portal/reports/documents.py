@@ -266,6 +266,6 @@ def written(document: Document, filled: Filled, kind: str, said: Mapping[str, An
         from lamsach.letters.json_ import to_json
 
         return to_json(filled, said)
-    from lamsach.letters.writing import writer_for
+    from lamsach.letters.output import writer_for
 
     return writer_for(f".{kind}")(document)

@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.letters.checks import SENTENCES
 from lamsach.letters.form import ANNEXES, Filled, Form, parse_form
 from lamsach.letters.layout import blank, form_blocks
-from lamsach.letters.writing import writer_for
+from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict

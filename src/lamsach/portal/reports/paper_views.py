@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
-from lamsach.letters.reading import Read, read_filled
+from lamsach.letters.filled_form import Read, read_filled
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 
 from lamsach.file_names import safe_name
 from lamsach.letters.model import Document
-from lamsach.letters.writing import writer_for
+from lamsach.letters.output import writer_for
 from lamsach.portal.reports.consolidation import Consolidation
 from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.documents import about, document_of, written

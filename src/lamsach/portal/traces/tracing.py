@@ -88,8 +88,8 @@ def _letter(trace: Trace, cases: int) -> Letter:
 
 def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
     from lamsach.trace.model import Request
+    from lamsach.trace.output import write
     from lamsach.trace.run import trace as run_trace
-    from lamsach.trace.writing import write
 
     paths: dict[str, list[str]] = {kind: [] for kind in FileKind.values}
     for file in trace.files.all():

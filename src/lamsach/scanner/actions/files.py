@@ -14,7 +14,7 @@ from lamsach.scanner.actions.opened import Opened, in_use, opened, other_file, t
 from lamsach.scanner.actions.streams import stream_content, streams_of, write_stream
 from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.findings import Target
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 
 def quarantine_file(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:

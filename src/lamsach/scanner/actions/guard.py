@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.errors import UnreadableError
-from lamsach.scanner.actions.places import quarantine_folder
+from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Target, TargetKind
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 from lamsach.scanner.trust import of_windows
 
 _NEVER = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lamsach.scanner.actions import windows
-from lamsach.scanner.opening import Skipped, open_regular, reason_of
+from lamsach.scanner.safe_open import Skipped, open_regular, reason_of
 
 _FOLDER = (
     os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)

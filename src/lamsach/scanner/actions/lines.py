@@ -14,7 +14,7 @@ from lamsach.scanner.actions.handles import place_of, same_file
 from lamsach.scanner.actions.opened import in_use, opened, other_file, today, write_all
 from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.findings import Target
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 EDIT_BYTES = 16 << 20
 DROPPED_NOT_COMMENTED = ("ld.so.preload",)

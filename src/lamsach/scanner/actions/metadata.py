@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from lamsach.scanner.actions import windows
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 _TIMES_BY_DESCRIPTOR = os.utime in os.supports_fd
 

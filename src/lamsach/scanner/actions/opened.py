@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.scanner.actions import metadata
 from lamsach.scanner.actions.handles import Place, place_of
 from lamsach.scanner.findings import Target
-from lamsach.scanner.opening import Skipped, pieces
+from lamsach.scanner.safe_open import Skipped, pieces
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from lamsach.scanner.actions.subscriptions import disable_subscription
 from lamsach.scanner.actions.values import disable_value
 from lamsach.scanner.actions.vault import Vault
 from lamsach.scanner.findings import Finding, Level, Result, Target, TargetKind
-from lamsach.scanner.opening import Skipped, open_regular
 from lamsach.scanner.rules import WHOLE_CONTENT
+from lamsach.scanner.safe_open import Skipped, open_regular
 
 STOP_SECONDS = 5.0
 NOT_NAMED = "not_named"

@@ -13,7 +13,7 @@ from lamsach.scanner.actions.restart import cancel, started_at
 from lamsach.scanner.actions.subscriptions import recover_subscription
 from lamsach.scanner.actions.values import recover_value
 from lamsach.scanner.actions.vault import Item, Vault
-from lamsach.scanner.opening import Skipped, pieces
+from lamsach.scanner.safe_open import Skipped, pieces
 
 SAME_START_SECONDS = 60
 """The clock may be set while a machine runs; a start takes longer."""

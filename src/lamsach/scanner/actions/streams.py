@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from lamsach.scanner.opening import Skipped, pieces, reason_of
+from lamsach.scanner.safe_open import Skipped, pieces, reason_of
 
 ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 

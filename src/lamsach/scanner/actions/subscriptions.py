@@ -10,7 +10,7 @@ from lamsach.scanner import subscriptions
 from lamsach.scanner.actions.opened import today
 from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.findings import Target
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 
 def disable_subscription(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lamsach.errors import OutputError, UnreadableError, UsageError
-from lamsach.scanner.actions.sealing import host_key, seal, unseal
+from lamsach.scanner.actions.encryption import host_key, seal, unseal
 
 _ID = re.compile(r"[0-9]{8}-[0-9a-f]{8}")
 META_BYTES = 16 << 20

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from lamsach.scanner.actions.streams import created_ns, set_created
-from lamsach.scanner.opening import Skipped, reason_of
+from lamsach.scanner.safe_open import Skipped, reason_of
 
 ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 

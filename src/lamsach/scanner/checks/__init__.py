@@ -1,1 +1,1 @@
-"""The checks of a machine besides its files. Each is a function of a `Look` in `lamsach.scanner.look.CHECKS`."""
+"""The checks of a machine besides its files. Each is a function of a `Look` in `lamsach.scanner.full_look.CHECKS`."""

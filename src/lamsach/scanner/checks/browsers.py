@@ -18,7 +18,7 @@ from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.extensions import check_profile, check_system
 from lamsach.scanner.extract import hits
 from lamsach.scanner.findings import Area, Finding, Level
-from lamsach.scanner.opening import Skipped, open_regular, pieces
+from lamsach.scanner.safe_open import Skipped, open_regular, pieces
 
 _CHROMIUM = (
     ".config/google-chrome",

@@ -16,7 +16,7 @@ from typing import Any
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.extract import hits
 from lamsach.scanner.findings import Area, Finding, Level
-from lamsach.scanner.opening import Skipped, open_regular
+from lamsach.scanner.safe_open import Skipped, open_regular
 
 MAGIC = b"ElfFile\0"
 FILE_BYTES = 1 << 30

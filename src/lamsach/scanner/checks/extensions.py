@@ -16,7 +16,7 @@ from typing import Any
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.registry import Registry
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.scanner.opening import Skipped, open_regular, pieces
+from lamsach.scanner.safe_open import Skipped, open_regular, pieces
 
 _FILE_BYTES = 64 << 20
 _OUTSIDE = (2, 3, 4, 8)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 PIECE_BYTES = 8 << 20
 OVERLAP_BYTES = 4096

@@ -13,7 +13,7 @@ from lamsach.scanner.checks.registry import Registry
 from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.extract import values
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.scanner.opening import Skipped, read_small
+from lamsach.scanner.safe_open import Skipped, read_small
 
 _ACTIVATION = re.compile(
     r"(?:^|\.)(?:(?:activate|practivate|lmlicenses|ereg|wip\d?|hlrcv|na1r|lm|cc-api-data|genuine|prod|ic)\.(?:[\w-]+\.)*adobe(?:stats)?\.(?:com|io)|adobe\.activate\.com"

@@ -13,8 +13,8 @@ from lamsach.scanner.checks.commands import judged
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.memory import memory_of
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.scanner.opening import Skipped
 from lamsach.scanner.rules import MEMORY, Searcher, compile_rules, rule_sources
+from lamsach.scanner.safe_open import Skipped
 
 _ODD_PLACES = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - these are what is looked for
 _DELETED = " (deleted)"

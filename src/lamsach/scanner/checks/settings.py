@@ -7,7 +7,7 @@ import re
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.registry import Registry
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.scanner.opening import Skipped, read_small
+from lamsach.scanner.safe_open import Skipped, read_small
 
 _INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 _DEFENDER = r"SOFTWARE\Microsoft\Windows Defender"

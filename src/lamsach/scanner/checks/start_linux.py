@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lamsach.scanner.checks.context import Context
-from lamsach.scanner.checks.starting import StartEntry, consider
+from lamsach.scanner.checks.start_item import StartEntry, consider
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.scanner.opening import Skipped, read_small
+from lamsach.scanner.safe_open import Skipped, read_small
 
 _UNITS = (
     "etc/systemd/system",

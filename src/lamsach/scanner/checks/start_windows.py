@@ -12,9 +12,9 @@ from pathlib import Path
 
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.registry import Registry
-from lamsach.scanner.checks.starting import StartEntry, consider
+from lamsach.scanner.checks.start_item import StartEntry, consider
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.scanner.opening import Skipped, read_small
+from lamsach.scanner.safe_open import Skipped, read_small
 from lamsach.scanner.subscriptions import NAMESPACE, subscriptions
 
 _CURRENT = r"SOFTWARE\Microsoft\Windows\CurrentVersion"

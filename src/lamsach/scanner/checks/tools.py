@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from lamsach.scanner.opening import Skipped
+from lamsach.scanner.safe_open import Skipped
 
 SECONDS = 30
 OUTPUT_BYTES = 32 << 20

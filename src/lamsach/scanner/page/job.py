@@ -10,14 +10,14 @@ from typing import Any
 
 from lamsach.errors import LamsachError
 from lamsach.scanner.actions.guard import Guard
-from lamsach.scanner.actions.places import quarantine_folder
 from lamsach.scanner.actions.plan import Done, Step, carry_out, make_plan
+from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 from lamsach.scanner.actions.recover import recover
 from lamsach.scanner.actions.undo import restore
 from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.control import Control, Progress
 from lamsach.scanner.findings import Result
-from lamsach.scanner.look import look
+from lamsach.scanner.full_look import look
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
 
 Records = list[dict[str, Any]]

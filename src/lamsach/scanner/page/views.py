@@ -8,9 +8,7 @@ from lamsach.i18n import Translate, format_number, translator
 from lamsach.scanner.actions.plan import NOT_NAMED, Done, Step
 from lamsach.scanner.control import Progress
 from lamsach.scanner.findings import Result
-from lamsach.scanner.page.job import Job
-from lamsach.scanner.report.page import STYLE, limits_of_the_look, looked_at, verdict
-from lamsach.scanner.words import (
+from lamsach.scanner.labels import (
     ACTIONS,
     AREAS,
     LEVELS,
@@ -22,6 +20,8 @@ from lamsach.scanner.words import (
     threat,
     visible,
 )
+from lamsach.scanner.page.job import Job
+from lamsach.scanner.report.page import STYLE, limits_of_the_look, looked_at, verdict
 
 MORE_STYLE = """
 nav{display:flex;flex-wrap:wrap;gap:8px;margin:16px 0}nav form{margin:0}

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lamsach.scanner.findings import Area, Level, Result
+from lamsach.scanner.labels import HARMLESS_SKIPS
 from lamsach.scanner.report.records import finding_record, instant
-from lamsach.scanner.words import HARMLESS_SKIPS
 
 Record = Mapping[str, Any]
 INSIDE = "!"

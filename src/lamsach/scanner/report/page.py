@@ -10,8 +10,7 @@ from typing import Any
 
 from lamsach.i18n import Translate, counted, format_number, translator
 from lamsach.scanner.findings import Finding, Level, Result
-from lamsach.scanner.report.times import local_time
-from lamsach.scanner.words import (
+from lamsach.scanner.labels import (
     AREAS,
     HARMLESS_SKIPS,
     LEVELS,
@@ -23,6 +22,7 @@ from lamsach.scanner.words import (
     threat,
     visible,
 )
+from lamsach.scanner.report.times import local_time
 
 ROWS = 5000
 STYLE = """

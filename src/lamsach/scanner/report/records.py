@@ -9,7 +9,7 @@ from typing import Any
 
 from lamsach.i18n import Translate
 from lamsach.scanner.findings import Finding, Result, Skip
-from lamsach.scanner.words import sentence
+from lamsach.scanner.labels import sentence
 
 SCHEMA = "lamsach-scan/1"
 

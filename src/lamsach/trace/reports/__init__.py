@@ -1,5 +1,5 @@
 """Reads the authority's lists: tables in any document, Shadowserver's and n6's reports, free lines of text."""
 
-from lamsach.trace.reports.reading import ReadReports, read_reports
+from lamsach.trace.reports.report_files import ReadReports, read_reports
 
 __all__ = ["ReadReports", "read_reports"]

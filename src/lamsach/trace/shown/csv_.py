@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from lamsach.results.records import time_text
-from lamsach.results.safe import visible
+from lamsach.results.safe_text import visible
 from lamsach.spreadsheets import csv_row
 from lamsach.trace.model import Answer, Trace
 from lamsach.trace.shown.facts import Facts

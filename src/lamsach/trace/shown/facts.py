@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from lamsach.i18n import Translate, counted, format_date, format_number, format_time, mark, translator
 from lamsach.model import Problem, Reference
-from lamsach.results.alike import alike_problems
-from lamsach.results.safe import clip, visible_line
-from lamsach.results.words import KNOWN_BY
+from lamsach.results.labels import KNOWN_BY
+from lamsach.results.repeated_problems import alike_problems
+from lamsach.results.safe_text import clip, visible_line
 from lamsach.trace.model import Answer, Named, Reported, Trace, TracedDevice, Why
 from lamsach.trace.reasons import CERTAINTIES, HINTS, TODO, WHY, skew_sentence
 

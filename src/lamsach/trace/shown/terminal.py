@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lamsach.i18n import counted, mark
-from lamsach.results.safe import clip, visible_line
+from lamsach.results.safe_text import clip, visible_line
 from lamsach.trace.model import Answer, Trace
 from lamsach.trace.shown.facts import Facts
 

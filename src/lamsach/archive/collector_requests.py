@@ -1,0 +1,125 @@
+"""Acts on an archive to which a collector is writing: they are asked of the collector, which does them between two segments.
+
+    requests/ID.json      what is wanted: `act` and its values
+    requests/ID.done      what came of it; who asked takes it away
+
+An archive has one writer at a time, and a collector runs for months. Only for archives in a folder of this machine: elsewhere nothing locks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from lamsach.archive.archive import Archive, Writer, writing
+from lamsach.archive.retention import Hold, Kept, erase, expire, hold, release
+from lamsach.errors import LamsachError, OutputError, UsageError
+from lamsach.i18n import mark
+
+FOLDER = "requests"
+SPOOL, SPOOLED = "spool", ".wal"
+"""Where a collector keeps what it has taken in, unless it was told another place, and how such files end."""
+PATIENCE_S = 600.0
+NOBODY_S = 60.0
+"""So long a request waits to be taken up before nobody is there."""
+_BUSY = mark("Another program is writing to the archive.")
+
+
+def do(archive: Archive, act: str, **values: Any) -> Kept:
+    """Do an act (`expire`, `erase`, `hold`, `release`), or have the collector do it that is writing. Raises LamsachError."""
+    try:
+        with writing(archive) as writer:
+            if act == "erase":
+                _refuse_while_lines_wait(archive)
+            return _ACTS[act](writer, values)
+    except OutputError as error:
+        if error.what != _BUSY:
+            raise
+    return _ask(archive, act, values)
+
+
+def _refuse_while_lines_wait(archive: Archive) -> None:
+    """A collector that was killed leaves lines in the spool, which would come into the archive after all was erased."""
+    folder = archive.store.folder
+    left = sorted((folder / SPOOL).glob(f"*{SPOOLED}")) if folder is not None else []
+    if left:
+        raise UsageError(
+            mark("Lines that were collected are not yet in the archive."),
+            str(left[0]),
+            mark("Start the collector, and erase while it runs."),
+        )
+
+
+def _ask(archive: Archive, act: str, values: dict[str, Any]) -> Kept:
+    number = secrets.token_hex(8)
+    request, answer = f"{FOLDER}/{number}.json", f"{FOLDER}/{number}.done"
+    archive.store.write(request, json.dumps({"act": act, "values": values}).encode())
+    begun = time.monotonic()
+    try:
+        while time.monotonic() - begun < PATIENCE_S:
+            if archive.store.has(answer):
+                return _answered(json.loads(archive.store.read(answer)))
+            if archive.store.has(request) and time.monotonic() - begun > NOBODY_S:
+                break
+            time.sleep(0.1)
+        raise OutputError(_BUSY, archive.store.url, mark("Wait until it has ended."))
+    finally:
+        archive.store.delete(request)
+        archive.store.delete(answer)
+
+
+def _answered(found: dict[str, Any]) -> Kept:
+    if "problem" in found:
+        raise OutputError(*found["problem"])
+    return Kept(**found["done"])
+
+
+def serve(writer: Writer) -> int:
+    """Do what was asked, in the writer's process; how many acts."""
+    count = 0
+    for name in waiting(writer.archive):
+        store = writer.archive.store
+        try:
+            wanted = json.loads(store.read(name))
+            store.delete(name)  # it is taken up
+            answer: dict[str, Any] = {"done": asdict(_ACTS[wanted["act"]](writer, wanted["values"]))}
+        except LamsachError as error:
+            answer = {"problem": [error.what, error.where, error.todo]}
+        except (ValueError, KeyError, TypeError):
+            store.delete(name)
+            continue
+        store.write(name.replace(".json", ".done"), json.dumps(answer).encode())
+        count += 1
+    return count
+
+
+def waiting(archive: Archive) -> list[str]:
+    """The requests that nobody took up yet. Of an archive elsewhere there are none, and looking would cost a request a second."""
+    if archive.store.folder is None:
+        return []
+    with contextlib.suppress(LamsachError):
+        return [name for name in archive.store.names(FOLDER) if name.endswith(".json")]
+    return []
+
+
+def _hold(writer: Writer, values: dict[str, Any]) -> Kept:
+    hold(writer, Hold(**values))
+    return Kept()
+
+
+def _release(writer: Writer, values: dict[str, Any]) -> Kept:
+    release(writer, values["name"])
+    return Kept()
+
+
+_ACTS: dict[str, Callable[[Writer, dict[str, Any]], Kept]] = {
+    "expire": lambda writer, values: expire(writer, values["days"]),
+    "erase": lambda writer, values: erase(writer, values["values"], values["reason"]),
+    "hold": _hold,
+    "release": _release,
+}

@@ -1,0 +1,78 @@
+"""The first answer of a retro-hunt: the newest segments that may hold something listed are looked into before all else is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lamsach.archive.archive import Archive
+from lamsach.archive.catalog import Catalog, Row
+from lamsach.archive.keys import hash_check
+from lamsach.archive.open_segments import KeptSource, Search, planned
+from lamsach.archive.questions import Questions, questions
+from lamsach.archive.search import ASK_LIMIT, in_time
+from lamsach.archive.sources import FOLDER, load
+from lamsach.devices.identify import Identifier
+from lamsach.errors import LamsachError
+from lamsach.hunt.lists import LoadedList
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
+from lamsach.hunt.run import HuntResult
+from lamsach.investigate import Request
+from lamsach.model import Event, RawSighting, SightingKey
+
+MOST_OPENED = 16
+"""So many segments are opened for a first answer; if nothing stands there, the whole search tells."""
+LARGE = 1024
+"""An archive of fewer segments is answered as a whole in about a second."""
+
+
+def is_large(archive: Archive) -> bool:
+    """Return whether the whole answer takes long enough for a first one to be of use."""
+    return len(archive.segments()) > LARGE
+
+
+def first_sighting(
+    archive: Archive, request: Request, listed: LoadedList
+) -> tuple[SightingKey, RawSighting] | None:
+    """The latest sighting of the newest segment that has one; None when none is found at once. Who had an address is not asked."""
+    if listed.compiled.count > ASK_LIMIT:
+        return None
+    rules = Rules(Identifier(), _nothing, archive.zone, request.since, request.until)
+    asked = questions(listed.compiled)
+    for opened, row in enumerate(_candidates(archive, asked, rules)):
+        if opened == MOST_OPENED:
+            break
+        found = _look(archive, row, listed, rules)
+        if found:
+            return max(found, key=lambda item: item[1].last.timestamp() if item[1].last else 0.0)
+    return None
+
+
+def _candidates(archive: Archive, asked: Questions, rules: Rules) -> Iterator[Row]:
+    hashes = hash_check()
+    for pack in Catalog(archive).newest():
+        may = pack.candidates(asked, hashes)
+        for row, wanted in zip(reversed(pack.rows), reversed(may), strict=True):
+            if wanted and row.shape and in_time(row, rules):
+                yield row
+
+
+def _look(
+    archive: Archive, row: Row, listed: LoadedList, rules: Rules
+) -> list[tuple[SightingKey, RawSighting]]:
+    result = HuntResult()
+    try:
+        source = load(archive.store, f"{FOLDER}/{row.source}.src")
+        plans = planned(KeptSource(source, [row], {row.sequence}))
+        matcher = Matcher(listed.compiled)
+        search = Search(
+            archive, listed.compiled, matcher, rules, 1, result, lambda _consumed, _searched: None
+        )
+        search.run([(source, plans)])
+    except LamsachError:  # the whole search tells of it
+        return []
+    return list(result.found.items())
+
+
+def _nothing(_event: Event) -> None:
+    pass

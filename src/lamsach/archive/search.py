@@ -1,0 +1,250 @@
+"""The retro-hunt: a list against an archive. Filters are asked first, and only segments whose filter says maybe are unpacked.
+
+The lines of these go the hunt's own way (sieve, parser, matcher); what the others hold is counted by what was noted of them when
+they were written. So the findings are those of a hunt over the same logs.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from os import cpu_count
+from typing import Any, Protocol
+
+from lamsach.archive import holders
+from lamsach.archive.archive import Archive
+from lamsach.archive.archived_lines import Joined
+from lamsach.archive.catalog import Catalog, Pack, Row
+from lamsach.archive.keys import hash_check
+from lamsach.archive.open_segments import KeptSource, Search, Work, planned
+from lamsach.archive.presence import replay_all
+from lamsach.archive.questions import Questions, questions
+from lamsach.archive.segment_facts import add_rows
+from lamsach.archive.signs import Compact
+from lamsach.archive.sources import FOLDER, UNREAD, load
+from lamsach.errors import InputError, UnreadableError
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.events import hunt_events
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
+from lamsach.hunt.run import HuntResult, Progress, doubt
+from lamsach.logs.opening.inputs import LogFile
+from lamsach.model import FileSummary, Problem
+
+MARGIN = timedelta(days=1)
+"""So far outside of a segment's first and last time a line of it may be dated (times are sampled, clocks are wrong)."""
+ASK_LIMIT = 200_000
+"""More keys than these would stop at nearly every filter, or ask longer than the sieve reads: then all is read."""
+_BINARY_BYTES = 8192
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a retro-hunt did: segments there, segments opened, whether the filters were asked."""
+
+    segments: int = 0
+    opened: int = 0
+    asked: bool = True
+
+
+class Elsewhere(Protocol):
+    """Opens and searches units of an archive on other machines."""
+
+    def __call__(
+        self,
+        archive: Archive,
+        work: Sequence[Work],
+        compiled: CompiledSet,
+        matcher: Matcher,
+        rules: Rules,
+        result: HuntResult,
+        progress: Progress,
+    ) -> int:
+        """Add what is found to `result`, and tell the rules' observer; how many segments were opened."""
+
+
+class ArchivedLogs:
+    """The logs of an archive, to be searched (`investigate.Kept`), the opened segments by others when `elsewhere` is given."""
+
+    def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
+        self._archive = archive
+        self._elsewhere = elsewhere
+        self._kept: dict[str, KeptSource] = {}
+        self._catalog = Catalog(archive)
+        self._packs: list[Pack] = []
+        self.plan = Plan()
+        self._problems: list[Problem] = []
+        self._seen: dict[tuple[Any, ...], list[str]] = {}
+        with without_collecting():
+            self._packs += self._catalog.packs()
+            self._read_sources()  # behind the packs, so that each segment's is there
+            self._assign()
+        self.plan.segments = sum(len(kept.rows) for kept in self._kept.values())
+
+    def _read_sources(self) -> None:
+        archive = self._archive
+        for name in archive.store.names(FOLDER):
+            try:
+                source = load(archive.store, name)
+            except UnreadableError as error:
+                self._problems.append(Problem(error.where, error.what, error.todo))
+            else:
+                if source.kind == UNREAD and source.problem:
+                    self._problems.append(_problem_of(source.problem))
+                else:
+                    self._kept[source.key] = KeptSource(source)
+
+    def _assign(self) -> None:
+        for pack in self._packs:
+            for *words, stamps in pack.seen:
+                self._seen.setdefault(tuple(words), []).append(stamps)
+            pack.seen = []
+            for row in pack.rows:
+                if row.source in self._kept:
+                    self._kept[row.source].rows.append(row)
+
+    @property
+    def logs(self) -> list[LogFile]:
+        """The logs that may tell who had an address."""
+        return [self._whole(kept) for kept in self._kept.values() if kept.source.holders]
+
+    @property
+    def observers(self) -> dict[str, set[str]]:
+        """Those whose lines each source (its name) brought."""
+        found: dict[str, set[str]] = {}
+        for pack in self._packs:
+            for key, rows in pack.coverage.items():
+                if key in self._kept:
+                    names = found.setdefault(self._kept[key].source.name, set())
+                    names.update(str(row[0]) for row in rows)
+        return found
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of lines."""
+        return sum(row.end - row.begin for kept in self._kept.values() for row in kept.rows)
+
+    def _whole(self, kept: KeptSource) -> LogFile:
+        name = kept.source.name
+        return kept.source.log_file(
+            lambda: Joined(self._archive, kept.rows, name), lambda: holders.lines(self._archive, kept.rows)
+        )
+
+    def hunt(
+        self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress
+    ) -> HuntResult:
+        """Search them; see `hunt.run.hunt`."""
+        result = HuntResult(problems=[*self._problems, *self._catalog.problems])
+        self._choose(compiled, rules)
+        search = Search(
+            self._archive, compiled, matcher, rules, threads or cpu_count() or 1, result, progress
+        )
+        try:
+            for kept in self._kept.values():
+                if kept.source.binary:
+                    self._events(kept, search)
+            work = [(kept.source, planned(kept)) for kept in self._kept.values() if not kept.source.binary]
+            if self._elsewhere is None:
+                search.run(work)
+            else:
+                there = [item for item in work if item[1]]
+                common = (compiled, matcher, rules, result, progress)
+                search.opened += self._elsewhere(self._archive, there, *common)
+        except KeyboardInterrupt:
+            result.partial = True
+        self.plan.opened = search.opened
+        with without_collecting():
+            self._tell(result, rules)
+        return result
+
+    def _tell(self, result: HuntResult, rules: Rules) -> None:
+        """What was noted of all lines: counts, infrastructure, machines that were there, and files."""
+        signs = Compact()
+        for pack in self._packs:
+            for rows in pack.coverage.values():
+                add_rows(rows, result.coverage)
+            if result.found:
+                signs.add(pack.signs)
+        seen = ([*words, " ".join(stamps)] for words, stamps in self._seen.items())
+        replay_all(signs.rows(), seen, rules.observe)
+        result.files += [_summary(kept, result) for kept in self._kept.values() if not kept.source.binary]
+        result.files.sort(key=lambda summary: summary.name)
+
+    def _choose(self, compiled: CompiledSet, rules: Rules) -> None:
+        asked: Questions | None = questions(compiled) if compiled.count <= ASK_LIMIT else None
+        if asked is not None and asked.keys.size > ASK_LIMIT:
+            asked = None
+        self.plan.asked = asked is not None
+        hashes = hash_check()
+        for pack in self._packs:
+            may = pack.candidates(asked, hashes) if asked is not None else [True] * len(pack.rows)
+            pack.forget_filters()
+            for row, wanted in zip(pack.rows, may, strict=True):
+                if wanted and in_time(row, rules) and row.source in self._kept:
+                    self._kept[row.source].chosen.add(row.sequence)
+
+    def _events(self, kept: KeptSource, search: Search) -> None:
+        """A binary log is read whole: its records cannot be told from a part."""
+        if not kept.rows:
+            return
+        result = search.result
+        try:
+            summary = hunt_events(
+                *(self._whole(kept), search.matcher, search.rules),
+                *(result.found, result.coverage, result.account),
+            )
+        except InputError as error:
+            problem = Problem(error.where or kept.source.name, error.what, error.todo)
+            summary = FileSummary(kept.source.name, None, kept.source.size_bytes, 0, None, None, problem)
+        search.opened += len(kept.rows)
+        result.files.append(summary)
+        if summary.problem:
+            result.problems.append(summary.problem)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let no garbage collection begin: among a million objects that all stay it takes a third of the time, and finds nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def in_time(row: Row, rules: Rules) -> bool:
+    """Return whether a segment may hold lines of the time that is searched."""
+    if row.first is None or row.last is None:
+        return True
+    first, last = datetime.fromisoformat(row.first), datetime.fromisoformat(row.last)
+    return not (rules.since and last + MARGIN < rules.since) and not (
+        rules.until and first - MARGIN >= rules.until
+    )
+
+
+def _summary(kept: KeptSource, result: HuntResult) -> FileSummary:
+    source = kept.source
+    stamps = [datetime.fromisoformat(stamp) for row in kept.rows for stamp in (row.first, row.last) if stamp]
+    lines = sum(row.lines for row in kept.rows)
+    name = kept.rows[-1].format if kept.rows else source.format
+    problem = _problem_of(source.problem) if source.problem else None
+    if problem is None and source.whole:
+        try:
+            binary = not source.known_format and b"\0" in source.head[:_BINARY_BYTES]
+            problem = doubt(source.name, lines, binary=binary, numbers=source.numbers)
+        except UnreadableError as error:
+            problem = Problem(error.where, error.what, error.todo)
+    if problem:
+        result.problems.append(problem)
+    first, last = min(stamps, default=None), max(stamps, default=None)
+    return FileSummary(source.name, name, source.size_bytes, lines, first, last, problem)
+
+
+def _problem_of(parts: list[str]) -> Problem:
+    where, what, todo = parts
+    return Problem(where, what, todo)

@@ -1,0 +1,167 @@
+"""What is in a segment, told while it is written: coverage, headers, signs of infrastructure, first and last time.
+
+It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that opens only a few
+segments counts the others as the hunt would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from lamsach.archive.holder_lines import marked
+from lamsach.archive.presence import Noted
+from lamsach.archive.segment import Description
+from lamsach.archive.sources import Source
+from lamsach.devices.reading import markers_of
+from lamsach.hunt.account import Account
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
+from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt.coverage import CoverageCount, LineKind
+from lamsach.hunt.examine import Examiner
+from lamsach.hunt.line_index import LineIndex
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
+from lamsach.hunt.workers import Sieved
+from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.reading.events import context_for
+from lamsach.model import Event, Identity
+
+_NO_HITS = np.empty(0, np.int64)
+
+
+class RawStream:
+    """Bytes in memory as a stream that `hunt.chunks.cut` reads."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._view = memoryview(raw)
+        self.position = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        """See `hunt.chunks.Stream`."""
+        count = min(len(buffer), len(self._view) - self.position)
+        buffer[:count] = self._view[self.position : self.position + count]
+        self.position += count
+        return count
+
+
+class _Looker(Examiner):
+    """Notes header lines on the way."""
+
+    noted: list[tuple[int, str]]
+
+    def _starts(self, sieved: Sieved) -> Iterator[int]:
+        return iter(())
+
+    def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
+        memory, chunk = sieved.chunk.buffer.memory, sieved.chunk
+        for start, is_header in super()._lines_of_interest(sieved):
+            if is_header:
+                end = memory.find(b"\n", start, chunk.end)
+                text = decode_line(bytes(memory[start : chunk.end if end < 0 else end]))
+                self.noted.append((self.state.lines + sieved.lines.number_at(start) + 1, text))
+            yield start, is_header
+
+
+class Describer:
+    """Describes the segments of one source, in order."""
+
+    def __init__(self, source: Source, zone: ZoneInfo, chunk_bytes: int = CHUNK_BYTES) -> None:
+        log = source.log_file()
+        detection = source.detection()
+        self._noted = Noted()
+        self._markers = markers_of(detection) if source.holders else ()
+        self._holders = source.holders
+        self._free = Pool(1, chunk_bytes)
+        rules = Rules(_nobody, self._noted, zone)
+        self._looker = _Looker(
+            detection,
+            context_for(log, detection, zone),
+            Matcher(compile_columns(Builder().columns())),
+            rules,
+            {},
+            CoverageCount(),
+            Account(),
+        )
+        self._looker.noted = []
+
+    def continue_after(
+        self, lines: int, headers: list[tuple[int, str]], kind: list[Any] | None = None
+    ) -> None:
+        """Go on behind what was described before, perhaps by another process. `kind`: `Description.kind` of the segment before."""
+        self._looker.state.lines = lines
+        if kind is not None:
+            observer, name, day, parsed = kind
+            known = LineKind(observer, name, date.fromisoformat(day) if day else None, bool(parsed))
+            self._looker.sampler.go_on_from(known)
+        for _, text in headers:
+            self._looker.records.parser.header(text)
+
+    @property
+    def passes_over_numbers(self) -> bool:
+        """See `Examiner.passes_over_numbers`."""
+        return self._looker.passes_over_numbers
+
+    def describe(self, raw: bytes, into: Description) -> None:
+        """Fill in what the lines tell."""
+        looker = self._looker
+        coverage = CoverageCount()
+        looker.gather_into({}, coverage, Account())
+        looker.noted = []
+        into.first_line = looker.state.lines + 1
+        looker.state.forget()
+        for chunk in cut(RawStream(raw), self._free):
+            index = LineIndex(chunk.buffer.array, chunk.begin, chunk.end)
+            looker.chunk(Sieved(0, chunk, _NO_HITS, index))
+            self._free.put(chunk.buffer)
+        state = looker.state
+        into.lines = state.lines - into.first_line + 1
+        into.first, into.last = _stamp(state.first), _stamp(state.last)
+        into.format = looker.format_name
+        into.coverage = rows_of(coverage)
+        into.headers = looker.noted
+        last = looker.sampler.last_kind
+        into.kind = _row_of(last) if last is not None else None
+        into.signs, into.seen = self._noted.take()
+        if not self._holders:
+            into.holders = ""
+        elif self._markers:
+            into.holders = marked(raw, into.first_line, self._markers)
+
+
+def rows_of(coverage: CoverageCount) -> list[list[Any]]:
+    """The counts as rows that can be written as JSON."""
+    kinds = dict.fromkeys([*coverage.lines, *coverage.sampled, *coverage.refused])
+    return [
+        [
+            *_row_of(kind),
+            *(counts.get(kind, 0) for counts in (coverage.lines, coverage.sampled, coverage.refused)),
+        ]
+        for kind in kinds
+    ]
+
+
+def _row_of(kind: LineKind) -> list[Any]:
+    return [kind.observer, kind.format, kind.day.isoformat() if kind.day else None, kind.parsed]
+
+
+def add_rows(rows: list[list[Any]], coverage: CoverageCount) -> None:
+    """Add rows to the counts."""
+    for observer, name, day, parsed, *numbers in rows:
+        kind = LineKind(observer, name, date.fromisoformat(day) if day else None, parsed)
+        for counts, number in zip((coverage.lines, coverage.sampled, coverage.refused), numbers, strict=True):
+            if number:
+                counts[kind] = counts.get(kind, 0) + number
+
+
+def _stamp(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat() if time else None
+
+
+def _nobody(_event: Event) -> Identity:
+    return Identity()

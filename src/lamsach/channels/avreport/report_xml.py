@@ -1,0 +1,84 @@
+"""Writes a report as XML in the envelope of edXML; the same report gives the same bytes, but for a signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from lamsach.channels.avreport.model import FIELDS, UPDATE, Entry, Machine, Naming, Part, Report
+from lamsach.channels.avreport.tables import tables
+from lamsach.channels.edxml.markup import PREFIX, Markup, document, element
+from lamsach.channels.edxml.writer import organ
+from lamsach.channels.xml_signature import PLACE, Signer, sign
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,60}")
+
+
+def write(report: Report, signer: Signer | None = None) -> bytes:
+    """The report's file, signed when there is a signer. MissingExtraError when it has to be signed and the packages for it are not installed."""
+    words = tables()["report"]
+    header = element(
+        PREFIX + "edXMLHeader",
+        element(
+            PREFIX + "MessageHeader",
+            organ("From", report.sender),
+            element(PREFIX + "Subject", words["subject"]),
+        ),
+        Markup(PLACE) if signer else Markup(),
+    )
+    whole = document(
+        header, element(PREFIX + "edXMLBody", _body(report, words["product"])), root=PREFIX + "edXMLEnvelope"
+    )
+    return sign(whole, signer) if signer else whole
+
+
+def _body(report: Report, product: str) -> Markup:
+    parts = [_part(report, part) for part in Part]
+    update = Markup()
+    if report.gathered.not_updated is not None:
+        update = _named(UPDATE, _named("NumberMachineNotUpdateOn15Day", str(report.gathered.not_updated)))
+    parts.insert(list(Part).index(Part.QUALITY), update)
+    stated = _named("Datetime", str(int(report.made.timestamp())))
+    return _named("AVReport", *_lines(stated, *parts), name=product)
+
+
+def _part(report: Report, part: Part) -> Markup:
+    entries = [entry for entry in report.gathered.entries if entry.part is part]
+    if not entries:
+        return Markup()
+    return _named(
+        str(part), *_lines(*(_machine(machine, rows) for machine, rows in _by_machine(report, entries)))
+    )
+
+
+def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine, list[Entry]]]:
+    """The machines with their entries. Where machines are not told apart each entry is alone, in the order of its values: nothing says which belong together."""
+    if report.naming is Naming.COUNTS:
+        return [(Machine(), [entry]) for entry in sorted(entries, key=lambda entry: entry.values)]
+    rows = sorted((report.called(entry), entry.machine_key, entry) for entry in entries)
+    return [
+        (machine, [entry for _, _, entry in some])
+        for (machine, _), some in groupby(rows, key=lambda row: row[:2])
+    ]
+
+
+def _machine(machine: Machine, entries: Iterable[Entry]) -> Markup:
+    return _named("Machine", *_lines(*map(_values, entries)), ip=machine.ip, name=machine.name)
+
+
+def _values(entry: Entry) -> Markup:
+    around, names = FIELDS[entry.part]
+    inner = [_named(name, value) for name, value in zip(names, entry.values, strict=True) if value]
+    return _named(around, *inner) if around else Markup("".join(inner))
+
+
+def _lines(*contents: Markup) -> list[Markup]:
+    """Elements on lines of their own: people read the file before it leaves."""
+    return [part for content in contents if content for part in (Markup("\n"), content)] + [Markup("\n")]
+
+
+def _named(name: str, /, *contents: str, **attributes: str) -> Markup:
+    """An element of the report, by the name that the tables give it."""
+    written = tables()["names"].get(name, name)
+    return element(written if _NAME.fullmatch(written) else name, *contents, **attributes)

@@ -1,0 +1,92 @@
+"""A folder that others drop logs into (SFTP, a share): each file is archived when it has stopped growing, once.
+
+Only files that lie there: whoever may drop something could point a link at what the collector alone may read, or leave a pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lamsach.archive.archive import Writer
+from lamsach.archive.intake import Filled, fill
+from lamsach.logs.opening.inputs import LogFile, find_logs
+from lamsach.model import Problem
+
+SETTLED_SECONDS = 2.0
+"""How long a file has to stay as it is."""
+_UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".swp")
+
+
+class _StoppedError(Exception):
+    """The collector ends; the file is gone on with by the next run."""
+
+
+class DropFolder:
+    """Watches a folder at any depth. Files stay where they are."""
+
+    def __init__(self, folder: Path, retention: str, on_log: Callable[[LogFile], None] | None = None) -> None:
+        self.folder = folder
+        self._retention = retention
+        self._on_log = on_log
+        self._sizes: dict[Path, tuple[int, int, float]] = {}
+        self._done: dict[Path, tuple[int, int]] = {}
+
+    def step(
+        self, writer: Writer, stopping: Callable[[], bool] = lambda: False
+    ) -> Iterator[Filled | Problem]:
+        """Archive what has settled, until `stopping` says true. Raises OutputError."""
+        try:
+            yield from self._archive(writer, stopping)
+        except _StoppedError:
+            return
+
+    def _archive(self, writer: Writer, stopping: Callable[[], bool]) -> Iterator[Filled | Problem]:
+        def on_bytes(_size: int) -> None:
+            if stopping():
+                raise _StoppedError
+
+        problems: list[Problem] = []
+        for path, state in list(self._settled()):
+            logs = list(find_logs([str(path)], on_problem=problems.append))
+            filled = fill(writer, logs, retention=self._retention, on_bytes=on_bytes)
+            for log, result in zip(logs, filled, strict=True):
+                if self._on_log is not None and not result.known:
+                    self._on_log(log)
+                yield result
+            self._done[path] = state
+        yield from problems
+
+    def _settled(self) -> Iterator[tuple[Path, tuple[int, int]]]:
+        now = time.monotonic()
+        there: set[Path] = set()
+        for path in _files(self.folder):
+            try:
+                status = path.lstat()
+            except OSError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            state = (status.st_size, status.st_mtime_ns)
+            there.add(path)
+            if self._done.get(path) == state:
+                continue
+            known = self._sizes.get(path)
+            if known is None or known[:2] != state:
+                self._sizes[path] = (*state, now)
+            elif now - known[2] >= SETTLED_SECONDS:
+                yield path, state
+        for gone in self._sizes.keys() - there:
+            del self._sizes[gone]
+            self._done.pop(gone, None)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and not name.lower().endswith(_UNFINISHED):
+                yield Path(root) / name

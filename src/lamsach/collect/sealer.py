@@ -1,0 +1,167 @@
+"""Full spool files become segments: one thread, which waits for nobody, and whom receivers wait for when it is behind."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from lamsach.archive.archive import Writer
+from lamsach.archive.catalog import PART, Catalog
+from lamsach.archive.intake import look_at
+from lamsach.archive.segment_facts import Describer
+from lamsach.archive.sources import Source, load, packed, save
+from lamsach.collect.archived_ends import Known
+from lamsach.collect.spool import Spool, drop_empty, read_spool
+from lamsach.errors import LamsachError
+from lamsach.i18n import mark
+from lamsach.logs.opening.inputs import HEAD_BYTES
+
+WAITING = 6
+"""Full spool files that may wait; then those who take lines in wait as well."""
+WELL_BYTES_S = 12 << 20
+"""Up to so many bytes a second are compressed well, which takes a quarter of a processor; what is beyond quickly."""
+_BURST_S = 2.0
+_RETRY_SECONDS = 5.0
+_PUT_SECONDS = 0.5
+
+
+class Pace:
+    """Whether there is time to compress well. `clock`: seconds that only go forward."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._taken_until = clock()
+
+    def allows(self, size_bytes: int) -> bool:
+        """Return whether this much more may be compressed well; called once for each segment."""
+        now = self._clock()
+        self._taken_until = min(max(self._taken_until, now) + size_bytes / WELL_BYTES_S, now + 2 * _BURST_S)
+        return self._taken_until - now <= _BURST_S
+
+
+class Sealer:
+    """Makes segments of spool files, in order. `known`: where each source ended when the collector started."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        known: dict[str, Known],
+        on_problem: Callable[[LamsachError], None],
+    ) -> None:
+        self.formats: dict[str, dict[str, int]] = {}
+        self.stuck = False
+        """The last attempt to write a segment failed."""
+        self._writer = writer
+        self._known = known
+        self._on_problem = on_problem
+        self._full: queue.Queue[Spool | None] = queue.Queue(WAITING)
+        self._describers: dict[str, Describer] = {}
+        self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
+        self._stop = threading.Event()
+        self._pace = Pace()
+        self._packed = 0
+        self._left: set[str] = set()
+        """Sources of which something stays in the spool when the collector ends: what came later stays there too, so that it is in order."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def put(self, spool: Spool) -> None:
+        """Hand over a full spool file; waits when too many wait already. After `give_up` it may stay in the spool."""
+        while True:
+            try:
+                self._full.put(spool, timeout=_PUT_SECONDS)
+                return
+            except queue.Full:
+                if self._stop.is_set() and self.stuck:
+                    self._left.add(spool.header.key)
+                    return
+
+    def settle(self) -> None:
+        """Wait until all that was handed over is in segments, or cannot be written now."""
+        with self._full.all_tasks_done:
+            while self._full.unfinished_tasks and not self.stuck:
+                self._full.all_tasks_done.wait(_PUT_SECONDS)
+
+    def finish(self) -> None:
+        """Make segments of all that was handed over, and end."""
+        self._full.put(None)
+        self._thread.join()
+
+    def give_up(self) -> None:
+        """Do not try again what cannot be written: it stays in the spool."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while (spool := self._full.get()) is not None:
+            while spool.header.key not in self._left and not self._try(spool):
+                if self._stop.wait(_RETRY_SECONDS):
+                    self._left.add(spool.header.key)
+            self._full.task_done()
+
+    def _try(self, spool: Spool) -> bool:
+        """Return whether a segment could be made."""
+        try:
+            self.seal(spool)
+            self.stuck = False
+        except LamsachError as error:
+            self.stuck = True
+            self._on_problem(error)
+        except Exception as error:  # noqa: BLE001 - this thread must not end while others wait for it
+            self.stuck = True
+            self._on_problem(
+                LamsachError(mark("A segment could not be made; it is tried again."), str(error))
+            )
+        return not self.stuck
+
+    def seal(self, spool: Spool) -> None:
+        """Make one segment, then delete the spool file. Raises LamsachError."""
+        spooled = read_spool(spool.path)
+        if spooled is None or not spooled.raw:
+            drop_empty(spool.path)
+            return
+        header = spooled.header
+        with self._writer.lock:
+            describer = self._describer(
+                spooled.header.key, header.name, header.kind, header.retention, spooled.raw
+            )
+            about = self._writer.describe(header.key, header.begin, header.begin + len(spooled.raw))
+            describer.continue_after(header.lines, [])
+            describer.describe(spooled.raw, about)
+            about.place = {**spooled.place, "spool": header.number}
+            well = self._pace.allows(len(spooled.raw))
+            self._writer.add(about, spooled.raw, quick=not well)
+        counts = self.formats.setdefault(header.key, {})
+        for row in about.coverage:
+            counts[row[1]] = counts.get(row[1], 0) + row[4]
+        with contextlib.suppress(OSError):  # the next start knows that it is a segment already
+            spool.path.unlink(missing_ok=True)
+        if well:
+            self._make_packs()
+
+    def _make_packs(self) -> None:
+        """Now and then, while there is time, what makes the next retro-hunt quick."""
+        full = self._writer.sequence // PART
+        if full > self._packed:
+            self._packed = full
+            with contextlib.suppress(LamsachError):
+                Catalog(self._writer.archive).make()
+
+    def _describer(self, key: str, name: str, kind: str, retention: str, raw: bytes) -> Describer:
+        describer = self._describers.get(key)
+        if describer is None:
+            archive = self._writer.archive
+            source = Source(key, name, kind, retention=retention, packed_head=packed(raw[:HEAD_BYTES]))
+            if archive.store.has(source.object_name):
+                source = load(archive.store, source.object_name)
+            else:
+                look_at(source, archive.zone)
+                save(archive.store, source)
+            describer = self._describers[key] = Describer(source, archive.zone)
+            before = self._known.get(key, Known())
+            describer.continue_after(0, before.headers, before.kind)
+        return describer

@@ -1,0 +1,271 @@
+"""Reading the form back from a DOCX or XLSX that somebody filled in by hand. Each value comes with how sure it is; a person confirms it.
+
+Rows are found by their wording, not by their place: people move, merge, split and retype cells. Numbers are read as people write them:
+"05", "1.204", "12 đơn vị", "không có". What two places of a document say differently is never sure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from lamsach.letters import filled_texts
+from lamsach.letters.form import Form
+from lamsach.letters.lines import Line, lines_of
+from lamsach.letters.numbers import number_of, plain
+from lamsach.letters.old_letters import OLD_LETTERS, converted
+from lamsach.letters.wordings import ENUMERATION, bare, wording
+
+_LEAST_ALIKE = 0.72
+_SAME = 0.03
+"""Wordings whose likeness differs by less are the same row, found in several places."""
+_BLANK = " \t\n\r.…_\u00a0"
+_DITTO = frozenset({"nt", "n t", "nhu tren"})
+_DITTO_MARKS = frozenset('"”″〃') | {"''", "-nt-"}
+_AMOUNTS = frozenset(
+    {
+        "so luong",
+        "sl",
+        "so lieu",
+        "ket qua",
+        "tong so",
+        "so don vi",
+        "so luong don vi",
+        "don vi so luong",
+        "gia tri",
+        "tong cong",
+        "so luong co quan don vi",
+    }
+)
+_UNIT_WORDS = frozenset({"don vi", "dv", "co quan", "to chuc", "don vi to chuc", "co quan don vi"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A value of the form: the text as it stood, the number if it is one, and how sure it is, from 0 (guess) to 1."""
+
+    key: str
+    raw: str
+    value: int | None
+    sure: float
+
+
+def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
+    """The form's texts and figures that a document holds, in the form's order; what is not found is left out.
+
+    Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more than allowed.
+    """
+    lines = lines_of(content)
+    found = _read(lines, form)
+    keys = {row.key for row in form.rows}
+    for change in OLD_LETTERS:
+        if any(one.key in keys for one in found):
+            break
+        old = _read(converted(lines, change), form)
+        found = old if any(one.key in keys for one in old) else found
+    return tuple(found)
+
+
+def _read(lines: list[Line], form: Form) -> list[Read]:
+    found = [
+        Read(field.key, text, None, sure)
+        for field in form.fields
+        if (told := filled_texts.text_of(field, lines)) is not None
+        for text, sure in (told,)
+    ]
+    amounts = _amount_columns(lines, form.columns[2])
+    rows, joined = [row.label for row in form.rows], _joined(lines)
+    before: Read | None = None
+    for row in form.rows:
+        read = _figure(
+            row.key,
+            [
+                *_places(row.label, rows, lines, amounts),
+                *_places(row.label, rows, joined, amounts, joined=True),
+            ],
+        )
+        if read is not None and _is_ditto(read.raw):
+            read = replace(
+                read,
+                value=before.value if before else None,
+                sure=0.5 if before and before.value is not None else 0.0,
+            )
+        if read is not None:
+            found.append(read)
+        before = read
+    return found
+
+
+def _is_ditto(raw: str) -> bool:
+    """`nt`, `như trên`, a ditto mark: the same as in the row above."""
+    return raw.strip() in _DITTO_MARKS or plain(raw) in _DITTO
+
+
+_Span = tuple[int, int]
+"""The first grid column under a heading, and the first behind it."""
+
+
+def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
+    """By table the grid columns under the heading of the amounts, whatever people call it. A table that goes on after a break has its forerunner's."""
+    found: dict[int, _Span] = {}
+    wanted = _AMOUNTS | {plain(title)}
+    seen: tuple[tuple[int, ...], _Span] | None = None
+    for line in lines:
+        if not line.table or line.table in found or len(line.cells) < 2:
+            continue
+        for place, cell in enumerate(line.cells):
+            if plain(cell.partition("(")[0]) in wanted:
+                found[line.table] = _under_heading(line, place, wanted)
+                seen = (line.columns, found[line.table])
+                break
+        else:
+            if seen is not None and line.columns == seen[0]:
+                found[line.table] = seen[1]
+    return found
+
+
+def _under_heading(line: Line, place: int, wanted: Set[str]) -> _Span:
+    """The columns under a heading and under its repetitions beside it, for a heading over two columns may have been split."""
+    begin = line.columns[place]
+    for column, cell in zip(line.columns[place + 1 :], line.cells[place + 1 :], strict=True):
+        if plain(cell.partition("(")[0]) not in wanted:
+            return begin, column
+    return begin, line.columns[-1] + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    score: float
+    raw: str
+    value: int | None
+    sure: float
+
+    @property
+    def rank(self) -> tuple[bool, float, bool]:
+        """Return what says a number goes before what says none."""
+        return (bool(self.raw), round(self.score, 2), self.value is not None)
+
+
+def _figure(key: str, found: Sequence[_Found]) -> Read | None:
+    """The amount of the row whose wording is most alike."""
+    if not found:
+        return None
+    top = max(one.score for one in found)
+    near = [one for one in found if one.score >= top - _SAME]
+    best = max(near, key=lambda one: one.rank)
+    sure = best.sure * min(1.0, best.score + 0.05)
+    if len({one.value for one in near if one.value is not None}) > 1:
+        sure = min(sure, 0.4)
+    return Read(key, best.raw, best.value, round(sure, 2))
+
+
+def _joined(lines: Sequence[Line]) -> list[Line]:
+    """Rows of a table taken together with the row below: somebody broke the wording in two."""
+    made = []
+    for one, other in pairwise(lines):
+        if one.table and one.table == other.table and one.columns == other.columns:
+            cells = tuple(f"{a}\n{b}" if a != b else a for a, b in zip(one.cells, other.cells, strict=True))
+            made.append(Line(cells, one.columns, one.table))
+    return made
+
+
+def _places(
+    label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, _Span], *, joined: bool = False
+) -> list[_Found]:
+    """Return where a wording stands. What is more like another row of the form is that row."""
+    found = []
+    for number, line in enumerate(lines):
+        for place, cell in enumerate(line.cells):
+            score, inside = wording(cell, label)
+            if joined and inside:
+                continue
+            if score < _LEAST_ALIKE or any(
+                wording(cell, other)[0] > score + _SAME for other in rows if other != label
+            ):
+                continue
+            span = amounts.get(line.table)
+            raw, moved = _beside(line, place, inside, span)
+            if not raw and number + 1 < len(lines):
+                raw, moved = _below(line, place, lines[number + 1], span), 0.7
+            if number_of(raw)[0] is None and _is_heading(line, place, label, rows):
+                raw, moved = _under(line, place, lines[number + 1 :]) or (raw, moved)
+            value, sure = number_of(raw)
+            found.append(_Found(score, raw.strip(), value, sure * moved))
+    return found
+
+
+def _beside(line: Line, place: int, inside: str, span: _Span | None) -> tuple[str, float]:
+    """The amount of a row, which may stand behind the wording in its own cell (`inside`); there may stand a remark too."""
+    raw, moved = _amount(line, place, span)
+    there, here = number_of(raw)[0], number_of(inside)
+    if not inside or (there is not None and (here[0] is None or (span is not None and here[1] < 0.85))):
+        return raw, moved
+    differ = span is not None and there is not None and there != here[0]
+    return inside, 0.4 if differ else 1.0
+
+
+def _is_heading(line: Line, place: int, label: str, rows: Sequence[str]) -> bool:
+    """Return whether the wordings of several rows stand side by side: somebody turned the table round."""
+    others = [cell for number, cell in enumerate(line.cells) if number != place]
+    return bool(line.table) and any(
+        wording(cell, other)[0] >= _LEAST_ALIKE for cell in others for other in rows if other != label
+    )
+
+
+def _under(line: Line, place: int, below: Sequence[Line]) -> tuple[str, float] | None:
+    """The amount under a heading: in the one row, in the row of the total, else all rows added up."""
+    found = []
+    for further in below:
+        if further.table != line.table:
+            break
+        at = further.at(line.columns[place])
+        cell = further.cells[at] if at is not None else ""
+        if number_of(cell)[0] is None or _counts_columns(further):
+            continue
+        if any(bare(other).startswith(("tong", "cong")) for other in further.cells):
+            return cell, 0.7
+        found.append(cell)
+    return (" + ".join(str(number_of(cell)[0]) for cell in found), 0.7) if found else None
+
+
+def _counts_columns(line: Line) -> bool:
+    """Return whether a row only numbers the columns: (1), (2), (3)."""
+    texts = [cell.strip(" ()") for cell in line.cells if cell.strip()]
+    return (
+        len(texts) > 2
+        and all(text.isdecimal() for text in texts)
+        and all(int(after) == int(one) + 1 for one, after in pairwise(texts))
+    )
+
+
+def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
+    """The amount of a row, and how much being elsewhere than expected takes from its certainty. A cell that was split in two gives both."""
+    if span is not None:
+        under = [number for number, begin in enumerate(line.columns) if span[0] < begin < span[1]]
+        first = line.at(span[0])
+        places = [number for number in (first, *under) if number is not None and number != place]
+        texts = [line.cells[number] for number in places if line.cells[number].strip(_BLANK)]
+        told = [text for text in texts if number_of(text)[0] is not None]
+        if texts:
+            return " | ".join(told) or texts[0], 1.0
+    for distance, cell in enumerate(line.cells[place + 1 :]):
+        if cell.strip(_BLANK) and plain(cell) not in _UNIT_WORDS:
+            return cell, 0.7 if distance else 1.0  # an empty cell lay between: merged or moved
+    return "", 1.0
+
+
+def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
+    """Return what stands under a wording without a number: in the row that its cell was merged into, or alone in the next paragraph."""
+    if line.table and following.table == line.table:
+        at = following.at(line.columns[place])
+        if at is None:  # a sheet has no cell where a merged one goes on
+            return _amount(following, -1, span)[0]
+        if following.cells[at].strip() in ("", line.cells[place].strip()):
+            return _amount(following, at, span)[0]
+        return ""
+    if not line.table and not following.table and len(following.cells[0]) < 60:
+        text = ENUMERATION.sub("", following.cells[0])
+        return text if re.match(r"\s*[\d(~]|\s*(?:không|chưa)\b", text) and number_of(text)[1] >= 0.7 else ""
+    return ""

@@ -1,0 +1,202 @@
+"""The fixed words of a document: padded days and numbers, recipients, appendix numbers; and texts made safe to lay out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+
+from lamsach.i18n import format_date
+from lamsach.letters.model import Appendix, Column, Document, Head
+from lamsach.results.safe_text import visible, visible_line
+
+_HEAD_EM = 16.3
+"""What fits beside the nation's name, in times the letter size of 12 points."""
+_SUBJECT_EM = 28.5
+"""What of a subject fits under the type's name in 14 points."""
+_ATTACHED_EM, _ATTACHED_WIDE_EM = 33.2, 51.0
+"""What fits between the margins of a page, upright and landscape, in 14 points."""
+_LONGEST_WORD = 20
+_MOST_LINES = 24
+"""So many lines of 13 points fill about two thirds of a page."""
+_NARROW, _WIDE = frozenset("iıjltfrI.,;:'!|()-/ "), frozenset("mwMW%@")
+_AS_ABOVE, _FILED = "Như trên", "Lưu: VT"
+_ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+
+
+def line(text: str) -> str:
+    """The text on one line in composed letters (NFC), hidden characters shown."""
+    return visible_line(unicodedata.normalize("NFC", text)).strip()
+
+
+def lines(text: str) -> list[str]:
+    """The text's paragraphs in composed letters, without empty ones; hidden characters shown."""
+    composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return [part.strip() for part in visible(composed).split("\n") if part.strip()]
+
+
+def day_words(day: date | None, year: int | None = None) -> str:
+    """`ngày 05 tháng 02 năm 2026` (days below 10 and months 1 and 2 padded); blanks where the day is open."""
+    if day is None:
+        return f"ngày       tháng       năm {year or '      '}"
+    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def place_and_day(head: Head) -> str:
+    """`Hà Nội, ngày 05 tháng 02 năm 2026`."""
+    words = day_words(head.day, head.year)
+    return f"{line(head.place)}, {words}" if head.place else words[0].upper() + words[1:]
+
+
+def number_line(head: Head) -> str:
+    """`Số: 05/TTCNTT-KTHT`; the number stays open until it is given."""
+    number = "      " if head.number is None else f"{head.number:02d}"
+    symbol = line(head.symbol)
+    return f"Số: {number}{'/' if symbol else ''}{symbol}"
+
+
+def to_lines(document: Document) -> list[str]:
+    """Return what stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full stop."""
+    names = [line(name) for name in document.to]
+    if len(names) < 2:
+        return names
+    return [f"- {name}{'.' if name is names[-1] else ';'}" for name in names]
+
+
+def about_lines(document: Document) -> list[str]:
+    """`V/v ...` of a dispatch in lines of about the same length; nothing for other documents."""
+    if not document.subject or document.type_name:
+        return []
+    text = re.sub(r"\A[Vv]/v\s+", "", line(document.subject))
+    return balanced(f"V/v {text}", _HEAD_EM)
+
+
+def body_lines(name: str) -> list[str]:
+    """The name of a body in capitals, in lines of about the same length."""
+    text = line(name).upper()
+    return balanced(text, _HEAD_EM, bold=True) if text else []
+
+
+def subject_lines(document: Document) -> list[str]:
+    """The subject under the type's name; nothing for a dispatch."""
+    return balanced(line(document.subject), _SUBJECT_EM, bold=True) if document.type_name else []
+
+
+def width_em(text: str, *, bold: bool = False) -> float:
+    """About how wide a text is in Times, in times the letter size; a little more rather than less."""
+    width = 0.0
+    for letter in unicodedata.normalize("NFD", text):
+        if unicodedata.combining(letter):
+            continue
+        if letter in _NARROW:
+            width += 0.4 if letter == "I" else 0.3
+        elif letter in _WIDE:
+            width += 0.95 if letter.isupper() else 0.8
+        elif letter.isupper():
+            width += 0.72
+        else:
+            width += 0.5
+    return width * (1.04 if bold else 1.0)
+
+
+def balanced(text: str, most_em: float, *, bold: bool = False) -> list[str]:
+    """The text in as few lines of at most this width as it needs, none much shorter than the others. A longer word stands alone."""
+    parts = text.split(" ")
+    whole = width_em(text, bold=bold)
+    least = _wrapped(parts, most_em, bold=bold)
+    room = whole / len(least)
+    while room < most_em:
+        made = _wrapped(parts, room, bold=bold)
+        if len(made) <= len(least):
+            return made
+        room += 0.5
+    return least
+
+
+def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
+    made: list[str] = []
+    for part in parts:
+        if made and width_em(f"{made[-1]} {part}", bold=bold) <= room:
+            made[-1] += f" {part}"
+        else:
+            made.append(part)
+    return made
+
+
+def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool:
+    """Return whether a row of a table of this width (points) is so high that a page might not hold it: only such a row may be torn."""
+    whole = sum(column.weight for column in columns)
+    for column, cell in zip(columns, row, strict=False):
+        room = max(width * column.weight / whole - 12, 20)
+        if sum(1 + int(width_em(part) * 13 / room) for part in lines(cell)) > _MOST_LINES:
+            return True
+    return False
+
+
+def breakable(text: str) -> str:
+    """The text with places at which a word that is too long for a line may be broken (U+200B, which is not seen)."""
+    if not any(len(word) > _LONGEST_WORD for word in text.split()):
+        return text
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: _pieces(found[0]), text)
+
+
+def _pieces(word: str) -> str:
+    return "\u200b".join(word[place : place + 10] for place in range(0, len(word), 10))
+
+
+def in_sentence(name: str) -> str:
+    """A campaign's name inside a sentence: its first word is no name, so it begins small."""
+    return name[:1].lower() + name[1:] if name[:6].lower() == "chiến " else name
+
+
+def copy_lines(document: Document) -> list[str]:
+    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop. `Như trên` only where recipients are named above."""
+    names = [name for name in map(line, document.copies) if document.to or name != _AS_ABOVE]
+    return [f"- {name}{'.' if place == len(names) else ';'}" for place, name in enumerate(names, 1)]
+
+
+def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
+    """The names under `Nơi nhận:`: `Như trên` first, the filed copy last; `office` keeps the file with the registry (`Lưu: VT, KTHT`)."""
+    names = [text for name in given if (text := line(name).lstrip("-–•+ ").rstrip(" ;.,"))]
+    others = [text for text in names if text.casefold() != _AS_ABOVE.casefold()]
+    filed = [text for text in others if text.casefold().startswith("lưu")]
+    own = f"{_FILED}, {line(office)}" if office.strip() else _FILED
+    return (_AS_ABOVE, *(text for text in others if text not in filed), *(filed or [own]))
+
+
+def came_with(kind: str, head: Head) -> str:
+    """Return what an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`; what is not known yet stays open."""
+    number = "        " if head.number is None else f"{head.number:02d}"
+    symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""
+    day = format_date(head.day) if head.day else f"      /     /{head.year or '        '}"
+    return f"Kèm theo {kind} số {number}{symbol} ngày {day} của {line(head.issuer)}"
+
+
+def appendix_title(document: Document, place: int) -> str:
+    """`Phụ lục`, with a Roman numeral when there are several. `place` counts from 0."""
+    return "Phụ lục" if len(document.appendices) == 1 else f"Phụ lục {roman(place + 1)}"
+
+
+def attached_line(appendix: Appendix) -> str:
+    """`(Kèm theo ...)`; the empty text when there is nothing it came with. What does not fit on one line goes on with who issued the letter, as the 2022 dispatch has it."""
+    text = unicodedata.normalize("NFC", appendix.attached).strip()
+    what, by, whom = text.partition(" của ")
+    if (
+        by
+        and "\n" not in text
+        and width_em(text) > (_ATTACHED_WIDE_EM if appendix.landscape else _ATTACHED_EM)
+    ):
+        text = f"{what}\ncủa {whom}"
+    return f"({visible(text)})" if text else ""
+
+
+def roman(number: int) -> str:
+    """1 to 39 in Roman numerals."""
+    text = ""
+    for value, letters in _ROMAN:
+        while number >= value:
+            text += letters
+            number -= value
+    return text

@@ -1,0 +1,150 @@
+"""A unit's report without the portal: its own findings bundles are all the evidence there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from lamsach.errors import InputError
+from lamsach.i18n import format_date, mark
+from lamsach.letters.appendix_2022 import APPENDIX_2022
+from lamsach.letters.assessment import Evidence, assessment, contradictions, proposals, with_stated
+from lamsach.letters.checks import warnings
+from lamsach.letters.dispatch import number_and_symbol
+from lamsach.letters.findings import Summary, annexes, summarise
+from lamsach.letters.fixed_texts import copies
+from lamsach.letters.form import Figure, Filled, parse_form
+from lamsach.letters.layout import report
+from lamsach.letters.model import Document, Head, Signature
+from lamsach.model import DeviceState
+
+PARTIAL = mark(
+    "A hunt was stopped before its end, so its findings are not complete. Repeat it before you report."
+)
+OTHERWISE = mark("A given text says otherwise than the figures of the report.")
+OLD_DAYS = 30
+OLD = mark(
+    "The newest log that was searched is more than a month older than the report. The report says until when; search newer logs before you send it."
+)
+BEFORE_DISPATCH = mark(
+    "The report is dated before the dispatch that it answers. Check --date and --dispatch-date."
+)
+UNSEARCHED = mark(
+    "No day of a log was searched, so the report can say nothing of machines. Search the unit's logs before you send it."
+)
+_ITSELF = "Tính đơn vị báo cáo."
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the figures. What is empty stays open in the document, or is drafted (`assessment`, `proposals`).
+
+    `to`, `email`: who receives reports, and where; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and issuer (else `to`) of the dispatch that asks for the report;
+    `symbol`: `05/BC-CNTT`, or `BC-CNTT` while the number is open; `authority`: the line before the position (`KT. GIÁM ĐỐC`); `copies`: further recipients under `Nơi nhận`.
+    """
+
+    to: str = ""
+    email: str = ""
+    dispatch: str = ""
+    dispatch_day: date | None = None
+    dispatch_by: str = ""
+    parent: str = ""
+    symbol: str = ""
+    place: str = ""
+    day: date | None = None
+    authority: str = ""
+    position: str = ""
+    signer: str = ""
+    copies: tuple[str, ...] = ()
+    assessment: str = ""
+    proposals: str = ""
+
+
+def form_of(around: Around) -> Filled:
+    """The empty form, as the dispatch hands it out."""
+    asked = bool(around.dispatch or around.dispatch_day or around.dispatch_by)
+    empty = Filled(parse_form(APPENDIX_2022))
+    return replace(
+        empty,
+        receiver=around.to,
+        email=around.email,
+        number=around.dispatch or empty.number,
+        day=format_date(around.dispatch_day) if around.dispatch_day else empty.day,
+        issuer=(around.dispatch_by or around.to) if asked else "",
+    )
+
+
+def report_of(
+    unit: str,
+    bundles: Sequence[Path],
+    campaign: str = "",
+    informed: int | None = None,
+    deployed: int | None = None,
+    around: Around | None = None,
+    today: date | None = None,
+) -> tuple[Filled, Document, list[str]]:
+    """The filled form, the report around it, and the sentences (English) that warn. A unit that searched its logs has been informed and has deployed: itself, unless more is stated."""
+    words = around or Around()
+    summary = summarise(bundles)
+    day = today or words.day or date.today()
+    figures = {
+        "informed": Figure(computed=informed, note="") if informed is not None else Figure(1, note=_ITSELF),
+        "deployed": Figure(computed=deployed, note="") if deployed is not None else Figure(1, note=_ITSELF),
+    }
+    empty = form_of(words)
+    known = with_stated(_evidence(unit, campaign, day, figures, summary), empty.form, figures)
+    if phrases := contradictions(f"{words.assessment}\n{words.proposals}", known):
+        raise InputError(
+            OTHERWISE,
+            phrases[0],
+            mark("Correct the text, or leave it out: then it is drafted from the figures."),
+        )
+    texts = {
+        "unit": unit,
+        "assessment": words.assessment or assessment(known),
+        "proposals": words.proposals or proposals(known),
+    }
+    filled = replace(empty, texts=texts, figures=figures, as_of=day)
+    values = {"informed": figures["informed"].value, "deployed": figures["deployed"].value}
+    found: dict[str, int | None] = {**values, "found": summary.found, "blind": summary.blind_days}
+    number, symbol = number_and_symbol(words.symbol)
+    document = report(
+        filled,
+        Head(unit, words.parent, number, symbol, words.place, words.day, day.year),
+        campaign=campaign,
+        to=words.to,
+        signature=Signature(words.position, words.signer, words.authority),
+        copies=copies(words.copies),
+        annexes=annexes(summary),
+    )
+    warned = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])
+    if known.last_log is None or (day - known.last_log).days > OLD_DAYS:
+        warned.append(OLD if known.last_log else UNSEARCHED)
+    if words.dispatch_day and day < words.dispatch_day:
+        warned.append(BEFORE_DISPATCH)
+    return filled, document, warned
+
+
+def _evidence(unit: str, campaign: str, day: date, figures: dict[str, Figure], summary: Summary) -> Evidence:
+    informed, deployed = figures["informed"].value, figures["deployed"].value
+    only_itself = informed == deployed == 1
+    days = [day for source in summary.sources for day in (source.first, source.last) if day]
+    searched = any(source.days for source in summary.sources)
+    return Evidence(
+        unit=unit,
+        campaign=campaign or "chiến dịch",
+        day=day,
+        units=1 if only_itself else None,
+        informed=informed,
+        deployed=deployed,
+        found=summary.found if summary.found or searched else None,
+        blocked=summary.states.get(DeviceState.BLOCKED, 0),
+        unattributed=summary.states.get(DeviceState.UNATTRIBUTED, 0),
+        sources=len(summary.sources) if searched else 0,
+        unsearched=None if searched else 1,
+        first_log=min(days, default=None),
+        last_log=max(days, default=None),
+        blind=summary.blind_days,
+    )

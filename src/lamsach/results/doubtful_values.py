@@ -1,0 +1,39 @@
+"""The listed values that accuse nobody, in words: what is to be looked at, and why."""
+
+from __future__ import annotations
+
+from lamsach.i18n import counted, mark
+from lamsach.indicators.review.concerns import REASONS
+from lamsach.model import Findings, Questioned
+from lamsach.results.labels import reason_text
+from lamsach.results.safe_text import clip, visible_line
+
+TITLE = mark("To be looked at")
+INTRO = mark(
+    "Contacts with these listed values make no machine infected: ordinary machines make them too. Check the list; what is meant after all counts once it is accepted (--decisions)."
+)
+SENTENCES: dict[str, str] = {
+    **{kind.value: text for kind, text in REASONS.items()},
+    "called_by_many": mark("{machines} of about {all} machines called it, more than a tenth."),
+}
+"""By the code of a reason (see `model.Questioned`), its sentence."""
+
+
+def why(item: Questioned, language: str) -> str:
+    """The reasons as sentences, each with the known name or network that it is about where that is not the value itself."""
+    parts = []
+    for reason in item.reasons:
+        about = visible_line(str(reason.values.get("about", "")))
+        further = f" [{clip(about, 80)}]" if about and about != item.indicator else ""
+        parts.append(reason_text(reason, SENTENCES, language) + further)
+    return " ".join(parts)
+
+
+def sentence(findings: Findings, language: str) -> str:
+    """Return how many listed values are to be looked at and that they accuse nobody; empty when there is none."""
+    count = len(findings.to_look_at)
+    if not count:
+        return ""
+    one = mark("{count} listed value is to be looked at: contacts with it make no machine infected.")
+    many = mark("{count} listed values are to be looked at: contacts with them make no machine infected.")
+    return counted(count, one, many, language)

@@ -1,0 +1,150 @@
+"""Every ordinary file under some folders, each once, in bounded memory. Links are never followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+
+from lamsach.scanner.findings import Skip
+from lamsach.scanner.mounts import Mounts, read_mounts
+from lamsach.scanner.options import Limits
+from lamsach.scanner.safe_open import reason_of
+
+HARD_LINKS_KEPT = 200_000
+_REPARSE_POINT = 0x400
+"""FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also files that lie on the disk in another way (deduplicated, kept by a cloud's program)."""
+_NAME_SURROGATE, _APP_LINK = 0x20000000, 0x8000001B
+"""The bit in a reparse tag that says that it stands for another place (IsReparseTagNameSurrogate of ntifs.h); IO_REPARSE_TAG_APPEXECLINK."""
+_NOT_HERE = 0x1000 | 0x40000 | 0x400000
+"""FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: whoever reads such a file makes Windows fetch it, as OneDrive's online-only files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file to examine: path, size in bytes and time of change as the folder tells them."""
+
+    path: str
+    size: int
+    changed: float
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk over folders. `names` collects the further names of files with several names: they are examined once."""
+
+    roots: Sequence[str]
+    on_skip: Callable[[Skip], None]
+    limits: Limits = field(default_factory=Limits)
+    exclude: Sequence[str] = ()
+    since: float | None = None
+    mounts: Mounts = field(default_factory=read_mounts)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    _first: dict[tuple[int, int], str] = field(default_factory=dict)
+    _folders: set[tuple[int, int]] = field(default_factory=set)
+    _entries: int = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        for root in self.roots:
+            yield from self._root(root)
+
+    def _root(self, root: str) -> Iterator[Entry]:
+        try:
+            status = os.lstat(root)
+        except (OSError, ValueError) as error:
+            self._skip(root, reason_of(error) if isinstance(error, OSError) else "unreadable")
+            return
+        if stat.S_ISDIR(status.st_mode):
+            yield from self._folder(root, status.st_dev)
+        else:
+            yield from self._entry(root, status)
+
+    def _folder(self, top: str, device: int) -> Iterator[Entry]:
+        if reason := self.mounts.refusal(device):
+            self._skip(top, reason)
+            return
+        waiting = [(top, 0)]
+        while waiting:
+            folder, depth = waiting.pop()
+            inner: list[tuple[str, int]] = []
+            for path, status in self._listed(folder):
+                self._entries += 1
+                if self._entries > self.limits.entries:
+                    self._skip(folder, "too_many")
+                    return
+                if stat.S_ISDIR(status.st_mode) and not _stands_for_another(status):
+                    if self._enters(path, status, depth):
+                        inner.append((path, depth + 1))
+                else:
+                    yield from self._entry(path, status)
+            waiting += reversed(inner)
+
+    def _listed(self, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    try:
+                        yield entry.path, entry.stat(follow_symlinks=False)
+                    except OSError as error:
+                        self._skip(entry.path, reason_of(error))
+        except (OSError, ValueError) as error:
+            self._skip(folder, reason_of(error) if isinstance(error, OSError) else "unreadable")
+
+    def _enters(self, path: str, status: os.stat_result, depth: int) -> bool:
+        if self._excluded(path):
+            self._skip(path, "excluded")
+            return False
+        if depth >= self.limits.depth:
+            self._skip(path, "too_deep")
+            return False
+        if reason := self.mounts.refusal(status.st_dev):
+            self._skip(path, reason)
+            return False
+        if status.st_ino:
+            place = (status.st_dev, status.st_ino)
+            if place in self._folders:
+                return False  # the same folder mounted at a second place
+            self._folders.add(place)
+        return True
+
+    def _entry(self, path: str, status: os.stat_result) -> Iterator[Entry]:
+        if stat.S_ISLNK(status.st_mode):
+            return  # its target is examined where it lies
+        if not stat.S_ISREG(status.st_mode) or _stands_for_another(status):
+            self._skip(path, "not_regular")
+            return
+        if _attributes(status) & _NOT_HERE:
+            self._skip(path, "cloud")
+            return
+        if self._excluded(path):
+            self._skip(path, "excluded")
+            return
+        changed = max(status.st_mtime, status.st_ctime)
+        if self.since is not None and changed < self.since:
+            self._skip(path, "older")
+            return
+        if status.st_nlink > 1 and len(self._first) < HARD_LINKS_KEPT:
+            first = self._first.setdefault((status.st_dev, status.st_ino), path)
+            if first != path:
+                self.names.setdefault(first, []).append(path)
+                return
+        yield Entry(path, status.st_size, changed)
+
+    def _excluded(self, path: str) -> bool:
+        return any(path == pattern or fnmatch(path, pattern) for pattern in self.exclude)
+
+    def _skip(self, path: str, reason: str) -> None:
+        self.on_skip(Skip(path, reason))
+
+
+def _attributes(status: os.stat_result) -> int:
+    """Windows' attributes of a file; 0 elsewhere."""
+    return int(getattr(status, "st_file_attributes", 0))
+
+
+def _stands_for_another(status: os.stat_result) -> bool:
+    """Return whether it is a junction, a link or an alias of Windows: what it leads to is examined where it lies."""
+    tag = int(getattr(status, "st_reparse_tag", 0))
+    return bool(_attributes(status) & _REPARSE_POINT) and (bool(tag & _NAME_SURROGATE) or tag == _APP_LINK)
