@@ -9,7 +9,8 @@ PUBLIC_KEY = "@PUBLIC_KEY@"
 
 def main() -> None:
     """Run the command line; a double click (no words) opens the page."""
-    from lamsach.cli import commands, scan_home
+    from lamsach.cli import commands
+    from lamsach.cli.scan import destination
 
     for name in set(commands.COMMANDS.commands) - {"scan", "quarantine"}:
         del commands.COMMANDS.commands[name]
@@ -29,7 +30,7 @@ def main() -> None:
             if not sys.argv[1:] and sys.stdin is not None and sys.stdin.isatty():
                 input(translate()("Press Enter to close this window."))  # a double click opened it
             sys.exit(int(error.exit_status))
-        scan_home.CARRIED = carried
+        destination.CARRIED = carried
         words += [part for path in carried.lists for part in ("-i", path)]
     run(words)
 

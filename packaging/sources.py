@@ -33,13 +33,7 @@ PARTS = (
     "cli/console.py",
     "cli/help.py",
     "cli/options.py",
-    "cli/scan.py",
-    "cli/scan_home.py",
-    "cli/scan_report.py",
-    "cli/scan_run.py",
-    "cli/scan_send.py",
-    "cli/scan_shown.py",
-    "cli/quarantine.py",
+    "cli/scan",
     "results/__init__.py",
     "results/atomic.py",
     "results/upload.py",
@@ -51,7 +45,8 @@ _NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!
 _NOT_IN_THE_HUNT = (
     "portal/",
     "demo/",
-    *(f"cli/{name}.py" for name in ("serve", "service", "manage", "backup", "demo")),
+    "cli/portal/",
+    "cli/demo.py",
 )
 
 

@@ -46,7 +46,7 @@ def test_people_get_a_table_in_their_language(tmp_path: Path, monkeypatch: pytes
     ):
         monkeypatch.setenv("LANG", language)
         monkeypatch.setenv("LC_ALL", "")
-        monkeypatch.setattr("lamsach.cli.dispatch_run.on_terminal", lambda: True)
+        monkeypatch.setattr("lamsach.cli.documents.dispatch_run.on_terminal", lambda: True)
         ran = lamsach("dispatch", "read", edxml(tmp_path, dispatch()))
         assert [word for word in words if word not in ran.out] == []
     assert "03" in lamsach("dispatch", "read", edxml(tmp_path, STATUS)).out

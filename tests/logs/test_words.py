@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import lamsach.cli.logs_run
+import lamsach.cli.logs.run
 import lamsach.logs
 from lamsach.catalogue_vi import VIETNAMESE
 
@@ -16,7 +16,7 @@ _SPEAKING = {"UnreadableError", "LimitError", "UsageError", "LineError", "Proble
 
 def sentences() -> Iterator[str]:
     folder = Path(lamsach.logs.__file__).parent
-    for path in [*sorted(folder.rglob("*.py")), Path(lamsach.cli.logs_run.__file__)]:
+    for path in [*sorted(folder.rglob("*.py")), Path(lamsach.cli.logs.run.__file__)]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))

@@ -192,7 +192,7 @@ def test_a_log_is_never_an_option() -> None:
 def test_who_stood_behind_a_gateway_is_asked_of_its_nat_log() -> None:
     gateway = make_device("unattributed:nat:203.0.113.5", DeviceState.UNATTRIBUTED, Severity.MEDIUM)
     found = empty_findings(devices=(gateway,))
-    assert any(labels.endswith("--nat NAT-LOG") for words in commands(shown(found)))
+    assert any(words.endswith("--nat NAT-LOG") for words in commands(shown(found)))
     given = replace(found, parameters=replace(found.parameters, nat=("gw.log",)))
     assert not any("NAT-LOG" in words for words in commands(shown(given)))
     other = make_device("unattributed:dns:10.1.0.53", DeviceState.UNATTRIBUTED, Severity.MEDIUM)

@@ -24,7 +24,7 @@ from lamsach.scanner.campaign import PREFIX, Terms, read_campaign
 from tests.programs import require_program
 
 ROOT = Path(__file__).parents[2]
-OF_OTHER_COMMANDS = {"lamsach.cli.quick_check"}
+OF_OTHER_COMMANDS = {"lamsach.cli.indicators.quick_check"}
 """Imported for commands that the scanner's bundle does not have."""
 PORTAL = "https://portal.example/api/campaigns/3"
 
@@ -303,7 +303,7 @@ def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
     ]
     (code,) = sources.machine_code(own_platform())
     assert code.startswith(f"app/lamsach/hunt/kernel/objects/{own_platform()}-")
-    for module in ("hunt", "trace", "send", "report", "logs", "indicators", "desk"):
+    for module in ("hunt", "trace", "send", "documents/report", "logs/run", "indicators/read", "desk"):
         assert f"app/lamsach/cli/{module}.py" in names
 
 

@@ -220,7 +220,7 @@ def test_a_tree_that_resists(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes_is_not_called_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lamsach.cli.scan_run import status_of
+    from lamsach.cli.scan.run import status_of
     from lamsach.errors import ExitStatus
     from lamsach.scanner import file_walk
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.cli import main, scan_home
-from lamsach.cli.scan_send import unsent_folder
+from lamsach.cli import main
+from lamsach.cli.scan import destination
+from lamsach.cli.scan.send import unsent_folder
 from lamsach.errors import ExitStatus
 from lamsach.scanner.campaign import Carried, Terms
 
@@ -24,7 +25,7 @@ def carries(monkeypatch: pytest.MonkeyPatch, portal: Portal) -> None:
     """The program carries a campaign with a word of its own; the machine has no token."""
     monkeypatch.delenv("LAMSACH_TOKEN")
     terms = Terms(portal=portal.home, word=TOKEN, unit="Phòng Một")
-    monkeypatch.setattr(scan_home, "CARRIED", Carried((), terms))
+    monkeypatch.setattr(destination, "CARRIED", Carried((), terms))
 
 
 @pytest.fixture
@@ -97,12 +98,12 @@ def test_when_it_reports_by_itself(
     monkeypatch.setattr("lamsach.results.scan_upload.TRIES", 1)
     words: list[str] = []
     if case in ("token", "wrong token"):  # the unit's token goes before the bundle's word
-        monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(portal=portal.home, word="other")))
+        monkeypatch.setattr(destination, "CARRIED", Carried((), Terms(portal=portal.home, word="other")))
         monkeypatch.setenv("LAMSACH_TOKEN", TOKEN if case == "token" else "wrong")
     elif case == "no word":
-        monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(portal=portal.home)))
+        monkeypatch.setattr(destination, "CARRIED", Carried((), Terms(portal=portal.home)))
     elif case == "no portal":
-        monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(word=TOKEN)))
+        monkeypatch.setattr(destination, "CARRIED", Carried((), Terms(word=TOKEN)))
     elif case == "paths":
         words = [str(root / "tmp")]
     elif case == "elsewhere":
@@ -116,7 +117,7 @@ def test_an_address_without_encryption_is_told_before_the_look(
     carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terms = Terms(portal="http://portal.example/api/campaigns/3", word=TOKEN)
-    monkeypatch.setattr(scan_home, "CARRIED", Carried((), terms))
+    monkeypatch.setattr(destination, "CARRIED", Carried((), terms))
     assert whole(root) == ExitStatus.USAGE
 
 
@@ -132,7 +133,7 @@ def test_an_old_list_is_told(
     (tmp_path / "01-list.txt").write_text("evil.example.com\n")
     until = datetime.now(UTC) + timedelta(days=days)
     terms = Terms(campaign="C", expires=until.isoformat())
-    monkeypatch.setattr(scan_home, "CARRIED", Carried((str(tmp_path / "01-list.txt"),), terms))
+    monkeypatch.setattr(destination, "CARRIED", Carried((str(tmp_path / "01-list.txt"),), terms))
     with pytest.raises(SystemExit) as ended:
         main(["scan", "--jobs", "0", "--quick", "--root", str(root), "-i", str(tmp_path / "01-list.txt")])
     assert ended.value.code == status

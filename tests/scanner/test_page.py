@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.cli import scan_run
+from lamsach.cli.scan import run as scan_run
 from lamsach.errors import OutputError
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lamsach.cli import main
-from lamsach.cli.scan_report import report_result
-from lamsach.cli.scan_send import KEPT, unsent_folder
+from lamsach.cli.scan.report import report_result
+from lamsach.cli.scan.send import KEPT, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
 from lamsach.results.scan_upload import Reporter
 from lamsach.scanner.findings import Result

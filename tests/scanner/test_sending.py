@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lamsach.cli import main
-from lamsach.cli.scan_send import KEPT, send_result, unsent_folder
+from lamsach.cli.scan.send import KEPT, send_result, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
 from lamsach.results.upload import Sender
 

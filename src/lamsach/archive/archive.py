@@ -45,7 +45,7 @@ HEAD = "chain.head"
 KEY_VARIABLE = "LAMSACH_ARCHIVE_KEY"
 """Environment variable that names a file with the key, when it does not lie in the archive."""
 DEFAULT_LEVEL, QUICK_LEVEL = 9, 1
-"""Of zstd: when there is time, and when lines come faster than that."""
+"""Compression levels of zstd: with time to spare, and when lines arrive faster than they compress."""
 
 
 @dataclass(frozen=True, slots=True)

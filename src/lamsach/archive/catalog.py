@@ -1,4 +1,4 @@
-"""What all segments tell of themselves, many in one file, so that a question to a year of logs opens hundreds of files and not 100,000.
+"""Summaries of many segments in one file, so that a query over a year opens hundreds of files instead of 100,000.
 
 A pack holds the descriptions and filters of GROUP neighbours of the chain. It is made from the segments when it is missing, and its
 name tells which they are: a pack of others is never taken.
@@ -38,7 +38,7 @@ GROUP = 512
 PART = 64
 """Segments of the last group are kept together by so many until the group is full."""
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
-"""Which lines of a segment may tell who had an address: none, those kept in its description, any."""
+"""Kinds of lines in a segment that may tell who had an address: none, those kept in its description, any."""
 _HEAD = struct.Struct("<QQ32s32s")
 """Sizes of the two parts before the filters, each in JSON (rows; what else is told), and their seals."""
 _LAYOUT = 8

@@ -23,10 +23,10 @@ from lamsach.i18n import mark
 
 FOLDER = "requests"
 SPOOL, SPOOLED = "spool", ".wal"
-"""Where a collector keeps what it has taken in, unless it was told another place, and how such files end."""
+"""Default spool folder of a collector, and the suffix of its files."""
 PATIENCE_S = 600.0
 NOBODY_S = 60.0
-"""So long a request waits to be taken up before nobody is there."""
+"""Seconds until a request that nobody takes up fails."""
 _BUSY = mark("Another program is writing to the archive.")
 
 

@@ -23,7 +23,7 @@ SHARE = 0.05
 MOST, LEAST = (24, 18), (10, 4)
 """Bits of an entry, of holders and of what stands beneath them."""
 _STRANGERS, _NEIGHBOURS = 1000, 30
-"""Of a usual list: values of which nothing is in a segment, and values of which the parent or the network is there."""
+"""Counts for a usual list: values with no trace in a segment, and values of which only the parent or the network is there."""
 _ENTRIES = 1 << 24
 
 

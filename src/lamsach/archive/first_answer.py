@@ -21,7 +21,7 @@ from lamsach.investigate import Request
 from lamsach.model import Event, RawSighting, SightingKey
 
 MOST_OPENED = 16
-"""So many segments are opened for a first answer; if nothing stands there, the whole search tells."""
+"""Segments opened for a first answer at most; beyond that the whole search answers."""
 LARGE = 1024
 """An archive of fewer segments is answered as a whole in about a second."""
 

@@ -17,7 +17,7 @@ _MOST_DAYS = 3700
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """That a source (its name) was not heard from `since` to `until`."""
+    """A source (its name) that was silent from `since` to `until`."""
 
     source: str
     since: datetime

@@ -26,7 +26,7 @@ _MOST_BYTES = 64 << 20
 
 @dataclass(slots=True)
 class Filled:
-    """What came of one file: its name, bytes of text, segments made, whether it had been archived before, what was wrong."""
+    """Result for one file: name, bytes of text, segments made, whether it was archived before, problem."""
 
     name: str
     raw_bytes: int = 0

@@ -43,7 +43,7 @@ _MOST_ODD_LINES = 4000
 _LONGEST_ODD = 1 << 16
 _HEAD_BYTES = 1 << 14
 _LAYOUT = 5
-"""Of filters; 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none for addresses and digests glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4)."""
+"""Layout version of filters: 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none for addresses and digests glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4)."""
 
 
 class KeyMaker:

@@ -1,4 +1,4 @@
-"""That a machine was seen, kept beside a segment: the sampled events cut down to what `devices.presence` looks at.
+"""Presence of machines, kept beside a segment: the sampled events cut down to what `devices.presence` reads.
 
 Who had an address is asked when a list comes, with the leases of then; so the address and the time are kept, not a machine.
 """

@@ -1,4 +1,4 @@
-"""What a compiled set asks of a segment's filter: keys in levels, so that a name is looked for only where its parents are.
+"""Keys of a compiled set, in levels, to ask a segment's filter for: a name is asked for only where its parents are present.
 
 The first level are names of two labels, networks and digests; beneath are names of three, four and five labels, and addresses. A name of
 more labels asks for its last DEEPEST. An IPv4 network asks for its addresses when they are few, else for the networks of length 16 that
@@ -41,7 +41,7 @@ class Questions:
 
 
 def questions(compiled: CompiledSet) -> Questions:
-    """Of a piece of a log in which anything is listed, at least one of the keys asked for is found."""
+    """Build the query for a segment's filter; at least one of its keys is in any piece of a log that holds a listed value."""
     text, ends = compiled.blob.tobytes(), compiled.offsets.tolist()
     kinds = (TYPES[kind] for kind in compiled.types.tolist())
     return questions_of(

@@ -1,4 +1,4 @@
-"""What was done to an archive's segments, each act a link of the chain: expired, erased, repaired, held, gaps in collecting."""
+"""Acts on an archive's segments, each a link of the chain: expired, erased, repaired, held, gaps in collecting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DIGESTS:
     """Digests that are none."""
 
     unknown = "?"
-    """Of a link that cannot be read: what follows it cannot be checked against it."""
+    """Digest of an unreadable link; the links after it cannot be checked against it."""
 
 
 EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP, RETENTION = (

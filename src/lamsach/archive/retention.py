@@ -1,4 +1,4 @@
-"""What may be deleted of an archive and what may not: retention by class, legal holds, erasure of personal data, repair.
+"""Retention of an archive: deletion by class, legal holds, erasure of personal data, repair.
 
 Every act is written into the chain before it is done.
 """
@@ -24,7 +24,7 @@ from lamsach.errors import UnreadableError, UsageError
 LEAST_DAYS = 90
 """Logs are kept for three months at least."""
 BATCH_BYTES = 256 << 20
-"""So many bytes of lines are rewritten with one record: so many lie in memory at once."""
+"""Bytes of lines rewritten with one record, and so held in memory at once."""
 BATCH = 64
 """Segments whose filters are made anew with one record."""
 
@@ -80,7 +80,7 @@ def release(writer: Writer, name: str) -> None:
 
 @dataclass(slots=True)
 class Kept:
-    """What an act did: segments deleted or rewritten, lines concerned, segments that a hold kept."""
+    """Result of an act: segments deleted or rewritten, lines concerned, segments kept by a hold."""
 
     segments: int = 0
     lines: int = 0
@@ -195,7 +195,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
 
 
 _TOLD = ("headers", "signs", "seen", "coverage")
-"""What a description tells of its lines."""
+"""Keys of a description that describe its lines."""
 
 
 def _pattern(values: Sequence[str]) -> re.Pattern[bytes]:

@@ -43,7 +43,7 @@ _BINARY_BYTES = 8192
 
 @dataclass(slots=True)
 class Plan:
-    """What a retro-hunt did: segments there, segments opened, whether the filters were asked."""
+    """Figures of a retro-hunt: segments present, segments opened, whether the filters were asked."""
 
     segments: int = 0
     opened: int = 0
@@ -161,7 +161,7 @@ class ArchivedLogs:
         return result
 
     def _tell(self, result: HuntResult, rules: Rules) -> None:
-        """What was noted of all lines: counts, infrastructure, machines that were there, and files."""
+        """Pass on the facts about all lines: counts, infrastructure, machines present, files."""
         signs = Compact()
         for pack in self._packs:
             for rows in pack.coverage.values():

@@ -31,7 +31,7 @@ _MAGIC = b"LAMSEG1\0"
 _HEAD = struct.Struct("<II8sI")
 _SEAL_BYTES = 8 + 32
 FIRST_READ = 1 << 17
-"""How much of a segment is read to get its description and filter in one go, nearly always."""
+"""Bytes read from a segment's start, nearly always enough for its description and filter."""
 MOST_RAW_BYTES = 1 << 28
 """No segment is larger when unpacked; one that says so is damaged."""
 _DAMAGED = mark("A segment of the archive is damaged.")
@@ -40,7 +40,7 @@ _REPAIR = mark("Run: lamsach archive verify, then lamsach archive repair.")
 
 @dataclass(slots=True)
 class Description:
-    """What a segment is. Times are ISO 8601 in UTC; line numbers are 1-based in the source.
+    """Description of a segment. Times are ISO 8601 in UTC; line numbers are 1-based in the source.
 
     `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as text in UTF-8 after
     unpacking) that it holds. `place`: how far the collector had read, for a file that it follows. `coverage`: rows of observer, format, day, parsed, lines, sampled,
@@ -64,7 +64,7 @@ class Description:
     last: str | None = None
     format: str | None = None
     unfinished: bool = False
-    """Whether its last line goes on in the next segment."""
+    """True when its last line goes on in the next segment."""
     coverage: list[list[Any]] = field(default_factory=list)
     headers: list[tuple[int, str]] = field(default_factory=list)
     signs: list[list[Any]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What is in a segment, told while it is written: coverage, headers, signs of infrastructure, first and last time.
+"""Facts about a segment, gathered while it is written: coverage, headers, signs of infrastructure, first and last time.
 
 It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that opens only a few
 segments counts the others as the hunt would have.

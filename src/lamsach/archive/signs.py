@@ -1,4 +1,4 @@
-"""What a sampled event tells of DNS servers, proxies and gateways, kept beside a segment so that it need not be opened for it.
+"""Signs of DNS servers, proxies and gateways in sampled events, kept beside a segment so that it need not be opened for them.
 
 A sign is an event cut down to what `devices.infrastructure.Infrastructure.observe` looks at, as a row without its empty end.
 """

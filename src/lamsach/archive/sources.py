@@ -1,4 +1,4 @@
-"""Where an archive's lines came from: a file, or a sender of a protocol; with what the readers of its lines need to know."""
+"""Sources of an archive's lines: a file, or a sender of a protocol; with what the readers of its lines need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an archive lies: a folder of this machine, or any file system that fsspec knows (`s3://bucket/logs`)."""
+"""Storage of an archive: a folder of this machine, or any file system that fsspec knows (`s3://bucket/logs`)."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Store:
 
 
 def _up_to(file: FileIO, size: int) -> bytes:
-    """So many bytes, or all there are."""
+    """Read up to this many bytes."""
     parts = []
     while size > 0 and (part := file.read(size)):
         parts.append(part)

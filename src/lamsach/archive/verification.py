@@ -1,4 +1,4 @@
-"""Whether an archive is what was written: every link of the chain there, sealed, and its lines as they were."""
+"""Verification of an archive: each link of the chain present, sealed, and its lines unchanged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COPY = mark("Take it from a copy of the archive.")
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at, and every problem."""
+    """Result of a verification: counts, and every problem."""
 
     segments: int = 0
     records: int = 0
@@ -42,7 +42,7 @@ class Verified:
 
 
 class _Past:
-    """What the records say of segments that are no longer as they were."""
+    """Changes of segments that the records state."""
 
     def __init__(self, archive: Archive) -> None:
         self.gone: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""What is known of a signature."""
+"""Verdict on a signature."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Verdict = Literal["none", "valid", "invalid", "unchecked"]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What is known of a signature: `none` there, `valid` by a trusted certificate, `invalid`, or `unchecked` for want of trust or of a package."""
+    """Verdict on a signature: `none` present, `valid` by a trusted certificate, `invalid`, or `unchecked` for want of trust or of a package."""
 
     verdict: Verdict = "none"
     reason: str = ""

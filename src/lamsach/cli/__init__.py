@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _quickly(words: list[str]) -> int | None:
     """The status of a plain look-up, without the declarations of all options; None: take the long way, which says what is wrong."""
-    from lamsach.cli.quick_check import quick
+    from lamsach.cli.indicators.quick_check import quick
 
     try:
         return quick(words)

@@ -1,4 +1,4 @@
-"""What `lamsach collect` does: files put in once, the service that always collects, its status."""
+"""Work of `lamsach collect`: files archived once, the service that always collects, its status."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Paths = list[str]
 
 
 def spool_of(archive: str, spool: Path | None) -> Path:
-    """Where lines wait to become segments. Raises UsageError for an archive elsewhere without a spool here."""
+    """Return the spool folder. Raises UsageError for an archive elsewhere without a spool here."""
     if spool is not None:
         return spool
     if "://" in archive:
@@ -141,7 +141,7 @@ def show_status(spool: Path) -> ExitStatus:
 def subscription(
     servers: str | None, topics: Paths, group: str, settings: Path | None
 ) -> Subscription | None:
-    """Which topics of Kafka to read. Raises UsageError for topics without brokers or the other way, UnreadableError."""
+    """Return the topics of Kafka to read. Raises UsageError for topics without brokers or the other way, UnreadableError."""
     if servers is None and not topics:
         return None
     if servers is None or not topics:

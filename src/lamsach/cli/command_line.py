@@ -1,4 +1,4 @@
-"""How commands are declared and their words read.
+"""Declaration of commands and parsing of their words.
 
 A command is a function; its parameters say by `Annotated[type, Option(...)]` or `Argument(...)` how they are written. A type is `bool` (a flag), `str`, `int`, `float`, `Path`, or
 a list of one (the option repeats); with `None` it may be left out. The rules are those of every Unix tool: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-xyz` for flags, `--` before words that are no options.
@@ -17,7 +17,7 @@ Function = Callable[..., object]
 
 
 class Declared:
-    """How a parameter is written: its names (none for an argument), its help, what its value is called; numbers are within `min` and `max`."""
+    """Declaration of a parameter: names (none for an argument), help, name of its value; numbers are within `min` and `max`."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Parameter:
 
     @property
     def word(self) -> str:
-        """How messages call it: `-i/--indicators`, `LOGS`."""
+        """Name in messages: `-i/--indicators`, `LOGS`."""
         return (
             "/".join(self.names)
             if self.names
@@ -89,7 +89,7 @@ class Parameter:
         )
 
     def value(self, text: str, command: str) -> Any:
-        """What a word means. Raises CommandLineError."""
+        """Convert a word. Raises CommandLineError."""
         try:
             value = self.type(text)
             low = self.min is not None and value < self.min

@@ -42,7 +42,7 @@ def completion(shell: Annotated[str, Argument(metavar="bash|zsh|fish", help="The
 
 
 def candidates(commands: Group, words: Sequence[str]) -> list[str]:
-    """What the last of the words may become, by those before it; nothing where a file is meant."""
+    """Return completions of the last word, by those before it; nothing where a file is meant."""
     at: Command | Group = commands
     *before, last = words or [""]
     for word in before:

@@ -1,4 +1,4 @@
-"""What every command shares: errors in one line, the language, progress that only a terminal sees."""
+"""Base of all commands: errors in one line, the language, progress that only a terminal sees."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def output_console() -> Console:
 
 
 def told_apart() -> bool:
-    """Whether standard error is seen apart from standard output, where the result tells its problems: not on a terminal, nor in one file for both."""
+    """Return whether standard error is seen apart from standard output, where the result names its problems: not on a terminal, nor in one file for both."""
     if sys.stdout.isatty():
         return False
     with suppress(OSError, ValueError, AttributeError):

@@ -14,7 +14,7 @@ from lamsach.errors import ExitStatus, LamsachError, UsageError
 from lamsach.i18n import language_from_environment
 
 PORT, NEXT_PORTS = 8000, 20
-"""Where the demo's portal listens when no port is given: here, or at the first free one of so many after it."""
+"""Port of the demo's portal when none is given, or the first free one of this many after it."""
 
 
 def demo(
@@ -57,13 +57,13 @@ def demo(
 
 
 def _is_watched() -> bool:
-    """Whether a person sits at a terminal who can look at a portal and end it."""
+    """Return whether a person sits at a terminal who can look at a portal and end it."""
     return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
 
 
 def _free_port(wanted: int | None) -> int:
     """The port to listen at. UsageError when it is taken."""
-    from lamsach.cli.serve import free
+    from lamsach.cli.portal.serve import free
 
     for port in range(PORT, PORT + NEXT_PORTS) if wanted is None else ():
         try:

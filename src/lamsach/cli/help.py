@@ -22,11 +22,11 @@ _TEXTS = {
     "There is no option {name}.": mark("There is no option {name}."),
     "There is no command {name}.": mark("There is no command {name}."),
 }
-"""What `CommandLineError` may say."""
+"""Texts of `CommandLineError`."""
 
 
 def usage_line(error: CommandLineError) -> str:
-    """What does not fit together, what was probably meant, and how to find out more, as one line."""
+    """Return the mismatch, the probable intention, and where to find more, as one line."""
     _ = translate()
     name = "".join(letter if letter.isprintable() else "?" for letter in error.name)
     said = [_(_TEXTS[error.text]).format(name=name)]
@@ -95,7 +95,7 @@ def _option_row(one: Parameter) -> tuple[str, str, str, str, str]:
 
 
 def _about(one: Parameter) -> str:
-    """What a parameter is for; on further lines whether it has to be given, or what it is otherwise."""
+    """Describe a parameter; on further lines whether it is required, or its default."""
     _ = translate()
     text = _(one.help)
     if one.required:
@@ -106,7 +106,7 @@ def _about(one: Parameter) -> str:
 
 
 def _range(one: Parameter) -> str:
-    """Which numbers an option takes, in words."""
+    """Describe the range of an option's numbers."""
     _ = translate()
     if one.min is None:
         return "" if one.max is None else f"[{_('at most {max}').format(max=one.max)}]"

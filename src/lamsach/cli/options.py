@@ -186,7 +186,7 @@ def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal
 
 
 def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | None) -> Keys:
-    """What opens a sealed file: as given, or asked for on a terminal. UsageError where it is neither."""
+    """Return the key to a sealed file: as given, or asked for on a terminal. UsageError where it is neither."""
     from lamsach.sealed.files import Keys, path_is_sealed, wants_passphrase
     from lamsach.sealed.keys import identities as read_identities
     from lamsach.sealed.keys import read_passphrase

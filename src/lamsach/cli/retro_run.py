@@ -1,4 +1,4 @@
-"""What `lamsach retro` does: a search in an archive, or in a log store."""
+"""Work of `lamsach retro`: a search in an archive, or in a log store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from lamsach.sealed.files import Seal
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where is searched, and how, as the command line says it: an archive, or a store. Raises UsageError where the options do not go together."""
+    """Scope of a search, as the command line states it: an archive, or a store. Raises UsageError where the options do not go together."""
 
     archive: str | None
     store: str | None
@@ -59,7 +59,7 @@ class Place:
 
     @property
     def again(self) -> list[str]:
-        """What a proposed command repeats."""
+        """Options that a proposed command repeats."""
         options = (
             ("--scheduler", self.scheduler),
             ("--field", self.line_field),
@@ -124,7 +124,7 @@ def _in_store(place: Place, *, stats: bool) -> tuple[ZoneInfo, Search]:
 
 
 def _tell_first(archive: Archive, request: Request) -> None:
-    """Of a large archive, tell at once what the newest segment with something listed shows."""
+    """Report at once what the newest segment of a large archive with something listed shows."""
     if request.exceptions or not is_large(archive):
         return
     found = first_sighting(archive, request, load_lists(request.lists))

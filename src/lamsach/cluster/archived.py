@@ -24,7 +24,7 @@ from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
 
 TASK_SEGMENTS = 8
-"""So many segments make a task, about."""
+"""Approximate number of segments in a task."""
 _WINDOW = 8
 """Tasks for each thread of the cluster that are on their way."""
 

@@ -17,7 +17,7 @@ Piece = bytes | bytearray | OnDisk
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """What the pieces before leave to the next: bytes that are in no chunk yet (or where they begin in a plain file), and whether they
+    """Remainder passed on by the pieces before: bytes that are in no chunk yet (or where they begin in a plain file), and whether they
     begin with a line's start."""
 
     carry: bytes = b""

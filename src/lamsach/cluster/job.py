@@ -1,4 +1,4 @@
-"""What a hunt's work needs on every worker, sent there once: the indicator set, exceptions, leases, inventory, times.
+"""Job that every worker gets once: the indicator set, exceptions, leases, inventory, times.
 
 The set is mapped from the user's cache where the workers see that folder (the same machine, a shared disk), else it is sent.
 """

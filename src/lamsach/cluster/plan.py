@@ -1,4 +1,4 @@
-"""Which logs are searched in pieces, and which whole, several in one task."""
+"""Division of logs into tasks: large ones in pieces, small ones whole, several in one task."""
 
 from __future__ import annotations
 

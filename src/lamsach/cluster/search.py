@@ -249,7 +249,7 @@ class _Run:
             self._progress(self._consumed, found.searched_bytes)
 
     def _summarise(self, item: _Split, examiner: Examiner, whole: Found) -> None:
-        """What `hunt.run` says of a file that was read to its end."""
+        """Report the outcome of a file that was read to its end, as `hunt.run` does."""
         detection = detection_for(item.log, self._cluster.format_name)
         binary = not detection.known and b"\0" in item.log.head(8192)
         problem = doubt(

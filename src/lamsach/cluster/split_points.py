@@ -1,4 +1,4 @@
-"""Where a large log may be cut so that its pieces can be read apart: plain bytes, zstd frames, gzip members.
+"""Points at which a large log can be cut so that its pieces are read apart: plain bytes, zstd frames, gzip members.
 
 Zstd: RFC 8878 section 3.1 (frames follow one another, each is read by itself). Gzip: RFC 1952 section 2.2 (members likewise); BGZF,
 the SAM/BAM specification section 4.1, states each member's size. A place that only looks like the start of a member is noticed when
@@ -18,9 +18,9 @@ from lamsach.logs.opening.zstd_frames import SKIPPABLE_MAGICS, FrameTracker
 PART_BYTES = 16 << 20
 """Bytes of text that make a piece, about."""
 _LONG, _SHORT = 32, 10
-"""How many times as long as such a piece the first and the last ones of a large plain file may be, which is read from the disk bit by bit."""
+"""Length of the first and last pieces of a large plain file, in lengths of a piece; it is read from the disk bit by bit."""
 RATIO = 8
-"""How many bytes of text a compressed byte is taken for where nothing says how many there are."""
+"""Assumed ratio of text to compressed bytes where none is stated."""
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _SCAN_BYTES = 4 << 20
 _HEADER_BYTES = 18

@@ -1,4 +1,4 @@
-"""What workers do: whole logs, or a large log's pieces in four steps, of which the two heavy ones need nothing from other pieces.
+"""Work on a worker: whole logs, or a large log's pieces in four steps, of which the two heavy ones need nothing from other pieces.
 
 1. `load`: a piece's text, unpacked. A plain file's is left on the disk (`texts.OnDisk`), and each step reads what it needs.
 2. `border`: where its last chunk ends (cheap, one after the other).
@@ -49,12 +49,12 @@ MOST_TEXT = 256 << 20
 UNSEEN = mark("A worker of the cluster cannot read this file.")
 _SEE_TO_IT = mark("Give a path that every worker sees, or a URL.")
 Order = tuple[bool, int, int]
-"""Where something stands in the result of one process: binary logs last, then the log's number, then its own."""
+"""Position in the result of one process: binary logs last, then the log's number, then its own."""
 
 
 @dataclass(slots=True)
 class Found:
-    """What a piece of the work gave."""
+    """Result of one piece of work."""
 
     found: merge.RawSightings = field(default_factory=dict)
     coverage: CoverageCount = field(default_factory=CoverageCount)

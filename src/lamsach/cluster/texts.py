@@ -12,7 +12,7 @@ from typing import Protocol
 from lamsach.cluster.split_points import Part
 
 _STEPS = (4096, 1 << 16, 1 << 20)
-"""How many bytes are read for a line feed: first a line's worth, then more."""
+"""Bytes read in search of a line feed: first a line's worth, then more."""
 
 
 class WholeError(Exception):

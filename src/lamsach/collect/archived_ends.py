@@ -1,4 +1,4 @@
-"""Where each source that is collected ended in the archive, when the collector starts."""
+"""Ends of the collected sources in the archive, read when the collector starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.archive.catalog import Catalog
 
 @dataclass(slots=True)
 class Known:
-    """Where each source ended in the archive: bytes, lines, number of its last spool file, place, headers, what its last line is."""
+    """End of a source in the archive: bytes, lines, number of its last spool file, position, headers, state of its last line."""
 
     end: int = 0
     lines: int = 0

@@ -19,7 +19,7 @@ _LAST_BYTES = 64 << 20
 """So much is read of a connection after the end was asked for: more than a system keeps for one."""
 _LAST_WAIT_S = 0.2
 _LAST_WAITS_S = 5.0
-"""So long is waited, in all, for a sender that goes on sending after the end was asked for."""
+"""Seconds in all for senders that go on sending after the end was requested."""
 
 
 class Connection:

@@ -17,7 +17,7 @@ from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Problem
 
 SETTLED_SECONDS = 2.0
-"""How long a file has to stay as it is."""
+"""Seconds without a change before a file counts as complete."""
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".swp")
 
 

@@ -20,14 +20,14 @@ from lamsach.collect.streams import Stream
 _READ_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
 _BEGINNING = 1024
-"""How much of a file's beginning it is known by."""
+"""Bytes at a file's beginning that identify it."""
 _STEPS = 64
 """Reads of one file before the next file's turn."""
 
 
 @dataclass(slots=True)
 class _Place:
-    """How far a file was read: device, inode, bytes, and the digest of its first `known` bytes."""
+    """Position in a file: device, inode, bytes, and the digest of its first `known` bytes."""
 
     device: int = 0
     inode: int = 0
@@ -184,7 +184,7 @@ class Follower:
                 return
 
     def _take_rest(self, path: Path, place: _Place) -> None:
-        """What stands behind the place in a rotated file. The place is kept by digest, so that a crash here doubles nothing."""
+        """Read the rest of a rotated file. The position is kept by digest, so that a crash here duplicates nothing."""
         try:
             with _opened(path) as file:
                 status = path.stat()

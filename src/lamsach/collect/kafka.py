@@ -30,7 +30,7 @@ _NEXT = "next"
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Which topics of which brokers (`host:port,host:port`), as which group. `more`: further settings of librdkafka (TLS, SASL)."""
+    """Topics, brokers (`host:port,host:port`) and consumer group. `more`: further settings of librdkafka (TLS, SASL)."""
 
     servers: str
     topics: tuple[str, ...]

@@ -28,9 +28,9 @@ _MOST_CONNECTIONS = 1000
 _WAITING = 128
 _IDLE_HANDSHAKE_S = 10.0
 _END_S = 120.0
-"""So long the end waits for connections, which end by themselves (see `Connection`) unless nothing can be taken in."""
+"""Seconds for connections to end (see `Connection`) before the listener stops."""
 _LAST_BYTES = 64 << 20
-"""So many bytes of datagrams are fetched after the end was asked for: more than a system keeps for a socket."""
+"""Bytes of datagrams fetched after the end was requested: more than a system buffers for a socket."""
 _UDP_BUFFER = 32 << 20
 
 

@@ -32,7 +32,7 @@ from lamsach.logs.reading.detect import detect
 from lamsach.model import Event, RawSighting, SightingKey
 
 _HEAD_LINES = (1, 20, 100, 500)
-"""So many lines are known each time that the format of a source is told anew."""
+"""Lines after which the format of a source is detected again."""
 
 
 class LiveMatcher:

@@ -43,7 +43,7 @@ def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
 
 
 class Outbox:
-    """Where sightings go: appended to a file as JSON lines, and sent to an http or https address as a JSON array (POST).
+    """Destination of sightings: a file (JSON lines, appended), and an http or https address (JSON array, POST).
 
     `token` is sent with them, to this address alone. Each sighting has an `id`, so that one that is sent twice is known.
     Raises UsageError for an address of another kind.

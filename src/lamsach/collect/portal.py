@@ -13,7 +13,7 @@ from lamsach.errors import LamsachError, OutputError, UsageError
 EVERY_S = 5.0
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOLD_EACH = 60
-"""Of so many failures in a row one is told."""
+"""One of this many failures in a row is reported."""
 
 
 def checked(url: str) -> str:

@@ -29,7 +29,7 @@ _PUT_SECONDS = 0.5
 
 
 class Pace:
-    """Whether there is time to compress well. `clock`: seconds that only go forward."""
+    """Compression pace: high while there is time. `clock`: seconds, monotonic."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

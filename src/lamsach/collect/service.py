@@ -39,7 +39,7 @@ _SYNC_SECONDS = 1.0
 _MOST_SOURCES = 10_000
 """Fewer where the system allows fewer open files: each source that sends has one."""
 _TOLD_AT_ONCE = 100
-"""So many sources are written into the status as soon as they are heard, more once a second."""
+"""Sources written into the status as soon as they are heard; more only once a second."""
 _OTHERS = "others"
 """The name of all further senders: anybody can send a datagram in the name of an address."""
 
@@ -150,7 +150,7 @@ class Collector:
         self._record_gap()
 
     def _record_gap(self) -> None:
-        """What was sent while the collector was not there is lost, and from a crash what was not yet written: that is recorded."""
+        """Record what was lost while the collector was away, and what a crash left unwritten."""
         try:
             before = json.loads((self._folder / STATUS_FILE).read_text())
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a collector is to do."""
+"""Settings of a collector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lamsach.collect.kafka import Subscription
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to collect. `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that sends nothing
+    """Sources and limits of a collector. `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that sends nothing
     for so long is told of (0: never). `portal`: the address of this collector there, `token` the unit's. `metrics`: the port of health and metrics."""
 
     host: str = "0.0.0.0"  # noqa: S104 - a collector listens to other machines

@@ -1,4 +1,4 @@
-"""What was taken in and is not yet a segment: one file a source and segment, synced once a second, read again after a crash.
+"""Lines taken in that are not yet a segment: one file a source and segment, synced once a second, read again after a crash.
 
     header   one line of JSON: the source
     record   "LREC", sizes of place and lines, CRC-32 of both, place (JSON), whole lines
@@ -33,7 +33,7 @@ _ROOM = mark("Check the free space and the permissions: nothing is taken in unti
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whose lines they are: the source's key, name, kind and class; the number of the spool file; the byte and line before its first."""
+    """Origin of spooled lines: the source's key, name, kind and class; the number of the spool file; the byte and line before its first."""
 
     key: str
     name: str

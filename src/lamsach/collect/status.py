@@ -1,4 +1,4 @@
-"""How a collector does, as it is written for `lamsach collect --status`."""
+"""Status of a collector, as written for `lamsach collect --status`."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class Stream:
         self._began = time.monotonic()
         self._lines = header.lines
         self.before = header.lines
-        """How many lines came before those that are being taken in."""
+        """Number of lines before those being taken in."""
 
     def resume(self, spooled: Spooled) -> None:
         """Go on with the spool file that a run before left."""

@@ -39,7 +39,7 @@ DETAILS_S = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """What was written: the list, the inventory, the folder of logs (leases among them), the truth; and the unit's time zone."""
+    """Files of the demo: the list, the inventory, the folder of logs (leases among them), the truth; and the unit's time zone."""
 
     folder: Path
     annex: Path

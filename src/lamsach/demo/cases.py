@@ -1,4 +1,4 @@
-"""What a planted case is, and what it may use: the cast of machines and the stage of the month."""
+"""Planted cases: the cast of machines and the stage of the month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is in the office when, and which address the DHCP server gives each machine.
+"""Presence in the office, and the address that the DHCP server gives each machine.
 
 A session is a stretch of time in which a machine is on the network with one address. Short leases on the
 wireless networks make addresses wander between machines, as they do in life.
@@ -69,7 +69,7 @@ _PRESENCE: Mapping[Kind, tuple[float, float]] = {
 
 @dataclass(slots=True)
 class Month:
-    """What the DHCP server did in the month: sessions in order of their start, and its log in order of time."""
+    """Doings of the DHCP server in the month: sessions in order of their start, and its log in order of time."""
 
     sessions: list[Session] = field(default_factory=list)
     records: list[LeaseRecord] = field(default_factory=list)
@@ -105,7 +105,7 @@ def simulate(rng: Random, world: World, days: int, appointments: Iterable[Appoin
 
 
 def _attendance(rng: Random, device: Device, day: int) -> list[Appointment]:
-    """When a machine is there on a day, by chance: once, or before and after lunch."""
+    """Draw when a machine is there on a day: once, or before and after lunch."""
     if device.always_on:
         return [Appointment(device, at(day, 0, 2) + 600 * rng.random(), at(day, 23, 59))]
     working = is_working_day(day_of(day))

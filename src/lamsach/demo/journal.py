@@ -39,7 +39,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one log line shows: names, addresses, URL and hashes in the places where a reader looks for them."""
+    """Content of one log line: names, addresses, URL and hashes in the places where a reader looks for them."""
 
     name: str = ""
     ips: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def matches(planted: Planted, seen: Seen) -> bool:
 
 @dataclass(slots=True)
 class Tally:
-    """How often a case's indicators stand in the logs: by indicator, file, and what the line is. `first` and `last` in demo time."""
+    """Count of a case's indicators in the logs: by indicator, file, and what the line is. `first` and `last` in demo time."""
 
     counts: dict[Planted, Counter[tuple[str, str]]] = field(default_factory=dict)
     first: float | None = None

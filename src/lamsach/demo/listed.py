@@ -126,7 +126,7 @@ REFUSED = (
     NoIndicator("domain", "capnhat-win..example", "not a domain name: a typing error"),
 )
 EMPTY_WORDS = ("Đang cập nhật", "Không có", "")
-"""What stands in cells without a value; refusing or passing over them is the same."""
+"""Content of cells without a value; refusing them and passing over them are the same."""
 
 _THREATS = ("Mirai", "Conficker", "Sality", "Ramnit", "Necurs", "Gamarue", "Avalanche", "PlugX")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

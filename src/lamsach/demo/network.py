@@ -1,4 +1,4 @@
-"""What a machine's doings leave in the logs: the unit's network, seen by its firewall, DNS server and proxy."""
+"""Traces of a machine's doings in the logs: the unit's network, seen by its firewall, DNS server and proxy."""
 
 from __future__ import annotations
 

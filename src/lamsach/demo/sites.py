@@ -1,4 +1,4 @@
-"""Where the unit's people go on the internet when nothing is wrong: well-known sites, and many small ones that are invented."""
+"""Destinations of the unit's people when nothing is wrong: well-known sites, and many small ones that are invented."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ MOST_DEVICES = 800
 
 
 class Kind(StrEnum):
-    """What sort of machine a device is."""
+    """Kind of machine."""
 
     SERVER = "server"
     NETWORK = "network"

@@ -23,7 +23,7 @@ _FILE = re.compile(rb'(?i)\bfilename="((?:[^"\\]|\\.){0,1000})"')
 
 @dataclass(slots=True)
 class Form:
-    """What arrived: the files and texts by the names of their fields."""
+    """Received form: the files and texts by the names of their fields."""
 
     files: dict[str, list[Path]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ RESULTS = ("report.html", "report.xlsx", "findings.zip")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the person gave: paths of lists and logs, and of what names devices."""
+    """Input of the person: paths of lists and logs, and of files that name devices."""
 
     lists: Sequence[str]
     logs: Sequence[str]

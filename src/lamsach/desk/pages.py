@@ -64,7 +64,7 @@ def start_page(job: Job, token: str) -> str:
 
 
 def busy_page(job: Job) -> str:
-    """How far it is."""
+    """Render the progress page."""
     _ = translator(job.language)
     total = job.total_bytes
     bar = (
@@ -80,7 +80,7 @@ def busy_page(job: Job) -> str:
 
 
 def done_page(job: Job, token: str) -> str:
-    """What came out, and the results."""
+    """Render the result page, with the files to download."""
     _ = translator(job.language)
     said = _result(job.findings, job.language) if job.findings else ""
     links = (

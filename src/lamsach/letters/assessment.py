@@ -1,4 +1,4 @@
-"""What is known of a campaign, as one object with its day; and the texts drafted from it: plain official Vietnamese, for a person to read and change.
+"""Facts about a campaign as one dated object, and the texts drafted from them: plain official Vietnamese, for a person to read and change.
 
 Every number and sentence of the form comes from this object (`Evidence`): a number that a person states instead goes into it (`with_stated`) before anything is
 written. No sentence without a number behind it; `contradictions` finds what a text changed by hand says otherwise.
@@ -19,7 +19,7 @@ from lamsach.letters.form import Figure, Form
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known about a campaign in a unit's scope as of a day; None: not known, so nothing is said of it.
+    """Facts about a campaign in a unit's scope as of a day; None: not known, so nothing is stated.
 
     `units`: units in the scope; `found`: machines that connected; `cleaned`, `verified`: of these; `blocked`: machines whose connections were all blocked;
     `unattributed`: sources that cannot be named; `sources`: logs that were searched, from `first_log` to `last_log`; `blind`: days without logs; `blind_machines`: cleaned machines without

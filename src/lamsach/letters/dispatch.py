@@ -11,7 +11,7 @@ from lamsach.letters import fixed_texts
 from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
 
 MOST_NAMED = 6
-"""So many recipients are named under `Kính gửi`; more are meant together or stand in an appendix."""
+"""Recipients named under `Kính gửi` at most; more are meant together or listed in an appendix."""
 CLOSING = "Trân trọng./."
 
 

@@ -1,4 +1,4 @@
-"""What findings bundles say of a unit, in figures for its report: machines by state, logs searched, days without logs. No machine is named."""
+"""Figures of a unit's findings bundles for its report: machines by state, logs searched, days without logs. No machine is named."""
 
 from __future__ import annotations
 

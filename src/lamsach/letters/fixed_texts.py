@@ -12,14 +12,14 @@ from lamsach.letters.model import Appendix, Column, Document, Head
 from lamsach.results.safe_text import visible, visible_line
 
 _HEAD_EM = 16.3
-"""What fits beside the nation's name, in times the letter size of 12 points."""
+"""Width beside the nation's name, in times the letter size of 12 points."""
 _SUBJECT_EM = 28.5
-"""What of a subject fits under the type's name in 14 points."""
+"""Width of a subject under the type's name, in 14 points."""
 _ATTACHED_EM, _ATTACHED_WIDE_EM = 33.2, 51.0
-"""What fits between the margins of a page, upright and landscape, in 14 points."""
+"""Width between the margins of a page, upright and landscape, in 14 points."""
 _LONGEST_WORD = 20
 _MOST_LINES = 24
-"""So many lines of 13 points fill about two thirds of a page."""
+"""Lines of 13 points that fill about two thirds of a page."""
 _NARROW, _WIDE = frozenset("iıjltfrI.,;:'!|()-/ "), frozenset("mwMW%@")
 _AS_ABOVE, _FILED = "Như trên", "Lưu: VT"
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))

@@ -33,7 +33,7 @@ SOURCES: Mapping[str, str] = {
     "people.told": mark("People told about cracked software"),
     "manual": mark("Typed in by the unit"),
 }
-"""Where a number can come from, in words."""
+"""Sources of a number, in words."""
 ANNEXES: Mapping[str, str] = {
     "states": mark("Machines by state"),
     "coverage": mark("Logs that were searched"),

@@ -65,7 +65,7 @@ Block = Heading | Paragraph | Entry | Table
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Who issues the document, its number and symbol, place and day. `year` is shown when the day is still open."""
+    """Issuer of the document, its number and symbol, place and day. `year` is shown when the day is still open."""
 
     issuer: str
     parent: str = ""

@@ -39,7 +39,7 @@ _ITSELF = "Tính đơn vị báo cáo."
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around the figures. What is empty stays open in the document, or is drafted (`assessment`, `proposals`).
+    """Texts around the figures. Empty ones stay open in the document, or are drafted (`assessment`, `proposals`).
 
     `to`, `email`: who receives reports, and where; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and issuer (else `to`) of the dispatch that asks for the report;
     `symbol`: `05/BC-CNTT`, or `BC-CNTT` while the number is open; `authority`: the line before the position (`KT. GIÁM ĐỐC`); `copies`: further recipients under `Nơi nhận`.

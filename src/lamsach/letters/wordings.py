@@ -1,4 +1,4 @@
-"""How much a text that somebody typed is a wording of the form: numbering, case, accents, loose marks and hidden letters do not matter; a `không` or `chưa` does."""
+"""Similarity of a typed text to a wording of the form: numbering, case, accents, loose marks and hidden letters do not matter; a `không` or `chưa` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What logs say: one record, normalised."""
+"""Events of logs: one record, normalised."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lamsach.model.records import made_often
 
 
 class EventKind(StrEnum):
-    """What an event tells of; decides how its device is found."""
+    """Kind of an event; decides how its device is found."""
 
     CONNECTION = "connection"
     DNS = "dns"
@@ -22,7 +22,7 @@ class EventKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What the observer did with a connection."""
+    """Decision of the observer about a connection."""
 
     ALLOWED = "allowed"
     BLOCKED = "blocked"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 
 class LeaseAction(StrEnum):
-    """What a record says of who holds an address (kind LEASE): a DHCP server's, a VPN or network session's, a table of neighbours'."""
+    """Holder of an address as a record states it (kind LEASE): a DHCP server's, a VPN or network session's, a table of neighbours'."""
 
     ASSIGNED = "assigned"
     RENEWED = "renewed"

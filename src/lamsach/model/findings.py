@@ -1,4 +1,4 @@
-"""What a hunt ends in: devices, what was searched, and how."""
+"""Findings of a hunt: devices, what was searched, and how."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNKNOWN_TEXT = "unknown_text"
 
 
 class DeviceState(StrEnum):
-    """What the evidence says of a device. Only `infected` accuses it."""
+    """State of a device by the evidence. Only `infected` accuses it."""
 
     INFECTED = "infected"
     BLOCKED = "blocked"
@@ -26,7 +26,7 @@ class DeviceState(StrEnum):
 
 
 class Severity(StrEnum):
-    """How soon somebody has to look."""
+    """Urgency of a look at the device."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -94,7 +94,7 @@ class Questioned:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was there to be searched, per observer, format and day (on the calendar of the hunt's time zone).
+    """Coverage per observer, format and day (on the calendar of the hunt's time zone).
 
     `lines` is exact. `parsed` and `unparsed` sum to it and come from the lines that were parsed for coverage
     (`sampled` says how many). `refused` counts records that were examined and could not be read. `day` is None for
@@ -153,7 +153,7 @@ class ListVersion:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """How a hunt was run. `timezone` is the IANA name assumed for lines that state none."""
+    """Parameters of a hunt. `timezone` is the IANA name assumed for lines that state none."""
 
     tool_version: str
     started: datetime

@@ -14,7 +14,7 @@ from lamsach.model.indicators import IndicatorType
 
 
 class TokenKind(Enum):
-    """What a value is in a line: how the sieve sees it."""
+    """Token kind of a value in a line, as the sieve sees it."""
 
     ADDRESS = "address"
     NAME = "name"
@@ -24,7 +24,7 @@ class TokenKind(Enum):
 
 
 class Held(Enum):
-    """What an output keeps of a value."""
+    """Part of a value that an output keeps."""
 
     WHOLE = "whole"
     NAME_ONLY = "name_only"
@@ -216,7 +216,7 @@ BY_TYPE: Mapping[IndicatorType, TypeRow] = {row.type: row for row in ROWS}
 FORMS: Mapping[IndicatorType, str] = {
     row.type: row.form or f"[0-9a-f]{{{row.digits}}}" for row in ROWS if row.form or row.digits
 }
-"""What the values of digests and fingerprints look like, in lower case (regular expressions)."""
+"""Patterns of digests and fingerprints, in lower case (regular expressions)."""
 
 
 def types_of(*tokens: TokenKind) -> tuple[IndicatorType, ...]:

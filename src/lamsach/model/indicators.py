@@ -1,4 +1,4 @@
-"""What lists say: values, where they stand, and what was not taken."""
+"""Entries of lists: values, their places, and what was not taken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lamsach.model.records import made_often
 
 
 class IndicatorType(StrEnum):
-    """What kind of value an indicator is (the subset of STIX observables that logs can show)."""
+    """Kind of an indicator (the subset of STIX observables that logs can show)."""
 
     IP = "ip"
     NETWORK = "network"
@@ -26,7 +26,7 @@ class IndicatorType(StrEnum):
 
 @made_often
 class Reference:
-    """Where a value stands in a document: the path as given, 1-based page (or sheet), 1-based row (or line). `words`: what the text says
+    """Place of a value in a document: the path as given, 1-based page (or sheet), 1-based row (or line). `words`: what the text says
     around it, as its author wrote it; `table`: the number of the document's table that lists it, from 1. Neither makes two places different."""
 
     document: str

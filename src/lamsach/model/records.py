@@ -1,4 +1,4 @@
-"""How the nouns are made of which a hunt makes millions."""
+"""Base of the nouns of which a hunt makes millions."""
 
 from __future__ import annotations
 

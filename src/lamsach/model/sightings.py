@@ -1,4 +1,4 @@
-"""What the hunt finds: matches, and the sightings that they add up to."""
+"""Matches of the hunt, and the sightings that they add up to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose an event is: the holder of the device address at the event's time.
+    """Owner of an event: the holder of the device address at the event's time.
 
     `how` says from what it is known: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the machine), `observed` (an ARP
     table or a log-on saw it at the address about that time), `address` (nothing but the address is known) or `none` (the line names
@@ -37,7 +37,7 @@ class Identity:
 
 
 class Role(StrEnum):
-    """Which part the device played in the contact."""
+    """Role of the device in the contact."""
 
     OUTBOUND = "outbound"
     """The device opened the connection or asked for the name."""
@@ -48,7 +48,7 @@ class Role(StrEnum):
 
 
 class MatchKind(StrEnum):
-    """How the value in the log relates to the indicator."""
+    """Relation of the value in the log to the indicator."""
 
     EXACT = "exact"
     SUBDOMAIN = "subdomain"
@@ -58,7 +58,7 @@ class MatchKind(StrEnum):
 
 
 class MatchStatus(StrEnum):
-    """Whether a match counts, and if not, why; nothing is silently dropped."""
+    """Status of a match: counted, or why not; nothing is silently dropped."""
 
     COUNTED = "counted"
     EXCEPTED = "excepted"
@@ -91,12 +91,12 @@ class Evidence:
 
 
 EVIDENCE_KEPT = 5
-"""How many evidence lines a sighting keeps: the earliest."""
+"""Evidence lines that a sighting keeps: the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
 class SightingKey:
-    """What makes two matches of the hunt the same raw sighting, before devices are merged and infrastructure is told apart.
+    """Key by which matches of the hunt are one raw sighting, before devices are merged and infrastructure is told apart.
 
     `dns`: a question to a name server (kind DNS or port 53), which a forwarder may have asked for somebody else.
     `forwarded`: see `Event`.

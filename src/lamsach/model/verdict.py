@@ -1,4 +1,4 @@
-"""What the result of a hunt proves: the one object behind exit status, sentence, headline and bundle."""
+"""Verdict of a hunt: the one object behind exit status, sentence, headline and bundle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Doubt(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came out, as the exit status says it."""
+    """Outcome, as the exit status states it."""
 
     FOUND = "found"
     NOTHING_FOUND = "nothing_found"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether anything was found, and the doubts, in the order of `Doubt`."""
+    """Verdict: whether anything was found, and the doubts, in the order of `Doubt`."""
 
     found: bool
     doubts: tuple[Doubt, ...] = ()

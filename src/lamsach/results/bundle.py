@@ -50,7 +50,7 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class BundleLimits:
-    """What a bundle may at most hold once it is unpacked: bytes of a member, bytes of a line, and bytes in all."""
+    """Limits of an unpacked bundle: bytes of a member, bytes of a line, and bytes in all."""
 
     member_bytes: int = 1 << 30
     line_bytes: int = 16 << 20

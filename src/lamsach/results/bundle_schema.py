@@ -46,7 +46,7 @@ Days = dict[Day, Count]
 
 
 class Shape(BaseModel):
-    """What all records share: nothing is converted, and unknown fields pass."""
+    """Base of all records: nothing is converted, and unknown fields pass."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 

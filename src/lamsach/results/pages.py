@@ -1,4 +1,4 @@
-"""What self-contained HTML pages share: templates that escape every value, and one style sheet that the page's policy knows by its digest."""
+"""Base of self-contained HTML pages: templates that escape every value, and one style sheet that the page's policy allows by its digest."""
 
 from __future__ import annotations
 

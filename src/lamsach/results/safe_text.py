@@ -29,5 +29,5 @@ def visible_line(text: str) -> str:
 
 
 def clip(text: str, length: int) -> str:
-    """At most so many characters, the last one an ellipsis when something was cut."""
+    """Shorten to this many characters, the last one an ellipsis when something was cut."""
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""What was searched, and the figures of a hunt: the opening of every result."""
+"""Scope and figures of a hunt: the opening of every result."""
 
 from __future__ import annotations
 

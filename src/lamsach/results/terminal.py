@@ -181,7 +181,7 @@ class _Screen:
             self.line(counted(len(rows) - _QUESTIONED_SHOWN, one, many, self.language))
 
     def not_read(self) -> None:
-        """What was blind, broken, refused or left undone."""
+        """Print what was blind, broken, refused or left undone."""
         findings, language = self.findings, self.language
         lines = list(self._blind())
         if findings.partial:
@@ -245,7 +245,7 @@ class _Screen:
             yield f"{clip(labels.product_title(observer), 60)}: {counted(len(days), one, many, self.language)} ({shown})"
 
     def next_steps(self) -> None:
-        """What to do now, with the commands to do it."""
+        """Print the next steps, with the commands for them."""
         known = self.figures.devices
         steps: list[tuple[str, str]] = []
         if known[DeviceState.INFECTED]:

@@ -35,7 +35,7 @@ _TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept t
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the portal said: state (`imported`, `refused`, or `received` while it still works), its reason, its counts."""
+    """Answer of the portal: state (`imported`, `refused`, or `received` while it still works), its reason, its counts."""
 
     state: str
     problem: str
@@ -47,7 +47,7 @@ class Sender:
     """Sends to one address. `wait` sleeps for so many seconds; `said` gets (bytes there, bytes in all)."""
 
     answers: ClassVar[str] = "received"
-    """What an answer of the portal holds: another body comes from something on the way."""
+    """Key in every answer of the portal; a body without it comes from something on the way."""
     sends: ClassVar[str] = "application/octet-stream"
     url: str
     token: str

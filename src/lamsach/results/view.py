@@ -1,4 +1,4 @@
-"""What the HTML page shows, worked out from `Findings`: groups of machines, their details, and what was not read."""
+"""Content of the HTML page, worked out from `Findings`: groups of machines, their details, and what was not read."""
 
 from __future__ import annotations
 

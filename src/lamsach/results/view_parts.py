@@ -1,4 +1,4 @@
-"""What the HTML page is made of: its limits, rows, groups and the sections of machines."""
+"""Parts of the HTML page: its limits, rows, groups and the sections of machines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.results.machines import Machine
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of each kind the page holds; whatever is beyond is counted on the page and stands in the bundle."""
+    """Limits of each kind on the page; the rest is counted on the page and listed in the bundle."""
 
     rows: int = 10_000
     details: int = 200
@@ -76,7 +76,7 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a machine's section holds beside its row."""
+    """Section of a machine, beside its row."""
 
     facts: tuple[tuple[str, str], ...]
     chart: Markup

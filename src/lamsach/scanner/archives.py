@@ -30,7 +30,7 @@ XZ_MEMORY_BYTES = 64 << 20
 
 @dataclass(slots=True)
 class Budget:
-    """What may still be unpacked from one file of the disk, over all levels."""
+    """Remaining allowance for unpacking one file of the disk, over all levels."""
 
     left_bytes: int
     left_members: int

@@ -1,4 +1,4 @@
-"""What a bundle carries of a campaign: its lists, where the unit's machines report, and by which word; taken only with its maker's signature (Ed25519, RFC 8032).
+"""Campaign in a bundle: its lists, the address for reports, and the word for it; accepted only with its maker's signature (Ed25519, RFC 8032).
 
 The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key` (64 hexadecimal digits) and the lists that the manifest
 names by their SHA-256. A bundle that was built for one key (`packaging/release.py --trust` or `--list`) takes no other, whatever `key` says.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLDER = "campaign"
 PREFIX = b"lamsach campaign in a scanner 1\n"
-"""What stands before the manifest where it is signed, so that the signature is good for nothing else."""
+"""Prefix of the signed manifest, so that the signature is valid for nothing else."""
 _OWN = ("manifest.json", "manifest.sig", "key")
 _MOST_BYTES = 1_000_000
 _WORD = re.compile(r"[A-Za-z0-9_-]{0,200}")
@@ -35,7 +35,7 @@ _TODO = mark("Fetch the bundle again from where it was published.")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is signed beside the lists. `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: what a machine shows there; `unit` and `campaign` by name.
+    """Signed terms beside the lists. `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: what a machine shows there; `unit` and `campaign` by name.
 
     `made` and `expires` are ISO 8601 times with their zone, or empty: after `expires` there is a newer list.
     """
@@ -50,7 +50,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a bundle carries: the paths of its lists, the terms, and the fingerprint of the key that signed."""
+    """Content of a bundle: the paths of its lists, the terms, and the fingerprint of the key that signed."""
 
     lists: tuple[str, ...]
     terms: Terms = Terms()

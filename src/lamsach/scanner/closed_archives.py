@@ -1,4 +1,4 @@
-"""What rar, 7z and cab archives hold, read by libarchive where the system has it (Debian: `libarchive13`).
+"""Members of rar, 7z and cab archives, read by libarchive where the system has it (Debian: `libarchive13`).
 
 Only the one format that the first bytes tell is switched on in the library, nothing is unpacked to a path, and the caller's budget
 counts what comes out. Without the library such archives are told as not opened.

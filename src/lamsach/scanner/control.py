@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a look is. `total_bytes` is None while it is not known; `remaining_s` is an estimate or None."""
+    """Progress of a look. `total_bytes` is None while it is not known; `remaining_s` is an estimate or None."""
 
     stage: str
     files: int
@@ -38,7 +38,7 @@ class Control:
         self, on_progress: Callable[[Progress], None] | None = None, seconds: float | None = None
     ) -> None:
         self.watched = on_progress is not None
-        """Whether anybody wants to know how far it is: only then is counted ahead what there is to do."""
+        """True when somebody watches the progress: only then the work is counted ahead."""
         self._on_progress = on_progress or (lambda _: None)
         self._go = threading.Event()
         self._go.set()

@@ -30,7 +30,7 @@ INSIDE = "!"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker needs; travels to its process. `index` is the path of the list's index, or empty."""
+    """Parameters of a worker, sent to its process. `index` is the path of the list's index, or empty."""
 
     rules: RuleSources
     index: str = ""
@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass(slots=True)
 class FileReport:
-    """What the examination of some files gives."""
+    """Result of examining some files."""
 
     findings: list[Finding] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)

@@ -14,7 +14,7 @@ from lamsach.model.indicator_types import DIGEST_TYPES
 from lamsach.scanner.index import Hit, Index
 
 TEXT_CHARACTERS = 65536
-"""How much of one text is searched."""
+"""Characters of one text that are searched, at most."""
 _URL = re.compile(
     r"\b(?:https?|ftp|wss?|stratum\+(?:tcp|ssl|tls))://[^\s\"'<>|;`^\\)\]}]{4,2000}", re.IGNORECASE
 )

@@ -1,4 +1,4 @@
-"""What a look gives: findings, skips, facts of the host. Codes, not sentences; `words` puts them into words."""
+"""Result of a look: findings, skips, facts of the host. Codes, not sentences; `labels` puts them into words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.model import Problem
 
 
 class Level(StrEnum):
-    """How much a finding says. Only `malicious` is acted on without being asked for by name."""
+    """Severity of a finding. Only `malicious` is acted on without being named."""
 
     MALICIOUS = "malicious"
     """On the list, or a rule that nothing harmless matches."""
@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 
 class Area(StrEnum):
-    """Which part of the machine a finding is about."""
+    """Part of the machine that a finding is about."""
 
     FILE = "file"
     PROCESS = "process"
@@ -37,7 +37,7 @@ class Area(StrEnum):
 
 
 class TargetKind(StrEnum):
-    """What an action would be done to."""
+    """Object of an action."""
 
     FILE = "file"
     PROCESS = "process"
@@ -51,7 +51,7 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What can be changed to remove the cause of a finding.
+    """Change that removes the cause of a finding.
 
     `path` is a file (of a FILE, LINE), or the registry key. `text` is the line, or the name of the registry value. `device` and `inode`
     identify the file that was looked at, `pid` and `started` (seconds since the epoch) the process.
@@ -115,12 +115,12 @@ class Host:
 
 @dataclass(slots=True)
 class Counts:
-    """What was looked at, in numbers."""
+    """Figures of a look."""
 
     files: int = 0
     size_bytes: int = 0
     unpacked_bytes: int = 0
-    """What came out of archives and was examined, besides `size_bytes`."""
+    """Bytes unpacked from archives and examined, besides `size_bytes`."""
     members: int = 0
     processes: int = 0
     connections: int = 0
@@ -173,4 +173,4 @@ class Result:
 
 
 SKIPS_KEPT = 200
-"""How many skips of one reason are listed; all are counted."""
+"""Skips of one reason that are listed, at most; all are counted."""

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, and when its name says something else.
+"""Kind of a file by its first bytes, and mismatches with its name.
 
 Signatures from the formats' own documents (PE/COFF 2.1, ELF gABI, APPNOTE.TXT 4.3, RFC 1952, and so on).
 """
@@ -35,13 +35,13 @@ _BY_FIRST = {
 }
 _WITHIN = [entry for entry in _SIGNATURES if entry[1]]
 HEAD_BYTES = 512
-"""How many first bytes `kind` needs at most."""
+"""First bytes that `kind` needs at most."""
 
 PROGRAMS = frozenset({"pe", "elf", "macho"})
 ARCHIVES = frozenset({"zip", "gzip", "bzip2", "xz", "zstd", "tar"})
-"""What is opened and examined inside."""
+"""Kinds that are opened and examined inside."""
 CLOSED_ARCHIVES = frozenset({"rar", "7z", "cab"})
-"""What is opened only where libarchive is there; else it is examined as bytes, but not inside."""
+"""Kinds opened only where libarchive is present; else examined as bytes, not inside."""
 
 DOCUMENT_ENDINGS = frozenset(
     [

@@ -1,4 +1,4 @@
-"""Which file systems are disks: those made by the kernel or lying on another machine are not walked.
+"""File systems that are disks: those made by the kernel or located on another machine are not walked.
 
 proc(5), "/proc/pid/mountinfo".
 """

@@ -1,4 +1,4 @@
-"""What a file's name alone tells: an ending that hides another one, marks that turn the reading order, cracked software."""
+"""Signs in a file's name alone: an ending that hides another one, marks that turn the reading order, cracked software."""
 
 from __future__ import annotations
 

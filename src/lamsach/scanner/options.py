@@ -1,4 +1,4 @@
-"""How a look is done: what is looked at, and the limits it keeps."""
+"""Options of a look: what is looked at, and its limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 
 
 class Mode(StrEnum):
-    """How much is looked at."""
+    """Extent of a look."""
 
     PATHS = "paths"
     """Only the files under the given paths."""
@@ -29,7 +29,7 @@ class Limits:
     """A file is searched in pieces of this size, so this and the rules are the memory of one worker."""
     overlap_bytes: int = MIB // 4
     file_bytes: int = 4096 * MIB
-    """Of a longer file the first so many bytes are examined, and it is listed as too large."""
+    """Bytes examined of a longer file, which is listed as too large."""
     file_seconds: int = 60
     entries: int = 50_000_000
     depth: int = 200
@@ -40,7 +40,7 @@ class Limits:
     findings: int = 20_000
     total_seconds: float | None = None
     memory_bytes: int = 1024 * MIB
-    """How much of one process's memory is read."""
+    """Bytes read of one process's memory, at most."""
 
 
 QUICK_SECONDS = 120.0

@@ -1,4 +1,4 @@
-"""Where a look at the files begins, what it leaves out, and how much there is."""
+"""Start folders of a look at the files, exclusions, and how much there is."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _QUICK_WINDOWS = (
     r"%SystemDrive%\inetpub\wwwroot",
 )
 _COUNTED_AHEAD = 200_000
-"""So many entries are counted before a look at paths begins, for the remaining time."""
+"""Entries counted before a look at paths begins, for the remaining time."""
 
 
 def roots_of(context: Context, result: Result) -> list[str]:

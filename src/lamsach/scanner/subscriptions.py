@@ -16,7 +16,7 @@ from lamsach.scanner.safe_open import Skipped
 
 NAMESPACE = "WMI root/subscription"
 USUAL = ("SCM Event Log Consumer",)
-"""What Windows itself has."""
+"""Subscriptions of Windows itself."""
 _END = "lamsach-end"
 _HEAD = (
     "$ErrorActionPreference='Stop';[Console]::OutputEncoding=[Text.Encoding]::UTF8;$n='root\\subscription';"

@@ -38,7 +38,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keys:
-    """What opens a file: the private texts of identities, or a passphrase."""
+    """Key to a file: the private texts of identities, or a passphrase."""
 
     identities: Sequence[str] = ()
     passphrase: str = ""

@@ -40,14 +40,14 @@ from lamsach.results.bundle import write_bundle
 from lamsach.trace.model import Answer, Reported, Trace, TracedDevice
 
 EVIDENCE_SHOWN = 30
-"""How many lines prove a sighting at most: of each row its own line and those of the logs."""
+"""Lines that prove a sighting at most: of each row its own line and those of the logs."""
 STAND_IN = "unattributed:public:"
-"""How the key of a public address begins behind which nobody is known."""
+"""Prefix of the key of a public address behind which nobody is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What a row says that somebody did: `indicator` is what was contacted, `time` on the logs' clock (None: not stated), `observer` whose log shows it."""
+    """Contact that a row reports: `indicator` was contacted at `time` on the logs' clock (None: not stated), seen by `observer`."""
 
     device: str
     indicator: str

@@ -1,4 +1,4 @@
-"""Whose an inside address was at a time, and the lines of the logs that prove it."""
+"""Holder of an inside address at a time, and the lines of the logs that prove it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SURE = {
     "address": Certainty.PROBABLE,
 }
 MOST_PROOFS = 2_000_000
-"""Of how many lease records of traced addresses the place is kept."""
+"""Lease records of traced addresses whose position is kept, at most."""
 Proof = tuple[str, int]
 
 

@@ -35,13 +35,13 @@ from lamsach.trace.shown.rows import numbered
 _ = translator("vi")
 _BLANK = "……………………"
 MOST_ROWS = 500
-"""How many rows of each kind the annex lists; the others are counted in it and stand in the unit's workbook."""
+"""Rows of each kind in the annex at most; the others are counted in it and listed in the unit's workbook."""
 _ASKING = (Why.NO_PORT, Why.NO_TIME, Why.SEVERAL_DEVICES)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What the sender states; what is left out stays open to be filled in. `number` is such as `05/TTCNTT-KTHT`. `answers` names the document that
+    """Statements of the sender; empty ones stay open to be filled in. `number` is such as `05/TTCNTT-KTHT`. `answers` names the document that
     is answered (`Công văn số 12/ABC ngày 01/11/2026`). `position` is the signer's, such as `GIÁM ĐỐC`; a line before it is the authority (`KT. ...`).
     `copies` are the lines of the recipients; without them there are two, the second with `unit_code`.
     """

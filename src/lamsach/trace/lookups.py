@@ -1,4 +1,4 @@
-"""What the NAT records say of a reported row: which inside addresses it may be, and how sure that is."""
+"""NAT records for a reported row: the inside addresses it may be, and how sure that is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.devices.nat import MOST_CANDIDATES, Candidate, Certainty, NatTable
 from lamsach.trace.model import Reported, Why
 
 NEAR = timedelta(seconds=60)
-"""How far beside the stated time a translation is still shown as a candidate."""
+"""Distance from the stated time within which a translation is still a candidate."""
 _GAP = timedelta(minutes=30)
 """An address without any translation for so long on either side of the time was not logged then."""
 _DEPTH = 4
@@ -35,7 +35,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found for a row: `hits`, the likeliest first, and `why` they name no single address, or None when they do."""
+    """Result for a row: `hits`, the likeliest first, and `why` they name no single address, or None when they do."""
 
     hits: tuple[Hit, ...] = ()
     why: Why | None = None

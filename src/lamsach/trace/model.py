@@ -1,4 +1,4 @@
-"""What a trace speaks of: reported rows, their answers, the devices, and the difference of the clocks."""
+"""Nouns of a trace: reported rows, their answers, the devices, and the difference of the clocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Certainty"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to trace, and with which logs. Paths are as the user gave them.
+    """Request for a trace: reports and logs. Paths are as the user gave them.
 
     `timezone`: of log lines that state none. `list_timezone`: of times in the lists that state none; None: as the kind of list has it, else
     `timezone`. `skew`: how far the clocks of the logs are ahead of the list's; None: to be estimated.
@@ -94,7 +94,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known of a reported row: the one device (`named` has one entry and `why` is None), or why there is none, with the candidates,
+    """Answer to a reported row: the one device (`named` has one entry and `why` is None), or why there is none, with the candidates,
     the likeliest first. `repeats` is the number (from 0) of an earlier row that says the same. `covered` is what the logs cover of the address.
     """
 
@@ -130,7 +130,7 @@ class TracedDevice:
 
 @dataclass(frozen=True, slots=True)
 class Skew:
-    """How far the clocks of the logs are ahead of the list's: log time = list time + `shift`. `explained` rows of `used` (those with port and time
+    """Difference of the clocks: log time = list time + `shift`. `explained` rows of `used` (those with port and time
     whose port occurs in the logs) are explained with it, `unshifted` without. Every shift of `low` to `high` explains as many.
     """
 

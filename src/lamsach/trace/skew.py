@@ -20,7 +20,7 @@ from lamsach.trace.model import Reported, Skew
 WINDOW = timedelta(minutes=15)
 ZONES = tuple(timedelta(hours=hours) for hours in (-7, 7, -1, 1, -8, 8))
 MOST_ROWS = 2000
-"""How many rows are asked, spread over the list."""
+"""Rows queried, spread over the list."""
 _BY_CHANCE = 0.05
 _FEW = 5
 _INWARD = 15_000_000

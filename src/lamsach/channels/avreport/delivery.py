@@ -26,7 +26,7 @@ NOT_SENT = mark("No report was made: it would look as if nothing were there.")
 
 
 class Outcome(StrEnum):
-    """What an answer means."""
+    """Meaning of an answer."""
 
     TAKEN = "taken"
     LATER = "later"

@@ -1,4 +1,4 @@
-"""What findings bundles and scans' bundles say of machines in a period. Only what was seen is stated: a machine of which nothing is known is in no part."""
+"""Entries from findings bundles and scan bundles about machines in a period. Only what was seen is stated: an unknown machine is in no part."""
 
 from __future__ import annotations
 

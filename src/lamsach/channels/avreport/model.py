@@ -1,4 +1,4 @@
-"""What a malware report holds: entries about machines, each in one of the report's parts."""
+"""Model of a malware report: entries about machines, each in one of the report's parts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FIELDS: Mapping[Part, tuple[str, tuple[str, ...]]] = {
 
 
 class Naming(StrEnum):
-    """How machines are called in what leaves the unit."""
+    """Naming of machines in what leaves the unit."""
 
     NAMES = "names"
     PSEUDONYMS = "pseudonyms"

@@ -1,4 +1,4 @@
-"""What kinds, statuses and signatures are called, for people."""
+"""Labels of kinds, statuses and signatures, for people."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Attachment:
     type: str = ""
     description: str = ""
     signature: Signature = UNSIGNED
-    """Of a signature inside the file, which only a PDF has."""
+    """Verdict on a signature inside the file, which only a PDF has."""
 
     @property
     def sha256(self) -> str:
@@ -94,7 +94,7 @@ class Message:
     reason: str = ""
     """Why a dispatch is revoked, updated or replaced; of a status message its description."""
     time: datetime | None = None
-    """When a status was given (Vietnam's clock)."""
+    """Time of a status, on Vietnam's clock."""
     sender: Organ = Organ()
     recipients: tuple[Organ, ...] = ()
     responds_to: tuple[Answered, ...] = ()

@@ -36,7 +36,7 @@ _VALUES: Mapping[str, tuple[str, ...] | None] = {
     "board_out": STATUSES,
     "names": None,
 }
-"""What each table's values may be; None: any text, in `names` a list of them."""
+"""Allowed values of each table; None: any text, in `names` a list of them."""
 
 
 @dataclass(frozen=True)

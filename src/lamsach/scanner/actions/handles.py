@@ -20,7 +20,7 @@ _FOLDER = (
     os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 )
 BY_FOLDER = sys.platform != "win32"
-"""Whether the system lets a file be named by its opened folder."""
+"""True where the system lets a file be named by its opened folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a file has besides its content: mode, owner, times, extended attributes with access lists and capabilities."""
+"""Metadata of a file: mode, owner, times, extended attributes with access lists and capabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would be done about findings, and doing it: stop, disable, quarantine; then a second look at each."""
+"""Plan of actions on findings and its execution: stop, disable, quarantine; then a second look at each."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a step ended. `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says.
+    """Result of a step. `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says.
 
     `later`: Windows takes the file away at its next start.
     """

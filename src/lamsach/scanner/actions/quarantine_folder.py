@@ -1,4 +1,4 @@
-"""Where the quarantine lies."""
+"""Location of the quarantine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Windows does at its next start because a program holds a file now: MoveFileExW with MOVEFILE_DELAY_UNTIL_REBOOT.
+"""Actions at the next start of Windows because a program holds a file now: MoveFileExW with MOVEFILE_DELAY_UNTIL_REBOOT.
 
 A running program can be renamed but not deleted: it gets a harmless name at once and goes away at the start. A file that cannot even be renamed
 gets the harmless name at the start; it is deleted when its content proves to be what was kept. Both need an administrator's rights.
@@ -37,7 +37,7 @@ def _move_at_restart(path: str, new: str | None, flags: int) -> bool:
 
 
 def started_at() -> int:
-    """When this machine was started, in seconds since 1970."""
+    """Return when this machine was started, in seconds since 1970."""
     import psutil
 
     return int(psutil.boot_time())

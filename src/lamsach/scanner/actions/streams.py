@@ -20,7 +20,7 @@ ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 _STREAM_INFO_CLASS = 7
 _LIST_BYTES = 1 << 20
 _NO_STREAMS_HERE = frozenset({1, 38, 50, 87, 120, 124})
-"""What file systems without streams answer: INVALID_FUNCTION, HANDLE_EOF, NOT_SUPPORTED, INVALID_PARAMETER, CALL_NOT_IMPLEMENTED, INVALID_LEVEL."""
+"""Error codes of file systems without streams: INVALID_FUNCTION, HANDLE_EOF, NOT_SUPPORTED, INVALID_PARAMETER, CALL_NOT_IMPLEMENTED, INVALID_LEVEL."""
 _EPOCH_1601 = 116_444_736_000_000_000
 """1970-01-01 in units of 100 nanoseconds since 1601-01-01 (FILETIME)."""
 STREAMS, STREAM_BYTES = 1000, 4 << 30

@@ -1,4 +1,4 @@
-"""What a command that the system starts by itself does: known ways of fetching and hiding, and the programs it names."""
+"""Effects of a command that the system starts by itself: known ways of fetching and hiding, and the programs it names."""
 
 from __future__ import annotations
 

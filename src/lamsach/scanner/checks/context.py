@@ -1,4 +1,4 @@
-"""What every check gets, and how it reports."""
+"""Context of a check, and how it reports."""
 
 from __future__ import annotations
 

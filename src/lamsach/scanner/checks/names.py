@@ -121,7 +121,7 @@ def _windows_resolvers(context: Context, registry: Registry) -> None:
 
 
 def _resolved_cache(context: Context) -> None:
-    """What systemd-resolved remembers (`resolvectl show-cache`, from systemd 254 on, for an administrator). Nothing where it does not run."""
+    """Yield what systemd-resolved remembers (`resolvectl show-cache`, from systemd 254 on, for an administrator). Nothing where it does not run."""
     if not Path(_RESOLVED).exists():
         return
     try:

@@ -19,11 +19,11 @@ from lamsach.scanner.safe_open import Skipped
 _ODD_PLACES = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - these are what is looked for
 _DELETED = " (deleted)"
 _UPDATED = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/", "/snap/")
-"""Where an update of the system replaces programs that still run: a deleted program there is nothing to see."""
+"""Folders whose programs a system update replaces while they run: a deleted program there is no finding."""
 
 
 MEMORY_SHARE = 0.4
-"""Of a look with a time limit, memory is searched in so much of the time: what starts by itself and the files have to be reached."""
+"""Share of a time limit for searching memory; autostart entries and files have to be reached."""
 
 
 def check_processes(context: Context) -> None:

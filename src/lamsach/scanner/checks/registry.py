@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 ITEMS = 20_000
-"""How many values or keys of one key are read."""
+"""Values or subkeys read of one key, at most."""
 
 
 class Registry:

@@ -1,4 +1,4 @@
-"""What Linux starts by itself: systemd, cron, rc, profiles, autostart, ld.so.preload, authorized_keys.
+"""Autostart on Linux: systemd, cron, rc, profiles, autostart, ld.so.preload, authorized_keys.
 
 systemd.unit(5) and systemd.service(5), crontab(5), ld.so(8), sshd(8), the freedesktop.org Autostart specification.
 """

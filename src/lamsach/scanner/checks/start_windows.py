@@ -1,4 +1,4 @@
-"""What Windows starts by itself: Run keys, services, scheduled tasks, start-up folders, WMI, Winlogon, image file options.
+"""Autostart on Windows: Run keys, services, scheduled tasks, start-up folders, WMI, Winlogon, image file options.
 
 The places are those of Microsoft's Autoruns and MITRE ATT&CK T1547, T1053.005, T1543.003, T1546.003, T1546.012.
 """

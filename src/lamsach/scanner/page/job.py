@@ -25,14 +25,14 @@ Records = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who gets the result when the person presses the button: the name for people, and what sends it (raises LamsachError)."""
+    """Receiver of the result when the person presses the button: the name for people, and what sends it (raises LamsachError)."""
 
     name: str
     send: Callable[[Result, Records], None]
 
 
 class Job:
-    """What the page shows and starts. Every method may be called from any thread."""
+    """State and actions of the page. Every method may be called from any thread."""
 
     def __init__(self, options: Options, receiver: Receiver | None = None) -> None:
         self._options = options

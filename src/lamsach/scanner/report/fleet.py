@@ -17,7 +17,7 @@ _PAST = frozenset({Area.EVENTS.value, Area.BROWSER.value})
 
 
 def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
-    """Of the malicious findings of a result bundle: how many are still there after the actions, and how many were dealt with.
+    """Return, of the malicious findings of a result bundle, how many remain after the actions, and how many were dealt with.
 
     A finding is dealt with when a verified action was done to what it is about: the same finding, the file or the archive that holds it, the program that is started.
     """

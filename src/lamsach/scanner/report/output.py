@@ -20,7 +20,7 @@ KINDS = (".html", ".zip", ".jsonl", ".json")
 
 
 Through = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
-"""What a result goes through on its way into the file, such as sealing."""
+"""Transformation of a result on its way into the file, such as sealing."""
 
 
 def check_name(path: Path) -> None:

@@ -21,12 +21,12 @@ OWN = "lamsach"
 WHOLE_CONTENT = frozenset({"test_file_eicar"})
 """Rules that fix the whole content of a file, as a digest does."""
 TEXT_BYTES = 4 << 20
-"""What is neither a program nor smaller than this is matched by none of our own rules."""
+"""Size limit for matching the product's rules against a file that is no program."""
 RULE_FILE_BYTES = 64 << 20
 
 
 class Content(StrEnum):
-    """What a file is to our own rules."""
+    """Kind of a file for the product's rules."""
 
     WINDOWS = "windows"
     LINUX = "linux"
@@ -41,7 +41,7 @@ PARTS: dict[Content, tuple[str, ...]] = {
     Content.TEXT: ("kinds.yar", "text.yar"),
     Content.AUTOIT: FILES,
 }
-"""Which of our rules could match what."""
+"""Rules of the product that apply to each kind of file."""
 _AUTOIT = bytes.fromhex("A3484BBE986C4AA9994C530A86D6487D")
 
 
@@ -158,7 +158,7 @@ class FileSearcher:
         given = sources.given
         self._given = Searcher(compile_rules(given), timeout_s) if given.texts else None
         self.searches_all = self._given is not None
-        """Whether every byte of every file is searched: rules that were given may be about anything."""
+        """Return whether every byte of every file is searched: rules that were given may be about anything."""
 
     def searches(self, content: Content) -> bool:
         """Return whether any rule could match such a file."""

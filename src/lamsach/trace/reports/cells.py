@@ -1,4 +1,4 @@
-"""What a cell or a piece of text holds: addresses with their ports, ports, a protocol."""
+"""Values in a cell or a piece of text: addresses with their ports, ports, a protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of a table holds what: by the headings, and by the content where they do not tell."""
+"""Meaning of a table's columns: by the headings, and by the content where they do not say."""
 
 from __future__ import annotations
 

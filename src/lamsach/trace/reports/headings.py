@@ -1,4 +1,4 @@
-"""What the columns of an authority's list hold, by their headings (`lamsach.documents.vocabulary` has the words)."""
+"""Headings of an authority's list (`lamsach.documents.vocabulary` has the words)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lamsach.documents.vocabulary import FAR, LATER, REPORTS
 
 
 class Column(Enum):
-    """What a column holds."""
+    """Meaning of a column."""
 
     IP = "ip"
     PORT = "port"

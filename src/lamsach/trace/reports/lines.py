@@ -76,7 +76,7 @@ _FILLING = frozenset(
 
 
 class FreeLine(NamedTuple):
-    """What a line states; texts are as written, empty when absent."""
+    """Statements of a line; texts are as written, empty when absent."""
 
     ip: str
     port: int | None

@@ -25,7 +25,7 @@ _LONG = re.compile(r"\d{5}|(?<!\d)(?!(?:19|20)\d\d)\d{4}")
 
 
 class _OfReports(Knowledge):
-    """What is known of the texts in authorities' lists."""
+    """Prior knowledge about texts in authorities' lists."""
 
     wants_columns = True
 

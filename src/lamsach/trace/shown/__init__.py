@@ -1,1 +1,1 @@
-"""What the officer sees of a trace: terminal, HTML, XLSX, CSV, JSON lines."""
+"""Output of a trace for the officer: terminal, HTML, XLSX, CSV, JSON lines."""

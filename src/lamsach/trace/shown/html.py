@@ -11,9 +11,9 @@ from lamsach.trace.shown.facts import Facts
 from lamsach.trace.shown.rows import numbered
 
 MOST_ROWS = 10_000
-"""How many rows of each list the page holds; the others are counted on it and stand in the workbook."""
+"""Rows of each list on the page at most; the others are counted on it and listed in the workbook."""
 EVIDENCE_SHOWN = 300
-"""Of how many rows the page shows the lines."""
+"""Rows whose lines the page shows, at most."""
 
 
 def write_html(trace: Trace, stream: BinaryIO, language: str) -> None:

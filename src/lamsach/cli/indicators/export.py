@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
-from lamsach.cli.indicators_shared import (
+from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
     Include,
@@ -91,7 +91,7 @@ def export(
     if not files:
         raise UsageError("FILES... is missing.", "", "See: lamsach indicators export --help")
 
-    from lamsach.cli.indicators_rules import Rules
+    from lamsach.cli.indicators.outgoing import Rules
     from lamsach.indicators.releases.runs import Runs
     from lamsach.indicators.writers.export import prepare
 

@@ -21,6 +21,6 @@ def explain(
 
     Example: lamsach indicators explain annex.pdf evil.example
     """
-    from lamsach.cli.indicators_explain_run import explain as run
+    from lamsach.cli.indicators.explain_run import explain as run
 
     run(file, value, as_json=as_json, ocr=ocr)

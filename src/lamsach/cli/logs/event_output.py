@@ -1,4 +1,4 @@
-"""Where `lamsach logs read` writes the events: JSON lines, or one table."""
+"""Output of `lamsach logs read`: JSON lines, or one table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.results.atomic import atomic_file
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one file is read."""
+    """Reader of one file."""
 
     log_file: LogFile
     timezone: ZoneInfo
@@ -32,7 +32,7 @@ class Reading:
 
 @contextmanager
 def event_writer(output: Path | None) -> Iterator[Callable[[Reading], None]]:
-    """What writes the events of one file after the other."""
+    """Writer of the events of one file after the other."""
     if output is not None and output.suffix.lower() == ".parquet":
         with _table_writer(output) as write:
             yield write

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lamsach.indicators.judge.explanation import Explained
 
 ROWS = 500
-"""So many indicators are shown; a file (`-o`) has all."""
+"""Indicators shown at most; a file (`-o`) has all."""
 _COLUMNS = (mark("Kind"), mark("Value"), mark("Threat"), mark("Stated in"), mark("Note"))
 
 

@@ -1,4 +1,4 @@
-"""What of a list may go out, one value after the other, and what is told of the rest."""
+"""Selection of a list's values that may go out, one after the other, and a summary of the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from lamsach.cli.console import tell, translate
-from lamsach.cli.indicators_shared import tell_values
+from lamsach.cli.indicators.shared import tell_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
 from lamsach.indicators.releases.digest import ListDigest
 from lamsach.indicators.releases.runs import Kept
@@ -48,7 +48,7 @@ class Rules:
             yield item
 
     def tell(self) -> None:
-        """What was left out, and what goes out by a decision although it is dangerous to block."""
+        """Values left out, and values that go out by a decision although they are dangerous to block."""
         tell_values("Left out by decisions ({count}):", self.left_out)
         tell_values(
             "Dangerous to block, so left out until somebody decides about them ({count}):",
@@ -84,4 +84,4 @@ class Rules:
 
 
 SHOWN = 1000
-"""How many of the values that wait for a decision are named."""
+"""Values awaiting a decision that are named, at most."""

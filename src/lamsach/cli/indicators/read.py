@@ -25,6 +25,6 @@ def read(
 
     Example: lamsach indicators read annex.xlsx -o indicators.csv
     """
-    from lamsach.cli.indicators_run import read as run
+    from lamsach.cli.indicators.read_run import read as run
 
     run(files, output, as_json=as_json, ocr=ocr)

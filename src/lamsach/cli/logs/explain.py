@@ -1,4 +1,4 @@
-"""What `lamsach logs explain` does."""
+"""Work of `lamsach logs explain`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lamsach.cli.logs_writing import output_stream
+from lamsach.cli.logs.event_output import output_stream
 from lamsach.cli.options import zone_of
 from lamsach.errors import UsageError
 from lamsach.i18n import language_from_environment, translator

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.cli.console import translate
-from lamsach.cli.serve import Processes, Workers
+from lamsach.cli.portal.serve import Processes, Workers
 
 
 def install(

@@ -1,4 +1,4 @@
-"""What `lamsach report --to avreport` does: gather, write, sign, send."""
+"""Work of `lamsach report --to avreport`: gather, write, sign, send."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line asks for."""
+    """Request from the command line."""
 
     unit: str
     organ_id: str
@@ -171,7 +171,7 @@ def _send(document: bytes, url: str, path: Path) -> ExitStatus:
 
 
 def _taken(kept: Path, document: bytes) -> bool:
-    """Whether a receipt says that the centre has these very bytes."""
+    """Return whether a receipt confirms that the centre has these very bytes."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         known = loads(kept.read_bytes())
         return known["sha256"] == digest_of(document) and outcome_of(known["status"]) is Outcome.TAKEN

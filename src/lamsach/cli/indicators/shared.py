@@ -1,4 +1,4 @@
-"""What the commands about lists share: reading them, times, files that are replaced only when they are whole, words for people."""
+"""Base of the commands about lists: reading, times, files replaced only when they are whole, words for people."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Pro
 
 
 def tell_refused(count: int) -> None:
-    """That entries of lists were refused while they were read, if any were."""
+    """Report that entries of lists were refused while they were read, if any were."""
     if count:
         text = translate()("{count} entries were refused while reading; lamsach indicators read names them.")
         tell(text.format(count=count))
@@ -103,7 +103,7 @@ def tell_refused(count: int) -> None:
 
 @contextmanager
 def room_needed() -> Iterator[None]:
-    """What writes temporary files. Raises OutputError when there is no room for them."""
+    """Guard for writing temporary files. Raises OutputError when there is no room for them."""
     try:
         yield
     except OSError as error:

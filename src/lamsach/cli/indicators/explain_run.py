@@ -1,4 +1,4 @@
-"""What `lamsach indicators explain` does."""
+"""Work of `lamsach indicators explain`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lamsach.cli.command_line import Exit
 from lamsach.cli.console import problem_line, tell, translate
-from lamsach.cli.indicators_shared import write_out
+from lamsach.cli.indicators.shared import write_out
 from lamsach.errors import ExitStatus
 from lamsach.indicators.judge.explanation import Explained, explanations
 from lamsach.indicators.values.writing import as_mapping
@@ -27,7 +27,7 @@ def explain(file: str, value: str | None, *, as_json: bool, ocr: bool) -> None:
             yield one
 
     if sys.stdout.isatty() and not as_json:
-        from lamsach.cli.indicators_shown import show_explained
+        from lamsach.cli.indicators.tables import show_explained
 
         show_explained(counted())
     else:

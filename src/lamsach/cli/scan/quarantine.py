@@ -176,7 +176,7 @@ def step_line(step: Step, language: str) -> str:
 
 
 def done_line(done: Done, language: str) -> str:
-    """How a step ended, in words."""
+    """Describe how a step ended."""
     _ = translator(language)
     line = step_line(done.step, language)
     if done.step.refusal:

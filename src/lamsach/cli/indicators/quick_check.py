@@ -1,4 +1,4 @@
-"""What `lamsach indicators check` answers, without the library that reads command lines: one value is asked for often, by scripts and by hand."""
+"""Answer of `lamsach indicators check` without the library that parses command lines: one value is asked for often, by scripts and by hand."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def answer(
             }
         rows.append((item, mapping))
     if for_people:
-        from lamsach.cli.indicators_shown import show
+        from lamsach.cli.indicators.tables import show
 
         show(rows, len(rows))
     else:

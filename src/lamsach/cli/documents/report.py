@@ -158,7 +158,7 @@ def report(
     Example: lamsach report --unit "Phòng Hành chính" --findings findings.zip -o bao-cao.docx -o bao-cao.pdf
     """
     if to == AVREPORT:
-        from lamsach.cli.avreport_run import Asked, run
+        from lamsach.cli.documents.avreport_run import Asked, run
 
         naming = naming_of(names=names, pseudonyms=pseudonyms, counts=counts_only)
         asked = Asked(unit, organ_id, email, naming, since, until, sign_with, send)
@@ -197,7 +197,7 @@ def report(
 
 
 def naming_of(*, names: bool, pseudonyms: bool, counts: bool) -> Naming:
-    """How machines are called. UsageError unless just one way was chosen: the choice is the unit's."""
+    """Return how machines are named. UsageError unless just one way was chosen: the choice is the unit's."""
     from lamsach.channels.avreport.model import Naming
 
     chosen = [way for way, wanted in zip(Naming, (names, pseudonyms, counts), strict=True) if wanted]

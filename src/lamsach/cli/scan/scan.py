@@ -155,9 +155,9 @@ def scan(
 
     Example: lamsach scan --quick -i annex.xlsx -o result.zip
     """
-    from lamsach.cli import scan_home
-    from lamsach.cli.scan_run import Act, Said, run
-    from lamsach.cli.scan_run import page as serve_page
+    from lamsach.cli.scan import destination
+    from lamsach.cli.scan.run import Act, Said, run
+    from lamsach.cli.scan.run import page as serve_page
     from lamsach.results.atomic import refuse_unwritable
     from lamsach.scanner.options import Limits, Mode, Options
     from lamsach.scanner.report.output import check_name
@@ -174,8 +174,8 @@ def scan(
         raise UsageError(
             "Only a look at the whole machine is reported.", "--report", "Leave the paths out, or use --send."
         )
-    portal = scan_home.given(send, report, token_env)
-    home = scan_home.home(token_env)
+    portal = destination.given(send, report, token_env)
+    home = destination.home(token_env)
     if home is not None and not (paths or send or report):
         portal = home
     spoken = language_of(language)
@@ -192,7 +192,7 @@ def scan(
         memory=not no_memory,
         exclude=exclude or [],
         root=root,
-        outdated=scan_home.outdated(),
+        outdated=destination.outdated(),
         limits=Limits(total_seconds=time_limit),
     )
     if clamd:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
-from lamsach.cli.indicators_shared import (
+from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
     Include,
@@ -126,7 +126,7 @@ def sign(
     if key is None or output is None or not files:
         raise UsageError("FILES..., --key and -o are needed.", "", "See: lamsach indicators sign --help")
 
-    from lamsach.cli.indicators_rules import Rules
+    from lamsach.cli.indicators.outgoing import Rules
     from lamsach.indicators.releases.release import check_release, write_release
     from lamsach.indicators.releases.runs import Kept, Runs, first_of
     from lamsach.indicators.values.tlp import TLP_LEVELS

@@ -14,11 +14,11 @@ from lamsach.scanner.findings import Result
 from lamsach.scanner.report.output import write_result
 
 KEPT = 20
-"""So many results wait at most; the oldest gives way."""
+"""Results that wait at most; the oldest gives way."""
 
 
 def unsent_folder() -> Path:
-    """Where results wait: beside the quarantine, which only its owner may enter."""
+    """Return the folder of waiting results: beside the quarantine, which only its owner may enter."""
     return quarantine_folder().parent / "unsent"
 
 

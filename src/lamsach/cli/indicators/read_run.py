@@ -1,4 +1,4 @@
-"""What `lamsach indicators read` does."""
+"""Work of `lamsach indicators read`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TextIO
 
 from lamsach.cli.command_line import Exit
 from lamsach.cli.console import stop_writing
-from lamsach.cli.indicators_shared import replacing
+from lamsach.cli.indicators.shared import replacing
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.reading import ListContents, read_lists
@@ -32,7 +32,7 @@ def read(files: list[str], output: Path | None, *, as_json: bool, ocr: bool) -> 
     contents = read_lists(files, problems.append, ocr=ocr)
     for_people = sys.stdout.isatty() and not as_json
     if output is None and for_people:
-        from lamsach.cli.indicators_shown import show
+        from lamsach.cli.indicators.tables import show
 
         show(((item, {}) for item in contents.indicators), len(contents.indicators))
     elif output is None:
@@ -43,7 +43,7 @@ def read(files: list[str], output: Path | None, *, as_json: bool, ocr: bool) -> 
             _WRITERS[output.suffix.lower()](stream, contents.indicators)
             stream.detach()
     if for_people:
-        from lamsach.cli.indicators_shown import tell_refused
+        from lamsach.cli.indicators.tables import tell_refused
 
         tell_refused(contents.refusals)
     else:

@@ -1,4 +1,4 @@
-"""What `lamsach dispatch read` does."""
+"""Work of `lamsach dispatch read`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lamsach.channels.edxml.tables import tables
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.channels.xml_signature import load_certificates
 from lamsach.cli.console import output_console, stop_writing, tell, translate
-from lamsach.cli.indicators_shared import replacing
+from lamsach.cli.indicators.shared import replacing
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.i18n import format_date, format_number, language_from_environment, mark
 from lamsach.results.safe_text import clip, visible_line
@@ -44,7 +44,7 @@ def run(file: Path, folder: Path | None, trust: list[Path], *, as_json: bool) ->
 
 
 def on_terminal() -> bool:
-    """Whether people look at standard output."""
+    """Return whether standard output is a terminal."""
     return sys.stdout.isatty()
 
 

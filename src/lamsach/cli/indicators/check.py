@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.indicators_shared import At, DecisionFile, decisions_of, moment
+from lamsach.cli.indicators.shared import At, DecisionFile, decisions_of, moment
 from lamsach.errors import ExitStatus
 
 
@@ -27,7 +27,7 @@ def check(
 
     Example: lamsach indicators check www.evil.example -i annex.xlsx
     """
-    from lamsach.cli.quick_check import answer, compiled_lists
+    from lamsach.cli.indicators.quick_check import answer, compiled_lists
     from lamsach.indicators.files.opening import expand
     from lamsach.indicators.values.exceptions import ExceptionSet
     from lamsach.model import Problem

@@ -11,9 +11,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lamsach.cli import scan_home
 from lamsach.cli.console import error_line, output_console, problem_line, tell, translate
-from lamsach.cli.scan_home import NOWHERE, Portal
+from lamsach.cli.scan import destination
+from lamsach.cli.scan.destination import NOWHERE, Portal
 from lamsach.errors import ExitStatus, LamsachError, OutputError
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result
@@ -24,7 +24,7 @@ from lamsach.signals import on_signals
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is to be done about findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests,
+    """Actions on findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests,
     taking which files that only a rule accuses."""
 
     wanted: bool = False
@@ -36,7 +36,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How it is told: the language, whether only the summary line is printed, whether figures follow."""
+    """Presentation: the language, whether only the summary line is printed, whether figures follow."""
 
     language: str
     quiet: bool = False
@@ -52,7 +52,7 @@ def run(
     seal: Seal | None = None,
 ) -> ExitStatus:
     """Look, show, act, write and send."""
-    from lamsach.cli.scan_shown import show, summary_line
+    from lamsach.cli.scan.terminal import show, summary_line
 
     begun = time.perf_counter()
     result = _look(options, said)
@@ -61,7 +61,7 @@ def run(
     records: list[dict[str, object]] = []
     failed = False
     if act.wanted:
-        from lamsach.cli.quarantine import plan_and_act
+        from lamsach.cli.scan.quarantine import plan_and_act
 
         records, failed = plan_and_act(
             result,
@@ -85,7 +85,7 @@ def run(
 
 
 def _look(options: Options, said: Said) -> Result:
-    from lamsach.cli.scan_shown import bar
+    from lamsach.cli.scan.terminal import bar
     from lamsach.scanner.full_look import look
     from lamsach.scanner.priority import step_back
 
@@ -116,9 +116,9 @@ def _written(
 
 
 def _sent(result: Result, portal: Portal, said: Said, records: list[dict[str, object]]) -> bool | None:
-    """Whether all that was to be sent arrived; None when nothing was."""
-    from lamsach.cli.scan_report import report_result
-    from lamsach.cli.scan_send import send_result, send_waiting
+    """Return whether everything to be sent arrived; None when nothing was to be sent."""
+    from lamsach.cli.scan.report import report_result
+    from lamsach.cli.scan.send import send_result, send_waiting
 
     sent = []
     if portal.summary is not None:
@@ -174,7 +174,7 @@ def _pausing(control: Control) -> None:
 
 def page(options: Options, language: str, home: Portal | None = None) -> ExitStatus:
     """Serve the page until the person ends it. `home`: where its button sends the result."""
-    from lamsach.cli.scan_send import send_result
+    from lamsach.cli.scan.send import send_result
     from lamsach.scanner.page.job import Receiver
     from lamsach.scanner.page.server import serve
 
@@ -182,7 +182,7 @@ def page(options: Options, language: str, home: Portal | None = None) -> ExitSta
     if home is not None and home.bundle is not None:
         where = home.bundle
         receiver = Receiver(
-            scan_home.receiver(), lambda result, records: send_result(result, where, language, records)
+            destination.receiver(), lambda result, records: send_result(result, where, language, records)
         )
     serve(
         options,

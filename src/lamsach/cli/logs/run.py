@@ -1,4 +1,4 @@
-"""What the commands of `lamsach logs` do."""
+"""Work of the commands of `lamsach logs`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lamsach.cli.command_line import Exit
-from lamsach.cli.logs_writing import Reading, event_writer, output_stream
+from lamsach.cli.logs.event_output import Reading, event_writer, output_stream
 from lamsach.cli.options import zone_of
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.i18n import format_number, language_from_environment, translator

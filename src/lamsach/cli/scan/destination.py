@@ -1,4 +1,4 @@
-"""Where a scan's result goes: to the addresses that were given, or home, to the campaign that a bundle carries in its signed folder."""
+"""Destination of a scan's result: the given addresses, or the campaign that a bundle carries in its signed folder."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from lamsach.scanner.campaign import Carried
 from lamsach.scanner.findings import Level, Result
 
 CARRIED: Carried | None = None
-"""What this bundle carries of a campaign; set by the bundle's first module, None in every other program."""
+"""Campaign carried by this bundle; set by the bundle's first module, None in every other program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """Where the result goes: address and word for the whole bundle, and for the one line of the fleet. `sparing`: the bundle only when something was found that a person has to look at."""
+    """Destination of the result: address and word for the whole bundle, and for the one line of the fleet. `sparing`: the bundle only when something was found that a person has to look at."""
 
     bundle: tuple[str, str] | None = None
     summary: tuple[str, str] | None = None
     sparing: bool = False
 
     def wants(self, result: Result) -> bool:
-        """Whether the whole bundle of this result is to be sent."""
+        """Return whether the whole bundle of this result is to be sent."""
         return self.bundle is not None and not (self.sparing and result.worst() in (None, Level.RISK))
 
 
@@ -62,7 +62,7 @@ def outdated() -> tuple[str, ...]:
 
 
 def receiver() -> str:
-    """Who gets the result, for people: the unit and the portal's host."""
+    """Receiver of the result, for people: the unit and the portal's host."""
     terms = CARRIED.terms if CARRIED is not None else None
     if terms is None or not terms.portal:
         return ""

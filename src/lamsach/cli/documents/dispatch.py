@@ -27,6 +27,6 @@ def read(
 
     Example: lamsach dispatch read 1298.edxml -o annexes/
     """
-    from lamsach.cli.dispatch_run import run
+    from lamsach.cli.documents.dispatch_run import run
 
     run(file, output, trust or [], as_json=as_json)

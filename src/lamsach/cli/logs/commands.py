@@ -23,7 +23,7 @@ def detect(
 
     Example: lamsach logs detect /var/log firewall.zip
     """
-    from lamsach.cli.logs_run import detect as run
+    from lamsach.cli.logs.run import detect as run
 
     own_formats(format_file)
     run(files, as_json=as_json)
@@ -54,7 +54,7 @@ def read(
 
     Example: lamsach logs read fortigate.log.gz -o events.jsonl
     """
-    from lamsach.cli.logs_run import read as run
+    from lamsach.cli.logs.run import read as run
 
     own_formats(format_file)
     run(files, output, format_name, timezone, refused=refused)
@@ -79,7 +79,7 @@ def explain(
 
     Example: lamsach logs explain firewall.log 17
     """
-    from lamsach.cli.logs_explain import run
+    from lamsach.cli.logs.explain import run
 
     own_formats(format_file)
     run(file, line, format_name, timezone)
@@ -92,7 +92,7 @@ def check_format(
 
     Example: lamsach logs check-format gate.toml
     """
-    from lamsach.cli.logs_explain import check_format as run
+    from lamsach.cli.logs.explain import check_format as run
 
     run(file)
 
@@ -102,6 +102,6 @@ def formats() -> None:
 
     Example: lamsach logs formats
     """
-    from lamsach.cli.logs_run import formats as run
+    from lamsach.cli.logs.run import formats as run
 
     run()

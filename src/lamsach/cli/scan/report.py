@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from lamsach.cli.scan_send import KEPT, waiting_folder
+from lamsach.cli.scan.send import KEPT, waiting_folder
 from lamsach.errors import OutputError
 from lamsach.results.scan_upload import Reporter
 from lamsach.scanner.findings import Result

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from lamsach.cli.command_line import Exit, Option
 from lamsach.cli.console import tell, translate
-from lamsach.cli.indicators_shared import (
+from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
     Lists,

@@ -1,0 +1,1 @@
+"""Commands that write and read official documents: reports and edXML dispatches."""

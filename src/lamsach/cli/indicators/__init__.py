@@ -1,0 +1,1 @@
+"""Commands of `lamsach indicators`: read, check, explain, review, export, fetch, releases."""

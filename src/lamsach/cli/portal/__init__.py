@@ -1,0 +1,1 @@
+"""Commands of the portal's administrators: serve, service, manage, backup and restore."""

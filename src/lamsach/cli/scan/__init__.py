@@ -1,0 +1,1 @@
+"""Commands of the endpoint scanner: `lamsach scan` and `lamsach quarantine`."""
