@@ -21,7 +21,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_work(
     def working(*_: object, **__: object) -> None:
         raise AssertionError("the work has begun")
 
-    for module, name in (("hunt_run", "investigate"), ("trace_run", "run_trace"), ("scan_run", "run")):
+    for module, name in (("hunt_run", "investigate"), ("trace_run", "run_trace"), ("scan.run", "run")):
         monkeypatch.setattr(import_module(f"lamsach.cli.{module}"), name, working)
     log, listed = write_log(tmp_path / "a.log"), write_list(tmp_path / "list.txt")
     (tmp_path / "folder.html").mkdir()
