@@ -18,8 +18,8 @@ FAN_OUT = (20, 25)
 """Units under the root, and under each of these; all others are below the third level."""
 CASES_EACH, REPORTED = 2, 0.6
 """Cases of every second unit, and the share of units whose report was accepted before."""
-COORDINATORS = 10
-"""One person in so many leads units; the others each write for one unit that has not answered."""
+COORDINATORS, WHOLE = 10, 10
+"""One person in so many leads units, one in so many of these the whole country; the others each write for one unit that has not answered."""
 CASE_STATES = ("new", "told", "working", "cleaned", "verified", "verified", "blind", "reinfected")
 
 
@@ -81,9 +81,10 @@ def fill(units: int, users: int) -> dict[str, Any]:
             for n in range(leading + len(writing))
         ]
     )
-    roles = [Role.AUTHORITY if unit.pk == root.pk else Role.COORDINATOR for unit in heads[:leading]]
+    led = [root if n % WHOLE == 0 else unit for n, unit in enumerate(heads[:leading])]
+    roles = [Role.AUTHORITY if unit.pk == root.pk else Role.COORDINATOR for unit in led]
     roles += [Role.OFFICER] * len(writing)
-    chosen = [*heads[:leading], *writing]
+    chosen = [*led, *writing]
     Membership.objects.bulk_create(
         [
             Membership(user=u, unit=unit, role=role)
@@ -99,7 +100,8 @@ def fill(units: int, users: int) -> dict[str, Any]:
     return {
         "campaign": campaign.pk,
         "names": {"session": settings.SESSION_COOKIE_NAME, "csrf": settings.CSRF_COOKIE_NAME},
-        "leaders": [[sessions[n], unit.pk] for n, unit in enumerate(heads[:leading])],
+        "root": root.pk,
+        "leaders": [[sessions[n], unit.pk] for n, unit in enumerate(led)],
         "officers": [[sessions[leading + n], unit.pk, copies[unit.pk]] for n, unit in enumerate(writing)],
         "units": units,
     }  # fmt: skip

@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -18,11 +18,13 @@ IDLE_S, PATIENCE_S = 5.0, 60.0
 """A connection that rested longer is not used again, since the server may be about to close it; a request that takes longer is an error."""
 ACTIVE = 200
 """So many users are in the middle of something; who is done makes room for the next."""
+READERS = 1 << 16
+"""The readers' addresses are so many others."""
 AGAIN = 20
 """One in so many forms is pressed twice at once."""
 TOKEN = "a" * 32
 SENDING = ("acknowledge", "upload 5 MB", "begin a report", "correct", "submit", "approve", "send")
-PUBLIC = "public page"
+PUBLIC, BRANCH, WHOLE = "public page", " of a branch", " of the whole country"
 _INPUT = re.compile(
     r'<input type="(?:text|date|number|hidden)" name="([^"]+)"(?:[^>]*? value="([^"]*)")?'
     r'|<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', re.DOTALL)  # fmt: skip
@@ -30,69 +32,144 @@ _INPUT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answered."""
+    """What the server answered; status 0: nothing whole."""
 
     status: int
-    location: str
-    body: bytes
+    location: str = ""
+    body: bytes = b""
+
+
+class Connection(asyncio.Protocol):
+    """One connection, kept open between requests: a request, then its answer, without a task for either."""
+
+    def __init__(self) -> None:
+        self._came, self._head, self._size = bytearray(), b"", -1
+        self._done: Callable[[Answer], None] | None = None
+        self._since = time.monotonic()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport: Any = transport
+
+    def ask(self, data: bytes, done: Callable[[Answer], None]) -> None:
+        """Send a request; `done` is given its answer."""
+        self._done, self._since = done, time.monotonic()
+        self._transport.write(data)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes, to the end of the answer."""
+        self._came += data
+        if self._size < 0:
+            end = self._came.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            self._head = bytes(self._came[: end + 2])
+            self._size = end + 4 + int(_header(self._head, b"content-length") or 0)
+        if len(self._came) < self._size or self._done is None:
+            return
+        body, location = bytes(self._came[len(self._head) + 2 :]), _header(self._head, b"location").decode()
+        done, self._done, self._since = self._done, None, time.monotonic()
+        self._came.clear()
+        self._size = -1
+        done(Answer(int(self._head[9:12]), location, body))
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        """Tell who waits that nothing comes."""
+        done, self._done = self._done, None
+        if done is not None:
+            done(Answer(0))
+
+    def serves(self) -> bool:
+        """Whether another request may go this way."""
+        return not self._transport.is_closing() and time.monotonic() - self._since < IDLE_S
+
+    def close(self) -> None:
+        """Close it."""
+        self._transport.close()
+
+    def late(self, now: float) -> bool:
+        """Whether it has waited for its answer for too long."""
+        return self._done is not None and now - self._since > PATIENCE_S
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    """A header of an answer, whose names this server writes in small letters."""
+    begin = head.find(b"\r\n" + name + b": ")
+    return head[begin + len(name) + 4 : head.index(b"\r\n", begin + 2)] if begin >= 0 else b""
 
 
 class Sockets:
-    """At most so many connections at once, kept open between requests."""
+    """At most so many connections at once, as a proxy in front of the portal holds them: the client's own address is in `X-Forwarded-For`."""
 
     def __init__(self, port: int, most: int) -> None:
         self._port, self._limit = port, asyncio.Semaphore(most)
-        self._free: deque[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._free: deque[Connection] = deque()
+        self._all: set[Connection] = set()
 
-    async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
-        """One request. OSError or TimeoutError when it is not answered whole."""
-        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
-        head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", ""])
-        async with self._limit:
-            reader, writer = await self._connection()
-            try:
-                writer.write(head.encode() + body)
-                async with asyncio.timeout(PATIENCE_S):
-                    await writer.drain()
-                    answer = await _answer(reader)
-            except BaseException:
-                writer.close()
-                raise
-            self._free.append((time.monotonic(), reader, writer))
-            return answer
-
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connection(self) -> Connection:
+        """A free connection. OSError when the portal does not take one more."""
+        await self._limit.acquire()
         while self._free:
-            since, reader, writer = self._free.pop()
-            if time.monotonic() - since < IDLE_S and not reader.at_eof():
-                return reader, writer
-            writer.close()
-        return await asyncio.open_connection("127.0.0.1", self._port)
+            found = self._free.pop()
+            if found.serves():
+                return found
+            self._end(found)
+        try:
+            _, made = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
+        except OSError:
+            self._limit.release()
+            raise
+        self._all.add(made)
+        return made
+
+    def give_back(self, connection: Connection, answer: Answer) -> None:
+        """Let the next have the connection, if its answer was whole."""
+        if answer.status:
+            self._free.append(connection)
+        else:
+            self._end(connection)
+        self._limit.release()
+
+    async def ask(
+        self, method: str, path: str, address: str, headers: dict[str, str], body: bytes = b""
+    ) -> Answer:
+        """One request from an address; status 0 when it is not answered whole."""
+        connection = await self.connection()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        connection.ask(request(method, path, address, headers, body), future.set_result)
+        answer = await future
+        self.give_back(connection, answer)
+        return answer
+
+    async def patience(self) -> None:
+        """End those that wait too long, for ever."""
+        while True:
+            await asyncio.sleep(1)
+            now = time.monotonic()
+            for late in [one for one in self._all if one.late(now)]:
+                self._end(late)
+
+    def _end(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        connection.close()
 
     def close(self) -> None:
         """Close all connections."""
-        for _, _, writer in self._free:
-            writer.close()
+        for connection in list(self._all):
+            self._end(connection)
 
 
-async def _answer(reader: asyncio.StreamReader) -> Answer:
-    try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        status, values = int(head[9:12]), {}
-        for line in head.split("\r\n")[1:-2]:
-            name, _, value = line.partition(":")
-            values[name.lower()] = value.strip()
-        if values.get("transfer-encoding") == "chunked":
-            pieces = []
-            while size := int(await reader.readline(), 16):
-                pieces.append(await reader.readexactly(size + 2))
-            await reader.readexactly(2)
-            body = b"".join(piece[:-2] for piece in pieces)
-        else:
-            body = await reader.readexactly(int(values.get("content-length", "0")))
-    except asyncio.IncompleteReadError as error:
-        raise ConnectionError("the answer broke off") from error
-    return Answer(status, values.get("location", ""), body)
+def request(method: str, path: str, address: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """The bytes of a request that a proxy passes on for a client's address."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"X-Forwarded-For: {address}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"Content-Length: {len(body)}"] if body else []
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def address_of(number: int) -> str:
+    """The address of one of the users and readers: 198.18.0.0/15 is for measurements (RFC 2544)."""
+    return f"198.{18 + (number >> 16 & 1)}.{number >> 8 & 255}.{number & 255}"
 
 
 @dataclass(slots=True)
@@ -102,6 +179,7 @@ class Person:
     session: str
     unit: int
     copy: int = 0
+    address: str = ""
     done: int = 0
     report: str = ""
     stated: int | None = None
@@ -126,6 +204,11 @@ class Measured:
     wrong: list[str] = field(default_factory=list)
     crowded: int = 0
 
+    def p95_of(self, kind: str) -> float:
+        """The 95th percentile of one kind."""
+        found = sorted(self.times.get(kind, ()))
+        return found[min(int(len(found) * 0.95), len(found) - 1)] if found else 0.0
+
     def p95_s(self, public: bool = False, sending: bool = False) -> float:
         """The 95th percentile of pages, of the public page, or of sending."""
         found = sorted(
@@ -140,9 +223,11 @@ class Crowd:
 
     def __init__(self, sockets: Sockets, place: dict[str, Any], bundle: bytes) -> None:
         self._sockets, self._bundle = sockets, bundle
-        self._names, self._campaign = place["names"], place["campaign"]
+        self._names, self._campaign, self._root = place["names"], place["campaign"], place["root"]
         leaders = [Person(*one) for one in place["leaders"]]
         officers = [Person(*one) for one in place["officers"]]
+        for number, person in enumerate([*leaders, *officers]):
+            person.address = address_of(number)
         self.alone = [officers.pop() for _ in range(min(len(officers) // 4, 15))]
         """Officers who act by themselves before the others, so that the cost of each kind can be seen."""
         self.leaders, self.told, self.measured = leaders, Told(), Measured()
@@ -154,29 +239,57 @@ class Crowd:
                 self._waiting.append(leaders[number // step])
         self._active = [self._waiting.popleft() for _ in range(min(ACTIVE, len(self._waiting)))]
         """Those who are in the middle of something and free to act: all kinds of acts come at any time, as many of each."""
-        self._chance, self._posts = random.Random(3), 0
+        self._chance, self._posts, self._looks = random.Random(3), 0, 0
+
+    def leading(self) -> tuple[list[Person], list[Person]]:
+        """Some who lead a branch, and some who lead the whole country."""
+        whole = [one for one in self.leaders if one.unit == self._root]
+        return [one for one in self.leaders if one.unit != self._root][:15], whole[:5]
 
     async def drive(self, rate: float, public_rate: float, seconds: float) -> Measured:
         """So many acts of users and looks at the public page a second; what was measured, once the last is answered."""
         self.measured = Measured()
-        await asyncio.gather(
-            self._arrivals(rate, seconds, self._somebody), self._arrivals(public_rate, seconds, self._reader)
-        )
+        patience = asyncio.ensure_future(self._sockets.patience())
+        await asyncio.gather(self._users(rate, seconds), self.readers(public_rate, seconds))
+        patience.cancel()
         return self.measured
 
-    async def _arrivals(
-        self, rate: float, seconds: float, act: Callable[[float], Awaitable[None] | None]
-    ) -> None:
-        begin, tasks = time.monotonic(), set()
-        for number in range(int(rate * seconds)):
-            due = begin + number / rate
-            if (early := due - time.monotonic()) > 0:
-                await asyncio.sleep(early)
-            if (doing := act(due)) is not None:
+    async def _users(self, rate: float, seconds: float) -> None:
+        tasks = set()
+        async for due in _moments(rate, seconds):
+            if (doing := self._somebody(due)) is not None:
                 task = asyncio.ensure_future(doing)
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)
+
+    async def readers(self, rate: float, seconds: float) -> None:
+        """Looks at the public page, each from another address, without a task for each: what is not answered at the end counts."""
+        measured, waiting, sockets = self.measured, Counter[str](), self._sockets
+        times = measured.times.setdefault(PUBLIC, [])
+
+        def asked(due: float, connection: Connection) -> Callable[[Answer], None]:
+            def answered(answer: Answer) -> None:
+                times.append(time.monotonic() - due)
+                waiting[PUBLIC] -= 1
+                sockets.give_back(connection, answer)
+                if answer.status != 200:
+                    measured.wrong.append(f"{PUBLIC}: {answer.status}")
+
+            return answered
+
+        async for due in _moments(rate, seconds):
+            self._looks += 1
+            data = request("GET", "/", address_of(READERS + self._looks % READERS), {})
+            try:
+                connection = await sockets.connection()
+            except OSError as error:
+                measured.wrong.append(f"{PUBLIC}: {type(error).__name__}")
+                continue
+            waiting[PUBLIC] += 1
+            connection.ask(data, asked(due, connection))
+        while waiting[PUBLIC]:
+            await asyncio.sleep(0.01)
 
     def _somebody(self, due: float) -> Awaitable[None] | None:
         if not self._active:
@@ -195,9 +308,6 @@ class Crowd:
                 person = self._waiting.popleft()
             self._active.append(person)
 
-    async def _reader(self, due: float) -> None:
-        await self._ask(PUBLIC, "GET", "/", due)
-
     async def act(self, person: Person, due: float) -> str:
         """The person's next act; its kind."""
         if person.copy:
@@ -210,21 +320,22 @@ class Crowd:
         return await acts[place](person, due)
 
     async def _home(self, person: Person, due: float) -> str:
-        await self._ask("home", "GET", "/office/", due, person)
-        return "home"
+        return await self._look("home", "/office/", person, due)
 
     async def _board(self, person: Person, due: float) -> str:
-        await self._ask("board", "GET", f"/office/campaigns/{self._campaign}/board/", due, person)
-        return "board"
+        return await self._look("board", f"/office/campaigns/{self._campaign}/board/", person, due)
 
     async def _late(self, person: Person, due: float) -> str:
         address = f"/office/campaigns/{self._campaign}/board/?state=late"
-        await self._ask("late list", "GET", address, due, person)
-        return "late list"
+        return await self._look("late list", address, person, due)
 
     async def _unit(self, person: Person, due: float) -> str:
-        await self._ask("unit page", "GET", f"/office/units/{person.unit}/", due, person)
-        return "unit page"
+        return await self._look("unit page", f"/office/units/{person.unit}/", person, due)
+
+    async def _look(self, kind: str, address: str, person: Person, due: float) -> str:
+        kind += "" if person.copy else WHOLE if person.unit == self._root else BRANCH
+        await self._ask(kind, "GET", address, due, person)
+        return kind
 
     async def _acknowledge(self, person: Person, due: float) -> str:
         values = {"kind": "acknowledged", "day": "", "note": ""}
@@ -307,25 +418,28 @@ class Crowd:
         return first
 
     async def _ask(
-        self, kind: str, method: str, path: str, due: float, person: Person | None = None, body: bytes = b"", content: str = "application/x-www-form-urlencoded",
+        self, kind: str, method: str, path: str, due: float, person: Person, body: bytes = b"", content: str = "application/x-www-form-urlencoded",
     ) -> Answer | None:  # fmt: skip
-        headers = {}
-        if person is not None:
-            cookies = f"{self._names['session']}={person.session}; {self._names['csrf']}={TOKEN}"
-            headers = {"Cookie": cookies, "X-CSRFToken": TOKEN}
-        if body:
-            headers["Content-Type"] = content
-        problem, answer = "", None
+        cookies = f"{self._names['session']}={person.session}; {self._names['csrf']}={TOKEN}"
+        headers = {"Cookie": cookies, "X-CSRFToken": TOKEN, **({"Content-Type": content} if body else {})}
         try:
-            answer = await self._sockets.ask(method, path, headers, body)
-            if answer.status != (302 if method == "POST" else 200):
-                problem = f"{answer.status} {path} {shown(answer.body)}"
-        except (OSError, TimeoutError) as error:
-            problem = f"{type(error).__name__} {path}"
+            answer = await self._sockets.ask(method, path, person.address, headers, body)
+        except OSError:
+            answer = Answer(0)
+        right = answer.status == (302 if method == "POST" else 200)
         self.measured.times.setdefault(kind, []).append(time.monotonic() - due)
-        if problem:
-            self.measured.wrong.append(f"{kind}: {problem}")
-        return None if problem else answer
+        if not right:
+            self.measured.wrong.append(f"{kind}: {answer.status} {path} {shown(answer.body)}")
+        return answer if right else None
+
+
+async def _moments(rate: float, seconds: float) -> AsyncIterator[float]:
+    """When something is due, as each moment comes: late ones at once, one after the other."""
+    begin = time.monotonic()
+    for number in range(int(rate * seconds)):
+        due = begin + number / rate
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        yield due
 
 
 def shown(body: bytes) -> str:
