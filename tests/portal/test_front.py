@@ -168,6 +168,24 @@ def asked(site: Front, sender: Sender, *headers: tuple[bytes, bytes]) -> Sender:
     return sender
 
 
+def test_what_is_ready_meets_no_thread() -> None:
+    """A page that is kept is answered by the event loop; the others, and what has a body, by the site."""
+    page = [(b"content-type", b"text/html"), (b"content-length", b"4")], b"page"
+    threads: list[str] = []
+
+    def site(environ: dict[str, Any], start: Any) -> list[bytes]:
+        threads.append(threading.current_thread().name)
+        start("200 OK", [("Content-Length", "4")])
+        return [b"site"]
+
+    kept = [page, None]
+    one = Front(site, Limits(body_bytes=9), lambda environ: "", threads=1, ready=lambda environ: kept.pop(0))
+    got = asked(one, Sender())
+    assert (got.status, got.got, threads) == (200, b"page", [])
+    assert asked(one, Sender()).got == b"site"
+    assert len(threads) == 1
+
+
 def test_whole_bodies_pass_and_the_others_meet_no_thread() -> None:
     large = bytes(range(256)) * 3000
     pieces = [large[place : place + 50_000] for place in range(0, len(large), 50_000)]

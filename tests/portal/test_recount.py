@@ -38,6 +38,7 @@ from lamsach.portal.reports.models import Report
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.web.bars import _reported
+from lamsach.portal.web.tree import tree as tree_of
 
 from . import bundles
 from .conftest import Cast, remembered
@@ -187,4 +188,11 @@ def test_board_and_home_equal_a_recount(steps: list[tuple[str, int, int, int]], 
                 assert case_counts_by_child(campaign, unit.pk).get(child.pk, CaseCounts()) == world.machines(
                     below
                 )
+        for opened in ((), [unit.pk for unit in world.units]):
+            rows = [row for unit in world.units for row in tree_of(campaign, unit, opened).rows]
+            assert len(rows) > len(world.units)
+            for row in rows:  # the page of a unit, with closed branches and with open ones
+                inner = world.below(row.unit)
+                assert row.counts == world.recount(inner), row.unit.code
+                assert (row.machines or CaseCounts()) == world.machines(inner), row.unit.code
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""The site as an ASGI application: `front` before Django's WSGI application."""
+"""The site as an ASGI application: `front`, then the public pages that are kept, then Django's WSGI application."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from lamsach.portal.front import Front
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
 hold_as_set()
-_site = get_wsgi_application()
+_django = get_wsgi_application()
 
 from lamsach.portal.base.ratelimit import address_of, of_one  # noqa: E402 - needs the settings
+from lamsach.portal.public.kept import KeptPages  # noqa: E402 - needs the settings
 
+_site = KeptPages(_django)
 application = Front(
-    _site, Limits(body_bytes=settings.BODY_LIMIT_BYTES), lambda environ: of_one(address_of(environ))
+    _site,
+    Limits(body_bytes=settings.BODY_LIMIT_BYTES),
+    lambda environ: of_one(address_of(environ)),
+    ready=_site.ready,
 )

@@ -24,6 +24,7 @@ from urllib.parse import unquote_to_bytes
 from lamsach.portal.bodies import Bodies, Body, DroppedError, Limits, Message, Receive, spooled
 
 Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 logger = logging.getLogger("lamsach.portal.front")
 
@@ -164,8 +165,11 @@ class Front:
         limits: Limits,
         visitor: Callable[[dict[str, Any]], str],
         threads: int = 8,
+        ready: Callable[[dict[str, Any]], tuple[Headers, bytes] | None] = lambda environ: None,
     ) -> None:
+        """`ready`: headers and body of what can be answered at once, without a thread."""
         self._application, self._limits, self._visitor = application, limits, visitor
+        self._ready = ready
         self._bodies = Bodies(limits)
         self.threads = Turns(threads)
         self.ending = False
@@ -181,6 +185,10 @@ class Front:
             await send({"type": "http.response.body", "body": b"ending\n"})
             return
         environ = wsgi_environ(scope)
+        if (found := self._ready(environ)) is not None:
+            await send({"type": "http.response.start", "status": 200, "headers": found[0]})
+            await send({"type": "http.response.body", "body": found[1]})
+            return
         visitor = self._visitor(environ)
         try:
             body = await self._body(environ, receive, visitor)

@@ -81,7 +81,6 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "lamsach.portal.public.kept.kept_pages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "lamsach.portal.base.middleware.language",
     "lamsach.portal.base.middleware.LogInRequired",

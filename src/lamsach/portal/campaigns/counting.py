@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, Value, 
 from lamsach.portal.base.together import at_once
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import UnitLink
-from lamsach.portal.units.tree import today, under
+from lamsach.portal.units.tree import on_day, today, under
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,17 @@ class Counts:
         return self.units - self.sent
 
 
-def _links(campaign: Campaign, ancestors: Iterable[int], day: date) -> QuerySet[UnitLink]:
-    """The links from these units down, each with the participation `p` of the unit below."""
-    return under(ancestors, day).annotate(
+def _links(
+    campaign: Campaign, ancestors: Iterable[int], day: date, alone: Collection[int] = ()
+) -> QuerySet[UnitLink]:
+    """The links from these units down, of those that are `alone` to themselves only, each with the participation `p` of the unit below."""
+    itself = Q(descendant__in=alone, distance=0)
+    links = (
+        UnitLink.objects.filter(on_day(day), Q(ancestor__in={*ancestors} - {*alone}) | itself)
+        if alone
+        else under(ancestors, day)
+    )
+    return links.annotate(
         p=FilteredRelation(
             "descendant__participations", condition=Q(descendant__participations__campaign=campaign)
         )
@@ -86,12 +94,17 @@ def counts_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[Counts]:
 
 
 def counts_by_child(
-    campaign: Campaign, unit_id: int, day: date | None = None, *, children: Iterable[int] | None = None
+    campaign: Campaign,
+    unit_id: int,
+    day: date | None = None,
+    *,
+    children: Iterable[int] | None = None,
+    alone: Collection[int] = (),
 ) -> dict[int, Counts]:
-    """For each unit directly under a unit (`children`, when they are known already): the counts of it and everything under it, as of a day (today)."""
+    """For each unit directly under a unit (`children`, when they are known already): the counts of it and everything under it, as of a day (today). `alone`: of which of these only the unit itself counts."""
     moment = day or today()
     below = under([unit_id], moment).filter(distance=1).values_list("descendant", flat=True)
-    links = _links(campaign, below if children is None else children, moment)
+    links = _links(campaign, below if children is None else children, moment, alone)
     rows = links.values("ancestor").annotate(**_figures(moment))
     found: dict[int, Counts] = {}
     for row in rows:

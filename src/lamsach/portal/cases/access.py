@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,12 +14,17 @@ from django.utils import timezone
 from lamsach.portal.cases.handling import SavedView
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.units.access import memberships, readable_units, writable_units
+from lamsach.portal.units.access import memberships, reaches_below, readable_units, writable_units
+from lamsach.portal.units.tree import under
 
 
-def readable_cases(user: Any) -> QuerySet[Case]:
-    """The cases of the person's subtree."""
-    rows = Case.objects.filter(unit__in=readable_units(user), superseded=None)
+def readable_cases(user: Any, unit: int | None = None, day: date | None = None) -> QuerySet[Case]:
+    """The cases of the person's subtree, or those of them of a unit and everything under it on a day (today)."""
+    rows = Case.objects.filter(superseded=None)
+    if unit is not None:
+        rows = rows.filter(unit__in=under([unit], day).values("descendant"))
+    if unit is None or day is not None or not reaches_below(user, unit):
+        rows = rows.filter(unit__in=readable_units(user))
     return rows.select_related("unit", "campaign", "device", "assignee")
 
 

@@ -6,7 +6,7 @@ moment: with the end of the day itself that is what was reported then. What cut-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -117,13 +117,16 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
 
 
 def case_counts_of(
-    campaign: Campaign, roots: Any, day: date, known: datetime | None
+    campaign: Campaign, roots: Any, day: date, known: datetime | None, *, alone: Collection[int] = ()
 ) -> dict[int, CaseCounts]:
-    """For each of these units (numbers, or a query of them) the numbers of its own cases and of everything under it."""
+    """For each of these units (numbers, or a query of them) the numbers of its own cases and of everything under it; of those that are `alone`, its own."""
+    wanted = Q(unit__links_up__ancestor__in={*roots} - {*alone} if alone else roots)
+    if alone:
+        wanted |= Q(unit__in=alone, unit__links_up__distance=0)
     rows = (
         spans_on(campaign, day, known)
         .filter(
-            unit__links_up__ancestor__in=roots,
+            wanted,
             unit__links_up__valid_from__lte=day,
             unit__links_up__valid_until__gt=day,
         )

@@ -16,7 +16,6 @@ from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.counting import GROUPS
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Span, ThreatKind
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.units.tree import under
 
 FILTERS = ("open", "working", "waiting", "verified", "blind", "reinfected", "late", "dismissed", "all")
 """The figures above the list."""
@@ -63,12 +62,10 @@ def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case
 
 def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
     """The cases that the address asks for, whatever their state."""
-    rows = readable_cases(user)
-    campaign, unit = number(query, "campaign"), number(query, "unit")
+    rows = readable_cases(user, number(query, "unit"), asked_day(query))
+    campaign = number(query, "campaign")
     if campaign is not None:
         rows = rows.filter(campaign=campaign)
-    if unit is not None:
-        rows = rows.filter(unit__in=under([unit], asked_day(query)).values("descendant"))
     grade = number(query, "severity")
     if grade in CaseSeverity.values:
         rows = rows.filter(severity=grade)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.models import Campaign, Participation
 from lamsach.portal.cases import stated
 from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
 
@@ -60,27 +60,39 @@ def searching(
     """Return what was not searched under a unit by a day (today). Of a subtree without any log the units directly under it, else the unit itself. `said`: what is stated by file, where it was read before."""
     moment = day or today()
     own = _with_logs(campaign, unit_id, moment, said)
-    if not own.exists():
+    if not own:
         found = set(_children(moment).filter(ancestor=unit_id).values_list("descendant", flat=True))
         return Searching(frozenset(found or {unit_id}), frozenset(), nothing=True)
-    logs = own.values("pk")
-    above = UnitLink.objects.filter(on_day(moment), descendant__in=logs).values("ancestor")
-    inside = under([unit_id], moment).values("descendant")
-    rows = _children(moment).filter(ancestor__in=inside).filter(ancestor__in=above)
-    rows = rows.exclude(descendant__in=above).annotate(
-        inner=Exists(_children(moment).filter(ancestor=OuterRef("descendant"))),
-        beside=Exists(own.filter(pk=OuterRef("ancestor"))),
-    )
+    rows = _children(moment).filter(ancestor__in=under([unit_id], moment).values("descendant"))
+    if len(own) < _PART:
+        rows = rows.filter(
+            ancestor__in=UnitLink.objects.filter(on_day(moment), descendant__in=own).values("ancestor")
+        )
+    inner = Exists(_children(moment).filter(ancestor=OuterRef("descendant")))
+    pairs = list(rows.annotate(inner=inner).values_list("ancestor", "descendant", "inner"))
+    above = _up(own, {child: parent for parent, child, _inner in pairs})
     tops: set[int] = set()
     shared: set[int] = set()
-    for child, inner, beside in rows.values_list("descendant", "inner", "beside"):
-        (tops if inner or not beside else shared).add(child)
+    for parent, child, has_inner in pairs:
+        if parent in above and child not in above:
+            (tops if has_inner or parent not in own else shared).add(child)
     return Searching(frozenset(tops), frozenset(shared))
+
+
+def _up(units: Iterable[int], parents: Mapping[int, int]) -> set[int]:
+    """The units and all above them."""
+    found: set[int] = set()
+    for unit in units:
+        up: int | None = unit
+        while up is not None and up not in found:
+            found.add(up)
+            up = parents.get(up)
+    return found
 
 
 def _with_logs(
     campaign: Campaign, unit_id: int, day: date, said: Sequence[stated.Statement] | None = None
-) -> QuerySet[Unit]:
+) -> set[int]:
     """The units of a subtree of which logs of their own had been searched by a day, or that say so in figures handed in by file. A partner that states its units one by one (`by_unit`) says it of each."""
     searched = CoverageDay.objects.filter(campaign=campaign, day__lte=day).values("unit")
     elsewhere = Participation.objects.filter(campaign=campaign, searched_on__lte=day).values("unit")
@@ -90,8 +102,7 @@ def _with_logs(
         if (one.counts.get("found") or one.searched) and not one.counts.get("by_unit")
     ]
     there = under([unit_id], day).filter(Q(descendant__in=searched) | Q(descendant__in=elsewhere))
-    here = Q(pk__in=there.values("descendant"))
-    return Unit.objects.filter(here | Q(pk__in=says) if says else here).order_by()
+    return {*there.values_list("descendant", flat=True), *says}
 
 
 def unsearched_by_child(found: Searching, children: Iterable[int], day: date | None = None) -> dict[int, int]:
@@ -112,7 +123,7 @@ def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[in
     """For each unit of a subtree a key of WORDS: its own logs were searched, only those of units under it, only those of the unit above, or none."""
     moment = day or today()
     found = searching(campaign, unit_id, moment)
-    own = set(_with_logs(campaign, unit_id, moment).values_list("pk", flat=True))
+    own = _with_logs(campaign, unit_id, moment)
     if not own:
         return dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "not_searched")
     known = dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "part")

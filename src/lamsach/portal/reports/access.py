@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
-from lamsach.portal.campaigns.models import Campaign, Participation
+from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import DONE, Extension, Received, Report
 from lamsach.portal.units.access import (
     get_unit,
@@ -36,15 +36,6 @@ def readable_reports(user: Any) -> QuerySet[Report]:
 def with_parent(campaign: Campaign) -> QuerySet[Report]:
     """The reports that were sent and not returned."""
     return Report.objects.filter(campaign=campaign, state__in=DONE)
-
-
-def units_reported(campaign: Campaign, units: Any) -> QuerySet[Unit]:
-    """Those of these units (a query of their numbers) that have sent a report, here or as another portal states."""
-    sent = Exists(with_parent(campaign).filter(unit=OuterRef("pk")))
-    elsewhere = Exists(
-        Participation.objects.filter(campaign=campaign, unit=OuterRef("pk"), reported_on__isnull=False)
-    )
-    return Unit.objects.filter(sent | elsewhere, pk__in=units)
 
 
 def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:

@@ -70,8 +70,13 @@ def writable_units(user: Any, roles: Iterable[Role] = WRITERS) -> QuerySet[Unit]
 
 def reaches(user: Any, unit_id: int, roles: Iterable[Role] = ALL) -> bool:
     """Return whether the person reaches this one unit in one of the roles: the same as `readable_units`, asked of the few units above it."""
-    whole, single = _held(user, roles)
-    return unit_id in single or bool(whole and not _over(user, unit_id).isdisjoint(whole))
+    return unit_id in _held(user, roles)[1] or reaches_below(user, unit_id, roles)
+
+
+def reaches_below(user: Any, unit_id: int, roles: Iterable[Role] = ALL) -> bool:
+    """Return whether the person reaches this one unit with everything under it in one of the roles: then no row under it needs to be asked about."""
+    whole, _ = _held(user, roles)
+    return bool(whole and not _over(user, unit_id).isdisjoint(whole))
 
 
 def _over(user: Any, unit_id: int) -> set[int]:
@@ -115,7 +120,7 @@ def get_unit_and_above(user: Any, unit_id: int) -> tuple[Unit, list[Unit]]:
     if unit is None:
         raise Http404
     above = [] if unit.is_closed else ancestors(unit)
-    if above:
+    if above or (unit.parent_id is None and unit.valid_from <= today() and not unit.is_closed):
         user.__dict__.setdefault("_units_over", {})[unit_id] = {unit_id, *(one.pk for one in above)}
     if not reaches(user, unit_id):
         raise Http404

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,11 +15,11 @@ from lamsach.portal.base.charts import Part, bar
 from lamsach.portal.base.together import at_once
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import Counts, counts_of_pairs
-from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.campaigns.waiting import own_dates
 from lamsach.portal.cases.counting import CaseCounts, case_counts_of_pairs
 from lamsach.portal.cases.unsearched import searching
-from lamsach.portal.reports.access import units_reported
+from lamsach.portal.reports.access import with_parent
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today, under
@@ -88,12 +88,17 @@ def standings(user: Any) -> list[Standing]:
 
 
 def _reported(pairs: Iterable[tuple[Campaign, int]]) -> list[int]:
-    """Return how many units under each unit have sent their report of the campaign, in one query."""
-    rows = [
-        units_reported(campaign, under([unit]).filter(distance__gt=0).values("descendant"))
-        for campaign, unit in pairs
-    ]
-    return [row["done"] or 0 for row in at_once([(one, {"done": Count("pk")}) for one in rows])]
+    """Return how many units under each unit have sent their report of the campaign, here or as another portal states, in one query. Counted from the reports, so that no unit without one is looked at."""
+    parts: list[tuple[QuerySet[Any], dict[str, Any]]] = []
+    for campaign, unit in pairs:
+        inside, sent = under([unit]).filter(distance__gt=0).values("descendant"), with_parent(campaign)
+        stated = Participation.objects.filter(campaign=campaign, reported_on__isnull=False, unit__in=inside)
+        others = stated.exclude(Exists(sent.filter(unit=OuterRef("unit"))))
+        parts += [
+            (rows, {"done": Count("unit", distinct=True)}) for rows in (sent.filter(unit__in=inside), others)
+        ]
+    done = [row["done"] or 0 for row in at_once(parts)]
+    return [sent + others for sent, others in zip(done[::2], done[1::2], strict=True)]
 
 
 def _standing(

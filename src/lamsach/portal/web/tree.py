@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import Counts, counts_by_child, late_on
+from lamsach.portal.campaigns.counting import Counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases import stated
 from lamsach.portal.cases.counting import CaseCounts, case_counts_of, more_stated
@@ -19,8 +20,8 @@ from lamsach.portal.cases.unsearched import NOWHERE, Lack, Searching, searching,
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
-MOST_ROWS = 500
-"""How many units the tree shows at once; more are in the list."""
+MOST_ROWS, MOST_SUMS = 500, 2000
+"""How many units the tree shows at once, more are in the list; and how many it adds up to the sums of those above them."""
 ANSWERS: Mapping[str, tuple[str, Any]] = {
     "late": ("late", _("late")),
     "deployed": ("good", _("deployed")),
@@ -115,7 +116,7 @@ def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
         by_parent.setdefault(None if unit.pk == root.pk else unit.parent_id, []).append(unit)
     placed = list(_placed(by_parent, by_parent.get(None, []), inside, 0))
     shown = placed[:MOST_ROWS]
-    figures = _figures(campaign, root, [unit.pk for unit, _depth in shown], day)
+    figures = _figures(campaign, root, [unit.pk for unit, _depth in shown], inside, day)
     rows = [_row(unit, depth, inside, figures) for unit, depth in shown]
     return Tree(rows, len(placed) - len(shown), figures.looked)
 
@@ -140,12 +141,14 @@ class _Figures:
     looked: Searching = NOWHERE
 
 
-def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date) -> _Figures:
-    """The sums of the shown units, in a number of questions that does not depend on how many they are."""
+def _figures(
+    campaign: Campaign | None, root: Unit, units: list[int], opened: set[int], day: date
+) -> _Figures:
+    """The sums of the shown units, the topmost first, in a number of questions that does not depend on how many they are."""
     if campaign is None:
         sizes = under(units, day).values_list("ancestor").annotate(size=Count("descendant"))
         return _Figures({unit: Counts(units=size) for unit, size in sizes}, {}, frozenset(), {}, frozenset())
-    machines = case_counts_of(campaign, units, day, None)
+    counts, machines = _sums(campaign, root, units, opened, day)
     said = stated.newest(campaign, root.pk, day)
     more = more_stated(campaign, root.pk, day, said=said)
     if more:
@@ -161,13 +164,33 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
         inner = frozenset(below for above, below in _above(units, day) if above in looked.tops)
         lacking = unsearched_by_child(looked, units, day)
     return _Figures(
-        counts_by_child(campaign, root.pk, day, children=units),
+        counts,
         machines,
         looked.shared,
         lacking,
         inner,
         looked,
     )
+
+
+def _sums(
+    campaign: Campaign, root: Unit, units: list[int], opened: set[int], day: date
+) -> tuple[dict[int, Counts], dict[int, CaseCounts]]:
+    """The counts of the units with everything under each. Those of an opened unit are its own and those of the units directly under it, so that nothing is added up at two levels."""
+    inner: dict[int, list[int]] = {unit: [] for unit in units if unit in opened}
+    links = under(inner, day).filter(distance=1).values_list("ancestor", "descendant")[: MOST_SUMS + 1]
+    for unit, child in links:
+        inner[unit].append(child)
+    asked = {*units, *chain.from_iterable(inner.values())}
+    if sum(map(len, inner.values())) > MOST_SUMS:
+        asked, inner = {*units}, {}
+    counts = counts_by_child(campaign, root.pk, day, children=asked, alone=inner)
+    machines = case_counts_of(campaign, asked, day, None, alone=inner)
+    for unit in reversed(inner):
+        parts = [unit, *inner[unit]]
+        counts[unit] = total(counts[one] for one in parts if one in counts)
+        machines[unit] = sum((machines[one] for one in parts if one in machines), CaseCounts())
+    return counts, machines
 
 
 def _above(units: list[int], day: date) -> QuerySet[UnitLink, tuple[int, int]]:

@@ -23,6 +23,7 @@ from lamsach.portal.reports.access import readable_reports
 from lamsach.portal.reports.models import Report
 from lamsach.portal.sources.access import sources
 from lamsach.portal.sources.models import LogSource
+from lamsach.portal.units.access import reaches
 from lamsach.portal.units.models import Unit
 
 CAMPAIGNS, REPORTS, LETTERS, STEPS, SOURCES, PEOPLE = 5, 8, 8, 20, 30, 30
@@ -100,9 +101,9 @@ def people(user: Any, unit: Unit) -> list[tuple[Any, list[str]]]:
     """The people with a role in the unit, for those who coordinate it, each with the roles' words."""
     if not user.roles & COORDINATORS:
         return []
-    held = unit.memberships.filter(user__in=readable_people(user).order_by().values("pk")).select_related(
-        "user"
-    )
+    held = unit.memberships.select_related("user")
+    if not reaches(user, unit.pk, COORDINATORS):
+        held = held.filter(user__in=readable_people(user).order_by().values("pk"))
     found: dict[Any, list[str]] = {}
     for member in held.order_by("user__name", "user__email", "role")[:PEOPLE]:
         found.setdefault(member.user, []).append(member.get_role_display())
