@@ -24,11 +24,15 @@ class ExitStatus(IntEnum):
     FOUND = 0
     """Done; for a hunt: at least one device or contact was found."""
     NOTHING_FOUND = 1
-    """Nothing found: no listed value is in the logs, and dated lines of recognised logs cover every day that was asked for."""
+    """Nothing found: no listed value is in the logs, and dated lines of recognised logs cover every day that
+    was asked for.
+    """
     USAGE = 2
     """The command line does not make sense."""
     BLIND = 3
-    """Nothing found, but days or sources have no logs, no line proves a day, or a listed value is in the logs where it is no contact: not a clean result."""
+    """Nothing found, but days or sources have no logs, no line proves a day, or a listed value is in the logs
+    where it is no contact: not a clean result.
+    """
     PARTIAL = 4
     """Some inputs could not be read; everything else was done and is in the result."""
     INPUT = 5

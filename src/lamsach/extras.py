@@ -1,7 +1,8 @@
 """Packages that not every installation has: which extra brings each, and the one error that names it.
 
-A command imports what it needs when it needs it, and the command line turns a failed import into that error (`missing`). Code whose errors are caught
-before they get there, as those of one unreadable file among many, raises it itself (`require`, `missing_extra`).
+A command imports what it needs when it needs it, and the command line turns a failed import into that error
+(`missing`). Code whose errors are caught before they get there, as those of one unreadable file among many,
+raises it itself (`require`, `missing_extra`).
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def require(module: str) -> None:
 
 
 def missing(error: BaseException) -> MissingExtraError | None:
-    """The error in place of one that an import failed with for want of an extra, at first hand or as its cause; None for any other."""
+    """The error in place of one that an import failed with for want of an extra, at first hand or as its
+    cause; None for any other.
+    """
     cause: BaseException | None = error
     while cause is not None:
         module = (

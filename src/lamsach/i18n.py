@@ -1,7 +1,7 @@
 """Words in two languages: English is written in the code, Vietnamese stands in `catalogue_vi`.
 
-A text is a whole sentence with named placeholders; a test checks that every text in the code has a translation with
-the same placeholders.
+A text is a whole sentence with named placeholders; a test checks that every text in the code has a
+translation with the same placeholders.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def language_from_environment() -> str:
 
 
 def translator(language: str) -> Translate:
-    """The function that puts an English text into the language (`vi` or `en`); an unknown text stays as it is."""
+    """The function that puts an English text into the language (`vi` or `en`); an unknown text stays as it
+    is.
+    """
     if language == "en":
         return lambda text: text
     said = _vietnamese()
@@ -45,12 +47,16 @@ def _vietnamese() -> dict[str, str]:
 
 
 def mark(text: str) -> str:
-    """The text itself: marks a text that is stored now and translated later, so that the catalogue's test finds it."""
+    """The text itself: marks a text that is stored now and translated later, so that the catalogue's test
+    finds it.
+    """
     return text
 
 
 def counted(count: int, one: str, many: str, language: str) -> str:
-    """The text for one thing or for several, translated, with `{count}` put in as the language writes numbers."""
+    """The text for one thing or for several, translated, with `{count}` put in as the language writes
+    numbers.
+    """
     text = translator(language)(one if count == 1 else many)
     return text.format(count=format_number(count, language))
 

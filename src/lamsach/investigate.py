@@ -59,12 +59,16 @@ class Request:
     password: bytes | None = None
     threads: int | None = None
     unit_key: bytes | None = None
-    """By which machines are marked (`devices.presence`); None: the one that is kept for the person's unit (`devices.unit_key`)."""
+    """By which machines are marked (`devices.presence`); None: the one that is kept for the person's unit
+    (`devices.unit_key`).
+    """
 
 
 @dataclass(slots=True)
 class Watch:
-    """Who wants to know how it goes: `say` gets a sentence at each stage, `progress` bytes, `total` the size of the logs on disk."""
+    """Who wants to know how it goes: `say` gets a sentence at each stage, `progress` bytes, `total` the size
+    of the logs on disk.
+    """
 
     say: Tell = lambda _text: None
     progress: Progress = lambda _consumed, _searched: None
@@ -99,7 +103,9 @@ class _Inputs:
 
     @property
     def machines(self) -> int:
-        """About how many machines there are: those of the inventory, at least those that were seen; without one, as many as the logs let expect."""
+        """About how many machines there are: those of the inventory, at least those that were seen; without
+        one, as many as the logs let expect.
+        """
         listed = len(self.inventory)
         return max(listed, self.presence.seen) if listed else self.presence.machines
 
@@ -124,10 +130,11 @@ def investigate(
     kept: Kept | None = None,
     searcher: Searcher | None = None,
 ) -> tuple[Findings, HuntResult]:
-    """Run the hunt that the request asks for; over the logs of an archive when `kept` is given, by `searcher` when there is one.
+    """Run the hunt that the request asks for; over the logs of an archive when `kept` is given, by `searcher`
+    when there is one.
 
-    Returns the findings and the hunt's own figures. Raises InputError when no list or no log can be used; whatever else cannot
-    be read is a problem of the findings.
+    Returns the findings and the hunt's own figures. Raises InputError when no list or no log can be used;
+    whatever else cannot be read is a problem of the findings.
     """
     watch = watch or Watch()
     started = datetime.now(UTC)
@@ -213,7 +220,9 @@ def _accepted(request: Request) -> Callable[[Indicator], bool]:
 
 
 def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str], Reference | None] | None:
-    """Return what tells whether a value is excepted; None without exceptions, whose reader need not be loaded then."""
+    """Return what tells whether a value is excepted; None without exceptions, whose reader need not be loaded
+    then.
+    """
     if not request.exceptions:
         return None
     from lamsach.indicators.values.exceptions import ExceptionSet
@@ -223,7 +232,9 @@ def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str
 
 
 def _once_each(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Each problem once; what an archive suffers is not told again of the archive when it is told of a log in it."""
+    """Each problem once; what an archive suffers is not told again of the archive when it is told of a log in
+    it.
+    """
     distinct = tuple(dict.fromkeys(problems))
     inside = {(item.where.split("!")[0], item.what) for item in distinct if "!" in item.where}
     return tuple(item for item in distinct if (item.where, item.what) not in inside)

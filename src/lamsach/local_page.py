@@ -1,7 +1,8 @@
-"""A page for the person at this machine: a server on loopback, at a random port, under an address that nobody can guess.
+"""A page for the person at this machine: a server on loopback, at a random port, under an address that nobody
+can guess.
 
-Only requests to the very host and port are answered (a foreign name that points here is not), and only posts from the page itself change
-anything: two separate guards against other web pages in the same browser.
+Only requests to the very host and port are answered (a foreign name that points here is not), and only posts
+from the page itself change anything: two separate guards against other web pages in the same browser.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from typing import Any
 
 TOKEN_BYTES = 24
 HTML = "text/html; charset=utf-8"
-_POLICY = "default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -50,7 +54,10 @@ class LocalServer(ThreadingHTTPServer):
         """A browser that goes away is no error worth a word."""
 
     def serve_person(self, on_ready: Callable[[str], None]) -> None:
-        """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one."""
+        """Serve until the person ends it.
+
+        `on_ready` gets the address; a browser is opened where there is one.
+        """
         on_ready(self.address)
         if sys.platform == "win32" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
             with suppress(webbrowser.Error, OSError):

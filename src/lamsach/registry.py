@@ -1,4 +1,5 @@
-"""Registries of plug-ins: an ordered list of names and marks; a plug-in's module is imported when its turn comes.
+"""Registries of plug-ins: an ordered list of names and marks; a plug-in's module is imported when its turn
+comes.
 
 This module imports nothing of ours.
 """
@@ -14,7 +15,9 @@ T = TypeVar("T")
 
 
 class Row(NamedTuple):
-    """A plug-in before it is imported: `module:Attribute` in the registry's package, its public name, and its mark: texts of which its input holds one, or a regular expression for its bytes."""
+    """A plug-in before it is imported: `module:Attribute` in the registry's package, its public name, and its
+    mark: texts of which its input holds one, or a regular expression for its bytes.
+    """
 
     place: str
     name: str
@@ -22,7 +25,10 @@ class Row(NamedTuple):
 
 
 class Registry(Sequence[T]):
-    """Plug-ins in the order in which they are tried. A sequence of the plug-ins, each imported by the first who gets to it."""
+    """Plug-ins in the order in which they are tried.
+
+    A sequence of the plug-ins, each imported by the first who gets to it.
+    """
 
     def __init__(self, package: str, rows: Sequence[Row]) -> None:
         self._package = package
@@ -59,7 +65,9 @@ class Registry(Sequence[T]):
         return tuple(row.name for row in self._rows)
 
     def add(self, name: str, plugin: T, mark: tuple[str, ...]) -> None:
-        """Put a plug-in of this process before all others; one of the same name that was added before goes."""
+        """Put a plug-in of this process before all others; one of the same name that was added
+        before goes.
+        """
         self._rows = (Row("", name, mark), *(row for row in self._rows if row.name != name))
         self._loaded[name] = plugin
         self._added |= {name}

@@ -1,4 +1,7 @@
-"""Signals and signs of life between processes. A signal's handler may be interrupted by the next signal, so it may take no lock: `threading.Event.set` in it can wait for itself for ever.
+"""Signals and signs of life between processes.
+
+A signal's handler may be interrupted by the next signal, so it may take no lock: `threading.Event.set` in it
+can wait for itself for ever.
 
 Handlers here write a byte into a socket or pipe that never blocks; a thread does what the signal asks for.
 """
@@ -42,7 +45,10 @@ class Bell:
 
 
 def on_signals(calls: Mapping[int, Callable[[], object]]) -> None:
-    """Let a thread of its own make the call that belongs to a signal, one after the other. ValueError outside the main thread."""
+    """Let a thread of its own make the call that belongs to a signal, one after the other.
+
+    ValueError outside the main thread.
+    """
     heard, rung = socket.socketpair()
     rung.setblocking(False)
 

@@ -1,6 +1,8 @@
-"""Tables for spreadsheet programs: the one writer of CSV rows and workbook cells, in which no text is ever a formula.
+"""Tables for spreadsheet programs: the one writer of CSV rows and workbook cells, in which no text is ever a
+formula.
 
-Values come from lists, logs and people, so any of them may begin as a formula that a spreadsheet program would run (OWASP: CSV injection).
+Values come from lists, logs and people, so any of them may begin as a formula that a spreadsheet program
+would run (OWASP: CSV injection).
 """
 
 from __future__ import annotations
@@ -30,13 +32,17 @@ class _Echo:
 
 
 def csv_row(cells: Iterable[Any]) -> str:
-    """One row of CSV (RFC 4180) with its line end: texts disarmed, None as an empty cell, anything else as it is written."""
+    """One row of CSV (RFC 4180) with its line end: texts disarmed, None as an empty cell, anything else as it
+    is written.
+    """
     writer: Any = csv.writer(_Echo())
     return str(writer.writerow([disarm(cell) if isinstance(cell, str) else cell for cell in cells]))
 
 
 def text_cell(sheet: Any, text: str) -> Any:
-    """A cell of a write-only openpyxl sheet that is text for good, whatever it begins with; the value itself is unchanged."""
+    """A cell of a write-only openpyxl sheet that is text for good, whatever it begins with; the value itself
+    is unchanged.
+    """
     from openpyxl.cell import WriteOnlyCell
 
     return keep_text(WriteOnlyCell(sheet, ""), text)

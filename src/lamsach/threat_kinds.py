@@ -1,4 +1,7 @@
-"""What kind of malware a threat's name tells of. Names as the lists of authorities and vendors write them; a person may choose another kind for a case."""
+"""What kind of malware a threat's name tells of.
+
+Names as the lists of authorities and vendors write them; a person may choose another kind for a case.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,34 @@ import re
 _WORDS: tuple[tuple[str, str], ...] = (
     (
         "ransom",
-        "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal cobalt ?strike beacon sliver brute ?ratel qakbot qbot "
-        "emotet trickbot icedid bokbot bumblebee bazar(loader)? ursnif gozi systembc darkgate latrodectus mã~hóa~dữ~liệu",
+        "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal "
+        "cobalt ?strike beacon sliver brute ?ratel qakbot qbot "
+        "emotet trickbot icedid bokbot bumblebee bazar(loader)? ursnif gozi systembc darkgate "
+        "latrodectus mã~hóa~dữ~liệu",
     ),
     (
         "stealer",
-        "stealer infostealer redline lumma(c2)? vidar raccoon azorult formbook xloader agent ?tesla agenttesla lokibot loki ?pwd pony snake ?keylogger "
-        "keylogger racoon stealc risepro meta ?stealer hawkeye remcos asyncrat njrat nanocore quasar(rat)? dcrat xworm warzone ave ?maria banking banker trojan-?psw "
+        "stealer infostealer redline lumma(c2)? vidar raccoon azorult formbook xloader agent "
+        "?tesla agenttesla lokibot loki ?pwd pony snake ?keylogger "
+        "keylogger racoon stealc risepro meta ?stealer hawkeye remcos asyncrat njrat nanocore "
+        "quasar(rat)? dcrat xworm warzone ave ?maria banking banker trojan-?psw "
         "đánh~cắp~thông~tin",
     ),
     (
         "miner",
-        "miner coin ?miner xmrig cryptominer cryptojack\\w* coinhive monero kinsing lemon ?duck prometei đào~tiền",
+        "miner coin ?miner xmrig cryptominer cryptojack\\w* coinhive monero kinsing lemon "
+        "?duck prometei đào~tiền",
     ),
     (
         "loader",
-        "loader downloader dropper private ?loader smoke ?loader gcleaner amadey socgholish fake ?updates gootloader guloader cloudeye hijackloader "
+        "loader downloader dropper private ?loader smoke ?loader gcleaner amadey socgholish "
+        "fake ?updates gootloader guloader cloudeye hijackloader "
         "crack keygen kms(pico|auto)? activator warez bẻ~khóa",
     ),
     (
         "botnet",
-        "bot botnet \\w*bot mirai mozi gafgyt bashlite tsunami necurs andromeda gamarue conficker kelihos waledac sality virut ramnit zeus zbot "
+        "bot botnet \\w*bot mirai mozi gafgyt bashlite tsunami necurs andromeda gamarue "
+        "conficker kelihos waledac sality virut ramnit zeus zbot "
         "avalanche dorkbot wannacry mykings hajime fodcha mạng~máy~tính~ma",
     ),
 )

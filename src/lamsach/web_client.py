@@ -1,7 +1,10 @@
-"""The HTTP client under all that ask servers: proxy, certificates, time limits, where connections go. What a redirection may lead to is the caller's.
+"""The HTTP client under all that ask servers: proxy, certificates, time limits, where connections go.
 
-By urllib3 (https://urllib3.readthedocs.io). Nothing is tried again or unpacked, no cookie is kept, each request has a connection of its own, and no redirection is followed
-unless the caller allows it. Whatever fails on the way is a WebError. Imports nothing of ours.
+What a redirection may lead to is the caller's.
+
+By urllib3 (https://urllib3.readthedocs.io). Nothing is tried again or unpacked, no cookie is kept, each
+request has a connection of its own, and no redirection is followed unless the caller allows it. Whatever
+fails on the way is a WebError. Imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -22,16 +25,23 @@ from urllib3.exceptions import HTTPError
 
 Headers = Mapping[str, str]
 Follow = Callable[[str, str, Headers], Headers | None]
-"""By the address asked, that of the redirection, and the headers sent: those to send there; None to stay, with the redirection as the answer."""
+"""By the address asked, that of the redirection, and the headers sent: those to send there; None to stay,
+with the redirection as the answer.
+"""
 Connect = Callable[[str, tuple[str, int], float], socket.socket]
 """Connects by scheme, host and port, and time limit in seconds."""
 _MOST_REDIRECTIONS = 10
 _REDIRECTED = {301: True, 302: True, 303: True, 307: False, 308: False}
-"""Statuses of redirections, and whether a question with a body goes on as GET (RFC 9110 section 15.4); else it does not go on."""
+"""Statuses of redirections, and whether a question with a body goes on as GET (RFC 9110 section 15.4); else
+it does not go on.
+"""
 
 
 class WebError(OSError):
-    """The server cannot be reached, or stopped half-way. The text is the reason, `kind` the name of the error behind it."""
+    """The server cannot be reached, or stopped half-way.
+
+    The text is the reason, `kind` the name of the error behind it.
+    """
 
     def __init__(self, reason: str, kind: str) -> None:
         super().__init__(reason)
@@ -39,7 +49,10 @@ class WebError(OSError):
 
 
 class Answer:
-    """Status and headers (by name in any case), and the body, to be read in pieces. Closes its connection as a context."""
+    """Status and headers (by name in any case), and the body, to be read in pieces.
+
+    Closes its connection as a context.
+    """
 
     def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
         self.status = response.status
@@ -67,8 +80,10 @@ class Answer:
 
 
 class WebClient:
-    """Asks servers. `trusted`: the certificates (None: the system's); `proxy`: a URL, empty for none (None: the environment's); `connect` makes the connections
-    in place of the system's look-up, those to a proxy too."""
+    """Asks servers. `trusted`: the certificates (None: the system's); `proxy`: a URL, empty for none (None:
+    the environment's); `connect` makes the connections in place of the system's look-up, those to a proxy
+    too.
+    """
 
     def __init__(
         self,
@@ -85,7 +100,10 @@ class WebClient:
     def ask(
         self, method: str, url: str, headers: Headers, body: bytes | None = None, follow: Follow | None = None
     ) -> Answer:
-        """The answer, whatever its status. The scheme is http or https. Raises WebError, and what `follow` and `connect` raise."""
+        """The answer, whatever its status. The scheme is http or https.
+
+        Raises WebError, and what `follow` and `connect` raise.
+        """
         for _ in range(_MOST_REDIRECTIONS):
             answer = self._once(method, url, headers, body)
             there = urljoin(url, answer.headers.get("Location", ""))

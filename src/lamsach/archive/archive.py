@@ -6,10 +6,11 @@
     sources/KEY.src           where lines came from
     segments/YYYY-MM/N-KEY.zst    lines (see `segment`); N is the place in the chain
     records/N.json            what was done to segments: expired, erased, repaired, holds (see `records`)
-    packs/                    descriptions and filters of many segments together: made from the others, may be deleted
+    packs/                    descriptions and filters of many segments together: made from the others, may be
+                              deleted
 
-Every segment and every record names the digest of the one before and is sealed with the key: a change, a gap or an exchange is seen.
-There is one writer at a time.
+Every segment and every record names the digest of the one before and is sealed with the key: a change, a gap
+or an exchange is seen. There is one writer at a time.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Entry:
 
 
 class Archive:
-    """An archive that exists, or with `create` one that is made now. `key`: instead of the archive's own, for who only reads lines.
+    """An archive that exists, or with `create` one that is made now.
+
+    `key`: instead of the archive's own, for who only reads lines.
 
     Raises UnreadableError.
     """
@@ -164,7 +167,10 @@ def writing(archive: Archive) -> Iterator[Writer]:
 
 
 class Writer:
-    """Adds to the chain. See `writing`. `lock`: held while one link is added; who holds it has the chain to himself."""
+    """Adds to the chain. See `writing`.
+
+    `lock`: held while one link is added; who holds it has the chain to himself.
+    """
 
     def __init__(self, archive: Archive) -> None:
         from lamsach.archive.records import digest_of, originals
@@ -196,8 +202,10 @@ class Writer:
     def add(
         self, description: Description, raw: bytes, *, searchable: bool = True, quick: bool = False
     ) -> str:
-        """Write a segment with these lines; its object's name. `searchable`: the bytes are text. `quick`: there is no time to compress them
-        well. Raises OutputError."""
+        """Write a segment with these lines; its object's name. `searchable`: the bytes are text.
+
+        `quick`: there is no time to compress them well. Raises OutputError.
+        """
         with self.lock:
             description.sequence, description.previous = self.sequence + 1, self.previous
             data, digest = self.sealed(description, raw, searchable=searchable, quick=quick)

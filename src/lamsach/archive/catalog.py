@@ -1,7 +1,8 @@
-"""Summaries of many segments in one file, so that a query over a year opens hundreds of files instead of 100,000.
+"""Summaries of many segments in one file, so that a query over a year opens hundreds of files instead of
+100,000.
 
-A pack holds the descriptions and filters of GROUP neighbours of the chain. It is made from the segments when it is missing, and its
-name tells which they are: a pack of others is never taken.
+A pack holds the descriptions and filters of GROUP neighbours of the chain. It is made from the segments when
+it is missing, and its name tells which they are: a pack of others is never taken.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ class Row:
 
 @dataclass(slots=True)
 class Pack:
-    """Neighbours of the chain: their rows, coverage by source, signs, groups of who was seen, and filters, one behind the other."""
+    """Neighbours of the chain: their rows, coverage by source, signs, groups of who was seen, and filters,
+    one behind the other.
+    """
 
     rows: list[Row]
     coverage: dict[str, list[list[Any]]]
@@ -82,7 +85,10 @@ class Pack:
 
     @property
     def signs(self) -> list[list[Any]]:
-        """Signs of infrastructure; wanted only when something was found, and unpacked only then. Raises ValueError."""
+        """Signs of infrastructure; wanted only when something was found, and unpacked only then.
+
+        Raises ValueError.
+        """
         rows: list[list[Any]] = json.loads(self.packed_signs)
         return rows
 
@@ -121,7 +127,10 @@ class Catalog:
             yield self._pack(entries, full=full, whole=False)
 
     def make(self) -> None:
-        """Make the packs that do not exist yet, so that the next question need not wait for them. Raises LamsachError."""
+        """Make the packs that do not exist yet, so that the next question need not wait for them.
+
+        Raises LamsachError.
+        """
         for entries, full in self._groups():
             if full and not self.archive.store.has(self._name(entries)):
                 self._pack(entries, full=True, whole=False)
@@ -228,7 +237,9 @@ def _as_json(value: Any) -> bytes:
 def _parsed(
     data: NDArray[np.uint8], key: bytes, *, whole: bool = True, file: IO[bytes] | None = None
 ) -> Pack:
-    """A pack's content; not `whole`: rows and filters alone. Raises ValueError for one that is damaged or was made with another key.
+    """A pack's content; not `whole`: rows and filters alone.
+
+    Raises ValueError for one that is damaged or was made with another key.
 
     `file`: the same bytes, from which all but the filters is read, so that only these stay in memory.
     """

@@ -1,9 +1,11 @@
-"""Acts on an archive to which a collector is writing: they are asked of the collector, which does them between two segments.
+"""Acts on an archive to which a collector is writing: they are asked of the collector, which does them
+between two segments.
 
     requests/ID.json      what is wanted: `act` and its values
     requests/ID.done      what came of it; who asked takes it away
 
-An archive has one writer at a time, and a collector runs for months. Only for archives in a folder of this machine: elsewhere nothing locks.
+An archive has one writer at a time, and a collector runs for months. Only for archives in a folder of this
+machine: elsewhere nothing locks.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ _BUSY = mark("Another program is writing to the archive.")
 
 
 def do(archive: Archive, act: str, **values: Any) -> Kept:
-    """Do an act (`expire`, `erase`, `hold`, `release`), or have the collector do it that is writing. Raises LamsachError."""
+    """Do an act (`expire`, `erase`, `hold`, `release`), or have the collector do it that is writing.
+
+    Raises LamsachError.
+    """
     try:
         with writing(archive) as writer:
             if act == "erase":
@@ -44,7 +49,9 @@ def do(archive: Archive, act: str, **values: Any) -> Kept:
 
 
 def _refuse_while_lines_wait(archive: Archive) -> None:
-    """A collector that was killed leaves lines in the spool, which would come into the archive after all was erased."""
+    """A collector that was killed leaves lines in the spool, which would come into the archive after all was
+    erased.
+    """
     folder = archive.store.folder
     left = sorted((folder / SPOOL).glob(f"*{SPOOLED}")) if folder is not None else []
     if left:
@@ -99,7 +106,10 @@ def serve(writer: Writer) -> int:
 
 
 def waiting(archive: Archive) -> list[str]:
-    """The requests that nobody took up yet. Of an archive elsewhere there are none, and looking would cost a request a second."""
+    """The requests that nobody took up yet.
+
+    Of an archive elsewhere there are none, and looking would cost a request a second.
+    """
     if archive.store.folder is None:
         return []
     with contextlib.suppress(LamsachError):

@@ -38,7 +38,8 @@ def export(
 ) -> Iterator[Exported]:
     """Write the segments of matching sources that have lines in this time, whole. Raises OutputError.
 
-    A damaged segment is told of and left out. A file that exists is not overwritten: its name gets the source's key.
+    A damaged segment is told of and left out. A file that exists is not overwritten: its name gets the
+    source's key.
     """
     rows: dict[str, list[Row]] = {}
     catalog = Catalog(archive)

@@ -1,8 +1,9 @@
 """The small sets of keys beside a segment, and the question whether it may hold any of a list's values.
 
-Layout: see `hunt.kernel.sets`. The set of what holds others (two-label names, parents, networks, digests) answers for every value of a
-list; that of what stands beneath (whole names, addresses) only for values whose parent or network is there, so it makes do with fewer bits.
-Both together take no more than SHARE of the segment's compressed size, unless they would be of no use: then LEAST bits.
+Layout: see `hunt.kernel.sets`. The set of what holds others (two-label names, parents, networks, digests)
+answers for every value of a list; that of what stands beneath (whole names, addresses) only for values whose
+parent or network is there, so it makes do with fewer bits. Both together take no more than SHARE of the
+segment's compressed size, unless they would be of no use: then LEAST bits.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ SHARE = 0.05
 MOST, LEAST = (24, 18), (10, 4)
 """Bits of an entry, of holders and of what stands beneath them."""
 _STRANGERS, _NEIGHBOURS = 1000, 30
-"""Counts for a usual list: values with no trace in a segment, and values of which only the parent or the network is there."""
+"""Counts for a usual list: values with no trace in a segment, and values of which only the parent or the
+network is there.
+"""
 _ENTRIES = 1 << 24
 
 
@@ -47,7 +50,10 @@ def _set_bytes(count: int, bits: int) -> int:
 
 
 def size_of(shape: Sequence[int]) -> int:
-    """Return how many bytes a filter of this shape takes, a multiple of 8. Raises ValueError for a shape that none has."""
+    """Return how many bytes a filter of this shape takes, a multiple of 8.
+
+    Raises ValueError for a shape that none has.
+    """
     wide, wide_bits, narrow, narrow_bits = shape
     entries_fit = 0 <= wide < _ENTRIES and 0 <= narrow < _ENTRIES
     if not (entries_fit and 0 < wide_bits <= MOST[0] and 0 < narrow_bits <= MOST[0]):
@@ -56,7 +62,9 @@ def size_of(shape: Sequence[int]) -> int:
 
 
 def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
-    """Return how many bits an entry of each set gets: those by which the fewest segments are opened in vain, within SHARE."""
+    """Return how many bits an entry of each set gets: those by which the fewest segments are opened in vain,
+    within SHARE.
+    """
     room = SHARE * compressed_bytes
     best, cost = LEAST, float("inf")
     for wide_bits in range(LEAST[0], MOST[0] + 1):
@@ -73,7 +81,10 @@ def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
 
 
 def build(keys: Keys, compressed_bytes: int) -> tuple[Shape, bytes]:
-    """The shape and the bytes of a filter. `keys` are distinct and in order, even for what only stands beneath another (`kernel.emit`)."""
+    """The shape and the bytes of a filter.
+
+    `keys` are distinct and in order, even for what only stands beneath another (`kernel.emit`).
+    """
     is_wide = (keys & np.uint64(1)).astype(np.bool_)
     twice = np.zeros(keys.size, np.bool_)  # it stands for itself too
     twice[:-1] = ~is_wide[:-1] & (keys[1:] == (keys[:-1] | np.uint64(1)))

@@ -1,4 +1,6 @@
-"""The first answer of a retro-hunt: the newest segments that may hold something listed are looked into before all else is read."""
+"""The first answer of a retro-hunt: the newest segments that may hold something listed are looked into before
+all else is read.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def is_large(archive: Archive) -> bool:
 def first_sighting(
     archive: Archive, request: Request, listed: LoadedList
 ) -> tuple[SightingKey, RawSighting] | None:
-    """The latest sighting of the newest segment that has one; None when none is found at once. Who had an address is not asked."""
+    """The latest sighting of the newest segment that has one; None when none is found at once.
+
+    Who had an address is not asked.
+    """
     if listed.compiled.count > ASK_LIMIT:
         return None
     rules = Rules(Identifier(), _nothing, archive.zone, request.since, request.until)

@@ -1,4 +1,7 @@
-"""Times for which sources were not heard: the collector was away, or they were silent. Days with such an hour are blind."""
+"""Times for which sources were not heard: the collector was away, or they were silent.
+
+Days with such an hour are blind.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,9 @@ def days_of(gap: Gap, zone: ZoneInfo) -> Iterator[date]:
 
 
 def blind(found: Iterable[Gap], observers: dict[str, set[str]], zone: ZoneInfo) -> set[tuple[str, date]]:
-    """Observers and days that gaps make blind. `observers`: those whose lines each source (its name) brought."""
+    """Observers and days that gaps make blind. `observers`: those whose lines each source (its
+    name) brought.
+    """
     return {
         (observer, day)
         for gap in found

@@ -1,4 +1,6 @@
-"""Lines that may tell who had an address (leases, log-ons), kept beside a segment, so that a retro-hunt need not open it for them."""
+"""Lines that may tell who had an address (leases, log-ons), kept beside a segment, so that a retro-hunt need
+not open it for them.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ def unpacked(text: str, name: str) -> Iterator[tuple[int, bytes]]:
 
 
 def lines(archive: Archive, rows: Sequence[Row]) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a source that may tell who had an address, and its header lines. What is damaged is told at the end."""
+    """The lines of a source that may tell who had an address, and its header lines.
+
+    What is damaged is told at the end.
+    """
     problem: UnreadableError | None = None
     for row in rows:
         try:

@@ -1,4 +1,7 @@
-"""Files into the archive: `lamsach collect --once`. What was archived before is passed over; what was begun is gone on with."""
+"""Files into the archive: `lamsach collect --once`.
+
+What was archived before is passed over; what was begun is gone on with.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ def fill(
     retention: str = "default",
     on_bytes: Callable[[int], None] = lambda _size: None,
 ) -> Iterator[Filled]:
-    """Put logs into the archive, each once. A log that cannot be read is told of and does not stop the others."""
+    """Put logs into the archive, each once.
+
+    A log that cannot be read is told of and does not stop the others.
+    """
     known = known_sources(writer.archive)
     ends = ends_of(writer.archive)
     for log_file in logs:
@@ -68,7 +74,9 @@ def known_sources(archive: Archive) -> dict[str, Source]:
 
 
 End = tuple[int, int, list[tuple[int, str]], list[Any] | None]
-"""The byte and the line at which a source's last segment ends, its headers, what its last line is (`Description.kind`)."""
+"""The byte and the line at which a source's last segment ends, its headers, what its last line is
+(`Description.kind`).
+"""
 
 
 def ends_of(archive: Archive) -> dict[str, End]:
@@ -188,7 +196,9 @@ def _skip(readinto: Callable[[memoryview], int], size: int) -> None:
 def _pieces(
     stream: _Stream, chunk_bytes: int, *, binary: bool
 ) -> Iterator[tuple[bytes, bool, InputError | None]]:
-    """The stream's bytes in pieces that make a segment each; whether the last line goes on; what is wrong behind it."""
+    """The stream's bytes in pieces that make a segment each; whether the last line goes on; what is wrong
+    behind it.
+    """
     if binary:
         yield from _blocks(stream)
         return

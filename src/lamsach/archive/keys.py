@@ -1,6 +1,7 @@
 """The keys of what a piece of a log names, with the hashes of the hunt's kernel (see `hunt.kernel.emit`).
 
-An IPv4 address is kept with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0, a name with its parents.
+An IPv4 address is kept with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0, a name
+with its parents.
 """
 
 from __future__ import annotations
@@ -37,13 +38,18 @@ from lamsach.logs.reading.detect import head_lines
 
 Keys = NDArray[np.uint64]
 _TABLES = (1 << 17, 1 << 20)
-"""Room for keys, twice as much as can be had: for usual segments, and for those in which nearly every line names something new."""
+"""Room for keys, twice as much as can be had: for usual segments, and for those in which nearly every line
+names something new.
+"""
 _MOST_ODD_LINES = 4000
-"""Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
+"""Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything.
+"""
 _LONGEST_ODD = 1 << 16
 _HEAD_BYTES = 1 << 14
 _LAYOUT = 5
-"""Layout version of filters: 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none for addresses and digests glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4)."""
+"""Layout version of filters: 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none
+for addresses and digests glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4).
+"""
 
 
 class KeyMaker:
@@ -172,7 +178,9 @@ _escapes: list[CompiledSet] = []
 
 
 def _asking_for_escapes() -> CompiledSet:
-    """A set without a value for which the sieve stops at names behind escapes and names with bytes above 127."""
+    """A set without a value for which the sieve stops at names behind escapes and names with bytes
+    above 127.
+    """
     from dataclasses import replace
 
     with _lock:
@@ -182,7 +190,9 @@ def _asking_for_escapes() -> CompiledSet:
 
 
 def hash_check() -> str:
-    """A mark of the hash functions and of the filters' layout: a filter that was made with others cannot be asked."""
+    """A mark of the hash functions and of the filters' layout: a filter that was made with others cannot be
+    asked.
+    """
     parts = (
         _LAYOUT,
         hash_name(b"lamsach.example"),

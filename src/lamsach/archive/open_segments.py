@@ -1,4 +1,6 @@
-"""The segments that a retro-hunt opens: unpacked some ahead by threads, sieved, parsed and matched in order."""
+"""The segments that a retro-hunt opens: unpacked some ahead by threads, sieved, parsed and matched
+in order.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +57,11 @@ class _Reader(Uncounted):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A unit of a source that is to be opened: after which headers, behind which segment. `received`: the day on which its lines came, by which
-    they get their year, for a source whose lines arrive for years; such units are read each by itself."""
+    """A unit of a source that is to be opened: after which headers, behind which segment.
+
+    `received`: the day on which its lines came, by which they get their year, for a source whose lines arrive
+    for years; such units are read each by itself.
+    """
 
     unit: Unit
     headers: list[Any]
@@ -135,7 +140,10 @@ class Search:
             self._todo.clear()
 
     def _reader(self, source: Source, received: str | None) -> _Reader:
-        """Return who reads the source's lines. Those that arrive for years are read as of the day on which they did: it gives them their year."""
+        """Return who reads the source's lines.
+
+        Those that arrive for years are read as of the day on which they did: it gives them their year.
+        """
         log, detection = source.log_file(), source.detection()
         context = context_for(log, detection, self.rules.zone)
         if received:

@@ -1,6 +1,7 @@
 """Presence of machines, kept beside a segment: the sampled events cut down to what `devices.presence` reads.
 
-Who had an address is asked when a list comes, with the leases of then; so the address and the time are kept, not a machine.
+Who had an address is asked when a list comes, with the leases of then; so the address and the time are kept,
+not a machine.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Noted:
 
 
 class FewSeen:
-    """The rows of many segments, fewer: a machine that names itself once a day, an address alone once an hour."""
+    """The rows of many segments, fewer: a machine that names itself once a day, an address alone once an
+    hour.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[tuple[Any, ...], Sequence[Any]] = {}
@@ -67,7 +70,9 @@ class FewSeen:
             self._kept.setdefault((*row[:4], row[4][:length]), row)
 
     def groups(self) -> list[list[Any]]:
-        """Return what was kept, by machine: address, hardware address, host name, user, and the times with blanks between."""
+        """Return what was kept, by machine: address, hardware address, host name, user, and the times with
+        blanks between.
+        """
         times: dict[tuple[Any, ...], list[str]] = {}
         for *words, stamp in self._kept.values():
             times.setdefault(tuple(words), []).append(stamp)
@@ -93,7 +98,10 @@ def replay_all(
     seen: Iterable[Sequence[Any]],
     observe: Callable[[Event], None],
 ) -> None:
-    """Tell signs and rows, or groups of rows, to whom they concern. An `observe` that is no Witness is told of the signs alone."""
+    """Tell signs and rows, or groups of rows, to whom they concern.
+
+    An `observe` that is no Witness is told of the signs alone.
+    """
     if isinstance(observe, Witness):
         replay(signs, observe.shows)
         observe.present_groups(seen)

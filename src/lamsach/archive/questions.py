@@ -1,8 +1,10 @@
-"""Keys of a compiled set, in levels, to ask a segment's filter for: a name is asked for only where its parents are present.
+"""Keys of a compiled set, in levels, to ask a segment's filter for: a name is asked for only where its
+parents are present.
 
-The first level are names of two labels, networks and digests; beneath are names of three, four and five labels, and addresses. A name of
-more labels asks for its last DEEPEST. An IPv4 network asks for its addresses when they are few, else for the networks of length 16 that
-hold it or that it holds; an IPv6 network asks for the wider one of 64, 48, 32 or 0.
+The first level are names of two labels, networks and digests; beneath are names of three, four and five
+labels, and addresses. A name of more labels asks for its last DEEPEST. An IPv4 network asks for its addresses
+when they are few, else for the networks of length 16 that hold it or that it holds; an IPv6 network asks for
+the wider one of 64, 48, 32 or 0.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ Item = str | Network
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Keys in order within each of the levels levels[i]:levels[i + 1]; for each the key above it (by place), and whether it is asked for
-    or only leads to others."""
+    """Keys in order within each of the levels levels[i]:levels[i + 1]; for each the key above it (by place),
+    and whether it is asked for or only leads to others.
+    """
 
     keys: NDArray[np.uint64]
     guards: NDArray[np.int64]
@@ -41,7 +44,9 @@ class Questions:
 
 
 def questions(compiled: CompiledSet) -> Questions:
-    """Build the query for a segment's filter; at least one of its keys is in any piece of a log that holds a listed value."""
+    """Build the query for a segment's filter; at least one of its keys is in any piece of a log that holds a
+    listed value.
+    """
     text, ends = compiled.blob.tobytes(), compiled.offsets.tolist()
     kinds = (TYPES[kind] for kind in compiled.types.tolist())
     return questions_of(

@@ -1,4 +1,6 @@
-"""Acts on an archive's segments, each a link of the chain: expired, erased, repaired, held, gaps in collecting."""
+"""Acts on an archive's segments, each a link of the chain: expired, erased, repaired, held, gaps in
+collecting.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ REINDEXED = "reindexed"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One act. `values` of EXPIRED: `segments`, pairs of number and digest; of ERASED and REPAIRED: `changes`, rows of number, digest before
-    and digest after; of HOLD: `name`, `reason`, `source`, `since`, `until`."""
+    """One act. `values` of EXPIRED: `segments`, pairs of number and digest; of ERASED and REPAIRED:
+    `changes`, rows of number, digest before and digest after; of HOLD: `name`, `reason`, `source`, `since`,
+    `until`.
+    """
 
     sequence: int
     previous: str
@@ -86,7 +90,9 @@ def records(archive: Archive) -> list[Record]:
 
 
 def originals(archive: Archive) -> dict[str, str]:
-    """For each segment that was rewritten, by its digest now, the digest that it had at first: by this one the chain names it."""
+    """For each segment that was rewritten, by its digest now, the digest that it had at first: by this one
+    the chain names it.
+    """
     found: dict[str, str] = {}
     for record in records(archive):
         for _, before, after in record.values.get("changes", []):

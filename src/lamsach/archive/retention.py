@@ -31,7 +31,9 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Segments that must not be deleted: of sources whose name fits the pattern, with lines in this time (ISO 8601; empty: any)."""
+    """Segments that must not be deleted: of sources whose name fits the pattern, with lines in this time (ISO
+    8601; empty: any).
+    """
 
     name: str
     reason: str
@@ -91,7 +93,9 @@ class Kept:
 def expire(
     writer: Writer, days: Mapping[str, int], now: datetime | None = None, *, really: bool = True
 ) -> Kept:
-    """Delete segments older than their class allows. `days` by class; `default` for those that are not named. See `_age`.
+    """Delete segments older than their class allows. `days` by class; `default` for those that are not named.
+
+    See `_age`.
 
     Raises UsageError for fewer than LEAST_DAYS.
     """
@@ -126,8 +130,10 @@ def expire(
 
 
 def _age(about: Description, source: Source | None, now: datetime) -> timedelta:
-    """Return how old a segment's lines are: since they arrived when they were taken in as they were written, whatever their own clock says (it
-    may be in 1970); else since their last time, which is no later than when they were archived."""
+    """Return how old a segment's lines are: since they arrived when they were taken in as they were written,
+    whatever their own clock says (it may be in 1970); else since their last time, which is no later than when
+    they were archived.
+    """
     created = datetime.fromisoformat(about.created)
     if about.last is None or source is None or source.arrives:
         return now - created
@@ -156,10 +162,12 @@ def all_sources(archive: Archive) -> list[Source]:
 
 
 def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = True) -> Kept:
-    """Write stars over every occurrence of these values (names, addresses, numbers of a person), in all lines, for good.
+    """Write stars over every occurrence of these values (names, addresses, numbers of a person), in all
+    lines, for good.
 
-    A value is found in any case, and only where it stands by itself. Segments under a hold are left as they are and counted.
-    The record keeps no value, only a keyed digest of each. Raises UsageError for a value of fewer than three characters.
+    A value is found in any case, and only where it stands by itself. Segments under a hold are left as they
+    are and counted. The record keeps no value, only a keyed digest of each. Raises UsageError for a value of
+    fewer than three characters.
     """
     if not values or any(len(value.strip()) < 3 for value in values):
         raise UsageError("A value to erase has at least three characters.", "", "Give the whole value.")
@@ -224,7 +232,9 @@ def _digests(archive: Archive, values: Sequence[str]) -> list[str]:
 def rewrite(
     writer: Writer, kind: str, changes: Sequence[tuple[Entry, str, bytes, Description, str]], **values: Any
 ) -> None:
-    """Put new segments in the place of old ones, after the record of it: what a crash leaves undone is done when the same is asked again."""
+    """Put new segments in the place of old ones, after the record of it: what a crash leaves undone is done
+    when the same is asked again.
+    """
     if not changes:
         return
     archive, rows = writer.archive, []
@@ -249,7 +259,10 @@ def _forget_packs(archive: Archive) -> None:
 
 
 def repair(writer: Writer) -> Kept:
-    """Save the lines that can be saved of damaged segments, and write down what is lost. What lies in the way is put aside."""
+    """Save the lines that can be saved of damaged segments, and write down what is lost.
+
+    What lies in the way is put aside.
+    """
     archive, result = writer.archive, Kept()
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
     lost: list[Entry] = []

@@ -18,8 +18,10 @@ from lamsach.model import Findings
 def retro(
     archive: Archive, request: Request, watch: Watch | None = None, elsewhere: Elsewhere | None = None
 ) -> tuple[Findings, HuntResult, Plan]:
-    """Search an archive for the request's lists. Times without a zone are read as they were when they were archived. `elsewhere`: who
-    opens and searches segments in this process's stead.
+    """Search an archive for the request's lists.
+
+    Times without a zone are read as they were when they were archived. `elsewhere`: who opens and searches
+    segments in this process's stead.
 
     Raises InputError when no list can be used.
     """

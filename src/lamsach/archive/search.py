@@ -1,7 +1,9 @@
-"""The retro-hunt: a list against an archive. Filters are asked first, and only segments whose filter says maybe are unpacked.
+"""The retro-hunt: a list against an archive.
 
-The lines of these go the hunt's own way (sieve, parser, matcher); what the others hold is counted by what was noted of them when
-they were written. So the findings are those of a hunt over the same logs.
+Filters are asked first, and only segments whose filter says maybe are unpacked.
+
+The lines of these go the hunt's own way (sieve, parser, matcher); what the others hold is counted by what was
+noted of them when they were written. So the findings are those of a hunt over the same logs.
 """
 
 from __future__ import annotations
@@ -35,9 +37,13 @@ from lamsach.logs.opening.inputs import LogFile
 from lamsach.model import FileSummary, Problem
 
 MARGIN = timedelta(days=1)
-"""So far outside of a segment's first and last time a line of it may be dated (times are sampled, clocks are wrong)."""
+"""So far outside of a segment's first and last time a line of it may be dated (times are sampled, clocks are
+wrong).
+"""
 ASK_LIMIT = 200_000
-"""More keys than these would stop at nearly every filter, or ask longer than the sieve reads: then all is read."""
+"""More keys than these would stop at nearly every filter, or ask longer than the sieve reads: then all is
+read.
+"""
 _BINARY_BYTES = 8192
 
 
@@ -67,7 +73,9 @@ class Elsewhere(Protocol):
 
 
 class ArchivedLogs:
-    """The logs of an archive, to be searched (`investigate.Kept`), the opened segments by others when `elsewhere` is given."""
+    """The logs of an archive, to be searched (`investigate.Kept`), the opened segments by others when
+    `elsewhere` is given.
+    """
 
     def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
         self._archive = archive
@@ -207,7 +215,9 @@ class ArchivedLogs:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Let no garbage collection begin: among a million objects that all stay it takes a third of the time, and finds nothing."""
+    """Let no garbage collection begin: among a million objects that all stay it takes a third of the time,
+    and finds nothing.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,10 +1,12 @@
-"""One segment: a file that `zstd -d` turns back into the log's lines, and that tells what is in them without being unpacked.
+"""One segment: a file that `zstd -d` turns back into the log's lines, and that tells what is in them without
+being unpacked.
 
     skippable frame   "LAMSEG1\\0", length of the description, description (JSON), filter (see `filters`)
     skippable frame   seal: HMAC-SHA256 of the first frame's content
     zstd frame        the lines as they came
 
-Skippable frames: RFC 8878 section 3.1.2. The description holds the SHA-256 of the zstd frame and the digest of the segment before.
+Skippable frames: RFC 8878 section 3.1.2. The description holds the SHA-256 of the zstd frame and the digest
+of the segment before.
 """
 
 from __future__ import annotations
@@ -42,10 +44,12 @@ _REPAIR = mark("Run: lamsach archive verify, then lamsach archive repair.")
 class Description:
     """Description of a segment. Times are ISO 8601 in UTC; line numbers are 1-based in the source.
 
-    `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as text in UTF-8 after
-    unpacking) that it holds. `place`: how far the collector had read, for a file that it follows. `coverage`: rows of observer, format, day, parsed, lines, sampled,
-    refused. `headers`: lines that parsers need for what follows, with their numbers. `signs`: see `signs`; `seen`: see `present`. `filter_count`: entries of the filter,
-    None when the segment must always be opened. `filter_shape`: see `filters.Shape`. `hashes`: see `keys.hash_check`.
+    `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as
+    text in UTF-8 after unpacking) that it holds. `place`: how far the collector had read, for a file that it
+    follows. `coverage`: rows of observer, format, day, parsed, lines, sampled, refused. `headers`: lines that
+    parsers need for what follows, with their numbers. `signs`: see `signs`; `seen`: see `present`.
+    `filter_count`: entries of the filter, None when the segment must always be opened. `filter_shape`: see
+    `filters.Shape`. `hashes`: see `keys.hash_check`.
     """
 
     sequence: int
@@ -70,9 +74,13 @@ class Description:
     signs: list[list[Any]] = field(default_factory=list)
     seen: list[list[Any]] = field(default_factory=list)
     kind: list[Any] | None = None
-    """Observer, format, day and whether it was parsed, of the last line: the next segment's first lines are counted after it."""
+    """Observer, format, day and whether it was parsed, of the last line: the next segment's first lines are
+    counted after it.
+    """
     holders: str | None = None
-    """Lines that may tell who had an address, packed (see `holders`); empty: there are none; None: any line may be one."""
+    """Lines that may tell who had an address, packed (see `holders`); empty: there are none; None: any line
+    may be one.
+    """
     place: dict[str, Any] = field(default_factory=dict)
     replaces: str = ""
     """Digest of the segment that this one was made from, when personal data was erased or damage repaired."""
@@ -83,7 +91,9 @@ _NAMES = frozenset(entry.name for entry in fields(Description))
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A segment's description and filter, its digest, whether its seal is right, and where its zstd frame begins."""
+    """A segment's description and filter, its digest, whether its seal is right, and where its zstd frame
+    begins.
+    """
 
     description: Description
     filter: bytes
@@ -106,7 +116,10 @@ def pack(description: Description, filter_bytes: bytes, frame: bytes, key: bytes
 
 
 def content_bytes(data: bytes, name: str) -> int:
-    """Return how many bytes stand before the zstd frame, told by the segment's first bytes. Raises UnreadableError."""
+    """Return how many bytes stand before the zstd frame, told by the segment's first bytes.
+
+    Raises UnreadableError.
+    """
     if len(data) < _HEAD.size:
         raise UnreadableError(_DAMAGED, name, _REPAIR)
     magic, size, mark_, _ = _HEAD.unpack_from(data)
@@ -116,7 +129,10 @@ def content_bytes(data: bytes, name: str) -> int:
 
 
 def head_of(data: bytes, name: str, key: bytes) -> Head:
-    """The head of a segment, of which at least `content_bytes` are given. Raises UnreadableError for a damaged one."""
+    """The head of a segment, of which at least `content_bytes` are given.
+
+    Raises UnreadableError for a damaged one.
+    """
     whole = content_bytes(data, name)
     if len(data) < whole:
         raise UnreadableError(_DAMAGED, name, _REPAIR)

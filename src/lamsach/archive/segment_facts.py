@@ -1,7 +1,8 @@
-"""Facts about a segment, gathered while it is written: coverage, headers, signs of infrastructure, first and last time.
+"""Facts about a segment, gathered while it is written: coverage, headers, signs of infrastructure, first and
+last time.
 
-It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that opens only a few
-segments counts the others as the hunt would have.
+It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that
+opens only a few segments counts the others as the hunt would have.
 """
 
 from __future__ import annotations
@@ -93,7 +94,10 @@ class Describer:
     def continue_after(
         self, lines: int, headers: list[tuple[int, str]], kind: list[Any] | None = None
     ) -> None:
-        """Go on behind what was described before, perhaps by another process. `kind`: `Description.kind` of the segment before."""
+        """Go on behind what was described before, perhaps by another process.
+
+        `kind`: `Description.kind` of the segment before.
+        """
         self._looker.state.lines = lines
         if kind is not None:
             observer, name, day, parsed = kind

@@ -1,6 +1,8 @@
-"""Signs of DNS servers, proxies and gateways in sampled events, kept beside a segment so that it need not be opened for them.
+"""Signs of DNS servers, proxies and gateways in sampled events, kept beside a segment so that it need not be
+opened for them.
 
-A sign is an event cut down to what `devices.infrastructure.Infrastructure.observe` looks at, as a row without its empty end.
+A sign is an event cut down to what `devices.infrastructure.Infrastructure.observe` looks at, as a row without
+its empty end.
 """
 
 from __future__ import annotations
@@ -93,7 +95,9 @@ class Signs:
 
 
 class Compact:
-    """The signs of many segments, no more than what `Infrastructure` can tell apart: it counts names and askers only up to a limit."""
+    """The signs of many segments, no more than what `Infrastructure` can tell apart: it counts names and
+    askers only up to a limit.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[Sign, None] = {}

@@ -1,4 +1,6 @@
-"""Sources of an archive's lines: a file, or a sender of a protocol; with what the readers of its lines need."""
+"""Sources of an archive's lines: a file, or a sender of a protocol; with what the readers of its
+lines need.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,12 @@ Marked = Callable[[], Iterator[tuple[int, bytes | None]]]
 class Source:
     """One stream of lines in the archive.
 
-    `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified` are those of the file.
-    `retention`: the class by which its segments expire. `fingerprint` tells a file that was archived before. `whole` is true when
-    nothing will be added. `known_format`: some format reads it; `format`: the one, if it is one. `holders`: it tells who had an address; `numbers`: lines behind its head state addresses as numbers. `head` is its beginning, by which its format is told;
-    `fetch` brings it, packed, when it is wanted: there may be tens of thousands of sources.
+    `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified`
+    are those of the file. `retention`: the class by which its segments expire. `fingerprint` tells a file
+    that was archived before. `whole` is true when nothing will be added. `known_format`: some format reads
+    it; `format`: the one, if it is one. `holders`: it tells who had an address; `numbers`: lines behind its
+    head state addresses as numbers. `head` is its beginning, by which its format is told; `fetch` brings it,
+    packed, when it is wanted: there may be tens of thousands of sources.
     """
 
     key: str
@@ -82,13 +86,18 @@ class Source:
 
     @property
     def arrives(self) -> bool:
-        """Return whether its lines were taken in as they were written, for as long as that went on; else it was one file."""
+        """Return whether its lines were taken in as they were written, for as long as that went on; else it
+        was one file.
+        """
         return self.kind not in ("file", UNREAD)
 
     def log_file(
         self, opener: Callable[[], ByteSource] | None = None, marked: Marked | None = None
     ) -> LogFile:
-        """The source as a log: its head can be looked at, and the whole be read when `opener` is given. `marked`: see MarkedLog."""
+        """The source as a log: its head can be looked at, and the whole be read when `opener` is given.
+
+        `marked`: see MarkedLog.
+        """
         return _Archived(self, opener, marked)
 
     def detection(self) -> Detection:

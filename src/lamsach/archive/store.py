@@ -1,4 +1,6 @@
-"""Storage of an archive: a folder of this machine, or any file system that fsspec knows (`s3://bucket/logs`)."""
+"""Storage of an archive: a folder of this machine, or any file system that fsspec
+knows (`s3://bucket/logs`).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ _CHECK = mark("Check the path, the permissions and the free space.")
 
 
 class Store:
-    """The objects of an archive by name. A local object is written beside its place, synced and renamed: it is whole or not there."""
+    """The objects of an archive by name.
+
+    A local object is written beside its place, synced and renamed: it is whole or not there.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -1,4 +1,6 @@
-"""Signatures inside a PDF (ISO 32000-2, PAdES), checked by pyHanko against trusted certificates, without the network."""
+"""Signatures inside a PDF (ISO 32000-2, PAdES), checked by pyHanko against trusted certificates, without the
+network.
+"""
 
 from __future__ import annotations
 

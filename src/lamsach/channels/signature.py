@@ -10,7 +10,9 @@ Verdict = Literal["none", "valid", "invalid", "unchecked"]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Verdict on a signature: `none` present, `valid` by a trusted certificate, `invalid`, or `unchecked` for want of trust or of a package."""
+    """Verdict on a signature: `none` present, `valid` by a trusted certificate, `invalid`, or `unchecked` for
+    want of trust or of a package.
+    """
 
     verdict: Verdict = "none"
     reason: str = ""

@@ -1,4 +1,5 @@
-"""A signing key on a token or in a hardware module, over PKCS#11 (python-pkcs11): it signs there and never leaves it.
+"""A signing key on a token or in a hardware module, over PKCS#11 (python-pkcs11): it signs there and never
+leaves it.
 
 The key is named by an address of RFC 7512, as other programs print it:
 `pkcs11:token=ChuKySo;object=khoa?module-path=/usr/lib/softhsm/libsofthsm2.so`.
@@ -25,13 +26,17 @@ _PART = re.compile(r"[a-z-]+=[^;?&]*")
 
 
 class TokenKey:
-    """A private RSA key that a token holds. The session with the token stays open as long as the key is used."""
+    """A private RSA key that a token holds. The session with the token stays open as long as the key
+    is used.
+    """
 
     def __init__(self, session: Any, private: Any, certificate: x509.Certificate) -> None:
         self._session, self._private, self._certificate = session, private, certificate
 
     def sign(self, data: bytes, padding: Any, algorithm: Any) -> bytes:
-        """The signature of the data, RSA with SHA-256 as PKCS #1 v1.5 pads it; the token can do others that are not used here."""
+        """The signature of the data, RSA with SHA-256 as PKCS #1 v1.5 pads it; the token can do others that
+        are not used here.
+        """
         from pkcs11 import Mechanism
 
         if not isinstance(padding, PKCS1v15) or not isinstance(algorithm, SHA256):
@@ -69,7 +74,10 @@ def _wrong(address: str) -> UsageError:
 
 
 def token_signer(address: str, pin: str) -> Signer:
-    """The signer whose key is on a token. InputError when it is not there or the PIN is wrong, MissingExtraError without the library."""
+    """The signer whose key is on a token.
+
+    InputError when it is not there or the PIN is wrong, MissingExtraError without the library.
+    """
     wanted = parts_of(address)
     try:
         import pkcs11

@@ -1,4 +1,6 @@
-"""XML of other systems, read within limits: any encoding that is seen, no document type, bounded depth and size."""
+"""XML of other systems, read within limits: any encoding that is seen, no document type, bounded depth and
+size.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ _MARKS = (
 )
 # <?xml version="1.0" encoding="utf-16"?>
 _DECLARATION = re.compile(
-    rb"\s*<\?xml\s+version\s*=\s*[\"']1\.0[\"'](?:\s+(?:encoding|standalone)\s*=\s*[\"'][A-Za-z0-9._-]{1,40}[\"'])*\s*\?>\s*"
+    rb"\s*<\?xml\s+version\s*=\s*[\"']1\.0[\"'](?:\s+(?:encoding|standalone)\s*="
+    rb"\s*[\"'][A-Za-z0-9._-]{1,40}[\"'])*\s*\?>\s*"
 )
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 
@@ -33,7 +36,8 @@ _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 def as_utf8(data: bytes, where: str) -> bytes:
     """The document in UTF-8 without mark and declaration, whatever encoding it is in or says that it is in.
 
-    Raises LimitError for more than LARGEST_BYTES, UnreadableError for bytes that are no text of their encoding.
+    Raises LimitError for more than LARGEST_BYTES, UnreadableError for bytes that are no text of their
+    encoding.
     """
     if len(data) > LARGEST_BYTES:
         raise LimitError(mark("The file is larger than an edXML file may be."), where)
@@ -60,7 +64,10 @@ def _decoded(data: bytes, encoding: str, where: str) -> bytes:
 
 
 def root_of(data: bytes, where: str) -> Element:
-    """The root of a document that `as_utf8` gave. Raises LimitError for entities, depth and number of elements, UnreadableError for damage."""
+    """The root of a document that `as_utf8` gave.
+
+    Raises LimitError for entities, depth and number of elements, UnreadableError for damage.
+    """
     root: Element | None = None
     depth = count = 0
     for event, element in events(io.BytesIO(data), where):

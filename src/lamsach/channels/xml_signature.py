@@ -1,4 +1,6 @@
-"""Enveloped signatures on XML (xmldsig: exclusive canonical XML, RSA-SHA256) by signxml: made with a PKCS#12 key, checked against trusted certificates."""
+"""Enveloped signatures on XML (xmldsig: exclusive canonical XML, RSA-SHA256) by signxml: made with a PKCS#12
+key, checked against trusted certificates.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from lamsach.letters.signature import load_key
 
 Certificates = Sequence[x509.Certificate]
 PLACE = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"></ds:Signature>'
-"""Write this into a document where `sign` puts the signature; without it the signature is the root's last child."""
+"""Write this into a document where `sign` puts the signature; without it the signature is the root's last
+child.
+"""
 _MOST_LINKS = 5
 UNTRUSTED = mark("The signer's certificate is not among the trusted ones, nor issued by one of them.")
 EXPIRED = mark("The signer's certificate has expired or is not valid yet.")
@@ -49,7 +53,10 @@ class Signer:
 
 
 def load_signer(key_file: bytes, password: str) -> Signer:
-    """The signer in a PKCS#12 file (.p12, .pfx). Raises InputError for a file that the password does not open or that has no RSA key."""
+    """The signer in a PKCS#12 file (.p12, .pfx).
+
+    Raises InputError for a file that the password does not open or that has no RSA key.
+    """
     key, certificate, others = load_key(key_file, password)
     if not isinstance(key, RSAPrivateKey):
         raise InputError(
@@ -73,7 +80,10 @@ def load_certificates(data: bytes, where: str) -> list[x509.Certificate]:
 
 
 def sign(document: bytes, signer: Signer) -> bytes:
-    """The document in UTF-8 with an enveloped signature over all of it, at `PLACE`. Raises MissingExtraError without signxml."""
+    """The document in UTF-8 with an enveloped signature over all of it, at `PLACE`.
+
+    Raises MissingExtraError without signxml.
+    """
     etree, signxml = _packages()
     root = etree.fromstring(document, _parser(etree))
     made = signxml.XMLSigner(
@@ -87,9 +97,12 @@ def sign(document: bytes, signer: Signer) -> bytes:
 
 
 def verify(document: bytes, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """Return what a signed document's signature is worth. `valid` only when it covers the whole document and a trusted certificate made or certified the signer's.
+    """Return what a signed document's signature is worth.
 
-    Without trusted certificates an intact signature is `unchecked`; a changed document is `invalid` all the same.
+    `valid` only when it covers the whole document and a trusted certificate made or certified the signer's.
+
+    Without trusted certificates an intact signature is `unchecked`; a changed document is `invalid` all the
+    same.
     """
     try:
         etree, _ = _packages()
@@ -152,7 +165,10 @@ def _parser(etree: Any) -> Any:
 
 
 def _bytes_of(signature: Any, name: str) -> list[bytes]:
-    """The base64 of the elements of this name. Raises ValueError when it is not as an encoder writes it: no byte of it may differ unseen."""
+    """The base64 of the elements of this name.
+
+    Raises ValueError when it is not as an encoder writes it: no byte of it may differ unseen.
+    """
     found = []
     for element in signature.iter(f"{{http://www.w3.org/2000/09/xmldsig#}}{name}"):
         text = "".join((element.text or "").split())
@@ -183,14 +199,18 @@ def _subject(certificate: x509.Certificate) -> str:
 
 
 def _whole(signature: Any, root: Any) -> bool:
-    """Return whether one of a signature's references is the whole document; XAdES has others beside it, to its own properties."""
+    """Return whether one of a signature's references is the whole document; XAdES has others beside it, to
+    its own properties.
+    """
     info = signature.find("{http://www.w3.org/2000/09/xmldsig#}SignedInfo")
     uris = {one.get("URI") for one in info.iter("{http://www.w3.org/2000/09/xmldsig#}Reference")}
     return bool(uris & {"", *(f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name))})
 
 
 def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """Return what an intact signature is worth, given the signer's certificate (first of the chain) and those of its issuers."""
+    """Return what an intact signature is worth, given the signer's certificate (first of the chain) and those
+    of its issuers.
+    """
     name, at = _subject(chain[0]), now or datetime.now(UTC)
     if not trusted:
         return Signature("unchecked", _NO_TRUST, name)

@@ -1,4 +1,7 @@
-"""The command line. Each command is a file here; this one calls it and turns errors into one line and an exit status."""
+"""The command line.
+
+Each command is a file here; this one calls it and turns errors into one line and an exit status.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from lamsach.cli.console import error_line, standard_streams, stop_writing, tell
 from lamsach.errors import ExitStatus, LamsachError, OutputError
 
 _GARBAGE = (50_000, 20, 20)
-"""A command loads many modules and makes few cycles: looking for these as often as usual took a tenth of its start."""
+"""A command loads many modules and makes few cycles: looking for these as often as usual took a tenth of its
+start.
+"""
 _COMPLETE = "--complete"
 
 
@@ -25,12 +30,15 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     status = _status(words)
     if arguments is None:
-        gc.freeze()  # the end of the process looks for no garbage among what it leaves: a sixth of a small hunt
+        # the end of the process looks for no garbage among what it leaves: a sixth of a small hunt
+        gc.freeze()
     sys.exit(status)
 
 
 def _quickly(words: list[str]) -> int | None:
-    """The status of a plain look-up, without the declarations of all options; None: take the long way, which says what is wrong."""
+    """The status of a plain look-up, without the declarations of all options; None: take the long way, which
+    says what is wrong.
+    """
     from lamsach.cli.indicators.quick_check import quick
 
     try:

@@ -1,4 +1,6 @@
-"""`lamsach archive`: look at an archive, prove that it is whole, export from it, and delete what may be deleted."""
+"""`lamsach archive`: look at an archive, prove that it is whole, export from it, and delete what may be
+deleted.
+"""
 
 from __future__ import annotations
 
@@ -166,7 +168,8 @@ def erase(
 ) -> None:
     """Write stars over personal data in every line, for good. What a hold covers stays and is counted.
 
-    Example: lamsach archive erase /var/lib/lamsach/archive --value nguyenvana --reason "request 12/2022" --yes
+    Example: lamsach archive erase /var/lib/lamsach/archive --value nguyenvana --reason "request 12/2022"
+    --yes
     """
     from lamsach.archive.archive import Archive, Writer
     from lamsach.archive.collector_requests import do
@@ -226,7 +229,8 @@ def hold(
 ) -> None:
     """Forbid the deletion of logs, for an investigation; or allow it again.
 
-    Example: lamsach archive hold /var/lib/lamsach/archive --name case-7 --reason "police request" --since 2022-09-01
+    Example: lamsach archive hold /var/lib/lamsach/archive --name case-7 --reason "police request" --since
+    2022-09-01
     """
     from lamsach.archive.archive import Archive
     from lamsach.archive.collector_requests import do

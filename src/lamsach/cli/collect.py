@@ -137,7 +137,8 @@ def collect(
 ) -> None:
     """Put logs into an archive: given files once, or always what is sent, written and dropped.
 
-    Example: lamsach collect --archive /var/lib/lamsach/archive --syslog-udp 514 --syslog-tcp 514 -i annex.xlsx
+    Example: lamsach collect --archive /var/lib/lamsach/archive --syslog-udp 514 --syslog-tcp 514 -i
+    annex.xlsx
     """
     from lamsach.cli.collect_run import (
         collect_always,

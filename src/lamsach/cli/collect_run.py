@@ -141,7 +141,10 @@ def show_status(spool: Path) -> ExitStatus:
 def subscription(
     servers: str | None, topics: Paths, group: str, settings: Path | None
 ) -> Subscription | None:
-    """Return the topics of Kafka to read. Raises UsageError for topics without brokers or the other way, UnreadableError."""
+    """Return the topics of Kafka to read.
+
+    Raises UsageError for topics without brokers or the other way, UnreadableError.
+    """
     if servers is None and not topics:
         return None
     if servers is None or not topics:

@@ -1,7 +1,9 @@
 """Declaration of commands and parsing of their words.
 
-A command is a function; its parameters say by `Annotated[type, Option(...)]` or `Argument(...)` how they are written. A type is `bool` (a flag), `str`, `int`, `float`, `Path`, or
-a list of one (the option repeats); with `None` it may be left out. The rules are those of every Unix tool: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-xyz` for flags, `--` before words that are no options.
+A command is a function; its parameters say by `Annotated[type, Option(...)]` or `Argument(...)` how they are
+written. A type is `bool` (a flag), `str`, `int`, `float`, `Path`, or a list of one (the option repeats); with
+`None` it may be left out. The rules are those of every Unix tool: `--name value`, `--name=value`, `-n value`,
+`-nvalue`, `-xyz` for flags, `--` before words that are no options.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ Function = Callable[..., object]
 
 
 class Declared:
-    """Declaration of a parameter: names (none for an argument), help, name of its value; numbers are within `min` and `max`."""
+    """Declaration of a parameter: names (none for an argument), help, name of its value; numbers are within
+    `min` and `max`.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,9 @@ class Exit(Exception):  # noqa: N818 - the end of a command, as SystemExit
 
 
 class CommandLineError(Exception):
-    """Words that do not fit together: `text` with `{name}` for the word, what was probably `meant`, and the `command`, whose help says more."""
+    """Words that do not fit together: `text` with `{name}` for the word, what was probably `meant`, and the
+    `command`, whose help says more.
+    """
 
     def __init__(self, text: str, name: str, command: str, meant: str = "") -> None:
         super().__init__(text, name)
@@ -128,7 +134,9 @@ class Command:
         return tuple(one for one in self.parameters if not one.is_option)
 
     def run(self, words: Sequence[str], path: str) -> None:
-        """Call it with these words. Raises CommandLineError, HelpWanted, Exit, and what the command raises."""
+        """Call it with these words. Raises CommandLineError, HelpWanted, Exit, and what the
+        command raises.
+        """
         self.function(**self.read(words, path))
 
     def read(self, words: Sequence[str], path: str) -> dict[str, Any]:
@@ -192,7 +200,9 @@ class Command:
 
 
 class Group:
-    """Commands under one name; `commands` has the place of each (`module:function`) or another group, in the order of the help page."""
+    """Commands under one name; `commands` has the place of each (`module:function`) or another group, in the
+    order of the help page.
+    """
 
     def __init__(self, help: str, commands: dict[str, str | Group], options: Function | None = None) -> None:
         self.help = help
@@ -224,7 +234,9 @@ class Group:
         self[name[0]].run(after, f"{path} {name[0]}")
 
     def _meant(self, name: str, path: str) -> str:
-        """The command that was probably meant: one of this group spelt nearly so, or of this name in a group below."""
+        """The command that was probably meant: one of this group spelt nearly so, or of this name in a group
+        below.
+        """
         if near := nearest(name, tuple(self.commands)):
             return f"{path} {near}"
         groups = (

@@ -1,4 +1,8 @@
-"""The commands, by name and place. A command's file declares its words; its work is imported when it is called, so that nobody waits for what is not used."""
+"""The commands, by name and place.
+
+A command's file declares its words; its work is imported when it is called, so that nobody waits for what is
+not used.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,8 @@ COMMANDS = Group(
         ),
         "indicators": Group(
             mark(
-                "Read lists of indicators, review them, look values up in them, write them for other programs."
+                "Read lists of indicators, review them, look values up in them, write them for "
+                "other programs."
             ),
             {
                 "read": "lamsach.cli.indicators.read:read",

@@ -61,7 +61,9 @@ def standard_streams() -> None:
 
 
 def stop_writing() -> None:
-    """Send what is still kept back of standard output to nowhere: its reader has enough, or its disk is full."""
+    """Send what is still kept back of standard output to nowhere: its reader has enough, or its disk
+    is full.
+    """
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -169,7 +171,9 @@ def output_console() -> Console:
 
 
 def told_apart() -> bool:
-    """Return whether standard error is seen apart from standard output, where the result names its problems: not on a terminal, nor in one file for both."""
+    """Return whether standard error is seen apart from standard output, where the result names its problems:
+    not on a terminal, nor in one file for both.
+    """
     if sys.stdout.isatty():
         return False
     with suppress(OSError, ValueError, AttributeError):
@@ -180,7 +184,9 @@ def told_apart() -> bool:
 def show_and_write(
     show: Callable[[], object], write: Callable[[Path], object], outputs: Sequence[Path]
 ) -> bool:
-    """Show a result on standard output and write it to files; whether one of them could not be written, which keeps no other from it."""
+    """Show a result on standard output and write it to files; whether one of them could not be written, which
+    keeps no other from it.
+    """
     failed = False
     try:
         show()

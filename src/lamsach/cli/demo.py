@@ -1,4 +1,6 @@
-"""`lamsach demo`: an invented unit's month, generated and hunted; and around it an invented ministry in a portal on loopback."""
+"""`lamsach demo`: an invented unit's month, generated and hunted; and around it an invented ministry in a
+portal on loopback.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ def demo(
     ] = None,
     seed: Annotated[int, Option("--seed", help="Another seed gives another unit.")] = 2022,
 ) -> None:
-    """Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up ministry.
+    """Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up
+    ministry.
 
     Example: lamsach demo --once demo-out
     """
@@ -102,7 +105,9 @@ def _hunt(folder: Path, seed: int) -> None:
 
 
 def _apart(fill: Callable[[], None]) -> None:
-    """Fill in a process of its own where there is a fork: typst starts threads with the first PDF, which the web server's forked process would wait for in vain."""
+    """Fill in a process of its own where there is a fork: typst starts threads with the first PDF, which the
+    web server's forked process would wait for in vain.
+    """
     if not hasattr(os, "fork"):
         fill()
         return
@@ -119,7 +124,9 @@ def _apart(fill: Callable[[], None]) -> None:
 
 
 def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
-    """Fill a portal in `folder` with the ministry and the findings of the `month`, and serve it until stopped. It sends no e-mail and asks for no second factor."""
+    """Fill a portal in `folder` with the ministry and the findings of the `month`, and serve it until
+    stopped. It sends no e-mail and asks for no second factor.
+    """
     for name in [name for name in os.environ if name.startswith("LAMSACH_") or name == "DATABASE_URL"]:
         if name != "LAMSACH_DEBUG":
             del os.environ[name]

@@ -87,7 +87,9 @@ def run(
     again: Sequence[str] = (),
     seal: Seal | None = None,
 ) -> ExitStatus:
-    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out. `again`: what the commands that are proposed repeat of this one."""
+    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the
+    status what came out. `again`: what the commands that are proposed repeat of this one.
+    """
     begun = time.perf_counter()
     compiling_notice()
     with progress_bar() as bar:
@@ -121,7 +123,9 @@ def run(
 
 
 def _with_the_command(error: MistakenError, request: Request, language: str) -> InputError:
-    """The error with what the log is, and the command that was probably meant where list and log are swapped."""
+    """The error with what the log is, and the command that was probably meant where list and log
+    are swapped.
+    """
     known, _ = error.mistaken[0], translator(language)
     if not known.title or not any(map(is_list, request.logs)):
         return error
@@ -146,7 +150,8 @@ def compiling_notice() -> None:
     if compiles_at_start():
         tell(
             translate()(
-                "This installation has no machine code of the search for this system: it is compiled at each start, which takes some seconds."
+                "This installation has no machine code of the search for this system: it is "
+                "compiled at each start, which takes some seconds."
             )
         )
 

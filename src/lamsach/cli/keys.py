@@ -9,8 +9,14 @@ from lamsach.cli.command_line import Argument
 
 
 def new(
-    file: Annotated[Path, Argument(help="The file to write the private key into. Keep it, and a copy, apart from what is sealed to it.")],
-) -> None:  # fmt: skip
+    file: Annotated[
+        Path,
+        Argument(
+            help="The file to write the private key into. Keep it, and a copy, apart from what is "
+            "sealed to it."
+        ),
+    ],
+) -> None:
     """Make a key that files are sealed to, and print its public half.
 
     Example: lamsach keys new backup.key

@@ -61,7 +61,8 @@ Decisions = Annotated[
     Option(
         "--decisions",
         metavar="FILE",
-        help="What the review of the lists decided: values that were accepted count, whatever is said of them.",
+        help="What the review of the lists decided: values that were accepted count, whatever is "
+        "said of them.",
     ),
 ]
 Infrastructure = Annotated[
@@ -69,7 +70,8 @@ Infrastructure = Annotated[
     Option(
         "--infrastructure",
         metavar="WHAT",
-        help="A DNS server, proxy or NAT gateway that speaks for others: address, network or host name; repeat for more.",
+        help="A DNS server, proxy or NAT gateway that speaks for others: address, network or host "
+        "name; repeat for more.",
     ),
 ]
 Until = Annotated[
@@ -95,7 +97,8 @@ SealTo = Annotated[
     Option(
         "--seal-to",
         metavar="KEY",
-        help="Seal the results whose names end in .age to this public key (age1...), or to those in a file; repeat for more.",
+        help="Seal the results whose names end in .age to this public key (age1...), or to those in "
+        "a file; repeat for more.",
     ),
 ]
 Identities = Annotated[
@@ -186,7 +189,9 @@ def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal
 
 
 def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | None) -> Keys:
-    """Return the key to a sealed file: as given, or asked for on a terminal. UsageError where it is neither."""
+    """Return the key to a sealed file: as given, or asked for on a terminal. UsageError where it
+    is neither.
+    """
     from lamsach.sealed.files import Keys, path_is_sealed, wants_passphrase
     from lamsach.sealed.keys import identities as read_identities
     from lamsach.sealed.keys import read_passphrase
@@ -199,7 +204,10 @@ def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | N
 
 
 def asked_passphrase(path: Path, *, twice: bool = False) -> str:
-    """A passphrase from the terminal, typed without being shown; a new one twice. UsageError without a terminal, or for none."""
+    """A passphrase from the terminal, typed without being shown; a new one twice.
+
+    UsageError without a terminal, or for none.
+    """
     from getpass import getpass
 
     from lamsach.cli.console import translate

@@ -23,7 +23,8 @@ FormatFiles = Annotated[
 def own_formats(files: Sequence[Path] | None, scheduler: str | None = None) -> None:
     """Put the formats of these files, and of the person's own folder, before all others.
 
-    The folder is `LAMSACH_FORMATS`, else `%APPDATA%\\lamsach\\formats` on Windows, `$XDG_CONFIG_HOME/lamsach/formats` or `~/.config/lamsach/formats`.
+    The folder is `LAMSACH_FORMATS`, else `%APPDATA%\\lamsach\\formats` on Windows,
+    `$XDG_CONFIG_HOME/lamsach/formats` or `~/.config/lamsach/formats`.
     """
     if scheduler is not None:
         if files:

@@ -33,7 +33,10 @@ def retro(
         Option(
             "--store",
             metavar="ADDRESS",
-            help="The log store instead of an archive: opensearch+https://HOST:9200/INDEX, elasticsearch+..., clickhouse+https://HOST:8443/TABLE, victorialogs+https://HOST:9428. User and password are in LAMSACH_STORE_USER and LAMSACH_STORE_PASSWORD, or a token in LAMSACH_STORE_TOKEN.",
+            help="The log store instead of an archive: opensearch+https://HOST:9200/INDEX, "
+            "elasticsearch+..., clickhouse+https://HOST:8443/TABLE, "
+            "victorialogs+https://HOST:9428. User and password are in LAMSACH_STORE_USER and "
+            "LAMSACH_STORE_PASSWORD, or a token in LAMSACH_STORE_TOKEN.",
         ),
     ] = None,
     line_field: Annotated[

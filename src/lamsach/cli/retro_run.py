@@ -30,7 +30,10 @@ from lamsach.sealed.files import Seal
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Scope of a search, as the command line states it: an archive, or a store. Raises UsageError where the options do not go together."""
+    """Scope of a search, as the command line states it: an archive, or a store.
+
+    Raises UsageError where the options do not go together.
+    """
 
     archive: str | None
     store: str | None
@@ -80,7 +83,10 @@ def run(
     stats: bool,
     **more: Any,
 ) -> ExitStatus:
-    """Search, show and write. `times`: first and last, as they were typed; `more`: further parts of the Request."""
+    """Search, show and write.
+
+    `times`: first and last, as they were typed; `more`: further parts of the Request.
+    """
     zone, search = _in_store(place, stats=stats) if place.store else _in_archive(place, lists, stats=stats)
     for path in outputs:
         check_output(path)

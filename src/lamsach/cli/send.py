@@ -1,4 +1,6 @@
-"""`lamsach send`: hand a findings bundle to a portal, also one written earlier; or sign it for the way by USB stick."""
+"""`lamsach send`: hand a findings bundle to a portal, also one written earlier; or sign it for the way by USB
+stick.
+"""
 
 from __future__ import annotations
 

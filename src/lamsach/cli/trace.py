@@ -1,4 +1,6 @@
-"""`lamsach trace`: the authority's list of public addresses in, the machines behind them out, and the answer letter."""
+"""`lamsach trace`: the authority's list of public addresses in, the machines behind them out, and the answer
+letter.
+"""
 
 from __future__ import annotations
 
@@ -29,37 +31,94 @@ _MOST_SKEW = timedelta(days=2)
 
 
 def trace(
-    reports: Annotated[Paths, Argument(metavar="REPORTS...", help="The authority's lists: CSV, XLSX, TXT, PDF, DOCX or JSON; files or folders.")],
-    logs: Annotated[Paths, Option("--logs", metavar="LOGS", help="Logs of firewall, DHCP and VPN: files, folders, archives; repeat for more.")],
+    reports: Annotated[
+        Paths,
+        Argument(
+            metavar="REPORTS...",
+            help="The authority's lists: CSV, XLSX, TXT, PDF, DOCX or JSON; files or folders.",
+        ),
+    ],
+    logs: Annotated[
+        Paths,
+        Option(
+            "--logs",
+            metavar="LOGS",
+            help="Logs of firewall, DHCP and VPN: files, folders, archives; repeat for more.",
+        ),
+    ],
     output: Annotated[
         list[Path] | None,
-        Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, .zip for a portal, or the answer to the authority: .docx .pdf; repeat for more."),
+        Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write results: .html .xlsx .csv .jsonl, .zip for a portal, or the answer to the "
+            "authority: .docx .pdf; repeat for more.",
+        ),
     ] = None,
     leases: Leases = None,
-    nat: Annotated[Paths | None, Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs.")] = None,
+    nat: Annotated[
+        Paths | None,
+        Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs."),
+    ] = None,
     inventory: Inventory = None,
     timezone: Zone = "Asia/Ho_Chi_Minh",
     list_timezone: Annotated[
-        str | None, Option("--list-timezone", metavar="ZONE", help="Time zone of times in the lists that state none; default: as the kind of list has it.")
+        str | None,
+        Option(
+            "--list-timezone",
+            metavar="ZONE",
+            help="Time zone of times in the lists that state none; default: as the kind of list has it.",
+        ),
     ] = None,
     skew: Annotated[
         str | None,
-        Option("--skew", metavar="TIME", help="How far the clocks of the logs are ahead of the list's: 90s, -2m, 7h; default: estimated."),
+        Option(
+            "--skew",
+            metavar="TIME",
+            help="How far the clocks of the logs are ahead of the list's: 90s, -2m, 7h; default: estimated.",
+        ),
     ] = None,
     language: Language = None,
     password: Password = None,
     seal_to: SealTo = None,
-    letter_parent: Annotated[str, Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")] = "",
+    letter_parent: Annotated[
+        str, Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")
+    ] = "",
     letter_body: Annotated[str, Option("--letter-body", metavar="NAME", help="Letter: the sender.")] = "",
-    letter_number: Annotated[str, Option("--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT.")] = "",
-    letter_place: Annotated[str, Option("--letter-place", metavar="PLACE", help="Letter: the place before the date.")] = "",
-    letter_date: Annotated[str | None, Option("--letter-date", metavar="DATE", help="Letter: its day, 26/09/2022 or 2022-09-26.")] = None,
-    letter_to: Annotated[Paths | None, Option("--letter-to", metavar="NAME", help="Letter: an addressee; repeat for more.")] = None,
-    letter_answers: Annotated[str, Option("--letter-answers", metavar="TEXT", help="Letter: the document that it answers, with number and date.")] = "",
-    letter_position: Annotated[str, Option("--letter-position", metavar="TEXT", help="Letter: the signer's position.")] = "",
-    letter_signer: Annotated[str, Option("--letter-signer", metavar="NAME", help="Letter: the signer's name.")] = "",
-    letter_unit: Annotated[str, Option("--letter-unit", metavar="CODE", help="Letter: the drafting unit's code, for the copies.")] = "",
-) -> None:  # fmt: skip
+    letter_number: Annotated[
+        str,
+        Option(
+            "--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT."
+        ),
+    ] = "",
+    letter_place: Annotated[
+        str, Option("--letter-place", metavar="PLACE", help="Letter: the place before the date.")
+    ] = "",
+    letter_date: Annotated[
+        str | None, Option("--letter-date", metavar="DATE", help="Letter: its day, 26/09/2022 or 2022-09-26.")
+    ] = None,
+    letter_to: Annotated[
+        Paths | None, Option("--letter-to", metavar="NAME", help="Letter: an addressee; repeat for more.")
+    ] = None,
+    letter_answers: Annotated[
+        str,
+        Option(
+            "--letter-answers",
+            metavar="TEXT",
+            help="Letter: the document that it answers, with number and date.",
+        ),
+    ] = "",
+    letter_position: Annotated[
+        str, Option("--letter-position", metavar="TEXT", help="Letter: the signer's position.")
+    ] = "",
+    letter_signer: Annotated[
+        str, Option("--letter-signer", metavar="NAME", help="Letter: the signer's name.")
+    ] = "",
+    letter_unit: Annotated[
+        str, Option("--letter-unit", metavar="CODE", help="Letter: the drafting unit's code, for the copies.")
+    ] = "",
+) -> None:
     """Trace reported public addresses, ports and times back to machines.
 
     Example: lamsach trace list.xlsx --logs logs/ --inventory machines.xlsx -o trace.html -o answer.docx
@@ -85,8 +144,17 @@ def trace(
         password=password_of(password),
     )
     letter = Letter(
-        letter_parent, letter_body, letter_number, letter_place, _day(letter_date), letter_to or [], letter_answers, letter_position, letter_signer, letter_unit
-    )  # fmt: skip
+        letter_parent,
+        letter_body,
+        letter_number,
+        letter_place,
+        _day(letter_date),
+        letter_to or [],
+        letter_answers,
+        letter_position,
+        letter_signer,
+        letter_unit,
+    )
     raise Exit(run(request, output or [], spoken, letter, seal))
 
 

@@ -31,7 +31,9 @@ def run(request: Request, outputs: list[Path], language: str, letter: Letter, se
 
 
 def status_of(result: Trace) -> ExitStatus:
-    """The exit status that the result calls for: 0 when a row is explained, 1 when none is though the logs are there, 3 when logs are missing."""
+    """The exit status that the result calls for: 0 when a row is explained, 1 when none is though the logs
+    are there, 3 when logs are missing.
+    """
     if told_apart():  # the list at the end has told them
         for problem in result.problems:
             tell(problem_line(problem))

@@ -1,7 +1,9 @@
-"""The retro-hunt on a Dask cluster: filters are asked here, and the segments that may hold something are opened by the workers.
+"""The retro-hunt on a Dask cluster: filters are asked here, and the segments that may hold something are
+opened by the workers.
 
-The archive is a folder that every worker sees, or a URL. Workers need no key: they read lines, not seals. Units of a source that was one file
-are read by one worker, one after the other; those of a source that arrives for years, and all other sources, by as many as there are.
+The archive is a folder that every worker sees, or a URL. Workers need no key: they read lines, not seals.
+Units of a source that was one file are read by one worker, one after the other; those of a source that
+arrives for years, and all other sources, by as many as there are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Chunks over the borders of pieces: a piece is cut exactly where one process would have cut the whole log (`hunt.chunks.cut`)."""
+"""Chunks over the borders of pieces: a piece is cut exactly where one process would have cut the whole log
+(`hunt.chunks.cut`).
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ Piece = bytes | bytearray | OnDisk
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Remainder passed on by the pieces before: bytes that are in no chunk yet (or where they begin in a plain file), and whether they
-    begin with a line's start."""
+    """Remainder passed on by the pieces before: bytes that are in no chunk yet (or where they begin in a
+    plain file), and whether they begin with a line's start.
+    """
 
     carry: bytes = b""
     whole_start: bool = True
@@ -47,7 +50,9 @@ def joined(before: Border, piece: Piece) -> Iterator[Text]:
 
 
 def cuts(text: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut]:
-    """The chunks of the joined bytes; unless these are the log's last, the end of them belongs to the next piece."""
+    """The chunks of the joined bytes; unless these are the log's last, the end of them belongs to the next
+    piece.
+    """
     begin = 0
     while len(text) - begin >= chunk_bytes:
         filled = begin + chunk_bytes
@@ -86,7 +91,9 @@ def chunks(before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, la
 def looked_at(
     before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, last: bool
 ) -> Iterator[Chunk]:
-    """The same chunks for one who looks at little of them: those of a plain file stay where they are, but for its last. Raises WholeError."""
+    """The same chunks for one who looks at little of them: those of a plain file stay where they are, but for
+    its last. Raises WholeError.
+    """
     with joined(before, piece) as text:
         mapped = (
             Mapped(text.handle, text.begin, text.end) if isinstance(text, FileText) and len(text) else None

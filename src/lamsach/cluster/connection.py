@@ -53,7 +53,9 @@ def given(
     rules: Rules,
     **more: Any,
 ) -> Iterator[None]:
-    """Each worker that there is, and each that will come, has the search's order as long as it lasts; see `job.order` for `more`."""
+    """Each worker that there is, and each that will come, has the search's order as long as it lasts; see
+    `job.order` for `more`.
+    """
     folder = cached_folder(lists)
     seen = client.run(tasks.sees, str(folder)) if folder else {}
     visible = bool(seen) and all(seen.values())

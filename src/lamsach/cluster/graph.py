@@ -1,4 +1,6 @@
-"""Tasks that are sent to the scheduler in one message: to submit each by itself costs client and scheduler some milliseconds."""
+"""Tasks that are sent to the scheduler in one message: to submit each by itself costs client and scheduler
+some milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,9 @@ class Graph:
         return key
 
     def send(self, client: Any, keys: list[str]) -> list[Any]:
-        """Have the cluster do the tasks; futures of these keys, in their order. What else they need is done too and then dropped."""
+        """Have the cluster do the tasks; futures of these keys, in their order.
+
+        What else they need is done too and then dropped.
+        """
         futures: list[Any] = client.get(self._tasks, keys, sync=False)
         return futures

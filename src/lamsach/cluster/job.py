@@ -1,6 +1,7 @@
 """Job that every worker gets once: the indicator set, exceptions, leases, inventory, times.
 
-The set is mapped from the user's cache where the workers see that folder (the same machine, a shared disk), else it is sent.
+The set is mapped from the user's cache where the workers see that folder (the same machine, a shared disk),
+else it is sent.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def unpacked(data: bytes, shared: dict[str, Any]) -> Any:
 
 
 class Watched:
-    """Notes what events tell of infrastructure and of machines that were there, until it is asked for it (`devices.witness`)."""
+    """Notes what events tell of infrastructure and of machines that were there, until it is asked for it
+    (`devices.witness`).
+    """
 
     def __init__(self) -> None:
         self._signs: dict[Sign, None] = {}

@@ -1,4 +1,6 @@
-"""A plain file's piece as it lies in the system's cache: of what a look at a few lines does not ask for nothing is copied."""
+"""A plain file's piece as it lies in the system's cache: of what a look at a few lines does not ask for
+nothing is copied.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from lamsach.hunt.memory import Memory
 class Mapped(Buffer):
     """Bytes [begin:end] of a file to look at, not to write. `shift`: where they begin in `memory`.
 
-    A file that is cut short while it is looked at costs the process its life (SIGBUS); when its work is done again, it is found too short.
-    Raises WholeError when it is too short already.
+    A file that is cut short while it is looked at costs the process its life (SIGBUS); when its work is done
+    again, it is found too short. Raises WholeError when it is too short already.
     """
 
     def __init__(self, handle: FileIO, begin: int, end: int) -> None:

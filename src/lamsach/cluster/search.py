@@ -1,6 +1,7 @@
 """The hunt on a Dask cluster (https://distributed.dask.org): `lamsach hunt --scheduler tcp://HOST:PORT`.
 
-Files are split by byte ranges where that can be, else searched whole, many at a time. Results are merged on the workers.
+Files are split by byte ranges where that can be, else searched whole, many at a time. Results are merged on
+the workers.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ _WINDOW = 8
 """Pieces of one log for each thread of the cluster that are on their way, twice."""
 _MERGED = 16
 _TOGETHER = 4
-"""Logs that are read in pieces at a time: while the last pieces of one are examined in their order, others are searched."""
+"""Logs that are read in pieces at a time: while the last pieces of one are examined in their order, others
+are searched.
+"""
 
 
 @dataclass(slots=True)
@@ -230,7 +233,10 @@ class _Run:
         return border[0] if border else before, state, result
 
     def _piece(self, graph: Graph, item: _Split, part: Part, before: Any) -> tuple[Any, Any]:
-        """A piece, and what it leaves to the next. Of a plain file a look at the ends of its chunks tells that, and is taken here."""
+        """A piece, and what it leaves to the next.
+
+        Of a plain file a look at the ends of its chunks tells that, and is taken here.
+        """
         word, chunk_bytes = item.named.word, self._cluster.chunk_bytes
         if item.on_disk:
             piece = OnDisk(word, part)

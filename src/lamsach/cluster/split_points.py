@@ -1,8 +1,10 @@
-"""Points at which a large log can be cut so that its pieces are read apart: plain bytes, zstd frames, gzip members.
+"""Points at which a large log can be cut so that its pieces are read apart: plain bytes, zstd frames, gzip
+members.
 
-Zstd: RFC 8878 section 3.1 (frames follow one another, each is read by itself). Gzip: RFC 1952 section 2.2 (members likewise); BGZF,
-the SAM/BAM specification section 4.1, states each member's size. A place that only looks like the start of a member is noticed when
-the piece before it is read: it does not end there, and the log is then read as a whole.
+Zstd: RFC 8878 section 3.1 (frames follow one another, each is read by itself). Gzip: RFC 1952 section 2.2
+(members likewise); BGZF, the SAM/BAM specification section 4.1, states each member's size. A place that only
+looks like the start of a member is noticed when the piece before it is read: it does not end there, and the
+log is then read as a whole.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from lamsach.logs.opening.zstd_frames import SKIPPABLE_MAGICS, FrameTracker
 PART_BYTES = 16 << 20
 """Bytes of text that make a piece, about."""
 _LONG, _SHORT = 32, 10
-"""Length of the first and last pieces of a large plain file, in lengths of a piece; it is read from the disk bit by bit."""
+"""Length of the first and last pieces of a large plain file, in lengths of a piece; it is read from the disk
+bit by bit.
+"""
 RATIO = 8
 """Assumed ratio of text to compressed bytes where none is stated."""
 _GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -30,7 +34,9 @@ _LEVELS = frozenset((0, 2, 4))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of an input: bytes from `offset` on, `skip` of whose text belong to no line (a byte order mark)."""
+    """A piece of an input: bytes from `offset` on, `skip` of whose text belong to no line (a byte order
+    mark).
+    """
 
     offset: int
     length: int
@@ -48,8 +54,8 @@ def parts_of(
 ) -> list[Part]:
     """The pieces of an input of this size; a single one when it cannot be cut. The handle is moved about.
 
-    Plain bytes that so many `threads` share are cut into long pieces first, which cost little, and into short ones towards the end, so
-    that all threads end together.
+    Plain bytes that so many `threads` share are cut into long pieces first, which cost little, and into short
+    ones towards the end, so that all threads end together.
     """
     handle.seek(0)
     head = handle.read(_HEADER_BYTES)
@@ -70,7 +76,10 @@ def parts_of(
 
 
 def _shrinking(size: int, part_bytes: int, threads: int) -> list[int]:
-    """Starts of pieces, each half of a thread's share of what is left. A piece costs some 15 ms, so the last ones are not short."""
+    """Starts of pieces, each half of a thread's share of what is left.
+
+    A piece costs some 15 ms, so the last ones are not short.
+    """
     shortest = max(part_bytes, min(_SHORT * part_bytes, size // (4 * threads)))
     cuts = [0]
     while (left := size - cuts[-1]) > shortest:
@@ -109,7 +118,9 @@ def _frames(handle: IO[bytes], size: int) -> Iterator[tuple[int, int]]:
 
 
 def _content_size(head: bytes) -> int:
-    """Return what a frame's header says of its content (RFC 8878 section 3.1.1.1.4); 0 when it says nothing."""
+    """Return what a frame's header says of its content (RFC 8878 section 3.1.1.1.4); 0 when it
+    says nothing.
+    """
     descriptor = head[4]
     single = descriptor >> 5 & 1
     width = (single, 2, 4, 8)[descriptor >> 6]
@@ -153,7 +164,10 @@ def _frame_end(handle: IO[bytes], begin: int, head: bytes) -> int:
 
 
 def _members(handle: IO[bytes], size: int, step: int) -> list[int]:
-    """Return where members begin, about `step` compressed bytes apart. A log of one member has none behind the first."""
+    """Return where members begin, about `step` compressed bytes apart.
+
+    A log of one member has none behind the first.
+    """
     cuts, place = [0], 0
     while True:
         blocks = _block_starts(handle, place, size, step)
@@ -164,7 +178,9 @@ def _members(handle: IO[bytes], size: int, step: int) -> list[int]:
 
 
 def _block_starts(handle: IO[bytes], place: int, size: int, step: int) -> int:
-    """The first BGZF block at least `step` bytes behind the one at `place`; 0 when there are no such blocks."""
+    """The first BGZF block at least `step` bytes behind the one at `place`; 0 when there are no
+    such blocks.
+    """
     wanted = place + step
     while place < wanted:
         handle.seek(place)

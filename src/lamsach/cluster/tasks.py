@@ -1,9 +1,12 @@
-"""Work on a worker: whole logs, or a large log's pieces in four steps, of which the two heavy ones need nothing from other pieces.
+"""Work on a worker: whole logs, or a large log's pieces in four steps, of which the two heavy ones need
+nothing from other pieces.
 
-1. `load`: a piece's text, unpacked. A plain file's is left on the disk (`texts.OnDisk`), and each step reads what it needs.
+1. `load`: a piece's text, unpacked. A plain file's is left on the disk (`texts.OnDisk`), and each step reads
+   what it needs.
 2. `border`: where its last chunk ends (cheap, one after the other).
 3. `sieve`: the kernel over its chunks.
-4. `examine`: its candidate lines, behind those of the piece before (cheap when hits are rare): line numbers, headers, records over a
+4. `examine`: its candidate lines, behind those of the piece before (cheap when hits are rare): line numbers,
+   headers, records over a
    border are as in one process, because the examiner itself is handed on.
 
 All are functions of their arguments, so whatever a lost worker did is done again.
@@ -143,7 +146,10 @@ def _place(word: str) -> Place:
 
 
 def load(word: str, part: Part) -> bytearray:
-    """The text of a piece. Raises WholeError for whatever does not go smoothly: one process will tell what it is."""
+    """The text of a piece.
+
+    Raises WholeError for whatever does not go smoothly: one process will tell what it is.
+    """
     try:
         source = _place(word).part(word, part.offset, part.length)
         try:
@@ -237,7 +243,10 @@ def packed_examiner(examiner: Examiner, job: Job) -> bytes:
 
 
 def examine(token: str, earlier: Examined, before: Border, piece: Piece, hits: Hits, last: bool) -> Examined:
-    """Examine a piece behind the one that was examined earlier. Places of hits are as in a buffer of their chunk."""
+    """Examine a piece behind the one that was examined earlier.
+
+    Places of hits are as in a buffer of their chunk.
+    """
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
     result = Found()

@@ -1,4 +1,6 @@
-"""A piece's text where it is: unpacked in memory, or still in the log's file on this machine's disk or a shared one."""
+"""A piece's text where it is: unpacked in memory, or still in the log's file on this machine's disk or a
+shared one.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ class OnDisk:
 
     @contextmanager
     def opened(self, begin: int) -> Iterator[FileText]:
-        """The file's bytes from `begin` to the end of the piece. Raises WholeError when they cannot be read."""
+        """The file's bytes from `begin` to the end of the piece. Raises WholeError when they cannot
+        be read.
+        """
         try:
             with Path(self.path).open("rb", buffering=0) as handle:
                 yield FileText(handle, begin, self.part.offset + self.part.length)
@@ -75,7 +79,10 @@ class OnDisk:
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """Bytes [begin:end] of an open file. Methods raise WholeError when the file has become shorter, OSError when it cannot be read."""
+    """Bytes [begin:end] of an open file.
+
+    Methods raise WholeError when the file has become shorter, OSError when it cannot be read.
+    """
 
     handle: FileIO
     begin: int

@@ -11,7 +11,9 @@ from lamsach.archive.catalog import Catalog
 
 @dataclass(slots=True)
 class Known:
-    """End of a source in the archive: bytes, lines, number of its last spool file, position, headers, state of its last line."""
+    """End of a source in the archive: bytes, lines, number of its last spool file, position, headers, state
+    of its last line.
+    """
 
     end: int = 0
     lines: int = 0

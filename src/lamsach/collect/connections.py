@@ -23,10 +23,12 @@ _LAST_WAITS_S = 5.0
 
 
 class Connection:
-    """Reads one connection into a stream. `stopping`: the receiver ends, and what has arrived is still taken in.
+    """Reads one connection into a stream.
 
-    How long the end takes is bounded by bytes, and by the time spent waiting, never by the time spent working: on a busy machine what
-    has arrived is taken in all the same.
+    `stopping`: the receiver ends, and what has arrived is still taken in.
+
+    How long the end takes is bounded by bytes, and by the time spent waiting, never by the time spent
+    working: on a busy machine what has arrived is taken in all the same.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Connection:
         self._framer = Framer()
 
     def read(self) -> None:
-        """Read to the end. Raises OSError for a connection that breaks, LamsachError when nothing can be taken in."""
+        """Read to the end. Raises OSError for a connection that breaks, LamsachError when nothing can be
+        taken in.
+        """
         self._connection.settimeout(WAIT_SECONDS)
         with contextlib.suppress(OSError):
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

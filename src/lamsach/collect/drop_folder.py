@@ -1,6 +1,8 @@
-"""A folder that others drop logs into (SFTP, a share): each file is archived when it has stopped growing, once.
+"""A folder that others drop logs into (SFTP, a share): each file is archived when it has stopped growing,
+once.
 
-Only files that lie there: whoever may drop something could point a link at what the collector alone may read, or leave a pipe.
+Only files that lie there: whoever may drop something could point a link at what the collector alone may read,
+or leave a pipe.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: each flow one JSON object with the keys of `lamsach logs read`.
+"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: each flow one JSON object with the keys of
+`lamsach logs read`.
 
-The archive holds text that can be searched and read without the exporter's templates. These are remembered by exporter and kept in a
-file, so that flows are read again at once when the collector is started anew: some exporters send templates every half hour.
+The archive holds text that can be searched and read without the exporter's templates. These are remembered by
+exporter and kept in a file, so that flows are read again at once when the collector is started anew: some
+exporters send templates every half hour.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from lamsach.results.atomic import open_own
 
 FILE = "templates.json"
 MOST_EXPORTERS = 256
-"""Exporters whose templates are remembered; another takes the place of the one that was silent the longest."""
+"""Exporters whose templates are remembered; another takes the place of the one that was silent the longest.
+"""
 _SAVE_S = 1.0
 _VALUES = (
     *("source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip", "source_nat_port"),
@@ -46,7 +49,9 @@ class FlowLines:
             self._load(json.loads(self._path.read_text()))
 
     def lines(self, packet: bytes, exporter: str) -> bytes:
-        """The flows of a packet, and those of earlier ones that waited for a template in it; nothing for what is no export packet."""
+        """The flows of a packet, and those of earlier ones that waited for a template in it; nothing for what
+        is no export packet.
+        """
         decoder = self._decoders.pop(exporter, None) or Decoder()
         self._decoders[exporter] = decoder  # the last that was heard
         if len(self._decoders) > MOST_EXPORTERS:

@@ -1,7 +1,9 @@
-"""A file that grows, through rotation by renaming, copying and emptying, and compressing: each of its lines once.
+"""A file that grows, through rotation by renaming, copying and emptying, and compressing: each of its lines
+once.
 
-How far it was read stands in the spool beside the lines themselves (see `spool`). A file is known again by its device, inode and
-the digest of its beginning; one that was rotated while nobody looked is found beside it by that beginning, also compressed.
+How far it was read stands in the spool beside the lines themselves (see `spool`). A file is known again by
+its device, inode and the digest of its beginning; one that was rotated while nobody looked is found beside it
+by that beginning, also compressed.
 """
 
 from __future__ import annotations
@@ -55,7 +57,10 @@ class Follower:
         self._quiet = 0
 
     def step(self) -> bool:
-        """Take in what is new; whether there was something. Raises OutputError, and goes on from the same place next time."""
+        """Take in what is new; whether there was something.
+
+        Raises OutputError, and goes on from the same place next time.
+        """
         if self._file is None and not self._open():
             return False
         if self._emptied():
@@ -71,7 +76,9 @@ class Follower:
         return self._look_for_change()
 
     def _emptied(self) -> bool:
-        """Return whether the open file was emptied and perhaps written anew (copy and truncate); then it begins again."""
+        """Return whether the open file was emptied and perhaps written anew (copy and truncate); then it
+        begins again.
+        """
         assert self._file is not None
         size = os.fstat(self._file.fileno()).st_size
         if size >= self._place.offset and (
@@ -90,7 +97,9 @@ class Follower:
             self._file = None
 
     def _open(self) -> bool:
-        """Open the path at the place that was reached before, after the rest of what was rotated away in between."""
+        """Open the path at the place that was reached before, after the rest of what was rotated away in
+        between.
+        """
         try:
             if not self.path.is_file():  # opening a pipe would wait for its other end
                 return False
@@ -160,7 +169,9 @@ class Follower:
         return False
 
     def _gone(self) -> bool:
-        """The file was renamed or deleted: its writer may still write for a moment, so it is left when it is quiet twice."""
+        """The file was renamed or deleted: its writer may still write for a moment, so it is left when it is
+        quiet twice.
+        """
         self._quiet += 1
         if self._quiet < 3:
             return False
@@ -170,7 +181,9 @@ class Follower:
         return True
 
     def _finish_rotated(self) -> None:
-        """Take in the rest of the file that was read before, where it lies now, and of those rotated after it."""
+        """Take in the rest of the file that was read before, where it lies now, and of those rotated after
+        it.
+        """
         place = self._place
         if not place.known:
             return
@@ -184,7 +197,10 @@ class Follower:
                 return
 
     def _take_rest(self, path: Path, place: _Place) -> None:
-        """Read the rest of a rotated file. The position is kept by digest, so that a crash here duplicates nothing."""
+        """Read the rest of a rotated file.
+
+        The position is kept by digest, so that a crash here duplicates nothing.
+        """
         try:
             with _opened(path) as file:
                 status = path.stat()
@@ -245,7 +261,9 @@ def _digest_of_path(path: Path, size: int) -> str:
 
 
 def _siblings(path: Path) -> Iterator[Path]:
-    """Files beside it that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`, `fw-20220901.log`), the oldest first."""
+    """Files beside it that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`, `fw-20220901.log`),
+    the oldest first.
+    """
     found = []
     for other in path.parent.glob(f"{_escaped(path.stem)}*"):
         try:
@@ -265,7 +283,9 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _is_part(other: Path, path: Path) -> bool:
-    """Return whether the name is one that rotation gives: `fw.log.1`, `fw.log-20220901.gz`, `fw-2022-09-01.log`."""
+    """Return whether the name is one that rotation gives: `fw.log.1`, `fw.log-20220901.gz`,
+    `fw-2022-09-01.log`.
+    """
     number = r"[._-][0-9][0-9T:._-]*"
     name, stem, suffix = re.escape(path.name), re.escape(path.stem), re.escape(path.suffix)
     return re.fullmatch(rf"(?:{name}{number}|{stem}{number}{suffix})(?:\.gz)?", other.name) is not None

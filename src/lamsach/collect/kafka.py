@@ -1,8 +1,9 @@
 """Kafka topics: each partition is a source of its own, each message a line (line feeds in it as `#012`).
 
-How far a partition was read stands in the spool beside its lines, as with a followed file, and reading goes on from there: each message
-is in the archive once, whatever the broker remembers. Offsets are committed to the broker after the spool is synced, so that its own
-tools show how far the collector is, and another group member begins no later than that.
+How far a partition was read stands in the spool beside its lines, as with a followed file, and reading goes
+on from there: each message is in the archive once, whatever the broker remembers. Offsets are committed to
+the broker after the spool is synced, so that its own tools show how far the collector is, and another group
+member begins no later than that.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _NEXT = "next"
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Topics, brokers (`host:port,host:port`) and consumer group. `more`: further settings of librdkafka (TLS, SASL)."""
+    """Topics, brokers (`host:port,host:port`) and consumer group.
+
+    `more`: further settings of librdkafka (TLS, SASL).
+    """
 
     servers: str
     topics: tuple[str, ...]
@@ -39,7 +43,10 @@ class Subscription:
 
 
 def consumer_of(wanted: Subscription) -> Any:
-    """A consumer that is not yet subscribed. Raises MissingExtraError, and UsageError when a setting is wrong."""
+    """A consumer that is not yet subscribed.
+
+    Raises MissingExtraError, and UsageError when a setting is wrong.
+    """
     try:
         from confluent_kafka import Consumer, KafkaException
     except ImportError:
@@ -155,7 +162,10 @@ class KafkaReader:
             self._take_lines(topic, partition, b"".join(parts), offset)
 
     def _take_lines(self, topic: str, partition: int, lines: bytes, following: int) -> bool:
-        """Return whether lines were taken in. Waits while that cannot be; after the end was asked for, they are read again by the next run."""
+        """Return whether lines were taken in.
+
+        Waits while that cannot be; after the end was asked for, they are read again by the next run.
+        """
         stream = self._stream(topic, partition)
         while True:
             try:

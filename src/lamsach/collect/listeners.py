@@ -156,8 +156,9 @@ def _message(datagram: bytes, _peer: str) -> bytes:
 
 
 class UdpServer:
-    """Takes datagrams: each is one message, or whatever lines `lines_of` makes of it and its sender's address. What the system drops
-    because it is not fetched in time is counted."""
+    """Takes datagrams: each is one message, or whatever lines `lines_of` makes of it and its sender's
+    address. What the system drops because it is not fetched in time is counted.
+    """
 
     def __init__(
         self,
@@ -199,7 +200,9 @@ class UdpServer:
         self._socket.close()
 
     def drops(self) -> int:
-        """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that could not be written."""
+        """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that could not
+        be written.
+        """
         total = self.lost
         if self._ended:
             return total

@@ -1,7 +1,7 @@
 """Listed values in lines that just came: told within seconds, to a file and to an address.
 
-The lines go the hunt's way. Leases and inventory are not asked: that is the retro-hunt's work; a live sighting names the device as
-its line does.
+The lines go the hunt's way. Leases and inventory are not asked: that is the retro-hunt's work; a live
+sighting names the device as its line does.
 """
 
 from __future__ import annotations

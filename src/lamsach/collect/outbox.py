@@ -18,7 +18,9 @@ from lamsach.web_client import WebClient, WebError
 
 Record = dict[str, Any]
 _WAITING = 10_000
-"""Sightings that wait for an address that does not answer; the oldest are dropped and counted, not those in the file."""
+"""Sightings that wait for an address that does not answer; the oldest are dropped and counted, not those in
+the file.
+"""
 _BATCH = 500
 _TIMEOUT_S = 10
 _RETRY_S = 5.0
@@ -43,10 +45,11 @@ def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
 
 
 class Outbox:
-    """Destination of sightings: a file (JSON lines, appended), and an http or https address (JSON array, POST).
+    """Destination of sightings: a file (JSON lines, appended), and an http or https address (JSON array,
+    POST).
 
-    `token` is sent with them, to this address alone. Each sighting has an `id`, so that one that is sent twice is known.
-    Raises UsageError for an address of another kind.
+    `token` is sent with them, to this address alone. Each sighting has an `id`, so that one that is sent
+    twice is known. Raises UsageError for an address of another kind.
     """
 
     def __init__(

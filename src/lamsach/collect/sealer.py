@@ -1,4 +1,6 @@
-"""Full spool files become segments: one thread, which waits for nobody, and whom receivers wait for when it is behind."""
+"""Full spool files become segments: one thread, which waits for nobody, and whom receivers wait for when it
+is behind.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from lamsach.logs.opening.inputs import HEAD_BYTES
 WAITING = 6
 """Full spool files that may wait; then those who take lines in wait as well."""
 WELL_BYTES_S = 12 << 20
-"""Up to so many bytes a second are compressed well, which takes a quarter of a processor; what is beyond quickly."""
+"""Up to so many bytes a second are compressed well, which takes a quarter of a processor; what is beyond
+quickly.
+"""
 _BURST_S = 2.0
 _RETRY_SECONDS = 5.0
 _PUT_SECONDS = 0.5
@@ -43,7 +47,9 @@ class Pace:
 
 
 class Sealer:
-    """Makes segments of spool files, in order. `known`: where each source ended when the collector started."""
+    """Makes segments of spool files, in order. `known`: where each source ended when the
+    collector started.
+    """
 
     def __init__(
         self,
@@ -64,14 +70,19 @@ class Sealer:
         self._pace = Pace()
         self._packed = 0
         self._left: set[str] = set()
-        """Sources of which something stays in the spool when the collector ends: what came later stays there too, so that it is in order."""
+        """Sources of which something stays in the spool when the collector ends: what came later stays there
+        too, so that it is in order.
+        """
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
     def put(self, spool: Spool) -> None:
-        """Hand over a full spool file; waits when too many wait already. After `give_up` it may stay in the spool."""
+        """Hand over a full spool file; waits when too many wait already.
+
+        After `give_up` it may stay in the spool.
+        """
         while True:
             try:
                 self._full.put(spool, timeout=_PUT_SECONDS)

@@ -99,7 +99,9 @@ class Collector:
         self._stopping.set()
 
     def run(self, on_ready: Callable[[dict[str, int]], None] = lambda _ports: None) -> None:
-        """Collect until told to stop. `on_ready` gets the ports. Raises UnreadableError when it cannot begin."""
+        """Collect until told to stop. `on_ready` gets the ports. Raises UnreadableError when it
+        cannot begin.
+        """
         own_folder(self._folder)
         self._recover()
         wanted, problem = self._settings, self._on_problem
@@ -227,7 +229,9 @@ class Collector:
         self._write_status(ended=False)
 
     def _serve(self) -> None:
-        """Do what is asked of the archive, first bringing in what is in the spool: what is to be erased may lie there."""
+        """Do what is asked of the archive, first bringing in what is in the spool: what is to be erased may
+        lie there.
+        """
         try:
             if waiting(self._archive):
                 for stream in list(self._streams.values()):
@@ -239,7 +243,9 @@ class Collector:
             self._on_problem(error)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
-        """Return how it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
+        """Return how it goes: for each source rate, last line seen, shares of formats, silence; drops;
+        sightings.
+        """
         udp = [server for server in self._servers if isinstance(server, UdpServer)]
         return {
             "at": now(),

@@ -10,8 +10,12 @@ from lamsach.collect.kafka import Subscription
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Sources and limits of a collector. `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that sends nothing
-    for so long is told of (0: never). `portal`: the address of this collector there, `token` the unit's. `metrics`: the port of health and metrics."""
+    """Sources and limits of a collector.
+
+    `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that
+    sends nothing for so long is told of (0: never). `portal`: the address of this collector there, `token`
+    the unit's. `metrics`: the port of health and metrics.
+    """
 
     host: str = "0.0.0.0"  # noqa: S104 - a collector listens to other machines
     udp: int | None = None

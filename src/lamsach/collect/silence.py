@@ -1,4 +1,6 @@
-"""Sources that fall silent: told of once, and when they speak again, written down from when to when they were blind."""
+"""Sources that fall silent: told of once, and when they speak again, written down from when to when they were
+blind.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Lines taken in that are not yet a segment: one file a source and segment, synced once a second, read again after a crash.
+"""Lines taken in that are not yet a segment: one file a source and segment, synced once a second, read again
+after a crash.
 
     header   one line of JSON: the source
     record   "LREC", sizes of place and lines, CRC-32 of both, place (JSON), whole lines
 
-A place says how far the source had been read with these lines, so that a file is gone on with exactly there. A record that a crash cut
-off is dropped: its lines are read from the file again.
+A place says how far the source had been read with these lines, so that a file is gone on with exactly there.
+A record that a crash cut off is dropped: its lines are read from the file again.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ _ROOM = mark("Check the free space and the permissions: nothing is taken in unti
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Origin of spooled lines: the source's key, name, kind and class; the number of the spool file; the byte and line before its first."""
+    """Origin of spooled lines: the source's key, name, kind and class; the number of the spool file; the byte
+    and line before its first.
+    """
 
     key: str
     name: str
@@ -46,7 +49,9 @@ class Header:
 
 @dataclass(slots=True)
 class Spooled:
-    """A spool file's content: lines, the place after the last, when the last came (seconds since the epoch)."""
+    """A spool file's content: lines, the place after the last, when the last came (seconds since
+    the epoch).
+    """
 
     header: Header
     raw: bytes
@@ -168,7 +173,10 @@ def _records(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes, int]]:
 
 
 def read_spool(path: Path) -> Spooled | None:
-    """A spool file's content, as far as it is whole; None when not even its header is. Raises UnreadableError."""
+    """A spool file's content, as far as it is whole; None when not even its header is.
+
+    Raises UnreadableError.
+    """
     try:
         with path.open("rb") as file:
             try:
@@ -187,7 +195,10 @@ def read_spool(path: Path) -> Spooled | None:
 
 
 def drop_empty(path: Path) -> None:
-    """Delete a spool file that holds no line. One whose header cannot be read is put aside, for whoever can make something of it."""
+    """Delete a spool file that holds no line.
+
+    One whose header cannot be read is put aside, for whoever can make something of it.
+    """
     with path.open("rb") as file:
         found = _MARK in file.read()
     if found:

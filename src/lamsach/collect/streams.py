@@ -1,4 +1,6 @@
-"""One source of lines while it is collected: from the hands of a receiver into the spool, and on to the segments."""
+"""One source of lines while it is collected: from the hands of a receiver into the spool, and on to the
+segments.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ def source_key(kind: str, name: str) -> str:
 
 
 class Counts:
-    """Lines and bytes taken in, in all and of the last minute. `last_seen` is by the clock on the wall, all else by one that never jumps."""
+    """Lines and bytes taken in, in all and of the last minute.
+
+    `last_seen` is by the clock on the wall, all else by one that never jumps.
+    """
 
     def __init__(self) -> None:
         self.lines = 0
@@ -65,7 +70,10 @@ Look = Callable[["Stream", bytes], None]
 
 
 class Stream:
-    """A source that is collected. `take` may be called by several threads, and waits while segments cannot be made fast enough."""
+    """A source that is collected.
+
+    `take` may be called by several threads, and waits while segments cannot be made fast enough.
+    """
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """Syslog messages out of a stream or a datagram, each as one line.
 
-RFC 6587 section 3.4.1 (octet counting), 3.4.2 (a trailer: LF, also NUL or CRLF as some senders do), RFC 5425 (TLS: octet counting).
+RFC 6587 section 3.4.1 (octet counting), 3.4.2 (a trailer: LF, also NUL or CRLF as some senders do), RFC 5425
+(TLS: octet counting).
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ _COUNT = re.compile(rb"([1-9][0-9]{0,6}) ")
 _COUNTED_START = re.compile(rb"[1-9][0-9]{0,6} <")
 _START_BYTES = 9
 _SMALL_BYTES = 1 << 12
-"""A longer rest of a message is not looked at again before the message can be whole: else a sender that gives it byte by byte would cost
-a copy of it for each."""
+"""A longer rest of a message is not looked at again before the message can be whole: else a sender that gives
+it byte by byte would cost a copy of it for each.
+"""
 
 
 def one_line(message: bytes) -> bytes:
-    """The message without its trailer, with line feeds inside written as rsyslog does (`#012`), so that it is one line."""
+    """The message without its trailer, with line feeds inside written as rsyslog does (`#012`), so that it is
+    one line.
+    """
     message = message.rstrip(b"\r\n\0")
     if b"\n" in message:
         message = message.replace(b"\n", b"#012")
@@ -55,7 +59,9 @@ class Framer:
         return self._by_count(data) if self._counted else self._by_trailer(data)
 
     def end(self) -> bytes:
-        """Return what is left at the end of the connection: the last message may lack its trailer, or be cut off."""
+        """Return what is left at the end of the connection: the last message may lack its trailer, or be cut
+        off.
+        """
         rest, self._rest = one_line(bytes(self._rest)), b""
         return rest + b"\n" if rest else b""
 

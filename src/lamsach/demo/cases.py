@@ -37,9 +37,9 @@ class Stage:
 class Case:
     """A planted infection or trap.
 
-    `state` is what the hunt must say of `device` (or of the bare address `ip`, when no machine can be named); empty for a
-    trap in which nothing may be said. `innocent` names machines that stand close to it and must not be accused, and
-    why. `raw` are texts that must stand in the logs for the trap to be one, by file.
+    `state` is what the hunt must say of `device` (or of the bare address `ip`, when no machine can be named);
+    empty for a trap in which nothing may be said. `innocent` names machines that stand close to it and must
+    not be accused, and why. `raw` are texts that must stand in the logs for the trap to be one, by file.
     """
 
     name: str
@@ -99,7 +99,9 @@ def office_hours(device: Device, days: Sequence[int]) -> tuple[Appointment, ...]
 def beacon(
     stage: Stage, sessions: Sequence[Session], every_s: float, act: Callable[[Session, float], None]
 ) -> None:
-    """Do something again and again through the sessions, as malware does that calls home: every so often, give or take a tenth."""
+    """Do something again and again through the sessions, as malware does that calls home: every so often,
+    give or take a tenth.
+    """
     for session in sessions:
         time = session.start + 90 + every_s * 0.5 * stage.rng.random()
         while time < session.end - 90:

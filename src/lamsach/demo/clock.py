@@ -1,6 +1,7 @@
 """The demo's calendar: one month in the unit's local time.
 
-Times inside the demo are seconds (float) since the first local midnight of the month; Viet Nam keeps UTC+7 all year.
+Times inside the demo are seconds (float) since the first local midnight of the month; Viet Nam keeps UTC+7
+all year.
 """
 
 from __future__ import annotations

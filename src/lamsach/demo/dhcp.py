@@ -39,7 +39,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A session that must take place. `ip` reserves an address outside the scope's free ones; its lease is released at the end."""
+    """A session that must take place.
+
+    `ip` reserves an address outside the scope's free ones; its lease is released at the end.
+    """
 
     device: Device
     start: float
@@ -69,7 +72,9 @@ _PRESENCE: Mapping[Kind, tuple[float, float]] = {
 
 @dataclass(slots=True)
 class Month:
-    """Doings of the DHCP server in the month: sessions in order of their start, and its log in order of time."""
+    """Doings of the DHCP server in the month: sessions in order of their start, and its log in order
+    of time.
+    """
 
     sessions: list[Session] = field(default_factory=list)
     records: list[LeaseRecord] = field(default_factory=list)

@@ -20,7 +20,9 @@ SQUID = "logs/squid/access.log.gz"
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which an observer wrote nothing (its log was lost): from `start` to `end`, and the UTC day that is blind."""
+    """A time in which an observer wrote nothing (its log was lost): from `start` to `end`, and the UTC day
+    that is blind.
+    """
 
     file: str
     start: float
@@ -31,7 +33,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A value of the list that occurs in the logs. `value` is canonical; `type` as in `lamsach.model.IndicatorType`."""
+    """A value of the list that occurs in the logs.
+
+    `value` is canonical; `type` as in `lamsach.model.IndicatorType`.
+    """
 
     type: str
     value: str
@@ -39,7 +44,9 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Content of one log line: names, addresses, URL and hashes in the places where a reader looks for them."""
+    """Content of one log line: names, addresses, URL and hashes in the places where a reader looks
+    for them.
+    """
 
     name: str = ""
     ips: tuple[str, ...] = ()
@@ -48,7 +55,8 @@ class Seen:
 
 
 def matches(planted: Planted, seen: Seen) -> bool:
-    """Return whether a line shows the value: the plainest possible reading of the rules, only for planted lines.
+    """Return whether a line shows the value: the plainest possible reading of the rules, only for planted
+    lines.
 
     A URL also matches, in part, a line that shows its host and no URL.
     """
@@ -69,7 +77,10 @@ def matches(planted: Planted, seen: Seen) -> bool:
 
 @dataclass(slots=True)
 class Tally:
-    """Count of a case's indicators in the logs: by indicator, file, and what the line is. `first` and `last` in demo time."""
+    """Count of a case's indicators in the logs: by indicator, file, and what the line is.
+
+    `first` and `last` in demo time.
+    """
 
     counts: dict[Planted, Counter[tuple[str, str]]] = field(default_factory=dict)
     first: float | None = None

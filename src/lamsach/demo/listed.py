@@ -1,7 +1,7 @@
 """The campaign's list: every value of the annex, which of them occur in the logs, and what must be refused.
 
-Addresses come from the documentation ranges (RFC 5737, RFC 3849), names from the reserved top level `example` or from
-letters and digits drawn at random.
+Addresses come from the documentation ranges (RFC 5737, RFC 3849), names from the reserved top level `example`
+or from letters and digits drawn at random.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ _DEFANGED = (".", ".", "[.]", "(.)", "[dot]")
 
 
 def build(rng: Random) -> tuple[Entry, ...]:
-    """All entries, those that occur among those that do not, in the annex's order: addresses, names, URLs, hashes."""
+    """All entries, those that occur among those that do not, in the annex's order: addresses, names, URLs,
+    hashes.
+    """
     entries = [Entry(planted, text, threat) for planted, text, threat in _OCCURRING]
     entries += _addresses(rng) + _names(rng) + _urls_and_hashes(rng)
     rng.shuffle(entries)
@@ -169,7 +171,8 @@ def _urls_and_hashes(rng: Random) -> list[Entry]:
     found = []
     for number in range(22):
         label = "".join(rng.choice(_LETTERS) for _ in range(14))
-        url = f"http://u{label}.example/{rng.choice(('gate.php', 'dl/setup.exe', 'panel/login.php'))}?id={number}"
+        page = rng.choice(("gate.php", "dl/setup.exe", "panel/login.php"))
+        url = f"http://u{label}.example/{page}?id={number}"
         found.append(
             Entry(
                 Planted("url", url),

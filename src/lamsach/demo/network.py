@@ -1,4 +1,6 @@
-"""Traces of a machine's doings in the logs: the unit's network, seen by its firewall, DNS server and proxy."""
+"""Traces of a machine's doings in the logs: the unit's network, seen by its firewall, DNS server
+and proxy.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,10 @@ class Network:
     def ask(
         self, session: Session, time: float, name: str, answer: str, case: str | None = None, kind: str = "A"
     ) -> None:
-        """Ask the unit's DNS server. The firewall logs some of the questions that cross from one local network to another."""
+        """Ask the unit's DNS server.
+
+        The firewall logs some of the questions that cross from one local network to another.
+        """
         self.lookups.append(Lookup(time, session.ip, name, answer, kind, case))
         if self.random() < 0.12 and session.vlan is not SERVERS:
             size = 60 + int(self.random() * 30)
@@ -76,7 +81,9 @@ class Network:
             )
 
     def forward(self, items: list[Forwarded]) -> None:
-        """Log at the firewall what the DNS server asked of its forwarders: planted questions always, others sometimes."""
+        """Log at the firewall what the DNS server asked of its forwarders: planted questions always, others
+        sometimes.
+        """
         for item in items:
             case = item.lookup.case
             flow = Flow(
@@ -129,8 +136,17 @@ class Network:
         service, port = ("HTTPS", 443) if visit.https else ("HTTP", 80)
         duration = 1 + int(self.random() * 60)
         return Flow(
-            time, ip, visit.address, port, interface, service=service, country=visit.country, duration_s=duration, sent=sent, received=received
-        )  # fmt: skip
+            time,
+            ip,
+            visit.address,
+            port,
+            interface,
+            service=service,
+            country=visit.country,
+            duration_s=duration,
+            sent=sent,
+            received=received,
+        )
 
     def _firewall(self, flow: Flow, visit: Visit, logged: bool, what: str) -> None:
         if logged:
@@ -200,7 +216,9 @@ class Network:
     def download(
         self, session: Session, time: float, visit: Visit, name: str, sha256: str, virus: str, action: str
     ) -> None:
-        """A file with a known hash that came in; `action` is the firewall's word, `passthrough` or `blocked`."""
+        """A file with a known hash that came in; `action` is the firewall's word, `passthrough`
+        or `blocked`.
+        """
         flow = _with(self._flow(session.ip, session.vlan.interface, time, visit, 400, 300000), action=action)
         line = self.fortigate.virus(flow, visit.host, visit.url, name, sha256, virus)
         what = BLOCKED if action == "blocked" else ALLOWED

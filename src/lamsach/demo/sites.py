@@ -1,4 +1,6 @@
-"""Destinations of the unit's people when nothing is wrong: well-known sites, and many small ones that are invented."""
+"""Destinations of the unit's people when nothing is wrong: well-known sites, and many small ones that are
+invented.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,8 @@ class Sites:
         hosts: dict[str, None] = {}
         while len(hosts) < small_sites:
             hosts[
-                f"{rng.choice(('www', 'cdn', 'm', 'dl'))}.{rng.choice(_TOPICS)}-{rng.choice(_PLACES)}{rng.randrange(40)}.example"
+                f"{rng.choice(('www', 'cdn', 'm', 'dl'))}."
+                f"{rng.choice(_TOPICS)}-{rng.choice(_PLACES)}{rng.randrange(40)}.example"
             ] = None
         for place, host in enumerate(hosts):
             address = f"103.{90 + rng.randrange(60)}.{rng.randrange(256)}.{rng.randrange(2, 250)}"

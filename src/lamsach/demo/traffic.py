@@ -33,7 +33,9 @@ _INSIDE = ("dc01", "file01", "mail01", "qlvb01", "wsus01", "_ldap._tcp.dc._msdcs
 
 
 def play(network: Network, rng: Random, month: Month, sites: Sites, days: int) -> None:
-    """Write the ordinary traffic of every session, the branch behind its NAT gateway, and the scans from outside."""
+    """Write the ordinary traffic of every session, the branch behind its NAT gateway, and the scans from
+    outside.
+    """
     for session in month.sessions:
         _session(network, rng, session, sites)
         if session.device.always_on and (session.device.name == "FILE01" or session.device.proxied):
@@ -82,7 +84,9 @@ def _visit(network: Network, rng: Random, session: Session, time: float, sites: 
 
 
 def _updates(network: Network, session: Session) -> None:
-    """A machine that never sleeps looks for updates four times a day, so no log is without a line by mere chance."""
+    """A machine that never sleeps looks for updates four times a day, so no log is without a line by mere
+    chance.
+    """
     for hour in (2, 8, 14, 20):
         time = at(session.day, hour) + 1800 * network.random()
         visit = Visit(
@@ -126,12 +130,39 @@ def _outside(network: Network, rng: Random, day: int) -> None:
 def scan(time: float, source: str, port: int, country: str) -> Flow:
     """A denied knock at the firewall's own outside address."""
     return Flow(
-        time, source, PUBLIC_NAT_IP, port, "wan1", "root", 6, f"tcp/{port}", "Viet Nam", country, "deny", duration_s=0, sent=40
-    )  # fmt: skip
+        time,
+        source,
+        PUBLIC_NAT_IP,
+        port,
+        "wan1",
+        "root",
+        6,
+        f"tcp/{port}",
+        "Viet Nam",
+        country,
+        "deny",
+        duration_s=0,
+        sent=40,
+    )
 
 
 def inbound(time: float, source: str, country: str) -> Flow:
     """An allowed visit to the published web server."""
     return Flow(
-        time, source, PUBLIC_WEB_IP, 443, "wan1", "vlan-maychu", 6, "HTTPS", "Viet Nam", country, "close", 3, 900, 14000, None, WEB_SERVER_IP
-    )  # fmt: skip
+        time,
+        source,
+        PUBLIC_WEB_IP,
+        443,
+        "wan1",
+        "vlan-maychu",
+        6,
+        "HTTPS",
+        "Viet Nam",
+        country,
+        "close",
+        3,
+        900,
+        14000,
+        None,
+        WEB_SERVER_IP,
+    )

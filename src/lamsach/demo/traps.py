@@ -37,8 +37,11 @@ from lamsach.demo.writers.fortigate import Flow
 
 
 def all_cases(cast: Cast, dns_gap_day: int, squid_gap_day: int, details_from: float) -> list[Case]:
-    """Every trap but the look-alikes (see `lookalikes`), in a fixed order. The days are those on which the DNS server's and the
-    proxy's logs were lost; `details_from` is when the DNS server's log began to hold the packets' contents."""
+    """Every trap but the look-alikes (see `lookalikes`), in a fixed order.
+
+    The days are those on which the DNS server's and the proxy's logs were lost; `details_from` is when the
+    DNS server's log began to hold the packets' contents.
+    """
     return [
         _blocked_connection(cast),
         _blocked_by_proxy(cast),

@@ -43,8 +43,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vlan:
-    """A local network: its first three octets, its interface on the firewall, the length of its leases in seconds
-    (0: fixed addresses), the hosts its DHCP scope gives out."""
+    """A local network: its first three octets, its interface on the firewall, the length of its leases in
+    seconds (0: fixed addresses), the hosts its DHCP scope gives out.
+    """
 
     prefix: str
     interface: str
@@ -65,7 +66,9 @@ PROXIED = Vlan("10.20.20", "vlan-ttdl", 8 * 86400, 20, 199)
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department: Vietnamese name, the short form in machine names, its wired network, whether it must use the proxy."""
+    """A department: Vietnamese name, the short form in machine names, its wired network, whether it must use
+    the proxy.
+    """
 
     name: str
     short: str
@@ -84,7 +87,10 @@ IT = "Tổ Công nghệ thông tin"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One machine. `fixed_ip` is None for one that takes its address by DHCP from `vlan`. `always_on`: it never sleeps."""
+    """One machine. `fixed_ip` is None for one that takes its address by DHCP from `vlan`.
+
+    `always_on`: it never sleeps.
+    """
 
     name: str
     mac: str
@@ -129,7 +135,9 @@ _SERVER_ROLES = (
     ("DB01", "10.20.0.27", "Máy chủ cơ sở dữ liệu"),
 )
 _SERVERS_BEHIND_PROXY = frozenset({"MAIL01", "WSUS01", "QLVB01", "BACKUP01", "DB01"})
-"""Servers that fetch their updates through the proxy, across the firewall: so the firewall shows the proxy for what it is."""
+"""Servers that fetch their updates through the proxy, across the firewall: so the firewall shows the proxy
+for what it is.
+"""
 
 
 class _Maker:

@@ -1,4 +1,6 @@
-"""Files that a browser sends with a form (multipart/form-data, RFC 7578), written to the disk while they arrive."""
+"""Files that a browser sends with a form (multipart/form-data, RFC 7578), written to the disk while they
+arrive.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ def receive(
     folder: Path,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Form:
-    """Read a form of `length` bytes; files go to `folder/FIELD/NUMBER/NAME`. Raises InputError for one that is broken off or no form."""
+    """Read a form of `length` bytes; files go to `folder/FIELD/NUMBER/NAME`.
+
+    Raises InputError for one that is broken off or no form.
+    """
     found = _BOUNDARY.match(content_type)
     if found is None:
         raise _broken()

@@ -96,7 +96,9 @@ def done_page(job: Job, token: str) -> str:
 
 
 def _result(findings: Findings, language: str) -> str:
-    """The figures by state, what it means when there are none, and what keeps the result from being whole, as the report states them."""
+    """The figures by state, what it means when there are none, and what keeps the result from being whole, as
+    the report states them.
+    """
     known = figures(findings)
     counts = [text for _, text in state_counts(known, language)] if known.found else []
     if known.blind_days:
@@ -120,18 +122,25 @@ def shell(title: str, body: str, language: str, *, refresh: bool = False) -> str
     """A whole page."""
     again = '<meta http-equiv="refresh" content="2">' if refresh else ""
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{again}'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta '
+        f'name="viewport" content="width=device-width">{again}'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
 
 
 def _file(name: str, title: str, note: str) -> str:
     below = f'<p class="note">{escape(note)}</p>' if note else ""
-    return f'<fieldset><legend>{escape(title)}</legend>{below}<input type="file" name="{name}" multiple aria-label="{escape(title)}"></fieldset>'
+    return (
+        f'<fieldset><legend>{escape(title)}</legend>{below}<input type="file" name="{name}" '
+        f'multiple aria-label="{escape(title)}"></fieldset>'
+    )
 
 
 def _text(name: str, title: str) -> str:
-    return f'<fieldset><legend>{escape(title)}</legend><input type="text" name="{name}" maxlength="1000" aria-label="{escape(title)}"></fieldset>'
+    return (
+        f'<fieldset><legend>{escape(title)}</legend><input type="text" name="{name}" '
+        f'maxlength="1000" aria-label="{escape(title)}"></fieldset>'
+    )
 
 
 def _end(text: str, token: str) -> str:

@@ -1,4 +1,7 @@
-"""The form of the 2022 dispatch's appendix to the letter, as data (see `form`). It is the first version of the default form; it changes with the law."""
+"""The form of the 2022 dispatch's appendix to the letter, as data (see `form`).
+
+It is the first version of the default form; it changes with the law.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Facts about a campaign as one dated object, and the texts drafted from them: plain official Vietnamese, for a person to read and change.
+"""Facts about a campaign as one dated object, and the texts drafted from them: plain official Vietnamese, for
+a person to read and change.
 
-Every number and sentence of the form comes from this object (`Evidence`): a number that a person states instead goes into it (`with_stated`) before anything is
-written. No sentence without a number behind it; `contradictions` finds what a text changed by hand says otherwise.
+Every number and sentence of the form comes from this object (`Evidence`): a number that a person states
+instead goes into it (`with_stated`) before anything is written. No sentence without a number behind it;
+`contradictions` finds what a text changed by hand says otherwise.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ from lamsach.letters.form import Figure, Form
 class Evidence:
     """Facts about a campaign in a unit's scope as of a day; None: not known, so nothing is stated.
 
-    `units`: units in the scope; `found`: machines that connected; `cleaned`, `verified`: of these; `blocked`: machines whose connections were all blocked;
-    `unattributed`: sources that cannot be named; `sources`: logs that were searched, from `first_log` to `last_log`; `blind`: days without logs; `blind_machines`: cleaned machines without
-    logs to verify by; `unsearched`: units, each with everything under it, of which no log was searched; `people`: people told.
+    `units`: units in the scope; `found`: machines that connected; `cleaned`, `verified`: of these; `blocked`:
+    machines whose connections were all blocked; `unattributed`: sources that cannot be named; `sources`: logs
+    that were searched, from `first_log` to `last_log`; `blind`: days without logs; `blind_machines`: cleaned
+    machines without logs to verify by; `unsearched`: units, each with everything under it, of which no log
+    was searched; `people`: people told.
     """
 
     unit: str
@@ -62,7 +66,9 @@ FIELDS: Mapping[str, str] = {
 
 
 def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> Evidence:
-    """The same with the numbers that count in the form: what a person stated takes the place of what was computed, in every sentence."""
+    """The same with the numbers that count in the form: what a person stated takes the place of what was
+    computed, in every sentence.
+    """
     counted: dict[str, Any] = {
         FIELDS[row.source]: figure.value
         for row in form.rows
@@ -76,7 +82,9 @@ def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> E
 
 
 def misfit(known: Evidence) -> tuple[int, int] | None:
-    """Two numbers of machines of which the part is larger than the whole: cleaned of those found, verified or blind of those cleaned."""
+    """Two numbers of machines of which the part is larger than the whole: cleaned of those found, verified or
+    blind of those cleaned.
+    """
     pairs = (
         (known.cleaned, known.found),
         (known.verified, known.cleaned),
@@ -97,11 +105,13 @@ def proposals(known: Evidence) -> str:
     wishes = []
     if known.blind or known.blind_machines or known.unsearched:
         wishes.append(
-            "Đề nghị hướng dẫn, hỗ trợ đơn vị lưu giữ đầy đủ nhật ký của tường lửa, máy chủ DNS và máy chủ DHCP để có căn cứ xác minh máy đã sạch."
+            "Đề nghị hướng dẫn, hỗ trợ đơn vị lưu giữ đầy đủ nhật ký của tường lửa, máy chủ "
+            "DNS và máy chủ DHCP để có căn cứ xác minh máy đã sạch."
         )
     if known.unattributed:
         wishes.append(
-            "Đề nghị hỗ trợ xác định máy tính, thiết bị phía sau máy chủ DNS, máy chủ proxy hoặc thiết bị NAT."
+            "Đề nghị hỗ trợ xác định máy tính, thiết bị phía sau máy chủ DNS, máy chủ proxy "
+            "hoặc thiết bị NAT."
         )
     if known.missing_reports:
         wishes.append(
@@ -128,7 +138,8 @@ def _units(known: Evidence) -> str:
         return ""
     if known.units is None or known.units < max(known.informed, known.deployed, 1):
         return (
-            f"Tính đến ngày {format_date(known.day)}, có {_n(known.informed)} đơn vị, tổ chức nhận được thông tin về chiến dịch; "
+            f"Tính đến ngày {format_date(known.day)}, có {_n(known.informed)} đơn vị, tổ chức "
+            f"nhận được thông tin về chiến dịch; "
             f"{_n(known.deployed)} đơn vị, tổ chức đã triển khai chiến dịch."
         )
     if known.units == 1:
@@ -138,14 +149,19 @@ def _units(known: Evidence) -> str:
         return f"Tính đến ngày {format_date(known.day)}, {known.unit} {done} {known.campaign}."
     text = (
         f"{_opening(known)} Tính đến ngày {format_date(known.day)}, "
-        f"có {_n(known.informed)}/{_n(known.units)} đơn vị, tổ chức nhận được thông tin về chiến dịch (đạt {_share(known.informed, known.units)}); "
-        f"{_n(known.deployed)}/{_n(known.units)} đơn vị, tổ chức đã triển khai chiến dịch (đạt {_share(known.deployed, known.units)})."
+        f"có {_n(known.informed)}/{_n(known.units)} đơn vị, tổ chức nhận được thông tin về "
+        f"chiến dịch (đạt {_share(known.informed, known.units)}); "
+        f"{_n(known.deployed)}/{_n(known.units)} đơn vị, tổ chức đã triển khai chiến dịch (đạt "
+        f"{_share(known.deployed, known.units)})."
     )
     silent, waiting = known.units - known.informed, known.informed - known.deployed
     if silent > 0:
         text += f" Còn {_n(silent)} đơn vị chưa xác nhận đã nhận được thông tin."
     if waiting > 0:
-        text += f" Còn {_n(waiting)} đơn vị đã nhận được thông tin nhưng chưa triển khai; {known.unit} đang tiếp tục đôn đốc."
+        text += (
+            f" Còn {_n(waiting)} đơn vị đã nhận được thông tin nhưng chưa triển khai; {known.unit} "
+            f"đang tiếp tục đôn đốc."
+        )
     return text
 
 
@@ -157,8 +173,14 @@ def _opening(known: Evidence) -> str:
     if deployed:
         return f"{known.unit} đang tổ chức thực hiện {known.campaign} trong phạm vi quản lý."
     if informed:
-        return f"{known.unit} đã thông tin về {known.campaign} trong phạm vi quản lý; chưa có đơn vị, tổ chức nào triển khai."
-    return f"{known.unit} chưa ghi nhận đơn vị, tổ chức nào trong phạm vi quản lý nhận được thông tin hoặc triển khai {known.campaign}."
+        return (
+            f"{known.unit} đã thông tin về {known.campaign} trong phạm vi quản lý; chưa có đơn vị, "
+            f"tổ chức nào triển khai."
+        )
+    return (
+        f"{known.unit} chưa ghi nhận đơn vị, tổ chức nào trong phạm vi quản lý nhận được thông tin "
+        f"hoặc triển khai {known.campaign}."
+    )
 
 
 _ALL_DONE = "đã phổ biến, tổ chức thực hiện"
@@ -188,9 +210,15 @@ def _machines(known: Evidence) -> str:
             text += f"; còn {_n(left)} máy đang được xử lý" if left > 0 else ""
         text += "."
     elif known.blind or known.blind_machines or known.unsearched or not known.sources:
-        text = f"{searched}, chưa ghi nhận máy tính, thiết bị kết nối đến địa chỉ độc hại trong phần nhật ký hiện có."
+        text = (
+            f"{searched}, chưa ghi nhận máy tính, thiết bị kết nối đến địa chỉ độc hại trong phần "
+            f"nhật ký hiện có."
+        )
     else:
-        text = f"{searched}, không phát hiện máy tính, thiết bị kết nối đến địa chỉ độc hại thuộc danh sách của chiến dịch."
+        text = (
+            f"{searched}, không phát hiện máy tính, thiết bị kết nối đến địa chỉ độc hại thuộc danh "
+            f"sách của chiến dịch."
+        )
     more = (
         (known.blocked, "Kết nối của {} máy tính, thiết bị khác đã bị chặn."),
         (known.unattributed, "Có {} nguồn kết nối chưa xác định được máy tính, thiết bị cụ thể."),
@@ -217,7 +245,10 @@ def _unsearched(known: Evidence) -> str:
 def _people(known: Evidence) -> str:
     if not known.people:
         return ""
-    return f"Đã truyền thông đến {_n(known.people)} người dùng về nguy cơ khi sử dụng phần mềm bẻ khóa, không bản quyền."
+    return (
+        f"Đã truyền thông đến {_n(known.people)} người dùng về nguy cơ khi sử dụng phần mềm bẻ "
+        f"khóa, không bản quyền."
+    )
 
 
 _N = r"(\d{1,3}(?:\.\d{3}){1,3}|\d{1,9})"
@@ -246,7 +277,9 @@ _LONGEST = 20_000
 
 
 def contradictions(text: str, known: Evidence) -> list[str]:
-    """The phrases of a text (its first 20,000 letters) that give another number or day than what is known, or more than it carries; in their order."""
+    """The phrases of a text (its first 20,000 letters) that give another number or day than what is known, or
+    more than it carries; in their order.
+    """
     said = " ".join(text[:_LONGEST].split())
     wrong: list[tuple[int, str]] = []
     for pattern, name in _PATTERNS:

@@ -1,4 +1,7 @@
-"""Sanity checks of a form: comparisons of figures, written as `deployed > informed and blind > 0`. They warn, they never forbid."""
+"""Sanity checks of a form: comparisons of figures, written as `deployed > informed and blind > 0`.
+
+They warn, they never forbid.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ SENTENCES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: it warns when every comparison holds. A figure that is not known makes a comparison fail. `say`: the form's own sentence for it."""
+    """A check: it warns when every comparison holds. A figure that is not known makes a comparison fail.
+
+    `say`: the form's own sentence for it.
+    """
 
     text: str
     parts: tuple[tuple[str, str, str], ...]
@@ -78,5 +84,7 @@ def parse_check(text: str, say: str = "") -> Check:
 
 
 def warnings(checks: tuple[Check, ...], values: Mapping[str, int | None]) -> list[str]:
-    """The sentences (English, to be translated, or the form's own) of the checks that warn, in their order."""
+    """The sentences (English, to be translated, or the form's own) of the checks that warn, in
+    their order.
+    """
     return [check.say or SENTENCES.get(check.text, check.text) for check in checks if check.warns(values)]

@@ -1,4 +1,6 @@
-"""The dispatch (công văn) of a campaign with the reporting form as its appendix, and the reminder to whoever has not reported."""
+"""The dispatch (công văn) of a campaign with the reporting form as its appendix, and the reminder to whoever
+has not reported.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +70,11 @@ def reminder(
     copies: Sequence[str] = (),
     address: str = "",
 ) -> Document:
-    """A dispatch that asks units for their missing reports, as of a day. `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`;
-    `contact`: whom to turn to. More units than can be named at the head stand in an appendix."""
+    """A dispatch that asks units for their missing reports, as of a day.
+
+    `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`; `contact`: whom
+    to turn to. More units than can be named at the head stand in an appendix.
+    """
     name, issuer = fixed_texts.in_sentence(campaign), head.issuer
     few = len(owing) <= MOST_NAMED
     to = [one.unit for one in owing] if few else [f"Các đơn vị trực thuộc {issuer} có tên tại Phụ lục"]

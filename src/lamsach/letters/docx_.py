@@ -1,4 +1,7 @@
-"""DOCX with real styles, fields and table properties, by python-docx. Every text is put in as text: no field code, no markup."""
+"""DOCX with real styles, fields and table properties, by python-docx.
+
+Every text is put in as text: no field code, no markup.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ _LONGEST_TEXT = 250
 
 
 def to_docx(document: Document) -> bytes:
-    """The document as DOCX. It opens without repair; its properties say title, issuer and the document's own day."""
+    """The document as DOCX.
+
+    It opens without repair; its properties say title, issuer and the document's own day.
+    """
     import docx
 
     book = docx.Document()
@@ -116,7 +122,11 @@ def _page(section: Any, *, landscape: bool) -> float:
 
 
 def _numbers(book: Any) -> None:
-    """Page numbers from the second page on. References to heads stand before those to feet, and none is left out: LibreOffice shows no foot of a first page otherwise."""
+    """Page numbers from the second page on.
+
+    References to heads stand before those to feet, and none is left out: LibreOffice shows no foot of a first
+    page otherwise.
+    """
     from docx.oxml.ns import qn
 
     from lamsach.letters.docx_parts import page_number

@@ -1,4 +1,6 @@
-"""The pieces of a DOCX that python-docx has no word for: fields, rules, dotted lines, tables with repeated headings (ECMA-376, WordprocessingML)."""
+"""The pieces of a DOCX that python-docx has no word for: fields, rules, dotted lines, tables with repeated
+headings (ECMA-376, WordprocessingML).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
-"""Reading the form back from a DOCX or XLSX that somebody filled in by hand. Each value comes with how sure it is; a person confirms it.
+"""Reading the form back from a DOCX or XLSX that somebody filled in by hand.
 
-Rows are found by their wording, not by their place: people move, merge, split and retype cells. Numbers are read as people write them:
-"05", "1.204", "12 đơn vị", "không có". What two places of a document say differently is never sure.
+Each value comes with how sure it is; a person confirms it.
+
+Rows are found by their wording, not by their place: people move, merge, split and retype cells. Numbers are
+read as people write them: "05", "1.204", "12 đơn vị", "không có". What two places of a document say
+differently is never sure.
 """
 
 from __future__ import annotations
@@ -44,7 +47,9 @@ _UNIT_WORDS = frozenset({"don vi", "dv", "co quan", "to chuc", "don vi to chuc",
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A value of the form: the text as it stood, the number if it is one, and how sure it is, from 0 (guess) to 1."""
+    """A value of the form: the text as it stood, the number if it is one, and how sure it is, from 0 (guess)
+    to 1.
+    """
 
     key: str
     raw: str
@@ -55,7 +60,8 @@ class Read:
 def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
     """The form's texts and figures that a document holds, in the form's order; what is not found is left out.
 
-    Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more than allowed.
+    Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more
+    than allowed.
     """
     lines = lines_of(content)
     found = _read(lines, form)
@@ -108,7 +114,10 @@ _Span = tuple[int, int]
 
 
 def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
-    """By table the grid columns under the heading of the amounts, whatever people call it. A table that goes on after a break has its forerunner's."""
+    """By table the grid columns under the heading of the amounts, whatever people call it.
+
+    A table that goes on after a break has its forerunner's.
+    """
     found: dict[int, _Span] = {}
     wanted = _AMOUNTS | {plain(title)}
     seen: tuple[tuple[int, ...], _Span] | None = None
@@ -127,7 +136,9 @@ def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
 
 
 def _under_heading(line: Line, place: int, wanted: Set[str]) -> _Span:
-    """The columns under a heading and under its repetitions beside it, for a heading over two columns may have been split."""
+    """The columns under a heading and under its repetitions beside it, for a heading over two columns may
+    have been split.
+    """
     begin = line.columns[place]
     for column, cell in zip(line.columns[place + 1 :], line.cells[place + 1 :], strict=True):
         if plain(cell.partition("(")[0]) not in wanted:
@@ -197,7 +208,9 @@ def _places(
 
 
 def _beside(line: Line, place: int, inside: str, span: _Span | None) -> tuple[str, float]:
-    """The amount of a row, which may stand behind the wording in its own cell (`inside`); there may stand a remark too."""
+    """The amount of a row, which may stand behind the wording in its own cell (`inside`); there may stand a
+    remark too.
+    """
     raw, moved = _amount(line, place, span)
     there, here = number_of(raw)[0], number_of(inside)
     if not inside or (there is not None and (here[0] is None or (span is not None and here[1] < 0.85))):
@@ -241,7 +254,10 @@ def _counts_columns(line: Line) -> bool:
 
 
 def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
-    """The amount of a row, and how much being elsewhere than expected takes from its certainty. A cell that was split in two gives both."""
+    """The amount of a row, and how much being elsewhere than expected takes from its certainty.
+
+    A cell that was split in two gives both.
+    """
     if span is not None:
         under = [number for number, begin in enumerate(line.columns) if span[0] < begin < span[1]]
         first = line.at(span[0])
@@ -257,7 +273,9 @@ def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
 
 
 def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
-    """Return what stands under a wording without a number: in the row that its cell was merged into, or alone in the next paragraph."""
+    """Return what stands under a wording without a number: in the row that its cell was merged into, or alone
+    in the next paragraph.
+    """
     if line.table and following.table == line.table:
         at = following.at(line.columns[place])
         if at is None:  # a sheet has no cell where a merged one goes on

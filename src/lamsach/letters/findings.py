@@ -1,4 +1,6 @@
-"""Figures of a unit's findings bundles for its report: machines by state, logs searched, days without logs. No machine is named."""
+"""Figures of a unit's findings bundles for its report: machines by state, logs searched, days without logs.
+No machine is named.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ STATE_WORDS: Mapping[DeviceState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One observer: lines and days of its logs that were searched, days without logs, the first and last day."""
+    """One observer: lines and days of its logs that were searched, days without logs, the first and
+    last day.
+    """
 
     name: str
     lines: int
@@ -45,7 +49,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Several bundles of one unit taken together: a machine that stands in two counts once, with its most serious state."""
+    """Several bundles of one unit taken together: a machine that stands in two counts once, with its most
+    serious state.
+    """
 
     states: Mapping[DeviceState, int]
     sources: tuple[Source, ...]

@@ -1,4 +1,6 @@
-"""The fixed words of a document: padded days and numbers, recipients, appendix numbers; and texts made safe to lay out."""
+"""The fixed words of a document: padded days and numbers, recipients, appendix numbers; and texts made safe
+to lay out.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def number_line(head: Head) -> str:
 
 
 def to_lines(document: Document) -> list[str]:
-    """Return what stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full stop."""
+    """Return what stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a
+    full stop.
+    """
     names = [line(name) for name in document.to]
     if len(names) < 2:
         return names
@@ -102,7 +106,10 @@ def width_em(text: str, *, bold: bool = False) -> float:
 
 
 def balanced(text: str, most_em: float, *, bold: bool = False) -> list[str]:
-    """The text in as few lines of at most this width as it needs, none much shorter than the others. A longer word stands alone."""
+    """The text in as few lines of at most this width as it needs, none much shorter than the others.
+
+    A longer word stands alone.
+    """
     parts = text.split(" ")
     whole = width_em(text, bold=bold)
     least = _wrapped(parts, most_em, bold=bold)
@@ -126,7 +133,9 @@ def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
 
 
 def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool:
-    """Return whether a row of a table of this width (points) is so high that a page might not hold it: only such a row may be torn."""
+    """Return whether a row of a table of this width (points) is so high that a page might not hold it: only
+    such a row may be torn.
+    """
     whole = sum(column.weight for column in columns)
     for column, cell in zip(columns, row, strict=False):
         room = max(width * column.weight / whole - 12, 20)
@@ -136,7 +145,9 @@ def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool
 
 
 def breakable(text: str) -> str:
-    """The text with places at which a word that is too long for a line may be broken (U+200B, which is not seen)."""
+    """The text with places at which a word that is too long for a line may be broken (U+200B, which is not
+    seen).
+    """
     if not any(len(word) > _LONGEST_WORD for word in text.split()):
         return text
     return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: _pieces(found[0]), text)
@@ -152,13 +163,18 @@ def in_sentence(name: str) -> str:
 
 
 def copy_lines(document: Document) -> list[str]:
-    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop. `Như trên` only where recipients are named above."""
+    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop.
+
+    `Như trên` only where recipients are named above.
+    """
     names = [name for name in map(line, document.copies) if document.to or name != _AS_ABOVE]
     return [f"- {name}{'.' if place == len(names) else ';'}" for place, name in enumerate(names, 1)]
 
 
 def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
-    """The names under `Nơi nhận:`: `Như trên` first, the filed copy last; `office` keeps the file with the registry (`Lưu: VT, KTHT`)."""
+    """The names under `Nơi nhận:`: `Như trên` first, the filed copy last; `office` keeps the file with the
+    registry (`Lưu: VT, KTHT`).
+    """
     names = [text for name in given if (text := line(name).lstrip("-–•+ ").rstrip(" ;.,"))]
     others = [text for text in names if text.casefold() != _AS_ABOVE.casefold()]
     filed = [text for text in others if text.casefold().startswith("lưu")]
@@ -167,7 +183,9 @@ def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
 
 
 def came_with(kind: str, head: Head) -> str:
-    """Return what an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`; what is not known yet stays open."""
+    """Return what an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`;
+    what is not known yet stays open.
+    """
     number = "        " if head.number is None else f"{head.number:02d}"
     symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""
     day = format_date(head.day) if head.day else f"      /     /{head.year or '        '}"
@@ -180,7 +198,10 @@ def appendix_title(document: Document, place: int) -> str:
 
 
 def attached_line(appendix: Appendix) -> str:
-    """`(Kèm theo ...)`; the empty text when there is nothing it came with. What does not fit on one line goes on with who issued the letter, as the 2022 dispatch has it."""
+    """`(Kèm theo ...)`; the empty text when there is nothing it came with.
+
+    What does not fit on one line goes on with who issued the letter, as the 2022 dispatch has it.
+    """
     text = unicodedata.normalize("NFC", appendix.attached).strip()
     what, by, whom = text.partition(" của ")
     if (

@@ -1,4 +1,6 @@
-"""A document as plain JSON values with every text made safe, for the writers that lay out from data (PDF, HTML)."""
+"""A document as plain JSON values with every text made safe, for the writers that lay out from data (PDF,
+HTML).
+"""
 
 from __future__ import annotations
 

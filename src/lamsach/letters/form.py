@@ -1,7 +1,8 @@
-"""The reporting form as data: fields, rows of figures with the source of each number, checks, wording, annexes; and the form once it is filled.
+"""The reporting form as data: fields, rows of figures with the source of each number, checks, wording,
+annexes; and the form once it is filled.
 
-A definition is a JSON object (`appendix_2022` is one). What is missing in an older one has a default; what cannot be understood is an InputError that
-says where.
+A definition is a JSON object (`appendix_2022` is one). What is missing in an older one has a default; what
+cannot be understood is an InputError that says where.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ _REMARK = re.compile(r"\s*\((?:nếu có|không bắt buộc)\)\s*\Z", re.IGNORE
 
 
 def without_remark(label: str) -> str:
-    """A label without its remark to whoever fills the form in: `Đề xuất, kiến nghị (nếu có)` becomes `Đề xuất, kiến nghị`."""
+    """A label without its remark to whoever fills the form in: `Đề xuất, kiến nghị (nếu có)` becomes `Đề
+    xuất, kiến nghị`.
+    """
     return _REMARK.sub("", label)
 
 
@@ -61,7 +64,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure. `source` is one of SOURCES. `basis`: `records` counts what the portal knows of the whole subtree, `reports` adds up the subordinates' accepted reports."""
+    """A figure. `source` is one of SOURCES.
+
+    `basis`: `records` counts what the portal knows of the whole subtree, `reports` adds up the subordinates'
+    accepted reports.
+    """
 
     key: str
     label: str
@@ -87,7 +94,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number of a filled form: what was computed, what a person stated instead and why, and the note beside it."""
+    """A number of a filled form: what was computed, what a person stated instead and why, and the note beside
+    it.
+    """
 
     computed: int | None = None
     stated: int | None = None
@@ -102,7 +111,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form with its texts and figures by key, which hold for the day `as_of`. `receiver` and `email`: where reports go; `number`, `day`, `issuer`: of the dispatch that asks for it."""
+    """A form with its texts and figures by key, which hold for the day `as_of`.
+
+    `receiver` and `email`: where reports go; `number`, `day`, `issuer`: of the dispatch that asks for it.
+    """
 
     form: Form
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +128,10 @@ class Filled:
 
 
 def parse_form(definition: object) -> Form:
-    """Understand a definition. Raises InputError for one that is no form: without rows, with a key twice, an unknown source."""
+    """Understand a definition.
+
+    Raises InputError for one that is no form: without rows, with a key twice, an unknown source.
+    """
     data = _mapping(definition, "form")
     general = _mapping(data.get("general", {}), "general")
     figures = _mapping(data.get("figures", {}), "figures")

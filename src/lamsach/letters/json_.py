@@ -1,4 +1,6 @@
-"""A filled form as JSON for other programs, with its schema's number. `docs/report-schema.json` describes it."""
+"""A filled form as JSON for other programs, with its schema's number. `docs/report-schema.json`
+describes it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ SCHEMA = "lamsach-report-1"
 
 
 def record(filled: Filled, about: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The texts and figures by key; `about` says of which unit, campaign, edition and day (see the schema). Of a figure: what was computed, what was stated instead and why, and the value that counts."""
+    """The texts and figures by key; `about` says of which unit, campaign, edition and day (see the schema).
+
+    Of a figure: what was computed, what was stated instead and why, and the value that counts.
+    """
     return {
         "schema": SCHEMA,
         "about": dict(about or {}),

@@ -30,7 +30,9 @@ def shown(figure: Figure | None) -> str:
 
 
 def note_of(figure: Figure | None) -> str:
-    """Return what stands under `Ghi chú`: the note, and for an overruled number the computed one with the reason, so that both travel up."""
+    """Return what stands under `Ghi chú`: the note, and for an overruled number the computed one with the
+    reason, so that both travel up.
+    """
     if figure is None:
         return ""
     if figure.stated is None or figure.computed is None or figure.stated == figure.computed:
@@ -40,7 +42,10 @@ def note_of(figure: Figure | None) -> str:
 
 
 def form_blocks(filled: Filled, *, handed_out: bool = True) -> tuple[Block, ...]:
-    """The form's own lines: general part, figures, note. A report has none of the remarks to whoever fills it in (`handed_out` false): no `(nếu có)`, no note."""
+    """The form's own lines: general part, figures, note.
+
+    A report has none of the remarks to whoever fills it in (`handed_out` false): no `(nếu có)`, no note.
+    """
     form = filled.form
     general: list[Block] = [
         Entry(
@@ -99,10 +104,16 @@ def report(
     annexes: Sequence[Appendix] = (),
     remarks: Sequence[str] = (),
 ) -> Document:
-    """A unit's report: a `BÁO CÁO` that carries the form as its first appendix. `remarks` are paragraphs such as why it is late or what was corrected."""
+    """A unit's report: a `BÁO CÁO` that carries the form as its first appendix.
+
+    `remarks` are paragraphs such as why it is late or what was corrected.
+    """
     name = fixed_texts.in_sentence(campaign) or "chiến dịch"
     held = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
-    opening = f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý{held} như sau:"
+    opening = (
+        f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản "
+        f"lý{held} như sau:"
+    )
     blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
     blocks += [Paragraph(text) for text in remarks if text]
     blocks.append(
@@ -128,11 +139,16 @@ def report(
 
 
 def asked_by(filled: Filled) -> str:
-    """`Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `: the dispatch that the report answers; empty where its number is not known."""
+    """`Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `: the dispatch that the report
+    answers; empty where its number is not known.
+    """
     if not (filled.issuer and filled.number.strip()):
         return ""
     day = f" ngày {filled.day}" if filled.day[:1].isdigit() else ""
-    return f"Thực hiện Công văn số {fixed_texts.line(filled.number)}{day} của {fixed_texts.line(filled.issuer)}, "
+    return (
+        f"Thực hiện Công văn số {fixed_texts.line(filled.number)}{day} của "
+        f"{fixed_texts.line(filled.issuer)}, "
+    )
 
 
 def _figure_lines(filled: Filled) -> list[Block]:

@@ -1,7 +1,10 @@
-"""The lines of a DOCX or XLSX as a person sees them: paragraphs, and rows of tables with the grid column of each cell.
+"""The lines of a DOCX or XLSX as a person sees them: paragraphs, and rows of tables with the grid column of
+each cell.
 
-Of a DOCX (ECMA-376, WordprocessingML): tracked insertions are there and deletions gone, so is what is hidden or struck out; content controls, text boxes and nested tables are read, merged cells count in each
-row that they reach. Nothing in the file is run; formulas of an XLSX count as what the file says their result is, shares as the sheet shows them (`100%`).
+Of a DOCX (ECMA-376, WordprocessingML): tracked insertions are there and deletions gone, so is what is hidden
+or struck out; content controls, text boxes and nested tables are read, merged cells count in each row that
+they reach. Nothing in the file is run; formulas of an XLSX count as what the file says their result is,
+shares as the sheet shows them (`100%`).
 """
 
 from __future__ import annotations
@@ -39,7 +42,11 @@ class Line:
 
 
 def lines_of(content: bytes) -> list[Line]:
-    """The document's lines, at most MOST_LINES. Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more than allowed."""
+    """The document's lines, at most MOST_LINES.
+
+    Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more
+    than allowed.
+    """
     if content.startswith(_OLE):
         raise _old(content)
     try:

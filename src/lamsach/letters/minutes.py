@@ -1,4 +1,7 @@
-"""Minutes (biên bản) of cleaning one machine: what was seen, what was done, how it came out. The result is what the logs show, never a tick."""
+"""Minutes (biên bản) of cleaning one machine: what was seen, what was done, how it came out.
+
+The result is what the logs show, never a tick.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from lamsach.letters import fixed_texts
 from lamsach.letters.model import Block, Column, Document, Entry, Head, Heading, Paragraph, Signature, Table
 
 RESULTS = {
-    "verified": "Máy đã được làm sạch và được xác minh: {quiet} ngày liên tục có nhật ký, không ghi nhận kết nối đến địa chỉ độc hại.",
-    "cleaned": "Máy đã được xử lý, đang theo dõi: đã có {quiet}/{needed} ngày có nhật ký không ghi nhận kết nối đến địa chỉ độc hại. Chưa đủ căn cứ xác minh là sạch.",
+    "verified": "Máy đã được làm sạch và được xác minh: {quiet} ngày liên tục có nhật ký, không ghi nhận "
+    "kết nối đến địa chỉ độc hại.",
+    "cleaned": "Máy đã được xử lý, đang theo dõi: đã có {quiet}/{needed} ngày có nhật ký không ghi nhận "
+    "kết nối đến địa chỉ độc hại. Chưa đủ căn cứ xác minh là sạch.",
     "blind": "Máy đã được xử lý nhưng thiếu nhật ký nên chưa có căn cứ xác minh là sạch.",
     "reinfected": "Sau khi xử lý, máy lại phát sinh kết nối đến địa chỉ độc hại và cần được xử lý lại.",
     "false_alarm": "Kết quả kiểm tra cho thấy đây là cảnh báo nhầm.",
@@ -44,7 +49,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """One machine and its case. `facts`: label and value, as the unit knows the machine; `quiet` of `needed` days with logs and without a contact since it was cleaned."""
+    """One machine and its case.
+
+    `facts`: label and value, as the unit knows the machine; `quiet` of `needed` days with logs and without a
+    contact since it was cleaned.
+    """
 
     number: str
     campaign: str
@@ -72,7 +81,8 @@ def minutes(
     where = f", tại {fixed_texts.line(head.place)}" if head.place else ""
     blocks: list[Block] = [
         Paragraph(
-            f"Thực hiện {fixed_texts.in_sentence(cleaning.campaign)}, hôm nay, {fixed_texts.day_words(day)}{where}, chúng tôi gồm:"
+            f"Thực hiện {fixed_texts.in_sentence(cleaning.campaign)}, hôm nay, "
+            f"{fixed_texts.day_words(day)}{where}, chúng tôi gồm:"
         ),
         Entry("Người xử lý", cleaning.handler),
         Entry("Người sử dụng máy", cleaning.person),
@@ -119,10 +129,13 @@ def _contacts(contacts: Sequence[Contact]) -> Table:
         Column("Số lần", 0.9, "center"),
         Column("Thời gian", 1.9, "center"),
     )
-    return Table(columns, tuple(
-        (str(place), one.address, one.threat, format_number(one.count, "vi"), _span(one.first, one.last))
-        for place, one in enumerate(contacts, 1)
-    ))  # fmt: skip
+    return Table(
+        columns,
+        tuple(
+            (str(place), one.address, one.threat, format_number(one.count, "vi"), _span(one.first, one.last))
+            for place, one in enumerate(contacts, 1)
+        ),
+    )
 
 
 def _span(first: date | None, last: date | None) -> str:

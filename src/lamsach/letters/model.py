@@ -1,7 +1,9 @@
-"""A document by Decree 30/2020/NĐ-CP, Appendix I, as data: its head, its blocks in order, its end. The writers only lay it out.
+"""A document by Decree 30/2020/NĐ-CP, Appendix I, as data: its head, its blocks in order, its end.
 
-Texts are plain: no writer takes anything in them for markup, a field or a formula. A day that is None leaves its blanks open, as in a document that
-is numbered and dated when it is signed.
+The writers only lay it out.
+
+Texts are plain: no writer takes anything in them for markup, a field or a formula. A day that is None leaves
+its blanks open, as in a document that is numbered and dated when it is signed.
 """
 
 from __future__ import annotations
@@ -65,7 +67,10 @@ Block = Heading | Paragraph | Entry | Table
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Issuer of the document, its number and symbol, place and day. `year` is shown when the day is still open."""
+    """Issuer of the document, its number and symbol, place and day.
+
+    `year` is shown when the day is still open.
+    """
 
     issuer: str
     parent: str = ""
@@ -87,7 +92,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Appendix:
-    """An appendix: it begins a page and has its own page numbers. `attached` is its `(Kèm theo ...)`, without parentheses."""
+    """An appendix: it begins a page and has its own page numbers.
+
+    `attached` is its `(Kèm theo ...)`, without parentheses.
+    """
 
     title: str
     attached: str
@@ -97,7 +105,10 @@ class Appendix:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A dispatch (`type_name` empty: the subject stands under the number as `V/v ...`), a report or minutes. `cosigners` of minutes sign to the left of `signature`, and the recipients stand below them."""
+    """A dispatch (`type_name` empty: the subject stands under the number as `V/v ...`), a report or minutes.
+
+    `cosigners` of minutes sign to the left of `signature`, and the recipients stand below them.
+    """
 
     head: Head
     subject: str

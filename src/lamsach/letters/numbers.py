@@ -1,6 +1,8 @@
-"""Numbers as people write them into a form: `05`, `1.204`, `12 đơn vị`, `12 (mười hai) đơn vị`, `mười hai`, `không có`, `01/12`; with how sure the reading is.
+"""Numbers as people write them into a form: `05`, `1.204`, `12 đơn vị`, `12 (mười hai) đơn vị`, `mười hai`,
+`không có`, `01/12`; with how sure the reading is.
 
-Vietnamese number words up to 999 are read with the changes that they go through: mốt, lăm, tư, rưỡi is none; linh and lẻ for an empty ten.
+Vietnamese number words up to 999 are read with the changes that they go through: mốt, lăm, tư, rưỡi is none;
+linh and lẻ for an empty ten.
 """
 
 from __future__ import annotations
@@ -31,11 +33,13 @@ _NONE = frozenset(
 )
 # "chưa có số liệu", "đang tổng hợp": nobody knows the number yet; none is not none
 _UNKNOWN = re.compile(
-    r"\b(?:chua|dang|se)\b.*\b(?:so lieu|thong ke|tong hop|bao cao|cap nhat|bo sung|ro)\b|\bchua ro\b|\bcap nhat sau\b"
+    r"\b(?:chua|dang|se)\b.*\b(?:so lieu|thong ke|tong hop|bao cao|cap nhat|bo sung|ro)\b"
+    r"|\bchua ro\b|\bcap nhat sau\b"
 )
 # "khoảng 12", "~10", "trên 20", "> 5", "hơn 5", "10 - 12", "12+", "12?"
 _ABOUT = re.compile(
-    r"[~≈≥≤<>±?]|\d\s*\+(?!\s*\d)|\b(?:khoang|chung|gan|hon|tren|duoi|it nhat|toi thieu|toi da|khong qua|uoc|tam)\b(?! co)"
+    r"[~≈≥≤<>±?]|\d\s*\+(?!\s*\d)|\b(?:khoang|chung|gan|hon|tren|duoi|it nhat|toi thieu|toi da"
+    r"|khong qua|uoc|tam)\b(?! co)"
 )
 # "trong đó 5 chưa gửi", "gồm 3 phòng": what follows is a part of the number before
 _OF_WHICH = re.compile(
@@ -48,7 +52,8 @@ _SCALED = re.compile(r"\A\D*(\d{1,4})(?:[.,](\d))?\s*(trăm|nghìn|ngàn|triệu
 _SCALES = {"trăm": 100, "nghìn": 1000, "ngàn": 1000, "triệu": 1_000_000}
 # "XII", "VII đơn vị"; a single letter and "xx" are marks, no numbers
 _ROMAN = re.compile(
-    r"\A\s*(?=[IVXL]{2})(?!X+\b)((?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?:\s+(?:đơn vị|đv|cơ quan|phòng))?[\s.]*\Z"
+    r"\A\s*(?=[IVXL]{2})(?!X+\b)((?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?:\s+(?:đơn vị|đv|cơ "
+    r"quan|phòng))?[\s.]*\Z"
 )
 # "cấp tỉnh: 3; cấp xã: 5; tổng: 8"
 _TOTAL = re.compile(
@@ -93,7 +98,8 @@ _NUMBER = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,\u00a0\u202f ]\d{3})+|\d{1,9})(?
 _SHARE = re.compile(r"\d\s*%|%\s*\d")
 # "20/9/2022", "tháng 9/2022", "năm 2022", "quý 3", "giờ 17h00"
 _DATE = re.compile(
-    r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:tháng|quý|đợt|lần)\s+\d{1,2}(?:[/.-]\d{4})?(?!\d)|năm\s+(?:19|20)\d\d(?!\d)|\d{1,2}\s*[hg]\s*\d{2}",
+    r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:tháng|quý|đợt|lần)\s+\d{1,2}"
+    r"(?:[/.-]\d{4})?(?!\d)|năm\s+(?:19|20)\d\d(?!\d)|\d{1,2}\s*[hg]\s*\d{2}",
     re.IGNORECASE,
 )
 # "10 + 2", "5+3+4=12"
@@ -115,7 +121,10 @@ def plain(text: str) -> str:
 
 
 def number_of(text: str) -> tuple[int | None, float]:
-    """The number that a person wrote, and how sure it is. Two different numbers in one cell are a guess, an estimate is none to be sure of; none is None."""
+    """The number that a person wrote, and how sure it is.
+
+    Two different numbers in one cell are a guess, an estimate is none to be sure of; none is None.
+    """
     text = unicodedata.normalize("NFC", text[:_LONGEST]).translate(_WIDE)
     bare = plain(text)
     if bare in _NONE:
@@ -145,7 +154,9 @@ def number_of(text: str) -> tuple[int | None, float]:
 
 
 def _among(shown: str, first: int, about: float) -> tuple[int, float]:
-    """Return which of several numbers is meant: the total, else the first, surest when the others are said to be parts of it."""
+    """Return which of several numbers is meant: the total, else the first, surest when the others are said to
+    be parts of it.
+    """
     if total := _TOTAL.search(shown):
         return int(re.sub(r"\D", "", total[1])), 0.6 * about
     alone = len(_NUMBER.findall(_OF_WHICH.split(shown, maxsplit=1)[0])) == 1 and not _PART.search(shown)
@@ -194,9 +205,11 @@ def _spelt_out(text: str) -> bool:
 
 
 def in_words(text: str) -> int | None:
-    """The number that a text spells out, up to 999.999; None for any other text: before it stands at most `có` or the like, behind it what is counted.
+    """The number that a text spells out, up to 999.999; None for any other text: before it stands at most
+    `có` or the like, behind it what is counted.
 
-    `mười hai` -> 12, `hai mươi mốt đơn vị` -> 21, `một trăm linh năm` -> 105, `một nghìn hai trăm` -> 1200, `muoi hai don vi` -> 12.
+    `mười hai` -> 12, `hai mươi mốt đơn vị` -> 21, `một trăm linh năm` -> 105, `một nghìn hai trăm` -> 1200,
+    `muoi hai don vi` -> 12.
     """
     composed = unicodedata.normalize("NFC", text).lower()
     words = re.sub(r"[\d\W_]+", " ", composed).split()

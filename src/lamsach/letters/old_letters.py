@@ -1,5 +1,8 @@
-"""Vietnamese typed with the fonts of the time before Unicode. Of .VnTime and its kin the letters of TCVN 5712:1993 (TCVN3) stand in the places of Western European ones; of VNI-Times and its kin (VNI for
-Windows) a letter is followed by its marks, which stand in such places too."""
+"""Vietnamese typed with the fonts of the time before Unicode.
+
+Of .VnTime and its kin the letters of TCVN 5712:1993 (TCVN3) stand in the places of Western European ones; of
+VNI-Times and its kin (VNI for Windows) a letter is followed by its marks, which stand in such places too.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ def from_tcvn3(text: str) -> str:
     return text.translate(_TABLE)
 
 
-# VNI for Windows: the mark behind the letter gives the tone, and for a, e, o the circumflex or breve with it ("aá" is ấ)
+# VNI for Windows: the mark behind the letter gives the tone, and for a, e, o the circumflex or breve with it
+# ("aá" is ấ)
 _GRAVE, _ACUTE, _HOOK, _TILDE, _DOT, _ROOF, _BREVE, _HORN = "\u0300\u0301\u0309\u0303\u0323\u0302\u0306\u031b"
 _VNI_MARKS = {
     "ø": _GRAVE,

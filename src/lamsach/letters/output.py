@@ -1,4 +1,6 @@
-"""One way to write a document: the end of the file's name chooses the kind, and the file is written whole or not at all."""
+"""One way to write a document: the end of the file's name chooses the kind, and the file is written whole or
+not at all.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,10 @@ def writer_for(ending: str) -> Writer:
 
 
 def write(document: Document, path: Path) -> None:
-    """Write a document to a file, atomically. Raises UsageError for an unknown ending and OutputError when it cannot be written."""
+    """Write a document to a file, atomically.
+
+    Raises UsageError for an unknown ending and OutputError when it cannot be written.
+    """
     from lamsach.results.atomic import atomic_file
 
     content = writer_for(path.suffix)(document)

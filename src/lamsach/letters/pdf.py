@@ -1,4 +1,7 @@
-"""PDF by typst, from `templates/letter.typ`: tagged, fonts embedded, no network. The same document gives the same bytes."""
+"""PDF by typst, from `templates/letter.typ`: tagged, fonts embedded, no network.
+
+The same document gives the same bytes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An electronic signature on a PDF with a key from a PKCS#12 file (.p12, .pfx), by pyHanko (ISO 32000-2, PAdES baseline). The key is used and forgotten."""
+"""An electronic signature on a PDF with a key from a PKCS#12 file (.p12, .pfx), by pyHanko (ISO 32000-2,
+PAdES baseline). The key is used and forgotten.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ FIELD = "ChuKy"
 def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -> bytes:
     """The PDF with an invisible signature added behind it; what was there before stays byte for byte.
 
-    Raises InputError for a key file that cannot be opened with the password, and MissingExtraError when pyHanko is not installed.
+    Raises InputError for a key file that cannot be opened with the password, and MissingExtraError when
+    pyHanko is not installed.
     """
     try:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -47,7 +50,10 @@ def _signer(key_file: bytes, password: str) -> Any:
 
 
 def load_key(key_file: bytes, password: str) -> tuple[Any, Certificate, list[Certificate]]:
-    """The key in a PKCS#12 file, its certificate and the others. Raises InputError when the password does not open it, or one of the two is not there."""
+    """The key in a PKCS#12 file, its certificate and the others.
+
+    Raises InputError when the password does not open it, or one of the two is not there.
+    """
     try:
         if len(key_file) > LARGEST_KEY_BYTES:
             raise ValueError("too large")

@@ -26,23 +26,29 @@ PARTIAL = mark(
 OTHERWISE = mark("A given text says otherwise than the figures of the report.")
 OLD_DAYS = 30
 OLD = mark(
-    "The newest log that was searched is more than a month older than the report. The report says until when; search newer logs before you send it."
+    "The newest log that was searched is more than a month older than the report. The report "
+    "says until when; search newer logs before you send it."
 )
 BEFORE_DISPATCH = mark(
     "The report is dated before the dispatch that it answers. Check --date and --dispatch-date."
 )
 UNSEARCHED = mark(
-    "No day of a log was searched, so the report can say nothing of machines. Search the unit's logs before you send it."
+    "No day of a log was searched, so the report can say nothing of machines. Search the "
+    "unit's logs before you send it."
 )
 _ITSELF = "Tính đơn vị báo cáo."
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Texts around the figures. Empty ones stay open in the document, or are drafted (`assessment`, `proposals`).
+    """Texts around the figures.
 
-    `to`, `email`: who receives reports, and where; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and issuer (else `to`) of the dispatch that asks for the report;
-    `symbol`: `05/BC-CNTT`, or `BC-CNTT` while the number is open; `authority`: the line before the position (`KT. GIÁM ĐỐC`); `copies`: further recipients under `Nơi nhận`.
+    Empty ones stay open in the document, or are drafted (`assessment`, `proposals`).
+
+    `to`, `email`: who receives reports, and where; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and
+    issuer (else `to`) of the dispatch that asks for the report; `symbol`: `05/BC-CNTT`, or `BC-CNTT` while
+    the number is open; `authority`: the line before the position (`KT. GIÁM ĐỐC`); `copies`: further
+    recipients under `Nơi nhận`.
     """
 
     to: str = ""
@@ -85,7 +91,10 @@ def report_of(
     around: Around | None = None,
     today: date | None = None,
 ) -> tuple[Filled, Document, list[str]]:
-    """The filled form, the report around it, and the sentences (English) that warn. A unit that searched its logs has been informed and has deployed: itself, unless more is stated."""
+    """The filled form, the report around it, and the sentences (English) that warn.
+
+    A unit that searched its logs has been informed and has deployed: itself, unless more is stated.
+    """
     words = around or Around()
     summary = summarise(bundles)
     day = today or words.day or date.today()

@@ -1,4 +1,6 @@
-"""Similarity of a typed text to a wording of the form: numbering, case, accents, loose marks and hidden letters do not matter; a `không` or `chưa` does."""
+"""Similarity of a typed text to a wording of the form: numbering, case, accents, loose marks and hidden
+letters do not matter; a `không` or `chưa` does.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from functools import lru_cache
 
 from lamsach.letters.numbers import plain
 
-# "1. Tổng số", "- Tổng số", "a) Tổng số", "(1) Tổng số", "1.2. Tổng số", "III. Tổng số", "1/ Tổng số", "2 - Tổng số"
+# "1. Tổng số", "- Tổng số", "a) Tổng số", "(1) Tổng số", "1.2. Tổng số", "III. Tổng số", "1/ Tổng số", "2 -
+# Tổng số"
 ENUMERATION = re.compile(
     r"\A\s*(?:[-+•*–]|\(?(?:\w{1,2}|[IVXivx]{1,5})[.)/]|(?:\d|[IVX]{1,4})\s+[-–]\s|\d(?:\.\d)+\.?)\s*"
 )
@@ -39,7 +42,9 @@ def alike(text: str, label: str) -> float:
 
 
 def wording(cell: str, label: str) -> tuple[float, str]:
-    """Return how much a cell is the wording; and the text in it that stands behind the wording, if there is one (`Tổng số ...: 12 đơn vị`)."""
+    """Return how much a cell is the wording; and the text in it that stands behind the wording, if there is
+    one (`Tổng số ...: 12 đơn vị`).
+    """
     text = ENUMERATION.sub("", cell)
     whole = max(alike(cell, label), alike(text, label))
     if whole == 1.0:

@@ -1,4 +1,6 @@
-"""XLSX: one sheet for each part of the document with its tables as cells; texts stay texts, whatever they begin with."""
+"""XLSX: one sheet for each part of the document with its tables as cells; texts stay texts, whatever they
+begin with.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ class Action(StrEnum):
 
 
 class LeaseAction(StrEnum):
-    """Holder of an address as a record states it (kind LEASE): a DHCP server's, a VPN or network session's, a table of neighbours'."""
+    """Holder of an address as a record states it (kind LEASE): a DHCP server's, a VPN or network session's, a
+    table of neighbours'.
+    """
 
     ASSIGNED = "assigned"
     RENEWED = "renewed"
@@ -45,16 +47,17 @@ class Event:
     """One log record, normalised (ECS `event`; names of fields after ECS).
 
     `source_*` and `destination_*` are as the log states them; `device_ip` is the side that is the unit's own
-    machine. `source_nat_*` is what the observer turned the source into (ECS `source.nat.ip`). `domain` is the DNS question,
-    else the host of the URL, CONNECT or SNI. `url` is as the log states it: absolute, or a path (`/a?b`) of `domain`. `answers` are the addresses and
-    names of a DNS answer. `hashes` are lower-case hex. `lease_until` is the end of a lease as the record states it.
-    `forwarded` is true for a record that the observer wrote about its own question to an upstream (Windows DNS
-    `Snd` of a query): it names no client. `response` is true for a DNS answer, whose question may have a record of its own.
-    `source_mac` is the source's hardware address as the line states it; `device_mac` the device's, if the line tells it.
-    `inbound` is true when the record says that the other side opened the connection, whichever of the two it calls source.
-    `outbound` is true when it says that the side which it calls destination opened it (see `logs.direction.as_opened`).
-    `mentioned`: further addresses, names and URLs in a text that the machine ran (a script, a command line).
-    `line` is 1-based.
+    machine. `source_nat_*` is what the observer turned the source into (ECS `source.nat.ip`). `domain` is the
+    DNS question, else the host of the URL, CONNECT or SNI. `url` is as the log states it: absolute, or a path
+    (`/a?b`) of `domain`. `answers` are the addresses and names of a DNS answer. `hashes` are lower-case hex.
+    `lease_until` is the end of a lease as the record states it. `forwarded` is true for a record that the
+    observer wrote about its own question to an upstream (Windows DNS `Snd` of a query): it names no client.
+    `response` is true for a DNS answer, whose question may have a record of its own. `source_mac` is the
+    source's hardware address as the line states it; `device_mac` the device's, if the line tells it.
+    `inbound` is true when the record says that the other side opened the connection, whichever of the two it
+    calls source. `outbound` is true when it says that the side which it calls destination opened it (see
+    `logs.direction.as_opened`). `mentioned`: further addresses, names and URLs in a text that the machine ran
+    (a script, a command line). `line` is 1-based.
     """
 
     time: datetime | None = None

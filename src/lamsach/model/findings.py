@@ -35,7 +35,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a device has its state and severity: a code that the result writers put into words, and its values."""
+    """Why a device has its state and severity: a code that the result writers put into words, and
+    its values.
+    """
 
     code: str
     values: Mapping[str, str | int] = field(default_factory=dict)
@@ -56,8 +58,8 @@ class AddressInterval:
 class Device:
     """A machine of the unit (OCSF `device`), or the stand-in for one that cannot be named.
 
-    `key` identifies it in every output: `mac:..`, else `name:..`, else `user:..` (a VPN session), else `ip:..`,
-    else `unattributed:..`.
+    `key` identifies it in every output: `mac:..`, else `name:..`, else `user:..` (a VPN session), else
+    `ip:..`, else `unattributed:..`.
     """
 
     key: str
@@ -79,8 +81,9 @@ class Device:
 class Questioned:
     """A listed value whose contacts make no machine infected and have to be looked at.
 
-    `reasons` say why, the worst first: kinds of the review of lists with `about` and `source`, or `called_by_many`. `machines` counts
-    the machines (and stand-ins for unknown ones) with such a contact, `count` the contacts; `first` and `last` are UTC.
+    `reasons` say why, the worst first: kinds of the review of lists with `about` and `source`, or
+    `called_by_many`. `machines` counts the machines (and stand-ins for unknown ones) with such a contact,
+    `count` the contacts; `first` and `last` are UTC.
     """
 
     indicator: str
@@ -97,8 +100,8 @@ class Coverage:
     """Coverage per observer, format and day (on the calendar of the hunt's time zone).
 
     `lines` is exact. `parsed` and `unparsed` sum to it and come from the lines that were parsed for coverage
-    (`sampled` says how many). `refused` counts records that were examined and could not be read. `day` is None for
-    lines without a time.
+    (`sampled` says how many). `refused` counts records that were examined and could not be read. `day` is
+    None for lines without a time.
     """
 
     observer: str
@@ -118,7 +121,9 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """One log file: its format (None: unknown text), size in bytes on disk, lines read, first and last time seen."""
+    """One log file: its format (None: unknown text), size in bytes on disk, lines read, first and last time
+    seen.
+    """
 
     name: str
     format: str | None
@@ -131,7 +136,9 @@ class FileSummary:
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """The indicator list of a hunt: SHA-256 of its canonical values, counts, the documents it came from, refusals."""
+    """The indicator list of a hunt: SHA-256 of its canonical values, counts, the documents it came from,
+    refusals.
+    """
 
     digest: str
     count: int
@@ -143,7 +150,9 @@ class ListSummary:
 
 @dataclass(frozen=True, slots=True)
 class ListVersion:
-    """A signed release that a hunt used: the document's path, and what it says of itself (name, number, SHA-256 of its canonical values)."""
+    """A signed release that a hunt used: the document's path, and what it says of itself (name, number,
+    SHA-256 of its canonical values).
+    """
 
     document: str
     name: str
@@ -203,11 +212,12 @@ class SetAside:
 class Findings:
     """Everything that a hunt found, ready for the writers in `lamsach.results`.
 
-    `devices` come most severe first; `sightings` and `coverage` in the order of their keys. `blind_days` are days
-    between the first and last day searched (or `since` and `until`) on which an observer has no line.
-    `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt. `presence`: the days on
-    which machines were seen, by their marks (`lamsach.devices.presence`) under the key that is called `presence_key`;
-    `device_marks`: the marks of the devices, by device key. `set_aside`: listed values in the logs that are no contact.
+    `devices` come most severe first; `sightings` and `coverage` in the order of their keys. `blind_days` are
+    days between the first and last day searched (or `since` and `until`) on which an observer has no line.
+    `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt.
+    `presence`: the days on which machines were seen, by their marks (`lamsach.devices.presence`) under the
+    key that is called `presence_key`; `device_marks`: the marks of the devices, by device key. `set_aside`:
+    listed values in the logs that are no contact.
     """
 
     parameters: Parameters
@@ -234,7 +244,10 @@ class Findings:
 
     @property
     def undated_lines(self) -> int:
-        """Lines that state no time: they were searched, and prove no day. Headings of a log that is dated otherwise are not counted."""
+        """Lines that state no time: they were searched, and prove no day.
+
+        Headings of a log that is dated otherwise are not counted.
+        """
         dated = {(row.observer, row.format) for row in self.coverage if row.day is not None and row.parsed}
         return sum(
             row.lines if (row.observer, row.format) not in dated else row.unparsed

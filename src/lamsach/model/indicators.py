@@ -26,8 +26,11 @@ class IndicatorType(StrEnum):
 
 @made_often
 class Reference:
-    """Place of a value in a document: the path as given, 1-based page (or sheet), 1-based row (or line). `words`: what the text says
-    around it, as its author wrote it; `table`: the number of the document's table that lists it, from 1. Neither makes two places different."""
+    """Place of a value in a document: the path as given, 1-based page (or sheet), 1-based row (or line).
+
+    `words`: what the text says around it, as its author wrote it; `table`: the number of the document's table
+    that lists it, from 1. Neither makes two places different.
+    """
 
     document: str
     page: int | None = None
@@ -40,8 +43,8 @@ class Reference:
 class Indicator:
     """One malicious address, name or hash from a list (STIX `indicator`, Zeek `Intel::Item`).
 
-    `value` is canonical: see `lamsach.indicators.values.normalise`. `confidence` is 0 to 100 (STIX 2.1 section 3.2).
-    `other_references` names the further places that listed the same value.
+    `value` is canonical: see `lamsach.indicators.values.normalise`. `confidence` is 0 to 100 (STIX 2.1
+    section 3.2). `other_references` names the further places that listed the same value.
     """
 
     type: IndicatorType
@@ -70,7 +73,8 @@ class Refusal:
 class Problem:
     """A whole input that could not be read, or not to its end: what, where, what to do.
 
-    `minor`: only a statement was left out of an input that was otherwise read (a row of an inventory that contradicts another).
+    `minor`: only a statement was left out of an input that was otherwise read (a row of an inventory that
+    contradicts another).
     """
 
     where: str

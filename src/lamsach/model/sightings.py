@@ -13,7 +13,10 @@ from lamsach.model.indicators import Indicator, IndicatorType
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The public address behind which NAT records place a machine. `certain`: they state when the translation began and ended."""
+    """The public address behind which NAT records place a machine.
+
+    `certain`: they state when the translation began and ended.
+    """
 
     address: str
     certain: bool
@@ -23,9 +26,10 @@ class Behind:
 class Identity:
     """Owner of an event: the holder of the device address at the event's time.
 
-    `how` says from what it is known: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the machine), `observed` (an ARP
-    table or a log-on saw it at the address about that time), `address` (nothing but the address is known) or `none` (the line names
-    no device). `behind`: where the log shows the gateway's public address in the place of the machine's.
+    `how` says from what it is known: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the
+    machine), `observed` (an ARP table or a log-on saw it at the address about that time), `address` (nothing
+    but the address is known) or `none` (the line names no device). `behind`: where the log shows the
+    gateway's public address in the place of the machine's.
     """
 
     ip: str | None = None
@@ -69,7 +73,10 @@ class MatchStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One event, one indicator (ECS `threat.enrichments.matched`). `unparsed`: found token by token in a line that no format reads."""
+    """One event, one indicator (ECS `threat.enrichments.matched`).
+
+    `unparsed`: found token by token in a line that no format reads.
+    """
 
     event: Event
     indicator: Indicator
@@ -82,7 +89,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Evidence:
-    """One log line that proves a sighting: time (ISO 8601 UTC, empty when the line has none), file, 1-based line, text."""
+    """One log line that proves a sighting: time (ISO 8601 UTC, empty when the line has none), file, 1-based
+    line, text.
+    """
 
     time: str
     file: str
@@ -96,10 +105,11 @@ EVIDENCE_KEPT = 5
 
 @dataclass(frozen=True, slots=True)
 class SightingKey:
-    """Key by which matches of the hunt are one raw sighting, before devices are merged and infrastructure is told apart.
+    """Key by which matches of the hunt are one raw sighting, before devices are merged and infrastructure is
+    told apart.
 
-    `dns`: a question to a name server (kind DNS or port 53), which a forwarder may have asked for somebody else.
-    `forwarded`: see `Event`.
+    `dns`: a question to a name server (kind DNS or port 53), which a forwarder may have asked for somebody
+    else. `forwarded`: see `Event`.
     """
 
     identity: Identity
@@ -117,8 +127,11 @@ class SightingKey:
 
 @dataclass(slots=True)
 class RawSighting:
-    """The events of one `SightingKey`, accumulated by the hunt. `times` holds distinct event times (seconds since the epoch), at most
-    RAW_TIMES_KEPT of the earliest, for telling forwarded questions from their clients'."""
+    """The events of one `SightingKey`, accumulated by the hunt.
+
+    `times` holds distinct event times (seconds since the epoch), at most RAW_TIMES_KEPT of the earliest, for
+    telling forwarded questions from their clients'.
+    """
 
     count: int = 0
     first: datetime | None = None
@@ -134,10 +147,13 @@ RAW_TIMES_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One device, one indicator, one role (STIX `sighting`). Merging two sightings of one key is associative and commutative.
+    """One device, one indicator, one role (STIX `sighting`).
 
-    `device` is the device's key. `actions` counts events by action; `days` counts them by day, on the calendar of the hunt's time zone;
-    `sources` counts them by observer and day (an observer of undated lines only has no day).
+    Merging two sightings of one key is associative and commutative.
+
+    `device` is the device's key. `actions` counts events by action; `days` counts them by day, on the
+    calendar of the hunt's time zone; `sources` counts them by observer and day (an observer of undated lines
+    only has no day).
     """
 
     device: str

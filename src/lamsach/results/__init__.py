@@ -1,4 +1,6 @@
-"""Output for the officer: `Findings` as a terminal table, HTML, XLSX, CSV, JSON lines and the findings bundle."""
+"""Output for the officer: `Findings` as a terminal table, HTML, XLSX, CSV, JSON lines and the findings
+bundle.
+"""
 
 from lamsach.results.output import check_output, write
 

@@ -1,4 +1,6 @@
-"""Write results whole or not at all, for their owner only: files with mode 0600, folders that are made for them with 0700, stricter where the umask is."""
+"""Write results whole or not at all, for their owner only: files with mode 0600, folders that are made for
+them with 0700, stricter where the umask is.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from lamsach.errors import OutputError
 from lamsach.i18n import mark
 
 _KEPT = mark(
-    "Nothing was changed: a file that was there before is kept. Free some space or choose another place, then run it again."
+    "Nothing was changed: a file that was there before is kept. Free some space or choose "
+    "another place, then run it again."
 )
 _CHOOSE = mark("Choose another name or folder for the result. Nothing was changed.")
 _REASONS: dict[int, tuple[str, str]] = {
@@ -46,7 +49,10 @@ def open_own(path: Path, mode: Literal["wb", "ab", "xb"] = "wb", buffering: int 
 
 
 def own_folder(path: Path) -> None:
-    """Make a folder and those above it that are missing, for their owner only. A folder that is there keeps its mode."""
+    """Make a folder and those above it that are missing, for their owner only.
+
+    A folder that is there keeps its mode.
+    """
     if not path.is_dir():
         own_folder(path.parent)
         path.mkdir(mode=OWN_FOLDER, exist_ok=True)
@@ -67,10 +73,10 @@ def output_error(error: OSError, path: Path) -> OutputError:
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write into that takes the name `path` only when all of it is on the disk.
 
-    The data goes to a temporary file beside, is flushed to the disk and renamed. On any error, Ctrl-C included, the
-    temporary file is removed and the old file stays. A symbolic link is followed, so that it keeps pointing. The file is
-    its owner's only, also where the old one was not.
-    Raises OutputError for whatever the operating system refuses, and for a name that is not a regular file's.
+    The data goes to a temporary file beside, is flushed to the disk and renamed. On any error, Ctrl-C
+    included, the temporary file is removed and the old file stays. A symbolic link is followed, so that it
+    keeps pointing. The file is its owner's only, also where the old one was not. Raises OutputError for
+    whatever the operating system refuses, and for a name that is not a regular file's.
     """
     target, temporary, descriptor = _opened(path)
     try:
@@ -89,14 +95,19 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Raise OutputError where `atomic_file` would before the first byte: ask before the work whose result goes there."""
+    """Raise OutputError where `atomic_file` would before the first byte: ask before the work whose result
+    goes there.
+    """
     _, temporary, descriptor = _opened(path)
     os.close(descriptor)
     temporary.unlink()
 
 
 def _opened(path: Path) -> tuple[Path, Path, int]:
-    """The file that a path leads to, the temporary one beside it, and the open descriptor of that. Raises OutputError."""
+    """The file that a path leads to, the temporary one beside it, and the open descriptor of that.
+
+    Raises OutputError.
+    """
     try:
         target = Path(os.path.realpath(path))
         if target.is_dir():
@@ -120,8 +131,10 @@ def _machine() -> str:
 
 @lru_cache(maxsize=256)
 def _remove_left(folder: Path) -> None:
-    """Remove the temporary files that killed processes of this machine left in the folder; once in a process. A folder that
-    cannot be listed may be written all the same."""
+    """Remove the temporary files that killed processes of this machine left in the folder; once in a process.
+
+    A folder that cannot be listed may be written all the same.
+    """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             found = _TEMPORARY.fullmatch(entry.name)

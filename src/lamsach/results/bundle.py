@@ -1,7 +1,7 @@
 """The findings bundle: one `.zip` that a USB stick carries from the hunt to whoever consolidates.
 
-`manifest.json` says what was searched and holds the SHA-256, size and number of records of `devices.jsonl`, `sightings.jsonl`
-and `evidence.jsonl`. The same findings give the same bytes.
+`manifest.json` says what was searched and holds the SHA-256, size and number of records of `devices.jsonl`,
+`sightings.jsonl` and `evidence.jsonl`. The same findings give the same bytes.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def _write_member(archive: zipfile.ZipFile, name: str, lines: Iterable[records.R
 def read_bundle(path: Path, limits: BundleLimits | None = None) -> Bundle:
     """Read a bundle that anybody may have made, and check its names, sizes, digests and shape.
 
-    Raises UnreadableError for a file that is no whole, unchanged bundle and LimitError for one that unpacks to more
-    than the limits; nothing is written to the disk.
+    Raises UnreadableError for a file that is no whole, unchanged bundle and LimitError for one that unpacks
+    to more than the limits; nothing is written to the disk.
     """
     limits = limits or BundleLimits()
     try:

@@ -1,6 +1,8 @@
-"""The shape of a findings bundle, which anybody may have made: every field that `records` writes, with its type. Fields that a later version adds are let through.
+"""The shape of a findings bundle, which anybody may have made: every field that `records` writes, with its
+type. Fields that a later version adds are let through.
 
-Whatever reads a bundle reads it through `results.bundle`, and that through these: nobody behind it meets a value of another kind than stated here.
+Whatever reads a bundle reads it through `results.bundle`, and that through these: nobody behind it meets a
+value of another kind than stated here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Findings as CSV: one row a sighting, with the same columns in every row, so that every reader of CSV takes it.
+"""Findings as CSV: one row a sighting, with the same columns in every row, so that every reader of CSV takes
+it.
 
-The first row after the headings opens with what was searched (`record` is `search`, the sentence stands in `note`);
-then come `not_read`, `blind` and `to_look_at` rows, then the sightings (`record` is `sighting`). UTF-8 with a byte-order mark, so that
-spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts that would be formulas start with an apostrophe.
+The first row after the headings opens with what was searched (`record` is `search`, the sentence stands in
+`note`); then come `not_read`, `blind` and `to_look_at` rows, then the sightings (`record` is `sighting`).
+UTF-8 with a byte-order mark, so that spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts
+that would be formulas start with an apostrophe.
 """
 
 from __future__ import annotations
@@ -21,10 +23,34 @@ from lamsach.results.summary import searched_sentence, verdict_sentence
 from lamsach.spreadsheets import csv_row
 
 COLUMNS = (
-    "record", "state", "severity", "device", "ip", "name", "mac", "user", "department", "indicator", "indicator_type",
-    "threat", "role", "match", "status", "unparsed", "count", "first", "last", "allowed", "blocked", "unknown",
-    "evidence_file", "evidence_line", "evidence_text", "reasons", "note",
-)  # fmt: skip
+    "record",
+    "state",
+    "severity",
+    "device",
+    "ip",
+    "name",
+    "mac",
+    "user",
+    "department",
+    "indicator",
+    "indicator_type",
+    "threat",
+    "role",
+    "match",
+    "status",
+    "unparsed",
+    "count",
+    "first",
+    "last",
+    "allowed",
+    "blocked",
+    "unknown",
+    "evidence_file",
+    "evidence_line",
+    "evidence_text",
+    "reasons",
+    "note",
+)
 """The headings, the same in both languages; times are ISO 8601 in UTC."""
 
 
@@ -66,7 +92,8 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
             "count": item.count,
             "first": time_text(item.first) or "",
             "last": time_text(item.last) or "",
-            "note": f"{counted(item.machines, '{count} machine', '{count} machines', language)}. {doubtful_values.why(item, language)}",
+            "note": f"{counted(item.machines, '{count} machine', '{count} machines', language)}. "
+            f"{doubtful_values.why(item, language)}",
         }
     devices = {device.key: device for device in findings.devices}
     texts = {

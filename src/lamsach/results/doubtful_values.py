@@ -10,7 +10,8 @@ from lamsach.results.safe_text import clip, visible_line
 
 TITLE = mark("To be looked at")
 INTRO = mark(
-    "Contacts with these listed values make no machine infected: ordinary machines make them too. Check the list; what is meant after all counts once it is accepted (--decisions)."
+    "Contacts with these listed values make no machine infected: ordinary machines make them "
+    "too. Check the list; what is meant after all counts once it is accepted (--decisions)."
 )
 SENTENCES: dict[str, str] = {
     **{kind.value: text for kind, text in REASONS.items()},
@@ -20,7 +21,9 @@ SENTENCES: dict[str, str] = {
 
 
 def why(item: Questioned, language: str) -> str:
-    """The reasons as sentences, each with the known name or network that it is about where that is not the value itself."""
+    """The reasons as sentences, each with the known name or network that it is about where that is not the
+    value itself.
+    """
     parts = []
     for reason in item.reasons:
         about = visible_line(str(reason.values.get("about", "")))
@@ -30,7 +33,9 @@ def why(item: Questioned, language: str) -> str:
 
 
 def sentence(findings: Findings, language: str) -> str:
-    """Return how many listed values are to be looked at and that they accuse nobody; empty when there is none."""
+    """Return how many listed values are to be looked at and that they accuse nobody; empty when there is
+    none.
+    """
     count = len(findings.to_look_at)
     if not count:
         return ""

@@ -1,4 +1,5 @@
-"""Findings as JSON lines: first what was searched, then devices, values to be looked at, sightings, evidence, indicators, coverage, files, refusals.
+"""Findings as JSON lines: first what was searched, then devices, values to be looked at, sightings, evidence,
+indicators, coverage, files, refusals.
 
 Each line is one object whose `record` says what it is.
 """

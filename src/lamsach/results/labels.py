@@ -79,37 +79,44 @@ STEPS: dict[DeviceState, tuple[str, ...]] = {
     DeviceState.INFECTED: (
         mark("Isolate: unplug the network cable and turn Wi-Fi off. Leave the machine switched on."),
         mark(
-            "Keep the evidence: do not delete files or reinstall; photograph what is on the screen and keep this report and the logs."
+            "Keep the evidence: do not delete files or reinstall; photograph what is on the "
+            "screen and keep this report and the logs."
         ),
         mark("Scan the whole machine with the clean-up tool, and remove unlicensed or cracked software."),
         mark("Change the user's passwords from another, clean machine."),
         mark(
-            "Check again: reconnect, then hunt in the logs of the following days; the machine is clean when it stays quiet while its logs are there."
+            "Check again: reconnect, then hunt in the logs of the following days; the machine "
+            "is clean when it stays quiet while its logs are there."
         ),
     ),
     DeviceState.BLOCKED: (
         mark(
-            "The contact was stopped, yet something on the machine asked for it: scan the whole machine with the clean-up tool."
+            "The contact was stopped, yet something on the machine asked for it: scan the "
+            "whole machine with the clean-up tool."
         ),
         mark("Keep the block in place, and hunt again in the logs of the following days."),
     ),
     DeviceState.INBOUND: (
         mark(
-            "The listed address called, the machine did not call out: check whether the service has to be open to the Internet, and block the address at the firewall."
+            "The listed address called, the machine did not call out: check whether the "
+            "service has to be open to the Internet, and block the address at the firewall."
         ),
         mark("Look in the machine's own logs for sign-ins at these times."),
     ),
     DeviceState.RESOLVED: (
         mark(
-            "The machine was only told this address and no connection was seen: look for other contacts, and scan the machine when in doubt."
+            "The machine was only told this address and no connection was seen: look for other "
+            "contacts, and scan the machine when in doubt."
         ),
     ),
     DeviceState.UNATTRIBUTED: (
         mark(
-            "This address belongs to a DNS server, proxy or NAT gateway that asks for others: do not isolate it."
+            "This address belongs to a DNS server, proxy or NAT gateway that asks for others: "
+            "do not isolate it."
         ),
         mark(
-            "Take the log that the machines behind it leave there (client queries of the DNS server, access log of the proxy, NAT log of the firewall) for the times below."
+            "Take the log that the machines behind it leave there (client queries of the DNS "
+            "server, access log of the proxy, NAT log of the firewall) for the times below."
         ),
         mark("Hunt again with that log and the DHCP leases added; the machine behind it is then named."),
     ),
@@ -122,7 +129,8 @@ GROUPS: dict[DeviceState, tuple[str, str]] = {
     DeviceState.UNATTRIBUTED: (
         mark("Machines not known yet"),
         mark(
-            "A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found."
+            "A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; "
+            "the machine still has to be found."
         ),
     ),
     DeviceState.BLOCKED: (
@@ -148,7 +156,9 @@ def device_title(device: Device, translate: Translate) -> str:
 
 
 def key_title(key: str, translate: Translate) -> str:
-    """Return what to call a device of which only the key is known: its value; of a stand-in (`unattributed:ROLE:PLACE`) the place."""
+    """Return what to call a device of which only the key is known: its value; of a stand-in
+    (`unattributed:ROLE:PLACE`) the place.
+    """
     kind, _, value = key.partition(":")
     if kind != "unattributed":
         return value or key
@@ -163,7 +173,9 @@ def key_title(key: str, translate: Translate) -> str:
 
 
 def product_title(name: str) -> str:
-    """The product's name for people, of a format's name or of an observer that is called by one; any other name as it is."""
+    """The product's name for people, of a format's name or of an observer that is called by one; any other
+    name as it is.
+    """
     from lamsach.logs.formats import BINARY_FORMATS, FORMATS
 
     known = FORMATS.named(name) or BINARY_FORMATS.named(name)

@@ -1,4 +1,6 @@
-"""The table of machines: what each met and on which days, and its columns, declared once for terminal, page, workbook and desk."""
+"""The table of machines: what each met and on which days, and its columns, declared once for terminal, page,
+workbook and desk.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,21 @@ from lamsach.results import labels
 from lamsach.results.safe_text import clip, visible_line
 
 ORDER = (
-    DeviceState.INFECTED, DeviceState.UNATTRIBUTED, DeviceState.BLOCKED, DeviceState.INBOUND, DeviceState.RESOLVED,
-)  # fmt: skip
+    DeviceState.INFECTED,
+    DeviceState.UNATTRIBUTED,
+    DeviceState.BLOCKED,
+    DeviceState.INBOUND,
+    DeviceState.RESOLVED,
+)
 """The states, the one that needs a person first."""
 _THREATS_SHOWN, _VALUES_SHOWN = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A device with its title, the threats and listed values it met (most contacts first) and its counted contacts per day (local)."""
+    """A device with its title, the threats and listed values it met (most contacts first) and its counted
+    contacts per day (local).
+    """
 
     device: Device
     title: str
@@ -82,7 +90,11 @@ def _listed(texts: Sequence[str], most: int, length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table. `width`: characters in a workbook; `timed`: its heading names the report's clock; `value`: text, number, UTC time or None."""
+    """A column of the table.
+
+    `width`: characters in a workbook; `timed`: its heading names the report's clock; `value`: text, number,
+    UTC time or None.
+    """
 
     name: str
     heading: str

@@ -1,4 +1,6 @@
-"""One way to write a result: the suffix of its name chooses the writer, and the file is written whole or not at all."""
+"""One way to write a result: the suffix of its name chooses the writer, and the file is written whole or not
+at all.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ WRITERS: Mapping[str, str] = {
 
 
 def check_output(path: Path) -> None:
-    """Raise UsageError for a suffix that no writer has, OutputError where nothing can be written; ask before a long hunt. Imports no writer."""
+    """Raise UsageError for a suffix that no writer has, OutputError where nothing can be written; ask before
+    a long hunt. Imports no writer.
+    """
     if kind_of(path) not in WRITERS:
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
@@ -47,8 +51,8 @@ def write(
 ) -> None:
     """Write findings to a file, atomically; sealed when its name ends in `.age`.
 
-    `reasons` gives the English sentence of each reason's code. Raises UsageError for an unknown suffix and OutputError
-    when the file cannot be written; the old file is then kept.
+    `reasons` gives the English sentence of each reason's code. Raises UsageError for an unknown suffix and
+    OutputError when the file cannot be written; the old file is then kept.
     """
     check_output(path)
     writer: Writer = imported(f"lamsach.results.{WRITERS[kind_of(path)]}")

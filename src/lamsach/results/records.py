@@ -1,7 +1,7 @@
 """Findings as plain JSON objects: the records of the JSON lines and of the findings bundle.
 
-Values are exact (codes, UTC times in ISO 8601, counts); what is absent is left out, except that a device always has
-`key`, `ip`, `name`, `mac` and `state`.
+Values are exact (codes, UTC times in ISO 8601, counts); what is absent is left out, except that a device
+always has `key`, `ip`, `name`, `mac` and `state`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def _present(**values: Any) -> Record:
 
 
 def search_record(findings: Findings) -> Record:
-    """Return what was searched: list, logs, parameters, blind days, problems, and how many of each came out."""
+    """Return what was searched: list, logs, parameters, blind days, problems, and how many of each
+    came out.
+    """
     known = figures(findings)
     return {
         "tool": "lamsach",
@@ -205,7 +207,9 @@ def sighting_record(number: int, sighting: Sighting) -> Record:
 
 
 def evidence_records(sightings: Iterable[Sighting]) -> Iterator[Record]:
-    """The evidence lines of the sightings in their order, each with its sighting's id, device and indicator."""
+    """The evidence lines of the sightings in their order, each with its sighting's id, device
+    and indicator.
+    """
     for number, sighting in enumerate(sightings, 1):
         for line in sighting.evidence:
             yield {
@@ -251,7 +255,9 @@ def coverage_record(row: Coverage) -> Record:
 
 
 def presence_record(presence: Mapping[str, Iterable[date]]) -> Record:
-    """By the mark of a machine, the days on which it was seen, as ISO 8601 intervals with both ends included (`2022-09-01/2022-09-05`)."""
+    """By the mark of a machine, the days on which it was seen, as ISO 8601 intervals with both ends included
+    (`2022-09-01/2022-09-05`).
+    """
     found: Record = {}
     for mark, days in presence.items():
         spans: list[list[date]] = []

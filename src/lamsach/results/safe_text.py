@@ -1,14 +1,16 @@
-"""Text from logs and lists made harmless for a reader: hidden characters shown, formulas disarmed, lengths bounded.
+"""Text from logs and lists made harmless for a reader: hidden characters shown, formulas disarmed, lengths
+bounded.
 
-Log lines are written by whoever sends the traffic, so any of them may hold terminal escapes, marks that reverse the
-reading order, formulas for a spreadsheet or a megabyte of noise.
+Log lines are written by whoever sends the traffic, so any of them may hold terminal escapes, marks that
+reverse the reading order, formulas for a spreadsheet or a megabyte of noise.
 """
 
 from __future__ import annotations
 
 import re
 
-# Unicode Bidirectional Algorithm (UAX #9) marks and Unicode general categories Cc, Cf, Cs, Zl, Zp, with the invisible
+# Unicode Bidirectional Algorithm (UAX #9) marks and Unicode general categories Cc, Cf, Cs, Zl, Zp, with the
+# invisible
 # fillers and variation selectors that look like nothing; tab and line feed are left to `visible_line`.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"

@@ -1,6 +1,7 @@
 """Sending the summary of a scan to a portal: one small request, tried again with growing pauses.
 
-The address is `.../api/campaigns/NUMBER/scans`, as the portal's page of scans shows it; the token is the unit's. See `lamsach.portal.fleet.api`.
+The address is `.../api/campaigns/NUMBER/scans`, as the portal's page of scans shows it; the token is the
+unit's. See `lamsach.portal.fleet.api`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from lamsach.i18n import mark
 from lamsach.results.upload import LATER, TRIES, Sender
 
 _FOR_GOOD = frozenset({409, 422})
-"""Statuses after which the same summary will never be taken: the campaign is over, or it is not understood."""
+"""Statuses after which the same summary will never be taken: the campaign is over, or it is not understood.
+"""
 _AGAIN = mark("It waits beside the quarantine and goes with the next look.")
 
 
@@ -23,7 +25,10 @@ class Reporter(Sender):
     sends: ClassVar[str] = "application/json"
 
     def report(self, data: bytes) -> str | None:
-        """Send one summary; None when it was taken, else why it never will be. OutputError when it may be taken later."""
+        """Send one summary; None when it was taken, else why it never will be.
+
+        OutputError when it may be taken later.
+        """
         problem = ""
         for number in range(TRIES):
             if number:

@@ -19,8 +19,11 @@ _NAMES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A hunt in numbers. `first` and `last` are the times (UTC) of the earliest and latest log line; a clean result needs
-    `blind_days` to be 0."""
+    """A hunt in numbers.
+
+    `first` and `last` are the times (UTC) of the earliest and latest log line; a clean result needs
+    `blind_days` to be 0.
+    """
 
     devices: Mapping[DeviceState, int]
     severe: int
@@ -104,11 +107,14 @@ def period(first: datetime | date | None, last: datetime | date | None, zone: Zo
 
 
 def searched_sentence(findings: Findings, language: str) -> str:
-    """Return what was searched in one sentence: which list (count, digest), how many lines, from when to when."""
+    """Return what was searched in one sentence: which list (count, digest), how many lines, from when to
+    when.
+    """
     translate = translator(language)
     known = figures(findings)
     text = translate(
-        "Searched for {indicators} indicators (list SHA-256 {digest}) in {files} with {lines} lines, {period} "
+        "Searched for {indicators} indicators (list SHA-256 {digest}) in {files} with {lines} "
+        "lines, {period} "
         "({zone}). Lamsach {version}."
     )
     return text.format(
@@ -225,11 +231,13 @@ _DOUBTS: dict[Doubt, str] = {
     Doubt.NO_LINE: mark("No log line was searched. This is not a clean result."),
     Doubt.UNREAD: mark("Nothing was found in what could be read; some of the input could not be."),
     Doubt.NO_DATED_LINE: mark(
-        "Nothing was found, but no line of a known kind of log states a time {period}. This is not a clean result."
+        "Nothing was found, but no line of a known kind of log states a time {period}. This is "
+        "not a clean result."
     ),
     Doubt.BLIND_DAYS: mark("Nothing was found, but there are days without logs. This is not a clean result."),
     Doubt.SET_ASIDE: mark(
-        "No contact was found, but listed values are in the logs where they accuse no machine: look at these places."
+        "No contact was found, but listed values are in the logs where they accuse no machine: "
+        "look at these places."
     ),
 }
 
@@ -254,7 +262,9 @@ def last_moment(until: datetime | None) -> datetime | None:
 
 
 def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
-    """Yield what keeps a result from being whole: the sentence, and the fragment of the page that says more."""
+    """Yield what keeps a result from being whole: the sentence, and the fragment of the page that
+    says more.
+    """
     if findings.partial:
         yield translator(language)("The hunt was interrupted: this result is partial."), "#search"
     for count, one, many, fragment in (

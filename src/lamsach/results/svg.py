@@ -1,6 +1,7 @@
 """The timeline of a device as an inline SVG: contacts per day, drawn for the page's own colours.
 
-Zero based, values written at the bars, blind days hatched. The page shows the same figures in a table beneath.
+Zero based, values written at the bars, blind days hatched. The page shows the same figures in a table
+beneath.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ MOST_LABELS = 31
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its days, the contacts in them, and on how many of them no observer (`blind`) or only some (`dim`) has logs."""
+    """One bar: its days, the contacts in them, and on how many of them no observer (`blind`) or only some
+    (`dim`) has logs.
+    """
 
     first: date
     last: date
@@ -88,8 +91,10 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
 
 
 def strip(shown: list[Bar], title: str) -> Markup:
-    """A strip of the bars' days, 8 high: full where there were contacts, hatched where no observer has logs, a line where there are logs and no contact.
-    Neighbours of a kind are one path, so that a table of many machines stays small."""
+    """A strip of the bars' days, 8 high: full where there were contacts, hatched where no observer has logs,
+    a line where there are logs and no contact. Neighbours of a kind are one path, so that a table of many
+    machines stays small.
+    """
     step = _WIDTH / len(shown)
     kinds = ["bar" if bar.count else "blind" if bar.blind else "quiet" for bar in shown]
     drawn = Markup("")
@@ -137,7 +142,8 @@ def _bar(bar: Bar, left: float, step: float, height: float, base: float, blind: 
     drawn = Markup("")
     if bar.blind:
         drawn += Markup(
-            '<rect class="blind" x="{}" y="{}" width="{}" height="{}" fill="url(#hatch)"><title>{}</title></rect>'
+            '<rect class="blind" x="{}" y="{}" width="{}" height="{}" '
+            'fill="url(#hatch)"><title>{}</title></rect>'
         ).format(x, _TOP, width, _n(base - _TOP), f"{format_date(bar.first)}: {blind}")
         if step >= 20 and not bar.count:
             drawn += _text(left + step / 2, base - 6, blind, "middle", "value")

@@ -1,4 +1,5 @@
-"""Findings on a terminal: the result as a table, a line a machine; then what was not read or was blind; then what to do next, and the figures again.
+"""Findings on a terminal: the result as a table, a line a machine; then what was not read or was blind; then
+what to do next, and the figures again.
 
 Fits 120 columns, or the terminal's width down to 60. In a pipe: 120 columns, no colour, no terminal codes.
 """
@@ -37,7 +38,9 @@ _LAYOUTS: tuple[tuple[int, Mapping[str, int]], ...] = (
     (90, {"machine": 17, "address": 15, "met": 36, "count": 8, "last": 10}),
     (_NARROWEST, {"machine": 16, "met": 23, "count": 8, "last": 10}),
 )
-"""The columns of the table with their widths, for terminals of at least so many columns; what is left goes to `met`."""
+"""The columns of the table with their widths, for terminals of at least so many columns; what is left goes to
+`met`.
+"""
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
 _QUESTIONED_SHOWN = 20
@@ -55,8 +58,10 @@ def show(
     archive: bool = False,
     again: Sequence[str] = (),
 ) -> None:
-    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page that is written, if one is; `archive`: the logs are one, which `lamsach retro` searches;
-    `again`: options of the command, with their values, that the findings do not hold and that it needs to do the same again."""
+    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page
+    that is written, if one is; `archive`: the logs are one, which `lamsach retro` searches; `again`: options
+    of the command, with their values, that the findings do not hold and that it needs to do the same again.
+    """
     with _width(console) as width:
         screen = _Screen(findings, console, language, reasons or {}, width, report, archive, again)
         screen.result()
@@ -114,7 +119,9 @@ class _Screen:
         self.console.print(Text(visible_line(text), style=style), soft_wrap=False)
 
     def headline(self) -> None:
-        """Repeat the result in one sentence beside the prompt: the figures, or what it means that there are none."""
+        """Repeat the result in one sentence beside the prompt: the figures, or what it means that there are
+        none.
+        """
         self.line()
         self.line(self._figures() or verdict_sentence(self.findings, self.language), "bold")
 
@@ -242,7 +249,8 @@ class _Screen:
                 return
             shown = ", ".join(format_date(day) for day in days[:5]) + (", …" if len(days) > 5 else "")
             one, many = mark("{count} blind day"), mark("{count} blind days")
-            yield f"{clip(labels.product_title(observer), 60)}: {counted(len(days), one, many, self.language)} ({shown})"
+            number = counted(len(days), one, many, self.language)
+            yield f"{clip(labels.product_title(observer), 60)}: {number} ({shown})"
 
     def next_steps(self) -> None:
         """Print the next steps, with the commands for them."""
@@ -252,7 +260,8 @@ class _Screen:
             steps.append(
                 (
                     self._(
-                        "Isolate the infected machines, then open the report for what proves it and what to do with each:"
+                        "Isolate the infected machines, then open the report for what proves "
+                        "it and what to do with each:"
                     ),
                     self._opened(),
                 )
@@ -278,7 +287,8 @@ class _Screen:
             steps.append(
                 (
                     self._(
-                        "Name the machines behind DNS servers, proxies and gateways: add their client logs, the gateways' NAT records and the DHCP leases:"
+                        "Name the machines behind DNS servers, proxies and gateways: add their "
+                        "client logs, the gateways' NAT records and the DHCP leases:"
                     ),
                     self._command("--leases", self._("DHCP-LOG"), *self._nat_asked()),
                 )
@@ -307,7 +317,8 @@ class _Screen:
         if again and "-" in self.findings.parameters.logs:
             self.line(
                 self._(
-                    "The - stands for standard input: put the program that gave the logs, and |, before the command."
+                    "The - stands for standard input: put the program that gave the logs, and "
+                    "|, before the command."
                 )
             )
 
@@ -335,13 +346,20 @@ class _Screen:
                 ),
             ]
         for option, values in (
-            ("-i", given.lists), ("--leases", given.leases), ("--nat", given.nat), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
+            ("-i", given.lists),
+            ("--leases", given.leases),
+            ("--nat", given.nat),
+            ("--exceptions", given.exceptions),
+            ("--infrastructure", given.infrastructure),
             ("--inventory", (given.inventory,) if given.inventory else ()),
             ("--decisions", (given.decisions,) if given.decisions else ()),
             ("--since", (given.since.astimezone(self.zone).isoformat(),) if given.since else ()),
             ("--until", (given.until.astimezone(self.zone).isoformat(),) if given.until else ()),
-            ("--timezone", (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" and not self.archive else ()),
-        ):  # fmt: skip
+            (
+                "--timezone",
+                (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" and not self.archive else (),
+            ),
+        ):
             for value in values:
                 words_ += [option, value]
         words_ += self.again

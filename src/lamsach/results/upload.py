@@ -1,6 +1,8 @@
-"""Sending a findings bundle to a portal, in pieces and again after a break; or signing it for the way by USB stick.
+"""Sending a findings bundle to a portal, in pieces and again after a break; or signing it for the way by USB
+stick.
 
-The address is `.../api/campaigns/NUMBER/findings`, as the portal's page of findings shows it; the token is the unit's. See `lamsach.portal.findings.api`.
+The address is `.../api/campaigns/NUMBER/findings`, as the portal's page of findings shows it; the token is
+the unit's. See `lamsach.portal.findings.api`.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept t
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer of the portal: state (`imported`, `refused`, or `received` while it still works), its reason, its counts."""
+    """Answer of the portal: state (`imported`, `refused`, or `received` while it still works), its reason,
+    its counts.
+    """
 
     state: str
     problem: str
@@ -71,7 +75,10 @@ class Sender:
         self.url = self.url.rstrip("/")
 
     def send(self, path: Path) -> Answer:
-        """Send the bundle and wait until the portal has read it. OutputError when the portal cannot be reached or will not have it."""
+        """Send the bundle and wait until the portal has read it.
+
+        OutputError when the portal cannot be reached or will not have it.
+        """
         try:
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -143,7 +150,10 @@ class Sender:
 
 
 def _object(data: bytes, must_hold: str = "") -> dict[str, Any]:
-    """The JSON object that an answer is. `must_hold`: ValueError for one without this name; else an empty one for what is none."""
+    """The JSON object that an answer is.
+
+    `must_hold`: ValueError for one without this name; else an empty one for what is none.
+    """
     try:
         found = json.loads(data)
     except ValueError:
@@ -156,12 +166,16 @@ def _object(data: bytes, must_hold: str = "") -> dict[str, Any]:
 
 
 def signature(token_digest: str, sha256: str) -> str:
-    """HMAC-SHA256 (RFC 2104) of the bundle's digest, with the digest of the token, which both sides know, as its key."""
+    """HMAC-SHA256 (RFC 2104) of the bundle's digest, with the digest of the token, which both sides know, as
+    its key.
+    """
     return hmac.new(token_digest.encode(), f"{SIGNED}\n{sha256}".encode(), hashlib.sha256).hexdigest()
 
 
 def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None:
-    """Write the bundle with a signature of the unit's token before it; sealed when the target's name ends in `.age`."""
+    """Write the bundle with a signature of the unit's token before it; sealed when the target's name ends in
+    `.age`.
+    """
     from lamsach.results.atomic import atomic_file
     from lamsach.sealed.files import sealed_as, sealing
 

@@ -1,4 +1,6 @@
-"""Content of the HTML page, worked out from `Findings`: groups of machines, their details, and what was not read."""
+"""Content of the HTML page, worked out from `Findings`: groups of machines, their details, and what was not
+read.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ class Page:
 
     def percent(self, share: float) -> str:
         """A share (0 to 100) with one decimal; never rounded up to a whole that it is not."""
-        return f"{self.number(share) if share in (0, 100) else format_number(min(share, 99.9), self.language, 1)} %"
+        if share in (0, 100):
+            return f"{self.number(share)} %"
+        return f"{format_number(min(share, 99.9), self.language, 1)} %"
 
     def time(self, value: datetime | None) -> str:
         """A time on the report's clock; a dash for none."""
@@ -173,7 +177,9 @@ class Page:
         )
 
     def _window(self, days: Mapping[date, int]) -> tuple[date, date]:
-        """The days of a chart: all that were searched, unless they are so many that the machine's own would vanish."""
+        """The days of a chart: all that were searched, unless they are so many that the machine's own would
+        vanish.
+        """
         if (self._last - self._first).days <= 3 * 366 or not days:
             return self._first, self._last
         first = max(self._first.toordinal(), min(days).toordinal() - 15)
@@ -182,8 +188,11 @@ class Page:
 
     def _device_facts(self, device: Device) -> Iterator[tuple[str, str]]:
         for label, value in (
-            (mark("Address"), device.ip), ("MAC", device.mac), (mark("User"), device.user), (mark("Department"), device.department),
-        ):  # fmt: skip
+            (mark("Address"), device.ip),
+            ("MAC", device.mac),
+            (mark("User"), device.user),
+            (mark("Department"), device.department),
+        ):
             if value:
                 yield self._(label), self.clip(value)
         if len(device.addresses) > 1 or (device.addresses and device.addresses[0].ip != device.ip):
@@ -220,7 +229,9 @@ class Page:
     def indicator_rows(
         self,
     ) -> Sequence[tuple[str, Indicator | None, int, int, datetime | None, datetime | None]]:
-        """The indicators that were hit: value, indicator, machines, contacts, first, last; most machines first."""
+        """The indicators that were hit: value, indicator, machines, contacts, first, last; most machines
+        first.
+        """
         seen_by: dict[str, list[Sighting]] = defaultdict(list)
         for seen in self.findings.sightings:
             if seen.status is MatchStatus.COUNTED:

@@ -1,4 +1,6 @@
-"""The sheets of a workbook under construction: headings, cells that stay texts, and rows that do not fit counted."""
+"""The sheets of a workbook under construction: headings, cells that stay texts, and rows that do not fit
+counted.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ class Sheets:
         return f"{self.translate(heading)} ({self.clock})"
 
     def add(self, title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Cells], total: int) -> None:
-        """A sheet with filters and a heading row that stays in view and is printed on every page. `columns` are translated headings and widths in characters."""
+        """A sheet with filters and a heading row that stays in view and is printed on every page.
+
+        `columns` are translated headings and widths in characters.
+        """
         sheet = self.book.create_sheet(self.translate(title))
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"

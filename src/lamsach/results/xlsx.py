@@ -1,4 +1,5 @@
-"""Findings as a workbook: what was searched and the figures first, then devices, sightings, evidence, coverage, what was not read.
+"""Findings as a workbook: what was searched and the figures first, then devices, sightings, evidence,
+coverage, what was not read.
 
 Texts from logs stay texts: no cell is a formula, and control characters are written out.
 """
@@ -35,7 +36,10 @@ from lamsach.results.workbook import MAX_ROWS, Cells, Sheets, fit_page_width
 def write_xlsx(
     findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str], max_rows: int = MAX_ROWS
 ) -> None:
-    """Write the workbook. Rows that do not fit into a sheet are counted in its last row, never dropped in silence."""
+    """Write the workbook.
+
+    Rows that do not fit into a sheet are counted in its last row, never dropped in silence.
+    """
     book = Workbook(write_only=True)
     book.properties.creator = "Lamsach"
     book.properties.created = book.properties.modified = findings.parameters.finished.replace(tzinfo=None)
@@ -57,7 +61,9 @@ def write_xlsx(
 
 
 def _give_up(book: Workbook) -> None:
-    """End the half-written sheets in the system's temporary folder, which would complain when the program ends."""
+    """End the half-written sheets in the system's temporary folder, which would complain when the program
+    ends.
+    """
     for sheet in book.worksheets:
         with suppress(Exception):
             sheet.close()
@@ -113,16 +119,26 @@ def _to_look_at(sheets: Sheets) -> None:
     if not rows:
         return
     columns = [
-        (translate("Indicator"), 40), (translate("Kind"), 12), (translate("Machines"), 11), (translate("Contacts"), 11),
-        (translate("Why"), 110), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21),
-    ]  # fmt: skip
+        (translate("Indicator"), 40),
+        (translate("Kind"), 12),
+        (translate("Machines"), 11),
+        (translate("Contacts"), 11),
+        (translate("Why"), 110),
+        (sheets.timed(mark("First")), 21),
+        (sheets.timed(mark("Last")), 21),
+    ]
     cells = (
         (
-            row.indicator, translate(labels.INDICATOR_TYPES[row.indicator_type]), row.machines, row.count,
-            doubtful_values.why(row, sheets.language), row.first, row.last,
+            row.indicator,
+            translate(labels.INDICATOR_TYPES[row.indicator_type]),
+            row.machines,
+            row.count,
+            doubtful_values.why(row, sheets.language),
+            row.first,
+            row.last,
         )
         for row in rows
-    )  # fmt: skip
+    )
     sheets.add(doubtful_values.TITLE, columns, cells, len(rows))
 
 
@@ -130,20 +146,42 @@ def _sightings(sheets: Sheets) -> None:
     translate = sheets.translate
     names = {device.key: labels.device_title(device, translate) for device in sheets.findings.devices}
     columns = [
-        (translate("No."), 8), (translate("Machine"), 26), (translate("Indicator"), 40), (translate("Kind"), 12),
-        (translate("Threat"), 22), (translate("Direction"), 24), (translate("Match"), 20), (translate("Counted"), 20),
-        (translate("Line format"), 14), (translate("Contacts"), 11), (translate("Allowed"), 12), (translate("Blocked"), 12),
-        (translate("Not stated"), 12), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21), (translate("Key"), 28),
-    ]  # fmt: skip
+        (translate("No."), 8),
+        (translate("Machine"), 26),
+        (translate("Indicator"), 40),
+        (translate("Kind"), 12),
+        (translate("Threat"), 22),
+        (translate("Direction"), 24),
+        (translate("Match"), 20),
+        (translate("Counted"), 20),
+        (translate("Line format"), 14),
+        (translate("Contacts"), 11),
+        (translate("Allowed"), 12),
+        (translate("Blocked"), 12),
+        (translate("Not stated"), 12),
+        (sheets.timed(mark("First")), 21),
+        (sheets.timed(mark("Last")), 21),
+        (translate("Key"), 28),
+    ]
     rows = (
         (
-            number, names.get(seen.device) or labels.key_title(seen.device, translate), seen.indicator, translate(labels.INDICATOR_TYPES[seen.indicator_type]),
-            seen.threat, translate(labels.ROLES[seen.role]), translate(labels.MATCHES[seen.match]),
-            translate(labels.STATUSES[seen.status]), translate("unparsed") if seen.unparsed else translate("parsed"),
-            seen.count, *(seen.actions.get(action, 0) for action in Action), seen.first, seen.last, seen.device,
+            number,
+            names.get(seen.device) or labels.key_title(seen.device, translate),
+            seen.indicator,
+            translate(labels.INDICATOR_TYPES[seen.indicator_type]),
+            seen.threat,
+            translate(labels.ROLES[seen.role]),
+            translate(labels.MATCHES[seen.match]),
+            translate(labels.STATUSES[seen.status]),
+            translate("unparsed") if seen.unparsed else translate("parsed"),
+            seen.count,
+            *(seen.actions.get(action, 0) for action in Action),
+            seen.first,
+            seen.last,
+            seen.device,
         )
         for number, seen in enumerate(sheets.findings.sightings, 1)
-    )  # fmt: skip
+    )
     sheets.add(mark("Sightings"), columns, rows, len(sheets.findings.sightings))
 
 
@@ -151,9 +189,14 @@ def _evidence(sheets: Sheets) -> None:
     translate = sheets.translate
     names = {device.key: labels.device_title(device, translate) for device in sheets.findings.devices}
     columns = [
-        (translate("Sighting no."), 12), (translate("Machine"), 26), (translate("Indicator"), 36),
-        (sheets.timed(mark("Time")), 21), (translate("File"), 40), (translate("Line"), 10), (translate("Text of the line"), 120),
-    ]  # fmt: skip
+        (translate("Sighting no."), 12),
+        (translate("Machine"), 26),
+        (translate("Indicator"), 36),
+        (sheets.timed(mark("Time")), 21),
+        (translate("File"), 40),
+        (translate("Line"), 10),
+        (translate("Text of the line"), 120),
+    ]
     rows = (
         (
             number,
@@ -173,10 +216,16 @@ def _evidence(sheets: Sheets) -> None:
 def _coverage(sheets: Sheets) -> None:
     translate, findings = sheets.translate, sheets.findings
     columns = [
-        (translate("Observer"), 26), (translate("Format"), 18), (translate("Day"), 14), (translate("State"), 14),
-        (translate("Lines"), 14), (translate("Parsed"), 14), (translate("Unparsed"), 14), (translate("Refused"), 12),
+        (translate("Observer"), 26),
+        (translate("Format"), 18),
+        (translate("Day"), 14),
+        (translate("State"), 14),
+        (translate("Lines"), 14),
+        (translate("Parsed"), 14),
+        (translate("Unparsed"), 14),
+        (translate("Refused"), 12),
         (translate("Examined"), 12),
-    ]  # fmt: skip
+    ]
 
     def rows() -> Iterator[Cells]:
         for observer, day in findings.blind_days:
@@ -201,9 +250,14 @@ def _coverage(sheets: Sheets) -> None:
 def _not_read(sheets: Sheets) -> None:
     translate, findings = sheets.translate, sheets.findings
     columns = [
-        (translate("What"), 22), (translate("Where"), 44), (translate("Page or sheet"), 10), (translate("Row or line"), 10),
-        (translate("Value"), 44), (translate("Why"), 60), (translate("What to do"), 60),
-    ]  # fmt: skip
+        (translate("What"), 22),
+        (translate("Where"), 44),
+        (translate("Page or sheet"), 10),
+        (translate("Row or line"), 10),
+        (translate("Value"), 44),
+        (translate("Why"), 60),
+        (translate("What to do"), 60),
+    ]
 
     def rows() -> Iterator[Cells]:
         for problem in findings.problems:

@@ -1,4 +1,7 @@
-"""The files inside an archive, within limits of depth, number, size and ratio. Nothing is unpacked to its stated path."""
+"""The files inside an archive, within limits of depth, number, size and ratio.
+
+Nothing is unpacked to its stated path.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Campaign in a bundle: its lists, the address for reports, and the word for it; accepted only with its maker's signature (Ed25519, RFC 8032).
+"""Campaign in a bundle: its lists, the address for reports, and the word for it; accepted only with its
+maker's signature (Ed25519, RFC 8032).
 
-The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key` (64 hexadecimal digits) and the lists that the manifest
-names by their SHA-256. A bundle that was built for one key (`packaging/release.py --trust` or `--list`) takes no other, whatever `key` says.
+The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key`
+(64 hexadecimal digits) and the lists that the manifest names by their SHA-256. A bundle that was built for
+one key (`packaging/release.py --trust` or `--list`) takes no other, whatever `key` says.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ _TODO = mark("Fetch the bundle again from where it was published.")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Signed terms beside the lists. `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: what a machine shows there; `unit` and `campaign` by name.
+    """Signed terms beside the lists.
+
+    `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: what a machine shows there; `unit` and `campaign`
+    by name.
 
     `made` and `expires` are ISO 8601 times with their zone, or empty: after `expires` there is a newer list.
     """
@@ -62,7 +67,9 @@ class Carried:
 
 
 def signed(lists: Mapping[str, str], key: Ed25519PrivateKey, terms: Terms) -> dict[str, bytes]:
-    """The folder's own files, by name, for lists given as name and SHA-256. The same for the same arguments."""
+    """The folder's own files, by name, for lists given as name and SHA-256. The same for the
+    same arguments.
+    """
     said = {"lists": dict(lists), **{name: value for name, value in asdict(terms).items() if value}}
     manifest = json.dumps(said, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     public = key.public_key().public_bytes_raw().hex()
@@ -70,7 +77,10 @@ def signed(lists: Mapping[str, str], key: Ed25519PrivateKey, terms: Terms) -> di
 
 
 def read_campaign(folder: Path, public_key: str = "") -> Carried:
-    """Return what the folder holds. `public_key`: the one key that is taken, as 64 hexadecimal digits; empty for the one that the folder names.
+    """Return what the folder holds.
+
+    `public_key`: the one key that is taken, as 64 hexadecimal digits; empty for the one that the folder
+    names.
 
     Raises InputError when the signature, a digest or the set of files is not what was signed.
     """
@@ -99,7 +109,10 @@ def _small(path: Path) -> bytes:
 
 
 def _lists(folder: Path, stated: dict[str, Any]) -> tuple[str, ...]:
-    """The lists, when just these are there and each is what was signed. Names come from the folder, so none leads out of it."""
+    """The lists, when just these are there and each is what was signed.
+
+    Names come from the folder, so none leads out of it.
+    """
     present = {path.name for path in folder.iterdir()} - set(_OWN)
     if present != set(stated):
         raise ValueError

@@ -1,4 +1,6 @@
-"""A ClamAV daemon on this machine as a second opinion: INSTREAM of clamd(8), on loopback or a Unix socket only."""
+"""A ClamAV daemon on this machine as a second opinion: INSTREAM of clamd(8), on loopback or a Unix socket
+only.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Clamd:
         self._place = parse_address(address)
 
     def scan(self, stream: IO[bytes], size: int) -> tuple[str, str]:
-        """The signature that the daemon found, or empty; and why it could not say, or empty (a code of `words.SKIPS`)."""
+        """The signature that the daemon found, or empty; and why it could not say, or empty (a code of
+        `words.SKIPS`).
+        """
         try:
             with self._connected() as link:
                 # A daemon that has enough answers and hangs up while we still send: its answer says why.
@@ -61,7 +65,10 @@ class Clamd:
 
 
 def parse_address(address: str) -> tuple[str, int] | str:
-    """`HOST:PORT` with a loopback host, or the path of a socket. Raises UsageError: files are sent nowhere else."""
+    """`HOST:PORT` with a loopback host, or the path of a socket.
+
+    Raises UsageError: files are sent nowhere else.
+    """
     if "/" in address:
         return address
     host, _, port = address.rpartition(":")

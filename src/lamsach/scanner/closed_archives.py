@@ -1,7 +1,7 @@
 """Members of rar, 7z and cab archives, read by libarchive where the system has it (Debian: `libarchive13`).
 
-Only the one format that the first bytes tell is switched on in the library, nothing is unpacked to a path, and the caller's budget
-counts what comes out. Without the library such archives are told as not opened.
+Only the one format that the first bytes tell is switched on in the library, nothing is unpacked to a path,
+and the caller's budget counts what comes out. Without the library such archives are told as not opened.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _LOCKED = ("ncrypt", "assphrase", "assword")
 
 @cache
 def library() -> ModuleType | None:
-    """The binding of libarchive, or None where it or the library is missing. Windows 10 and later have the library under a name of their own."""
+    """The binding of libarchive, or None where it or the library is missing.
+
+    Windows 10 and later have the library under a name of their own.
+    """
     if sys.platform == "win32":
         own = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "archiveint.dll")
         if own.is_file():
@@ -39,7 +42,9 @@ def library() -> ModuleType | None:
 
 
 class Entry:
-    """One file inside: its name, whether it needs a password, and its content to read once, before the next one."""
+    """One file inside: its name, whether it needs a password, and its content to read once, before the next
+    one.
+    """
 
     def __init__(self, entry: Any, module: ModuleType) -> None:
         self.name = str(entry.pathname or "")
@@ -72,7 +77,10 @@ class Entry:
 
 
 def entries(stream: IO[bytes], kind: str) -> Iterator[Entry]:
-    """The files in a `rar`, `7z` or `cab` archive. Raises Skipped with the reason for one that is not opened, locked or damaged."""
+    """The files in a `rar`, `7z` or `cab` archive.
+
+    Raises Skipped with the reason for one that is not opened, locked or damaged.
+    """
     module = library()
     if module is None:
         raise Skipped("archive_closed")

@@ -1,7 +1,8 @@
 """Hashes that every machine has a file of: as indicators they would accuse everybody, so they are refused.
 
-The contents are computed, not copied: the empty file; a byte order mark, a line end, spaces, zeros in the sizes that programs
-pad files to; the smallest valid files (a 1x1 GIF, an empty zip, `{}`, `[]`); default pages that contain nothing of their own.
+The contents are computed, not copied: the empty file; a byte order mark, a line end, spaces, zeros in the
+sizes that programs pad files to; the smallest valid files (a 1x1 GIF, an empty zip, `{}`, `[]`); default
+pages that contain nothing of their own.
 """
 
 from __future__ import annotations
@@ -70,5 +71,7 @@ def _hashes() -> frozenset[str]:
 
 
 def common_file(value: str) -> bool:
-    """Return whether a hash (lower-case hexadecimal; SHA-256, SHA-1 or MD5) is that of a file found on every machine."""
+    """Return whether a hash (lower-case hexadecimal; SHA-256, SHA-1 or MD5) is that of a file found on every
+    machine.
+    """
     return value in _hashes()

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a look. `total_bytes` is None while it is not known; `remaining_s` is an estimate or None."""
+    """Progress of a look. `total_bytes` is None while it is not known; `remaining_s` is an estimate
+    or None.
+    """
 
     stage: str
     files: int
@@ -69,7 +71,10 @@ class Control:
         self._go.set()
 
     def check(self) -> None:
-        """Wait while paused. Raises Stopped when the look has to end. Pauses do not count against the time limit."""
+        """Wait while paused. Raises Stopped when the look has to end.
+
+        Pauses do not count against the time limit.
+        """
         if not self._go.is_set():
             self.tell(force=True)
             begun = time.monotonic()

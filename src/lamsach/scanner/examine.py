@@ -1,4 +1,6 @@
-"""The examination of one file: hashes against the list, rules, first bytes against the name, and the same for what it holds."""
+"""The examination of one file: hashes against the list, rules, first bytes against the name, and the same for
+what it holds.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from lamsach.scanner.safe_open import Skipped, open_regular
 HELD_BYTES = 4 << 20
 """A file of at most this size is read once and kept in memory while it is examined."""
 _UNPACKED_WHOLE = frozenset({"gzip", "xz", "zstd"})
-"""Kinds whose packed bytes are one stream: a reader that comes to the end without complaint has seen all of them."""
+"""Kinds whose packed bytes are one stream: a reader that comes to the end without complaint has seen all of
+them.
+"""
 INSIDE = "!"
 """Between the path of an archive and the name of what it holds."""
 
@@ -64,7 +68,10 @@ class Examiner:
             self._index.close()
 
     def examine(self, path: str, report: FileReport) -> None:
-        """Examine the file at a path; what is found and skipped goes into the report. Never raises for what a file holds."""
+        """Examine the file at a path; what is found and skipped goes into the report.
+
+        Never raises for what a file holds.
+        """
         try:
             descriptor, status = open_regular(path)
         except Skipped as skipped:
@@ -113,7 +120,10 @@ class Examiner:
         budget: Budget,
         depth: int,
     ) -> None:
-        """A file or member and what it holds. The packed bytes of what was unpacked to its end are not searched by our own rules: they mean nothing."""
+        """A file or member and what it holds.
+
+        The packed bytes of what was unpacked to its end are not searched by our own rules: they mean nothing.
+        """
         head = stream.read(magic.HEAD_BYTES)
         kind = magic.kind(head)
         content = content_of(head, size)

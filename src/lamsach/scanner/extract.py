@@ -1,4 +1,6 @@
-"""Values of the list in a piece of text: a command, a line of a hosts file, a URL of the history, a record of an event log."""
+"""Values of the list in a piece of text: a command, a line of a hosts file, a URL of the history, a record of
+an event log.
+"""
 
 from __future__ import annotations
 

@@ -15,11 +15,17 @@ from lamsach.scanner.safe_open import reason_of
 
 HARD_LINKS_KEPT = 200_000
 _REPARSE_POINT = 0x400
-"""FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also files that lie on the disk in another way (deduplicated, kept by a cloud's program)."""
+"""FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also files that lie on the disk in another way
+(deduplicated, kept by a cloud's program).
+"""
 _NAME_SURROGATE, _APP_LINK = 0x20000000, 0x8000001B
-"""The bit in a reparse tag that says that it stands for another place (IsReparseTagNameSurrogate of ntifs.h); IO_REPARSE_TAG_APPEXECLINK."""
+"""The bit in a reparse tag that says that it stands for another place (IsReparseTagNameSurrogate of ntifs.h);
+IO_REPARSE_TAG_APPEXECLINK.
+"""
 _NOT_HERE = 0x1000 | 0x40000 | 0x400000
-"""FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: whoever reads such a file makes Windows fetch it, as OneDrive's online-only files."""
+"""FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: whoever reads such a file makes Windows
+fetch it, as OneDrive's online-only files.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Walk:
-    """A walk over folders. `names` collects the further names of files with several names: they are examined once."""
+    """A walk over folders.
+
+    `names` collects the further names of files with several names: they are examined once.
+    """
 
     roots: Sequence[str]
     on_skip: Callable[[Skip], None]
@@ -145,6 +154,8 @@ def _attributes(status: os.stat_result) -> int:
 
 
 def _stands_for_another(status: os.stat_result) -> bool:
-    """Return whether it is a junction, a link or an alias of Windows: what it leads to is examined where it lies."""
+    """Return whether it is a junction, a link or an alias of Windows: what it leads to is examined where it
+    lies.
+    """
     tag = int(getattr(status, "st_reparse_tag", 0))
     return bool(_attributes(status) & _REPARSE_POINT) and (bool(tag & _NAME_SURROGATE) or tag == _APP_LINK)

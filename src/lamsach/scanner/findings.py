@@ -1,4 +1,6 @@
-"""Result of a look: findings, skips, facts of the host. Codes, not sentences; `labels` puts them into words."""
+"""Result of a look: findings, skips, facts of the host. Codes, not sentences; `labels` puts them
+into words.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,9 @@ class TargetKind(StrEnum):
 class Target:
     """Change that removes the cause of a finding.
 
-    `path` is a file (of a FILE, LINE), or the registry key. `text` is the line, or the name of the registry value. `device` and `inode`
-    identify the file that was looked at, `pid` and `started` (seconds since the epoch) the process.
+    `path` is a file (of a FILE, LINE), or the registry key. `text` is the line, or the name of the registry
+    value. `device` and `inode` identify the file that was looked at, `pid` and `started` (seconds since the
+    epoch) the process.
     """
 
     kind: TargetKind
@@ -69,9 +72,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found. `reason` is a code of `words.REASONS`, `values` fill its sentence; `subject` is the path, process or place.
+    """One thing found. `reason` is a code of `words.REASONS`, `values` fill its sentence; `subject` is the
+    path, process or place.
 
-    `indicator` is the canonical value on the list, where a list is why. `detail` is the proof as text (a line, a command).
+    `indicator` is the canonical value on the list, where a list is why. `detail` is the proof as text (a
+    line, a command).
     """
 
     area: Area

@@ -17,7 +17,9 @@ _NAME_BYTES = 4096
 
 
 def read_host(root: str = "/") -> Host:
-    """Name, system, person, rights and addresses of this machine; of a mounted disk, what stands on it (see hostname(5)), so that its result is not taken for this machine's."""
+    """Name, system, person, rights and addresses of this machine; of a mounted disk, what stands on it (see
+    hostname(5)), so that its result is not taken for this machine's.
+    """
     if root != "/":
         return Host(_name_on(Path(root)), "Linux", "", "", elevated())
     addresses, macs = _addresses()

@@ -1,7 +1,9 @@
-"""The campaign's lists as an index on disk, so that a million indicators take little memory and start fast in each worker.
+"""The campaign's lists as an index on disk, so that a million indicators take little memory and start fast in
+each worker.
 
-A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it read-only. Values whose lists all say that they
-are over are not looked for; they count in the digest all the same, which names the list.
+A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it
+read-only. Values whose lists all say that they are over are not looked for; they count in the digest all the
+same, which names the list.
 """
 
 from __future__ import annotations
@@ -25,8 +27,13 @@ from lamsach.model.indicator_types import DIGESTS, STATED_ONLY
 from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Skip
 
-_SCHEMA = "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, ends INTEGER, PRIMARY KEY (value, type)) WITHOUT ROWID"
-_INSERT = """INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)"""
+_SCHEMA = (
+    "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, ends "
+    "INTEGER, PRIMARY KEY (value, type)) WITHOUT ROWID"
+)
+_INSERT = (
+    "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)"
+)
 _NEVER = 1 << 62
 _EXPIRED_KEPT = 200
 _REFUSED_KEPT = 1000
@@ -65,7 +72,9 @@ class Index:
         return Hit(kind, value, row[0], row[1]) if row else None
 
     def covering(self, kind: IndicatorType, value: str) -> Hit | None:
-        """The nearest entry that covers a canonical value: itself, a parent domain, a network around it, a URL above it."""
+        """The nearest entry that covers a canonical value: itself, a parent domain, a network around it, a
+        URL above it.
+        """
         if not self._kinds:
             return None
         for above, text in covering(kind, value):
@@ -80,8 +89,11 @@ class Index:
 
 @dataclass(slots=True)
 class LoadedIndex:
-    """An index that was built, what it was built from, and what was refused on the way. `close` removes its file. `count`: values that are looked for;
-    `expired`: how many are over, `over` the first of them."""
+    """An index that was built, what it was built from, and what was refused on the way.
+
+    `close` removes its file. `count`: values that are looked for; `expired`: how many are over, `over` the
+    first of them.
+    """
 
     path: str
     count: int
@@ -98,7 +110,9 @@ class LoadedIndex:
 
 
 def build_index(lists: Sequence[str], now: datetime | None = None) -> LoadedIndex:
-    """Read lists of any supported format into an index. Hashes of empty and common files are refused: see `common`. What is over `now` is left out.
+    """Read lists of any supported format into an index.
+
+    Hashes of empty and common files are refused: see `common`. What is over `now` is left out.
 
     Raises InputError when lists were given and none holds a value that can be used.
     """

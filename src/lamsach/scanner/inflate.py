@@ -1,4 +1,6 @@
-"""Deflated data unpacked by ISA-L where it is there (twice as fast as zlib), else by zlib: gzip files, and members of zip files."""
+"""Deflated data unpacked by ISA-L where it is there (twice as fast as zlib), else by zlib: gzip files, and
+members of zip files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The codes of findings and skips in words: English sentences, each with its Vietnamese in `catalogue_vi/scanner.py`."""
+"""The codes of findings and skips in words: English sentences, each with its Vietnamese in
+`catalogue_vi/scanner.py`.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,12 @@ REASONS: dict[str, str] = {
     "hidden_ending": mark("The name hides that this is a program."),
     "climbing_name": mark("The archive tries to write outside the folder into which it is unpacked."),
     "locked_program": mark(
-        "A program in an archive with a password: nobody can check it before it is unpacked, and malware is often sent so."
+        "A program in an archive with a password: nobody can check it before it is unpacked, "
+        "and malware is often sent so."
     ),
     "cracked_software": mark(
-        "The name is that of a means to get round a licence ({name}). Such files often bring malware; please install the software from its maker."
+        "The name is that of a means to get round a licence ({name}). Such files often bring "
+        "malware; please install the software from its maker."
     ),
     "listed_connection": mark("Connected to an address of the list ({place}); state: {status}."),
     "listed_command": mark("The command names an address of the list ({place})."),
@@ -178,7 +182,9 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """Text of the machine made harmless for a reader: each hidden or control character as `[U+202E]`, all on one line."""
+    """Text of the machine made harmless for a reader: each hidden or control character as `[U+202E]`, all on
+    one line.
+    """
     return (
         text
         if text.isascii() and text.isprintable()
@@ -207,7 +213,9 @@ def skip_reason(code: str, _: Translate) -> str:
 
 
 def proof(finding: Finding, _: Translate) -> str:
-    """The proof as text for people: what the rule looks for in their language, or what stands on the machine."""
+    """The proof as text for people: what the rule looks for in their language, or what stands on
+    the machine.
+    """
     detail = _(finding.detail) if finding.reason in ("own_rule", "memory_rule") else finding.detail
     return visible(" ".join(part for part in (finding.indicator, detail) if part))
 

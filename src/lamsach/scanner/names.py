@@ -1,4 +1,6 @@
-"""Signs in a file's name alone: an ending that hides another one, marks that turn the reading order, cracked software."""
+"""Signs in a file's name alone: an ending that hides another one, marks that turn the reading order, cracked
+software.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _CRACK_ENDINGS = frozenset(
 
 
 def hidden_ending(name: str) -> bool:
-    """Return whether a program calls itself a document first: `invoice.pdf.exe`, `photo.jpg      .scr`, or with a mark that turns the order."""
+    """Return whether a program calls itself a document first: `invoice.pdf.exe`, `photo.jpg      .scr`, or
+    with a mark that turns the order.
+    """
     last = ending(name)
     if _TURNS.search(name):
         return True

@@ -1,4 +1,6 @@
-"""Stepping back: the lowest processor and disk priority, so that whoever works on the machine does not notice the look; and a bound to memory."""
+"""Stepping back: the lowest processor and disk priority, so that whoever works on the machine does not notice
+the look; and a bound to memory.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def step_back() -> None:
 
 
 def cap_memory(limit_bytes: int) -> None:
-    """Let this process have no more private memory than that (RLIMIT_DATA, getrlimit(2), Linux 4.7): what needs more fails, and is listed.
+    """Let this process have no more private memory than that (RLIMIT_DATA, getrlimit(2), Linux 4.7): what
+    needs more fails, and is listed.
 
     Not on Windows, where the bounds of a look alone hold.
     """
@@ -40,7 +43,9 @@ def cap_memory(limit_bytes: int) -> None:
 
 
 def reuse_memory() -> None:
-    """Let the C library keep the memory of a window for the next one, instead of asking the system for zeroed pages each time (mallopt(3), glibc)."""
+    """Let the C library keep the memory of a window for the next one, instead of asking the system for zeroed
+    pages each time (mallopt(3), glibc).
+    """
     if sys.platform != "linux":
         return
     import ctypes

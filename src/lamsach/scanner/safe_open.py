@@ -1,4 +1,6 @@
-"""Opening a file that anybody may have put there: an ordinary file or nothing, never a link, a pipe or a device."""
+"""Opening a file that anybody may have put there: an ordinary file or nothing, never a link, a pipe or a
+device.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def reason_of(error: OSError) -> str:
 
 
 def open_regular(path: str | int, *, folder: int | None = None) -> tuple[int, os.stat_result]:
-    """A descriptor of an ordinary file and what it is. Its time of access is kept where the system allows that.
+    """A descriptor of an ordinary file and what it is.
+
+    Its time of access is kept where the system allows that.
 
     The last part of the path is not followed when it is a link. Raises Skipped.
     """
@@ -79,7 +83,10 @@ def open_regular(path: str | int, *, folder: int | None = None) -> tuple[int, os
 
 
 def read_small(path: str, limit: int = 4 << 20) -> bytes:
-    """The content of an ordinary file, at most `limit` bytes of it. Raises Skipped; reading `/proc` is not its purpose."""
+    """The content of an ordinary file, at most `limit` bytes of it.
+
+    Raises Skipped; reading `/proc` is not its purpose.
+    """
     descriptor, _ = open_regular(path)
     try:
         return b"".join(pieces(descriptor, limit))
@@ -88,7 +95,10 @@ def read_small(path: str, limit: int = 4 << 20) -> bytes:
 
 
 def pieces(descriptor: int, limit: int) -> Iterator[bytes]:
-    """Yield what a descriptor gives, in pieces, up to `limit` bytes. Raises Skipped when the disk does not give it."""
+    """Yield what a descriptor gives, in pieces, up to `limit` bytes.
+
+    Raises Skipped when the disk does not give it.
+    """
     left = limit
     while left > 0:
         try:

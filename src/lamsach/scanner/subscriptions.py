@@ -1,7 +1,8 @@
-"""WMI subscriptions of Windows (MITRE ATT&CK T1546.003): what is started by an event, through PowerShell and mofcomp of the system.
+"""WMI subscriptions of Windows (MITRE ATT&CK T1546.003): what is started by an event, through PowerShell and
+mofcomp of the system.
 
-A subscription works by its binding of a filter to a consumer. Without the binding nothing is started, so it alone is taken away, and its definition
-(MOF text) puts it back.
+A subscription works by its binding of a filter to a consumer. Without the binding nothing is started, so it
+alone is taken away, and its definition (MOF text) puts it back.
 """
 
 from __future__ import annotations
@@ -25,9 +26,14 @@ _LIST = (
     "Get-WmiObject -Namespace $n -Class __FilterToConsumerBinding|ForEach-Object{"
     "$p=[string]$_.Consumer;if($p -notmatch '^\\\\\\\\'){$p='\\\\.\\'+$n+':'+$p};$c=[wmi]$p;"
     "[pscustomobject]@{path=[string]$_.__RELPATH;name=[string]$c.Name;command=[string]$c.CommandLineTemplate;"
-    "program=[string]$c.ExecutablePath;script=[string]$c.ScriptText;file=[string]$c.ScriptFilename}|ConvertTo-Json -Compress};"
+    "program=[string]$c.ExecutablePath;script=[string]$c.ScriptText;file=[string]$c.ScriptFilename}"
+    "|ConvertTo-Json "
+    "-Compress};"
 )
-_ONE = "$b=Get-WmiObject -Namespace $n -Class __FilterToConsumerBinding|Where-Object{[string]$_.__RELPATH -eq $w};"
+_ONE = (
+    "$b=Get-WmiObject -Namespace $n -Class "
+    "__FilterToConsumerBinding|Where-Object{[string]$_.__RELPATH -eq $w};"
+)
 _READ = _ONE + "if($b){$b.GetText('Mof')};"
 _DELETE = _ONE + "if($b){$b.Delete()};"
 

@@ -1,7 +1,8 @@
 """The headers of a tar archive, looked at before `tarfile` does.
 
-Many versions of Python look through a long number in an extended header for each of its digits (CVE-2024-6232), and go back to the beginning for a
-size below zero (CVE-2025-8194). All read an extended header into memory whatever its size.
+Many versions of Python look through a long number in an extended header for each of its digits
+(CVE-2024-6232), and go back to the beginning for a size below zero (CVE-2025-8194). All read an extended
+header into memory whatever its size.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ _LONG_NUMBER = re.compile(rb"[0-9]{256}")
 
 
 class CheckedInfo(tarfile.TarInfo):
-    """A member for `tarfile.open(tarinfo=...)`. A header that would break the reader raises tarfile.ReadError."""
+    """A member for `tarfile.open(tarinfo=...)`.
+
+    A header that would break the reader raises tarfile.ReadError.
+    """
 
     @classmethod
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:  # the parameter's name is the library's

@@ -1,7 +1,7 @@
 """Authenticode: whether Windows trusts a program's signature, and whose it is (WinVerifyTrust, wintrust.dll).
 
-Both kinds are asked for: a signature in the file, and one in a catalogue of the system. Nothing is fetched from the network, so a certificate that
-was withdrawn lately may still count as trusted.
+Both kinds are asked for: a signature in the file, and one in a catalogue of the system. Nothing is fetched
+from the network, so a certificate that was withdrawn lately may still count as trusted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ UNKNOWN, UNSIGNED, DISTRUSTED, TRUSTED = "unknown", "unsigned", "distrusted", "t
 
 
 def signature(path: str) -> tuple[str, str]:
-    """`trusted`, `distrusted` (damaged, expired, of nobody known), `unsigned` or `unknown` (the system does not tell), and the signer's name."""
+    """`trusted`, `distrusted` (damaged, expired, of nobody known), `unsigned` or `unknown` (the system does
+    not tell), and the signer's name.
+    """
     if os.name != "nt":
         return UNKNOWN, ""
     try:

@@ -1,4 +1,6 @@
-"""The calls of wintrust.dll and crypt32.dll behind `trust`; structures as in wintrust.h, softpub.h and mscat.h of the Windows SDK."""
+"""The calls of wintrust.dll and crypt32.dll behind `trust`; structures as in wintrust.h, softpub.h and
+mscat.h of the Windows SDK.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def embedded(path: str) -> tuple[int, str]:
 
 
 def by_catalogue(path: str) -> tuple[int, str]:
-    """The same about a signature in a catalogue of the system. Raises OSError when the file cannot be read."""
+    """The same about a signature in a catalogue of the system. Raises OSError when the file cannot
+    be read.
+    """
     trust: Any = ctypes.WinDLL("wintrust", use_last_error=True)
     handle = ctypes.c_void_p()
     algorithm = ctypes.c_wchar_p("SHA256")

@@ -1,6 +1,8 @@
-"""Many files through several processes, in bounded memory; a file that ends a worker is skipped, not the look.
+"""Many files through several processes, in bounded memory; a file that ends a worker is skipped, not the
+look.
 
-Processes, not threads: YARA-X holds the interpreter's lock while it searches, and a fault in a parser ends one worker only.
+Processes, not threads: YARA-X holds the interpreter's lock while it searches, and a fault in a parser ends
+one worker only.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ ENDED_AT_MOST = 20
 LOOK_BYTES, PARENT_BYTES = 300 << 20, 60 << 20
 """The memory of a whole look, and what of it is not the workers'."""
 WORKER_BYTES = 64 << 20
-"""A worker cannot do with less; so more than three, where somebody asks for them, take more than a look should."""
+"""A worker cannot do with less; so more than three, where somebody asks for them, take more than a look
+should.
+"""
 _WAITING = 4
 """Batches per worker that are on their way."""
 
@@ -66,7 +70,9 @@ def _examine(paths: list[str]) -> FileReport:
 
 
 class Workers:
-    """Examines files with a number of processes. `on_report` gets each batch's report in the thread of `run`."""
+    """Examines files with a number of processes. `on_report` gets each batch's report in the thread
+    of `run`.
+    """
 
     def __init__(self, settings: Settings, jobs: int | None, control: Control) -> None:
         self._settings = settings
@@ -74,7 +80,10 @@ class Workers:
         self._control = control
 
     def run(self, entries: Iterable[Entry], on_report: Callable[[FileReport], None]) -> None:
-        """Examine the files in about their order. Raises Stopped when the control says so; what was done is reported."""
+        """Examine the files in about their order.
+
+        Raises Stopped when the control says so; what was done is reported.
+        """
         source = iter(entries)
         first: list[Entry] = []
         size = 0
@@ -178,14 +187,18 @@ class Workers:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End the workers in the middle of what they do: the time is over, and a file may keep one for a minute."""
+    """End the workers in the middle of what they do: the time is over, and a file may keep one for
+    a minute.
+    """
     processes = getattr(pool, "_processes", None) or {}
     for process in list(processes.values()):
         process.terminate()
 
 
 def default_jobs() -> int:
-    """One worker a processor that this process may use, at most three: more would exceed the memory a look may take."""
+    """One worker a processor that this process may use, at most three: more would exceed the memory a look
+    may take.
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(3, count))

@@ -24,7 +24,9 @@ _AGAIN = mark("Ask for it again. Nothing was taken from it.")
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """To whom a file is sealed: recipients (`age1...`), or a passphrase, which is nothing for a display or a log."""
+    """To whom a file is sealed: recipients (`age1...`), or a passphrase, which is nothing for a display or a
+    log.
+    """
 
     recipients: tuple[str, ...] = ()
     passphrase: str = ""
@@ -50,7 +52,10 @@ def kind_of(path: Path) -> str:
 
 
 def sealed_as(path: Path, seal: Seal | None) -> Seal:
-    """The seal for a file of this name: that which is given, when the name ends in `.age`; else none. UsageError for such a name without a seal."""
+    """The seal for a file of this name: that which is given, when the name ends in `.age`; else none.
+
+    UsageError for such a name without a seal.
+    """
     if path.suffix.lower() != SUFFIX:
         return Seal()
     if not seal:
@@ -93,7 +98,9 @@ def path_is_sealed(path: Path) -> bool:
 
 @contextmanager
 def sealing(target: BinaryIO, seal: Seal) -> Iterator[BinaryIO]:
-    """A stream to write into; what is written arrives sealed at the target. With an empty seal it is the target itself.
+    """A stream to write into; what is written arrives sealed at the target.
+
+    With an empty seal it is the target itself.
 
     The target is to be thrown away when this raises.
     """
@@ -135,7 +142,10 @@ def _encrypt(reading: int, target: BinaryIO, seal: Seal, failed: list[Exception]
 
 
 def open_sealed(source: BinaryIO, target: BinaryIO, keys: Keys, name: str = "") -> None:
-    """Copy what is sealed into the target. InputError when no key opens it, UnreadableError for a damaged one: the target is to be thrown away then."""
+    """Copy what is sealed into the target.
+
+    InputError when no key opens it, UnreadableError for a damaged one: the target is to be thrown away then.
+    """
     source.seek(0)
     if _head(source).startswith(_SCRYPT):
         _open_by_passphrase(source, target, keys.passphrase, name)
@@ -174,7 +184,9 @@ def _open_by_passphrase(source: BinaryIO, target: BinaryIO, passphrase: str, nam
 
 @contextmanager
 def opened(path: Path, keys: Keys, folder: Path | None = None) -> Iterator[Path]:
-    """The path of the plain file: itself when it is not sealed, else a file in a folder for its owner alone (inside `folder`), which is gone afterwards."""
+    """The path of the plain file: itself when it is not sealed, else a file in a folder for its owner alone
+    (inside `folder`), which is gone afterwards.
+    """
     with _open(path) as source:
         if not is_sealed(source):
             yield path

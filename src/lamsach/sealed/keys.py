@@ -1,4 +1,6 @@
-"""Keys of sealed files: recipients, which are public, and identity files, which are not (X25519, in the texts of the `age` program)."""
+"""Keys of sealed files: recipients, which are public, and identity files, which are not (X25519, in the texts
+of the `age` program).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ def new_identity() -> tuple[str, str]:
 
 
 def write_identity(path: Path) -> str:
-    """Make a key and write its private half into a new file for its owner alone; the public half. OutputError."""
+    """Make a key and write its private half into a new file for its owner alone; the public half.
+
+    OutputError.
+    """
     private, public = new_identity()
     from lamsach.indicators.releases.keys import write_new
 
@@ -60,7 +65,10 @@ def recipient(text: str) -> str:
 
 
 def recipients(words: Iterable[str]) -> tuple[str, ...]:
-    """The recipients of the command line: each word is one, or names a file of them. InputError, also for a file of private keys; UnreadableError."""
+    """The recipients of the command line: each word is one, or names a file of them.
+
+    InputError, also for a file of private keys; UnreadableError.
+    """
     found: list[str] = []
     for word in words:
         if word.startswith(RECIPIENT):

@@ -1,4 +1,5 @@
-"""The age format with a passphrase (scrypt), in pieces: the library does this one in memory only, and a backup may be larger than that.
+"""The age format with a passphrase (scrypt), in pieces: the library does this one in memory only, and a
+backup may be larger than that.
 
 https://c2sp.org/age: sections "The scrypt recipient type", "Header MAC" and "Payload".
 """
@@ -58,7 +59,11 @@ def encrypt(source: BinaryIO, target: BinaryIO, passphrase: str, work_factor: in
 
 
 def decrypt(source: BinaryIO, target: BinaryIO, passphrase: str) -> None:
-    """Copy what is sealed into another stream. WrongPassphraseError; DamagedError, also after a part was written: what was written is not to be used then."""
+    """Copy what is sealed into another stream.
+
+    WrongPassphraseError; DamagedError, also after a part was written: what was written is not to be used
+    then.
+    """
     file_key = _opened_header(source, passphrase)
     nonce = source.read(16)
     if len(nonce) != 16:

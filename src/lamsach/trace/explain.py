@@ -21,7 +21,9 @@ _ORDER = tuple(Certainty)
 def answers_of(
     rows: Sequence[Reported], looked: Sequence[Looked], holders: Holders, skews: Mapping[str, Skew]
 ) -> list[Answer]:
-    """Return what is known of every row, those with candidates last, so that a candidate who explains other rows comes first."""
+    """Return what is known of every row, those with candidates last, so that a candidate who explains other
+    rows comes first.
+    """
     answers: dict[int, Answer] = {}
     elsewhere: set[str] = set()
     for later in (False, True):
@@ -36,7 +38,10 @@ def answers_of(
 def answer(
     row: Reported, looked: Looked, holders: Holders, skew: Skew, elsewhere: Collection[str] = ()
 ) -> Answer:
-    """Return what is known of a row, whose time was looked for on the logs' clock. `elsewhere`: inside addresses that explain other rows."""
+    """Return what is known of a row, whose time was looked for on the logs' clock.
+
+    `elsewhere`: inside addresses that explain other rows.
+    """
     if row.time is None:
         return Answer(row, why=Why.NO_TIME)
     time = row.time + skew.shift + row.precision / 2
@@ -62,7 +67,9 @@ def answer(
 
 
 def _likeliest(hits: Sequence[Hit], elsewhere: Collection[str]) -> Sequence[Hit]:
-    """The candidates to be named: those who met the stated destination, who explain other rows, then the others, at most so many."""
+    """The candidates to be named: those who met the stated destination, who explain other rows, then the
+    others, at most so many.
+    """
     ranked = sorted(hits, key=lambda hit: ("same_destination" not in hit.hints, hit.inside not in elsewhere))
     return ranked[:_MOST_NAMED]
 
@@ -84,8 +91,15 @@ def _named(hit: Hit, holders: Holders, time: datetime) -> tuple[Named, Why | Non
 
 
 def _person(
-    identity: Identity, inside: str, port: int | None, holders: Holders, time: datetime, sure: Certainty, hints: tuple[str, ...], path: Sequence[Candidate]
-) -> Named:  # fmt: skip
+    identity: Identity,
+    inside: str,
+    port: int | None,
+    holders: Holders,
+    time: datetime,
+    sure: Certainty,
+    hints: tuple[str, ...],
+    path: Sequence[Candidate],
+) -> Named:
     proofs = [Evidence(_iso(item.start), item.file, item.line, "") for item in path]
     proof = holders.proof(identity, time)
     if proof is not None:
@@ -93,9 +107,16 @@ def _person(
     if identity.how == "address":
         hints = (*hints, "address_only")
     return Named(
-        device_key(identity), inside, port, identity, holders.department(identity), lower(sure, holders.certainty(identity, time)), hints,
-        holders.rival(identity, time), tuple(proofs),
-    )  # fmt: skip
+        device_key(identity),
+        inside,
+        port,
+        identity,
+        holders.department(identity),
+        lower(sure, holders.certainty(identity, time)),
+        hints,
+        holders.rival(identity, time),
+        tuple(proofs),
+    )
 
 
 def _iso(time: datetime) -> str:

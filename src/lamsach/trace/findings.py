@@ -1,8 +1,9 @@
 """A trace as findings, so that cases are made of it by the same rules as of a hunt.
 
-A row that one device explains is a contact of that device: outwards, with the address that the authority names as contacted, else with the one that the NAT record
-shows. A row that nothing explains accuses nobody: it belongs to the stand-in of its public address (`unattributed:public:ADDRESS`). Evidence is
-the row itself, then the lines of the logs that lead from it to the device.
+A row that one device explains is a contact of that device: outwards, with the address that the authority
+names as contacted, else with the one that the NAT record shows. A row that nothing explains accuses nobody:
+it belongs to the stand-in of its public address (`unattributed:public:ADDRESS`). Evidence is the row itself,
+then the lines of the logs that lead from it to the device.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ STAND_IN = "unattributed:public:"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Contact that a row reports: `indicator` was contacted at `time` on the logs' clock (None: not stated), seen by `observer`."""
+    """Contact that a row reports: `indicator` was contacted at `time` on the logs' clock (None: not stated),
+    seen by `observer`.
+    """
 
     device: str
     indicator: str
@@ -63,7 +66,10 @@ class Contact:
 
 
 def findings_of(result: Trace, left_out: Collection[int] = ()) -> Findings:
-    """The findings of a trace. `left_out`: the numbers (from 0) of rows that are known otherwise, and make no question."""
+    """The findings of a trace.
+
+    `left_out`: the numbers (from 0) of rows that are known otherwise, and make no question.
+    """
     contacts = contacts_of(result)
     kept = [one for at, one in contacts.items() if at not in left_out or result.answers[at].explained]
     sightings = _sightings(kept, result)
@@ -151,7 +157,9 @@ def _iso(time: datetime | None) -> str:
 
 
 class _Records:
-    """Reads the line of a NAT record again, for what the record does not hold: whose log it is, where the connection went, what became of it."""
+    """Reads the line of a NAT record again, for what the record does not hold: whose log it is, where the
+    connection went, what became of it.
+    """
 
     def __init__(self, result: Trace) -> None:
         self._zone = result.timezone

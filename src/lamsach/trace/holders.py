@@ -63,7 +63,9 @@ class Holders:
             yield event
 
     def knows(self, ip: str) -> bool:
-        """Return whether a lease or the inventory names the address: then it is a device's own, whatever NAT says."""
+        """Return whether a lease or the inventory names the address: then it is a device's own, whatever NAT
+        says.
+        """
         return self.leases.knows(ip) or self._inventory.by_ip(ip) is not None
 
     def identify(self, ip: str, time: datetime) -> tuple[Identity, Why | None]:
@@ -121,7 +123,9 @@ class Holders:
 
 
 def device_key(identity: Identity) -> str:
-    """Return what makes two identities one device: hardware address, else host name, else the person of a session, else the address."""
+    """Return what makes two identities one device: hardware address, else host name, else the person of a
+    session, else the address.
+    """
     name = host_key(identity.name or "")
     if identity.mac:
         return f"mac:{identity.mac}"

@@ -1,4 +1,5 @@
-"""The answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP, in Vietnamese; `lamsach.letters` lays it out.
+"""The answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP, in Vietnamese;
+`lamsach.letters` lays it out.
 
 It states figures and the reported rows, and numbers the machines; it names no person and no inside address.
 """
@@ -41,9 +42,11 @@ _ASKING = (Why.NO_PORT, Why.NO_TIME, Why.SEVERAL_DEVICES)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Statements of the sender; empty ones stay open to be filled in. `number` is such as `05/TTCNTT-KTHT`. `answers` names the document that
-    is answered (`Công văn số 12/ABC ngày 01/11/2026`). `position` is the signer's, such as `GIÁM ĐỐC`; a line before it is the authority (`KT. ...`).
-    `copies` are the lines of the recipients; without them there are two, the second with `unit_code`.
+    """Statements of the sender; empty ones stay open to be filled in. `number` is such as `05/TTCNTT-KTHT`.
+
+    `answers` names the document that is answered (`Công văn số 12/ABC ngày 01/11/2026`). `position` is the
+    signer's, such as `GIÁM ĐỐC`; a line before it is the authority (`KT. ...`). `copies` are the lines of the
+    recipients; without them there are two, the second with `unit_code`.
     """
 
     parent: str = ""
@@ -116,11 +119,19 @@ def _paragraphs(result: Trace, letter: Letter) -> list[str]:
     facts = Facts(result, "vi")
     answered = _clean(letter.answers)
     said = [
-        _("In answer to {document}, {body} has checked its logs and reports the result as follows:").format(document=answered or _BLANK, body=_clean(letter.body) or _("the unit")),
-        _("1. The authority names {listed} contacts of public addresses; {explained} can be explained, by {machines} machines of the unit; {left} cannot be explained yet.").format(
-            listed=_number(len(result.distinct)), explained=_number(len(result.explained)), machines=_number(len(result.devices)), left=_number(len(result.unexplained))
+        _("In answer to {document}, {body} has checked its logs and reports the result as follows:").format(
+            document=answered or _BLANK, body=_clean(letter.body) or _("the unit")
         ),
-    ]  # fmt: skip
+        _(
+            "1. The authority names {listed} contacts of public addresses; {explained} can be "
+            "explained, by {machines} machines of the unit; {left} cannot be explained yet."
+        ).format(
+            listed=_number(len(result.distinct)),
+            explained=_number(len(result.explained)),
+            machines=_number(len(result.devices)),
+            left=_number(len(result.unexplained)),
+        ),
+    ]
     if result.repeated:
         said.append(
             _("{count} rows of the list repeat others and are counted once.").format(
@@ -132,7 +143,8 @@ def _paragraphs(result: Trace, letter: Letter) -> list[str]:
         parts = ", ".join(f"{_(CERTAINTIES[one])}: {_number(sure[one])}" for one in CERTAINTIES if sure[one])
         said.append(
             _(
-                "2. The machines were found by the records of address translation (NAT) and of address assignment. Certainty of the answers: {parts}."
+                "2. The machines were found by the records of address translation (NAT) and of "
+                "address assignment. Certainty of the answers: {parts}."
             ).format(parts=parts)
         )
     if result.unexplained:
@@ -157,7 +169,8 @@ def _paragraphs(result: Trace, letter: Letter) -> list[str]:
     if any(answer.why in _ASKING for answer in result.unexplained):
         said.append(
             _(
-                "For contacts without a port or an exact time, {body} asks the authority to state the source port and the time to the second."
+                "For contacts without a port or an exact time, {body} asks the authority to "
+                "state the source port and the time to the second."
             ).format(body=_clean(letter.body) or _("the unit"))
         )
     if letter.cases:
@@ -166,12 +179,14 @@ def _paragraphs(result: Trace, letter: Letter) -> list[str]:
     if result.devices:
         said.append(
             _(
-                "The unit will isolate, check and clean the machines found, and report the result in the prescribed form."
+                "The unit will isolate, check and clean the machines found, and report the "
+                "result in the prescribed form."
             )
         )
     said.append(
         _(
-            "The rows are listed in the annex (times are {zone}). For privacy, machines are numbered; the unit keeps the names and the evidence."
+            "The rows are listed in the annex (times are {zone}). For privacy, machines are "
+            "numbered; the unit keeps the names and the evidence."
         ).format(zone=facts.clock)
     )
     return [*said, _("Respectfully submitted./.")]

@@ -21,7 +21,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One inside address that a row may mean. `path` are the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`."""
+    """One inside address that a row may mean.
+
+    `path` are the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`.
+    """
 
     path: tuple[Candidate, ...]
     certainty: Certainty
@@ -35,7 +38,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Result for a row: `hits`, the likeliest first, and `why` they name no single address, or None when they do."""
+    """Result for a row: `hits`, the likeliest first, and `why` they name no single address, or None when they
+    do.
+    """
 
     hits: tuple[Hit, ...] = ()
     why: Why | None = None
@@ -91,7 +96,8 @@ class Lookups:
         if row.destination is not None:
             found = self._inside(row, row.destination, slack)
             if found:
-                # a record that names no destination fits too, but says nothing of it; nor does it fit where others name another
+                # a record that names no destination fits too, but says nothing of it; nor does it fit where
+                # others name another
                 told = [item for item in found if item.destination == row.destination]
                 hints = ("same_destination",) if told else ()
                 if told or not self._elsewhere(row, slack):
@@ -101,7 +107,9 @@ class Lookups:
         return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
 
     def _sure_of_every_protocol(self, row: Reported, hit: Hit) -> bool:
-        """Return whether the row's silence about the protocol does not matter: in one it is certain, and in the other nobody else."""
+        """Return whether the row's silence about the protocol does not matter: in one it is certain, and in
+        the other nobody else.
+        """
         if (
             hit.certainty is not Certainty.PROBABLE
             or len(hit.path) > 1
@@ -132,7 +140,9 @@ class Lookups:
         return bool(self._table.far_sides(row.ip, row.port, row.time + half, half + slack))
 
     def _deeper(self, found: Candidate, row: Reported, depth: int) -> tuple[Candidate, ...]:
-        """The path on from an inside address that another device translated before: a branch behind a branch."""
+        """The path on from an inside address that another device translated before: a branch behind
+        a branch.
+        """
         if (
             depth >= _DEPTH
             or not self._table.knows(found.inside_ip)
@@ -153,7 +163,9 @@ class Lookups:
         return (found, *self._deeper(inner[0], replace(row, ip=found.inside_ip), depth + 1))
 
     def _portless(self, row: Reported) -> Looked:
-        """Everybody who was behind the address: only those that spoke to the stated destination if any did, those with most translations first."""
+        """Everybody who was behind the address: only those that spoke to the stated destination if any did,
+        those with most translations first.
+        """
         found, meeting = self._crowd(row)
         counts = Counter(item.inside_ip for item in found)
         best: dict[str, Candidate] = {}
@@ -171,7 +183,9 @@ class Lookups:
         return Looked(tuple(hits), None if len(hits) < 2 else Why.NO_PORT)
 
     def _crowd(self, row: Reported) -> tuple[Sequence[Candidate], bool]:
-        """Return who was behind the address, and whether it is only those that spoke to the stated destination."""
+        """Return who was behind the address, and whether it is only those that spoke to the stated
+        destination.
+        """
         key = (row.ip, row.time, row.precision, row.protocol, row.destination)
         if key not in self._held:
             if len(self._held) > 1000:
@@ -188,7 +202,9 @@ class Lookups:
         return Why.NO_TRANSLATION
 
     def _gap(self, ip: str, time: datetime) -> bool:
-        """Return whether nothing at all of the address is known around the time, told once for each quarter of an hour."""
+        """Return whether nothing at all of the address is known around the time, told once for each quarter
+        of an hour.
+        """
         key = ip, int(time.timestamp()) // 900
         if key not in self._gaps:
             middle = datetime.fromtimestamp(key[1] * 900 + 450, time.tzinfo)

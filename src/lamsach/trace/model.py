@@ -19,8 +19,9 @@ __all__ = ["Certainty"]
 class Request:
     """Request for a trace: reports and logs. Paths are as the user gave them.
 
-    `timezone`: of log lines that state none. `list_timezone`: of times in the lists that state none; None: as the kind of list has it, else
-    `timezone`. `skew`: how far the clocks of the logs are ahead of the list's; None: to be estimated.
+    `timezone`: of log lines that state none. `list_timezone`: of times in the lists that state none; None: as
+    the kind of list has it, else `timezone`. `skew`: how far the clocks of the logs are ahead of the list's;
+    None: to be estimated.
     """
 
     reports: Sequence[str]
@@ -36,8 +37,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One row of an authority's list. `ip` is the public address, canonical; `time` is UTC, the beginning of what the row states, which lasts
-    `precision` (a second, a minute, a day). `time_text` is the time as written. `destination` is the address that was contacted.
+    """One row of an authority's list.
+
+    `ip` is the public address, canonical; `time` is UTC, the beginning of what the row states, which lasts
+    `precision` (a second, a minute, a day). `time_text` is the time as written. `destination` is the address
+    that was contacted.
     """
 
     ip: str
@@ -77,7 +81,9 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A device that may be meant by a row. `inside` is its address then; `hints` are codes of `reasons.HINTS` that speak for it, `rival` the other
+    """A device that may be meant by a row.
+
+    `inside` is its address then; `hints` are codes of `reasons.HINTS` that speak for it, `rival` the other
     machine that claimed its address. `evidence` proves it, the NAT record first.
     """
 
@@ -94,8 +100,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer to a reported row: the one device (`named` has one entry and `why` is None), or why there is none, with the candidates,
-    the likeliest first. `repeats` is the number (from 0) of an earlier row that says the same. `covered` is what the logs cover of the address.
+    """Answer to a reported row: the one device (`named` has one entry and `why` is None), or why there is
+    none, with the candidates, the likeliest first. `repeats` is the number (from 0) of an earlier row that
+    says the same. `covered` is what the logs cover of the address.
     """
 
     row: Reported
@@ -130,8 +137,10 @@ class TracedDevice:
 
 @dataclass(frozen=True, slots=True)
 class Skew:
-    """Difference of the clocks: log time = list time + `shift`. `explained` rows of `used` (those with port and time
-    whose port occurs in the logs) are explained with it, `unshifted` without. Every shift of `low` to `high` explains as many.
+    """Difference of the clocks: log time = list time + `shift`.
+
+    `explained` rows of `used` (those with port and time whose port occurs in the logs) are explained with it,
+    `unshifted` without. Every shift of `low` to `high` explains as many.
     """
 
     shift: timedelta = timedelta(0)
@@ -145,8 +154,11 @@ class Skew:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The whole result. `answers` are in the order of the lists; `devices` those with most rows first; `skews` by the lists' documents.
-    `public_addresses` are those that the logs translate to."""
+    """The whole result.
+
+    `answers` are in the order of the lists; `devices` those with most rows first; `skews` by the lists'
+    documents. `public_addresses` are those that the logs translate to.
+    """
 
     answers: tuple[Answer, ...]
     devices: tuple[TracedDevice, ...]

@@ -1,4 +1,6 @@
-"""One way to write a trace: the suffix of the name chooses the writer, and the file is written whole or not at all."""
+"""One way to write a trace: the suffix of the name chooses the writer, and the file is written whole or not
+at all.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,16 @@ LETTERS = (".docx", ".pdf")
 
 
 def check(path: Path) -> None:
-    """Raise UsageError for a name that no writer writes, OutputError where nothing can be written; ask before a long trace."""
+    """Raise UsageError for a name that no writer writes, OutputError where nothing can be written; ask before
+    a long trace.
+    """
     if kind_of(path) not in (*WRITERS, *LETTERS):
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
             mark(
-                "Use a name that ends in .html, .xlsx, .csv, .jsonl, .zip (for a portal), or .docx or .pdf for the answer to the authority."
+                "Use a name that ends in .html, .xlsx, .csv, .jsonl, .zip (for a portal), or "
+                ".docx or .pdf for the answer to the authority."
             ),
         )
     refuse_unwritable(path)
@@ -45,9 +50,11 @@ def write(
     letter: Letter | None = None,
     seal: Seal | None = None,
 ) -> None:
-    """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically; sealed when its name ends in `.age`.
+    """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically; sealed when its name ends
+    in `.age`.
 
-    Raises UsageError for an unknown suffix and OutputError when the file cannot be written; the old file is then kept.
+    Raises UsageError for an unknown suffix and OutputError when the file cannot be written; the old file is
+    then kept.
     """
     check(path)
     suffix = kind_of(path)

@@ -17,7 +17,10 @@ _LONGEST = 2000
 
 
 def with_texts(answers: Sequence[Answer], logs: Sequence[LogFile]) -> list[Answer]:
-    """The answers with the texts of their lines. A line that cannot be read again keeps its place without a text."""
+    """The answers with the texts of their lines.
+
+    A line that cannot be read again keeps its place without a text.
+    """
     wanted: dict[str, set[int]] = defaultdict(set)
     total = 0
     for one in answers:

@@ -1,4 +1,6 @@
-"""In words: why a row is not explained and what to do next, what speaks for a candidate, and how sure an answer is."""
+"""In words: why a row is not explained and what to do next, what speaks for a candidate, and how sure an
+answer is.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,21 @@ WHY: dict[Why, str] = {
 }
 TODO: dict[Why, str] = {
     Why.NO_NAT_LOG: mark(
-        "Give the firewall's or router's log with translations (--nat). If it writes none, turn on logging of sessions with NAT, so that the next list can be answered."
+        "Give the firewall's or router's log with translations (--nat). If it writes none, "
+        "turn on logging of sessions with NAT, so that the next list can be answered."
     ),
     Why.NOT_OUR_ADDRESS: mark(
-        "Check whether the address belongs to the unit. If so, add the log of the device that holds it; if not, tell the authority."
+        "Check whether the address belongs to the unit. If so, add the log of the device that "
+        "holds it; if not, tell the authority."
     ),
     Why.OUTSIDE_COVERAGE: mark(
-        "Look for older logs (archive, backup, log server, internet provider) of that day, and check the time zone of the list (--list-timezone). Keep NAT logs for longer from now on."
+        "Look for older logs (archive, backup, log server, internet provider) of that day, and "
+        "check the time zone of the list (--list-timezone). Keep NAT logs for longer from now "
+        "on."
     ),
     Why.NO_TRANSLATION: mark(
-        "Check the time zone of the list (--list-timezone) and of the logs (--timezone), and whether another device translates to the same address."
+        "Check the time zone of the list (--list-timezone) and of the logs (--timezone), and "
+        "whether another device translates to the same address."
     ),
     Why.NO_PORT: mark(
         "Ask the authority for the source port, or check the listed machines one by one, from the top."
@@ -39,7 +46,8 @@ TODO: dict[Why, str] = {
     ),
     Why.BEFORE_LEASE: mark("Add the older DHCP logs or the VPN sessions (--leases)."),
     Why.NO_LEASE_THEN: mark(
-        "Add the DHCP or VPN log of that time (--leases); if the address was set by hand, add it to the inventory (--inventory)."
+        "Add the DHCP or VPN log of that time (--leases); if the address was set by hand, add "
+        "it to the inventory (--inventory)."
     ),
     Why.NO_TIME: mark("Ask the authority for the time of the contact."),
 }
@@ -82,7 +90,8 @@ def skew_sentence(skew: Skew, language: str) -> str:
     _ = translator(language)
     if not skew.used:
         return _(
-            "The clocks of the list and the logs could not be compared: no row states a port and time of an address in the logs."
+            "The clocks of the list and the logs could not be compared: no row states a port "
+            "and time of an address in the logs."
         )
     numbers = {
         "explained": format_number(skew.explained, language),
@@ -90,7 +99,8 @@ def skew_sentence(skew: Skew, language: str) -> str:
     }
     if not skew.shift:
         text = _(
-            "No difference between the clocks of the list and the logs was found ({explained} of {used} rows with a port meet a translation)."
+            "No difference between the clocks of the list and the logs was found ({explained} "
+            "of {used} rows with a port meet a translation)."
         )
         return text.format(**numbers)
     ahead = skew.shift > timedelta(0)
@@ -107,4 +117,5 @@ def skew_sentence(skew: Skew, language: str) -> str:
             else _("The logs' clocks are {span} behind the list's (estimated).")
         )
     rest = _("With it {explained} of {used} rows with a port meet a translation, without it {unshifted}.")
-    return f"{text.format(span=span_text(skew.shift, language))} {rest.format(**numbers, unshifted=format_number(skew.unshifted, language))}"
+    explained = rest.format(**numbers, unshifted=format_number(skew.unshifted, language))
+    return f"{text.format(span=span_text(skew.shift, language))} {explained}"

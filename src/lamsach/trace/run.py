@@ -42,7 +42,8 @@ class _Logs:
 def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     """Trace the rows of the lists back to devices.
 
-    Raises InputError when no list gives a row or no log can be opened; whatever else cannot be read is a problem of the result.
+    Raises InputError when no list gives a row or no log can be opened; whatever else cannot be read is a
+    problem of the result.
     """
     started = datetime.now(UTC)
     found = _find(request)

@@ -1,9 +1,11 @@
-"""By how much the clocks of the logs are ahead of the list's: the shift that explains most rows, when that is no accident.
+"""By how much the clocks of the logs are ahead of the list's: the shift that explains most rows, when that is
+no accident.
 
-Every row says of a shift whether a translation of its port was open then, so each allows the shifts of some intervals; the shift that most rows
-allow is searched in one sweep. It is believed only when so many rows that were not explained before cannot agree by chance, as estimated from
-how much of the window each of them allows. Searched is a quarter of an hour on either side of no difference, and, when that leaves half of
-the rows unexplained, on either side of what a wrong time zone makes (7 hours, 8 hours, 1 hour).
+Every row says of a shift whether a translation of its port was open then, so each allows the shifts of some
+intervals; the shift that most rows allow is searched in one sweep. It is believed only when so many rows that
+were not explained before cannot agree by chance, as estimated from how much of the window each of them
+allows. Searched is a quarter of an hour on either side of no difference, and, when that leaves half of the
+rows unexplained, on either side of what a wrong time zone makes (7 hours, 8 hours, 1 hour).
 """
 
 from __future__ import annotations
@@ -49,8 +51,9 @@ def estimate_skew(rows: Sequence[Reported], table: NatTable) -> Skew:
 
 
 def skews_of(rows: Sequence[Reported], table: NatTable, stated: timedelta | None = None) -> dict[str, Skew]:
-    """The difference of each list (by document), since every sender has a clock of its own. A list of which too few rows tell takes the one that the
-    rows of all lists show together.
+    """The difference of each list (by document), since every sender has a clock of its own.
+
+    A list of which too few rows tell takes the one that the rows of all lists show together.
     """
     by_document: dict[str, list[Reported]] = {}
     for row in rows:
@@ -79,7 +82,9 @@ def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> 
 
 
 def _intervals(row: Reported, table: NatTable, base: timedelta, window: timedelta) -> list[tuple[int, int]]:
-    """The shifts (microseconds) at which the row meets a translation, as intervals in order, without overlap."""
+    """The shifts (microseconds) at which the row meets a translation, as intervals in order,
+    without overlap.
+    """
     assert row.time is not None
     half = row.precision / 2
     middle = row.time + half
@@ -117,7 +122,10 @@ def _holds(pieces: _Pieces, shift: int) -> bool:
 
 
 def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) -> Skew | None:
-    """The best shift of a window as a difference, if it explains more rows than none does, and not by chance. `used`: of how many rows."""
+    """The best shift of a window as a difference, if it explains more rows than none does, and not by chance.
+
+    `used`: of how many rows.
+    """
     counted = _most(allowed, base)
     if counted is None:
         return None
@@ -136,7 +144,9 @@ def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) ->
 
 
 def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
-    """Return how many rows the best shifts explain, and the interval of those that lies nearest to the base."""
+    """Return how many rows the best shifts explain, and the interval of those that lies nearest to
+    the base.
+    """
     edges = sorted(
         [(low, 1) for pieces in allowed for low, _ in pieces]
         + [(high, -1) for pieces in allowed for _, high in pieces]
@@ -155,7 +165,9 @@ def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
 
 
 def _within(low: int, high: int, base: int) -> int:
-    """One shift of an interval: the base if it is in, the middle of a short interval, else a little inside the end that is nearer to the base."""
+    """One shift of an interval: the base if it is in, the middle of a short interval, else a little inside
+    the end that is nearer to the base.
+    """
     if low < base < high:
         return base
     if high - low <= 2 * _INWARD:
@@ -167,8 +179,9 @@ def _within(low: int, high: int, base: int) -> int:
 
 
 def _chance(rows: Sequence[_Pieces], count: int) -> float:
-    """Return how likely at least so many of the rows agree on some shift by accident: the tail of a binomial for one shift, times how many shifts
-    differ at all."""
+    """Return how likely at least so many of the rows agree on some shift by accident: the tail of a binomial
+    for one shift, times how many shifts differ at all.
+    """
     width = 2 * WINDOW // _US
     lengths = [high - low for pieces in rows for low, high in pieces]
     if not lengths:

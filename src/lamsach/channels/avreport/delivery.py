@@ -34,7 +34,9 @@ class Outcome(StrEnum):
 
 
 def outcome_of(status: int) -> Outcome:
-    """Return what a status means for a report: 2xx is taken, what a server says while it is out of order is to be tried again, all else is a refusal."""
+    """Return what a status means for a report: 2xx is taken, what a server says while it is out of order is
+    to be tried again, all else is a refusal.
+    """
     if 200 <= status < 300:
         return Outcome.TAKEN
     return Outcome.LATER if status in LATER or not status else Outcome.REFUSED
@@ -73,7 +75,9 @@ class Receipt:
 
 
 def check_address(url: str) -> None:
-    """Raise UsageError for an address that a report may not go to: it has to be HTTPS, but on this machine."""
+    """Raise UsageError for an address that a report may not go to: it has to be HTTPS, but on
+    this machine.
+    """
     parts = urlsplit(url)
     local = parts.hostname in _LOCAL and parts.scheme == "http"
     if not parts.hostname or (parts.scheme != "https" and not local):
@@ -87,7 +91,10 @@ def check_address(url: str) -> None:
 def send(
     document: bytes, url: str, client: WebClient | None = None, wait: Callable[[float], None] = time.sleep
 ) -> Receipt:
-    """Send the report, again with growing pauses while the centre is out of order. The receipt, of a refusal too; OutputError when it could not be reached."""
+    """Send the report, again with growing pauses while the centre is out of order.
+
+    The receipt, of a refusal too; OutputError when it could not be reached.
+    """
     check_address(url)
     asks, problem = client or WebClient(TIMEOUT_S), ""
     for number in range(TRIES):

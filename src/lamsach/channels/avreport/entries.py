@@ -1,4 +1,7 @@
-"""Entries from findings bundles and scan bundles about machines in a period. Only what was seen is stated: an unknown machine is in no part."""
+"""Entries from findings bundles and scan bundles about machines in a period.
+
+Only what was seen is stated: an unknown machine is in no part.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,9 @@ class Gathering:
             raise UnreadableError(_DAMAGED, str(path), _AGAIN) from error
 
     def take_hunt(self, bundle: Bundle) -> None:
-        """Take what a hunt found on days of the period: machines that connected, whether it was blocked or not."""
+        """Take what a hunt found on days of the period: machines that connected, whether it was blocked or
+        not.
+        """
         manifest = bundle.manifest
         searched = [row for row in manifest["coverage"] if self._in(row.get("day"))]
         blind = [row for row in manifest.get("blind_days") or [] if self._in(row["day"])]
@@ -110,7 +115,10 @@ class Gathering:
         )
 
     def contact(self, key: str, target: str, threat: str, *, passed: bool) -> None:
-        """Take that a machine reached for a listed value. Only what was not blocked says that there is malware on it."""
+        """Take that a machine reached for a listed value.
+
+        Only what was not blocked says that there is malware on it.
+        """
         if not target:
             return
         self._add(Part.CONNECTION, key, ("", "", "", target))
@@ -125,7 +133,9 @@ class Gathering:
     def take_scan(
         self, manifest: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], *, whenever: bool = False
     ) -> None:
-        """Take what a scan of one machine found, if it ended in the period or `whenever` it did; an earlier one tells how old the newest is."""
+        """Take what a scan of one machine found, if it ended in the period or `whenever` it did; an earlier
+        one tells how old the newest is.
+        """
         host, finished = manifest["host"], datetime.fromisoformat(manifest["finished"])
         addresses = [str(address) for address in host.get("addresses") or []]
         named = Machine(addresses[0] if addresses else "", str(host["name"]))
@@ -160,7 +170,9 @@ class Gathering:
             self._malware(key, name, reason, len(paths))
 
     def machine(self, named: Machine, macs: Iterable[str], otherwise: str, seen: datetime) -> str:
-        """Return what tells a machine again: its host name, else its address of the network card, else its IP address. What it is called last is kept."""
+        """Return what tells a machine again: its host name, else its address of the network card, else its IP
+        address. What it is called last is kept.
+        """
         clean = sorted(mac for text in macs if (mac := mac_address(text)))
         name = host_key(named.name)
         key = name or (f"mac:{clean[0]}" if clean else f"ip:{named.ip}" if named.ip else otherwise)
@@ -183,7 +195,10 @@ class Gathering:
         self._nobody |= set(nobody)
 
     def result(self, not_updated: int | None = None) -> Gathered:
-        """All that was taken. `not_updated`: machines with an old scan, where more is known than the bundles that were taken."""
+        """All that was taken.
+
+        `not_updated`: machines with an old scan, where more is known than the bundles that were taken.
+        """
         singles = {Entry(part, said[1], key, Machine()) for (part, key), said in self._singles.items()}
         if not_updated is None and self._scanned:
             not_updated = sum(at < self.period.until - OLD for at in self._scanned.values())
@@ -208,7 +223,9 @@ def gather(paths: Iterable[Path], period: Period) -> Gathered:
 
 
 def _is_scan(path: Path) -> bool:
-    """Return whether a bundle is a scan's, by a name in it; what is no zip is left to the reader of bundles."""
+    """Return whether a bundle is a scan's, by a name in it; what is no zip is left to the reader
+    of bundles.
+    """
     try:
         with ZipFile(path) as archive:
             return "skips.jsonl" in archive.namelist()

@@ -34,7 +34,9 @@ FIELDS: Mapping[Part, tuple[str, tuple[str, ...]]] = {
     Part.OS: ("", ("OSName", "LastUpdate")),
     Part.QUALITY: ("", ("AutoProtect", "EnableFirewall")),
 }
-"""For each part the element around an entry's values (none: they are in the machine's own), and the values in their order."""
+"""For each part the element around an entry's values (none: they are in the machine's own), and the values in
+their order.
+"""
 
 
 class Naming(StrEnum):
@@ -55,7 +57,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One thing known of a machine. `values` in the order of `FIELDS`, empty for what is not known; `machine_key` tells the machine again in every report."""
+    """One thing known of a machine.
+
+    `values` in the order of `FIELDS`, empty for what is not known; `machine_key` tells the machine again in
+    every report.
+    """
 
     part: Part
     values: tuple[str, ...]
@@ -65,8 +71,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that is known of a period. `sources`: what it comes from; `not_updated`: machines whose newest scan is over 15 days old, None where no scan is known;
-    `unattributed`: sources of contacts behind which no machine is known; `warnings` are English sentences."""
+    """All that is known of a period.
+
+    `sources`: what it comes from; `not_updated`: machines whose newest scan is over 15 days old, None where
+    no scan is known; `unattributed`: sources of contacts behind which no machine is known; `warnings` are
+    English sentences.
+    """
 
     entries: frozenset[Entry] = frozenset()
     not_updated: int | None = None
@@ -113,7 +123,9 @@ _PURPOSE = b"lamsach.avreport.pseudonym/1\n"
 
 
 def pseudonym(key: bytes, machine_key: str) -> str:
-    """A machine's stable name that tells nothing without the unit's key: HMAC-SHA256 of what tells it again, 64 bits of it."""
+    """A machine's stable name that tells nothing without the unit's key: HMAC-SHA256 of what tells it again,
+    64 bits of it.
+    """
     if not key:
         raise ValueError("pseudonyms need the unit's key")
     return (

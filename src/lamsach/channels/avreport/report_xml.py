@@ -1,4 +1,6 @@
-"""Writes a report as XML in the envelope of edXML; the same report gives the same bytes, but for a signature."""
+"""Writes a report as XML in the envelope of edXML; the same report gives the same bytes, but for
+a signature.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,60}")
 
 
 def write(report: Report, signer: Signer | None = None) -> bytes:
-    """The report's file, signed when there is a signer. MissingExtraError when it has to be signed and the packages for it are not installed."""
+    """The report's file, signed when there is a signer.
+
+    MissingExtraError when it has to be signed and the packages for it are not installed.
+    """
     words = tables()["report"]
     header = element(
         PREFIX + "edXMLHeader",
@@ -53,7 +58,11 @@ def _part(report: Report, part: Part) -> Markup:
 
 
 def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine, list[Entry]]]:
-    """The machines with their entries. Where machines are not told apart each entry is alone, in the order of its values: nothing says which belong together."""
+    """The machines with their entries.
+
+    Where machines are not told apart each entry is alone, in the order of its values: nothing says which
+    belong together.
+    """
     if report.naming is Naming.COUNTS:
         return [(Machine(), [entry]) for entry in sorted(entries, key=lambda entry: entry.values)]
     rows = sorted((report.called(entry), entry.machine_key, entry) for entry in entries)

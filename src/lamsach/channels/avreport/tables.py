@@ -1,4 +1,6 @@
-"""The tables by which a report is written: the package's own (`tables.toml`), corrected by an administrator's file."""
+"""The tables by which a report is written: the package's own (`tables.toml`), corrected by an administrator's
+file.
+"""
 
 from __future__ import annotations
 

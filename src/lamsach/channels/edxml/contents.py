@@ -25,7 +25,8 @@ _SPACES = b" \t\r\n"
 
 
 def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """The attached files in order, and the names of those that the manifest names and the file does not carry.
+    """The attached files in order, and the names of those that the manifest names and the file does not
+    carry.
 
     Raises UnreadableError for content that is no base64 or empty, and LimitError for more than is allowed.
     """
@@ -121,7 +122,9 @@ def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tu
 
 
 def _is_archive(name: str, kind: str, inner: str) -> bool:
-    """Return whether a zip was attached as such: its name or kind says so, and its entry is no file of that name."""
+    """Return whether a zip was attached as such: its name or kind says so, and its entry is no file of that
+    name.
+    """
     ending = PurePosixPath(name).suffix.lower()
     said = ending == ".zip" if ending else "zip" in kind.lower()
     return said and PurePosixPath(inner).name.casefold() != name.casefold()

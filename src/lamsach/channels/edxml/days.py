@@ -20,7 +20,10 @@ _NO_YEAR = 1900
 
 
 def time_of(text: str) -> datetime | None:
-    """The time on Vietnam's clock, midnight for a day alone; None for what is no time. A time without a zone is Vietnam's."""
+    """The time on Vietnam's clock, midnight for a day alone; None for what is no time.
+
+    A time without a zone is Vietnam's.
+    """
     match = _WRITTEN.fullmatch(text.strip())
     if match is None:
         return None

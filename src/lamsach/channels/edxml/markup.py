@@ -1,4 +1,6 @@
-"""Builds the text of an edXML file: elements in the regulation's prefix, text escaped, what XML cannot hold left out."""
+"""Builds the text of an edXML file: elements in the regulation's prefix, text escaped, what XML cannot hold
+left out.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 PREFIX = "edXML:"
 XLINK = "http://www.w3.org/1999/xlink"
 _ROOT = f'xmlns="{NAMESPACE}" xmlns:edXML="{NAMESPACE}"'
-"""No namespace that is not used: exclusive canonical XML leaves it out, so that a signature would not cover it."""
+"""No namespace that is not used: exclusive canonical XML leaves it out, so that a signature would not cover
+it.
+"""
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -20,7 +24,10 @@ class Markup(str):
 
 
 def element(name: str, /, *contents: str, **attributes: str) -> Markup:
-    """An element of markup and texts; a text is escaped. An attribute `xlink_href` becomes `xlink:href`, `xmlns_xlink` its namespace."""
+    """An element of markup and texts; a text is escaped.
+
+    An attribute `xlink_href` becomes `xlink:href`, `xmlns_xlink` its namespace.
+    """
     inner = "".join(one if isinstance(one, Markup) else _escaped(one) for one in contents)
     stated = "".join(
         f" {key.replace('_', ':')}={quoteattr(_FORBIDDEN.sub('', value))}"

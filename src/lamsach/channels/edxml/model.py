@@ -57,7 +57,9 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An attached file. `name` is safe to write to a folder, and no other attachment of the message has it."""
+    """An attached file. `name` is safe to write to a folder, and no other attachment of the message
+    has it.
+    """
 
     name: str
     content: bytes = field(repr=False)
@@ -74,7 +76,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A dispatch (`kind` new, revoke, update, replace) or a status message (`kind` status). Empty is what the file does not state."""
+    """A dispatch (`kind` new, revoke, update, replace) or a status message (`kind` status).
+
+    Empty is what the file does not state.
+    """
 
     kind: str = ""
     document_id: str = ""

@@ -1,6 +1,8 @@
-"""Reads an edXML file: dispatch or status message, in the regulation's envelope, the older flat form or inside a SOAP envelope.
+"""Reads an edXML file: dispatch or status message, in the regulation's envelope, the older flat form or
+inside a SOAP envelope.
 
-Elements are found by their local names in any case, so that prefixes and namespaces make no difference; `tables.toml` has the other spellings.
+Elements are found by their local names in any case, so that prefixes and namespaces make no difference;
+`tables.toml` has the other spellings.
 """
 
 from __future__ import annotations

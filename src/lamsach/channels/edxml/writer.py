@@ -1,4 +1,6 @@
-"""Writes a message as an edXML file in the first form of the regulation: envelope, manifest, attachments as base64."""
+"""Writes a message as an edXML file in the first form of the regulation: envelope, manifest, attachments as
+base64.
+"""
 
 from __future__ import annotations
 

@@ -149,9 +149,17 @@ def _tell(gathered: Gathered) -> None:
     """Say what the report is about, and what is not in it."""
     _ = translate()
     tell(_("Machines in the report: {count}").format(count=gathered.machines))
-    tell(_("Nothing is known of these parts, so they are left out: {parts}").format(parts=", ".join(gathered.absent)))  # fmt: skip
+    tell(
+        _("Nothing is known of these parts, so they are left out: {parts}").format(
+            parts=", ".join(gathered.absent)
+        )
+    )
     if gathered.unattributed:
-        tell(_("Sources of contacts behind which no machine is known, and which are not in it: {count}").format(count=gathered.unattributed))  # fmt: skip
+        tell(
+            _(
+                "Sources of contacts behind which no machine is known, and which are not in it: {count}"
+            ).format(count=gathered.unattributed)
+        )
     for sentence in gathered.warnings:
         tell(_("Check: {sentence}").format(sentence=_(sentence)))
 

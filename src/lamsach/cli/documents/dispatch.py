@@ -23,7 +23,8 @@ def read(
     ] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
 ) -> None:
-    """Read an edXML file: dispatch or status, who to whom, deadline, attached files, signature; as a table, in a pipe as one JSON object.
+    """Read an edXML file: dispatch or status, who to whom, deadline, attached files, signature; as a table,
+    in a pipe as one JSON object.
 
     Example: lamsach dispatch read 1298.edxml -o annexes/
     """

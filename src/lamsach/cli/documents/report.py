@@ -30,7 +30,8 @@ def report(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write the report; the end of the name chooses its kind: .docx, .pdf, .xlsx, .html or .json; the malware report: .xml, or a folder. May be repeated.",
+            help="Write the report; the end of the name chooses its kind: .docx, .pdf, .xlsx, .html "
+            "or .json; the malware report: .xml, or a folder. May be repeated.",
         ),
     ],
     unit: Annotated[str, Option("--unit", metavar="NAME", help="The reporting unit's name.")] = "",
@@ -62,7 +63,8 @@ def report(
         Option(
             "--to",
             metavar="UNIT",
-            help="Who receives the report; avreport: the national centre, as the malware report of letter 2290/BTTTT-CATTT.",
+            help="Who receives the report; avreport: the national centre, as the malware report of "
+            "letter 2290/BTTTT-CATTT.",
         ),
     ] = "",
     email: Annotated[
@@ -96,7 +98,8 @@ def report(
         Option(
             "--symbol",
             metavar="SYMBOL",
-            help="Number and symbol of the report, such as 05/BC-CNTT; without a number its place stays open.",
+            help="Number and symbol of the report, such as 05/BC-CNTT; without a number its place "
+            "stays open.",
         ),
     ] = "",
     place: Annotated[
@@ -126,33 +129,52 @@ def report(
     ] = None,
     since: Annotated[
         str | None,
-        Option("--since", metavar="DATE", help="Malware report: from this day or time on. Default: a day before its end."),
+        Option(
+            "--since",
+            metavar="DATE",
+            help="Malware report: from this day or time on. Default: a day before its end.",
+        ),
     ] = None,
     until: Annotated[
         str | None,
-        Option("--until", metavar="DATE", help="Malware report: to this day (included) or before this time. Default: now."),
+        Option(
+            "--until",
+            metavar="DATE",
+            help="Malware report: to this day (included) or before this time. Default: now.",
+        ),
     ] = None,
     names: Annotated[bool, Option("--names", help="Malware report: machines by address and name.")] = False,
     pseudonyms: Annotated[
         bool,
-        Option("--pseudonyms", help="Malware report: machines by stable names that only the unit's key explains."),
+        Option(
+            "--pseudonyms", help="Malware report: machines by stable names that only the unit's key explains."
+        ),
     ] = False,
-    counts_only: Annotated[bool, Option("--counts-only", help="Malware report: no machine is called anything.")] = False,
+    counts_only: Annotated[
+        bool, Option("--counts-only", help="Malware report: no machine is called anything.")
+    ] = False,
     organ_id: Annotated[
-        str, Option("--organ-id", metavar="CODE", help="Malware report: the unit's identifier, such as 000.00.00.G22.")
+        str,
+        Option(
+            "--organ-id", metavar="CODE", help="Malware report: the unit's identifier, such as 000.00.00.G22."
+        ),
     ] = "",
     sign_with: Annotated[
         str,
         Option(
             "--sign-with",
             metavar="KEY",
-            help="Malware report: sign with this PKCS#12 file, or pkcs11:... for a token; password or PIN is in LAMSACH_KEY_PASSWORD, or asked for.",
+            help="Malware report: sign with this PKCS#12 file, or pkcs11:... for a token; password "
+            "or PIN is in LAMSACH_KEY_PASSWORD, or asked for.",
         ),
     ] = "",
     send: Annotated[
-        str, Option("--send", metavar="URL", help="Malware report: send it to this address, and keep the receipt.")
+        str,
+        Option(
+            "--send", metavar="URL", help="Malware report: send it to this address, and keep the receipt."
+        ),
     ] = "",
-) -> None:  # fmt: skip
+) -> None:
     """Fill in the campaign's reporting form from findings bundles.
 
     Example: lamsach report --unit "Phòng Hành chính" --findings findings.zip -o bao-cao.docx -o bao-cao.pdf

@@ -17,7 +17,8 @@ def explain(
         bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
     ] = False,
 ) -> None:
-    """Tell of each value in a list where it stands, whether it is taken, which reader saw it and which rule decided.
+    """Tell of each value in a list where it stands, whether it is taken, which reader saw it and which rule
+    decided.
 
     Example: lamsach indicators explain annex.pdf evil.example
     """

@@ -181,7 +181,8 @@ def _tell_export(made: Export) -> None:
     most = made.writer.most_entries
     if most and len(made.items) * 2 > most and (entries := made.entries) > most:
         many = _(
-            "  more than a small device takes: {entries} entries, it takes {most} of one list. Look up what yours takes; an outlet of the portal cuts the list into parts."
+            "  more than a small device takes: {entries} entries, it takes {most} of one list. "
+            "Look up what yours takes; an outlet of the portal cuts the list into parts."
         )
         tell(many.format(entries=entries, most=most))
     for (kind, reason), count in sorted(made.lost.items()):

@@ -1,4 +1,6 @@
-"""`lamsach indicators fetch`: what a TAXII collection, a MISP instance or a MISP feed lists, into a folder."""
+"""`lamsach indicators fetch`: what a TAXII collection, a MISP instance or a MISP feed lists, into
+a folder.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ def fetch(
         str,
         Argument(
             metavar="URL",
-            help="A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, misp+https://host; or a MISP feed, https://host/folder/manifest.json.",
+            help="A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, "
+            "misp+https://host; or a MISP feed, https://host/folder/manifest.json.",
         ),
     ],
     folder: Annotated[
@@ -34,7 +37,8 @@ def fetch(
         Option(
             "--token-file",
             metavar="FILE",
-            help="What to send as Authorization: 'Bearer ...', or the key of a MISP instance, from the first line of a file.",
+            help="What to send as Authorization: 'Bearer ...', or the key of a MISP instance, from "
+            "the first line of a file.",
         ),
     ] = None,
     token_env: Annotated[
@@ -46,7 +50,8 @@ def fetch(
         Option("--since", metavar="TIME", help="At first, only what was added after this time."),
     ] = None,
 ) -> None:
-    """Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which is a list to hunt with; a run that broke off is continued.
+    """Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which
+    is a list to hunt with; a run that broke off is continued.
 
     Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
     """
@@ -76,7 +81,9 @@ def fetch(
 
 
 def _token(file: Path | None, variable: str | None) -> str | None:
-    """The secret that was named, never given: what stands on a command line is seen by everybody on the machine."""
+    """The secret that was named, never given: what stands on a command line is seen by everybody on the
+    machine.
+    """
     from lamsach.indicators.servers.misp_api import key_of_file
 
     if file is not None and variable is not None:

@@ -20,8 +20,11 @@ from lamsach.model import Indicator
 
 
 class Rules:
-    """Decisions and own values, as they hold at a time. `digest` is that of the list that went through; `withheld` holds what nobody has decided about and is
-    dangerous to block; `accepted` the reasons for which such values go out all the same."""
+    """Decisions and own values, as they hold at a time.
+
+    `digest` is that of the list that went through; `withheld` holds what nobody has decided about and is
+    dangerous to block; `accepted` the reasons for which such values go out all the same.
+    """
 
     def __init__(self, decisions: Decisions, own: Own, at: datetime) -> None:
         self._decisions, self._at = decisions, at
@@ -58,7 +61,8 @@ class Rules:
         if self.withheld.count:
             tell(
                 translate()(
-                    "Look at them with lamsach indicators review, and give --decisions, or --include with --reason."
+                    "Look at them with lamsach indicators review, and give --decisions, or "
+                    "--include with --reason."
                 )
             )
         for (_, value), reason in sorted(self.accepted.items()):

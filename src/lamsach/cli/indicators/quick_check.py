@@ -1,4 +1,6 @@
-"""Answer of `lamsach indicators check` without the library that parses command lines: one value is asked for often, by scripts and by hand."""
+"""Answer of `lamsach indicators check` without the library that parses command lines: one value is asked for
+often, by scripts and by hand.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _OPTIONS = ("-i", "--indicators")
 
 
 def quick(words: Sequence[str]) -> int | None:
-    """The exit status of `check VALUE -i LIST...` where nothing else is asked for and the lists are compiled already; None: take the long way."""
+    """The exit status of `check VALUE -i LIST...` where nothing else is asked for and the lists are compiled
+    already; None: take the long way.
+    """
     asked = _asked(words)
     if asked is None:
         return None
@@ -53,7 +57,9 @@ def _asked(words: Sequence[str]) -> tuple[str, list[str]] | None:
 
 
 def compiled_lists(lists: list[str], problems: list[Problem]) -> CompiledSet | PlainSet | None:
-    """The lists made ready: from the cache without numpy and the kernel, whose loading takes longer than the answer, or read now."""
+    """The lists made ready: from the cache without numpy and the kernel, whose loading takes longer than the
+    answer, or read now.
+    """
     from lamsach.hunt.plain_set import plain_set
 
     kept = plain_set(lists)
@@ -80,7 +86,9 @@ def answer(
     problems: list[Problem] | None = None,
     as_json: bool = False,
 ) -> int:
-    """Print what covers a value, on a terminal as a table, else one JSON object a line, and give the exit status."""
+    """Print what covers a value, on a terminal as a table, else one JSON object a line, and give the exit
+    status.
+    """
     for_people = sys.stdout.isatty() and not as_json
     values = of_stated_kinds(value)
     try:

@@ -21,7 +21,8 @@ def read(
         bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
     ] = False,
 ) -> None:
-    """Read lists and give each indicator once in canonical form, as a table, in a pipe one JSON object a line; what is refused goes to standard error.
+    """Read lists and give each indicator once in canonical form, as a table, in a pipe one JSON object a
+    line; what is refused goes to standard error.
 
     Example: lamsach indicators read annex.xlsx -o indicators.csv
     """

@@ -1,4 +1,6 @@
-"""`lamsach indicators diff|sign|verify`: versions of lists, and releases that nobody can change on the way."""
+"""`lamsach indicators diff|sign|verify`: versions of lists, and releases that nobody can change on
+the way.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +114,8 @@ def sign(
     at: At = None,
     partial: Partial = False,
 ) -> None:
-    """Make a signed release of lists, a .zip that is itself a list; only what is not dangerous to block, or was accepted, and is still valid goes into it.
+    """Make a signed release of lists, a .zip that is itself a list; only what is not dangerous to block, or
+    was accepted, and is still valid goes into it.
 
     Example: lamsach indicators sign annex.xlsx --key ministry.key -o list-7.zip --number 7
     """
@@ -194,7 +197,8 @@ def verify(
         Option("--key", metavar="FILE", help="A public key that may have signed; may be repeated."),
     ],
 ) -> None:
-    """Check that releases were signed by a known key and not changed since, and show what they say of themselves.
+    """Check that releases were signed by a known key and not changed since, and show what they say of
+    themselves.
 
     Example: lamsach indicators verify list-7.zip --key ministry.key.pub
     """

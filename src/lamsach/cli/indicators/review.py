@@ -53,7 +53,8 @@ def review(
     at: At = None,
     partial: Partial = False,
 ) -> None:
-    """Show what in lists is dangerous, doubtful, notable or new, the worst first, each with its reason, as one JSON object a line.
+    """Show what in lists is dangerous, doubtful, notable or new, the worst first, each with its reason, as
+    one JSON object a line.
 
     Example: lamsach indicators review annex.xlsx --own 203.0.113.0/24 --since last.zip
     """
@@ -88,7 +89,8 @@ def review(
     else:
         _write_decisions(output, open_ones())
     text = _(
-        "{dangerous} dangerous, {doubtful} doubtful, {notable} notable, {new} new, {known} others; {decided} already decided."
+        "{dangerous} dangerous, {doubtful} doubtful, {notable} notable, {new} new, {known} "
+        "others; {decided} already decided."
     )
     tell_refused(collected.refused)
     tell(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))
@@ -141,9 +143,17 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
             )
             place = entry.indicator.reference
             cells = [
-                entry.indicator.value, "", "", "", "", RANKS[entry.rank], entry.indicator.type.value, concerns,
-                place.document if place else "", str(place.row or "") if place else "",
-            ]  # fmt: skip
+                entry.indicator.value,
+                "",
+                "",
+                "",
+                "",
+                RANKS[entry.rank],
+                entry.indicator.type.value,
+                concerns,
+                place.document if place else "",
+                str(place.row or "") if place else "",
+            ]
             stream.write(csv_row(cells))
         stream.flush()
         stream.detach()

@@ -1,4 +1,6 @@
-"""Base of the commands about lists: reading, times, files replaced only when they are whole, words for people."""
+"""Base of the commands about lists: reading, times, files replaced only when they are whole, words for
+people.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +69,11 @@ def moment(text: str | None) -> datetime:
 
 @contextmanager
 def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Problem]]]:
-    """The lists' values, sorted, each once, in files of the disk. Raises InputError when a list could not be read to its
-    end, unless that was allowed; OutputError when the disk is full."""
+    """The lists' values, sorted, each once, in files of the disk.
+
+    Raises InputError when a list could not be read to its end, unless that was allowed; OutputError when the
+    disk is full.
+    """
     from lamsach.indicators.files.opening import expand
     from lamsach.indicators.reading import read_list
     from lamsach.indicators.releases.runs import Runs
@@ -125,7 +130,10 @@ def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
 
 
 def own_of(texts: list[str] | None) -> Own:
-    """The own networks and names, of the words themselves and of files with one a line. Raises UsageError, UnreadableError."""
+    """The own networks and names, of the words themselves and of files with one a line.
+
+    Raises UsageError, UnreadableError.
+    """
     from lamsach.indicators.review.guard import Own
 
     problems: list[Problem] = []
@@ -153,7 +161,10 @@ def _own_values(text: str) -> list[str]:
 
 
 def decisions_of(path: Path | None, include: list[str] | None = None, reason: str | None = None) -> Decisions:
-    """The decisions of a file, and those to accept the values that are included. Raises UsageError for a reason without values, or values without a reason."""
+    """The decisions of a file, and those to accept the values that are included.
+
+    Raises UsageError for a reason without values, or values without a reason.
+    """
     from lamsach.indicators.review.decisions import Decisions, accepted, read_decisions
 
     decided = Decisions() if path is None else read_decisions(path)
@@ -192,7 +203,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _mode(path: Path) -> int:
-    """The rights of the file that is replaced, else what the process gives to new files: a resolver has to be able to read it."""
+    """The rights of the file that is replaced, else what the process gives to new files: a resolver has to be
+    able to read it.
+    """
     try:
         return path.stat().st_mode & 0o777
     except OSError:
@@ -210,7 +223,9 @@ def write_out(text: str) -> None:
 
 
 def tell_values(title: str, kept: Kept, shown: int = 20) -> None:
-    """A sentence with the number of values, then the first of them with reason and place, to standard error."""
+    """A sentence with the number of values, then the first of them with reason and place, to
+    standard error.
+    """
     count, entries = kept.count, kept.first
     if not count:
         return

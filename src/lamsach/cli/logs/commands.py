@@ -75,7 +75,8 @@ def explain(
         str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
     ] = "Asia/Ho_Chi_Minh",
 ) -> None:
-    """Show why a line is read as it is: its format, where each value is in it, why the other formats did not take it.
+    """Show why a line is read as it is: its format, where each value is in it, why the other formats did not
+    take it.
 
     Example: lamsach logs explain firewall.log 17
     """

@@ -36,7 +36,9 @@ def backup(
     ] = False,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Write a backup of the portal, also while it runs. Who has an unsealed one can open all that the portal keeps locked.
+    """Write a backup of the portal, also while it runs.
+
+    Who has an unsealed one can open all that the portal keeps locked.
 
     Example: lamsach backup lamsach-2022-09-26.zip.age --to age1...
     """
@@ -50,8 +52,11 @@ def backup(
     tell(_("The backup: {path}, {count} files").format(path=file, count=count))
     if not seal:
         tell(
-            _("The backup is not sealed: it holds the data and the key that opens them. Keep it locked away, or seal it with --to or --passphrase.")
-        )  # fmt: skip
+            _(
+                "The backup is not sealed: it holds the data and the key that opens them. Keep "
+                "it locked away, or seal it with --to or --passphrase."
+            )
+        )
 
 
 def _seal(file: Path, to: list[str] | None, passphrase_file: Path | None, passphrase: bool) -> Seal:
@@ -83,7 +88,9 @@ def restore(
     identity: Identities = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Put a backup in place of the portal's data; what was there before is kept beside it. Stop the portal first.
+    """Put a backup in place of the portal's data; what was there before is kept beside it.
+
+    Stop the portal first.
 
     Example: lamsach restore lamsach-2022-09-26.zip --data /var/lib/lamsach
     """
@@ -107,7 +114,9 @@ def restore(
 
 
 def _erase_again(data: Path, erased: Path | None) -> int:
-    """Erase what was erased since the backup was made, by the list of the folder that was there and by another copy of it; how much."""
+    """Erase what was erased since the backup was made, by the list of the folder that was there and by
+    another copy of it; how much.
+    """
     from lamsach.portal.base import ledger
     from lamsach.portal.server import start
 

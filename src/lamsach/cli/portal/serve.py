@@ -21,7 +21,8 @@ Processes = Annotated[
         metavar="N",
         min=0,
         max=MOST,
-        help="So many processes answer pages, about one a core; more than one need PostgreSQL. 0: this machine only works.",
+        help="So many processes answer pages, about one a core; more than one need PostgreSQL. 0: "
+        "this machine only works.",
     ),
 ]
 Workers = Annotated[
@@ -88,7 +89,8 @@ def _check(processes: int, workers: int, url: str) -> None:
             mark("Several processes need PostgreSQL."),
             f"--processes {processes} --workers {workers}",
             mark(
-                "SQLite lets one process write at a time, and counts of one process are not seen by another: set DATABASE_URL."
+                "SQLite lets one process write at a time, and counts of one process are not "
+                "seen by another: set DATABASE_URL."
             ),
         )
     if processes > 1 and sys.platform != "linux":

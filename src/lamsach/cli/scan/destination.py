@@ -1,4 +1,6 @@
-"""Destination of a scan's result: the given addresses, or the campaign that a bundle carries in its signed folder."""
+"""Destination of a scan's result: the given addresses, or the campaign that a bundle carries in its signed
+folder.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ CARRIED: Carried | None = None
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """Destination of the result: address and word for the whole bundle, and for the one line of the fleet. `sparing`: the bundle only when something was found that a person has to look at."""
+    """Destination of the result: address and word for the whole bundle, and for the one line of the fleet.
+
+    `sparing`: the bundle only when something was found that a person has to look at.
+    """
 
     bundle: tuple[str, str] | None = None
     summary: tuple[str, str] | None = None
@@ -34,7 +39,10 @@ NOWHERE = Portal()
 
 
 def given(send: str | None, report: str | None, variable: str) -> Portal:
-    """The addresses that the command line names. Raises UsageError before the look when the token is not set, or an address would not do."""
+    """The addresses that the command line names.
+
+    Raises UsageError before the look when the token is not set, or an address would not do.
+    """
     return Portal(
         (send, _token(variable, send)) if send else None,
         (report, _token(variable, report)) if report else None,
@@ -42,7 +50,9 @@ def given(send: str | None, report: str | None, variable: str) -> Portal:
 
 
 def home(variable: str) -> Portal | None:
-    """The bundle's own campaign: by the unit's token where the machine has one, else by the bundle's own word. None where there is no such campaign, or no word for it."""
+    """The bundle's own campaign: by the unit's token where the machine has one, else by the bundle's own
+    word. None where there is no such campaign, or no word for it.
+    """
     terms = CARRIED.terms if CARRIED is not None else None
     if terms is None or not terms.portal:
         return None

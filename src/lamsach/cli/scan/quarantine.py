@@ -135,7 +135,10 @@ def plan_and_act(
     good: Sequence[str] = (),
     named: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Show the plan for a result and, with `yes`, carry it out. The records of what was done, and whether a step failed."""
+    """Show the plan for a result and, with `yes`, carry it out.
+
+    The records of what was done, and whether a step failed.
+    """
     from lamsach.scanner.actions.guard import Guard, read_good
     from lamsach.scanner.actions.plan import carry_out, make_plan
 

@@ -1,4 +1,7 @@
-"""`--report`: a scan's summary for the portal's page of the fleet. What cannot be sent now waits and goes with the next one; the portal counts none twice."""
+"""`--report`: a scan's summary for the portal's page of the fleet.
+
+What cannot be sent now waits and goes with the next one; the portal counts none twice.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ def report_result(
     records: list[dict[str, object]],
     reporter: Reporter | None = None,
 ) -> None:
-    """Send this scan's summary and those that wait, the oldest first. Raises OutputError; what was not taken waits on."""
+    """Send this scan's summary and those that wait, the oldest first.
+
+    Raises OutputError; what was not taken waits on.
+    """
     folder = waiting_folder()
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
     fresh = folder / f"{stamp}-{secrets.token_hex(4)}.json"

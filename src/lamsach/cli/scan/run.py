@@ -24,8 +24,9 @@ from lamsach.signals import on_signals
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Actions on findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests,
-    taking which files that only a rule accuses."""
+    """Actions on findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which
+    digests, taking which files that only a rule accuses.
+    """
 
     wanted: bool = False
     suspicious: bool = False

@@ -1,4 +1,7 @@
-"""Sending a scan's result to the portal. What cannot be sent now is kept and goes with the next one; the portal takes each bundle once, by its digest."""
+"""Sending a scan's result to the portal.
+
+What cannot be sent now is kept and goes with the next one; the portal takes each bundle once, by its digest.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def send_result(
     records: list[dict[str, object]],
     sender: Sender | None = None,
 ) -> None:
-    """Send this result and those that wait, the oldest first. Raises OutputError; what was not taken waits on."""
+    """Send this result and those that wait, the oldest first.
+
+    Raises OutputError; what was not taken waits on.
+    """
     folder = waiting_folder()
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
     write_result(result, folder / f"{stamp}-{secrets.token_hex(4)}.zip", language, records)
@@ -54,7 +60,9 @@ def send_result(
 
 
 def send_waiting(portal: tuple[str, str], sender: Sender | None = None) -> None:
-    """Send what waits from earlier looks, the oldest first. Raises OutputError; what was not taken waits on."""
+    """Send what waits from earlier looks, the oldest first. Raises OutputError; what was not taken
+    waits on.
+    """
     waiting = sorted(unsent_folder().glob("*.zip"))
     for old in waiting[:-KEPT]:
         old.unlink(missing_ok=True)

@@ -1,4 +1,6 @@
-"""A look in the terminal: the bar while it runs, the table of findings, what was not examined, the summary line."""
+"""A look in the terminal: the bar while it runs, the table of findings, what was not examined, the summary
+line.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def bar(language: str) -> Iterator[Callable[[Seen], None] | None]:
 
 
 def show(result: Result, console: Console, language: str, *, planned: bool = False) -> None:
-    """The result: verdict, findings, what was not examined, what to do next; `planned`: a plan follows, which says itself what is changed."""
+    """The result: verdict, findings, what was not examined, what to do next; `planned`: a plan follows, which
+    says itself what is changed.
+    """
     _ = translator(language)
     if result.findings:
         table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
@@ -78,7 +82,8 @@ def show(result: Result, console: Console, language: str, *, planned: bool = Fal
     if result.worst() is Level.MALICIOUS and not planned:
         console.print(
             _(
-                "Next: run the same command with --quarantine to see what would be done; nothing is changed before you add --yes."
+                "Next: run the same command with --quarantine to see what would be done; "
+                "nothing is changed before you add --yes."
             )
         )
     elif not result.findings and is_blind(result):
@@ -100,12 +105,16 @@ def _show_skips(result: Result, console: Console, language: str) -> None:
 def summary_line(
     result: Result, status: int, records: Sequence[Mapping[str, object]] = (), sent: bool | None = None
 ) -> str:
-    """The outcome on one line for scripts and collectors of logs: names and numbers that do not depend on the language."""
+    """The outcome on one line for scripts and collectors of logs: names and numbers that do not depend on the
+    language.
+    """
     levels = {level: sum(finding.level is level for finding in result.findings) for level in Level}
     done = sum(record.get("outcome") == "done" for record in records)
     host = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in result.host.name)
     return (
-        f"lamsach-scan status={status} malicious={levels[Level.MALICIOUS]} suspicious={levels[Level.SUSPICIOUS]} risk={levels[Level.RISK]}"
-        f" files={result.counts.files} skipped={sum(result.skipped.values())} seconds={(result.finished - result.started).total_seconds():.1f}"
+        f"lamsach-scan status={status} malicious={levels[Level.MALICIOUS]} "
+        f"suspicious={levels[Level.SUSPICIOUS]} risk={levels[Level.RISK]}"
+        f" files={result.counts.files} skipped={sum(result.skipped.values())} "
+        f"seconds={(result.finished - result.started).total_seconds():.1f}"
         f" host={host} done={done}{'' if sent is None else f' sent={int(sent)}'}"
     )

@@ -1,4 +1,6 @@
-"""FortiGate logs in the syntax of FortiOS 7 (FortiOS 7.2 Log Reference, "Traffic", "UTM: webfilter, dns, virus")."""
+"""FortiGate logs in the syntax of FortiOS 7 (FortiOS 7.2 Log Reference, "Traffic", "UTM: webfilter, dns,
+virus").
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _POLICY = "0b1c2d3e-4f50-51ec-9a8b-7c6d5e4f3a2b"
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A connection as the firewall saw it: `nat_ip` is what the source became, `inside_ip` what a published address stood for."""
+    """A connection as the firewall saw it: `nat_ip` is what the source became, `inside_ip` what a published
+    address stood for.
+    """
 
     time: float
     source_ip: str
@@ -72,11 +76,14 @@ class FortiGate:
         return (
             f'{self._head(flow.time)} logid="0000000013" type="traffic" subtype="forward" '
             f'level="{"warning" if denied else "notice"}" vd="root" srcip={flow.source_ip} srcport={port} '
-            f'srcintf="{flow.interface}" srcintfrole="{"wan" if outside else "lan"}" dstip={flow.destination_ip} '
+            f'srcintf="{flow.interface}" srcintfrole="{"wan" if outside else "lan"}" '
+            f"dstip={flow.destination_ip} "
             f'dstport={flow.destination_port} dstintf="{flow.out_interface}" '
-            f'dstintfrole="{"wan" if flow.out_interface == "wan1" else "lan"}" srccountry="{flow.source_country}" '
+            f'dstintfrole="{"wan" if flow.out_interface == "wan1" else "lan"}" '
+            f'srccountry="{flow.source_country}" '
             f'dstcountry="{flow.country}" sessionid={session} proto={flow.protocol} action="{flow.action}" '
-            f'policyid={0 if denied else 12} policytype="policy" poluuid="{_POLICY}" service="{flow.service}" {nat} '
+            f'policyid={0 if denied else 12} policytype="policy" poluuid="{_POLICY}" '
+            f'service="{flow.service}" {nat} '
             f"duration={flow.duration_s} sentbyte={flow.sent} rcvdbyte={flow.received} sentpkt={packets} "
             f'rcvdpkt={0 if denied else packets + 1} appcat="unscanned"{risk}'
         )
@@ -95,13 +102,19 @@ class FortiGate:
             else "URL belongs to an allowed category in policy"
         )
         return (
-            f'{self._head(flow.time)} logid="{log_id}" type="utm" subtype="webfilter" eventtype="{event}" level="{level}" '
-            f'vd="root" policyid=12 poluuid="{_POLICY}" policytype="policy" sessionid={session} srcip={flow.source_ip} '
-            f'srcport={port} srccountry="Reserved" srcintf="{flow.interface}" srcintfrole="lan" dstip={flow.destination_ip} '
-            f'dstport={flow.destination_port} dstcountry="{flow.country}" dstintf="wan1" dstintfrole="wan" proto=6 '
+            f'{self._head(flow.time)} logid="{log_id}" type="utm" subtype="webfilter" '
+            f'eventtype="{event}" level="{level}" '
+            f'vd="root" policyid=12 poluuid="{_POLICY}" policytype="policy" sessionid={session} '
+            f"srcip={flow.source_ip} "
+            f'srcport={port} srccountry="Reserved" srcintf="{flow.interface}" srcintfrole="lan" '
+            f"dstip={flow.destination_ip} "
+            f'dstport={flow.destination_port} dstcountry="{flow.country}" dstintf="wan1" '
+            f'dstintfrole="wan" proto=6 '
             f'service="{flow.service}" hostname="{host}"{browser} profile="loc-web-co-quan" '
-            f'action="{"blocked" if blocked else "passthrough"}" reqtype="direct" url="{url}" sentbyte={flow.sent} '
-            f'rcvdbyte={flow.received} direction="outgoing" msg="{message}" ratemethod="domain" cat={_CATEGORIES[category]} '
+            f'action="{"blocked" if blocked else "passthrough"}" reqtype="direct" url="{url}" '
+            f"sentbyte={flow.sent} "
+            f'rcvdbyte={flow.received} direction="outgoing" msg="{message}" ratemethod="domain" '
+            f"cat={_CATEGORIES[category]} "
             f'catdesc="{category}"'
         )
 
@@ -109,10 +122,14 @@ class FortiGate:
         """A DNS-filter line of a question on its way out."""
         session, port = self._next()
         return (
-            f'{self._head(flow.time)} logid="1500054000" type="utm" subtype="dns" eventtype="dns-query" level="information" '
-            f'vd="root" policyid=5 poluuid="{_POLICY}" policytype="policy" sessionid={session} srcip={flow.source_ip} '
-            f'srcport={port} srccountry="Reserved" srcintf="{flow.interface}" srcintfrole="lan" dstip={flow.destination_ip} '
-            f'dstport=53 dstcountry="{flow.country}" dstintf="wan1" dstintfrole="wan" proto=17 profile="theo-doi-dns" '
+            f'{self._head(flow.time)} logid="1500054000" type="utm" subtype="dns" '
+            f'eventtype="dns-query" level="information" '
+            f'vd="root" policyid=5 poluuid="{_POLICY}" policytype="policy" sessionid={session} '
+            f"srcip={flow.source_ip} "
+            f'srcport={port} srccountry="Reserved" srcintf="{flow.interface}" srcintfrole="lan" '
+            f"dstip={flow.destination_ip} "
+            f'dstport=53 dstcountry="{flow.country}" dstintf="wan1" dstintfrole="wan" proto=17 '
+            f'profile="theo-doi-dns" '
             f'xid={int(self._random() * 65536)} qname="{name}" qtype="A" qtypeval=1 qclass="IN"'
         )
 
@@ -120,11 +137,16 @@ class FortiGate:
         """A DNS-filter line of an answer on its way in."""
         session, port = self._next()
         return (
-            f'{self._head(flow.time)} logid="1501054802" type="utm" subtype="dns" eventtype="dns-response" level="notice" '
-            f'vd="root" policyid=9 poluuid="{_POLICY}" policytype="policy" sessionid={session} srcip={flow.source_ip} '
-            f'srcport={port} srccountry="Reserved" srcintf="{flow.interface}" srcintfrole="lan" dstip={flow.destination_ip} '
-            f'dstport=53 dstcountry="{flow.country}" dstintf="wan1" dstintfrole="wan" proto=17 profile="theo-doi-dns" '
-            f'xid={int(self._random() * 65536)} qname="{name}" qtype="A" qtypeval=1 qclass="IN" ipaddr="{answer}" '
+            f'{self._head(flow.time)} logid="1501054802" type="utm" subtype="dns" '
+            f'eventtype="dns-response" level="notice" '
+            f'vd="root" policyid=9 poluuid="{_POLICY}" policytype="policy" sessionid={session} '
+            f"srcip={flow.source_ip} "
+            f'srcport={port} srccountry="Reserved" srcintf="{flow.interface}" srcintfrole="lan" '
+            f"dstip={flow.destination_ip} "
+            f'dstport=53 dstcountry="{flow.country}" dstintf="wan1" dstintfrole="wan" proto=17 '
+            f'profile="theo-doi-dns" '
+            f'xid={int(self._random() * 65536)} qname="{name}" qtype="A" qtypeval=1 qclass="IN" '
+            f'ipaddr="{answer}" '
             f'msg="Domain is monitored" action="pass" cat=52 catdesc="Information Technology"'
         )
 
@@ -132,12 +154,18 @@ class FortiGate:
         """An antivirus line: a file with a known hash came in (`flow.action` "blocked" or "passthrough")."""
         session, port = self._next()
         return (
-            f'{self._head(flow.time)} logid="0211008192" type="utm" subtype="virus" eventtype="infected" level="warning" '
-            f'vd="root" policyid=12 poluuid="{_POLICY}" policytype="policy" msg="File is infected." action="{flow.action}" '
-            f'service="{flow.service}" sessionid={session} srcip={flow.source_ip} dstip={flow.destination_ip} srcport={port} '
-            f'dstport={flow.destination_port} srccountry="Reserved" dstcountry="{flow.country}" srcintf="{flow.interface}" '
-            f'srcintfrole="lan" dstintf="wan1" dstintfrole="wan" proto=6 direction="incoming" filename="{file_name}" '
-            f'quarskip="Quarantine-disabled" virus="{virus}" viruscat="Virus" dtype="av-engine" ref="https://fortigate.{_REF}" '
+            f'{self._head(flow.time)} logid="0211008192" type="utm" subtype="virus" '
+            f'eventtype="infected" level="warning" '
+            f'vd="root" policyid=12 poluuid="{_POLICY}" policytype="policy" msg="File is '
+            f'infected." action="{flow.action}" '
+            f'service="{flow.service}" sessionid={session} srcip={flow.source_ip} '
+            f"dstip={flow.destination_ip} srcport={port} "
+            f'dstport={flow.destination_port} srccountry="Reserved" dstcountry="{flow.country}" '
+            f'srcintf="{flow.interface}" '
+            f'srcintfrole="lan" dstintf="wan1" dstintfrole="wan" proto=6 direction="incoming" '
+            f'filename="{file_name}" '
+            f'quarskip="Quarantine-disabled" virus="{virus}" viruscat="Virus" dtype="av-engine" '
+            f'ref="https://fortigate.{_REF}" '
             f'virusid=8158132 hostname="{host}" url="{url}" profile="loc-virus" analyticscksum="{sha256}" '
             f'filehash="{sha256}" analyticssubmit="false" crscore=50 craction=2 crlevel="critical"'
         )

@@ -1,4 +1,6 @@
-"""The unit's inventory of machines, as such sheets are: a title, Vietnamese headings, spellings of all kinds, gaps and doubles."""
+"""The unit's inventory of machines, as such sheets are: a title, Vietnamese headings, spellings of all kinds,
+gaps and doubles.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,10 @@ def write(
     stale: Mapping[str, str],
     doubled: set[str],
 ) -> None:
-    """Write the sheet of the machines that are not `missing` (by hardware address). `stale` gives addresses that were noted once
-    and are no longer true; the rows of `doubled` stand twice."""
+    """Write the sheet of the machines that are not `missing` (by hardware address).
+
+    `stale` gives addresses that were noted once and are no longer true; the rows of `doubled` stand twice.
+    """
     workbook = Workbook()
     sheet = workbook.active
     assert isinstance(sheet, Worksheet)

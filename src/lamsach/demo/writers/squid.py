@@ -1,4 +1,6 @@
-"""Squid's native access log (https://wiki.squid-cache.org/Features/LogFormat, "Squid native access.log format"), gzipped."""
+"""Squid's native access log (https://wiki.squid-cache.org/Features/LogFormat, "Squid native access.log
+format"), gzipped.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ class Squid:
         """A plain HTTP request that was fetched from the server."""
         elapsed_ms = 20 + int(self._random() * 900)
         return (
-            f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {elapsed_ms:6} {client} TCP_MISS/200 {size_bytes} GET {url} "
+            f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {elapsed_ms:6} {client} "
+            f"TCP_MISS/200 {size_bytes} GET {url} "
             f"- HIER_DIRECT/{server} text/html"
         )
 
@@ -28,14 +31,16 @@ class Squid:
         """A tunnel for HTTPS: only the host's name is seen."""
         elapsed_ms = 200 + int(self._random() * 60000)
         return (
-            f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {elapsed_ms:6} {client} TCP_TUNNEL/200 {size_bytes} "
+            f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {elapsed_ms:6} {client} "
+            f"TCP_TUNNEL/200 {size_bytes} "
             f"CONNECT {host}:443 - HIER_DIRECT/{server} -"
         )
 
     def denied(self, time: float, client: str, host: str) -> str:
         """A tunnel that the proxy refused."""
         return (
-            f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {int(self._random() * 4):6} {client} TCP_DENIED/403 3891 "
+            f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {int(self._random() * 4):6} "
+            f"{client} TCP_DENIED/403 3891 "
             f"CONNECT {host}:443 - HIER_NONE/- text/html"
         )
 

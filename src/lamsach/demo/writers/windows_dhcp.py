@@ -1,7 +1,8 @@
-"""The Windows DHCP server's audit log ("Analyze DHCP server log files", Microsoft Learn): one file a day, named by weekday.
+"""The Windows DHCP server's audit log ("Analyze DHCP server log files", Microsoft Learn): one file a day,
+named by weekday.
 
-The server overwrites its weekday files after a week; the unit copied them every day, so the date is in the names. One file
-was saved again from an editor, as UTF-16.
+The server overwrites its weekday files after a week; the unit copied them every day, so the date is in the
+names. One file was saved again from an editor, as UTF-16.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ def _lease_lines(rng: Random, record: LeaseRecord) -> list[tuple[float, str]]:
     vendor = "0x4D53465420352E30,MSFT 5.0" if windows else ","
     transaction = rng.randrange(2**32)
     when = _stamp(record.time)
-    line = f"{record.code},{when},{_WHAT[record.code]},{record.ip},{name},{mac},,{transaction},0,,,,{vendor},,,,0"
+    head = f"{record.code},{when},{_WHAT[record.code]},{record.ip},{name},{mac}"
+    line = f"{head},,{transaction},0,,,,{vendor},,,,0"
     if record.code != ASSIGNED or not windows:
         return [(record.time, line)]
     return [

@@ -1,7 +1,9 @@
-"""The Windows DNS server's debug log ("DNS logging and diagnostics", Microsoft Learn), in the English (United States) locale.
+"""The Windows DNS server's debug log ("DNS logging and diagnostics", Microsoft Learn), in the English (United
+States) locale.
 
-A client's question is received (`Rcv`), asked of a forwarder when it is not in the cache (`Snd`), answered by it (`Rcv`
-with `R`), and the client is answered (`Snd` with `R`). While details are switched on, every packet is followed by its contents.
+A client's question is received (`Rcv`), asked of a forwarder when it is not in the cache (`Snd`), answered by
+it (`Rcv` with `R`), and the client is answered (`Snd` with `R`). While details are switched on, every packet
+is followed by its contents.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ _DATES = tuple(f"{day_of(day).month}/{day_of(day).day}/{day_of(day).year}" for d
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A question to the unit's DNS server: who asked for what, the answer, and the planted case that it belongs to."""
+    """A question to the unit's DNS server: who asked for what, the answer, and the planted case that it
+    belongs to.
+    """
 
     time: float
     client_ip: str
@@ -99,7 +103,8 @@ class DnsServer:
         packet = f"{0x214C0000000 + int(self._random() * 0x3FFFFFF) * 16:016X}"
         thread = ("0D48", "0D44", "0E70", "0B4C")[xid & 3]
         line = (
-            f"{_DATES[day]} {CLOCK_AM_PM[second]} {thread} PACKET  {packet} UDP {direction} {remote:<15} {xid:04x} {flags} "
+            f"{_DATES[day]} {CLOCK_AM_PM[second]} {thread} PACKET  {packet} UDP {direction} "
+            f"{remote:<15} {xid:04x} {flags} "
             f"{lookup.type:<6} {spelled}"
         )
         answers: tuple[str, ...] = ()

@@ -1,7 +1,9 @@
-"""Encryption of the quarantine: AES-256-GCM in pieces, so that a large file takes little memory and no piece can be left out.
+"""Encryption of the quarantine: AES-256-GCM in pieces, so that a large file takes little memory and no piece
+can be left out.
 
-The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizar 2015): nonce = random prefix, counter, last-piece mark. The key is random,
-made once for a machine: no antivirus product and no double click can start what lies in the quarantine.
+The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizar 2015): nonce = random prefix, counter,
+last-piece mark. The key is random, made once for a machine: no antivirus product and no double click can
+start what lies in the quarantine.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ KEY_BYTES = 32
 
 
 def host_key(folder: Path) -> bytes:
-    """The key of this machine's quarantine, made when there is none. Raises UnreadableError for a damaged one."""
+    """The key of this machine's quarantine, made when there is none.
+
+    Raises UnreadableError for a damaged one.
+    """
     file = folder / "key"
     try:
         key = file.read_bytes()
@@ -47,7 +52,10 @@ def _new_key(file: Path) -> bytes:
 
 
 def seal(key: bytes, pieces: Iterable[bytes], stream: BinaryIO, label: bytes) -> None:
-    """Encrypt pieces of any size into a stream. `label` ties the content to its item: it has to be the same for `unseal`."""
+    """Encrypt pieces of any size into a stream.
+
+    `label` ties the content to its item: it has to be the same for `unseal`.
+    """
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     cipher, prefix = AESGCM(key), secrets.token_bytes(7)
@@ -57,7 +65,9 @@ def seal(key: bytes, pieces: Iterable[bytes], stream: BinaryIO, label: bytes) ->
 
 
 def unseal(key: bytes, stream: BinaryIO, label: bytes, where: str) -> Iterator[bytes]:
-    """The pieces again. Raises UnreadableError when anything was changed, cut off or belongs to another item."""
+    """The pieces again. Raises UnreadableError when anything was changed, cut off or belongs to
+    another item.
+    """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

@@ -18,10 +18,12 @@ from lamsach.scanner.safe_open import Skipped
 
 
 def quarantine_file(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Keep a file encrypted, then take it away. Raises InputError when it is not the file that was looked at any more.
+    """Keep a file encrypted, then take it away.
 
-    The file is opened once; what is kept, compared and taken away is what was opened. Windows takes a file that is in use away at its next
-    start: the item is `waiting` then.
+    Raises InputError when it is not the file that was looked at any more.
+
+    The file is opened once; what is kept, compared and taken away is what was opened. Windows takes a file
+    that is in use away at its next start: the item is `waiting` then.
     """
     with opened(target) as file:
         name = file.place.name
@@ -69,7 +71,9 @@ def _take_away(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
 
 
 def _leave_for_restart(item: Item, aside: Place) -> None:
-    """A running program has another name now and starts no more; what is left of it goes away when it has ended."""
+    """A running program has another name now and starts no more; what is left of it goes away when it has
+    ended.
+    """
     try:
         aside.unlink()
     except OSError:
@@ -78,7 +82,10 @@ def _leave_for_restart(item: Item, aside: Place) -> None:
 
 
 def _take_away_later(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
-    """Have Windows rename a held file at its next start. The mark comes first: a cut after it is brought to an end later."""
+    """Have Windows rename a held file at its next start.
+
+    The mark comes first: a cut after it is brought to an end later.
+    """
     item.stamp("restart", str(restart.started_at()))
     if not restart.rename_at_restart(file.place.name, aside.name):
         vault.forget(item)

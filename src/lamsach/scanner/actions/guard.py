@@ -22,11 +22,27 @@ from lamsach.scanner.trust import of_windows
 _NEVER = (
     *("/proc", "/sys", "/dev", "/boot", "/run/systemd"),
     *("/etc/pam.d", "/etc/security", "/etc/sudoers.d", "/etc/systemd", "/usr/lib/systemd", "/lib/systemd"),
-    *("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"),
-    *("/etc/apt", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/rpm", "/usr/lib/sysimage", "/etc/dnf", "/etc/yum.repos.d"),
+    *(
+        "/etc/ssl",
+        "/etc/pki",
+        "/etc/ca-certificates",
+        "/usr/share/ca-certificates",
+        "/usr/local/share/ca-certificates",
+    ),
+    *(
+        "/etc/apt",
+        "/var/lib/apt",
+        "/var/lib/dpkg",
+        "/var/lib/rpm",
+        "/usr/lib/sysimage",
+        "/etc/dnf",
+        "/etc/yum.repos.d",
+    ),
     *("/lib/apk", "/etc/apk", "/var/lib/pacman", "/etc/sssd", "/var/lib/sss"),
-)  # fmt: skip
-"""Folders of which nothing is taken: without it the system does not start, nobody logs on, or nothing can be installed."""
+)
+"""Folders of which nothing is taken: without it the system does not start, nobody logs on, or nothing can be
+installed.
+"""
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _VITAL = frozenset(
     f"/etc/{name}"
@@ -65,7 +81,8 @@ _LOGIN_LIBRARY = re.compile(
 _MARKS_OF_A_SYSTEM = ("etc/passwd", "etc/os-release", "usr/lib/os-release", "Windows/System32")
 # below the root of a Windows drive, in lower case with slashes
 _WINDOWS_VITAL = re.compile(
-    r"/(?:windows/(?!(?:temp|tasks|tracing|debug)/)|bootmgr$|boot/|efi/|recovery/|system volume information/|(?:page|hiber|swap)fil(?:e)?\.sys$"
+    r"/(?:windows/(?!(?:temp|tasks|tracing|debug)/)|bootmgr$|boot/|efi/|recovery/|system volume "
+    r"information/|(?:page|hiber|swap)fil(?:e)?\.sys$"
     r"|users/[^/]+/(?:ntuser|appdata/local/microsoft/windows/usrclass)\.(?:dat|ini|pol)"
     r"|programdata/microsoft/(?:crypto|windows defender|windows/systemdata)/)"
 )
@@ -90,7 +107,10 @@ BROWSERS = frozenset(
 
 
 class Guard:
-    """Says why a target is not to be touched (a code of `words.REFUSALS`), or that it may be. `good`: SHA-256 of files known to be good."""
+    """Says why a target is not to be touched (a code of `words.REFUSALS`), or that it may be.
+
+    `good`: SHA-256 of files known to be good.
+    """
 
     def __init__(self, good: Iterable[str] = (), dpkg: Path = Path("/var/lib/dpkg/info")) -> None:
         self._good = frozenset(good)
@@ -123,7 +143,10 @@ class Guard:
         return None
 
     def _owner(self, root: str, path: str) -> str | None:
-        """Refusal for a file that a package of the system at `root` owns. Without a package list, the system's folders as a whole are left alone."""
+        """Refusal for a file that a package of the system at `root` owns.
+
+        Without a package list, the system's folders as a whole are left alone.
+        """
         packages = self._dpkg if root == "/" else Path(root, "var/lib/dpkg/info")
         if packages.is_dir():
             return "owned" if self._by_dpkg(packages, path) else None
@@ -142,7 +165,9 @@ class Guard:
         return path in owned or other in owned
 
     def _by_rpm(self, path: str) -> str | None:
-        """`rpm -qf` fails for a file that no package owns, and for a damaged database: both are told apart by a file that is owned."""
+        """`rpm -qf` fails for a file that no package owns, and for a damaged database: both are told apart by
+        a file that is owned.
+        """
         try:
             output_of(["rpm", "-qf", path])
         except Skipped as skipped:
@@ -186,8 +211,9 @@ class Guard:
 
 
 def _systems(path: str) -> Iterator[tuple[str, str]]:
-    """The roots of systems that a file belongs to, and its path as each sees it: this machine, and any disk or image of another
-    below which it lies."""
+    """The roots of systems that a file belongs to, and its path as each sees it: this machine, and any disk
+    or image of another below which it lies.
+    """
     yield "/", path
     for folder in Path(path).parents:
         if str(folder) != "/" and any((folder / mark).exists() for mark in _MARKS_OF_A_SYSTEM):
@@ -216,7 +242,8 @@ def _windows_file(path: str) -> str | None:
 
 
 def read_good(paths: Iterable[str]) -> frozenset[str]:
-    """The SHA-256 values that files of known-good digests hold, one a line, whatever stands behind it (`sha256sum` writes such files).
+    """The SHA-256 values that files of known-good digests hold, one a line, whatever stands behind it
+    (`sha256sum` writes such files).
 
     Raises UnreadableError.
     """

@@ -1,6 +1,8 @@
-"""Reaching a file so that nobody can exchange a part of its path on the way: from the root, folder by folder, no link followed.
+"""Reaching a file so that nobody can exchange a part of its path on the way: from the root, folder by folder,
+no link followed.
 
-openat(2), O_NOFOLLOW: whoever may write in one of the folders can only make the walk fail, never lead it elsewhere.
+openat(2), O_NOFOLLOW: whoever may write in one of the folders can only make the walk fail, never lead it
+elsewhere.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ BY_FOLDER = sys.platform != "win32"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An opened folder and a name in it. `folder` is None where the system has no such thing; `name` is then the whole path."""
+    """An opened folder and a name in it.
+
+    `folder` is None where the system has no such thing; `name` is then the whole path.
+    """
 
     folder: int | None
     name: str
@@ -91,7 +96,10 @@ class Place:
 
 @contextmanager
 def place_of(path: str) -> Iterator[Place]:
-    """The place of an absolute path without links. Raises Skipped when a part of it is a link, gone or forbidden."""
+    """The place of an absolute path without links.
+
+    Raises Skipped when a part of it is a link, gone or forbidden.
+    """
     if not BY_FOLDER:
         yield Place(None, path)
         return

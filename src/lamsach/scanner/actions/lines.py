@@ -22,7 +22,9 @@ DROPPED_NOT_COMMENTED = ("ld.so.preload",)
 
 
 def disable_line(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Turn a line of a text file into a comment (or drop it where comments are not known). The whole old file is kept.
+    """Turn a line of a text file into a comment (or drop it where comments are not known).
+
+    The whole old file is kept.
 
     Raises InputError when the line is not there any more.
     """

@@ -45,9 +45,11 @@ def _attributes(descriptor: int) -> dict[str, str]:
 
 
 def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
-    """Give a new file what another had; what the system refuses is named in the answer (`owner`, `xattr:NAME`).
+    """Give a new file what another had; what the system refuses is named in the answer (`owner`,
+    `xattr:NAME`).
 
-    On Linux the times come last, since everything else changes them. `path` is used where the system has no call for a descriptor.
+    On Linux the times come last, since everything else changes them. `path` is used where the system has no
+    call for a descriptor.
     """
     refused: list[str] = []
     if sys.platform != "win32":

@@ -19,7 +19,10 @@ from lamsach.scanner.safe_open import Skipped, pieces
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file that was opened and is what was looked at. `held`: a program of Windows keeps it from being renamed."""
+    """A file that was opened and is what was looked at.
+
+    `held`: a program of Windows keeps it from being renamed.
+    """
 
     place: Place
     descriptor: int

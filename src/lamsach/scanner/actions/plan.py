@@ -55,7 +55,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Result of a step. `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says.
+    """Result of a step.
+
+    `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says.
 
     `later`: Windows takes the file away at its next start.
     """
@@ -70,7 +72,8 @@ class Done:
 def make_plan(
     result: Result, guard: Guard, *, suspicious: bool = False, named: Iterable[str] = ()
 ) -> list[Step]:
-    """The steps for malicious findings (and suspicious ones on request), each target once: what starts programs and the programs come first.
+    """The steps for malicious findings (and suspicious ones on request), each target once: what starts
+    programs and the programs come first.
 
     A file that only a rule accuses is taken when a person `named` its path, never else.
     """
@@ -100,7 +103,10 @@ def _by_rule(finding: Finding) -> bool:
 def carry_out(
     steps: Iterable[Step], vault: Vault, guard: Guard, on_step: Callable[[Done], None] = lambda _: None
 ) -> list[Done]:
-    """Do what the guard allows, one after the other; an error ends that step only. The guard is asked again right before."""
+    """Do what the guard allows, one after the other; an error ends that step only.
+
+    The guard is asked again right before.
+    """
     done: list[Done] = []
     for step in steps:
         refusal = step.refusal or guard.refusal(step.target)
@@ -166,7 +172,10 @@ def _identified(target: Target) -> Target:
 
 
 def stop(target: Target) -> None:
-    """End a process: asked first, then made to. Raises InputError when it is another one by now, or may not be ended."""
+    """End a process: asked first, then made to.
+
+    Raises InputError when it is another one by now, or may not be ended.
+    """
     import psutil
 
     try:

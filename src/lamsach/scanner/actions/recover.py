@@ -1,4 +1,6 @@
-"""After a power cut or a kill: each item is brought to the state before or after what was being done to it."""
+"""After a power cut or a kill: each item is brought to the state before or after what was being done
+to it.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,10 @@ def _recover(vault: Vault, item: Item) -> bool:
 
 
 def _waiting(vault: Vault, item: Item, place: Place, aside: Place) -> bool:
-    """Windows was to rename a held file at its start. It did: delete it when it is what was kept. It did not: it is left as it was."""
+    """Windows was to rename a held file at its start. It did: delete it when it is what was kept.
+
+    It did not: it is left as it was.
+    """
     device, inode = item.meta["device"], item.meta["inode"]
     if same_file(aside.status(), device, inode):
         if _digest(aside) != item.meta["sha256"]:

@@ -1,7 +1,9 @@
-"""Actions at the next start of Windows because a program holds a file now: MoveFileExW with MOVEFILE_DELAY_UNTIL_REBOOT.
+"""Actions at the next start of Windows because a program holds a file now: MoveFileExW with
+MOVEFILE_DELAY_UNTIL_REBOOT.
 
-A running program can be renamed but not deleted: it gets a harmless name at once and goes away at the start. A file that cannot even be renamed
-gets the harmless name at the start; it is deleted when its content proves to be what was kept. Both need an administrator's rights.
+A running program can be renamed but not deleted: it gets a harmless name at once and goes away at the start.
+A file that cannot even be renamed gets the harmless name at the start; it is deleted when its content proves
+to be what was kept. Both need an administrator's rights.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ def cancel(path: str) -> None:
 
 
 def without(operations: list[str], path: str) -> list[str]:
-    r"""The pending operations (pairs: `\??\FROM`, then `\??\TO` or empty) without those that begin with this file."""
+    r"""The pending operations (pairs: `\??\FROM`, then `\??\TO` or empty) without those that begin with this
+    file.
+    """
     pairs = [(operations[at], operations[at + 1]) for at in range(0, len(operations) - 1, 2)]
     wanted = f"\\??\\{path}".lower()
     return [part for pair in pairs if pair[0].lower() != wanted for part in pair]

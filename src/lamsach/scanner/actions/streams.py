@@ -1,7 +1,8 @@
 """Alternate data streams and the time of creation of a file on Windows.
 
-Streams are listed by the opened file itself (GetFileInformationByHandleEx, FILE_STREAM_INFO); each is opened by its name and used only when it is
-part of the same file (its volume and file number), so that nobody can exchange the file on the way. Wine knows no streams.
+Streams are listed by the opened file itself (GetFileInformationByHandleEx, FILE_STREAM_INFO); each is opened
+by its name and used only when it is part of the same file (its volume and file number), so that nobody can
+exchange the file on the way. Wine knows no streams.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 _STREAM_INFO_CLASS = 7
 _LIST_BYTES = 1 << 20
 _NO_STREAMS_HERE = frozenset({1, 38, 50, 87, 120, 124})
-"""Error codes of file systems without streams: INVALID_FUNCTION, HANDLE_EOF, NOT_SUPPORTED, INVALID_PARAMETER, CALL_NOT_IMPLEMENTED, INVALID_LEVEL."""
+"""Error codes of file systems without streams: INVALID_FUNCTION, HANDLE_EOF, NOT_SUPPORTED,
+INVALID_PARAMETER, CALL_NOT_IMPLEMENTED, INVALID_LEVEL.
+"""
 _EPOCH_1601 = 116_444_736_000_000_000
 """1970-01-01 in units of 100 nanoseconds since 1601-01-01 (FILETIME)."""
 STREAMS, STREAM_BYTES = 1000, 4 << 30
@@ -53,7 +56,9 @@ def streams_of(descriptor: int) -> list[Stream]:
 
 
 def parsed(data: bytes) -> Iterator[Stream]:
-    """The named streams in a FILE_STREAM_INFO list ([MS-FSCC] 2.4.49). Raises Skipped for one that is none."""
+    """The named streams in a FILE_STREAM_INFO list ([MS-FSCC] 2.4.49). Raises Skipped for one that
+    is none.
+    """
     place = 0
     for _ in range(STREAMS):
         if place + 24 > len(data):
@@ -70,7 +75,10 @@ def parsed(data: bytes) -> Iterator[Stream]:
 
 
 def stream_content(path: str, stream: Stream, status: os.stat_result) -> Iterator[bytes]:
-    """The content of a named stream of the file that `status` tells of. Raises Skipped when it is another file's by now."""
+    """The content of a named stream of the file that `status` tells of.
+
+    Raises Skipped when it is another file's by now.
+    """
     try:
         descriptor = os.open(f"{path}:{stream.name}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:

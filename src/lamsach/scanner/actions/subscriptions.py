@@ -14,7 +14,10 @@ from lamsach.scanner.safe_open import Skipped
 
 
 def disable_subscription(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Keep a binding's definition, then delete it. Raises InputError when it is gone, OutputError when the system does not do it."""
+    """Keep a binding's definition, then delete it.
+
+    Raises InputError when it is gone, OutputError when the system does not do it.
+    """
     text = _definition(target.text)
     if not text:
         raise InputError("The subscription is not there any more.", target.text, "Look again.")

@@ -21,7 +21,10 @@ PASSWORD = b"infected"
 
 
 def restore(vault: Vault, item: Item) -> list[str]:
-    """Give one item back; what the system refused to set is named in the answer. Raises LamsachError; the item stays then."""
+    """Give one item back; what the system refused to set is named in the answer.
+
+    Raises LamsachError; the item stays then.
+    """
     kinds = {
         "file": restore_file,
         "line": restore_line,
@@ -35,7 +38,9 @@ def restore(vault: Vault, item: Item) -> list[str]:
 
 
 def export(vault: Vault, items: Iterable[Item], path: Path) -> int:
-    """Write items into one AES-encrypted zip with the usual password: `ID/content`, `ID/meta.json`. The number written.
+    """Write items into one AES-encrypted zip with the usual password: `ID/content`, `ID/meta.json`.
+
+    The number written.
 
     Raises OutputError; a file that was there before is kept then.
     """

@@ -1,4 +1,6 @@
-"""Values of the Windows registry: taken away (a service: turned off) with what they were, and put back byte for byte, whatever type they say they have."""
+"""Values of the Windows registry: taken away (a service: turned off) with what they were, and put back byte
+for byte, whatever type they say they have.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ _OFF = SERVICE_OFF.to_bytes(4, "little")
 
 
 def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Keep a value, then delete it; the `Start` of a service is set to off instead. Raises InputError when it is gone."""
+    """Keep a value, then delete it; the `Start` of a service is set to off instead.
+
+    Raises InputError when it is gone.
+    """
     api = _api()
     data, kind = raw_value(api, target.path, target.text)
     off = target.text == "Start" and "\\services\\" in target.path.lower()
@@ -57,7 +62,10 @@ def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
 
 
 def restore_value(vault: Vault, item: Item) -> list[str]:
-    """Put a value back with its type. Raises OutputError when another one has its name now; the item stays then."""
+    """Put a value back with its type.
+
+    Raises OutputError when another one has its name now; the item stays then.
+    """
     api, meta = _api(), item.meta
     data = _unpacked(meta["data"])
     try:
@@ -97,7 +105,9 @@ def recover_value(vault: Vault, item: Item) -> bool:
 
 
 def tell_system(key: str) -> None:
-    """Let running programs take a changed proxy or resolver at once, as far as the system can (wininet.h, dnsapi.dll)."""
+    """Let running programs take a changed proxy or resolver at once, as far as the system can (wininet.h,
+    dnsapi.dll).
+    """
     if os.name != "nt":
         return
     ctypes: Any = import_module("ctypes")
@@ -126,7 +136,9 @@ def _key(api: Any, path: str, access: int, *, create: bool = False) -> Any:
 
 
 def raw_value(api: Any, path: str, name: str) -> tuple[bytes, int]:
-    """The bytes of a value and the type that it says it has (RegQueryValueExW: winreg reads strings up to their end only, and numbers of four bytes only)."""
+    """The bytes of a value and the type that it says it has (RegQueryValueExW: winreg reads strings up to
+    their end only, and numbers of four bytes only).
+    """
     ctypes: Any = import_module("ctypes")
     library = ctypes.WinDLL("advapi32")
     kind, size = ctypes.c_uint32(), ctypes.c_uint32()

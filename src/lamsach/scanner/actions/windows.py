@@ -1,7 +1,8 @@
-"""Opening a file on Windows so that it can be taken away while it is held, and what it has besides its content.
+"""Opening a file on Windows so that it can be taken away while it is held, and what it has besides its
+content.
 
-CreateFileW with FILE_FLAG_OPEN_REPARSE_POINT (a link or junction in the last place is not followed), nobody else may write meanwhile.
-Security descriptor as SDDL by GetNamedSecurityInfoW; Wine ignores what is set.
+CreateFileW with FILE_FLAG_OPEN_REPARSE_POINT (a link or junction in the last place is not followed), nobody
+else may write meanwhile. Security descriptor as SDDL by GetNamedSecurityInfoW; Wine ignores what is set.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _OWNER_GROUP_DACL = 0x7
 
 
 def open_shared(path: str, *, held: bool = False) -> tuple[int, os.stat_result]:
-    """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted. Raises Skipped.
+    """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted.
+
+    Raises Skipped.
 
     `held`: one that another program has open already, for reading alone.
     """
@@ -64,7 +67,10 @@ def capture(path: str, status: os.stat_result) -> dict[str, Any]:
 
 
 def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
-    """Set what `capture` gave; what the system refuses is named in the answer. Attributes come last: setting times drops them under Wine."""
+    """Set what `capture` gave; what the system refuses is named in the answer.
+
+    Attributes come last: setting times drops them under Wine.
+    """
     refused: list[str] = []
     if os.name != "nt":
         return refused

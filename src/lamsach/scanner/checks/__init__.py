@@ -1,1 +1,4 @@
-"""The checks of a machine besides its files. Each is a function of a `Look` in `lamsach.scanner.full_look.CHECKS`."""
+"""The checks of a machine besides its files.
+
+Each is a function of a `Look` in `lamsach.scanner.full_look.CHECKS`.
+"""

@@ -1,7 +1,7 @@
 """Browsers: visits to addresses of the list. Extensions from outside the browser's shop: `extensions`.
 
-Chromium keeps its history in the SQLite file `History` (table urls), Firefox in `places.sqlite` (table moz_places). A copy is read:
-the browser keeps its own locked.
+Chromium keeps its history in the SQLite file `History` (table urls), Firefox in `places.sqlite` (table
+moz_places). A copy is read: the browser keeps its own locked.
 """
 
 from __future__ import annotations

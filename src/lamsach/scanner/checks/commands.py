@@ -1,4 +1,6 @@
-"""Effects of a command that the system starts by itself: known ways of fetching and hiding, and the programs it names."""
+"""Effects of a command that the system starts by itself: known ways of fetching and hiding, and the programs
+it names.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("hidden_powershell", r"powershell[^\n]{0,300}\s-(?:e|en|enc|encodedcommand)\s+[a-z0-9+/=]{40}"),
         (
             "hidden_powershell",
-            r"powershell[^\n]{0,300}-w(?:i|in|indowstyle)?\s+(?:h|hid|hidden|1)\b[^\n]{0,2000}(?:download|iex|invoke-|frombase64|irm |iwr )",
+            r"powershell[^\n]{0,300}-w(?:i|in|indowstyle)?\s+(?:h|hid|hidden|1)\b[^\n]{0,2000}"
+            r"(?:download|iex|invoke-|frombase64|irm |iwr )",
         ),
         ("script_from_net", r"\b(?:mshta|regsvr32)(?:\.exe)?\b[^\n]{0,200}https?:"),
         ("script_from_net", r"\bmshta(?:\.exe)?\b[^\n]{0,20}(?:javascript|vbscript):"),
@@ -33,7 +36,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 COMMAND_CHARACTERS = 16384
 _PROGRAM = re.compile(r"(?:^|[\s\"'=;&|(])(/(?:[\w.+@%:,~\-]+/)*[\w.+@%:,~\-]+)")
 _WINDOWS_PROGRAM = re.compile(
-    r"\"([a-z]:\\[^\"|<>?*\n]{1,400})\"|([a-z]:\\[^\"|<>?*\n]{1,400}?\.(?:exe|dll|com|scr|bat|cmd|vbs|vbe|js|jse|ps1|hta|wsf))",
+    r"\"([a-z]:\\[^\"|<>?*\n]{1,400})\"|([a-z]:\\[^\"|<>?*\n]{1,400}?\.(?:exe|dll|com|scr|bat"
+    r"|cmd|vbs|vbe|js|jse|ps1|hta|wsf))",
     re.IGNORECASE,
 )
 

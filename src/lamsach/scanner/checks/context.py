@@ -16,7 +16,10 @@ from lamsach.scanner.options import Options
 
 @dataclass(slots=True)
 class Context:
-    """The machine as a check sees it. `root` stands for `/`. `starting` collects the files that the system starts by itself."""
+    """The machine as a check sees it. `root` stands for `/`.
+
+    `starting` collects the files that the system starts by itself.
+    """
 
     options: Options
     index: Index

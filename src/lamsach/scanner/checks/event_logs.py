@@ -1,7 +1,7 @@
 """Windows event logs (`*.evtx`): records that name a value of the list, whatever their channel.
 
-Read by the `evtx` library (MIT). Sysmon 1, 3 and 22, Security 4688 and 5156, PowerShell 4104 are the records that usually do; the texts of
-all are searched, so that a channel nobody thought of counts too.
+Read by the `evtx` library (MIT). Sysmon 1, 3 and 22, Security 4688 and 5156, PowerShell 4104 are the records
+that usually do; the texts of all are searched, so that a channel nobody thought of counts too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Browser extensions that came from outside the browser's shop: in a profile, or laid down for every person of the machine.
+"""Browser extensions that came from outside the browser's shop: in a profile, or laid down for every person
+of the machine.
 
-Chromium's `Preferences` state `location` and `from_webstore` (extensions/common/manifest.mojom); programs lay extensions down in the registry or in folders
-(https://developer.chrome.com/docs/extensions/how-to/distribute/install-extensions), policies force them. Firefox's `extensions.json` states `location` and `signedState`
-(toolkit/mozapps/extensions).
+Chromium's `Preferences` state `location` and `from_webstore` (extensions/common/manifest.mojom); programs lay
+extensions down in the registry or in folders
+(https://developer.chrome.com/docs/extensions/how-to/distribute/install-extensions), policies force them.
+Firefox's `extensions.json` states `location` and `signedState` (toolkit/mozapps/extensions).
 """
 
 from __future__ import annotations

@@ -14,7 +14,10 @@ OVERLAP_BYTES = 4096
 
 
 def memory_of(pid: int, limit: int) -> Iterator[bytes]:
-    """Pieces of the process's own, writable or executable memory, up to `limit` bytes. Raises Skipped without the right to read."""
+    """Pieces of the process's own, writable or executable memory, up to `limit` bytes.
+
+    Raises Skipped without the right to read.
+    """
     yield from _windows(pid, limit) if sys.platform == "win32" else _linux(pid, limit)
 
 
@@ -49,7 +52,9 @@ def _linux(pid: int, limit: int) -> Iterator[bytes]:
 
 
 def _own(fields: list[str]) -> bool:
-    """Return whether a range is the process's own: no file behind it, or changed, or executable of a file that was deleted."""
+    """Return whether a range is the process's own: no file behind it, or changed, or executable of a file
+    that was deleted.
+    """
     name = fields[5] if len(fields) > 5 else ""
     if name in ("[vvar]", "[vsyscall]", "[vdso]", "[vvar_vclock]") or name.startswith(
         ("/dev/", "/memfd:doublemapper")
@@ -59,7 +64,9 @@ def _own(fields: list[str]) -> bool:
 
 
 def _windows(pid: int, limit: int) -> Iterator[bytes]:
-    """VirtualQueryEx and ReadProcessMemory (Microsoft's documentation of memoryapi.h): committed private memory."""
+    """VirtualQueryEx and ReadProcessMemory (Microsoft's documentation of memoryapi.h): committed private
+    memory.
+    """
     import ctypes
 
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]

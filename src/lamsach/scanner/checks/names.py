@@ -16,13 +16,18 @@ from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
 from lamsach.scanner.safe_open import Skipped, read_small
 
 _ACTIVATION = re.compile(
-    r"(?:^|\.)(?:(?:activate|practivate|lmlicenses|ereg|wip\d?|hlrcv|na1r|lm|cc-api-data|genuine|prod|ic)\.(?:[\w-]+\.)*adobe(?:stats)?\.(?:com|io)|adobe\.activate\.com"
-    r"|(?:activation|validation|sls)\.(?:sls\.)?microsoft\.com|genuine\.microsoft\.com|registeridm\.com|secure\.internetdownloadmanager\.com|(?:api|license)\.(?:corel|autodesk|wondershare)\.com)$",
+    r"(?:^|\.)(?:(?:activate|practivate|lmlicenses|ereg|wip\d?|hlrcv|na1r|lm|cc-api-data"
+    r"|genuine|prod|ic)\.(?:[\w-]+\.)*adobe(?:stats)?\.(?:com|io)|adobe\.activate\.com"
+    r"|(?:activation|validation|sls)\.(?:sls\.)?microsoft\.com|genuine\.microsoft\.com"
+    r"|registeridm\.com|secure\.internetdownloadmanager\.com|(?:api|license)\.(?:corel|autodesk"
+    r"|wondershare)\.com)$",
     re.IGNORECASE,
 )
 """Servers that check a licence: cracked software turns them off in the hosts file."""
 _PROTECTION = re.compile(
-    r"(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|definitionupdates\.microsoft\.com|kaspersky\.com|eset\.com|avast\.com|avg\.com|bitdefender\.com|malwarebytes\.com|symantec\.com|norton\.com"
+    r"(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|definitionupdates\.microsoft\.com"
+    r"|kaspersky\.com|eset\.com|avast\.com|avg\.com|bitdefender\.com|malwarebytes\.com"
+    r"|symantec\.com|norton\.com"
     r"|mcafee\.com|trendmicro\.com|sophos\.com|clamav\.net|virustotal\.com|bkav\.com\.vn|cmcinfosec\.com)$",
     re.IGNORECASE,
 )
@@ -121,7 +126,9 @@ def _windows_resolvers(context: Context, registry: Registry) -> None:
 
 
 def _resolved_cache(context: Context) -> None:
-    """Yield what systemd-resolved remembers (`resolvectl show-cache`, from systemd 254 on, for an administrator). Nothing where it does not run."""
+    """Yield what systemd-resolved remembers (`resolvectl show-cache`, from systemd 254 on, for an
+    administrator). Nothing where it does not run.
+    """
     if not Path(_RESOLVED).exists():
         return
     try:

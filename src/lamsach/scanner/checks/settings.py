@@ -13,10 +13,12 @@ _INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 _DEFENDER = r"SOFTWARE\Microsoft\Windows Defender"
 _DEFENDER_POLICY = r"SOFTWARE\Policies\Microsoft\Windows Defender"
 _WIDE = re.compile(
-    r"^(?:[a-z]:\\?|[a-z]:\\(?:users|windows|programdata|program files|temp)\\?|.*\\(?:appdata|temp|downloads|public)(?:\\.*)?|\.?(?:exe|dll|bat|ps1|vbs|scr|js))$",
+    r"^(?:[a-z]:\\?|[a-z]:\\(?:users|windows|programdata|program files|temp)\\?|.*\\(?:appdata"
+    r"|temp|downloads|public)(?:\\.*)?|\.?(?:exe|dll|bat|ps1|vbs|scr|js))$",
     re.IGNORECASE,
 )
-"""Exclusions that let most malware through: whole disks, places where anybody may write, endings of programs."""
+"""Exclusions that let most malware through: whole disks, places where anybody may write, endings of programs.
+"""
 _OFF = (
     (_DEFENDER_POLICY, "DisableAntiSpyware"),
     (_DEFENDER_POLICY, "DisableAntiVirus"),
@@ -32,7 +34,9 @@ _PROXY_FILES = ("etc/environment", "etc/profile", "etc/apt/apt.conf")
 
 
 def check_proxy(context: Context, registry: Registry | None = None) -> None:
-    """Report a proxy or proxy script that is on the list, and on Windows one that lies on this machine's disk or loopback."""
+    """Report a proxy or proxy script that is on the list, and on Windows one that lies on this machine's disk
+    or loopback.
+    """
     if context.windows or registry is not None:
         _windows_proxy(context, registry or Registry())
         _system_proxy(context, registry or Registry())

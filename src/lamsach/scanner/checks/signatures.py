@@ -11,11 +11,14 @@ from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
 from lamsach.scanner.trust import DISTRUSTED, UNKNOWN, UNSIGNED, signature
 
 _ODD = re.compile(
-    r"[a-z]:\\(?:users\\[^\\]+\\appdata\\(?:local\\temp\\.*|roaming\\[^\\]+|local\\[^\\]+|locallow\\.*)|users\\public\\.*|programdata\\[^\\]+"
+    r"[a-z]:\\(?:users\\[^\\]+\\appdata\\(?:local\\temp\\.*|roaming\\[^\\]+|local\\[^\\]+"
+    r"|locallow\\.*)|users\\public\\.*|programdata\\[^\\]+"
     r"|windows\\(?:temp|tasks|tracing|debug)\\.*|\$recycle\.bin\\.*|perflogs\\.*|temp\\.*|[^\\]+)",
     re.IGNORECASE,
 )
-"""Temporary and public folders, the recycle bin, the top of the disk and of the folders for data of programs (a program has a folder of its own there)."""
+"""Temporary and public folders, the recycle bin, the top of the disk and of the folders for data of programs
+(a program has a folder of its own there).
+"""
 _ENDINGS = (".exe", ".dll", ".scr", ".com", ".cpl", ".sys", ".ocx")
 
 
@@ -26,7 +29,10 @@ def odd_place(path: str) -> bool:
 
 
 def check_signatures(context: Context, signed: Callable[[str], tuple[str, str]] = signature) -> None:
-    """Report programs that run or start by themselves from an odd place without a signature that holds. Nothing to see on Linux."""
+    """Report programs that run or start by themselves from an odd place without a signature that holds.
+
+    Nothing to see on Linux.
+    """
     for program, place in context.starting.items():
         if not odd_place(program):
             continue

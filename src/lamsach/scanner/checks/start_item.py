@@ -11,7 +11,9 @@ from lamsach.scanner.findings import Area, Finding, Level, Target
 
 @dataclass(frozen=True, slots=True)
 class StartEntry:
-    """`kind` is a code of `words.START_KINDS`, `place` where it is written, `command` what is started, `target` how to disable it."""
+    """`kind` is a code of `words.START_KINDS`, `place` where it is written, `command` what is started,
+    `target` how to disable it.
+    """
 
     kind: str
     place: str

@@ -1,6 +1,7 @@
 """Autostart on Linux: systemd, cron, rc, profiles, autostart, ld.so.preload, authorized_keys.
 
-systemd.unit(5) and systemd.service(5), crontab(5), ld.so(8), sshd(8), the freedesktop.org Autostart specification.
+systemd.unit(5) and systemd.service(5), crontab(5), ld.so(8), sshd(8), the freedesktop.org Autostart
+specification.
 """
 
 from __future__ import annotations

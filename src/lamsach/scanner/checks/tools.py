@@ -1,4 +1,6 @@
-"""Programs of the system whose output a check needs. No output is a failure: it never means that all is well."""
+"""Programs of the system whose output a check needs. No output is a failure: it never means that all
+is well.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ OUTPUT_BYTES = 32 << 20
 
 
 def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
-    """Return what the program writes. Raises Skipped when it is missing, fails, takes too long or says nothing."""
+    """Return what the program writes.
+
+    Raises Skipped when it is missing, fails, takes too long or says nothing.
+    """
     program = _found(command[0])
     if program is None:
         raise Skipped("tool_missing")
@@ -41,7 +46,9 @@ def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
 
 
 def _found(name: str) -> str | None:
-    """The program in the system's own folder; the search path of a user is not trusted where that can be avoided."""
+    """The program in the system's own folder; the search path of a user is not trusted where that can be
+    avoided.
+    """
     if sys.platform == "win32":
         system = os.path.join(os.environ.get("SystemRoot", r"C:\Windows"), "System32")  # noqa: PTH118, SIM112
         for place in (system, os.path.join(system, "WindowsPowerShell", "v1.0")):  # noqa: PTH118

@@ -1,6 +1,8 @@
-"""Asking Windows for an administrator's rights: only when the person presses the button for it, and the page works without.
+"""Asking Windows for an administrator's rights: only when the person presses the button for it, and the page
+works without.
 
-ShellExecuteW with the verb `runas` (Microsoft's documentation of shellapi.h) shows the question of User Account Control; the same command line is then started anew.
+ShellExecuteW with the verb `runas` (Microsoft's documentation of shellapi.h) shows the question of User
+Account Control; the same command line is then started anew.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ def may_ask() -> bool:
 
 
 def start_elevated() -> bool:
-    """Start this command line anew with an administrator's rights; False when the person, or Windows, said no."""
+    """Start this command line anew with an administrator's rights; False when the person, or Windows, said
+    no.
+    """
     if os.name != "nt":
         return False
     import ctypes

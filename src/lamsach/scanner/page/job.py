@@ -25,7 +25,9 @@ Records = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receiver of the result when the person presses the button: the name for people, and what sends it (raises LamsachError)."""
+    """Receiver of the result when the person presses the button: the name for people, and what sends it
+    (raises LamsachError).
+    """
 
     name: str
     send: Callable[[Result, Records], None]
@@ -52,7 +54,10 @@ class Job:
         return self._start("look", lambda: self._look(mode))
 
     def start_clean(self, named: Collection[str] = ()) -> bool:
-        """Carry out the plan; whether nothing else was going on. `named`: keys of findings whose file a person chose to take."""
+        """Carry out the plan; whether nothing else was going on.
+
+        `named`: keys of findings whose file a person chose to take.
+        """
         return self._start("clean", lambda: self._clean(named))
 
     def start_undo(self) -> bool:
@@ -60,7 +65,9 @@ class Job:
         return self._start("undo", self._undo)
 
     def start_send(self) -> bool:
-        """Send the result to the unit; whether there is one to send, somebody to get it, and nothing else going on."""
+        """Send the result to the unit; whether there is one to send, somebody to get it, and nothing else
+        going on.
+        """
         if self.result is None or self.receiver is None:
             return False
         return self._start("send", self._send)

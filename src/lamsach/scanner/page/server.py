@@ -80,7 +80,10 @@ class _Handler(LocalHandler):
 def serve(
     options: Options, language: str, on_ready: Callable[[str], None], receiver: Receiver | None = None
 ) -> None:
-    """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one. `receiver`: who gets the result by a button."""
+    """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one.
+
+    `receiver`: who gets the result by a button.
+    """
     with Page(options, language, receiver) as page:
         page.serve_person(on_ready)
         page.job.stop()

@@ -51,7 +51,8 @@ def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -
     parts = []
     if job.error is not None:
         parts.append(
-            f'<div class="verdict blind"><strong>{escape(_(job.error.what))}</strong><p>{escape(visible(job.error.where))}</p><p>{escape(_(job.error.todo))}</p></div>'
+            f'<div class="verdict '
+            f'blind"><strong>{escape(_(job.error.what))}</strong><p>{escape(visible(job.error.where))}</p><p>{escape(_(job.error.todo))}</p></div>'
         )
     if job.result is None:
         parts += _welcome(job, _, elevated, may_ask)
@@ -67,7 +68,8 @@ def found_page(job: Job, language: str) -> str:
     if result is None:
         return start_page(job, language, elevated=True)
     rows = "".join(
-        f'<tr><td><span class="level {finding.level}">{escape(_(LEVELS[finding.level]))}</span></td><td>{escape(_(AREAS[finding.area]))}<br><code>{escape(visible(finding.subject))}</code></td>'
+        f'<tr><td><span class="level '
+        f'{finding.level}">{escape(_(LEVELS[finding.level]))}</span></td><td>{escape(_(AREAS[finding.area]))}<br><code>{escape(visible(finding.subject))}</code></td>'
         f"<td>{escape(sentence(finding, _))}<br><b>{escape(threat(finding, _))}</b></td></tr>"
         for finding in result.findings[:_ROWS]
     )
@@ -124,7 +126,8 @@ def ended_page(language: str, *, again: bool = False) -> str:
     said = _("You can close this window.")
     if again:
         said = _(
-            "The program was started again with the rights of an administrator, in a window of its own. You can close this one."
+            "The program was started again with the rights of an administrator, in a window of "
+            "its own. You can close this one."
         )
     return _shell(_("The program has ended"), f"<p>{escape(said)}</p>", language)
 
@@ -155,7 +158,8 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
     text, colour = verdict(result, language)
     stop = f"<p>{escape(_(STOPS[result.stopped]))}</p>" if result.stopped else ""
     parts = [
-        f'<div class="verdict {colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(looked_at(result, language))}</p></div>'
+        f'<div class="verdict '
+        f'{colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(looked_at(result, language))}</p></div>'
     ]
     if job.done:
         parts.append(
@@ -163,7 +167,8 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
         )
     if job.undone:
         given = "".join(
-            f"<li><code>{escape(visible(str(item.meta.get('path', ''))))}</code> {escape(_(error.what) if error else _('given back'))}</li>"
+            f"<li><code>{escape(visible(str(item.meta.get('path', ''))))}</code> "
+            f"{escape(_(error.what) if error else _('given back'))}</li>"
             for item, error in job.undone
         )
         parts.append(f"<h2>{escape(_('Undo'))}</h2><ul>{given}</ul>")
@@ -240,7 +245,10 @@ def _choice(step: Step, _: Translate) -> str:
     if step.refusal != NOT_NAMED:
         return ""
     said = escape(_("I looked at this file: take it too"))
-    return f'<br><label><input type="checkbox" form="cleaning" name="take" value="{escape(step.finding.key)}"> {said}</label>'
+    return (
+        f'<br><label><input type="checkbox" form="cleaning" name="take" '
+        f'value="{escape(step.finding.key)}"> {said}</label>'
+    )
 
 
 def _button(name: str, text: str, *, other: bool = False, form: str = "") -> str:
@@ -261,6 +269,7 @@ def _back(_: Translate) -> str:
 def _shell(title: str, body: str, language: str, *, refresh: bool = False) -> str:
     again = '<meta http-equiv="refresh" content="2">' if refresh else ""
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{again}'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta '
+        f'name="viewport" content="width=device-width">{again}'
         f"<title>{escape(title)}</title><style>{ALL_STYLE}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )

@@ -1,4 +1,6 @@
-"""The result bundle: one `.zip` that is sent or carried to whoever keeps the cases, every part with its SHA-256 in the manifest."""
+"""The result bundle: one `.zip` that is sent or carried to whoever keeps the cases, every part with its
+SHA-256 in the manifest.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A scan in one line for the portal's page of the fleet: of which machine, when, how much was found, how much of it is still there."""
+"""A scan in one line for the portal's page of the fleet: of which machine, when, how much was found, how much
+of it is still there.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,11 @@ _PAST = frozenset({Area.EVENTS.value, Area.BROWSER.value})
 
 
 def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
-    """Return, of the malicious findings of a result bundle, how many remain after the actions, and how many were dealt with.
+    """Return, of the malicious findings of a result bundle, how many remain after the actions, and how many
+    were dealt with.
 
-    A finding is dealt with when a verified action was done to what it is about: the same finding, the file or the archive that holds it, the program that is started.
+    A finding is dealt with when a verified action was done to what it is about: the same finding, the file or
+    the archive that holds it, the program that is started.
     """
     done = [row for row in actions if row.get("outcome") == "done" and row.get("verified")]
     names, places = {row.get("finding") for row in done}, {row.get("subject") for row in done}
@@ -44,7 +48,9 @@ def is_whole(stopped: object, skipped: object, problems: object) -> bool:
 
 
 def fleet_record(result: Result, actions: Sequence[Record]) -> dict[str, Any]:
-    """Return what `--report` sends: names and numbers, no path, no user, no address that the machine visited."""
+    """Return what `--report` sends: names and numbers, no path, no user, no address that the
+    machine visited.
+    """
     rows = [finding_record(finding, str) for finding in result.findings]
     left, done = still_there(rows, actions)
     return {

@@ -1,4 +1,6 @@
-"""One way to write a result: the end of the name chooses its kind, and the file is written whole or not at all."""
+"""One way to write a result: the end of the name chooses its kind, and the file is written whole or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,10 @@ def write_result(
     actions: Sequence[dict[str, Any]] = (),
     through: Through = nullcontext,
 ) -> None:
-    """Write the result, sealed when its name ends in `.age`. Raises OutputError; the file that was there before is kept then."""
+    """Write the result, sealed when its name ends in `.age`.
+
+    Raises OutputError; the file that was there before is kept then.
+    """
     check_name(path)
     temporary = path.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
     try:

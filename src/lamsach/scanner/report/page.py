@@ -49,8 +49,10 @@ def html_page(result: Result, language: str, actions: Sequence[dict[str, Any]] =
     policy = f"default-src 'none'; style-src 'sha256-{digest}'"
     title = _("What the look at this machine found")
     parts = [
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>{escape(title)}</title><style>{STYLE}</style></head><body>',
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta '
+        f'name="viewport" content="width=device-width">',
+        f'<meta http-equiv="Content-Security-Policy" '
+        f'content="{policy}"><title>{escape(title)}</title><style>{STYLE}</style></head><body>',
         f"<h1>{escape(title)}</h1>",
         f'<p class="note">{escape(_facts(result, _))}</p>',
         *_verdict(result, language),
@@ -67,10 +69,12 @@ def limits_of_the_look(_: Translate) -> str:
     """Return what no look can promise, as a list."""
     texts = (
         _(
-            "A look without findings is no proof that the machine is clean. It says that nothing known was found in what was examined."
+            "A look without findings is no proof that the machine is clean. It says that "
+            "nothing known was found in what was examined."
         ),
         _(
-            "Malware that hides from the running system is seen only when the disk is examined from another system."
+            "Malware that hides from the running system is seen only when the disk is examined "
+            "from another system."
         ),
         _("Cracked software is named as a risk. Nobody is accused: the file may have come with the machine."),
     )
@@ -117,7 +121,8 @@ def _verdict(result: Result, language: str) -> list[str]:
     _ = translator(language)
     stop = f"<p>{escape(_(STOPS[result.stopped]))}</p>" if result.stopped else ""
     return [
-        f'<div class="verdict {colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(looked_at(result, language))}</p></div>'
+        f'<div class="verdict '
+        f'{colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(looked_at(result, language))}</p></div>'
     ]
 
 
@@ -125,7 +130,9 @@ def looked_at(result: Result, language: str) -> str:
     """Return how much was examined, as a sentence."""
     counts = result.counts
     return translator(language)(
-        "Examined: {files} files, {members} files in archives, {processes} running programs, {starts} start entries, {connections} connections; {listed} values of the list, {rules} rules; {skipped} things not examined."
+        "Examined: {files} files, {members} files in archives, {processes} running programs, "
+        "{starts} start entries, {connections} connections; {listed} values of the list, "
+        "{rules} rules; {skipped} things not examined."
     ).format(
         files=format_number(counts.files, language),
         members=format_number(counts.members, language),
@@ -157,7 +164,8 @@ def _row(finding: Finding, _: Translate) -> str:
     kind = threat(finding, _)
     digest = finding.target.sha256 if finding.target else ""
     return (
-        f'<tr><td><span class="level {finding.level}">{_ICONS[finding.level]} {escape(_(LEVELS[finding.level]))}</span></td>'
+        f'<tr><td><span class="level {finding.level}">{_ICONS[finding.level]} '
+        f"{escape(_(LEVELS[finding.level]))}</span></td>"
         f"<td>{escape(_(AREAS[finding.area]))}<br><code>{escape(visible(finding.subject))}</code></td>"
         f"<td>{escape(sentence(finding, _))}{f'<br><b>{escape(kind)}</b>' if kind else ''}</td>"
         f"<td><code>{escape(proof(finding, _)[:600])}<br>{digest}</code></td></tr>"

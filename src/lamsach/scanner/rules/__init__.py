@@ -1,6 +1,8 @@
-"""The rules: our own, and those that a campaign ships, compiled by YARA-X (https://virustotal.github.io/yara-x/).
+"""The rules: our own, and those that a campaign ships, compiled by YARA-X
+(https://virustotal.github.io/yara-x/).
 
-Our own rules stand in files by what they are about, and a file is searched only by those that could match what it is: a Linux program not by those for scripts.
+Our own rules stand in files by what they are about, and a file is searched only by those that could match
+what it is: a Linux program not by those for scripts.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ def content_of(head: bytes, size: int) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule that matched: its name, level and threat as its meta data state them (`suspicious` and empty by default)."""
+    """A rule that matched: its name, level and threat as its meta data state them (`suspicious` and empty by
+    default).
+    """
 
     name: str
     level: Level
@@ -150,7 +154,10 @@ class Searcher:
 
 
 class FileSearcher:
-    """Searches files: by those of our rules that could match, and by all that were given. Belongs to one thread."""
+    """Searches files: by those of our rules that could match, and by all that were given.
+
+    Belongs to one thread.
+    """
 
     def __init__(self, sources: RuleSources, timeout_s: int) -> None:
         self._own: dict[Content, Searcher] = {}
@@ -158,14 +165,17 @@ class FileSearcher:
         given = sources.given
         self._given = Searcher(compile_rules(given), timeout_s) if given.texts else None
         self.searches_all = self._given is not None
-        """Return whether every byte of every file is searched: rules that were given may be about anything."""
+        """Return whether every byte of every file is searched: rules that were given may be about anything.
+        """
 
     def searches(self, content: Content) -> bool:
         """Return whether any rule could match such a file."""
         return self.searches_all or content in PARTS
 
     def search(self, data: bytes, content: Content, *, first: bool = True) -> list[RuleHit]:
-        """The rules that match a file or a piece of it. Our own are about how a file begins, so they see its `first` piece only.
+        """The rules that match a file or a piece of it.
+
+        Our own are about how a file begins, so they see its `first` piece only.
 
         Raises TimeoutError when they take too long, ValueError when they fail.
         """

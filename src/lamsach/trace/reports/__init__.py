@@ -1,4 +1,6 @@
-"""Reads the authority's lists: tables in any document, Shadowserver's and n6's reports, free lines of text."""
+"""Reads the authority's lists: tables in any document, Shadowserver's and n6's reports, free lines
+of text.
+"""
 
 from lamsach.trace.reports.report_files import ReadReports, read_reports
 

@@ -13,12 +13,14 @@ _LONGEST = 4096
 Endpoint = tuple[str, int | None]
 # 203.0.113.5   203.0.113.5:4321   203.0.113.5/32   203.0.113.5 (port 4321)   203.0.113.5, cổng 4321
 _IPV4 = re.compile(
-    r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?:/32)?(?![\w]|\.\d|/\d)(?:\s?:\s?(\d{1,5})(?![\d:])|[\s,;(]{1,3}(?:port|cổng|cong)\s?[:=]?\s?(\d{1,5})(?!\d))?",
+    r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?:/32)?(?![\w]|\.\d|/\d)(?:\s?:\s?(\d{1,5})(?![\d:])"
+    r"|[\s,;(]{1,3}(?:port|cổng|cong)\s?[:=]?\s?(\d{1,5})(?!\d))?",
     re.ASCII | re.IGNORECASE,
 )
 # [2001:db8::1]:443   2001:db8::1   2001:db8::1/128
 _IPV6 = re.compile(
-    r"\[([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5})(?!\d))?|(?<![\w:.])([0-9A-Fa-f:]{2,39}(?:(?:\d{1,3}\.){3}\d{1,3})?)(?:/128)?(?![\w:./])",
+    r"\[([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5})(?!\d))?|(?<![\w:.])([0-9A-Fa-f:]{2,39}(?:"
+    r"(?:\d{1,3}\.){3}\d{1,3})?)(?:/128)?(?![\w:./])",
     re.ASCII,
 )
 _PORT = re.compile(
@@ -31,7 +33,9 @@ _OF_TCP = frozenset(["http", "https", "smtp", "ftp", "ssh", "telnet", "tls", "ss
 
 @lru_cache(65536)
 def endpoints(text: str) -> tuple[Endpoint, ...]:
-    """Every address in the text, canonical, with the port that stands at it, each once, at most MOST_IN_A_CELL."""
+    """Every address in the text, canonical, with the port that stands at it, each once, at most
+    MOST_IN_A_CELL.
+    """
     text = refang(text[:_LONGEST])
     found: dict[Endpoint, int] = {}
     for match in _IPV4.finditer(text):
@@ -68,7 +72,10 @@ def port_number(text: str) -> int | None:
 
 
 def ports(text: str) -> tuple[int, ...]:
-    """The ports that a cell states: one, or several parted by commas, semicolons, slashes or spaces. A range states none."""
+    """The ports that a cell states: one, or several parted by commas, semicolons, slashes or spaces.
+
+    A range states none.
+    """
     whole = port_number(text)
     if whole is not None:
         return (whole,)
@@ -78,7 +85,9 @@ def ports(text: str) -> tuple[int, ...]:
 
 
 def protocol_of(text: str) -> str | None:
-    """`tcp`, `udp` and such in lower case, also by number or by a service that runs on TCP; None when the text names none, or several."""
+    """`tcp`, `udp` and such in lower case, also by number or by a service that runs on TCP; None when the
+    text names none, or several.
+    """
     text = text.strip()[:200]
     if text in _NUMBERS:
         return _NUMBERS[text]

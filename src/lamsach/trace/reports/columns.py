@@ -18,8 +18,10 @@ Rows = Sequence[tuple[int, Cells | None]]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The places (0-based) of each kind of column, the best first. `data` is the index of the first row of data; `offset` minutes from UTC that the
-    headings state for the times; `international`: a Shadowserver or n6 report.
+    """The places (0-based) of each kind of column, the best first.
+
+    `data` is the index of the first row of data; `offset` minutes from UTC that the headings state for the
+    times; `international`: a Shadowserver or n6 report.
     """
 
     places: dict[Column, tuple[int, ...]] = field(default_factory=dict)
@@ -33,8 +35,10 @@ class Columns:
 
 
 def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
-    """The columns of a table; None when none holds addresses. `known` are public addresses that the logs know: of two columns of addresses without
-    headings, the one with those is the unit's.
+    """The columns of a table; None when none holds addresses.
+
+    `known` are public addresses that the logs know: of two columns of addresses without headings, the one
+    with those is the unit's.
     """
     at = _heading_row(rows)
     headings: list[str] = []
@@ -77,7 +81,9 @@ def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
 
 
 def _heading_row(rows: Rows) -> int | None:
-    """The row that most cells of are known headings, none an address; None when there is none with at least two."""
+    """The row that most cells of are known headings, none an address; None when there is none with at least
+    two.
+    """
     best: tuple[int, int] | None = None
     for at, (_, cells) in enumerate(rows[:_SEARCHED]):
         if cells is None or any(endpoints(cell) for cell in cells):
@@ -89,7 +95,9 @@ def _heading_row(rows: Rows) -> int | None:
 
 
 def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
-    """The headings, those of a second row put under a first one that spans several columns, and the index of the first row of data."""
+    """The headings, those of a second row put under a first one that spans several columns, and the index of
+    the first row of data.
+    """
     first = list(rows[at][1] or ())
     above = rows[at - 1][1] if at and rows[at - 1][0] == rows[at][0] - 1 else None
     if (
@@ -128,7 +136,9 @@ def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
 
 
 def _addresses(places: dict[Column, list[int]], sample: Sequence[Cells], known: Collection[str]) -> None:
-    """Put the column of public addresses in its place: the one with a heading if it holds addresses, else by content."""
+    """Put the column of public addresses in its place: the one with a heading if it holds addresses, else by
+    content.
+    """
     holding = {
         place: share
         for place in range(max(map(len, sample), default=0))
@@ -160,7 +170,9 @@ def _addresses(places: dict[Column, list[int]], sample: Sequence[Cells], known: 
 def _complete(
     places: dict[Column, list[int]], sample: Sequence[Cells], times: ListTimes, *, headed: bool
 ) -> None:
-    """Find by content what no heading named: times, ports (unless the rows are merely numbered by it), the threat."""
+    """Find by content what no heading named: times, ports (unless the rows are merely numbered by it), the
+    threat.
+    """
     taken = {place for found in places.values() for place in found}
     free = [place for place in range(max(map(len, sample), default=0)) if place not in taken]
     if not any(column in places for column in (Column.TIME, Column.DATE)):

@@ -31,8 +31,10 @@ Cells = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One table: its page or sheet (1-based), its rows that have any text with their 1-based numbers. `free`: rows are mere lines of text, one
-    cell each. A row's cells are None when it was too long or damaged. `unsure`: lines and texts that could not be read with certainty.
+    """One table: its page or sheet (1-based), its rows that have any text with their 1-based numbers.
+
+    `free`: rows are mere lines of text, one cell each. A row's cells are None when it was too long or
+    damaged. `unsure`: lines and texts that could not be read with certainty.
     """
 
     page: int | None
@@ -42,7 +44,10 @@ class Grid:
 
 
 def grids(source: ListSource) -> Iterator[Grid]:
-    """The tables of a document. Raises UnreadableError for one that is empty or no document of this kind, LimitError for one too large."""
+    """The tables of a document.
+
+    Raises UnreadableError for one that is empty or no document of this kind, LimitError for one too large.
+    """
     if not source.head.strip():
         raise UnreadableError("The list is empty.", source.document)
     if b"%PDF-" in source.head[:1024]:
@@ -122,7 +127,9 @@ def _uncommented(lines: Iterable[tuple[int, str | None]]) -> Iterator[tuple[int,
 
 
 def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> Grid:
-    """Lines of text as a table when those with an address have several columns with wide gaps between, else as they are."""
+    """Lines of text as a table when those with an address have several columns with wide gaps between, else
+    as they are.
+    """
     upright = _upright(lines)
     if upright is not None:
         return Grid(page, upright)
@@ -134,7 +141,8 @@ def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> G
 
 
 def _upright(lines: Sequence[tuple[int, Cells | None]]) -> tuple[tuple[int, Cells | None], ...] | None:
-    """Records written below each other, a line for each fact (`IP: 203.0.113.5`, then `Port: 4321`), as a table; None when the lines are not so.
+    """Records written below each other, a line for each fact (`IP: 203.0.113.5`, then `Port: 4321`), as a
+    table; None when the lines are not so.
 
     A record ends where a label comes again.
     """
@@ -163,8 +171,9 @@ def _upright(lines: Sequence[tuple[int, Cells | None]]) -> tuple[tuple[int, Cell
 def bounded(
     found: Iterable[tuple[int, Sequence[str] | None]], where: str, failed: list[LamsachError] | None = None
 ) -> tuple[tuple[int, Cells | None], ...]:
-    """The rows that have any text, within the limits. With `failed`, what ends them early is put there instead of being raised, and what came
-    before holds.
+    """The rows that have any text, within the limits.
+
+    With `failed`, what ends them early is put there instead of being raised, and what came before holds.
     """
     kept: list[tuple[int, Cells | None]] = []
     try:
@@ -183,7 +192,9 @@ def bounded(
 
 
 def _json(source: ListSource) -> Grid:
-    """Records as a table whose headings are their keys: a list of objects, objects one a line, or a list within an object."""
+    """Records as a table whose headings are their keys: a list of objects, objects one a line, or a list
+    within an object.
+    """
     records: list[tuple[int, Mapping[str, Any] | None]] = []
     for number, tree in documents(source):
         if isinstance(tree, Refused):
@@ -231,7 +242,9 @@ def _objects(tree: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def flattened(record: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """A record as texts by key. n6's `address` is a list of the addresses of one event: each is a row of its own."""
+    """A record as texts by key. n6's `address` is a list of the addresses of one event: each is a row of its
+    own.
+    """
     address = record.get("address")
     plain: dict[str, str] = {}
     for key, value in record.items():

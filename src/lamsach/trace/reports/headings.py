@@ -26,7 +26,8 @@ class Column(Enum):
 
 _FAR_SIDE = {Column.IP: Column.DESTINATION, Column.PORT: Column.DESTINATION_PORT}
 _ZONE = re.compile(
-    r"(?:utc|gmt)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?|\b(utc|gmt|zulu)\b|(gio viet nam|gio vn|gio ha noi|vietnam time|viet nam time|\bict\b)"
+    r"(?:utc|gmt)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?|\b(utc|gmt|zulu)\b|(gio viet nam|gio vn"
+    r"|gio ha noi|vietnam time|viet nam time|\bict\b)"
 )
 
 
@@ -46,7 +47,9 @@ def is_later(heading: str) -> bool:
 
 
 def offset_minutes(text: str) -> int | None:
-    """The offset from UTC that a heading or a sentence states (`Thời gian (UTC+7)`, `timestamp (GMT)`, `giờ Việt Nam`); None when it states none."""
+    """The offset from UTC that a heading or a sentence states (`Thời gian (UTC+7)`, `timestamp (GMT)`, `giờ
+    Việt Nam`); None when it states none.
+    """
     match = _ZONE.search(plain_key(text))
     if match is None:
         return None
@@ -59,7 +62,9 @@ def offset_minutes(text: str) -> int | None:
 
 
 def is_international(headings: frozenset[str]) -> bool:
-    """Return whether these headings (plain keys) are those of a Shadowserver or n6 report, whose times are UTC."""
+    """Return whether these headings (plain keys) are those of a Shadowserver or n6 report, whose times are
+    UTC.
+    """
     shadowserver = "timestamp" in headings and bool(headings & {"asn", "src_asn", "geo", "src_geo"})
     n6 = (
         "time" in headings

@@ -7,12 +7,16 @@ from typing import NamedTuple
 
 from lamsach.trace.reports.cells import endpoints, port_number, protocol_of
 
-_NUMERIC = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/-]\d{1,2}[/-]\d{1,2}|\d{1,2}[ /-](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}[ /-]\d{4}"
+_NUMERIC = (
+    r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/-]\d{1,2}[/-]\d{1,2}|\d{1,2}[ /-](?:Jan|Feb|Mar|Apr|May"
+    r"|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}[ /-]\d{4}"
+)
 _DATE = re.compile(
     rf"ngày \d{{1,2}} tháng \d{{1,2}} năm \d{{4}}|(?<![\d.])(?:{_NUMERIC})(?![\d.]\d)", re.IGNORECASE
 )
 _CLOCK = re.compile(
-    r"(?<![\d:.])(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AP]M\b)?|\d{1,2} ?(?:h|g|giờ)(?![a-z]) ?(?:\d{1,2})?(?: ?(?:phút|p))?(?: ?\d{1,2} ?(?:giây|s))?)"
+    r"(?<![\d:.])(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AP]M\b)?|\d{1,2} ?(?:h|g"
+    r"|giờ)(?![a-z]) ?(?:\d{1,2})?(?: ?(?:phút|p))?(?: ?\d{1,2} ?(?:giây|s))?)"
     r"(?: ?(?:Z\b|UTC|GMT)?(?: ?[+-]\d{1,2}(?::?\d{2})?)?)?",
     re.IGNORECASE,
 )
@@ -26,7 +30,8 @@ _PORT = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?:nhiễm|mã độc|botnet|malware|infection|threat|virus|trojan)\s*[:=]?\s*(?:mã độc\s+|botnet\s+)?([^\s,;|][^,;|]{1,100})",
+    r"(?:nhiễm|mã độc|botnet|malware|infection|threat|virus|trojan)\s*[:=]?\s*(?:mã độc\s+"
+    r"|botnet\s+)?([^\s,;|][^,;|]{1,100})",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<![\w:.@/-])\d{1,5}(?![\w:.@/-])")
@@ -88,7 +93,10 @@ class FreeLine(NamedTuple):
 
 
 def read_line(text: str) -> FreeLine | None:
-    """The row of a line; None for one without an address. The first address is the unit's, a second one the far side's."""
+    """The row of a line; None for one without an address.
+
+    The first address is the unit's, a second one the far side's.
+    """
     found = endpoints(text)
     if not found:
         return None

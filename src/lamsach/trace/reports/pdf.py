@@ -53,7 +53,8 @@ KNOWLEDGE = _OfReports()
 def pdf_grids(source: ListSource) -> Iterator[Grid]:
     """The document's tables page by page, and the lines between them. `page` is where a row stands.
 
-    Raises UnreadableError for a damaged, locked or scanned document, LimitError for one too large, after what comes before.
+    Raises UnreadableError for a damaged, locked or scanned document, LimitError for one too large, after what
+    comes before.
     """
     pages: list[PageText] = []
     failed: LamsachError | None = None
@@ -105,7 +106,9 @@ def _table_grids(table: WholeTable) -> Iterator[Grid]:
 
 
 def _cells(row: PageRow, held: dict[int, str]) -> Cells | None:
-    """The texts of a row's cells, with what merged cells hand down; None where it is not certain what one says."""
+    """The texts of a row's cells, with what merged cells hand down; None where it is not certain what one
+    says.
+    """
     texts = {place: cell_text(lines) for place, lines in row.cells.items()}
     if None in texts.values() or any(KNOWLEDGE.is_marked(texts[place] or "") for place in row.doubted):
         return None
@@ -115,7 +118,9 @@ def _cells(row: PageRow, held: dict[int, str]) -> Cells | None:
 
 
 def cell_text(lines: Sequence[CellLine]) -> str | None:
-    """The lines of a cell as one, with addresses and times whole that a narrow column cut; None where they may say two things."""
+    """The lines of a cell as one, with addresses and times whole that a narrow column cut; None where they
+    may say two things.
+    """
     text = ""
     for place, how in enumerate(follows(lines, KNOWLEDGE)):
         line = lines[place].text

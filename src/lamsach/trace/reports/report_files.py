@@ -1,4 +1,7 @@
-"""Lists in, reported rows out. Nothing is dropped in silence: what gives no row is refused with its place and the reason."""
+"""Lists in, reported rows out.
+
+Nothing is dropped in silence: what gives no row is refused with its place and the reason.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,9 @@ def read_reports(
 ) -> ReadReports:
     """Read lists: files, folders, patterns, zip archives. What cannot be read goes to `on_problem`.
 
-    A time without a zone is on the clock that the heading states, else `stated_zone`, else UTC in Shadowserver's and n6's reports, else `timezone`.
-    `known`: public addresses that the logs know (see `find_columns`).
+    A time without a zone is on the clock that the heading states, else `stated_zone`, else UTC in
+    Shadowserver's and n6's reports, else `timezone`. `known`: public addresses that the logs know (see
+    `find_columns`).
     """
     read = ReadReports()
     reader = _Reader(read, timezone, stated_zone, known)
@@ -187,10 +191,18 @@ class _Reader:
                 when = times.read(line.time)
                 self.read.rows.append(
                     Reported(
-                        line.ip, line.port, when[0] if when else None, when[1] if when else timedelta(seconds=1), line.time, line.protocol,
-                        line.threat[:_THREAT_KEPT] or None, line.destination, line.destination_port, reference,
+                        line.ip,
+                        line.port,
+                        when[0] if when else None,
+                        when[1] if when else timedelta(seconds=1),
+                        line.time,
+                        line.protocol,
+                        line.threat[:_THREAT_KEPT] or None,
+                        line.destination,
+                        line.destination_port,
+                        reference,
                     )
-                )  # fmt: skip
+                )
 
 
 def _repeated_headings(cells: Cells) -> bool:
@@ -228,7 +240,9 @@ def _day(text: str) -> str:
 
 
 def _clock(text: str) -> str:
-    """A clock that a workbook stores as a fraction of a day (ECMA-376 part 1, section 18.17.4.2) in figures."""
+    """A clock that a workbook stores as a fraction of a day (ECMA-376 part 1, section 18.17.4.2)
+    in figures.
+    """
     if text.startswith("0.") and text[2:].isdecimal():
         seconds = round(float(text[:20]) * 86_400) % 86_400
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
@@ -258,7 +272,14 @@ def _reported(cells: Cells, places: Places, times: ListTimes, reference: Referen
     listed = ports(port_text) or (None,)
     for (ip, own), port in list(product(addresses, listed))[:MOST_IN_A_CELL]:
         yield Reported(
-            ip, own or port, when[0] if when else None, when[1] if when else timedelta(seconds=1), text[:80], protocol_of(protocol_text) or protocol_of(port_text),
+            ip,
+            own or port,
+            when[0] if when else None,
+            when[1] if when else timedelta(seconds=1),
+            text[:80],
+            protocol_of(protocol_text) or protocol_of(port_text),
             " ".join(threat.split())[:_THREAT_KEPT] or None,
-            far[0][0] if len(far) == 1 else None, far_ports[0] if far_ports else far[0][1] if len(far) == 1 else None, reference,
-        )  # fmt: skip
+            far[0][0] if len(far) == 1 else None,
+            far_ports[0] if far_ports else far[0][1] if len(far) == 1 else None,
+            reference,
+        )

@@ -1,4 +1,6 @@
-"""Times as lists write them: day and month in an order that is decided once a file, `9h30 ngày 1/11/2026`, serial numbers of a workbook."""
+"""Times as lists write them: day and month in an order that is decided once a file, `9h30 ngày 1/11/2026`,
+serial numbers of a workbook.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ _LONGEST = 80
 _WORDS = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
 # 9h30   9g30p   9h30'05"   09 giờ 30 phút 5 giây   9h
 _HOURS = re.compile(
-    r"(?<!\d)(\d{1,2})\s?(?:h|g|giờ)(?![a-z])\s?(?:(\d{1,2})(?!\d|[/.-]\d))?\s?(?:p(?:hút)?|m|')?\s?(?:(\d{1,2})(?!\d|[/.-])\s?(?:s|giây|\"|''))?",
+    r"(?<!\d)(\d{1,2})\s?(?:h|g|giờ)(?![a-z])\s?(?:(\d{1,2})(?!\d|[/.-]\d))?\s?(?:p(?:hút)?|m"
+    r"|')?\s?(?:(\d{1,2})(?!\d|[/.-])\s?(?:s|giây|\"|''))?",
     re.IGNORECASE,
 )
 _ZONE = re.compile(r"\(?\s*(?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?\s*\)?", re.IGNORECASE)
@@ -33,8 +36,10 @@ _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", 
 
 
 class ListTimes:
-    """Reads the times of one list. `zone` is assumed for those that state none; `samples` are the time cells that decide the order of day and month,
-    which is day first, as in Vietnam, when nothing tells.
+    """Reads the times of one list.
+
+    `zone` is assumed for those that state none; `samples` are the time cells that decide the order of day and
+    month, which is day first, as in Vietnam, when nothing tells.
     """
 
     def __init__(
@@ -48,7 +53,10 @@ class ListTimes:
         self._known: dict[str, tuple[datetime, timedelta] | None] = {}
 
     def read(self, text: str) -> tuple[datetime, timedelta] | None:
-        """The beginning (UTC) of what the text states, and how long that is: a second, a minute or a day. None for what is no time."""
+        """The beginning (UTC) of what the text states, and how long that is: a second, a minute or a day.
+
+        None for what is no time.
+        """
         if text in self._known:
             return self._known[text]
         if len(self._known) >= _KEPT:

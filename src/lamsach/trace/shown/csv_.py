@@ -1,6 +1,8 @@
-"""A trace as CSV, one row of the list a line, the same columns in every line; the first line holds the result.
+"""A trace as CSV, one row of the list a line, the same columns in every line; the first line holds the
+result.
 
-UTF-8 with a byte-order mark, line ends CRLF (RFC 4180); texts that would be formulas start with an apostrophe.
+UTF-8 with a byte-order mark, line ends CRLF (RFC 4180); texts that would be formulas start with an
+apostrophe.
 """
 
 from __future__ import annotations
@@ -16,9 +18,36 @@ from lamsach.trace.model import Answer, Trace
 from lamsach.trace.shown.facts import Facts
 
 COLUMNS = (
-    "record", "row", "document", "page", "line", "ip", "port", "protocol", "time", "threat", "destination_ip", "destination_port", "repeats", "explained", "why",
-    "certainty", "device", "inside_ip", "inside_port", "name", "mac", "user", "department", "how", "nat_file", "nat_line", "lease_file", "lease_line", "note",
-)  # fmt: skip
+    "record",
+    "row",
+    "document",
+    "page",
+    "line",
+    "ip",
+    "port",
+    "protocol",
+    "time",
+    "threat",
+    "destination_ip",
+    "destination_port",
+    "repeats",
+    "explained",
+    "why",
+    "certainty",
+    "device",
+    "inside_ip",
+    "inside_port",
+    "name",
+    "mac",
+    "user",
+    "department",
+    "how",
+    "nat_file",
+    "nat_line",
+    "lease_file",
+    "lease_line",
+    "note",
+)
 """The headings, the same in both languages; times are ISO 8601 in UTC."""
 
 
@@ -38,7 +67,8 @@ def write_csv(trace: Trace, stream: BinaryIO, language: str) -> None:
 def _rows(trace: Trace, facts: Facts) -> Iterator[dict[str, Any]]:
     yield {"record": "result", "note": " ".join((facts.headline(), *facts.notes()))}
     for problem in trace.problems:
-        note = f"{problem.where}: {facts.translate(problem.what)} {facts.translate(problem.todo) if problem.todo else ''}"
+        todo = facts.translate(problem.todo) if problem.todo else ""
+        note = f"{problem.where}: {facts.translate(problem.what)} {todo}"
         yield {"record": "not_read", "note": note.strip()}
     for item in trace.refusals:
         place = item.reference
@@ -62,11 +92,23 @@ def _row(number: int, answer: Answer, facts: Facts) -> dict[str, Any]:
             f"{facts.named_title(item)} ({item.inside}): {facts.hints(item)}" for item in answer.named
         )
     known = {
-        "record": "row", "row": number, "document": place.document, "page": place.page or "", "line": place.row or "", "ip": row.ip, "port": row.port or "",
-        "protocol": row.protocol or "", "time": time_text(row.time) or row.time_text, "threat": row.threat or "", "destination_ip": row.destination or "",
-        "destination_port": row.destination_port or "", "repeats": "" if answer.repeats is None else answer.repeats + 1,
-        "explained": "true" if answer.explained else "false", "why": answer.why.value if answer.why else "", "note": note,
-    }  # fmt: skip
+        "record": "row",
+        "row": number,
+        "document": place.document,
+        "page": place.page or "",
+        "line": place.row or "",
+        "ip": row.ip,
+        "port": row.port or "",
+        "protocol": row.protocol or "",
+        "time": time_text(row.time) or row.time_text,
+        "threat": row.threat or "",
+        "destination_ip": row.destination or "",
+        "destination_port": row.destination_port or "",
+        "repeats": "" if answer.repeats is None else answer.repeats + 1,
+        "explained": "true" if answer.explained else "false",
+        "why": answer.why.value if answer.why else "",
+        "note": note,
+    }
     if not answer.explained:
         return known
     item = answer.named[0]
@@ -76,8 +118,19 @@ def _row(number: int, answer: Answer, facts: Facts) -> dict[str, Any]:
         next((line for line in proofs if not line.time), None),
     )
     return {
-        **known, "certainty": item.certainty.value, "device": item.device, "inside_ip": item.inside, "inside_port": item.inside_port or "",
-        "name": who.name or "", "mac": who.mac or "", "user": who.user or "", "department": item.department or "", "how": who.how,
-        "nat_file": nat.file if nat else "", "nat_line": nat.line if nat else "", "lease_file": lease.file if lease else "",
-        "lease_line": lease.line if lease else "", "note": facts.hints(item),
-    }  # fmt: skip
+        **known,
+        "certainty": item.certainty.value,
+        "device": item.device,
+        "inside_ip": item.inside,
+        "inside_port": item.inside_port or "",
+        "name": who.name or "",
+        "mac": who.mac or "",
+        "user": who.user or "",
+        "department": item.department or "",
+        "how": who.how,
+        "nat_file": nat.file if nat else "",
+        "nat_line": nat.line if nat else "",
+        "lease_file": lease.file if lease else "",
+        "lease_line": lease.line if lease else "",
+        "note": facts.hints(item),
+    }

@@ -19,7 +19,10 @@ _ADDRESSES_SHOWN = 5
 
 
 class Facts:
-    """A trace in words of one language. Texts from lists and logs are on one line, hidden characters written out, bounded."""
+    """A trace in words of one language.
+
+    Texts from lists and logs are on one line, hidden characters written out, bounded.
+    """
 
     def __init__(self, trace: Trace, language: str) -> None:
         self.trace = trace
@@ -48,7 +51,9 @@ class Facts:
         )
 
     def notes(self) -> Iterator[str]:
-        """Yield what else has to be known of the figures: machines, repeated rows, refused rows, the clocks, what was read."""
+        """Yield what else has to be known of the figures: machines, repeated rows, refused rows, the clocks,
+        what was read.
+        """
         if self.trace.devices:
             yield counted(
                 len(self.trace.devices),
@@ -79,7 +84,8 @@ class Facts:
             more = ", …" if len(known) > _ADDRESSES_SHOWN else ""
             yield text.format(addresses=", ".join(known[:_ADDRESSES_SHOWN]) + more)
         text = self.translate(
-            "Read were {nat} NAT records and {leases} DHCP or session records. Times are {zone}. Lamsach {version}."
+            "Read were {nat} NAT records and {leases} DHCP or session records. Times are "
+            "{zone}. Lamsach {version}."
         )
         yield text.format(
             nat=self.number(self.trace.nat_records),
@@ -93,7 +99,9 @@ class Facts:
         return clip(visible_line(value or ""), length)
 
     def time(self, row: Reported) -> str:
-        """A row's time on the shown clock, as precise as the list states it; the text as written when it could not be read."""
+        """A row's time on the shown clock, as precise as the list states it; the text as written when it
+        could not be read.
+        """
         if row.time is None:
             return self.text(row.time_text, 60) or "–"
         local = row.time.astimezone(self.zone)

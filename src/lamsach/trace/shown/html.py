@@ -1,4 +1,6 @@
-"""A trace as one self-contained HTML page in the house's style: no script, nothing loaded, readable from a USB stick and on paper."""
+"""A trace as one self-contained HTML page in the house's style: no script, nothing loaded, readable from a
+USB stick and on paper.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ EVIDENCE_SHOWN = 300
 
 
 def write_html(trace: Trace, stream: BinaryIO, language: str) -> None:
-    """Write the page, piece by piece. Every value is escaped; the page's policy lets only its own style through."""
+    """Write the page, piece by piece.
+
+    Every value is escaped; the page's policy lets only its own style through.
+    """
     write_page(
         stream,
         "lamsach.trace.shown",

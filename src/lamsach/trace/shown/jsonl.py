@@ -1,4 +1,7 @@
-"""A trace as JSON lines: the summary, devices, rows, refusals, problems. Each line is one object whose `record` says what it is."""
+"""A trace as JSON lines: the summary, devices, rows, refusals, problems.
+
+Each line is one object whose `record` says what it is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A trace on a terminal: the result, both lists as tables, then what was not read. Fits 100 columns, no codes in a pipe."""
+"""A trace on a terminal: the result, both lists as tables, then what was not read.
+
+Fits 100 columns, no codes in a pipe.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A trace as a workbook: result, devices, explained rows, rows that are not, candidates, evidence, what was not read. No cell is a formula."""
+"""A trace as a workbook: result, devices, explained rows, rows that are not, candidates, evidence, what was
+not read. No cell is a formula.
+"""
 
 from __future__ import annotations
 
@@ -74,25 +76,50 @@ def _summary(sheets: _Sheets, facts: Facts) -> None:
 def _devices(sheets: _Sheets, facts: Facts) -> None:
     _ = facts.translate
     columns = [
-        (_("Name"), 24), (_("Address"), 18), ("MAC", 20), (_("User"), 22), (_("Department"), 34), (_("Certainty"), 12), (_("Rows"), 9),
-        (_("Threat"), 40), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21), (_("Numbers of the rows"), 30),
-    ]  # fmt: skip
+        (_("Name"), 24),
+        (_("Address"), 18),
+        ("MAC", 20),
+        (_("User"), 22),
+        (_("Department"), 34),
+        (_("Certainty"), 12),
+        (_("Rows"), 9),
+        (_("Threat"), 40),
+        (sheets.timed(mark("First")), 21),
+        (sheets.timed(mark("Last")), 21),
+        (_("Numbers of the rows"), 30),
+    ]
     rows = (
         (
-            device.name, device.ip, device.mac, device.user, device.department, facts.certainty(device), len(device.rows),
-            ", ".join(device.threats), device.first, device.last, ", ".join(str(at + 1) for at in device.rows),
+            device.name,
+            device.ip,
+            device.mac,
+            device.user,
+            device.department,
+            facts.certainty(device),
+            len(device.rows),
+            ", ".join(device.threats),
+            device.first,
+            device.last,
+            ", ".join(str(at + 1) for at in device.rows),
         )
         for device in facts.trace.devices
-    )  # fmt: skip
+    )
     sheets.add(mark("Machines"), columns, rows, len(facts.trace.devices))
 
 
 def _row_columns(sheets: _Sheets, facts: Facts) -> list[tuple[str, int]]:
     _ = facts.translate
     return [
-        (_("No."), 8), (_("Public address"), 18), (_("Port"), 9), (_("Protocol"), 10), (sheets.timed(mark("Time")), 21), (_("Time as listed"), 24),
-        (_("Threat"), 24), (_("Destination"), 22), (_("Place in the list"), 40),
-    ]  # fmt: skip
+        (_("No."), 8),
+        (_("Public address"), 18),
+        (_("Port"), 9),
+        (_("Protocol"), 10),
+        (sheets.timed(mark("Time")), 21),
+        (_("Time as listed"), 24),
+        (_("Threat"), 24),
+        (_("Destination"), 22),
+        (_("Place in the list"), 40),
+    ]
 
 
 def _row_cells(number: int, facts: Facts, at: int) -> Cells:
@@ -113,17 +140,31 @@ def _row_cells(number: int, facts: Facts, at: int) -> Cells:
 def _explained(sheets: _Sheets, facts: Facts) -> None:
     _ = facts.translate
     columns = [
-        *_row_columns(sheets, facts), (_("Machine"), 24), (_("Inside address"), 18), ("MAC", 20), (_("User"), 22), (_("Department"), 34),
-        (_("Certainty"), 12), (_("Known by"), 22), (_("Note"), 50),
-    ]  # fmt: skip
+        *_row_columns(sheets, facts),
+        (_("Machine"), 24),
+        (_("Inside address"), 18),
+        ("MAC", 20),
+        (_("User"), 22),
+        (_("Department"), 34),
+        (_("Certainty"), 12),
+        (_("Known by"), 22),
+        (_("Note"), 50),
+    ]
 
     def rows() -> Iterator[Cells]:
         for number, answer in numbered(facts.trace, explained=True):
             item, who = answer.named[0], answer.named[0].identity
             yield (
-                *_row_cells(number, facts, number - 1), who.name, item.inside, who.mac, who.user, item.department, facts.certainty(item),
-                facts.known_by(item), facts.hints(item),
-            )  # fmt: skip
+                *_row_cells(number, facts, number - 1),
+                who.name,
+                item.inside,
+                who.mac,
+                who.user,
+                item.department,
+                facts.certainty(item),
+                facts.known_by(item),
+                facts.hints(item),
+            )
 
     sheets.add(mark("Explained"), columns, rows(), len(facts.trace.explained))
 
@@ -141,9 +182,15 @@ def _unexplained(sheets: _Sheets, facts: Facts) -> None:
 def _candidates(sheets: _Sheets, facts: Facts) -> None:
     _ = facts.translate
     columns = [
-        (_("Row no."), 9), (_("Rank"), 8), (_("Machine"), 24), (_("Inside address"), 18), ("MAC", 20), (_("User"), 22), (_("Department"), 34),
+        (_("Row no."), 9),
+        (_("Rank"), 8),
+        (_("Machine"), 24),
+        (_("Inside address"), 18),
+        ("MAC", 20),
+        (_("User"), 22),
+        (_("Department"), 34),
         (_("Why"), 60),
-    ]  # fmt: skip
+    ]
     found = [(number, answer) for number, answer in numbered(facts.trace, explained=False) if answer.named]
     rows = (
         (
