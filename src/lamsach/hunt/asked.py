@@ -1,4 +1,4 @@
-"""Which DNS questions were counted a moment ago, so that question and answer are one contact, not two."""
+"""DNS questions counted a moment ago, so that question and answer are one contact, not two."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from lamsach.model import EventKind, Match, Role
 
 ANSWER_WITHIN = timedelta(seconds=10)
-"""How long after a question its answer may come."""
+"""Time after a question within which its answer counts with it."""
 ASKED_KEPT = 10_000
 
 

@@ -55,7 +55,7 @@ _PLACES = {kind: place for place, kind in enumerate(TYPES)}
 _PREFIXES = {kind: kind.encode() + b" " for kind in TYPES}
 _DIGESTS = frozenset(types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT))
 _RUN = 1 << 10
-"""How many plain values are added at once."""
+"""Plain values added at once."""
 
 
 def _seconds(value: datetime | None) -> int:

@@ -1,4 +1,4 @@
-"""Where the hunt keeps what it need not compute twice: compiled kernels and compiled indicator sets."""
+"""Cache of the hunt: compiled kernels and compiled indicator sets."""
 
 from __future__ import annotations
 

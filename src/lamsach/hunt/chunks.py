@@ -22,7 +22,7 @@ _FEEDS = b"\n" * PAD
 
 
 class Stream(Protocol):
-    """What `lamsach.logs.opening.inputs.LogStream` offers."""
+    """Interface of `lamsach.logs.opening.inputs.LogStream` that chunks need."""
 
     @property
     def position(self) -> int:
@@ -45,7 +45,7 @@ class Buffer:
 
 
 class Pool:
-    """At most `count` buffers; none is made before it is needed.
+    """Pool of at most `count` buffers; none is made before it is needed.
 
     A thread gets back the buffer that it had last: its processor still has that memory at hand, and need not take it from the other one.
     """

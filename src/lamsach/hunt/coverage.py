@@ -1,4 +1,4 @@
-"""What was there to be searched: lines per observer, format and day, from a sample of parsed lines.
+"""Coverage: lines per observer, format and day, from a sample of parsed lines.
 
 Logs are written in order of time, so the lines between two parsed lines of one day are of that day; where two neighbours of
 the sample differ, the border between them is found by halving. The counts of lines are exact, their days are for a log in
@@ -15,12 +15,12 @@ from itertools import pairwise
 from lamsach.model import UNKNOWN_TEXT, Coverage
 
 HALVINGS = 400
-"""How many lines of one chunk are parsed at most to find borders between days."""
+"""Lines of one chunk parsed to find borders between days, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineKind:
-    """What one parsed line tells for coverage. `parsed` is false for a line that no format reads."""
+    """Facts of one parsed line for coverage. `parsed` is false for a line that no format reads."""
 
     observer: str
     format: str

@@ -26,7 +26,7 @@ from lamsach.logs.reading.events import binary_stream, context_for, detection_fo
 from lamsach.model import AsideReason, Event, FileSummary, Match, MatchKind, Problem, Refusal
 
 PROGRESS_EVENTS = 1000
-"""After how many events progress is told."""
+"""Progress interval, in events."""
 _OWN_KEPT = 10_000
 
 

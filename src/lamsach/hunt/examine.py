@@ -81,7 +81,7 @@ class Examiner:
         self._each = True
 
     def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
-        """What is found and counted from here on goes there."""
+        """Collect what is found and counted from here on in this object."""
         self.found = found
         self.account = account
         self.sampler.coverage = coverage

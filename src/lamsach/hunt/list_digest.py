@@ -16,7 +16,7 @@ from pathlib import Path
 from lamsach.hunt.cache import cache_folder
 
 SETTLED_NS = 10 * 10**9
-"""How long before it is read a file must have been left alone to be noted: more than any file system's grain of time."""
+"""Age below which a file's digest is not remembered: more than any file system's grain of time."""
 NOTES_KEPT = 256
 
 

@@ -33,7 +33,7 @@ class _Found:
 
 
 NOBODY = Event()
-"""What is known of a text of which nothing is known."""
+"""Knowledge about a text of which nothing is known."""
 
 
 class Matcher:

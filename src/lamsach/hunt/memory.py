@@ -19,7 +19,7 @@ class Memory(mmap.mmap):
 
 
 def anonymous(size: int) -> Memory:
-    """So many zero bytes to write to; pages that nobody touches cost nothing. Raises MemoryError."""
+    """Allocate this many zero bytes; untouched pages cost nothing. Raises MemoryError."""
     try:
         if not hasattr(mmap, "MAP_ANONYMOUS"):  # Windows
             return Memory(-1, size)

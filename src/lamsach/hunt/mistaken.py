@@ -29,16 +29,16 @@ _MARKS_OF_LISTS = re.compile(
 )
 """Each of these formats has one of these; the format's own reader decides."""
 _LEAST_SHARE = 0.5
-"""Of a log at least this share of the first lines is a product's."""
+"""Share of a log's first lines that are a product's, at least."""
 _ALONE = 0.9
-"""Of a list at least this share of the first lines is a value and nothing else, or a row under a list's heading."""
+"""Share of a list's first lines that are a value and nothing else, or a row under a list's heading, at least."""
 _HEADING = re.compile(
     r"\b(?:ioc|indicator|indicator_type|threat|malware|mã độc|dấu hiệu|chỉ dấu)s?\b", re.IGNORECASE
 )
 _TIME_OF_DAY = re.compile(r"\b[0-2]?\d:[0-5]\d")
 _COUNTED_BYTES = 256 << 20
 FEW_LOGS = 64
-"""So many logs are looked at before the hunt begins, so that swapped inputs are refused at once."""
+"""Logs looked at before the hunt begins, so that swapped inputs are refused at once."""
 
 LOG_AS_LIST = mark("This is a log, not a list of indicators.")
 LIST_AS_LOG = mark("This is a list of indicators, not a log.")

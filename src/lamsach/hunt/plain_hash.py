@@ -8,7 +8,7 @@ _MULTIPLIER = 0x9E3779B97F4A7C15
 _MIX = 0xFF51AFD7ED558CCD
 _IPV6_SALT = 0x6A09E667F3BCC909
 _LOWER = [int.from_bytes(b"\x20" * size, "little") for size in range(9)]
-"""What makes letters of so many bytes small."""
+"""Masks that make the letters of this many bytes small."""
 
 
 def _round(state: int, word: int) -> int:

@@ -14,7 +14,7 @@ LONGEST_LINE = 1 << 20
 CONTINUATIONS = 200
 """Lines that one multi-line record may have."""
 _NEARBY_BYTES = 1 << 16
-"""How far before and behind a line the rest of its record is looked for."""
+"""Distance before and behind a line within which the rest of its record is looked for."""
 
 
 class Records:

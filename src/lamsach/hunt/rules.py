@@ -1,4 +1,4 @@
-"""What a hunt asks of each line, and how far it has come in a file."""
+"""Rules of a hunt for each line, and the progress in a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.model import Event, Identity
 
 @dataclass(slots=True)
 class Rules:
-    """What a hunt asks of each line: who the device is, what else to tell of an event, and which times count."""
+    """Rules of a hunt for each line: who the device is, what else an event states, and which times count."""
 
     identify: Callable[[Event], Identity]
     observe: Callable[[Event], None]
@@ -29,7 +29,7 @@ class Rules:
 
 @dataclass(slots=True)
 class FileState:
-    """How far a file has been read: lines and first and last time so far. `numbers`: whether a line states addresses as numbers."""
+    """Progress in a file: lines and first and last time so far. `numbers`: whether a line states addresses as numbers."""
 
     lines: int = 0
     first: datetime | None = None

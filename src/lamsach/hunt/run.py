@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class HuntResult:
-    """What a hunt gathered. `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted; `account`: what
+    """Result of a hunt. `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted; `account`: what
     became of each listed value that is in the bytes."""
 
     found: RawSightings = field(default_factory=dict)

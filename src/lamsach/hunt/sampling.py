@@ -1,4 +1,4 @@
-"""Which observer, format and day a chunk's lines are of: a sample of them is parsed for coverage."""
+"""Observer, format and day of a chunk's lines: a sample of them is parsed for coverage."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lamsach.logs.opening.decoding import decode_line
 from lamsach.model import Event
 
 FIRST_LINES, FIRST_OF_MANY = 200, 50
-"""How many lines at the beginning of a file are parsed: of one that is a single chunk, of any other."""
+"""Lines parsed at the beginning of a file: of one that is a single chunk, of any other."""
 SPREAD = 64
-"""How many of the FIRST_LINES of a longer file that is a single chunk are spread over it: who wrote its beginning need not be who wrote it."""
+"""Of the FIRST_LINES of a longer file that is a single chunk, the number spread over it: its beginning may be another product's."""
 STEP = 8192
 """Further on every so many-th line is parsed."""
 

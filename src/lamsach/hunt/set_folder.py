@@ -1,4 +1,4 @@
-"""Where the cache keeps the compiled set of some lists. Loads neither numpy nor the compiler, so that a look-up of one value is quick."""
+"""Folder of a list's compiled set in the cache. Loads neither numpy nor the compiler, so that a look-up of one value is quick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a value is in a field that no reader knows: the machine's whose address is the only private source address that the record states.
+"""Owner of a value in a field that no reader knows: the machine whose address is the only private source address in the record.
 
 Not attributed: what the record says of others (the page that led there, an address of electronic mail, the client of another proxy), and
 whatever a record of a lease or a log-on holds besides, such as domains of accounts.

@@ -1,4 +1,4 @@
-"""What of a candidate line no event reports: it is searched as text.
+"""Part of a candidate line that no event reports: it is searched as text.
 
 The sieve says that a listed value may be in the line, and the product's reader reports nothing of it: it passes over the line (one that
 is cut off, a message of a newer version), or reads it and has no field for the place. A log of a changed format so loses its fields, not

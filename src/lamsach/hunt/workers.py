@@ -34,7 +34,7 @@ class Sieved:
 
 
 _SWITCH_S = 0.0005
-"""How long a worker that comes back from the kernel may wait for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
+"""Seconds that a worker back from the kernel waits for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
 
 Source = Iterator[tuple[int, Chunk]]
 
