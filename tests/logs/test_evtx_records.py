@@ -56,7 +56,9 @@ CONTEXT = FileContext("a.evtx")
 
 
 def items_of(data: bytes) -> list[Event | Refusal]:
-    return list(Evtx(CONTEXT).read(io.BytesIO(data)))
+    reader = Evtx(CONTEXT)
+    reader.names_files = True
+    return list(reader.read(io.BytesIO(data)))
 
 
 def the_long_way(chunk: bytes) -> list[Event]:

@@ -21,6 +21,7 @@ from lamsach.hunt.builder import IPV4_HIGH, TYPES, host_of
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.engine import hash_networks, hash_values
 from lamsach.hunt.kernel.layout import DEEPEST
+from lamsach.indicators.values.file_names import searched_part
 from lamsach.model import IndicatorType
 
 IPV6_LENGTHS = (128, 64, 48, 32, 0)
@@ -121,6 +122,8 @@ def _chains(kind: IndicatorType, value: str) -> Iterator[list[Item]]:
             yield from _of_host(value)
         case IndicatorType.EMAIL:
             yield from _of_host(value.rpartition("@")[2])
+        case IndicatorType.FILE_NAME:
+            yield from _of_host(searched_part(value))
         case IndicatorType.URL:
             host = host_of(value)
             try:

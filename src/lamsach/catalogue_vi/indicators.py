@@ -68,6 +68,8 @@ INDICATORS: dict[str, str] = {
     "This is the hash of an empty file.": "Đây là mã băm của tệp rỗng.",
     "The value is not of the type that the list states.": "Giá trị không đúng loại mà danh sách ghi.",
     "Values of this type cannot be met in logs.": "Giá trị loại này không xuất hiện trong nhật ký.",
+    "The name of a file can be looked for in logs only when it ends in a word of plain letters or digits with an ending, such as update.exe.": "Chỉ tìm được tên tệp trong nhật ký khi tên kết thúc bằng một từ gồm chữ cái không dấu hoặc chữ số và phần mở rộng, ví dụ update.exe.",
+    "Files of this name belong to the system or to common programs: a hunt for the name would accuse every machine.": "Tệp có tên này thuộc hệ điều hành hoặc phần mềm thông dụng: truy tìm theo tên này sẽ khiến máy nào cũng bị nghi ngờ.",
     "The line is longer than 1 MiB.": "Dòng dài hơn 1 MiB.",
     "The record is damaged.": "Bản ghi bị hỏng.",
     "The pattern names no address, domain name, URL or hash.": "Mẫu không nêu địa chỉ IP, tên miền, URL hay mã băm nào.",

@@ -218,6 +218,7 @@ _VALUES: dict[str, str] = {
     "JA3 fingerprint": "dấu vân tay JA3",
     "JA4 fingerprint": "dấu vân tay JA4",
     "e-mail address": "địa chỉ thư điện tử",
+    "file name": "tên tệp",
     "SHA-1": "SHA-1",
     "MD5": "MD5",
     "DHCP lease": "theo DHCP",

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.layout import LEAD
+from lamsach.indicators.values.file_names import searched_part
 from lamsach.indicators.values.records import Entry, Plain
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import TokenKind, types_of
@@ -173,6 +174,8 @@ class Builder:
                 self._add_host(value, row)
             case IndicatorType.EMAIL:
                 self._add_host(value.rpartition("@")[2], row)
+            case IndicatorType.FILE_NAME:
+                self._add_name(searched_part(value).encode(), row)
             case IndicatorType.URL:
                 host = host_of(value)
                 if host:

@@ -30,6 +30,7 @@ from lamsach.hunt.kernel.layout import (
     TOPS_SIZE,
 )
 from lamsach.hunt.plain_hash import hash_name, keys_with_parents
+from lamsach.indicators.values.file_names import searched_part
 from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import TokenKind, types_of
@@ -116,6 +117,8 @@ class CompiledSet:
     def find(self, value: str) -> Indicator | None:
         """The indicator with this canonical value, if it is listed."""
         network = _network(value)
+        if network is None and (named := self.by_file_name(value)):
+            return named[0]
         if network is None:
             candidates = self._by_host(host_of(value) if "/" in value else value.rpartition("@")[2])
         else:
@@ -147,6 +150,11 @@ class CompiledSet:
         return tuple(
             item for item in items if item.type is IndicatorType.EMAIL and item.value.endswith(f"@{name}")
         )
+
+    def by_file_name(self, name: str) -> tuple[Indicator, ...]:
+        """The listed name of a file, in canonical form."""
+        items = self._under((hash_name(searched_part(name).encode()),))
+        return tuple(item for item in items if item.type is IndicatorType.FILE_NAME and item.value == name)
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
         """The listed digest or fingerprint with this lower-case value."""
@@ -223,7 +231,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
     kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES))
     by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
     has_digests = any(kind in by_type for kind in _DIGESTS)
-    has_names = bool(np.isin(columns.types, [TYPES.index(kind) for kind in types_of(TokenKind.NAME)]).any())
+    has_names = any(kind in by_type for kind in types_of(TokenKind.NAME, TokenKind.FILE))
     tops, stems = _ends_of_names(columns)
     has_fingerprints = any(kind in by_type for kind in types_of(TokenKind.FINGERPRINT))
     flags = HAS_NAMES * has_names | HAS_FINGERPRINTS * has_fingerprints

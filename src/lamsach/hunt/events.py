@@ -55,6 +55,7 @@ def hunt_events(
         with log_file.open() as opened:
             stream = search.overhear(opened, detection.binary, context)
             reader = detection.binary(context)
+            reader.names_files = matcher.files_listed
             if reader.hands_over:
                 reader.unused = search.handed_over(opened, context)
             try:

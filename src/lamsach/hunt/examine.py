@@ -182,14 +182,15 @@ class Examiner:
         self._rules.observe(event)
         if not self._rules.in_time(event.time):
             return Rest(event, reason=AsideReason.OUT_OF_TIME)
-        if _has_nothing_to_match(event):
-            return self._as_text(text, number)
+        as_text = self._as_text(text, number) if _has_nothing_to_match(event) else None
+        if as_text and not event.file_names:
+            return as_text
         event = with_stated_source(event, record)
         for match in self._matcher.event(event, text):
             self._settled.add(match.indicator.value)
             if not self._asked.is_counted(match):
                 self._add(match)
-        return unread.beside(event, record)
+        return as_text or unread.beside(event, record)
 
     def _as_text(self, text: str, number: int) -> Rest:
         event = self._unknown.parse(text, number)

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.tokens import domain, tokens, unescaped
 from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
+from lamsach.indicators.values.file_names import stated_names
 from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS, TokenKind
@@ -43,6 +44,8 @@ class Matcher:
         self._compiled = self.compiled = compiled
         self._covers = covers
         self._mailboxes_listed = IndicatorType.EMAIL in compiled.by_type
+        self.files_listed = IndicatorType.FILE_NAME in compiled.by_type
+        """Whether the list has names of files."""
 
     def event(self, event: Event, text: str) -> list[Match]:
         """The matches of an event; `text` is the line, kept as evidence. An indicator is matched once an event."""
@@ -122,6 +125,14 @@ class Matcher:
             for indicator in self._compiled.by_digest(digest.lower()):
                 if indicator.type in DIGESTS:
                     yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, digest.lower())
+        if self.files_listed:
+            yield from self._files(event.file_names)
+
+    def _files(self, stated: Collection[str]) -> Iterator[_Found]:
+        """Listed names of files among those that a record states as such; no other text is taken for one."""
+        for name in dict.fromkeys(name for text in stated for name in stated_names(text)):
+            for indicator in self._compiled.by_file_name(name):
+                yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, name)
 
     def _mentioned(self, text: str, role: Role) -> Iterator[_Found]:
         """`role`: of an address; a name or URL is always something that the machine asked for."""

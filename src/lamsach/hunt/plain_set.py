@@ -20,8 +20,10 @@ from lamsach.hunt.npy import mapped
 from lamsach.hunt.plain_hash import hash_name, hash_network
 from lamsach.hunt.set_folder import set_folder
 from lamsach.indicators.files.opening import expand
+from lamsach.indicators.values.file_names import searched_part
 from lamsach.indicators.values.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
+from lamsach.model.indicator_types import FORMS
 
 _TYPES = tuple(IndicatorType)
 _NO_TIME = -(1 << 62)
@@ -110,6 +112,11 @@ class PlainSet:
         items = self._under([hash_name(name.encode())])
         return tuple(item for item in items if item.type is IndicatorType.EMAIL)
 
+    def by_file_name(self, name: str) -> tuple[Indicator, ...]:
+        """The listed name of a file, in canonical form."""
+        items = self._under([hash_name(searched_part(name).encode())])
+        return tuple(item for item in items if item.type is IndicatorType.FILE_NAME and item.value == name)
+
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
         """The listed digest or fingerprint with this lower-case value."""
         return tuple(item for item in self._under([hash_name(digest.encode())]) if item.value == digest)
@@ -133,10 +140,7 @@ class PlainSet:
         """Return whether the first hash or domain of the set is found under the key that this module computes for it."""
         for place in range(min(len(self._keys), 1000)):
             item = self.indicator(self._rows[place])
-            if (
-                item.type in (IndicatorType.IP, IndicatorType.NETWORK, IndicatorType.URL)
-                or "xn--" in item.value
-            ):
+            if item.type not in (IndicatorType.DOMAIN, *FORMS) or "xn--" in item.value:
                 continue
             return bool(hash_name(item.value.encode()) == self._keys[place])
         return True

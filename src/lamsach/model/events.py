@@ -57,7 +57,8 @@ class Event:
     `inbound` is true when the record says that the other side opened the connection, whichever of the two it
     calls source. `outbound` is true when it says that the side which it calls destination opened it (see
     `logs.direction.as_opened`). `mentioned`: further addresses, names and URLs in a text that the machine ran
-    (a script, a command line). `line` is 1-based.
+    (a script, a command line). `file_names`: names of files as the record states them, with or without their
+    paths; only a record that is read by itself has them, not a table. `line` is 1-based.
     """
 
     time: datetime | None = None
@@ -85,6 +86,7 @@ class Event:
     inbound: bool = False
     outbound: bool = False
     mentioned: tuple[str, ...] = ()
+    file_names: tuple[str, ...] = ()
     format: str = ""
     file: str = ""
     line: int = 0

@@ -21,6 +21,8 @@ class TokenKind(Enum):
     DIGEST = "digest"
     FINGERPRINT = "fingerprint"
     """Parts between underscores, the last two of twelve hexadecimal digits each."""
+    FILE = "file"
+    """A name with an ending. The sieve sees its last part as it sees names of hosts; only a field that holds a file's name matches it."""
 
 
 class Held(Enum):
@@ -210,6 +212,19 @@ ROWS: tuple[TypeRow, ...] = (
         openioc=("Email", "Email/From", "string"),
         zeek="email",
         whole="zeek stix misp openioc csv",
+    ),
+    TypeRow(
+        type=IndicatorType.FILE_NAME,
+        label="file name",
+        token=TokenKind.FILE,
+        fields=("file_names",),
+        stated_only=True,
+        words="filename|file name|file-name|ten tep|ten file|intel::file_name",
+        stix="file:name",
+        misp=("filename", "Payload delivery"),
+        openioc=("FileItem", "FileItem/FileName", "string"),
+        zeek="file_name",
+        whole="zeek stix misp openioc csv sigma kql",
     ),
 )
 BY_TYPE: Mapping[IndicatorType, TypeRow] = {row.type: row for row in ROWS}

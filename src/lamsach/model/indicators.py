@@ -22,6 +22,7 @@ class IndicatorType(StrEnum):
     JA3 = "ja3"
     JA4 = "ja4"
     EMAIL = "email"
+    FILE_NAME = "file_name"
 
 
 @made_often

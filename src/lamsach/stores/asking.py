@@ -13,8 +13,10 @@ from itertools import pairwise
 
 from lamsach.hunt.builder import TYPES, host_of
 from lamsach.hunt.compiled import CompiledSet
+from lamsach.indicators.values.file_names import searched_part
 from lamsach.logs.base import NUMBER_MARK
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import TokenKind, types_of
 
 MOST_VALUES = 100_000
 """Of more values it is quicker to take all documents."""
@@ -22,9 +24,7 @@ _LONG_LABEL = 6
 """A label of so many characters is asked for alone; a shorter one would be in too many lines."""
 _FEW, _MOST_NETWORKS = 28, 256
 """A network of this length or longer is asked for address by address; of a shorter one so many parts at most."""
-_OF_HOSTS = frozenset(
-    {IndicatorType.IP, IndicatorType.NETWORK, IndicatorType.DOMAIN, IndicatorType.URL, IndicatorType.EMAIL}
-)
+_OF_HOSTS = frozenset(types_of(TokenKind.ADDRESS, TokenKind.NAME, TokenKind.FILE))
 Wanted = tuple[str, ...]
 """Texts in lower case that a line holds all."""
 
@@ -112,6 +112,8 @@ def question(compiled: CompiledSet) -> Question | None:
 def _host(kind: IndicatorType, value: str) -> str:
     if kind is IndicatorType.URL:
         return host_of(value)
+    if kind is IndicatorType.FILE_NAME:
+        return searched_part(value)
     return value.rpartition("@")[2] if kind is IndicatorType.EMAIL else value
 
 

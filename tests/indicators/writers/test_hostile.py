@@ -30,6 +30,7 @@ GOOD = {entry.type: entry.value for entry in SAMPLE} | {
     T.JA3: "e7d705a3286e19ea42f587b344ee6865",
     T.JA4: "t13d1516h2_8daaf6152771_02713d6af862",
     T.EMAIL: "billing@bot-c2.xyz",
+    T.FILE_NAME: "hóa đơn (1) a-2024.exe",
 }
 SHORT = settings(max_examples=25, deadline=None)
 
@@ -42,6 +43,9 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
         assert value.isprintable()
         if kind is T.EMAIL:
             assert re.fullmatch(r"[a-z0-9._%+=~-]+@[a-z0-9.-]+", value)
+        elif kind is T.FILE_NAME:
+            assert re.fullmatch(r"[\w .+()\[\]{}@#$~&=!'-]+", value)
+            assert re.search(r"(?<![^ -~])[a-z0-9._-]*[a-z0-9_-]\.[a-z0-9_-]+$", value)
         elif kind is not T.URL:
             assert re.fullmatch(r"[a-z0-9._:/-]+", value)
         else:
@@ -93,6 +97,11 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
         (T.EMAIL, "a@b@bot-c2.xyz"),
         (T.EMAIL, "a@bot-c2"),
         (T.EMAIL, "@bot-c2.xyz"),
+        (T.FILE_NAME, "Evil.exe"),
+        (T.FILE_NAME, "a/evil.exe"),
+        (T.FILE_NAME, "evil*.exe"),
+        (T.FILE_NAME, 'a"b.exe'),
+        (T.FILE_NAME, "evil.exe\n"),
     ],
 )
 def test_what_is_not_canonical_is_never_written(kind: IndicatorType, value: str) -> None:

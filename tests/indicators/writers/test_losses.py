@@ -13,7 +13,7 @@ from lamsach.model import IndicatorType
 
 TEXT = (Path(__file__).parents[3] / "docs" / "blocking.md").read_text("utf-8")
 T = IndicatorType
-COLUMNS = (T.IP, T.NETWORK, T.DOMAIN, T.URL, T.MD5, T.SHA1, T.SHA256, T.JA3, T.JA4, T.EMAIL)
+COLUMNS = (T.IP, T.NETWORK, T.DOMAIN, T.URL, T.MD5, T.SHA1, T.SHA256, T.JA3, T.JA4, T.EMAIL, T.FILE_NAME)
 MEANINGS = {"yes": WHOLE, "no": None, "name only": NAME_ONLY, "no scheme": HOST_AND_PATH}
 ROWS = {
     cells[0].strip("`"): cells

@@ -160,7 +160,7 @@ def _covering(compiled: CompiledSet | PlainSet, kind: IndicatorType, text: str) 
     listed: dict[Value, Indicator] = {}
     for place in _places(kind, text):
         under = (*compiled.by_names([place]), *compiled.by_address(place), *compiled.by_digest(place))
-        for item in (*under, *compiled.by_mailbox(place.rpartition("@")[2])):
+        for item in (*under, *compiled.by_mailbox(place.rpartition("@")[2]), *compiled.by_file_name(place)):
             listed[item.type, item.value] = item
     for key in wanted:
         if key in listed:

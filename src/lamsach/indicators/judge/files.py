@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-from lamsach.indicators.judge.rule import DOMAIN, PATH, REFUSED, WORD, WRITTEN, Place, Rule, any_case, near
+from lamsach.indicators.judge.exceptions import words
+from lamsach.indicators.judge.rule import (
+    CELL,
+    DOMAIN,
+    FILE,
+    PATH,
+    REFUSED,
+    WORD,
+    WRITTEN,
+    Place,
+    Rule,
+    any_case,
+    near,
+)
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.values import refusals
 
@@ -59,6 +72,27 @@ _FETCHES = any_case(
 """Commands of which an argument is the server that is asked."""
 _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 """The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
+
+_PROGRAMS = words("""
+    acrord32.exe|acrobat.exe|agentactivationruntimestarter.exe|aitstatic.exe|alg.exe|appidsvc.dll|applicationframehost.exe|arp.exe|at.exe|atbroker.exe|attrib.exe|audiodg.exe
+    |autochk.exe|backgroundtaskhost.exe|bash.exe|bcdedit.exe|bginfo.exe|bitsadmin.exe|bootcfg.exe|brave.exe|browser.exe|browser_broker.exe|calc.exe|calculator.exe|cdb.exe|certreq.exe|certutil.exe|charmap.exe
+    |chkdsk.exe|choice.exe|chrome.exe|cipher.exe|cleanmgr.exe|clip.exe|cmd.exe|cmdkey.exe|cmdl32.exe|cmstp.exe|code.exe|coccoc.exe|comctl32.dll|comp.exe|compattelrunner.exe|compmgmtlauncher.exe
+    |conhost.exe|consent.exe|control.exe|csc.exe|cscript.exe|csrss.exe|ctfmon.exe|curl.exe|cvtres.exe|dashost.exe|dbghelp.dll|desktopimgdownldr.exe|devcon.exe|dfrgui.exe|diantz.exe|discord.exe|diskpart.exe
+    |diskshadow.exe|dism.exe|dismhost.exe|dllhost.exe|dns.exe|dnscmd.exe|dotnet.exe|driverquery.exe|dropbox.exe|drvinst.exe|dwm.exe|dxdiag.exe|dxgi.dll|esentutl.exe|eventcreate.exe|eventvwr.exe|evkey.exe|evkey64.exe|excel.exe
+    |expand.exe|explorer.exe|extexport.exe|extrac32.exe|fc.exe|filezilla.exe|find.exe|findstr.exe|firefox.exe|fltmc.exe|fodhelper.exe|fontdrvhost.exe|forfiles.exe|format.com|foxitreader.exe|foxitpdfreader.exe|fsutil.exe|ftp.exe|gdi32.dll
+    |git.exe|googleupdate.exe|gpresult.exe|gpscript.exe|gpupdate.exe|help.exe|helppane.exe|hh.exe|hostname.exe|icacls.exe|ie4uinit.exe|iediagcmd.exe|iexplore.exe|igfxem.exe|igfxtray.exe|imjpdct.exe|infdefaultinstall.exe|installutil.exe|ipconfig.exe
+    |java.exe|javaw.exe|javaws.exe|jusched.exe|kernel32.dll|kernelbase.dll|klist.exe|ksetup.exe|ldp.exe|lockapp.exe|logonui.exe|lsaiso.exe|lsass.exe|lsm.exe|magnify.exe|makecab.exe|mavinject.exe|mmc.exe|mobsync.exe|mofcomp.exe|more.com|mpcmdrun.exe
+    |mrt.exe|msaccess.exe|msbuild.exe|msconfig.exe|mscorsvw.exe|msdt.exe|msdtc.exe|msedge.exe|msedgewebview2.exe|mshta.exe|msiexec.exe|msinfo32.exe|msmpeng.exe|mspaint.exe|mspub.exe|mstsc.exe|msvcrt.dll|mswsock.dll|musnotification.exe|narrator.exe|net.exe|net1.exe|netcfg.exe
+    |netsh.exe|netstat.exe|nbtstat.exe|ngen.exe|ngentask.exe|nissrv.exe|nltest.exe|node.exe|notepad.exe|notepad++.exe|nslookup.exe|ntdll.dll|ntdsutil.exe|ntoskrnl.exe|ntvdm.exe|odbcconf.exe|ole32.dll|oleaut32.dll|onedrive.exe|onenote.exe|openssl.exe|opera.exe|osk.exe|outlook.exe
+    |pcalua.exe|perfmon.exe|php.exe|ping.exe|pip.exe|pnputil.exe|powercfg.exe|powerpnt.exe|powershell.exe|powershell_ise.exe|presentationhost.exe|print.exe|printui.exe|procdump.exe|procexp.exe|procmon.exe|psexec.exe|psexesvc.exe|putty.exe|pwsh.exe|python.exe|python3.exe|pythonw.exe|qprocess.exe|query.exe|quser.exe
+    |rasdial.exe|rdpclip.exe|rdrleakdiag.exe|reg.exe|regasm.exe|regedit.exe|regini.exe|regsvcs.exe|regsvr32.exe|rekeywiz.exe|replace.exe|robocopy.exe|route.exe|rstrui.exe|rundll32.exe|runonce.exe|runtimebroker.exe|sc.exe|schtasks.exe|scp.exe|scriptrunner.exe|sdbinst.exe|sdclt.exe|searchapp.exe|searchfilterhost.exe
+    |searchhost.exe|searchindexer.exe|searchprotocolhost.exe|searchui.exe|secedit.exe|sechealthui.exe|securityhealthservice.exe|securityhealthsystray.exe|services.exe|sethc.exe|setx.exe|sfc.exe|shell32.dll|shellexperiencehost.exe|shutdown.exe|sihost.exe|skype.exe|slack.exe|slui.exe|smartscreen.exe|smss.exe|snippingtool.exe
+    |sort.exe|splunkd.exe|spoolsv.exe|sppsvc.exe|sqlservr.exe|ssh.exe|sshd.exe|startmenuexperiencehost.exe|subst.exe|svchost.exe|sysmon.exe|sysmon64.exe|systeminfo.exe|systempropertiesadvanced.exe|systemsettings.exe|systray.exe|tabtip.exe|takeown.exe|tar.exe|taskeng.exe|taskhost.exe|taskhostw.exe|taskkill.exe|tasklist.exe
+    |taskmgr.exe|teams.exe|teamviewer.exe|telegram.exe|telnet.exe|textinputhost.exe|thunderbird.exe|tiworker.exe|tracert.exe|tree.com|trustedinstaller.exe|tscon.exe|tstheme.exe|ultraviewer.exe|ultraviewer_desktop.exe|unikeynt.exe|unikey.exe|unsecapp.exe|user32.dll|userinit.exe|useraccountcontrolsettings.exe|usoclient.exe|usocoreworker.exe
+    |utilman.exe|vbc.exe|verclsid.exe|vlc.exe|vmtoolsd.exe|vssadmin.exe|vssvc.exe|w32tm.exe|w3wp.exe|waitfor.exe|wbadmin.exe|wbemtest.exe|werfault.exe|werfaultsecure.exe|wermgr.exe|wevtutil.exe|wget.exe|where.exe|whoami.exe|winget.exe|wininet.dll|wininit.exe|winlogon.exe|winrar.exe|rar.exe|unrar.exe|7z.exe|7zfm.exe|7zg.exe|winrm.cmd|winrs.exe|winscp.exe|winword.exe
+    |winzip32.exe|wlanext.exe|wmiadap.exe|wmiapsrv.exe|wmic.exe|wmiprvse.exe|wmplayer.exe|wordpad.exe|workfolders.exe|write.exe|ws2_32.dll|wscript.exe|wsl.exe|wsmprovhost.exe|wsqmcons.exe|wsreset.exe|wuapp.exe|wuauclt.exe|wusa.exe|wwahost.exe|xcopy.exe|xpsrchvw.exe|xwizard.exe|zalo.exe|zoom.exe
+    |setup.exe|install.exe|installer.exe|uninstall.exe|unins000.exe|update.exe|updater.exe|autorun.inf|desktop.ini|thumbs.db|ntuser.dat|hiberfil.sys|pagefile.sys|readme.txt|readme.md|license.txt|index.html|index.htm|index.php|default.aspx|web.config|config.ini|robots.txt|favicon.ico|login.php|admin.php|wp-login.php|xmlrpc.php|jquery.js|jquery.min.js""")
+"""Names of Windows' own programs and libraries, of programs that most offices run, and of files that every site and installer has."""
 
 
 def is_code(text: str) -> bool:
@@ -119,6 +153,9 @@ def _is_argument(place: Place) -> bool:
 
 
 RULES = (
+    Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, REFUSED, refusals.KNOWN_PROGRAM, 5,
+        taken=["type,value\nfilename,invoice 2024.exe"],
+        refused=["type,value\nfilename,svchost.exe", "type,value\nfile name,C:\\ProgramData\\Rundll32.EXE"]),
     Rule("in_path", DOMAIN, PATH, lambda place: True, REFUSED, refusals.FILE_NAME, 10,
         taken=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
     Rule("called_with_brackets", DOMAIN, WORD,

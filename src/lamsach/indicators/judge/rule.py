@@ -18,7 +18,10 @@ ALL = frozenset(IndicatorType)
 NAMES = frozenset({IndicatorType.DOMAIN, IndicatorType.URL})
 NO_DIGESTS = ALL - frozenset(DIGESTS)
 FILE_HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
-ADDRESS, DOMAIN, LINK = map(frozenset, ({IndicatorType.IP}, {IndicatorType.DOMAIN}, {IndicatorType.URL}))
+ADDRESS, DOMAIN, LINK, FILE = (
+    frozenset({kind})
+    for kind in (IndicatorType.IP, IndicatorType.DOMAIN, IndicatorType.URL, IndicatorType.FILE_NAME)
+)
 NEAR = 96
 """How many characters before a value most rules look at: windows of fixed length keep the time linear."""
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -117,10 +117,14 @@ def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
     """
     key = plain_key(text)
     if "|" in key:
-        parts = key.removesuffix("|value").split("|")
-        return None, all(part in _TYPES and _TYPES[part] is None for part in parts)
+        return None, all(map(_is_passed_over, key.removesuffix("|value").split("|")))
     known, word = (_TYPES, key) if key in _TYPES else (_SPACED_TYPES, _spaced(key))
     return known.get(word), word in known and known[word] is None
+
+
+def _is_passed_over(part: str) -> bool:
+    """Return whether a part of a composite value is not taken: of a kind that is not supported, or a file's name, beside which its digest is stated."""
+    return _TYPES.get(part, IndicatorType.IP) in (None, IndicatorType.FILE_NAME)
 
 
 def is_no_text_value(text: str) -> bool:
@@ -135,7 +139,9 @@ def supported_part(kind: str, value: str) -> str:
     kinds, parts = key.split("|"), value.split("|")
     if len(kinds) < 2 or len(kinds) != len(parts):
         return value
-    return "|".join(part for name, part in zip(kinds, parts, strict=True) if not stated_type(name)[1])
+    return "|".join(
+        part for name, part in zip(kinds, parts, strict=True) if not _is_passed_over(plain_key(name))
+    )
 
 
 _DATE_FORMATS = (

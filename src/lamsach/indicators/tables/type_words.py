@@ -4,7 +4,7 @@ whatever their values look like. The kinds that are taken are in `lamsach.model.
 
 from __future__ import annotations
 
-UNSUPPORTED_WORDS = """email-dst|email-subject|email subject|email-attachment|filename|file name|file-name|mutex|regkey|registry key
+UNSUPPORTED_WORDS = """email-dst|email-subject|email subject|email-attachment|mutex|regkey|registry key
     |link|regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash|filehash-imphash|filehash-pehash|certificatethumbprint|certificate thumbprint|cert-thumbprint
     |tlsh|pehash|authentihash|impfuzzy|pattern-in-file|pattern-in-memory|pattern-in-traffic|pdb|named pipe|windows-service-name|whois-registrant-email
     |whois-registrant-name|x509-fingerprint-sha1|x509-fingerprint-md5|x509-fingerprint-sha256|ja3s-fingerprint-md5|jarm-fingerprint|mac-address|btc|xmr|phone-number|code-signing certificate|certificate
@@ -12,7 +12,7 @@ UNSUPPORTED_WORDS = """email-dst|email-subject|email subject|email-attachment|fi
     |ja3s|ja4s|ja4h|ja4x|jarm|hassh|hasshserver|telfhash|gimphash|vhash|rich hash|rich header hash|rich pe hash|import hash|fuzzy hash|certificate sha1|certificate sha256
     |certificate sha-1|certificate sha-256|certificate md5|certificate hash|certificate serial|certificate serial number|certificate fingerprint|ssl certificate|tls certificate|x509|x.509|x509 certificate|ssl cert|thumbprint|serial number
     |sha-384|sha3-384|sha3_384|blake2b|crc32|password|encryption key|key|rc4 key|aes key|wallet|bitcoin address|btc address|cryptocurrency wallet|bitcoin|monero|ethereum|telegram|phone|phone number|command|command line
-    |scheduled task|task name|service|service name|process|process name|pdb path|file path|filepath|path|directory|folder|mac|mac address|ten tep|ten file|tep tin|duong dan tep|khoa registry
+    |scheduled task|task name|service|service name|process|process name|pdb path|file path|filepath|path|directory|folder|mac|mac address|tep tin|duong dan tep|khoa registry
     |ten tien trinh|ten dich vu|lenh|mat khau|vi dien tu|so dien thoai
     |package|package name|package id|bundle id|bundle identifier|bundle name|app id|application id|app name|application name|app|application|configuration profile|configuration-profile
     |detection|detection name|av detection|file size|filesize|file type|uri path|url path|hosts file|cron job|user account|account|username|user name

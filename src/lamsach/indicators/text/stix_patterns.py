@@ -85,12 +85,15 @@ def pattern_values(pattern: str) -> Iterator[Found]:
     found = False
     taken: dict[int, set[str]] = {}
     narrowed: set[int] = set()
+    hashed = {one.observation for one in read.comparisons if ":hashes" in one.path} & read.joined
     for one in read.comparisons:
         observable, _, path = one.path.partition(":")
         kind, promises = _kind(observable, path)
         if not promises or not one.texts:
             if observable != "file" and not path.endswith("type"):
                 narrowed.add(one.observation)
+            continue
+        if kind is IndicatorType.FILE_NAME and one.observation in hashed:
             continue
         found = True
         yield from _values(one, kind)
@@ -215,6 +218,8 @@ def _like(text: str, kind: IndicatorType | None) -> str | None:
 
 def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
     """The type that an object path promises, and whether it promises any value at all."""
+    if (observable, path) == ("file", "name"):
+        return IndicatorType.FILE_NAME, True
     if observable in OBSERVABLES:
         return (OBSERVABLES[observable] if path == "value" else None), _IS_FIELD.fullmatch(path) is not None
     if observable in ("file", "artifact", "process") and "hashes" in path:

@@ -12,6 +12,7 @@ import re
 from lamsach.indicators.values import addresses, refusals
 from lamsach.indicators.values.domains import LABEL, MAY_END_FILES, canonical_domain, to_ascii_domain
 from lamsach.indicators.values.encoded import encoded_url
+from lamsach.indicators.values.file_names import canonical_file_name
 from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
 from lamsach.indicators.values.suffixes import suffixes
@@ -135,6 +136,8 @@ def _of_stated_kind(text: str, kind: IndicatorType) -> Value:
     """A value of a kind that is taken only where it is stated. Raises Refused."""
     if kind is IndicatorType.EMAIL:
         return kind, canonical_email(text)
+    if kind is IndicatorType.FILE_NAME:
+        return kind, canonical_file_name(text)
     if not re.fullmatch(FORMS[kind], text, re.ASCII | re.IGNORECASE):
         raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
     return kind, text.lower()

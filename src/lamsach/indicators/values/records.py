@@ -9,6 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from lamsach.indicators.judge.encodings import is_detection
+from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.rule import Scope
+from lamsach.indicators.judge.tables import Cell
 from lamsach.indicators.text.extract import HASH_NAMED_FILE, Found, scan
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.domains import may_be_file_name
@@ -136,7 +139,8 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
     no value is one Refused."""
     values: list[Found]
     if indicator_type in STATED_ONLY:
-        return [_stated(part, indicator_type) for part in _BETWEEN_VALUES.split(text.strip()) if part] or [
+        between = _BETWEEN_FILES if indicator_type is IndicatorType.FILE_NAME else _BETWEEN_VALUES
+        return [_stated(part, indicator_type) for part in between.split(text.strip()) if part] or [
             Refused(refusals.NOT_A_VALUE)
         ]
     if _SEVERAL.search(text):
@@ -158,9 +162,10 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
 
 def _stated(text: str, kind: IndicatorType) -> Found:
     try:
-        return canonical_values(text, kind)[0]
+        found = canonical_values(text, kind)[0]
     except Refused as refused:
         return refused
+    return withheld(found, decide(Scope.CELL, Cell(*found), kind))
 
 
 def _doubted(found: Found, text: str) -> Found:
@@ -193,6 +198,7 @@ def whole_value(text: str) -> list[Found]:
 
 
 _BETWEEN_VALUES = re.compile(r"\s*[|;,\n]\s*|\s+")
+_BETWEEN_FILES = re.compile(r"\s*[|;,\n]\s*")
 _SEVERAL_LEAST, _SEVERAL_MOST = 2, 64
 
 

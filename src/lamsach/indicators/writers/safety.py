@@ -9,7 +9,9 @@ from ipaddress import ip_address, ip_network
 from socket import AF_INET, inet_ntop, inet_pton
 
 from lamsach.indicators.values.domains import LABEL
+from lamsach.indicators.values.file_names import canonical_file_name
 from lamsach.indicators.values.normalise import LOCAL_PART
+from lamsach.indicators.values.refusals import Refused
 from lamsach.indicators.values.urls import DEFAULT_PORTS, MAX_URL_LENGTH
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import FORMS
@@ -32,6 +34,11 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
     if kind is IndicatorType.EMAIL:
         local, _, host = value.rpartition("@")
         return LOCAL_PART.fullmatch(local) is not None and is_canonical(IndicatorType.DOMAIN, host)
+    if kind is IndicatorType.FILE_NAME:
+        try:
+            return canonical_file_name(value) == value
+        except Refused:
+            return False
     if kind in _FORMS:
         return _FORMS[kind].fullmatch(value) is not None
     try:

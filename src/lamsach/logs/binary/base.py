@@ -53,6 +53,8 @@ class BinaryFormat(ABC):
         self.context = context
         self.unused: Callable[[bytes], object] | None = None
         """Who gets the text of what no field takes, one value a line; nobody needs to."""
+        self.names_files = False
+        """Whether its events are to have `file_names`; most lists have none to look for."""
 
     @classmethod
     @abstractmethod

@@ -32,6 +32,7 @@ def event_text(event: Event) -> str:
         "url": event.url,
         "answers": ",".join(event.answers[:ANSWERS_SHOWN]),
         "hashes": ",".join(event.hashes),
+        "files": ",".join(event.file_names),
         "action": event.action.value if event.action is not Action.UNKNOWN else None,
         "observer": event.observer,
     }

@@ -158,6 +158,7 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     found = []
     for part, text in zip(kinds, values, strict=False):
         stated, _ = stated_type(part)
-        if stated in _READABLE and part not in ("link", "port"):
+        beside_digest = stated is IndicatorType.FILE_NAME and len(kinds) > 1
+        if stated in _READABLE and part not in ("link", "port") and not beside_digest:
             found.extend(read_text(text, stated))
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shortened(value))]

@@ -27,6 +27,7 @@ _TERMS: tuple[tuple[re.Pattern[str], IndicatorType | None], ...] = (
         re.compile(r".*(?:/dns|dnsentryitem/.*(?:host|recordname)|/host(?:name)?|/domain)", re.IGNORECASE),
         IndicatorType.DOMAIN,
     ),
+    (re.compile(r"fileitem/filename", re.IGNORECASE), IndicatorType.FILE_NAME),
     (re.compile(r"email/(?:from|sender|reply-?to)", re.IGNORECASE), IndicatorType.EMAIL),
     (re.compile(r".*(?:/\w{0,20}uri|/\w{0,20}url|/referr?er|http_referr)", re.IGNORECASE), None),
     (re.compile(r".*(?:ip|ipv4|ipv6|address|destination|ipinfo)", re.IGNORECASE), IndicatorType.IP),
@@ -92,5 +93,7 @@ def _values(item: Element) -> list[Found]:
     search = context.get("search", "") if context is not None else ""
     for pattern, kind in _TERMS:
         if pattern.fullmatch(search):
+            if kind is IndicatorType.FILE_NAME and item.get("condition") != "is":
+                break  # a part of a name says too little
             return read_text(text, kind)
     return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text))]

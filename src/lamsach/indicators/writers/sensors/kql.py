@@ -20,7 +20,8 @@ _QUERY = """union isfuzzy=true
         | where Host has_any (names) or Bare has_any (names)
         | mv-apply Listed = names to typeof(string) on (where Host == Listed or Host endswith strcat(".", Listed) or Bare == Listed or Bare endswith strcat(".", Listed))),
     (DeviceNetworkEvents | where RemoteUrl has_any (urls)),
-    (DeviceFileEvents | where SHA256 in (sha256) or SHA1 in (sha1) or MD5 in (md5))
+    (DeviceFileEvents | where SHA256 in (sha256) or SHA1 in (sha1) or MD5 in (md5) or FileName in~ (file_name)),
+    (DeviceProcessEvents | where FileName in~ (file_name))
 | sort by Timestamp desc
 """
 
@@ -43,7 +44,7 @@ class Kql(Writer):
         yield from _let("names", _values(items, IndicatorType.DOMAIN))
         urls = _values(items, IndicatorType.URL)
         yield from _let("urls", ("".join(split_url(wire(url))[1:]) for url in urls))
-        for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5):
+        for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5, IndicatorType.FILE_NAME):
             yield from _let(kind.value, _values(items, kind))
         yield _QUERY
 

@@ -61,6 +61,10 @@ def _value(item: Indicator) -> str:
     return item.value
 
 
+def _path(item: Indicator) -> str:
+    return f"\\{item.value}"
+
+
 def _below(item: Indicator) -> str:
     return f".{item.value}"
 
@@ -74,7 +78,7 @@ def _hash(item: Indicator) -> str:
 
 
 _Field = tuple[str, tuple[IndicatorType, ...], Callable[[Indicator], str]]
-_NAMES = (IndicatorType.DOMAIN,)
+_NAMES, _FILES = (IndicatorType.DOMAIN,), (IndicatorType.FILE_NAME,)
 _RULES: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
     ("DNS question", "dns", (("query", _NAMES, _value), ("query|endswith", _NAMES, _below))),
     ("connection", "firewall", (("dst_ip|cidr", ADDRESSES, _value),)),
@@ -87,5 +91,14 @@ _RULES: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
             ("c-uri|contains", (IndicatorType.URL,), _url),
         ),
     ),
-    ("file", "process_creation", (("Hashes|contains", HASHES, _hash),)),
+    (
+        "file",
+        "process_creation",
+        (
+            ("Hashes|contains", HASHES, _hash),
+            ("Image|endswith", _FILES, _path),
+            ("OriginalFileName", _FILES, _value),
+        ),
+    ),
+    ("written file", "file_event", (("TargetFilename|endswith", _FILES, _path),)),
 )

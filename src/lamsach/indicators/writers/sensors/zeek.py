@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.indicators.writers.safety import wire, words
-from lamsach.model import Indicator
+from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import BY_TYPE
 
 
@@ -25,7 +25,8 @@ class Zeek(Writer):
         """The columns, then a line a value."""
         yield f"# {stamp.text()}\n#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
         for item in items:
-            value = wire(item.value).partition("://")[2] if "://" in item.value else wire(item.value)
+            value = wire(item.value) if item.type is IndicatorType.URL else item.value
+            value = value.partition("://")[2] or value
             yield f"{value}\tIntel::{BY_TYPE[item.type].zeek.upper()}\t{_said(item.source) or 'lamsach'}\t{_said(item.threat) or '-'}\n"
 
 

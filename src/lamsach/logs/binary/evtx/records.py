@@ -44,6 +44,10 @@ _READ: Mapping[str, Mapping[int, tuple[str, ...]]] = {
 """The data of an event that its reader looks at; of events that are not listed all are read."""
 
 
+_NAMING = tuple((name.lower(), f'"{name}":') for name in ("Image", "TargetFilename", "OriginalFileName", "ImageLoaded"))  # fmt: skip
+"""The data that name a file, read when somebody looks for such names."""
+
+
 class Layout(NamedTuple):
     """What all records with the same beginning, up to the time, have in common. `marks`: the data that are read, by lower-case name; empty when all are."""
 
@@ -52,8 +56,8 @@ class Layout(NamedTuple):
     marks: tuple[tuple[str, str], ...]
 
 
-def quick_record(text: str) -> WindowsRecord | None:
-    """The record of an event with named data, as nearly all are; None for any other.
+def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | None:
+    """The record of an event with named data, as nearly all are; None for any other. `names_files`: with the data that name a file.
 
     `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,"TimeCreated":{"#attributes":{"SystemTime":
     "2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`
@@ -65,7 +69,8 @@ def quick_record(text: str) -> WindowsRecord | None:
         end = begin + _TIME_CHARACTERS
         start = text.index(_EVENT_DATA, end)
         channel, computer = _names(text[text.index(_CHANNEL, end, start) : start])
-        data = _some(text, start, layout.marks) if layout.marks else _all(text, start)
+        marks = (*layout.marks, *_NAMING) if names_files and layout.marks else layout.marks
+        data = _some(text, start, marks) if marks else _all(text, start)
     except (ValueError, RecursionError, IndexError):
         return None
     if text[end] != '"':

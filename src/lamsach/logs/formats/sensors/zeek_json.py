@@ -81,6 +81,7 @@ class ZeekJson(LogFormat):
         event = self.record_event(fields, NO_HEADER)
         if event is None:
             return None
+        changed(event, file_names=zeek_fields.file_names_of(fields))
         if event.observer is None and header.strip():
             changed(event, observer=split_header(line, self.context)[0].host)
         return stamped(event, self.name, self.context.file, number)

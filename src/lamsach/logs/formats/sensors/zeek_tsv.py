@@ -156,7 +156,10 @@ class ZeekTsv(LogFormat):
             if value not in (self._unset, self._empty)
         }
         event = self.record_event(columns, header)
-        return event and stamped(event, self.name, self.context.file, number)
+        if event is None:
+            return None
+        changed(event, file_names=zeek_fields.file_names_of(columns))
+        return stamped(event, self.name, self.context.file, number)
 
     def _columns(self, values: list[str]) -> tuple[Sequence[str], Sequence[bool]]:
         """The names of the columns, and which hold several values."""

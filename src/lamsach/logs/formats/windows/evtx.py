@@ -91,7 +91,7 @@ class Evtx(BinaryFormat):
 
     def parse(self, text: str, number: int) -> Event:
         """The event of a record's JSON. Raises LineError."""
-        record = quick_record(text) or record_of_json(read_object(text)[1])
+        record = quick_record(text, names_files=self.names_files) or record_of_json(read_object(text)[1])
         return event_of(record, self.context, self._times, self.name, number)
 
 

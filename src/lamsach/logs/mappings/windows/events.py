@@ -28,7 +28,7 @@ from lamsach.model import Event
 Reader = Callable[[WindowsRecord], dict[str, Any]]
 GIVES = (
     *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac"),
-    *("user", "domain", "url", "answers", "hashes", "action", "forwarded", "response", "inbound", "mentioned"),
+    *("user", "domain", "url", "answers", "hashes", "action", "forwarded", "response", "inbound", "mentioned", "file_names"),
 )  # fmt: skip
 """The fields that Windows events can fill."""
 HOLDER_MARKERS = (
@@ -43,6 +43,8 @@ CONTACT_DATA = frozenset(
      "targetusername", "subjectusername")
 )  # fmt: skip
 """Data that tell of a contact: of an event that has one the rendered text is not read."""
+_FILES = frozenset({"image", "targetfilename", "originalfilename", "imageloaded", "newprocessname"})
+"""Data that name a file or program: Sysmon's, and the Security log's of a process."""
 _SQL_LOGONS = (18452, 18456)
 """SQL Server's refused log-ons, of which some exports hold only what is put into the text: the account, a reason, `[CLIENT: 192.0.2.5]`."""
 _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
@@ -62,6 +64,8 @@ def event_of(
             record.data.setdefault(name, value)
     fields = reader_of(record)(record)
     time = time_of(record.time, context, times)
+    if not _FILES.isdisjoint(record.data):
+        fields["file_names"] = tuple(record.data[name] for name in sorted(_FILES & record.data.keys()))
     return Event(time=time, file=context.file, format=log_format, line=line, **fields)
 
 

@@ -59,6 +59,7 @@ GIVES = (
     "hashes",
     "action",
     "lease_until",
+    "file_names",
 )
 
 _KINDS = {
@@ -140,6 +141,13 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
     if kind is EventKind.DNS:
         return decide(event, role=Role.SERVES_THE_UNIT, given=framed, turned=turned)
     return decide(event, _way(columns), given=framed)
+
+
+def file_names_of(columns: Columns) -> tuple[str, ...]:
+    """Return what files.log, and the logs of protocols that name a file, call it."""
+    return tuple(
+        text for name in ("filename", "name") if "fuid" in columns and (text := text_of(columns, name))
+    )
 
 
 def _kind(path: str | None, columns: Columns) -> EventKind:

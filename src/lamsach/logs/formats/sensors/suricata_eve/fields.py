@@ -177,9 +177,19 @@ def datum_of(value: object) -> str | None:
     return (ip_of(text) or domain_of(text.rpartition(" ")[2])) if text else None
 
 
+def _files(eve: Record) -> tuple[Record, ...]:
+    return (child(eve, "fileinfo"), *objects_of(eve.get("files")), *objects_of(eve.get("fileinfo")))
+
+
+def file_names_of(eve: Record) -> tuple[str, ...]:
+    """The names of files, as the protocol stated them."""
+    names = (text_of(file.get("filename")) for file in _files(eve))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
 def hashes_of(eve: Record) -> Iterator[str]:
     """Of files, and of the certificate (lists of botnet certificates give their SHA-1)."""
-    for holder in (child(eve, "fileinfo"), *objects_of(eve.get("files")), *objects_of(eve.get("fileinfo"))):
+    for holder in _files(eve):
         for key in ("sha256", "sha1", "md5"):
             found = hash_of(text_of(holder.get(key)) or "")
             if found:

@@ -27,6 +27,7 @@ from lamsach.logs.formats.sensors.suricata_eve.fields import (
     action_of,
     address_of,
     answers_of,
+    file_names_of,
     hashes_of,
     kind_of,
     names_of,
@@ -74,6 +75,7 @@ class SuricataEve(LogFormat):
             "hashes",
             "action",
             "lease_until",
+            "file_names",
         ),
     )
     records: ClassVar[Records | None] = RECORDS
@@ -90,7 +92,10 @@ class SuricataEve(LogFormat):
             event: Event | None = suricata_fast.alert(line, self.context)
         else:
             header, record = read_object(line)
-            event = self._event(_eve_record(record), record)
+            eve = _eve_record(record)
+            event = self._event(eve, record)
+            if event:
+                changed(event, file_names=file_names_of(eve))
             if event and event.observer is None and header.strip():
                 changed(event, observer=split_header(line, self.context)[0].host)
         return event and stamped(event, self.name, self.context.file, number)
