@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
@@ -33,24 +34,25 @@ from lamsach.portal.campaigns.models import (
 from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases import states
-from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child
 from lamsach.portal.cases.dashboard import counts_by_day, series
 from lamsach.portal.cases.models import Case, CaseState, Grant
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.exchange import epochs, keyring, moving, online, sealing
-from lamsach.portal.exchange.models import Partner
+from lamsach.portal.exchange.models import Partner, StatedCounts
 from lamsach.portal.findings.models import Way
 from lamsach.portal.findings.taking import Source, keep
-from lamsach.portal.privacy import granted, replaying
+from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.figures import Scope, compute
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units import tree
-from lamsach.portal.units.models import Membership, Unit
+from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
 from lamsach.portal.web.bars import standings
+from lamsach.portal.web.tree import _figures as tree_figures
 from tests.portal import bundles
 
 CAMPAIGN = "Chiến dịch làm sạch mã độc"
@@ -319,11 +321,6 @@ def back_up(path: str) -> int:
     return backup.backup(Path(path))
 
 
-def put_back() -> None:
-    """What a start does after a restore."""
-    replaying.pending()
-
-
 def partners() -> list[list[Any]]:
     """How it stands with each partner."""
     rows = Partner.objects.order_by("code")
@@ -360,7 +357,8 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
         },
         "machines": [repr(case_counts(one, root.pk, date.fromisoformat(day))) for day in days],
         "machines by unit": {code[pk]: repr(row) for pk, row in case_counts_by_child(one, root.pk).items()},
-        "by day": [[str(day), repr(row)] for day, row in counts_by_day(one, root.pk, tree.today())],
+        "one by one": pages(one, root),
+        "by day": [[str(day), repr(row)] for day, row in counts_by_day(one, root.pk, tree.today()).get(root.pk, [])],
         "chart": [[str(day) for day in chart.days], chart.counts] if chart else None,
         "not searched": sorted(code[pk] for pk in searching(one, root.pk).tops),
         "report": compute(form, scope),
@@ -371,6 +369,10 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
         "sums": dict(together.sums),
         "lists": sorted(IndicatorList.objects.filter(withdrawn=None).values_list("name", flat=True)),
         "state": one.state,
+        "dispatches": sorted(
+            [row.number, str(row.day), sorted(row.recipients.values_list("unit__code", flat=True)), row.steps]
+            for row in Dispatch.objects.filter(issuer=root).annotate(steps=Count("recipients__deployed"))
+        ),
     }  # fmt: skip
 
 
@@ -381,6 +383,35 @@ def granted_to(home: str) -> list[str]:
     for view in GrantedView.objects.filter(until__gt=timezone.now()):
         names.add(granted.opened(view)["machine"]["mac"])
     return sorted(names)
+
+
+def pages(one: Campaign, root: Unit) -> dict[str, Any]:
+    """Of each unit under another that has machines, wherever it is looked after: machines by state on its page and in the tree, what was not searched, its chart and its branches."""
+    under = tree.descendants(root).exclude(pk=root.pk)
+    codes = dict(under.values_list("pk", "code"))
+    whole = {pk: case_counts(one, pk) for pk in _with_machines(one, codes)}
+    shown = tree_figures(one, root, list(whole), tree.today()).machines
+    charts = {pk: series(one, pk, tree.today()) for pk in whole}
+    return {
+        codes[pk]: [
+            repr(whole[pk]), repr(shown.get(pk)), searching(one, pk).count, repr(charts[pk]),
+            sorted([codes[below], repr(row)] for below, row in case_counts_by_child(one, pk).items() if row != CaseCounts()),
+        ]
+        for pk in whole
+        if whole[pk] != CaseCounts()
+    }  # fmt: skip
+
+
+def _with_machines(one: Campaign, codes: dict[int, str]) -> list[int]:
+    links = UnitLink.objects.filter(valid_until=FOREVER, ancestor__in=list(codes)).filter(
+        Q(descendant__cases__campaign=one) | Q(descendant__in=StatedCounts.objects.values("unit"))
+    )
+    return sorted(set(links.values_list("ancestor", flat=True)))
+
+
+def dispatch_numbers(code: str) -> dict[str, int]:
+    """Which row each dispatch of a unit is."""
+    return dict(Dispatch.objects.filter(issuer__code=code).values_list("number", "pk"))
 
 
 def reports_of(code: str) -> list[list[Any]]:

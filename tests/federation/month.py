@@ -41,13 +41,20 @@ class Account:
 
 
 class Month:
-    """One run. `portals`: the ministry's, the provinces', and the one that holds all (`all`), each in a fresh state."""
+    """One run. `portals`: the ministry's, the provinces', and the one that holds all (`all`), each in a fresh state. `lost`: which one is put back from a backup, when the seed is not to say."""
 
     def __init__(
-        self, portals: dict[str, Portal], folder: Path, seed: int, units: int, days: int, url: str = ""
+        self,
+        portals: dict[str, Portal],
+        folder: Path,
+        seed: int,
+        units: int,
+        days: int,
+        url: str = "",
+        lost: str = "",
     ) -> None:
         self.rng = random.Random(seed)
-        self.portals, self.folder, self.days, self.url = portals, folder, days, url
+        self.portals, self.folder, self.days, self.url, self.lost = portals, folder, days, url, lost
         self.account = Account(seed, units)
         self.now = BEGIN
         self.flights: list[Flight] = []
@@ -58,8 +65,9 @@ class Month:
         self.own = [f"{M}.{number:02d}" for number in range(1, 4)]
         self.machines: list[list[Any]] = []
         """Unit, number, whether it is granted, for each machine that was found."""
-        self.waiting: dict[str, list[tuple[datetime, bool, Call]]] = {province: [] for province in PROVINCES}
-        """Steps of a province that the ministry may not have been told of yet: when, whether a partner can return them, what."""
+        self.waiting: dict[str, list[tuple[datetime, bool, Call]]] = {one: [] for one in (M, *PROVINCES)}
+        """What was done in a portal: when, whether a partner can return it, what."""
+        self.sent = ["1/M"]
         self.answered: dict[tuple[str, str], set[str]] = {}
         self.moves: list[tuple[str, str, str]] = []
         self.listed: list[str] = []
@@ -95,8 +103,7 @@ class Month:
         given, expected = portal.receive()[0], whole.receive()[0]
         if given != expected:
             self.account.wrong.append(f"{self.now} {home} {name} {arguments}: {given}, not {expected}")
-        if home in self.waiting:
-            self.waiting[home].append((self.now, back, call))
+        self.waiting[home].append((self.now, _from_above(name, arguments) if home == M else back, call))
         self.account.counted[name] += 1
         return given
 
@@ -132,9 +139,12 @@ class Month:
 
     def people(self, number: int) -> None:
         """A day's work."""
+        if number == self.days // 4 + 1:
+            self.sent.append("2/M")
+            self.act(M, "send", issuer=M, number="2/M", about="", deadline=self.day(24), whole=False)
         for one in (*self.own, *PROVINCES):
             if self.rng.random() < 0.3:
-                self._answer(one, "1/M")
+                self._answer(one, self.rng.choice(self.sent))
         for province in PROVINCES:
             if number >= 2 and (province, "") not in self.answered and self._knows(province):
                 self.answered[province, ""] = set()
@@ -151,12 +161,12 @@ class Month:
                 if self.rng.random() < 0.4 and self._knows(one) and self._heard(one):
                     self.act(self.home(one), "report", back=True, code=one)
 
-    def _knows(self, province: str) -> bool:
-        """Whether the campaign has arrived."""
-        return province not in PROVINCES or bool(self.portals[province].one(self.now, "knows", number="1/M"))
+    def _knows(self, province: str, number: str = "1/M") -> bool:
+        """Whether the campaign, or another dispatch of it, has arrived."""
+        return province not in PROVINCES or bool(self.portals[province].one(self.now, "knows", number=number))
 
     def _answer(self, code: str, number: str) -> None:
-        if not self._knows(code):
+        if not self._knows(code, number):
             return
         done = self.answered.setdefault((code, number), set())
         kind = self.rng.choice(("opened", "acknowledged", "deployed"))
@@ -331,36 +341,60 @@ class Month:
         return self.backup is not None and self.backup[0] == province and not self.restored
 
     def disaster(self, number: int) -> None:
-        """One province makes a backup, loses the days after it, and is put back."""
+        """One portal makes a backup, loses the days after it, and is put back."""
         lost_days = 3 if self.days < 10 else 4
         if number == self.days // 4:
-            province = self.rng.choice(PROVINCES)
+            home = self.lost or self.rng.choice((M, *PROVINCES))
             file = self.folder / "backup.zip"
-            self.portals[province].one(self.now, "back_up", path=str(file))
-            self.backup = (province, file, self.now)
+            self.portals[home].one(self.now, "back_up", path=str(file))
+            self.backup = (home, file, self.now)
         elif number == self.days // 4 + lost_days and self.backup is not None:
-            province, file, at = self.backup
+            home, file, at = self.backup
             self._settle(1)  # what had been stated: all of it is returned
-            before = self.portals[M].one(self.now, "sums", home=M)
-            held = self.portals[province].one(self.now, "reports_of", code=province)
-            self.portals[province].put_back(self.now, file)
+            before, held, bore = self._held(home)
+            self.portals[home].one(self.now, "put_back", path=str(file))
             self.restored = True
             self._settle(2)
-            after = self.portals[M].one(self.now, "sums", home=M)
+            if home == M:
+                self._again(home, at)
+            after, now, bears = self._held(home)
             if any(after[name] < before[name] for name in ("informed", "deployed")):
                 self.account.wrong.append(f"lost by the restore: {before}, {after}")
-            now = self.portals[province].one(self.now, "reports_of", code=province)
-            if [row[1:] for row in now[-1:]] != [row[1:] for row in held[-1:]]:  # editions are numbered anew
-                self.account.wrong.append("a report did not come back")
-            self._again(province, at)
+            if now != held:
+                self.account.wrong.append(f"a report did not come back: {now}, not {held}")
+            if bears != bore:
+                self.account.wrong.append(f"dispatches have other numbers: {bears}, not {bore}")
+            if home != M:
+                self._again(home, at)
+            self.account.counted[f"restored {home}"] += 1
+            self._after_restore(home, bore)
 
-    def _again(self, province: str, since: datetime) -> None:
-        """What no partner can return is done again by the province's people, with the dates that their papers bear."""
-        portal, now = self.portals[province], self.now
-        for at, back, call in self.waiting[province]:
+    def _held(self, home: str) -> tuple[Any, list[Any], Any]:
+        """What the ministry counts; the newest report of each province, here; the numbers of our dispatches that others know."""
+        portal = self.portals[home]
+        sums = self.portals[M].one(self.now, "sums", home=M)
+        reports = [
+            portal.one(self.now, "reports_of", code=one)[-1:] for one in (PROVINCES if home == M else (home,))
+        ]
+        bore = portal.one(self.now, "dispatch_numbers", code=M) if home == M else {}
+        return sums, [[row[1:] for row in rows] for rows in reports], bore  # a province numbers editions anew
+
+    def _after_restore(self, home: str, bore: dict[str, int]) -> None:
+        """The next dispatch of the ministry has a number that none ever had."""
+        if home == M:
+            self.sent.append("3/M")
+            self.act(M, "send", issuer=M, number="3/M", about="", deadline=self.day(24), whole=False)
+            new = self.portals[M].one(self.now, "dispatch_numbers", code=M)["3/M"]
+            if new <= max(bore.values()):
+                self.account.wrong.append(f"a number was given again: {new}, {bore}")
+
+    def _again(self, home: str, since: datetime) -> None:
+        """What no partner can return is done again by the portal's people, with the dates that their papers bear."""
+        portal, now = self.portals[home], self.now
+        for at, back, call in self.waiting[home]:
             if at >= since and not back:
                 portal.ask(at, call)
-        for at, back, call in self.waiting[province]:
+        for at, back, call in self.waiting[home]:
             if at >= since and back and call[0] in ("answer_many", "answer", "withdraw"):
                 portal.ask(at, call)
         self.now = now
@@ -432,6 +466,7 @@ class Month:
                 if home != M:
                     for one in (found, wanted):
                         one.pop("home", None)
+                        one.pop("dispatches", None)
                 for key in wanted:
                     if found[key] != wanted[key]:
                         self.account.wrong.append(f"{home} {key}: {_difference(found[key], wanted[key])}")
@@ -443,6 +478,14 @@ class Month:
                 off = (self.portals[row[0]].off - self.portals[home].off).total_seconds()
                 if self.url and row[3] != off:
                     self.account.wrong.append(f"{home} takes the clock of {row[0]} to be off by {row[3]} s, not {off}")  # fmt: skip
+
+
+def _from_above(name: str, arguments: dict[str, Any]) -> bool:
+    """Whether a step of the ministry reached the provinces, which can return it."""
+    whose = arguments.get("code", "")
+    return (
+        name in ("send", "add_list", "withdraw_list") or whose in PROVINCES or arguments.get("scope") == "all"
+    )
 
 
 def _difference(found: Any, wanted: Any) -> str:

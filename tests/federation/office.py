@@ -1,63 +1,149 @@
-"""One portal of the simulation, in a process of its own: `python -m tests.federation.office FOLDER`. A line in is `[moment, [[function, arguments], ..]]`, a line out what they gave."""
+"""The portals of the simulation: `python -m tests.federation.office FOLDER IN OUT FOLDER IN OUT ..`, a process each, forked from one that has loaded everything once.
+
+A line from the descriptor IN is `[moment, [[function, arguments], ..]]`, a line to OUT what they gave.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(sys.argv[1])
+TEMPLATE = "lamsach_template"
+"""The PostgreSQL database that the others are copied from."""
 
 
 def main() -> None:
+    """Load, part, and wait for all."""
+    from lamsach.portal.server import start
+
+    offices = [
+        (Path(one), int(come), int(go)) for one, come, go in zip(*[iter(sys.argv[1:])] * 3, strict=True)
+    ]
+    start(offices[0][0])
+    preload()
+    children = []
+    for folder, come, go in offices:
+        child = os.fork()
+        if child == 0:
+            answer(folder, come, go)
+            os._exit(0)
+        children.append(child)
+    for _, come, go in offices:
+        os.close(come)
+        os.close(go)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def preload() -> None:
+    """Import what each of them needs: the portal's addresses, the readers of logs and lists."""
+    from django.urls import reverse
+
+    from lamsach.logs.formats import FORMATS
+    from tests.federation import acts  # noqa: F401
+
+    list(FORMATS)
+    reverse("exchange:deliver")
+
+
+def settle(folder: Path) -> None:
+    """Be the portal of the folder, as if it had been started there."""
+    from django.conf import settings
+    from django.core.files.storage import FileSystemStorage, default_storage
+    from django.db import connections
+
+    from lamsach.results.atomic import write_for_owner_only
+
+    write_for_owner_only()
+    settings.DATA, settings.STATIC_ROOT = folder, folder / "static"
+    settings.STORAGES["default"]["OPTIONS"]["location"] = str(folder / "uploads")
+    server = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+    for values in (settings.DATABASES["default"], connections["default"].settings_dict):
+        values["NAME"] = f"federation_{folder.parent.name}" if server else folder / "lamsach.sqlite3"
+    default_storage._wrapped = FileSystemStorage(**settings.STORAGES["default"]["OPTIONS"])
+
+
+def answer(folder: Path, come: int, go: int) -> None:
     """Answer until nobody asks any more."""
     import time_machine
 
-    from lamsach.portal.server import start
-
-    start(FOLDER)
+    settle(folder)
     from tests.federation import acts
 
-    known = {**vars(acts), "fresh": fresh, "closed": closed, "used": used}
+    known = {**vars(acts), "fresh": fresh, "put_back": put_back, "used": used}
     clock = time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC), tick=False).start()
-    for line in sys.stdin:
-        moment, calls = json.loads(line)
-        given: list[Any] = []
-        try:
-            clock.move_to(datetime.fromisoformat(moment))
-            for name, arguments in calls:
-                given.append(known[name](**arguments))
-            acts.work()
-            print(json.dumps(given), flush=True)
-        except Exception:
-            print(json.dumps({"failed": traceback.format_exc()}), flush=True)
+    with os.fdopen(come) as asked, os.fdopen(go, "w") as told:
+        for line in asked:
+            moment, calls = json.loads(line)
+            given: list[Any] = []
+            try:
+                clock.move_to(datetime.fromisoformat(moment))
+                for name, arguments in calls:
+                    given.append(known[name](**arguments))
+                acts.work()
+                print(json.dumps(given), file=told, flush=True)
+            except Exception:
+                print(json.dumps({"failed": traceback.format_exc()}), file=told, flush=True)
+
+
+def fresh() -> None:
+    """Begin anew with an empty portal."""
+    import psycopg
+    from django.conf import settings
+    from django.db import connection
+
+    from tests.portal.template import furnish
+
+    closed()
+    if connection.vendor == "sqlite":
+        furnish(settings.DATA)
+        return
+    values = {**connection.get_connection_params(), "dbname": "postgres"}
+    server = {name: values[name] for name in ("host", "port", "user", "password", "dbname") if name in values}
+    name = settings.DATABASES["default"]["NAME"]
+    with psycopg.connect(**server, autocommit=True) as held:
+        held.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        held.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+
+
+def put_back(path: str) -> None:
+    """Put the portal back from a backup, as an administrator does who has stopped it, and do what a start does."""
+    import shutil
+
+    from django.conf import settings
+
+    from lamsach.portal.backup import restore
+    from lamsach.portal.privacy import replaying
+
+    closed()
+    restore(Path(path), settings.DATA, settings.DATABASES["default"])
+    for before in settings.DATA.parent.glob(f"{settings.DATA.name}.before-*"):
+        shutil.rmtree(before)
+    closed()
+    replaying.pending()
 
 
 def closed() -> None:
     """Let go of the database, so that its file can be changed."""
     from django.core.cache import cache
-    from django.db import connections
+    from django.db import connection, connections
 
     connections.close_all()
-    cache.clear()
+    if connection.vendor == "sqlite":  # else it is a table, and changes with the others
+        cache.clear()
 
 
-def fresh() -> None:
-    """Begin anew with an empty portal."""
-    from tests.portal.template import furnish
-
-    closed()
-    furnish(FOLDER)
-
-
-def used() -> int:
-    """The most memory that the process had, in megabytes."""
+def used() -> list[float]:
+    """The most memory that the process had, in megabytes, and its processor time, in seconds."""
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found = resource.getrusage(resource.RUSAGE_SELF)
+    return [found.ru_maxrss // 1024, round(found.ru_utime + found.ru_stime, 1)]
 
 
 if __name__ == "__main__":

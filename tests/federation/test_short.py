@@ -6,23 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.federation.__main__ import opened
-from tests.federation.month import Month
+from tests.federation.__main__ import opened, server
+from tests.federation.month import M, Month
 
 pytestmark = pytest.mark.real_clock("each portal has a clock of its own")
 
 
-def test_three_portals_show_what_one_would_show(tmp_path: Path) -> None:
-    """By sealed files and by TLS on loopback: cuts, losses, replays, disorder, clocks that are off, a province put back from a backup."""
-    portals, url = opened(tmp_path)
-    try:
-        for seed, by in ((21, ""), (22, url)):
+def played(tmp_path: Path, plays: list[tuple[int, bool, str]], *, postgresql: bool = False) -> None:
+    """Seeds, whether by TLS, and which portal is put back from a backup."""
+    with server(postgresql) as address, opened(tmp_path, address) as (portals, url):
+        for seed, tls, lost in plays:
             files = tmp_path / f"files-{seed}"
             files.mkdir()
-            account = Month(portals, files, seed, units=16, days=6, url=by).run()
+            account = Month(portals, files, seed, 16, 6, url if tls else "", lost).run()
             assert account.wrong == [], seed
-            for what in ("transfers", "report", "findings", "judge", "answer_many"):
+            for what in ("transfers", "report", "findings", "judge", "answer_many", f"restored {lost}"):
                 assert account.counted[what] > 0, (seed, what)
-    finally:
-        for portal in portals.values():
-            portal.end()
+
+
+def test_three_portals_show_what_one_would_show(tmp_path: Path) -> None:
+    """By sealed files and by TLS on loopback: cuts, losses, replays, disorder, clocks that are off, a province or the ministry put back from a backup."""
+    played(tmp_path, [(21, False, "B01.A"), (22, True, M)])
+
+
+def test_on_postgresql(tmp_path: Path) -> None:
+    """The same by sealed files with each portal's database on a server."""
+    played(tmp_path, [(24, False, M)], postgresql=True)

@@ -1,13 +1,13 @@
-"""The portals of the simulation as processes, each with a folder, a clock that is off, and a way to be stopped and put back from a backup."""
+"""The portals of the simulation as processes, each with a folder, a clock that is off, and a way to be put back from a backup."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,40 +22,25 @@ Call = tuple[str, dict[str, Any]]
 class Portal:
     """One portal. `off`: by how much its clock is ahead of the true one."""
 
-    def __init__(self, folder: Path, certificate: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.off = folder, timedelta()
         furnish(folder)
-        more = {"LAMSACH_OUTGOING_NETWORKS": "127.0.0.0/8"}
-        if certificate is not None:
-            more["SSL_CERT_FILE"] = str(certificate)
-        environment = clean_environment(**more)
-        environment["PYTHONPATH"] = os.pathsep.join(
-            filter(None, (str(ROOT / "src"), environment.get("PYTHONPATH", "")))
-        )
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.federation.office", str(folder)],
-            env=environment,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.calls = 0
+        come, self._ask = os.pipe()
+        self._told, go = os.pipe()
+        self.ends = come, go
+        self._in, self._out = os.fdopen(self._ask, "w"), os.fdopen(self._told)
 
     def send(self, moment: datetime, calls: Iterable[Call]) -> None:
         """Ask for calls at a moment of the portal's own clock; `receive` gives the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([moment.isoformat(), list(calls)]) + "\n")
-        self._process.stdin.flush()
+        self._in.write(json.dumps([moment.isoformat(), list(calls)]) + "\n")
+        self._in.flush()
 
     def receive(self) -> list[Any]:
         """What they gave."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._out.readline()
         assert line, "the portal died"
         answer = json.loads(line)
         assert isinstance(answer, list), answer["failed"]
-        self.calls += 1
         return answer
 
     def ask(self, moment: datetime, *calls: Call) -> list[Any]:
@@ -67,20 +52,35 @@ class Portal:
         """One call."""
         return self.ask(moment, (name, arguments))[0]
 
-    def put_back(self, moment: datetime, file: Path) -> None:
-        """Put the portal back from a backup, as an administrator does who has stopped it, and start it again."""
-        from lamsach.portal.backup import restore
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._in.close()
+        self._out.close()
 
-        self.one(moment, "closed")
-        restore(file, self.folder)
-        for before in self.folder.parent.glob(f"{self.folder.name}.before-*"):
-            shutil.rmtree(before)
-        self.ask(moment, ("closed", {}), ("put_back", {}))
 
-    def end(self) -> float:
-        """End the process; the processor time that it took, in seconds."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        _pid, _status, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = 0
-        return usage.ru_utime + usage.ru_stime
+@contextmanager
+def running(
+    portals: Iterable[Portal], certificate: Path | None = None, postgresql: str = ""
+) -> Iterator[None]:
+    """The portals' processes, while they are asked. `postgresql`: the address of a server that holds their databases."""
+    held = list(portals)
+    more = {"LAMSACH_OUTGOING_NETWORKS": "127.0.0.0/8", "DATABASE_URL": postgresql}
+    if certificate is not None:
+        more["SSL_CERT_FILE"] = str(certificate)
+    environment = clean_environment(**more)
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (str(ROOT / "src"), environment.get("PYTHONPATH", "")))
+    )
+    command = [sys.executable, "-W", "ignore", "-m", "tests.federation.office"]
+    for one in held:
+        command += [str(one.folder), *map(str, one.ends)]
+    ends = [end for one in held for end in one.ends]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, pass_fds=ends)
+    for end in ends:
+        os.close(end)
+    try:
+        yield
+    finally:
+        for one in held:
+            one.end()
+        assert process.wait() == 0

@@ -8,23 +8,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
 from lamsach.errors import InputError
+from lamsach.indicators.releases.keys import load_public_key
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import (
+    AnswerLink,
+    Attachment,
     Campaign,
     DeadlineKind,
     DeadlineMove,
+    Dispatch,
+    IndicatorList,
     MoveScope,
     Participation,
     Recipient,
+    Step,
 )
 from lamsach.portal.campaigns.taking_back import take_back
-from lamsach.portal.exchange import epochs, moving, online, sealing
-from lamsach.portal.exchange.models import Partner, Sent, Taken
+from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child
+from lamsach.portal.cases.models import Case, Grant, Span
+from lamsach.portal.exchange import container, epochs, keyring, moving, online, sealing
+from lamsach.portal.exchange.kinds import Arrival, Route
+from lamsach.portal.exchange.models import Partner, Sent, StatedCounts, Taken
+from lamsach.portal.exchange.returned_files import CampaignsBack
+from lamsach.portal.privacy import granted
+from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.reports import filing
 from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.chain import take as step
@@ -32,8 +46,9 @@ from lamsach.portal.reports.content import freeze
 from lamsach.portal.reports.drafts import begin
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units import tree
+from lamsach.portal.units.models import UnitLink
 
-from . import samples
+from . import bundles, samples
 from .bundles import day
 from .conftest import Cast
 from .exchanging import carried, made, partners
@@ -204,3 +219,133 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
 def test_counters_for_people(counter: int, words: str) -> None:
     assert epochs.shown(counter) == words
     assert epochs.begin_of(counter) + int(words.rpartition("-")[2]) == counter
+
+
+def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pair: Pair) -> None:
+    """A campaign, its dispatch, a list and a moved deadline of after the backup come back with their numbers, by the portal's own signature and no other."""
+    (down, up), by = pair, cast.people["coordinator"]
+    made(down, by, ["campaigns"])
+    dispatch = samples.dispatch(cast)
+    campaign = dispatch.campaign
+    path = default_storage.save("lists/new.txt", ContentFile(b"bot.example"))
+    kept = IndicatorList.objects.create(
+        campaign=campaign, name="new.txt", path=path, size=11, sha256="0" * 64
+    )
+    make(Plan(campaign, MoveScope.ALL, {DeadlineKind.REPORT: day(50)}, reason="Tết"), by)
+    facts = (campaign.pk, dispatch.pk, kept.pk, DeadlineMove.objects.get(scope=MoveScope.ALL).pk)
+    to, issuer = sorted(dispatch.recipients.values_list("unit", flat=True)), dispatch.issuer_id
+    carried(cast, down, up, ["campaigns"])
+    signed = Path(default_storage.path(same(up).held["campaigns"][2]))
+    forged = container.read(
+        signed, [load_public_key(keyring.current(down.unit).public.encode(), "")], made(up, by).parent
+    )
+    copy = Campaign.objects.latest("pk")
+    copies = set(Dispatch.objects.filter(campaign=copy).values_list("pk", flat=True))
+    for rows in (
+        DeadlineMove,
+        IndicatorList,
+        Participation,
+        AnswerLink,
+        Step,
+        Recipient,
+        Attachment,
+        Dispatch,
+    ):
+        gone = {DeadlineMove: "campaign", IndicatorList: "campaign", Participation: "campaign", Dispatch: "campaign",
+                Recipient: "dispatch__campaign", Attachment: "dispatch__campaign",
+                AnswerLink: "recipient__dispatch__campaign", Step: "recipient__dispatch__campaign"}[rows]  # fmt: skip
+        rows.objects.filter(**{gone: campaign}).delete()
+    Campaign.objects.filter(pk=campaign.pk).delete()
+    Sent.objects.filter(partner=down).order_by("-pk").first().delete()
+    Partner.objects.filter(pk=down.pk).update(sent=1)
+    epochs.restored()
+    Partner.objects.filter(pk=up.pk).update(
+        restored=None, sent=Sent.objects.filter(partner=up).latest("counter").counter
+    )
+    crossing = made(up, by, ["standing"])
+    assert moving.take(same(down), crossing, by).result == {}, "it speaks of a campaign that is not here yet"
+    carried(cast, down, up)
+    back = made(up, by)
+    with moving.checked(same(down), back) as found:
+        assert moving.preview(found)
+    good = signed.read_bytes()
+    key = keyring.opened(keyring.current(up.unit))
+    with signed.open("wb") as stream:
+        container.write(stream, forged.head, key, forged.payloads)
+    assert (
+        CampaignsBack().store(
+            Arrival(same(down), 9, timezone.now(), by), CampaignsBack().offer(Route(same(up)))
+        )
+        is None
+    )
+    signed.write_bytes(good)
+    assert moving.take(same(down), back, by).result["campaigns-back"] == {
+        "campaigns": 1, "dispatches": 1, "lists": 1, "moves": DeadlineMove.objects.filter(campaign=campaign).count()
+    }  # fmt: skip
+    again = Campaign.objects.get(pk=campaign.pk)
+    assert (again.name, again.owner_id, again.report_due) == (campaign.name, campaign.owner_id, day(50))
+    (there,) = Dispatch.objects.filter(campaign=again)
+    assert (
+        again.pk,
+        there.pk,
+        again.lists.get().pk,
+        DeadlineMove.objects.get(campaign=again, scope=MoveScope.ALL).pk,
+    ) == facts
+    assert (there.issuer_id, sorted(there.recipients.values_list("unit", flat=True))) == (issuer, to)
+    carried(cast, up, down)
+    carried(cast, down, up)
+    assert set(Dispatch.objects.filter(campaign=copy).values_list("pk", flat=True)) == copies, "none doubled"
+
+
+def test_what_was_ended_since_the_backup_is_shown_to_nobody(
+    cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
+) -> None:
+    (down, up), by = pair, cast.people["coordinator"]
+    one = bundles.device("mac:02:00:00:00:00:01", name="PC-01")
+    bundles.hand_in(cast, copies[1], bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
+    given = Grant.objects.create(
+        case=Case.objects.get(), to=cast.centre, until=timezone.now() + timedelta(days=3), user=by
+    )
+    carried(cast, up, down, ["grants"])
+    Grant.objects.update(ended=timezone.now())
+    assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
+    Grant.objects.update(ended=None)  # the backup does not know of it
+    Sent.objects.filter(partner=up).order_by("-pk").first().delete()
+    epochs.restored()
+    Partner.objects.filter(pk=down.pk).update(restored=None)
+    moving.take(same(down), made(up, by), by)
+    assert carried(cast, down, up).result["grants-back"] == {"grants": 1}
+    assert Grant.objects.get(pk=given.pk).ended is not None
+    Grant.objects.update(ended=None)
+    carried(cast, up, down, ["grants"])
+    assert GrantedView.objects.count() == 1
+    granted.hide()
+    assert (GrantedView.objects.count(), "grants" in same(down).held) == (0, False), (
+        "until the next file says it"
+    )
+
+
+def test_machines_of_single_units_go_up(cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]) -> None:
+    """Counts, no names: the centre's page of a unit under the room shows what the room's portal shows; late logs correct past days; what is gone is gone."""
+    (down, up), (ours, theirs) = pair, copies
+    below = tree.create("G06.12.01.01", "Tổ Một", cast.first, day(-90))
+    UnitLink.objects.update(valid_from=day(-100))
+    devices = [bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n}") for n in range(3)]
+    for some, ago in ((devices[:1], 3), (devices, 5)):
+        found = bundles.findings(some, [bundles.Contact(one.key, {day(-ago): 4}) for one in some])
+        bundles.hand_in(cast, theirs, found, below)
+        carried(cast, up, down, ["standing", "counts"])
+        for ago_shown in range(8):
+            shown = [case_counts(one, below.pk, day(-ago_shown)) for one in (ours, theirs)]
+            assert shown[0] == shown[1], ago_shown
+        assert case_counts(ours, below.pk).found == len(some)
+        assert case_counts_by_child(ours, cast.first.pk) == {below.pk: case_counts(theirs, below.pk)}
+    assert case_counts(ours, cast.centre.pk).found == 3, "each machine once"
+    rows = StatedCounts.objects.count()
+    carried(cast, up, down, ["counts"])
+    assert StatedCounts.objects.count() <= rows + 1, "nothing but the day's own word"
+    names = [one.name for one in devices]
+    assert not [row for row in StatedCounts.objects.all() if any(name in str(row.counts) for name in names)]
+    Span.objects.filter(campaign=theirs).delete()
+    carried(cast, up, down, ["counts"])
+    assert case_counts(ours, below.pk) == CaseCounts()

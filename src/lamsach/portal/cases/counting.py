@@ -59,6 +59,10 @@ class CaseCounts:
         """Each number for itself."""
         return CaseCounts(**{name: getattr(self, name) - getattr(other, name) for name in GROUPS})
 
+    def __mul__(self, times: int) -> CaseCounts:
+        """Each number so many times."""
+        return CaseCounts(**{name: getattr(self, name) * times for name in GROUPS})
+
 
 def spans_on(campaign: Campaign, day: date, known: datetime | None = None) -> QuerySet[Span]:
     """The state of each case on a day, as it is known now, or was known just before a moment."""

@@ -19,8 +19,8 @@ from lamsach.portal.cases.coverage import UnitCoverage
 from lamsach.portal.cases.models import Case, CaseState, Span, Step
 from lamsach.portal.cases.stated import Statement
 from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import under
+from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.units.tree import on_day, under
 
 LINES = ("todo", "cleaned", "verified", "reinfected", "blind")
 """What the chart shows; each is a filter of the list of machines as well."""
@@ -30,6 +30,10 @@ STATES: dict[str, tuple[CaseState, ...]] = {
     "verified": GROUPS["verified"],
     "reinfected": GROUPS["reinfected"],
     "blind": GROUPS["blind"],
+}
+_OF_STATE = {
+    state: CaseCounts(**{name: int(state in states) for name, states in GROUPS.items()})
+    for state in CaseState
 }
 MOST_DAYS = 120
 CALENDAR_DAYS = 35
@@ -107,44 +111,76 @@ def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:
     return [row for row in rows if row[1] < row[2]]
 
 
-def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> list[tuple[date, CaseCounts]]:
-    """The numbers of a unit and everything under it on each day on which they changed, as `counting.case_counts` gives them, in few queries."""
-    rows, told = _stays(campaign, unit_id, until), stated.history(campaign, unit_id, until)
-    begins = [row[1] for row in rows] + _first_stated(told)
-    if not begins:
-        return []
-    first = min(begins)
-    days = [first + _ONE * number for number in range((until - first).days + 1)]
-    sums = [CaseCounts()] * len(days)
-    both = _with_machines(campaign, told)
-    tallies: list[tuple[dict[str, list[int]], list[Statement] | None]] = [(_tally(rows, days, GROUPS), None)]
-    tallies += [(_tally(_stays(campaign, unit, until) if unit in both else [], days, GROUPS), some) for unit, some in told.items()]  # fmt: skip
-    for tally, some in tallies:
-        for place, day in enumerate(days):
-            own = CaseCounts(**{name: values[place] for name, values in tally.items()})
-            sums[place] += own if some is None else _more(own, some, day)
-    changed = [place for place in range(len(days)) if place == 0 or sums[place] != sums[place - 1]]
-    return [(days[place], sums[place]) for place in changed]
+def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> dict[int, list[tuple[date, CaseCounts]]]:
+    """For a unit and each one under it that ever had machines: the numbers with everything under it on each day on which they changed, as `counting.case_counts` gives them."""
+    inside = under([unit_id], until).values("descendant")
+    changes = _changes(campaign, inside, until)
+    told = stated.history(campaign, unit_id, until)
+    links = UnitLink.objects.filter(on_day(until), descendant__in=told, ancestor__in=inside)
+    above: dict[int, list[int]] = {}
+    for unit, ancestor in links.values_list("descendant", "ancestor"):
+        above.setdefault(unit, []).append(ancestor)
+    for unit, some in told.items():
+        more = _more_by_day(changes.get(unit, {}), some)
+        for ancestor in above[unit]:
+            mine = changes.setdefault(ancestor, {})
+            for day, change in more.items():
+                mine[day] = mine.get(day, CaseCounts()) + change
+    return {unit: found for unit, mine in changes.items() if (found := _sums(mine))}
 
 
-def _more(own: CaseCounts, told: Sequence[Statement], day: date) -> CaseCounts:
-    """Return how much more a unit's newest statement on a day holds than the portal has of it."""
-    number = bisect_right(told, day, key=lambda one: one.day)
-    word = CaseCounts(**{name: told[number - 1].counts.get(name, 0) for name in GROUPS} if number else {})
-    return word - own if larger(word, own) else CaseCounts()
+def _changes(campaign: Campaign, units: Any, until: date) -> dict[int, dict[date, CaseCounts]]:
+    """For each of the units (a query) by how much its numbers with everything under it change on which day, by the portal's own machines."""
+    rows = Span.objects.filter(
+        campaign=campaign, known_until=None, valid_from__lte=until, unit__links_up__ancestor__in=units
+    )
+    found: dict[int, dict[date, CaseCounts]] = {}
+    for unit, state, begin, end, since, before, number in (
+        rows.order_by()
+        .values_list(
+            "unit__links_up__ancestor",
+            "state",
+            "valid_from",
+            "valid_until",
+            "unit__links_up__valid_from",
+            "unit__links_up__valid_until",
+        )
+        .annotate(number=Count("pk"))
+    ):
+        first, last = max(begin, since), min(end, before)
+        if first < last and first <= until:
+            mine, some = found.setdefault(unit, {}), _OF_STATE[state] * number
+            mine[first] = mine.get(first, CaseCounts()) + some
+            if last <= until:
+                mine[last] = mine.get(last, CaseCounts()) - some
+    return found
 
 
-def _tally(
-    rows: Sequence[Stay], days: Sequence[date], groups: Mapping[str, tuple[CaseState, ...]] | None = None
-) -> dict[str, list[int]]:
-    """Return how many machines are in each line (or other group of states) on each of the days."""
-    groups = groups or STATES
+def _sums(changes: Mapping[date, CaseCounts]) -> list[tuple[date, CaseCounts]]:
+    days = sorted(day for day, change in changes.items() if change != CaseCounts())
+    return list(zip(days, accumulate(changes[day] for day in days), strict=True))
+
+
+def _more_by_day(own: Mapping[date, CaseCounts], told: Sequence[Statement]) -> dict[date, CaseCounts]:
+    """By how much it changes on which day how much more a unit's newest statement holds than the portal has of it."""
+    words = {one.day: CaseCounts(**{name: one.counts.get(name, 0) for name in GROUPS}) for one in told}
+    here = word = more = CaseCounts()
+    found: dict[date, CaseCounts] = {}
+    for day in sorted({*own, *words}):
+        here, word = here + own.get(day, CaseCounts()), words.get(day, word)
+        now = word - here if larger(word, here) else CaseCounts()
+        found[day], more = now - more, now
+    return found
+
+
+def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
+    """Return how many machines are in each line on each of the days."""
     first, length = days[0], len(days)
-    changes = {name: [0] * (length + 1) for name in groups}
+    changes = {name: [0] * (length + 1) for name in STATES}
     for state, begin, end, number in rows:
         left, right = max((begin - first).days, 0), min((end - first).days, length)
-        for name in groups:
-            if left < right and state in groups[name]:
+        for name in STATES:
+            if left < right and state in STATES[name]:
                 changes[name][left] += number
                 changes[name][right] -= number
     return {name: list(accumulate(values[:-1])) for name, values in changes.items()}

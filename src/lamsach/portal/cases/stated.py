@@ -1,7 +1,7 @@
 """What cut-off units state of their machines: numbers that come by file, for machines that this portal does not have. The app `exchange`, which takes the files, answers.
 
 A statement speaks of a unit and everything under it, from its day until the unit's next one. Where the portal has machines of the same units itself, the larger of the
-two counts, never both; where a unit above states too, its word holds for those under it.
+two counts, never both; where a unit above states too, its word holds for those under it. What its portal states of those one by one counts where they are asked for alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _ANSWERS: list[Answer] = []
 
 
 def register(answer: Answer) -> None:
-    """Let a function tell statements: of a campaign and these units (None: all), by a day, known before a moment (None: now); each unit's newest, or (`all_of_them`) all, by day."""
+    """Let a function tell statements: of a campaign and these units (None: all that speak for themselves), by a day, known before a moment (None: now); each unit's newest, or
+    (`all_of_them`) all, by day."""
     if answer not in _ANSWERS:
         _ANSWERS.append(answer)
 
@@ -43,12 +44,25 @@ def newest(
     found = {one.unit_id: one for answer in _ANSWERS for one in answer(campaign, None, day, known, False)}
     if not found:
         return []
-    links = under([unit_id], day).filter(descendant__in=found)
-    if not itself:
-        links = links.filter(distance__gt=0)
-    here = set(links.values_list("descendant", flat=True))
+    if UnitLink.objects.filter(on_day(day), descendant=unit_id, ancestor__in=found).exists():
+        if itself and unit_id in found:
+            return [found[unit_id]]
+        children = (
+            under([unit_id], day).filter(distance=0 if itself else 1).values_list("descendant", flat=True)
+        )
+        return one_by_one(campaign, children, day, known)
+    here = set(under([unit_id], day).filter(descendant__in=found).values_list("descendant", flat=True))
     inner = UnitLink.objects.filter(on_day(day), ancestor__in=here, descendant__in=here, distance__gt=0)
     return [found[number] for number in sorted(here - set(inner.values_list("descendant", flat=True)))]
+
+
+def one_by_one(
+    campaign: Campaign, units: Iterable[int], day: date, known: datetime | None = None
+) -> list[Statement]:
+    """The statements of these units alone, whatever a unit above them states."""
+    wanted = list(units)
+    found = {one.unit_id: one for answer in _ANSWERS for one in answer(campaign, wanted, day, known, False)}
+    return list(found.values())
 
 
 def history(campaign: Campaign, unit_id: int, day: date) -> dict[int, list[Statement]]:

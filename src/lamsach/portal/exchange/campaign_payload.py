@@ -19,6 +19,7 @@ from lamsach.portal.campaigns.models import (
     Campaign,
     CampaignState,
     DeadlineKind,
+    Dispatch,
     FormDefinition,
     IndicatorList,
     MoveScope,
@@ -59,6 +60,7 @@ def written(
                 {"name": file.name, "file": place(file.name, file.path)}
                 for file in row.dispatch.attachments.all()
             ],
+            "own": _own(row.dispatch),
         }
         for row in received.select_related("dispatch").order_by("pk")
     ]
@@ -73,6 +75,7 @@ def written(
     ]
     record = {
         "number": campaign.pk,
+        "own": {"owner": campaign.owner_id, "public": campaign.public},
         "state": campaign.state,
         "dispatches": dispatches,
         "lists": lists,
@@ -85,9 +88,20 @@ def written(
     return record, files
 
 
+def _own(dispatch: Dispatch) -> dict[str, Any]:
+    """What only this portal needs of a dispatch, should it be put back from a backup and get the file back."""
+    return {
+        "sent": dispatch.sent.isoformat() if dispatch.sent else "",
+        "issuer": dispatch.issuer_id,
+        "parent": dispatch.parent_id or 0,
+        "deadline": dispatch.deadline.isoformat(),
+        "to": list(dispatch.recipients.order_by("unit").values_list("unit", flat=True)),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A campaign of a file, its shape checked."""
+    """A campaign of a file, its shape checked. `own`, here, of dispatches and of moved deadlines: for the portal that made the file alone, see `returned_files`."""
 
     number: int
     state: str
@@ -98,6 +112,7 @@ class Brought:
     dispatches: Sequence[Mapping[str, Any]]
     lists: Sequence[tuple[int, Any]]
     deadlines: Deadlines | None
+    own: Mapping[str, Any]
 
 
 def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
@@ -115,6 +130,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
             "body": text(row["body"], 200_000),
             "deadline": day(row["deadline"]),
             "files": [file(one["file"]) for one in rows(row["files"], 200)],
+            "own": row.get("own", {}),
         }
         for row in rows(record["dispatches"], 200)
     ]
@@ -134,6 +150,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
         dispatches,
         [(number(row["number"]), file(row["file"])) for row in rows(record["lists"], 200)],
         deadline_payload.read(record.get("deadlines")),
+        record.get("own", {}),
     )
 
 
@@ -146,7 +163,7 @@ def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
     values = {**brought.texts, **kept, "state": brought.state}
     if known is None:
         days = dues if brought.deadlines is None else brought.deadlines.days
-        campaign = Campaign.objects.create(owner=sender, form=_form(brought), **days, **values)
+        campaign = Campaign.objects.create(owner=sender, form=form_of(brought), **days, **values)
         counterparts.remember(partner, "campaign", brought.number, campaign.pk)
     else:
         Campaign.objects.filter(pk=known, owner=sender).update(**values)
@@ -165,7 +182,8 @@ def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
     return {"campaigns": 1, "dispatches": dispatches, "lists": _lists(arrival, campaign, brought.lists)}
 
 
-def _form(brought: Brought) -> FormDefinition:
+def form_of(brought: Brought) -> FormDefinition:
+    """The form of a campaign, added as another version when it is not here."""
     from lamsach.letters.form import parse_form
 
     parse_form(brought.form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
@@ -13,12 +13,11 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.counting import CaseCounts, case_counts
 from lamsach.portal.cases.dashboard import counts_by_day
 from lamsach.portal.cases.unsearched import searching
-from lamsach.portal.exchange import counterparts
+from lamsach.portal.exchange import counterparts, standing
 from lamsach.portal.exchange.answer_kinds import MOST, from_above, taking_part
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route, day, number, rows
 from lamsach.portal.exchange.models import StatedCounts
 from lamsach.portal.reports.figures import Scope, told
-from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
 MOST_DAYS = 400
@@ -40,14 +39,13 @@ class Counts(Kind):
             now = _of(case_counts(campaign, route.unit.pk))
             now["unsearched"] = searching(campaign, route.unit.pk).count
             now["told"] = told(Scope(campaign, route.unit, today())).count()
+            days = counts_by_day(campaign, route.unit.pk, today())
             record = {
                 "campaign": int(known[campaign.pk]),
                 "day": today().isoformat(),
                 "counts": now,
-                "days": [
-                    [on.isoformat(), [getattr(counts, name) for name in _NAMES]]
-                    for on, counts in counts_by_day(campaign, route.unit.pk, today())[-MOST_DAYS:]
-                ],
+                "days": _written(days.pop(route.unit.pk, [])),
+                "units": [[unit, _written(days[unit])] for unit in sorted(days)],
             }
             records.append(record)
         return Payload(self.name, {"counts": records}) if records else None
@@ -67,43 +65,71 @@ class Counts(Kind):
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Keep what differs from what is known of each day; the day's last word counts."""
         found = _read(arrival, payload)
-        who = {"unit": arrival.unit, "partner": arrival.partner, "counter": arrival.counter}
-        StatedCounts.objects.bulk_create(
-            StatedCounts(campaign=one.campaign, day=on, counts=counts, **who)
-            for one in found
-            for on, counts in _news(one, arrival.unit)
-        )
+        root, who = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
+        for one in found:
+            StatedCounts.objects.bulk_create(
+                [
+                    StatedCounts(
+                        campaign=one.campaign, unit_id=unit, inner=unit != root, day=on, counts=counts, **who
+                    )
+                    for unit, on, counts in _news(one, arrival)
+                ],
+                batch_size=1000,
+            )
         return {"counts": len(found)}
+
+
+def _written(days: list[tuple[date, CaseCounts]]) -> list[Any]:
+    return [[on.isoformat(), [getattr(counts, name) for name in _NAMES]] for on, counts in days[-MOST_DAYS:]]
 
 
 def _of(counts: CaseCounts) -> dict[str, int]:
     return {name: getattr(counts, name) for name in _NAMES}
 
 
+Days = Mapping[date, dict[str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """A campaign's numbers of a file: of its day, and of the days before it on which they changed."""
+    """A campaign's numbers of a file: of its day, and of the days before it on which they changed; the same of each unit under the sender's, by its number there."""
 
     campaign: Campaign
     day: date
     counts: dict[str, int]
-    days: Mapping[date, dict[str, int]]
+    days: Days | None
+    units: Mapping[int, Days]
 
 
-def _news(one: _Stated, unit: Unit) -> list[tuple[date, dict[str, int]]]:
-    """Return what is to be kept, so that each day up to the file's says what the file says: days on which the numbers changed, and days of which other numbers are known."""
-    rows_ = StatedCounts.objects.filter(unit=unit, campaign=one.campaign).order_by("counter", "pk")
-    known = dict(rows_.values_list("day", "counts"))
-    if not one.days:
-        return [(one.day, one.counts)]
-    wanted: list[tuple[date, dict[str, int]]] = []
+def _news(one: _Stated, arrival: Arrival) -> Iterator[tuple[int, date, dict[str, int]]]:
+    """Yield what is to be kept, so that each day up to the file's says what the file says: days on which the numbers changed, and days of which other numbers are known."""
+    root = arrival.unit.pk
+    if one.days is None:
+        yield root, one.day, one.counts
+        return
+    rows_ = StatedCounts.objects.filter(partner=arrival.partner, campaign=one.campaign).order_by("pk")
+    known: dict[int, dict[date, dict[str, int]]] = {root: {}}
+    for unit, on, counts in rows_.values_list("unit", "day", "counts"):
+        known.setdefault(unit, {})[on] = counts
+    own = {on: counts for on, counts in known.pop(root).items() if on < one.day}
+    for on, counts in _changed(own, {on: counts for on, counts in one.days.items() if on < one.day}):
+        yield root, on, counts
+    yield root, one.day, one.counts
+    ours = standing.ours(arrival.partner, arrival.unit)
+    stated = {ours[unit]: days for unit, days in one.units.items() if unit in ours}
+    here = set(ours.values())
+    for unit in sorted(here & (known.keys() | stated.keys())):
+        for on, counts in _changed(known.get(unit, {}), stated.get(unit, {})):
+            yield unit, on, counts
+
+
+def _changed(known: Days, stated: Days) -> Iterator[tuple[date, dict[str, int]]]:
+    """Yield the days on which what is known does not say what is stated."""
     current = _of(CaseCounts()) | {"by_unit": 1}
-    for on in sorted({*one.days, *(known_on for known_on in known if known_on < one.day)} - {one.day}):
-        if on in one.days:
-            current = one.days[on]
-        if known.get(on) != current:
-            wanted.append((on, current))
-    return [*wanted, *([(one.day, one.counts)] if known.get(one.day) != one.counts else [])]
+    for on in sorted({*known, *stated}):
+        before, current = current, stated.get(on, current)
+        if (known[on] != current) if on in known else (before != current):
+            yield on, current
 
 
 def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
@@ -123,7 +149,11 @@ def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
             raise ValueError("a day to come")
         if any((campaign, on) == (known.campaign, known.day) for known in found):
             raise ValueError("the same twice")
-        found.append(_Stated(campaign, on, counts, days or {}))
+        units = {
+            number(unit): _days({"days": some}, on) or {}
+            for unit, some in record.get("units", [])[: standing.MOST_UNITS]
+        }
+        found.append(_Stated(campaign, on, counts, days, units))
     return found
 
 

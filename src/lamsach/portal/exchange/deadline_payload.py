@@ -17,7 +17,7 @@ from lamsach.portal.exchange import counterparts, standing
 from lamsach.portal.exchange.kinds import Arrival, day, number, rows, text
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import under
+from lamsach.portal.units.tree import ancestors, under
 
 MOST_MOVES = 5000
 _KIND = "move"
@@ -38,12 +38,37 @@ def written(campaign: Campaign, partner: Partner, unit: Unit) -> dict[str, Any]:
     ]
     moves += [_move(move, move.scope, known[move.unit_id]) for move in near if move.unit_id in known]
     days = {name: getattr(campaign, name) for name in COLUMNS}
-    return {"days": {name: on.isoformat() if on else "" for name, on in days.items()}, "moves": moves}
+    above = {one.pk for one in ancestors(unit)}
+    return {
+        "days": {name: on.isoformat() if on else "" for name, on in days.items()},
+        "moves": moves,
+        "own": [_own(move) for move in far if move.unit_id is None or move.unit_id in above],
+    }
 
 
 def _move(move: DeadlineMove, scope: str, unit: int) -> dict[str, Any]:
     stated = {"number": move.pk, "kind": move.kind, "scope": scope, "unit": unit}
-    return {**stated, "day": move.day.isoformat(), "reason": move.reason}
+    return {**stated, "day": move.day.isoformat(), "reason": move.reason, "dispatch": move.dispatch_id or 0}
+
+
+def _own(move: DeadlineMove) -> dict[str, Any]:
+    """A move for more than the partner's unit as it is here, whether it holds there or not."""
+    before = move.before.isoformat() if move.before else ""
+    return {**_move(move, move.scope, move.unit_id or 0), "before": before}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A moved deadline of a file. `dispatch`, `before`: for the portal that made the file alone, see `returned_files`."""
+
+    number: int
+    kind: DeadlineKind
+    scope: MoveScope
+    unit: int
+    day: date
+    reason: str
+    dispatch: int
+    before: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +76,8 @@ class Deadlines:
     """What a file states of a campaign's deadlines, its shape checked."""
 
     days: Mapping[str, date | None]
-    moves: Sequence[tuple[int, DeadlineKind, MoveScope, int, date, str]]
+    moves: Sequence[Move]
+    own: Sequence[Move]
 
 
 def read(stated: Any) -> Deadlines | None:
@@ -61,18 +87,22 @@ def read(stated: Any) -> Deadlines | None:
     days = {name: day(stated["days"][name]) if stated["days"][name] else None for name in COLUMNS}
     if days["report_due"] is None:
         raise ValueError("no day")
-    moves = [
-        (
-            number(row["number"]),
-            DeadlineKind(row["kind"]),
-            MoveScope(row["scope"]),
-            number(row["unit"]),
-            day(row["day"]),
-            text(row["reason"], 1000),
-        )
-        for row in rows(stated["moves"], MOST_MOVES)
-    ]
-    return Deadlines(days, moves)
+    moves = [_read_move(row) for row in rows(stated["moves"], MOST_MOVES)]
+    own = [_read_move(row) for row in rows(stated.get("own", []), MOST_MOVES)]
+    return Deadlines(days, moves, own)
+
+
+def _read_move(row: Mapping[str, Any]) -> Move:
+    return Move(
+        number(row["number"]),
+        DeadlineKind(row["kind"]),
+        MoveScope(row["scope"]),
+        number(row["unit"]),
+        day(row["day"]),
+        text(row["reason"], 1000),
+        number(row.get("dispatch", 0)),
+        day(row["before"]) if row.get("before") else None,
+    )
 
 
 def take(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> None:
@@ -80,15 +110,16 @@ def take(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> None:
     partner = arrival.partner
     units = standing.same(partner.unit)
     known = {int(one.theirs): one.ours for one in partner.counterparts.filter(kind=_KIND)}
-    for theirs, kind, scope, unit, on, reason in stated.moves:
-        if theirs in known or unit not in units:
+    for one in stated.moves:
+        if one.number in known or one.unit not in units:
             continue
-        anchor = None if scope == MoveScope.ALL else Unit.objects.get(pk=units[unit])
-        make(Plan(campaign, scope, {kind: on}, anchor, reason=reason or str(partner)), arrival.user)
+        anchor = None if one.scope == MoveScope.ALL else Unit.objects.get(pk=units[one.unit])
+        plan = Plan(campaign, one.scope, {one.kind: one.day}, anchor, reason=one.reason or str(partner))
+        make(plan, arrival.user)
         made = DeadlineMove.objects.filter(campaign=campaign).order_by("pk").last()
         if made is not None:
-            counterparts.remember(partner, _KIND, theirs, made.pk)
-    gone = set(known) - {move[0] for move in stated.moves}
+            counterparts.remember(partner, _KIND, one.number, made.pk)
+    gone = set(known) - {one.number for one in stated.moves}
     rows_ = DeadlineMove.objects.filter(campaign=campaign, undone=None)
     for move in rows_.filter(pk__in=[known[one] for one in gone]).order_by("pk"):
         undo(move, arrival.user)

@@ -14,8 +14,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from lamsach.portal.exchange.models import Partner
+from lamsach.portal.exchange.models import Counterpart, Partner
 
+RETURNED = "returned"
+"""Kind of counterpart: of which second (`ours`) the statement of a campaign is that a partner returned after the last restore."""
 SHIFT = 24
 LEAP = 10_000
 """So many numbers are left out in each table: no portal makes more objects between two backups that partners know by their number."""
@@ -46,6 +48,7 @@ def shown(counter: int) -> str:
 def restored() -> None:
     """Begin another epoch with every partner; called once after a restore, before anything else is done with the portal's data."""
     now = timezone.now()
+    Counterpart.objects.filter(kind=RETURNED).delete()
     for partner in Partner.objects.select_for_update():
         last = max(partner.sent, partner.seen) >> SHIFT
         epoch = max(last + 1, int((now - _ZERO).total_seconds()))

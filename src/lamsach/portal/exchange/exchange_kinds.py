@@ -12,7 +12,13 @@ from django.utils.translation import gettext, gettext_lazy
 
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.exchange import answer_kinds, campaign_payload, count_kinds, counterparts
+from lamsach.portal.exchange import (
+    answer_kinds,
+    campaign_payload,
+    count_kinds,
+    counterparts,
+    returned_files,
+)
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, PayloadFile, Route, number, register, rows
 from lamsach.portal.units.models import Unit
 
@@ -25,6 +31,7 @@ class Campaigns(Kind):
     name = "campaigns"
     title = gettext_lazy("Campaigns, dispatches and lists")
     downward = True
+    kept = True
     order = 0
 
     def offer(self, route: Route) -> Payload | None:
@@ -75,5 +82,5 @@ def _stored(path: str) -> Path:
     return Path(default_storage.path(path))
 
 
-for kind in (Campaigns(), *answer_kinds.KINDS, count_kinds.Counts()):
+for kind in (Campaigns(), returned_files.CampaignsBack(), *answer_kinds.KINDS, count_kinds.Counts()):
     register(kind)

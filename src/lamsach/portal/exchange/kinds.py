@@ -84,13 +84,14 @@ class Kind(ABC):
     """A kind of payload. `name` is in files and never changes; `title` is for people.
 
     A payload says all that there is of its kind, so of several files the one with the highest counter holds, and an older one is passed over. `back`: it returns to a
-    partner that was put back from a backup what its lost files had said. Lower `order` comes first."""
+    partner that was put back from a backup what its lost files had said. `kept`: the newest file with it is kept whole, to be returned so. Lower `order` comes first."""
 
     name: ClassVar[str]
     title: ClassVar[Any]
     upward: ClassVar[bool] = False
     downward: ClassVar[bool] = False
     back: ClassVar[bool] = False
+    kept: ClassVar[bool] = False
     order: ClassVar[int] = 1
 
     @abstractmethod

@@ -203,7 +203,8 @@ class Counterpart(models.Model):
 
 
 class StatedCounts(models.Model):
-    """What a unit below says of its machines on a day: counts, never who. Of one day the file with the highest counter counts; the others stay, for what was known when."""
+    """What a unit below says of its machines on a day: counts, never who. Of one day the newest row counts; the others stay, for what was known when. `inner`: its portal
+    says it of a unit under its own."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="stated")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -211,6 +212,7 @@ class StatedCounts(models.Model):
     day = models.DateField()
     counter = models.BigIntegerField()
     counts = models.JSONField(default=dict)
+    inner = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -220,7 +222,10 @@ class StatedCounts(models.Model):
                 fields=("unit", "campaign", "day", "partner", "counter"), name="exchange_one_statement"
             ),
         )
-        indexes = (models.Index(fields=("campaign", "day"), name="exchange_stated_counted"),)
+        indexes = (
+            models.Index(fields=("campaign", "day"), name="exchange_stated_counted"),
+            models.Index(fields=("campaign", "unit", "day"), name="exchange_stated_by_unit"),
+        )
 
 
 class Webhook(models.Model):

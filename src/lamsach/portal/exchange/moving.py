@@ -16,6 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -40,6 +42,10 @@ _AGAIN = mark("The exchange file was taken before. Nothing was changed.")
 _PASSED_OVER = mark(
     "Out of date: a later file of the same partner was taken already. This part changes nothing."
 )
+_LOST = mark(
+    "This portal was put back to an older state, which the partner did not know yet. Its next file says this again."
+)
+_RETURNS = mark("Is taken after what is returned.")
 _OTHER = mark("Another file with this number was taken before. Nothing was changed.")
 _OTHER_TODO = mark(
     "The other portal was put back to an older state. Hand it your next file: its numbers go on behind those that were taken."
@@ -114,7 +120,7 @@ def write(
         made=timezone.now(),
         lineage=keyring.lineage_of(key),
         recipient=getattr(sealing.current(held.unit), "public", ""),
-        have={kind: digest for kind, (_, digest) in held.held.items()},
+        have={kind: row[1] for kind, row in held.held.items()},
         lost=held.restored is not None,
         returns=held.owes,
     )
@@ -196,6 +202,8 @@ class Checked:
     believed: frozenset[str]
     """Fingerprints of the partner's keys by which it was checked."""
     sha256: str
+    path: Path
+    """The signed file, no longer sealed."""
 
 
 @contextmanager
@@ -219,7 +227,7 @@ def _checked(partner: Partner, path: Path, user: Any, sha256: str) -> Iterator[C
         opened = container.read(path, keys, Path(folder))
         _refuse_taken(partner, opened.head.counter, sha256)
         arrival = Arrival(partner, opened.head.counter, opened.head.made, user)
-        yield Checked(opened, arrival, followers, frozenset(map(fingerprint, believed)), sha256)
+        yield Checked(opened, arrival, followers, frozenset(map(fingerprint, believed)), sha256, path)
 
 
 class TakenBeforeError(InputError):
@@ -242,8 +250,12 @@ def _refuse_taken(partner: Partner, counter: int, sha256: str) -> None:
 def preview(found: Checked) -> list[tuple[Any, list[str]]]:
     """For each payload the title of its kind and the sentences of what taking it would do. InputError when the file would be refused."""
     shown = []
+    held, head = Partner.objects.get(pk=found.arrival.partner.pk), found.opened.head
     for payload in found.opened.payloads:
         kind = _kind(found.arrival, payload)
+        if _silent(held, head) or (held.restored is not None and head.returns and not kind.back):
+            shown.append((kind.title, [gettext(_LOST if _silent(held, head) else _RETURNS)]))
+            continue
         if _passed_over(kind, found.arrival):
             shown.append((kind.title, [gettext(_PASSED_OVER)]))
             continue
@@ -256,7 +268,17 @@ def take(partner: Partner, path: Path, by: Any) -> Taken:
     """Take a file: every payload or none, and never twice. InputError for one that may not be taken. It is read, and its files are stored, before a transaction is open."""
     with checked(partner, path, getattr(by, "user", by)) as found:
         payloads = tuple(_stored(found.arrival, payload) for payload in found.opened.payloads)
-        return _take(replace(found, opened=replace(found.opened, payloads=payloads)), by)
+        kept = ""
+        if any(_kind(found.arrival, one).kept for one in payloads):
+            with found.path.open("rb") as stream:
+                kept = default_storage.save(
+                    f"exchange/{partner.pk}-{found.opened.head.counter}.zip", File(stream)
+                )
+        try:
+            return _take(replace(found, opened=replace(found.opened, payloads=payloads)), by, kept)
+        finally:
+            if kept:
+                _forget_kept(partner)
 
 
 def _stored(arrival: Arrival, payload: Payload) -> Payload:
@@ -265,8 +287,17 @@ def _stored(arrival: Arrival, payload: Payload) -> Payload:
         return replace(payload, stored=stored, digest=container.digest(payload))
 
 
+def _forget_kept(partner: Partner) -> None:
+    """Delete the partner's files that are kept no longer."""
+    held = Partner.objects.get(pk=partner.pk).held.values()
+    wanted = {Path(path).name for row in held for path in row[2:]}
+    for name in default_storage.listdir("exchange")[1]:
+        if name.startswith(f"{partner.pk}-") and name not in wanted:
+            default_storage.delete(f"exchange/{name}")
+
+
 @transaction.atomic
-def _take(found: Checked, by: Any) -> Taken:
+def _take(found: Checked, by: Any, kept: str) -> Taken:
     held = Partner.objects.select_for_update().select_related("unit").get(pk=found.arrival.partner.pk)
     _refuse_taken(held, found.opened.head.counter, found.sha256)
     if held.ended is not None or found.believed != frozenset(map(fingerprint, keyring.believed(held))):
@@ -287,13 +318,13 @@ def _take(found: Checked, by: Any) -> Taken:
     )
     keyring.succeed(held, dict(found.followers), found.opened.signer, by)
     result: dict[str, dict[str, int]] = {}
-    for payload in found.opened.payloads:
+    for payload in () if _silent(held, head) else found.opened.payloads:
         kind = _kind(arrival, payload)
         if _passed_over(kind, arrival):
             continue
         with _shaped(payload):
             result[payload.kind] = kind.take(arrival, payload)
-        held.held[payload.kind] = [head.counter, payload.digest]
+        held.held[payload.kind] = [head.counter, payload.digest, *([kept] if kind.kept else [])]
     Taken.objects.filter(pk=taken.pk).update(result=result)
     Partner.objects.filter(pk=held.pk).update(
         seen=max(held.seen, min(head.taken, held.sent + JUMP)),
@@ -304,6 +335,12 @@ def _take(found: Checked, by: Any) -> Taken:
     record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
     taken.refresh_from_db()
     return taken
+
+
+def _silent(held: Partner, head: Head) -> bool:
+    """Return whether a file was made before its maker knew that this portal was put back to an older state: it speaks of what is not known here, and the next one says it again."""
+    lost = held.restored is not None or head.taken > held.sent
+    return lost and not head.returns and head.have is not None
 
 
 def _newest_word(held: Partner, head: Head) -> dict[str, Any]:

@@ -19,14 +19,13 @@ def statements(
     """See `cases.stated.register`. A partner that was ended by the day states nothing any more."""
     living = Q(partner__ended=None) | Q(partner__ended__gte=end_of(day))
     rows = StatedCounts.objects.filter(living, campaign=campaign, day__lte=day)
-    if units is not None:
-        rows = rows.filter(unit__in=list(units))
+    rows = rows.filter(inner=False) if units is None else rows.filter(unit__in=list(units))
     if known is not None:
         rows = rows.filter(at__lt=known)
     chosen = rows if all_of_them else _newest(rows)
     return [
         Statement(row.unit_id, row.day, row.counts, row.at, searched=row.counts.get("unsearched") == 0)
-        for row in chosen.order_by("day", "counter", "pk")
+        for row in chosen.order_by("day", "pk")
     ]
 
 

@@ -21,6 +21,7 @@ from lamsach.portal.cases.upkeep import Seen, sightings_of
 from lamsach.portal.exchange import counterparts
 from lamsach.portal.exchange.answer_kinds import taking_part
 from lamsach.portal.exchange.kinds import Arrival, Payload, Route, day, number, rows, text
+from lamsach.portal.exchange.models import Partner
 from lamsach.portal.exchange.secrets import lock, unlock
 from lamsach.portal.findings.models import EvidenceLine
 from lamsach.portal.privacy.models import GrantedView
@@ -156,6 +157,24 @@ def take(arrival: Arrival, payload: Payload) -> int:
         }
         GrantedView.objects.update_or_create(partner=arrival.partner, number=one.number, defaults=values)
     return len(kept)
+
+
+def end(arrival: Arrival, named: set[str]) -> int:
+    """End what was granted to the partner before this portal was put back from a backup, but for the named machines; how many grants."""
+    partner, ended = arrival.partner, 0
+    for grant in in_force(Route(partner)):
+        if grant.case.number not in named and grant.at < (partner.restored or grant.at):
+            ended += Grant.objects.filter(pk=grant.pk, ended=None).update(ended=timezone.now())
+            record(arrival.user, "case.grant_ended", grant.case, grant.case.unit)
+    return ended
+
+
+def hide() -> None:
+    """Erase all that partners let be seen, after a restore: what they ended since the backup is not known. Their next files grant the rest again."""
+    GrantedView.objects.all().delete()
+    for partner in Partner.objects.all():
+        if partner.held.pop(NAME, None):
+            partner.save(update_fields=["held"])
 
 
 def opened(view: GrantedView) -> dict[str, Any]:

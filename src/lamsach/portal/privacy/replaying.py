@@ -26,7 +26,7 @@ from lamsach.portal.base import ledger
 from lamsach.portal.cases.models import Case
 from lamsach.portal.exchange import epochs
 from lamsach.portal.findings.models import Bundle, Device, EvidenceLine
-from lamsach.portal.privacy import erasing, retention
+from lamsach.portal.privacy import erasing, granted, retention
 from lamsach.portal.privacy.files import ERASED
 from lamsach.portal.privacy.person import SOURCES, Source
 from lamsach.portal.units.models import Unit
@@ -59,6 +59,7 @@ def pending() -> Counter[str] | None:
     if not marker.exists():
         return None
     epochs.restored()
+    granted.hide()
     made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
     counts: Counter[str] = Counter()
     for line in ledger.due(ledger.read(Path(settings.DATA) / ledger.NAME), made):

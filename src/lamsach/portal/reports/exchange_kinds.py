@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from lamsach.i18n import mark
 from lamsach.portal.base.asked import whole
 from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.exchange import counterparts
+from lamsach.portal.exchange import counterparts, returned_files
 from lamsach.portal.exchange.kinds import (
     Arrival,
     Kind,
@@ -165,6 +166,7 @@ class Answers(Kind):
     name = "report-answers"
     title = gettext_lazy("Answers to reports")
     downward = True
+    kept = True
     order = 3
 
     def offer(self, route: Route) -> Payload | None:
@@ -265,5 +267,55 @@ class Back(Reports):
         return found
 
 
-for kind in (Reports(), Answers(), Back()):
+class AnswersBack(Kind):
+    """What became of the reports of the partner's unit, for a portal above that was put back from a backup: the reports, and its own signed word on them."""
+
+    name = "report-answers-back"
+    title = gettext_lazy("Answers to reports, returned")
+    upward = back = True
+    order = 0
+
+    def offer(self, route: Route) -> Payload | None:
+        """Every edition that was sent, and the newest file that carried answers."""
+        theirs = counterparts.all_theirs(route.partner, "campaign")
+        found = Report.objects.filter(unit=route.unit, state__in=(*DONE, ReportState.RETURNED))
+        found = found.exclude(digest="").filter(campaign__in=theirs).select_related("campaign", "unit")
+        listed = [_written(report, theirs[report.campaign_id]) for report in found.order_by("-pk")[:MOST]]
+        files = returned_files.kept_of(route, Answers.name)
+        return Payload(self.name, {"reports": listed[::-1]}, files) if listed else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """That they are returned."""
+        return [_("What this portal had stated before it was put back to an older state is returned.")]
+
+    def store(self, arrival: Arrival, payload: Payload) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """Check the signature; the answers by what they answer."""
+        with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
+            found = (
+                returned_files.lost(arrival, payload, Answers.name, Path(folder)) if payload.files else None
+            )
+            listed = rows(found[1].data["answers"], MOST) if found else []
+            return {(one["digest"], one["sent"]): one for one in listed}
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """File the reports in their order and answer each as it had been answered."""
+        done = 0
+        for row in rows(payload.data["reports"], MOST):
+            content, sent = checked(row["content"], arrival.unit), _moment(row)
+            campaign = Campaign.objects.filter(pk=whole(text(row["campaign"], 20)) or 0).first()
+            if campaign is None:
+                continue
+            with contextlib.suppress(Stale):  # people are writing it anew, and go on
+                report, _fresh = file_signed(
+                    campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name, sent=sent
+                )
+                answer = payload.stored.get((report.digest, row.get("sent", "")))
+                if answer is not None and report.state == ReportState.SENT:
+                    action, reason = Action(answer["action"]), answer["reason"] or "-"
+                    take(report, action, arrival.user, reason=reason, who=arrival.partner.unit.name)
+                    done += 1
+        return {"answers": done}
+
+
+for kind in (Reports(), Answers(), Back(), AnswersBack()):
     register(kind)

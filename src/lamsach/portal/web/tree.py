@@ -15,7 +15,7 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import Counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases import stated
-from lamsach.portal.cases.counting import CaseCounts, case_counts_of, more_stated
+from lamsach.portal.cases.counting import GROUPS, CaseCounts, case_counts_of, larger, more_stated
 from lamsach.portal.cases.unsearched import NOWHERE, Lack, Searching, searching, unsearched_by_child
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
@@ -156,6 +156,11 @@ def _figures(
             under(units, day).filter(descendant__in=more).values_list("ancestor", "descendant")
         ):
             machines[ancestor] = machines.get(ancestor, CaseCounts()) + more[below]
+    if said:
+        for one in stated.one_by_one(campaign, set(units) - {one.unit_id for one in said}, day):
+            word = CaseCounts(**{name: one.counts.get(name, 0) for name in GROUPS})
+            if larger(word, machines.get(one.unit_id, CaseCounts())):
+                machines[one.unit_id] = word
     looked = searching(campaign, root.pk, day, said)
     if looked.nothing:
         inner = frozenset(units)

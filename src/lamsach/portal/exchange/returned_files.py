@@ -1,0 +1,258 @@
+"""Files from above on their way back to the portal that signed them and was put back from a backup: campaigns with their dispatches, lists and deadlines, as they had been sent.
+
+The portal below keeps the newest file that carried them; the one above believes nothing in it but its own signature. Objects get the numbers that they bore, so that what
+other portals know by them still fits. Facts that only the sender needs (`own`) were sent along for this. Of several partners' files the newest holds, by the sender's own clock.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.core.files.storage import default_storage
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+
+from lamsach.errors import LamsachError
+from lamsach.indicators.releases.keys import load_public_key
+from lamsach.portal.base import tokens
+from lamsach.portal.campaigns.deadline_moves import undo
+from lamsach.portal.campaigns.deadlines import refresh
+from lamsach.portal.campaigns.models import (
+    Attachment,
+    Campaign,
+    DeadlineMove,
+    Dispatch,
+    IndicatorList,
+    Participation,
+    Recipient,
+)
+from lamsach.portal.campaigns.sending import take_part
+from lamsach.portal.exchange import campaign_payload, container, counterparts, deadline_payload, standing
+from lamsach.portal.exchange.campaign_payload import Brought
+from lamsach.portal.exchange.container import Head
+from lamsach.portal.exchange.epochs import RETURNED
+from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, PayloadFile, Route, rows
+from lamsach.portal.exchange.models import Counterpart, OwnKey, Partner, Sent
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.units.models import Unit
+
+MOST = 200
+
+
+def kept_of(route: Route, kind: str) -> tuple[PayloadFile, ...]:
+    """The newest file of the partner that carried a kind, as it was signed."""
+    path = "".join(route.partner.held.get(kind, [])[2:])
+    there = bool(path) and default_storage.exists(path)
+    return (PayloadFile(f"{kind}.zip", Path(default_storage.path(path))),) if there else ()
+
+
+def last_known(partner: Partner) -> int:
+    """The last of our files to the partner that this portal knows of, after it was put back from a backup."""
+    made = Sent.objects.filter(partner=partner, made__lt=partner.restored or timezone.now())
+    return made.aggregate(last=Max("counter"))["last"] or 0
+
+
+def lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[Head, Payload] | None:
+    """The file that this portal had signed for the partner, and its payload of the kind. None for one of another hand, or when nothing was lost: the backup knows the file."""
+    partner = arrival.partner
+    with suppress(LamsachError):
+        (file,) = payload.files
+        keys = OwnKey.objects.filter(unit=partner.unit).values_list("public", flat=True)
+        opened = container.read(file.path, [load_public_key(one.encode(), kind) for one in keys], folder)
+        ours = (opened.head.sender, opened.head.receiver) == (partner.unit.code, partner.code)
+        if ours and opened.head.counter > last_known(partner):
+            return next(((opened.head, one) for one in opened.payloads if one.kind == kind), None)
+    return None
+
+
+class CampaignsBack(Kind):
+    """The campaigns that the partner's portal had sent, for a portal that was put back from a backup."""
+
+    name = "campaigns-back"
+    title = gettext_lazy("Campaigns, dispatches and lists, returned")
+    upward = True
+    back = True
+    order = -2
+    of: ClassVar[str] = "campaigns"
+
+    def offer(self, route: Route) -> Payload | None:
+        """The newest file that carried campaigns."""
+        files = kept_of(route, self.of)
+        return Payload(self.name, {}, files) if files else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """That it is returned."""
+        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
+
+    def store(self, arrival: Arrival, payload: Payload) -> tuple[Head, list[Brought]] | None:
+        """Check the signature and keep the files of dispatches and the lists."""
+        with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
+            found = lost(arrival, payload, self.of, Path(folder))
+            if found is None:
+                return None
+            head, inner = found
+            kept = [campaign_payload.stored(file) for file in inner.files]
+            records = rows(inner.data["campaigns"], MOST)
+            return head, [campaign_payload.read(record, kept) for record in records]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Bring campaigns to what had been sent."""
+        counts = {"campaigns": 0, "dispatches": 0, "lists": 0, "moves": 0}
+        if payload.stored is None:
+            return counts
+        head, records = payload.stored
+        for brought in records:
+            for name, count in _take(arrival, head, brought).items():
+                counts[name] += count
+        return counts
+
+
+def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
+    """Bring a campaign of our own to what had been sent; what came from above comes from there again."""
+    partner = arrival.partner
+    campaign = Campaign.objects.filter(pk=brought.number).first()
+    fresh = campaign is None and brought.own.get("owner") == partner.unit_id
+    if campaign is None:
+        if not fresh:
+            return {}
+        campaign = _campaign(arrival, brought)
+    elif campaign.owner_id != partner.unit_id:
+        return {}
+    at = int(head.made.timestamp())
+    said = Counterpart.objects.filter(kind=RETURNED, theirs=str(campaign.pk)).aggregate(last=Max("ours"))
+    newest = at >= (said["last"] or 0)
+    if newest:
+        counterparts.remember(partner, RETURNED, campaign.pk, at)
+        days = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
+        Campaign.objects.filter(pk=campaign.pk).update(**brought.texts, **days, state=brought.state)
+    counts = {
+        "campaigns": int(fresh),
+        "dispatches": sum(_dispatch(arrival, campaign, row) for row in brought.dispatches),
+        "lists": _lists(arrival, campaign, brought, head.made) if newest else 0,
+        "moves": _moves(arrival, campaign, brought, head.made, shared=newest),
+    }
+    if newest and brought.deadlines is not None:
+        Campaign.objects.filter(pk=campaign.pk).update(**brought.deadlines.days)
+    campaign.refresh_from_db()
+    refresh(campaign)
+    return counts
+
+
+def _campaign(arrival: Arrival, brought: Brought) -> Campaign:
+    days = brought.deadlines.days if brought.deadlines is not None else {}
+    kept = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
+    return Campaign.objects.create(
+        pk=brought.number,
+        owner=arrival.partner.unit,
+        form=campaign_payload.form_of(brought),
+        state=brought.state,
+        public=bool(brought.own.get("public")),
+        **brought.texts,
+        **days,
+        **kept,
+    )
+
+
+def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> int:
+    """Add a dispatch as it had been sent, and every recipient that is not among its own yet."""
+    own = row["own"]
+    if not own:
+        return 0
+    sent = datetime.fromisoformat(own["sent"])
+    made = Dispatch.objects.filter(pk=row["theirs"]).first()
+    fresh = made is None
+    if made is None:
+        issuer = Unit.objects.filter(pk=own["issuer"]).first() or arrival.partner.unit
+        made = Dispatch.objects.create(
+            pk=row["theirs"],
+            campaign=campaign,
+            issuer=issuer,
+            parent=Dispatch.objects.filter(pk=own["parent"]).first(),
+            created_by=arrival.user,
+            once=tokens.nonce(),
+            sent=sent,
+            deadline=date.fromisoformat(own["deadline"]),
+            **{name: row[name] for name in ("number", "day", "subject", "body")},
+        )
+        Attachment.objects.bulk_create(
+            Attachment(dispatch=made, name=one.name, path=one.path, size=one.size, sha256=one.sha256)
+            for one in row["files"]
+        )
+    known = set(Recipient.objects.filter(dispatch=made).values_list("unit", flat=True))
+    units = Unit.objects.in_bulk({*own["to"], arrival.unit.pk} - known)
+    Recipient.objects.bulk_create(
+        [Recipient(dispatch=made, unit=unit) for unit in units.values()], batch_size=1000
+    )
+    _taking_part(campaign, made, units)
+    return int(fresh)
+
+
+def _taking_part(campaign: Campaign, made: Dispatch, units: Mapping[int, Unit]) -> None:
+    """They take part since the day on which the dispatch went out."""
+    there = set(Participation.objects.filter(campaign=campaign).values_list("unit", flat=True))
+    take_part(campaign, units.values(), issuer=made.issuer)
+    new = Participation.objects.filter(campaign=campaign, unit__in={*units, made.issuer_id} - there)
+    on = timezone.localdate(made.sent)
+    new.update(sent_on=on)
+    new.filter(unit=made.issuer_id).update(opened_on=on, informed_on=on)
+
+
+def _lists(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime) -> int:
+    """Add the lists that are not here, and revoke those that had been revoked."""
+    known, added = set(campaign.lists.values_list("pk", flat=True)), 0
+    for number, kept in brought.lists:
+        if number not in known:
+            facts = {"name": kept.name, "path": kept.path, "size": kept.size, "sha256": kept.sha256}
+            IndicatorList.objects.create(pk=number, campaign=campaign, **facts)
+            IndicatorList.objects.filter(pk=number).update(created=made)
+            enqueue("campaigns.read_list", arrival.user, list_id=number)
+            added += 1
+    held = campaign.lists.filter(withdrawn=None, created__lt=arrival.partner.restored or timezone.now())
+    held.exclude(pk__in=[number for number, _ in brought.lists]).update(withdrawn=timezone.now())
+    return added
+
+
+def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime, *, shared: bool) -> int:
+    """Make the moves that are not here, and undo those that had been undone, without a letter; `shared`: those for more than the partner's unit too."""
+    if brought.deadlines is None:
+        return 0
+    unit, partner, stated = arrival.unit, arrival.partner, brought.deadlines
+    ours, own = standing.ours(partner, unit), {one.number: one for one in stated.own}
+    wanted = [(one, one.unit or None) for one in stated.own if shared]
+    wanted += [(one, ours.get(one.unit, 0)) for one in stated.moves if one.number not in own]
+    there = set(
+        DeadlineMove.objects.filter(pk__in=[one.number for one, _ in wanted]).values_list("pk", flat=True)
+    )
+    units = set(Unit.objects.filter(pk__in={anchor for _, anchor in wanted}).values_list("pk", flat=True))
+    added = 0
+    for one, anchor in sorted(wanted, key=lambda pair: pair[0].number):
+        if one.number in there or (anchor is not None and anchor not in units):
+            continue
+        DeadlineMove.objects.create(
+            pk=one.number,
+            campaign=campaign,
+            kind=one.kind,
+            scope=one.scope,
+            unit_id=anchor,
+            day=one.day,
+            before=one.before,
+            reason=one.reason,
+            dispatch=Dispatch.objects.filter(pk=one.dispatch).first(),
+            by=arrival.user,
+        )
+        DeadlineMove.objects.filter(pk=one.number).update(at=made)
+        added += 1
+    now = deadline_payload.written(campaign, partner, unit)
+    far = {one["number"] for one in now["own"]}
+    gone = {one["number"] for one in now["moves"]} - far - {one.number for one in stated.moves}
+    gone |= far - own.keys() if shared else set()
+    held = DeadlineMove.objects.filter(pk__in=gone, at__lt=partner.restored or timezone.now())
+    for move in held.order_by("pk"):
+        undo(move, arrival.user, letters=False)
+    return added
