@@ -18,44 +18,38 @@ import asyncio
 import contextlib
 import itertools
 import json
-import math
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 
-from bench.deadline_load import PUBLIC, SENDING, Crowd, Measured, Person, Sockets, Told, differences
+from bench.deadline_load import PUBLIC, Crowd, Measured, Person, Told, differences
+from bench.deadline_sockets import Sockets
+from bench.deadline_table import Cost, Result, good, record, table
 from bench.reports import clean_environment
 
-Cost = tuple[float, float, float]
-PAGE_S, SENDING_S, MEMORY_MB = 0.3, 1.0, 350
 BUNDLE_BYTES = 5_000_000
-OFTEN = 20
-"""A kind of page that was asked for so often has a percentile of its own."""
 BEGUN_S = time.monotonic()
 STEP_S, NARROWER = 15.0, 2
 """How long a rate is tried, and how often the range between one that holds and one that does not is halved."""
 LEAST_RATE, MOST_RATE = 4.0, 512.0
 WARM = 10
 """So many act before costs are measured, so that every process has loaded what it needs."""
+PARTS = 5
+"""Where even few users do not hold beside all readers, so many parts of these are tried, one less each time."""
 READERS_ALONE = 100
 """Looks at the public page a second while its cost is measured."""
 WORKED = ("upload 5 MB", "send")
 """What leaves work to the worker."""
-BUSY = 0.7
-"""How busy processors may be on paper."""
 
 
 @dataclass(slots=True)
@@ -89,7 +83,7 @@ class Processes:
 
 
 def _is_database(command: list[str] | None, port: str) -> bool:
-    return bool(command) and "postgres" in command[0] and port in command  # type: ignore[index]
+    return bool(command and "postgres" in command[0] and port in command)
 
 
 def _used(processes: list[psutil.Process]) -> float:
@@ -164,40 +158,6 @@ def in_portal(folder: Path, database: str, *arguments: str) -> Any:
     return json.loads(ran.stdout)
 
 
-@dataclass(slots=True)
-class Result:
-    """What a whole run found."""
-
-    rate: float
-    public_rate: float
-    seconds: float
-    measured: Measured
-    tried: list[tuple[float, float, bool]]
-    costs: dict[str, Cost]
-    """Processor milliseconds of web, worker and database for one of each kind."""
-    busy: tuple[float, float, float, float]
-    """Processor seconds in the run: web, worker, database, the load's own."""
-    worker_s: float
-    """How long after the run the worker had done all that users left to it."""
-    peak_mb: float
-    processes: int
-    wrong: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        """Whether the goals hold."""
-        return good(self.measured) and not self.wrong and self.peak_mb <= MEMORY_MB
-
-
-def good(found: Measured) -> bool:
-    """Whether the goals of time hold, for each kind that was often enough seen and for all pages together, nobody was missing, and nothing failed."""
-    pages = max(found.p95_s(), found.p95_s(public=True))
-    often = [kind for kind, times in found.times.items() if len(times) >= OFTEN]
-    each = all(found.p95_of(kind) <= (SENDING_S if kind in SENDING else PAGE_S) for kind in often)
-    both = pages <= PAGE_S and found.p95_s(sending=True) <= SENDING_S
-    return both and each and not (found.wrong or found.crowded)
-
-
 async def _costs(crowd: Crowd, processes: Processes) -> dict[str, Cost]:
     """What each kind costs when it is alone: officers through their story, leaders at their pages, the public page by hundreds."""
     spent: dict[str, Cost] = {}
@@ -237,26 +197,32 @@ def _each(before: Cost, after: Cost, number: int) -> Cost:
 class Search:
     """The highest rate that holds: doubled until one does not, then halved between. Before that the public page's, beside a few users."""
 
-    def __init__(self, crowd: Crowd, seconds: float) -> None:
-        self._crowd, self._seconds = crowd, seconds
+    def __init__(self, crowd: Crowd, processes: Processes, seconds: float) -> None:
+        self._crowd, self._processes, self._seconds = crowd, processes, seconds
         self.tried: list[tuple[float, float, bool]] = []
         self.wrong: list[str] = []
 
     async def holds(self, rate: float, public_rate: float) -> bool:
-        """Try it for some seconds. What fails for want of time alone (an answer that nobody waits for) is no error of the portal."""
+        """Try it for some seconds; after what did not hold the worker first does what is left."""
         found = await self._crowd.drive(rate, public_rate, self._seconds)
         self.wrong.extend(found.wrong)
         self.tried.append((rate, public_rate, good(found)))
-        say(f"{rate:.1f} acts, {public_rate:.0f} public pages a second: {_line(found)}")
-        return self.tried[-1][2]
+        say(
+            f"{rate:.1f} acts, {public_rate:.0f} public pages a second for {self._seconds:.0f} s: {_line(found)}"
+        )
+        if not good(found):
+            await _worker_done(self._processes)
+        return good(found)
 
     async def run(self, public_rate: float) -> tuple[float, float]:
-        """The rates of users' acts and of public pages. SystemExit when none holds."""
-        while not await self.holds(LEAST_RATE, public_rate):
-            public_rate *= 0.75
-            if public_rate < 10:
-                raise SystemExit(f"not even {LEAST_RATE} acts a second hold: {self.tried}")
-        low, high = LEAST_RATE, LEAST_RATE * 2
+        """The rates of users' acts and of public pages; the least that was tried when none holds."""
+        for part in range(PARTS, 0, -1):
+            rate = public_rate * part / PARTS
+            if await self.holds(LEAST_RATE, rate):
+                break
+        else:
+            return LEAST_RATE, rate
+        public_rate, low, high = rate, LEAST_RATE, LEAST_RATE * 2
         while high <= MOST_RATE and await self.holds(high, public_rate):
             low, high = high, high * 2
         for _ in range(NARROWER):
@@ -267,8 +233,8 @@ class Search:
 
 def say(text: str) -> None:
     """How far the measurement is, with the time since its beginning."""
-    seconds = time.monotonic() - BEGUN_S
-    print(f"{seconds // 60:3.0f}:{seconds % 60:02.0f} {text}", file=sys.stderr, flush=True)
+    minutes, seconds = divmod(int(time.monotonic() - BEGUN_S), 60)
+    print(f"{minutes:2}:{seconds:02} {text}", file=sys.stderr, flush=True)
 
 
 def _line(found: Measured) -> str:
@@ -285,7 +251,7 @@ async def load(
     crowd = Crowd(sockets, place, bundle)
     costs = await _costs(crowd, processes)
     say(f"costs alone: {', '.join(f'{kind} {sum(cost):.1f} ms' for kind, cost in costs.items())}")
-    early, search = crowd.measured.wrong, Search(crowd, wanted.step)
+    early, search = crowd.measured.wrong, Search(crowd, processes, wanted.step)
     rate, public_rate = wanted.rate, wanted.public
     if not rate:
         highest, public_rate = await search.run(public_rate)
@@ -320,9 +286,9 @@ async def _watch(processes: Processes, crowd: Crowd) -> None:
 
 
 async def _worker_done(processes: Processes, rests: int = 3) -> None:
-    """Wait until the worker has caught up: it uses no more than a tenth of each of three seconds; at most two minutes."""
+    """Wait until the worker has caught up: it uses no more than a tenth of each of three seconds; at most four minutes."""
     quiet = 0
-    for _ in range(120):
+    for _ in range(240):
         used = processes.seconds()[1]
         await asyncio.sleep(1)
         quiet = quiet + 1 if processes.seconds()[1] - used < 0.1 else 0
@@ -344,71 +310,6 @@ def run(folder: Path, database: str, wanted: argparse.Namespace) -> Result:
         f"the portal holds what users were told: {len(told.bundles)} bundles, {len(told.sent)} reports, {len(found.wrong)} errors, losses or doubles"
     )
     return found
-
-
-def table(found: Result, wanted: argparse.Namespace) -> str:
-    """The figures as tables."""
-    own = found.busy[3] / found.seconds
-    tried = [f"{rate:g}/{public:g} {'yes' if held else 'no'}" for rate, public, held in found.tried]
-    rows = [
-        f"{date.today():%d %B %Y}. {os.cpu_count()} cores {_cpu()}, Python {platform.python_version()}, PostgreSQL, load average before: {wanted.before:.1f}. "
-        f"`python -m bench.deadline --units {wanted.units} --users {wanted.users} --minutes {wanted.minutes:g} --public {wanted.public:g}`, {found.processes} web processes. "
-        f"Goals {'held' if found.holds else 'NOT held'} for {wanted.minutes:g} minutes at {found.rate:.1f} acts of users and {found.public_rate:g} public pages a second; "
-        f"{len(found.wrong)} errors, losses or doubles {found.wrong[:2] or ''}; at most {found.peak_mb:.0f} MB a web process (goal {MEMORY_MB}). "
-        f"The worker had done all {found.worker_s:.0f} s after the last request. The load itself used {own:.2f} of the cores. "
-        f"Tried for {wanted.step:g} s each (acts/public pages a second): {', '.join(tried) or 'none'}.",
-        "",
-        "| kind | requests | p50 ms | p95 ms | goal ms | alone: web ms | worker ms | database ms |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for kind in sorted({*found.measured.times, *found.costs}, key=lambda one: (one in SENDING, one)):
-        times = sorted(found.measured.times.get(kind, []))
-        p50 = 1000 * times[len(times) // 2] if times else math.nan
-        p95 = 1000 * found.measured.p95_of(kind) if times else math.nan
-        alone = " | ".join(f"{one:.1f}" for one in found.costs.get(kind, (math.nan,) * 3))
-        goal = 1000 * (SENDING_S if kind in SENDING else PAGE_S)
-        rows.append(f"| {kind} | {len(times)} | {p50:.0f} | {p95:.0f} | {goal:.0f} | {alone} |")
-    web, worker, base, _ = (one / found.seconds for one in found.busy)
-    rows += [
-        "",
-        f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} cores. An act of a user costs {mean_ms(found):.0f} ms of the processors on average "
-        f"(web, worker and database), a public page {sum(found.costs.get(PUBLIC, (0, 0))):.2f} ms. On paper, with processors busy for {BUSY:.0%}:",
-        "",
-        f"| cores | acts of users a second beside {wanted.public:g} public pages | reports (8 acts each) an hour |",
-        "|--:|--:|--:|",
-    ]
-    for cores in (2, 16, 64):
-        rate = on_paper(found, cores, wanted.public)
-        rows.append(f"| {cores} | {rate:.0f} | {rate * 3600 / 8:,.0f} |")
-    return "\n".join(rows).replace("nan", "–")
-
-
-def mean_ms(found: Result) -> float:
-    """Processor milliseconds of one act of a user in the run's mix, the worker's with it."""
-    acts = {kind: len(found.measured.times.get(kind, ())) for kind in found.costs if kind != PUBLIC}
-    spent = sum(number * sum(found.costs[kind]) for kind, number in acts.items())
-    return spent / max(1, sum(acts.values()))
-
-
-def on_paper(found: Result, cores: int, public_rate: float) -> float:
-    """Acts of users a second that so many cores carry beside the public page."""
-    free_ms = 1000 * cores * BUSY - public_rate * sum(found.costs.get(PUBLIC, (0, 0)))
-    return max(0.0, free_ms / max(mean_ms(found), 0.001))
-
-
-def _cpu() -> str:
-    try:
-        found = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text("utf-8"))
-    except OSError:
-        found = None
-    return found[1] if found else platform.machine()
-
-
-def record(file: Path, text: str) -> None:
-    """Put the tables between the page's marks."""
-    page = file.read_text("utf-8")
-    marks = re.compile("(<!-- begin deadline -->\n).*?(\n<!-- end deadline -->)", re.DOTALL)
-    file.write_text(marks.sub(lambda found: found[1] + text + found[2], page), "utf-8")
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -176,7 +176,7 @@ def account() -> dict[str, Any]:
     from lamsach.portal.audit.models import Entry
     from lamsach.portal.campaigns.models import Step as Answer
     from lamsach.portal.campaigns.models import StepKind
-    from lamsach.portal.findings.models import Bundle
+    from lamsach.portal.findings.models import Bundle, BundleState
     from lamsach.portal.jobs.models import Job
     from lamsach.portal.reports.content import is_whole
     from lamsach.portal.reports.models import Figure, Report, Step
@@ -187,6 +187,7 @@ def account() -> dict[str, Any]:
     return {
         "acknowledged": sorted(Answer.objects.filter(kind=StepKind.ACKNOWLEDGED).values_list("recipient", flat=True)),
         "bundles": sorted(Bundle.objects.values_list("unit", flat=True)),
+        "unread": Bundle.objects.exclude(state=BundleState.IMPORTED).count(),
         "imports": Job.objects.filter(name="findings.import").count(),
         "reports": sorted(begun.values_list("unit", flat=True)),
         "stated": dict(Figure.objects.filter(report__in=begun, stated__isnull=False).values_list("report__unit", "stated")),

@@ -14,8 +14,8 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-IDLE_S, PATIENCE_S = 5.0, 60.0
-"""A connection that rested longer is not used again, since the server may be about to close it; a request that takes longer is an error."""
+from bench.deadline_sockets import Answer, Connection, Sockets, address_of, request
+
 ACTIVE = 200
 """So many users are in the middle of something; who is done makes room for the next."""
 READERS = 1 << 16
@@ -28,148 +28,6 @@ PUBLIC, BRANCH, WHOLE = "public page", " of a branch", " of the whole country"
 _INPUT = re.compile(
     r'<input type="(?:text|date|number|hidden)" name="([^"]+)"(?:[^>]*? value="([^"]*)")?'
     r'|<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', re.DOTALL)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the server answered; status 0: nothing whole."""
-
-    status: int
-    location: str = ""
-    body: bytes = b""
-
-
-class Connection(asyncio.Protocol):
-    """One connection, kept open between requests: a request, then its answer, without a task for either."""
-
-    def __init__(self) -> None:
-        self._came, self._head, self._size = bytearray(), b"", -1
-        self._done: Callable[[Answer], None] | None = None
-        self._since = time.monotonic()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport: Any = transport
-
-    def ask(self, data: bytes, done: Callable[[Answer], None]) -> None:
-        """Send a request; `done` is given its answer."""
-        self._done, self._since = done, time.monotonic()
-        self._transport.write(data)
-
-    def data_received(self, data: bytes) -> None:
-        """Take what comes, to the end of the answer."""
-        self._came += data
-        if self._size < 0:
-            end = self._came.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            self._head = bytes(self._came[: end + 2])
-            self._size = end + 4 + int(_header(self._head, b"content-length") or 0)
-        if len(self._came) < self._size or self._done is None:
-            return
-        body, location = bytes(self._came[len(self._head) + 2 :]), _header(self._head, b"location").decode()
-        done, self._done, self._since = self._done, None, time.monotonic()
-        self._came.clear()
-        self._size = -1
-        done(Answer(int(self._head[9:12]), location, body))
-
-    def connection_lost(self, problem: Exception | None) -> None:
-        """Tell who waits that nothing comes."""
-        done, self._done = self._done, None
-        if done is not None:
-            done(Answer(0))
-
-    def serves(self) -> bool:
-        """Whether another request may go this way."""
-        return not self._transport.is_closing() and time.monotonic() - self._since < IDLE_S
-
-    def close(self) -> None:
-        """Close it."""
-        self._transport.close()
-
-    def late(self, now: float) -> bool:
-        """Whether it has waited for its answer for too long."""
-        return self._done is not None and now - self._since > PATIENCE_S
-
-
-def _header(head: bytes, name: bytes) -> bytes:
-    """A header of an answer, whose names this server writes in small letters."""
-    begin = head.find(b"\r\n" + name + b": ")
-    return head[begin + len(name) + 4 : head.index(b"\r\n", begin + 2)] if begin >= 0 else b""
-
-
-class Sockets:
-    """At most so many connections at once, as a proxy in front of the portal holds them: the client's own address is in `X-Forwarded-For`."""
-
-    def __init__(self, port: int, most: int) -> None:
-        self._port, self._limit = port, asyncio.Semaphore(most)
-        self._free: deque[Connection] = deque()
-        self._all: set[Connection] = set()
-
-    async def connection(self) -> Connection:
-        """A free connection. OSError when the portal does not take one more."""
-        await self._limit.acquire()
-        while self._free:
-            found = self._free.pop()
-            if found.serves():
-                return found
-            self._end(found)
-        try:
-            _, made = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
-        except OSError:
-            self._limit.release()
-            raise
-        self._all.add(made)
-        return made
-
-    def give_back(self, connection: Connection, answer: Answer) -> None:
-        """Let the next have the connection, if its answer was whole."""
-        if answer.status:
-            self._free.append(connection)
-        else:
-            self._end(connection)
-        self._limit.release()
-
-    async def ask(
-        self, method: str, path: str, address: str, headers: dict[str, str], body: bytes = b""
-    ) -> Answer:
-        """One request from an address; status 0 when it is not answered whole."""
-        connection = await self.connection()
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        connection.ask(request(method, path, address, headers, body), future.set_result)
-        answer = await future
-        self.give_back(connection, answer)
-        return answer
-
-    async def patience(self) -> None:
-        """End those that wait too long, for ever."""
-        while True:
-            await asyncio.sleep(1)
-            now = time.monotonic()
-            for late in [one for one in self._all if one.late(now)]:
-                self._end(late)
-
-    def _end(self, connection: Connection) -> None:
-        self._all.discard(connection)
-        connection.close()
-
-    def close(self) -> None:
-        """Close all connections."""
-        for connection in list(self._all):
-            self._end(connection)
-
-
-def request(method: str, path: str, address: str, headers: dict[str, str], body: bytes = b"") -> bytes:
-    """The bytes of a request that a proxy passes on for a client's address."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"X-Forwarded-For: {address}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines += [f"Content-Length: {len(body)}"] if body else []
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def address_of(number: int) -> str:
-    """The address of one of the users and readers: 198.18.0.0/15 is for measurements (RFC 2544)."""
-    return f"198.{18 + (number >> 16 & 1)}.{number >> 8 & 255}.{number & 255}"
 
 
 @dataclass(slots=True)
@@ -477,6 +335,7 @@ def differences(told: Told, held: dict[str, Any]) -> list[str]:
         "imports": len(told.bundles),
         "deliveries": len(told.sent),
         "audited": len(told.sent),
+        "unread": 0,
         "broken": 0,
         "doubled": 0,
     }

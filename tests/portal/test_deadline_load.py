@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.deadline import options, run, table
+from bench.deadline import options, run
 from bench.deadline_load import BRANCH, PUBLIC, SENDING, WHOLE, Told, differences
+from bench.deadline_table import table
 
 from .conftest import TEMPLATE
 from .postgres import fresh
@@ -29,11 +30,11 @@ def test_what_is_lost_or_doubled_is_told() -> None:
     told = Told(acknowledged=[1, 2], bundles=[5], reports=[5, 6], stated={5: 9}, sent=[5])
     held = {
         "acknowledged": [1, 2], "bundles": [5], "imports": 1, "reports": [5, 6], "stated": {"5": 9}, "sent": [5],
-        "broken": 0, "doubled": 0, "deliveries": 1, "audited": 1,
+        "unread": 0, "broken": 0, "doubled": 0, "deliveries": 1, "audited": 1,
     }  # fmt: skip
     assert differences(told, held) == []
     for change in (
-        {"acknowledged": [1]}, {"acknowledged": [1, 2, 2]}, {"bundles": []}, {"imports": 2}, {"reports": [5]}, {"stated": {"5": 8}},
+        {"acknowledged": [1]}, {"acknowledged": [1, 2, 2]}, {"bundles": []}, {"unread": 1}, {"imports": 2}, {"reports": [5]}, {"stated": {"5": 8}},
         {"stated": {}}, {"sent": [5, 6]}, {"broken": 1}, {"doubled": 1}, {"deliveries": 2}, {"audited": 0},
     ):  # fmt: skip
         assert differences(told, {**held, **change}), change

@@ -1,0 +1,121 @@
+"""What `bench.deadline` found: whether the goals hold, the figures as tables, and what more cores carry on paper."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import platform
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from bench.deadline_load import PUBLIC, SENDING, Measured
+
+Cost = tuple[float, float, float]
+"""Processor milliseconds of web, worker and database."""
+PAGE_S, SENDING_S, MEMORY_MB = 0.3, 1.0, 350
+OFTEN = 20
+"""A kind of page that was asked for so often has a percentile of its own."""
+BUSY = 0.7
+"""How busy processors may be on paper."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What a whole run found."""
+
+    rate: float
+    public_rate: float
+    seconds: float
+    measured: Measured
+    tried: list[tuple[float, float, bool]]
+    costs: dict[str, Cost]
+    """Processor milliseconds of web, worker and database for one of each kind."""
+    busy: tuple[float, float, float, float]
+    """Processor seconds in the run: web, worker, database, the load's own."""
+    worker_s: float
+    """How long after the run the worker had done all that users left to it."""
+    peak_mb: float
+    processes: int
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the goals hold."""
+        return good(self.measured) and not self.wrong and self.peak_mb <= MEMORY_MB
+
+
+def good(found: Measured) -> bool:
+    """Whether the goals of time hold, for each kind that was often enough seen and for all pages together, nobody was missing, and nothing failed."""
+    pages = max(found.p95_s(), found.p95_s(public=True))
+    often = [kind for kind, times in found.times.items() if len(times) >= OFTEN]
+    each = all(found.p95_of(kind) <= (SENDING_S if kind in SENDING else PAGE_S) for kind in often)
+    both = pages <= PAGE_S and found.p95_s(sending=True) <= SENDING_S
+    return both and each and not (found.wrong or found.crowded)
+
+
+def table(found: Result, wanted: argparse.Namespace) -> str:
+    """The figures as tables."""
+    own = found.busy[3] / found.seconds
+    tried = [f"{rate:g}/{public:g} {'yes' if held else 'no'}" for rate, public, held in found.tried]
+    rows = [
+        f"{date.today():%d %B %Y}. {os.cpu_count()} cores {_cpu()}, Python {platform.python_version()}, PostgreSQL, load average before: {wanted.before:.1f}. "
+        f"`python -m bench.deadline --units {wanted.units} --users {wanted.users} --minutes {wanted.minutes:g} --public {wanted.public:g}`, {found.processes} web processes. "
+        f"Goals {'held' if found.holds else 'NOT held'} for {wanted.minutes:g} minutes at {found.rate:.1f} acts of users and {found.public_rate:g} public pages a second; "
+        f"{len(found.wrong)} errors, losses or doubles {found.wrong[:2] or ''}; at most {found.peak_mb:.0f} MB a web process (goal {MEMORY_MB}). "
+        f"The worker had done all {found.worker_s:.0f} s after the last request. The load itself used {own:.2f} of the cores. "
+        f"Tried for {wanted.step:g} s each (acts/public pages a second): {', '.join(tried) or 'none'}.",
+        "",
+        "| kind | requests | p50 ms | p95 ms | goal ms | alone: web ms | worker ms | database ms |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for kind in sorted({*found.measured.times, *found.costs}, key=lambda one: (one in SENDING, one)):
+        times = sorted(found.measured.times.get(kind, []))
+        p50 = 1000 * times[len(times) // 2] if times else math.nan
+        p95 = 1000 * found.measured.p95_of(kind) if times else math.nan
+        alone = " | ".join(f"{one:.1f}" for one in found.costs.get(kind, (math.nan,) * 3))
+        goal = 1000 * (SENDING_S if kind in SENDING else PAGE_S)
+        rows.append(f"| {kind} | {len(times)} | {p50:.0f} | {p95:.0f} | {goal:.0f} | {alone} |")
+    web, worker, base, _ = (one / found.seconds for one in found.busy)
+    rows += [
+        "",
+        f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} cores. An act of a user costs {mean_ms(found):.0f} ms of the processors on average "
+        f"(web, worker and database), a public page {sum(found.costs.get(PUBLIC, (0, 0))):.2f} ms. On paper, with processors busy for {BUSY:.0%}:",
+        "",
+        f"| cores | acts of users a second beside {wanted.public:g} public pages | reports (8 acts each) an hour |",
+        "|--:|--:|--:|",
+    ]
+    for cores in (2, 16, 64):
+        rate = on_paper(found, cores, wanted.public)
+        rows.append(f"| {cores} | {rate:.0f} | {rate * 3600 / 8:,.0f} |")
+    return "\n".join(rows).replace("nan", "–")
+
+
+def mean_ms(found: Result) -> float:
+    """Processor milliseconds of one act of a user in the run's mix, the worker's with it."""
+    acts = {kind: len(found.measured.times.get(kind, ())) for kind in found.costs if kind != PUBLIC}
+    spent = sum(number * sum(found.costs[kind]) for kind, number in acts.items())
+    return spent / max(1, sum(acts.values()))
+
+
+def on_paper(found: Result, cores: int, public_rate: float) -> float:
+    """Acts of users a second that so many cores carry beside the public page."""
+    free_ms = 1000 * cores * BUSY - public_rate * sum(found.costs.get(PUBLIC, (0, 0)))
+    return max(0.0, free_ms / max(mean_ms(found), 0.001))
+
+
+def _cpu() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text("utf-8"))
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
+
+
+def record(file: Path, text: str) -> None:
+    """Put the tables between the page's marks."""
+    page = file.read_text("utf-8")
+    marks = re.compile("(<!-- begin deadline -->\n).*?(\n<!-- end deadline -->)", re.DOTALL)
+    file.write_text(marks.sub(lambda found: found[1] + text + found[2], page), "utf-8")
