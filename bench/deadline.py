@@ -46,7 +46,7 @@ WARM = 10
 """So many act before costs are measured, so that every process has loaded what it needs."""
 PARTS = 5
 """Where even few users do not hold beside all readers, so many parts of these are tried, one less each time."""
-READERS_ALONE = 100
+READERS_ALONE = 300
 """Looks at the public page a second while its cost is measured."""
 WORKED = ("upload 5 MB", "send")
 """What leaves work to the worker."""
