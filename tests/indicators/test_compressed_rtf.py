@@ -7,7 +7,7 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.indicators.files.compressed_rtf import _PREFILLED, decompressed
+from lamsach.indicators.files.containers import _PREFILLED, decompressed
 
 
 def packed(data: bytes, body: bytes, kind: int = 0x75465A4C) -> bytes:

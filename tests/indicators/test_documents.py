@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from lamsach.documents.pdf import pictures
+from lamsach.documents.pdf import document as pictures
 from lamsach.documents.pdf.document import PdfLimits
 from lamsach.indicators.reading import read_list, read_lists
 from lamsach.indicators.releases.records import from_mapping

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from lamsach.catalogue_vi import VIETNAMESE
-from lamsach.indicators.tables.fields import stated_type
-from lamsach.indicators.tables.type_words import UNSUPPORTED_WORDS
+from lamsach.indicators.tables.fields import UNSUPPORTED_WORDS, stated_type
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Event, IndicatorType
 from lamsach.model.indicator_types import DIGESTS, FIELDS, ROWS, STATED_ONLY, TokenKind, types_of

@@ -14,8 +14,7 @@ from django.db import transaction
 from lamsach.documents import workbook as workbooks
 from lamsach.documents import xml
 from lamsach.documents.archive import HANDED_IN
-from lamsach.documents.workbook import Workbook
-from lamsach.documents.workbook_limits import MAX_CELL_CHARACTERS, MAX_ROW_CELLS
+from lamsach.documents.workbook import MAX_CELL_CHARACTERS, MAX_ROW_CELLS, Workbook
 from lamsach.errors import LamsachError, LimitError
 from lamsach.letters.lines import lines_of
 from lamsach.portal.awareness import telling

@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.files.containers import MAX_NESTED, is_container, parts
 from lamsach.indicators.files.ole import refuse_if_locked_or_old
-from lamsach.indicators.files.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource, expand, sources
-from lamsach.indicators.files.packed import refuse_if_packed
+from lamsach.indicators.files.opening import (
+    MISP_SCHEMES,
+    TAXII_SCHEMES,
+    ListSource,
+    expand,
+    refuse_if_packed,
+    sources,
+)
 from lamsach.indicators.formats import recognising
 from lamsach.indicators.judge.unlisted import with_lines
 from lamsach.indicators.values.columns import IndicatorColumns

@@ -14,8 +14,7 @@ from lamsach.indicators.review import facts, knowledge
 from lamsach.indicators.review.concerns import REASONS, Concern, Kind, Level
 from lamsach.indicators.review.facts import OWN_FILES, Fact, Meaning, own_facts, suffix_facts
 from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import Knowledge
-from lamsach.indicators.review.lookalikes import mixes_scripts, skeleton, spelled
+from lamsach.indicators.review.knowledge import Knowledge, mixes_scripts, skeleton, spelled
 from lamsach.indicators.review.reviewing import Collected, Examiner, Reviewed, collect, review
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 

@@ -132,7 +132,7 @@ def sign(
     from lamsach.cli.indicators.outgoing import Rules
     from lamsach.indicators.releases.release import check_release, write_release
     from lamsach.indicators.releases.runs import Kept, Runs, first_of
-    from lamsach.indicators.values.tlp import TLP_LEVELS
+    from lamsach.indicators.values.merging import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
     if max_tlp is not None and max_tlp not in TLP_LEVELS:

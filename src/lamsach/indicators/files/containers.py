@@ -7,17 +7,109 @@ servers is not read: it is no list.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
 from lamsach.documents.mail import content_of, is_mail, kind_of, name_of, utf8_of
-from lamsach.errors import LimitError, UnreadableError
-from lamsach.indicators.files.compressed_rtf import decompressed
-from lamsach.indicators.files.mail_bodies import as_page, bodies
+from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.files.ole import opened, streams
 from lamsach.indicators.files.opening import ListSource, members
+from lamsach.model import Indicator, IndicatorType
+
+_PREFILLED = (
+    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArial"
+    b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
+)
+"""What the dictionary holds at the start (section 2.1.3.2)."""
+_WINDOW = 4096
+_COMPRESSED, _PLAIN = 0x75465A4C, 0x414C454D
+MAX_BYTES = 64 * MIB
+
+
+def decompressed(data: bytes) -> bytes:
+    """The RTF; what is damaged ends where the damage begins, and no more than MAX_BYTES are unpacked. Empty for anything else."""
+    if len(data) < 16:
+        return b""
+    size, kind = struct.unpack_from("<4xII", data)
+    if kind == _PLAIN:
+        return data[16 : 16 + min(size, MAX_BYTES)]
+    return _unpacked(data, min(size, MAX_BYTES)) if kind == _COMPRESSED else b""
+
+
+def _unpacked(data: bytes, limit: int) -> bytes:
+    window = bytearray(_PREFILLED.ljust(_WINDOW, b"\0"))
+    write = len(_PREFILLED)
+    out = bytearray()
+    place = 16
+    while place < len(data) and len(out) < limit:
+        control = data[place]
+        place += 1
+        for bit in range(8):
+            if place >= len(data) or len(out) >= limit:
+                break
+            if not control >> bit & 1:
+                piece = data[place : place + 1]
+                place += 1
+            else:
+                if place + 1 >= len(data):
+                    return bytes(out)
+                reference = data[place] << 8 | data[place + 1]
+                place += 2
+                start, length = reference >> 4, (reference & 15) + 2
+                if start == write:
+                    return bytes(out)
+                # A run may reach into what it writes itself, so it is taken byte by byte.
+                for step in range(length):
+                    byte = window[(start + step) % _WINDOW]
+                    out.append(byte)
+                    window[write] = byte
+                    write = (write + 1) % _WINDOW
+                continue
+            out += piece
+            window[write] = piece[0]
+            write = (write + 1) % _WINDOW
+    return bytes(out[:limit])
+
+
+MAX_COMPARED = 8 * MIB
+"""The longest text that is read twice, to compare; of a longer pair the plain one is read."""
+
+_DOCTYPE = b"<!doctype html>"
+_STARTS = (b"<!", b"<html", b"<head", b"<body", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def as_page(data: bytes) -> bytes:
+    """The bytes of a mail's page with a beginning by which it is known as one: many are mere paragraphs."""
+    return data if data[:200].lstrip().lower().startswith(_STARTS) else _DOCTYPE + data
+
+
+def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
+    """Yield what is to be read of a text and its page, in order: the text, the page where it lists what the text does not, both where each does."""
+    listed, shown = _listed(plain), _listed(page)
+    if listed is None or shown is None or shown <= listed:
+        yield plain
+        return
+    if not listed <= shown:
+        yield plain
+    yield page
+
+
+def _listed(source: ListSource) -> set[tuple[IndicatorType, str]] | None:
+    """The values that a text lists; None when it cannot be read or is too long."""
+    from lamsach.indicators.formats import recognising
+
+    try:
+        if len(source.whole()) > MAX_COMPARED:
+            return None
+        known = next(recognising(source), None)
+        entries = known.read(source) if known is not None and source.head.strip() else ()
+        return {(item.type, item.value) for item in entries if isinstance(item, Indicator)}
+    except LamsachError:
+        return None
+
 
 MAX_NESTED = 4
 """How deep messages and archives may lie within each other."""

@@ -18,6 +18,21 @@ from lamsach.documents.archive import MIB, clear_errors, filled, member_opener, 
 from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
 from lamsach.errors import LimitError, UnreadableError
 
+_UNPACK = "Unpack it first (Windows: 7-Zip, or Extract All of Windows 11; Linux: 7z x FILE), then give the files or their folder."
+# https://py7zr.readthedocs.io/en/latest/archive_format.html    https://www.rarlab.com/technote.htm
+_KINDS = (
+    (b"7z\xbc\xaf\x27\x1c", "The list is packed in a 7z archive, which is not unpacked here."),
+    (b"Rar!\x1a\x07", "The list is packed in a RAR archive, which is not unpacked here."),
+)
+
+
+def refuse_if_packed(source: ListSource) -> None:
+    """Raise UnreadableError for a 7z or RAR archive."""
+    for magic, what in _KINDS:
+        if source.head.startswith(magic):
+            raise UnreadableError(what, source.document, _UNPACK)
+
+
 MAX_WHOLE_BYTES = 512 * MIB
 """The largest document of a kind that has to be held in memory as a whole (JSON, XML, PDF, a workbook)."""
 MAX_MEMBERS = 2000

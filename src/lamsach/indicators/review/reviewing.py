@@ -12,8 +12,15 @@ from ipaddress import IPv4Address, IPv6Address
 from lamsach.indicators.files.opening import expand
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.guard import Own, host_of
-from lamsach.indicators.review.knowledge import Knowledge, bare, knowledge
-from lamsach.indicators.review.lookalikes import mixes_scripts, outline, skeleton, spelled
+from lamsach.indicators.review.knowledge import (
+    Knowledge,
+    bare,
+    knowledge,
+    mixes_scripts,
+    outline,
+    skeleton,
+    spelled,
+)
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import host_address, internal_reason, may_be_internal
 from lamsach.indicators.values.columns import IndicatorColumns

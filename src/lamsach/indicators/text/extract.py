@@ -13,13 +13,58 @@ from ipaddress import ip_network
 
 from lamsach.indicators.judge.loop import judged
 from lamsach.indicators.judge.rule import Place, Scope
-from lamsach.indicators.values import addresses, compounds, refusals
+from lamsach.indicators.values import addresses, refusals
 from lamsach.indicators.values.domains import is_file_name, may_be_file_name, to_ascii_domain, without_picture
 from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
-from lamsach.indicators.values.words import is_ipv6, without_wildcards
 from lamsach.model import IndicatorType
+
+_IPV6 = re.compile(
+    r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def without_wildcards(word: str) -> str:
+    """`%evil.example%` of SQL's LIKE, but no encoded character."""
+    if word.startswith("%") and (word.endswith("%") or word[1:2] == "."):
+        return word.strip("%")
+    return word
+
+
+def is_ipv6(word: str) -> bool:
+    """Return whether a word means an IPv6 address: not a time, a MAC address, a scope (`a::b`) or a row of hex pairs."""
+    if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
+        return False
+    groups = [group for group in word.partition("/")[0].split(":") if group]
+    return ("::" in word and (len(groups) != 2 or len(groups[0]) > 2)) or any(
+        len(group) > 2 for group in groups
+    )
+
+
+_QUAD = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+# setup.exe:0f4c..
+_NAMED_HASH = re.compile(
+    r"[^:/\\]{1,250}\.[^:/\\]{1,16}:([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})", re.IGNORECASE | re.ASCII
+)
+# 203.0.113.5#53: BIND and dig write an address and its port so
+_NUMBERED = re.compile(rf"({_QUAD})#[0-9]{{1,5}}", re.ASCII)
+# 203.0.113.5/203.0.113.6, but not 203.0.113.0/255.255.255.0
+_TWO_ADDRESSES = re.compile(rf"({_QUAD})/(?!(?:255|0)\.)({_QUAD})(?:/({_QUAD}))?", re.ASCII)
+# evil.example:203.0.113.5
+_NAME_AND_ADDRESS = re.compile(rf"([a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{1,8}}):({_QUAD})", re.IGNORECASE)
+
+
+def compound_parts(word: str) -> list[str]:
+    """The pieces of a word that stand for themselves, or an empty list when it is no such word."""
+    if match := _NAMED_HASH.fullmatch(word):
+        return [match[1]]
+    for pattern in (_NUMBERED, _TWO_ADDRESSES, _NAME_AND_ADDRESS):
+        if match := pattern.fullmatch(word):
+            return [piece for piece in match.groups() if piece]
+    return []
+
 
 _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
 _TOKEN = re.compile(
@@ -244,7 +289,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _word(word[match.end() :], written, depth + 1)
     elif ":" in word and is_ipv6(word):
         yield from _whole(word)
-    elif depth < 4 and (several := compounds.parts(word)):
+    elif depth < 4 and (several := compound_parts(word)):
         for part in several:
             yield from _word(part, written, depth + 1)
     elif match := _SHELL_SOCKET.fullmatch(word):

@@ -5,35 +5,29 @@ from lamsach.indicators.writers.exchange.csv_table import CsvTable
 from lamsach.indicators.writers.exchange.misp import Misp
 from lamsach.indicators.writers.exchange.openioc import OpenIoc
 from lamsach.indicators.writers.exchange.stix import Stix
-from lamsach.indicators.writers.exchange.text import Text
 from lamsach.indicators.writers.firewalls.checkpoint import Checkpoint
-from lamsach.indicators.writers.firewalls.edl import Edl
-from lamsach.indicators.writers.firewalls.edl_domain import EdlDomain
-from lamsach.indicators.writers.firewalls.edl_url import EdlUrl
-from lamsach.indicators.writers.firewalls.fortigate_address import FortigateAddress
-from lamsach.indicators.writers.firewalls.fortigate_cli import FortigateCli
-from lamsach.indicators.writers.firewalls.fortigate_domain import FortigateDomain
-from lamsach.indicators.writers.firewalls.fortigate_url import FortigateUrl
-from lamsach.indicators.writers.firewalls.ip6tables import Ip6tables
+from lamsach.indicators.writers.firewalls.edl import Edl, EdlDomain, EdlUrl
+from lamsach.indicators.writers.firewalls.fortigate import (
+    FortigateAddress,
+    FortigateCli,
+    FortigateDomain,
+    FortigateUrl,
+)
 from lamsach.indicators.writers.firewalls.ipset import Ipset
-from lamsach.indicators.writers.firewalls.iptables import Iptables
+from lamsach.indicators.writers.firewalls.iptables import Ip6tables, Iptables
 from lamsach.indicators.writers.firewalls.mikrotik import MikroTik
 from lamsach.indicators.writers.firewalls.nftables import Nftables
 from lamsach.indicators.writers.firewalls.pf_table import PfTable
 from lamsach.indicators.writers.firewalls.squid import Squid
-from lamsach.indicators.writers.names.adblock import Adblock
-from lamsach.indicators.writers.names.dnsmasq import Dnsmasq
-from lamsach.indicators.writers.names.hosts import Hosts
+from lamsach.indicators.writers.names.resolver_lists import Adblock, Dnsmasq, Hosts, Unbound
 from lamsach.indicators.writers.names.rpz import Rpz
-from lamsach.indicators.writers.names.unbound import Unbound
 from lamsach.indicators.writers.names.windows_dns import WindowsDns
-from lamsach.indicators.writers.sensors.clamav_hdb import ClamavHdb
-from lamsach.indicators.writers.sensors.clamav_hsb import ClamavHsb
+from lamsach.indicators.writers.plain import Text
+from lamsach.indicators.writers.sensors.clamav import ClamavHdb, ClamavHsb
 from lamsach.indicators.writers.sensors.elastic import Elastic
 from lamsach.indicators.writers.sensors.kql import Kql
+from lamsach.indicators.writers.sensors.rules import Snort, Suricata
 from lamsach.indicators.writers.sensors.sigma import Sigma
-from lamsach.indicators.writers.sensors.snort import Snort
-from lamsach.indicators.writers.sensors.suricata import Suricata
 from lamsach.indicators.writers.sensors.suricata_datasets import SuricataDatasets
 from lamsach.indicators.writers.sensors.wazuh import Wazuh
 from lamsach.indicators.writers.sensors.yara import Yara

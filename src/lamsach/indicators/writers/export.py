@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.spool import Spool
+from lamsach.indicators.values.merging import TLP_LEVELS, rank
 from lamsach.indicators.values.normalise import Value
-from lamsach.indicators.values.tlp import TLP_LEVELS, rank
 from lamsach.indicators.writers.base import COVERED, Stamp, Writer
 from lamsach.indicators.writers.exchange.bundle import Bundle
 from lamsach.model import Indicator, IndicatorType

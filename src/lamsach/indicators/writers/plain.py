@@ -1,8 +1,7 @@
-"""The base of lists with one value a line and comments after `#`."""
+"""Lists with one value a line and comments after `#`."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import Stamp, Writer
@@ -34,6 +33,13 @@ class LineList(Writer):
         text = self.line(item)
         return text.count("\n"), len(text.encode())
 
-    @abstractmethod
     def line(self, item: Indicator) -> str:
-        """The line or lines of one value, with their line ends."""
+        """The line or lines of one value, with their line ends: the value itself, where a format says nothing else."""
+        return item.value + "\n"
+
+
+class Text(LineList):
+    """Every kind of value."""
+
+    name = "text"
+    title = "Plain text"

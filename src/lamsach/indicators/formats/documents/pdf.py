@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
-from lamsach.documents.pdf.document import LISTS, read_pages
-from lamsach.documents.pdf.fields import field_texts
+from lamsach.documents.pdf.document import CONFIDENCE, LISTS, field_texts, read_pages, read_picture
 from lamsach.documents.pdf.page import PageText
-from lamsach.documents.pdf.pictures import CONFIDENCE, read_picture
 from lamsach.documents.pdf.whole_tables import whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.opening import ListSource

@@ -1,4 +1,4 @@
-"""iptables (iptables-restore(8)): a chain `LAMSACH` of merged networks; `iptables-restore --noflush FILE`, then jump to it from FORWARD and OUTPUT."""
+"""iptables and ip6tables (iptables-restore(8)): a chain `LAMSACH` of merged networks; `iptables-restore --noflush FILE`, then jump to it from FORWARD and OUTPUT."""
 
 from __future__ import annotations
 
@@ -30,3 +30,11 @@ class Iptables(Writer):
         for network in map(whole, networks):
             yield f"-A LAMSACH -d {network} -j DROP\n-A LAMSACH -s {network} -j DROP\n"
         yield "COMMIT\n"
+
+
+class Ip6tables(Iptables):
+    """IPv6 of the list."""
+
+    name = "ip6tables"
+    title = "ip6tables rules (IPv6)"
+    version = 6

@@ -18,3 +18,11 @@ class ClamavHdb(LineList):
         """Functionality level 73 is the first that knows `*`."""
         said = slug(ascii_words(item.threat, 60)) or "Listed"
         return f"{item.value}:*:Lamsach.{said}:73\n"
+
+
+class ClamavHsb(ClamavHdb):
+    """SHA-1 and SHA-256, for a file `lamsach.hsb` in the database folder."""
+
+    name = "clamav_hsb"
+    title = "ClamAV signatures (SHA-1, SHA-256)"
+    suffix = ".hsb"

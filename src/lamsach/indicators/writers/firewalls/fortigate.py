@@ -1,6 +1,8 @@
-"""FortiGate configuration to paste or restore (FortiOS CLI Reference: firewall address, addrgrp; dnsfilter domain-filter; webfilter urlfilter).
+"""FortiGate: threat feeds (FortiOS Administration Guide, "Threat feeds"), and configuration to paste or restore (FortiOS CLI Reference: firewall
+address, addrgrp; dnsfilter domain-filter; webfilter urlfilter).
 
-Groups hold 300 members each, which every model takes. For more than some thousand values the threat feeds are the better way.
+In feeds a name stands for the whole site, `*.name` for those below it; a URL has no scheme, and with a path stands for itself and what lies below
+it. Groups hold 300 members each, which every model takes. For more than some thousand values the threat feeds are the better way.
 """
 
 from __future__ import annotations
@@ -19,9 +21,46 @@ from lamsach.indicators.writers.base import (
     in_batches,
     of_types,
 )
+from lamsach.indicators.writers.plain import FEED_BYTES, FEED_ENTRIES, LineList
 from lamsach.indicators.writers.safety import ascii_words, slug, wire
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
+
+
+class FortigateAddress(LineList):
+    """For `config system external-resource`, `set type address`."""
+
+    name = "fortigate_address"
+    title = "FortiGate threat feed: addresses"
+    most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
+
+
+class FortigateDomain(LineList):
+    """For `config system external-resource`, `set type domain`, used in a DNS filter."""
+
+    name = "fortigate_domain"
+    title = "FortiGate threat feed: domains"
+    most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
+
+    def line(self, item: Indicator) -> str:
+        """The name and the pattern of those below it."""
+        return f"{item.value}\n*.{item.value}\n"
+
+
+class FortigateUrl(LineList):
+    """For `config system external-resource`, `set type category`, used in a web filter."""
+
+    name = "fortigate_url"
+    title = "FortiGate threat feed: URLs"
+    most_entries, part_bytes = FEED_ENTRIES, FEED_BYTES
+
+    def line(self, item: Indicator) -> str:
+        """Without the scheme."""
+        if item.type is IndicatorType.DOMAIN:
+            return f"{item.value}\n*.{item.value}\n"
+        _, host, rest = split_url(wire(item.value))
+        return f"{host}{rest or '/'}\n"
+
 
 MEMBERS = 300
 LONGEST_URL = 511
