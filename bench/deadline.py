@@ -59,6 +59,7 @@ class Processes:
     web: list[psutil.Process]
     worker: list[psutil.Process]
     database: list[psutil.Process]
+    address: str
     peak_mb: float = 0.0
 
     @staticmethod
@@ -69,12 +70,22 @@ class Processes:
         inner = [child for one in worker for child in one.children(recursive=True)]
         port = str(urlsplit(address).port)
         masters = [one for one in psutil.process_iter(["cmdline"]) if _is_database(one.info["cmdline"], port)]
-        return Processes([one for one in whole if one not in (*worker, *inner)], worker, masters)
+        return Processes([one for one in whole if one not in (*worker, *inner)], worker, masters, address)
 
     def seconds(self) -> Cost:
         """Processor seconds of web, worker and database up to now."""
         web = sum(sum(one.cpu_times()[:2]) for one in self.web if one.is_running())
         return web, _used(self.worker), _used(self.database)
+
+    def jobs(self) -> int:
+        """How many jobs wait or are at work."""
+        import psycopg
+
+        with psycopg.connect(self.address) as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM jobs_job WHERE state NOT IN ('done', 'failed', 'cancelled')"
+            )
+            return int((found.fetchone() or (0,))[0])
 
     def watch(self) -> None:
         """Note the largest resident memory of one web process."""
@@ -285,15 +296,12 @@ async def _watch(processes: Processes, crowd: Crowd) -> None:
             say(f"{second // 60} min: {_line(crowd.measured)}, at most {processes.peak_mb:.0f} MB a process")
 
 
-async def _worker_done(processes: Processes, rests: int = 3) -> None:
-    """Wait until the worker has caught up: it uses no more than a tenth of each of three seconds; at most four minutes."""
-    quiet = 0
+async def _worker_done(processes: Processes) -> None:
+    """Wait until no job waits or is at work; at most four minutes."""
     for _ in range(240):
-        used = processes.seconds()[1]
-        await asyncio.sleep(1)
-        quiet = quiet + 1 if processes.seconds()[1] - used < 0.1 else 0
-        if quiet == rests:
+        if not await asyncio.to_thread(processes.jobs):
             return
+        await asyncio.sleep(1)
 
 
 def run(folder: Path, database: str, wanted: argparse.Namespace) -> Result:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from bench.deadline_sockets import Answer, Connection, Sockets, address_of, request
 
-ACTIVE = 200
+ACTIVE = 100
 """So many users are in the middle of something; who is done makes room for the next."""
 READERS = 1 << 16
 """The readers' addresses are so many others."""
