@@ -52,7 +52,7 @@ from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
 from lamsach.portal.web.bars import standings
-from lamsach.portal.web.tree import _figures as tree_figures
+from lamsach.portal.web.tree import tree as drawn
 from tests.portal import bundles
 
 CAMPAIGN = "Chiến dịch làm sạch mã độc"
@@ -75,7 +75,7 @@ def work() -> None:
 
 def begin(units: list[tuple[str, str | None]], since: str, home: str) -> None:
     """People and units (code, code of the unit above), parents first, level by level."""
-    person = User.objects.create_user("a@person.example", "x" * 20, name="A")
+    person = User.objects.create_user("a@person.example", None, name="A")
     levels: dict[str | None, int] = {None: 0}
     by_level: dict[int, list[tuple[str, str | None]]] = {}
     for code, parent in units:
@@ -390,7 +390,7 @@ def pages(one: Campaign, root: Unit) -> dict[str, Any]:
     under = tree.descendants(root).exclude(pk=root.pk)
     codes = dict(under.values_list("pk", "code"))
     whole = {pk: case_counts(one, pk) for pk in _with_machines(one, codes)}
-    shown = tree_figures(one, root, list(whole), tree.today()).machines
+    shown = {row.unit.pk: row.machines for row in drawn(one, root, whole).rows}
     charts = {pk: series(one, pk, tree.today()) for pk in whole}
     return {
         codes[pk]: [

@@ -41,13 +41,20 @@ def main() -> None:
 
 
 def preload() -> None:
-    """Import what each of them needs: the portal's addresses, the readers of logs and lists."""
+    """Import what each of them needs: the portal's addresses and tasks, the readers of logs and lists."""
     from django.urls import reverse
 
+    from lamsach.hunt import mistaken  # noqa: F401
+    from lamsach.indicators import reading  # noqa: F401
+    from lamsach.indicators.formats.documents import delimited, text  # noqa: F401
     from lamsach.logs.formats import FORMATS
+    from lamsach.portal.exchange import kinds
+    from lamsach.portal.worker import load_tasks
     from tests.federation import acts  # noqa: F401
 
     list(FORMATS)
+    kinds.load()
+    load_tasks()
     reverse("exchange:deliver")
 
 
