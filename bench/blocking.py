@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.tables import recorded, tell
-from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.releases.release import list_digest
 from lamsach.indicators.writers import WRITERS
 from lamsach.indicators.writers.base import Writer
 from lamsach.indicators.writers.export import Terms, prepare

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators.reading import read_list
-from lamsach.indicators.values.encoded import encoded_url
+from lamsach.indicators.values.normalise import encoded_url
 from lamsach.model import Indicator
 
 URL = "http://c2.evil.top/a/gate.php?id=7"

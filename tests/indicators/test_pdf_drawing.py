@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from lamsach.documents.pdf.drawing import Drawing, Painter, Rule
 from lamsach.documents.pdf.page import PageReader, PageText
-from lamsach.documents.pdf.tags import Tags
+from lamsach.documents.pdf.tagged_tables import Tags
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.tables.cell_text import KNOWLEDGE
 from lamsach.model import Indicator, Problem

@@ -1,6 +1,10 @@
 """The cells of an XLSX workbook (ECMA-376 part 1, section 18), a row at a time, without trusting the file.
 
 Every part is read through a limit, and its XML may declare no entities. Hidden sheets, rows and columns are read like any other.
+
+The limits of an XLSX workbook that somebody hands in: each part is run through first without building anything.
+
+Counted are cells a row, characters a cell and a row, elements elsewhere (ECMA-376 part 1; Excel knows 16,384 columns and 32,767 characters a cell).
 """
 
 from __future__ import annotations

@@ -24,10 +24,9 @@ from lamsach.indicators.files.opening import RELEASE_MEMBERS
 from lamsach.indicators.reading import read_lists
 from lamsach.indicators.releases import keys, release
 from lamsach.indicators.releases.diff import difference
-from lamsach.indicators.releases.digest import list_digest
 from lamsach.indicators.releases.quality import overlaps, quality
 from lamsach.indicators.releases.records import from_mapping
-from lamsach.indicators.releases.release import MEMBERS, read_release, write_release
+from lamsach.indicators.releases.release import MEMBERS, list_digest, read_release, write_release
 from lamsach.indicators.values.writing import as_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL, T
@@ -361,7 +360,7 @@ def test_what_each_source_is_worth() -> None:
 
 
 def test_the_digest_of_many_is_that_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lamsach.indicators.releases import digest
+    from lamsach.indicators.releases import release as digest
 
     items = [Indicator(IndicatorType.DOMAIN, f"bot-{number % 400}.xyz") for number in range(900)]
     few = digest.list_digest(items)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lamsach.indicators.reading import read_lists
-from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.releases.release import list_digest
 from lamsach.indicators.writers.base import Writer
 from lamsach.indicators.writers.export import Export, Terms, prepare
 from lamsach.model import Indicator, IndicatorType, Problem, Reference

@@ -15,7 +15,7 @@ import pytest
 
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators import writers
-from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.releases.release import list_digest
 from lamsach.indicators.writers import BY_NAME, WRITERS, base, export
 from lamsach.indicators.writers.base import WHOLE, Writer, iso
 from lamsach.indicators.writers.export import EXPIRED, NOT_YET, TLP_ABOVE, Terms

@@ -8,7 +8,7 @@ from datetime import datetime
 from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators.shared import tell_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
-from lamsach.indicators.releases.digest import ListDigest
+from lamsach.indicators.releases.release import ListDigest
 from lamsach.indicators.releases.runs import Kept
 from lamsach.indicators.review.decisions import Decisions
 from lamsach.indicators.review.guard import Own

@@ -1,4 +1,9 @@
-"""The pages of a PDF within the caller's limits: a page may draw without end, and a small file unpack to a large one."""
+"""The pages of a PDF within the caller's limits: a page may draw without end, and a small file unpack to a large one.
+
+What the fields of a PDF's form show (ISO 32000-1 section 12.7): text that is typed into them is no part of a page's own text.
+
+Text of a scanned page, by the program tesseract where it is installed; the page's picture by pdftoppm (poppler) or pypdfium2 (the extra `ocr`). Never more than a guess.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +24,7 @@ from lamsach.documents.archive import MIB
 from lamsach.documents.pdf.cell_lines import Knowledge
 from lamsach.documents.pdf.drawing import Painter
 from lamsach.documents.pdf.page import PageReader, PageText
-from lamsach.documents.pdf.tags import read_tags
+from lamsach.documents.pdf.tagged_tables import read_tags
 from lamsach.documents.table import Paragraph
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 

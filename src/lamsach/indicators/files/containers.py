@@ -2,6 +2,12 @@
 
 Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Who sent a message and over which
 servers is not read: it is no list.
+
+The text of a mail that comes twice, plain and as a page (RFC 2046 section 5.1.4): the page counts too where it lists more.
+
+Mail programs write the plain one for those who cannot see pages, and some write only "This message is in HTML" or leave out its tables.
+
+The text of Outlook messages as they store it when it was written in rich text: compressed RTF ([MS-OXRTFCP]).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Open a list whatever it is packed in: plain, gzip, bzip2, xz, zstandard, or a zip archive with several lists.
 
 Nothing is unpacked to disk and no more is unpacked than the limits allow, so a bomb ends with one LimitError.
+
+Archives that nothing here unpacks: refused with what to do, wherever they lie (a file, a member of a zip archive, an attachment of a mail).
 """
 
 from __future__ import annotations

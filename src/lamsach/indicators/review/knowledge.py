@@ -1,4 +1,7 @@
-"""The facts as look-ups: what a name, an address or a hash has to do with what is known."""
+"""The facts as look-ups: what a name, an address or a hash has to do with what is known.
+
+Names that look like others: letters of other scripts, marks on Latin ones (Unicode UTS 39, "Unicode Security Mechanisms"), digits for letters.
+"""
 
 from __future__ import annotations
 

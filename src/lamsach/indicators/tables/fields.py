@@ -1,4 +1,8 @@
-"""What the columns of a list are called, in Vietnamese and English, and how their cells are read."""
+"""What the columns of a list are called, in Vietnamese and English, and how their cells are read.
+
+`UNSUPPORTED_WORDS` are what type columns and MISP's attributes call kinds of values (https://www.misp-project.org/datamodels/) that no log shows, or that are no indicators of a list: they are refused,
+whatever their values look like.
+"""
 
 from __future__ import annotations
 

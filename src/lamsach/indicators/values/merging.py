@@ -1,4 +1,7 @@
-"""Several listings of one value as one."""
+"""Several listings of one value as one.
+
+The levels of the traffic light protocol (https://www.first.org/tlp/), from what everybody may know to what only the people in the room may.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ WORDS_KEPT = 200
 """How many characters of the text around a value are kept."""
 MAX_WORDED = 20_000
 _SHORT_ENCODED = ("aHR0", "6874", "http%")
-"""What an encoded URL begins with, which has no point or colon (see `lamsach.indicators.values.encoded`)."""
+"""What an encoded URL begins with, which has no point or colon (see `lamsach.indicators.values.normalise`)."""
 _SHAPED = frozenset({refusals.EMAIL, refusals.BAD_URL, refusals.OTHER_HASH, refusals.UNSUPPORTED_TYPE})
 """Why a value is refused whose kind is none of the types."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")

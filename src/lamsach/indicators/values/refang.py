@@ -3,6 +3,12 @@
 `hxxp://evil[.]example`, `1.2.3(.)4`, `evil dot example`, `user[at]evil{.}example`, `http:\\\\evil.example`, invisible characters,
 full-width letters and dots. Applies to one value as well as to a line of text; text without such spellings stays as it is.
 Everything here is linear in the length of the text.
+
+Names and addresses that nothing but a slash parts: `evil-a[.]site/evil-b[.]site`, where the author marked the points of each.
+
+A text that is nothing but one value with a slip in its points: spaces that a PDF puts around them, a comma that was struck for one.
+
+Only a whole cell or line is mended so: within a sentence the same marks end one.
 """
 
 from __future__ import annotations
@@ -11,8 +17,43 @@ import re
 
 from lamsach.documents.decode import without_spelt_escapes
 from lamsach.indicators.values.domains import ends_as_a_file
-from lamsach.indicators.values.spaced import without_slips
 from lamsach.indicators.values.suffixes import suffixes
+
+_LONGEST = 80
+_EDGES = " \t-*+|•"
+# 203. 0. 113. 5    203 .0 .113 .5    203.0.113,5
+_SPACED_QUAD = re.compile(r"\d{1,3}(?:(?: ?\. ?|,)\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?", re.ASCII)
+_SPACED_BETWEEN = re.compile(r" ?\. ?|,")
+_SMALL = 20
+"""Numbers up to this are those of chapters and versions, when all four are."""
+# evil .com    evil-site. com    evil-site,com
+_SPACED_NAME = re.compile(r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII)
+_FREQUENT = frozenset([
+    "com", "net", "org", "info", "biz", "xyz", "top", "site", "online", "club", "shop", "vn", "ru", "cn",
+    "io", "cc", "pw", "icu", "live",
+])  # fmt: skip
+"""Top-level domains behind which no sentence goes on."""
+
+
+def without_slips(text: str) -> str | None:
+    """The value without the slip, or None where a text is something else."""
+    if len(text) > _LONGEST or not (" ." in text or ". " in text or "," in text):
+        return None
+    bare = text.strip(_EDGES).rstrip("., ;")
+    if _SPACED_QUAD.fullmatch(bare):
+        return _address(bare)
+    match = _SPACED_NAME.fullmatch(bare)
+    if match is None or match[2] not in suffixes().top_levels:
+        return None
+    return f"{match[1]}.{match[2]}" if match[2] in _FREQUENT else None
+
+
+def _address(text: str) -> str | None:
+    quad, mark, rest = re.split(r"([/:])", text, maxsplit=1) if re.search(r"[/:]", text) else (text, "", "")
+    numbers = [int(part) for part in _SPACED_BETWEEN.split(quad)]
+    plausible = max(numbers) < 256 and max(numbers) > _SMALL and quad.count(",") < 2
+    return ".".join(map(str, numbers)) + mark + rest if plausible else None
+
 
 _POINT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
 _NAME = rf"[a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,6}}{_POINT}[\w-]{{1,63}}(?:(?:\.|{_POINT})[\w-]{{1,63}}){{0,6}}"

@@ -1,6 +1,9 @@
 """Blocklists as the programs that block take them: hosts, adblock (also Pi-hole, AdGuard), dnsmasq, Unbound, BIND zones, Spamhaus DROP, Wazuh.
 
 What such a list *allows* (`@@||good.example^`, `local-zone: .. transparent`) is refused as an exception, never taken.
+
+Rules of filter lists beside the plain `||evil.example^` (https://adguard-dns.io/kb/general/dns-filtering-syntax/, uBlock Origin's and Adblock Plus' syntax):
+when a text is such a list although many lines are of another kind, what a rule's options say of its name, and lines that block one name in another spelling.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely)."""
+"""Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely).
+
+URLs that hold the character by which a table's cells are parted: a list of them is no table, and a row's link is not cut.
+"""
 
 from __future__ import annotations
 
