@@ -68,7 +68,7 @@ chaos: install-dev ## A quarter of an hour of collecting, searching, acknowledgi
 fuzz: install-dev ## Ten million hostile inputs for whatever reads what others wrote
 	@$(BIN)/python -m tests.fuzz --inputs 10000000
 
-reference: install-dev ## Write the tables of options and settings in docs/ from their declarations
+reference: install-dev ## Write the tables of options, settings and log formats in docs/ from their declarations
 	@$(BIN)/python scripts/reference.py
 
 docs: reference ## Build the documentation as a site that works from a file, in site/

@@ -1,21 +1,30 @@
-"""Write the tables of options in `docs/commands.md` and of settings in `docs/settings.md` from their declarations.
+"""Write the tables of options in `docs/commands.md`, of settings in `docs/settings.md` and of log formats in `docs/formats.md` from their declarations.
 
-`make reference` (part of `make docs`) writes both files; `tests/docs/test_docs.py` compares them. Text around the tables is written by hand.
+`make reference` (part of `make docs`) writes these files; `tests/docs/test_docs.py` compares them. Text around the tables is written by hand.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from lamsach.cli.command_line import Command, Group, Parameter
 from lamsach.cli.commands import COMMANDS
+from lamsach.logs.base import LogFormat
+from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.formats import BINARY_FORMATS
+from lamsach.logs.formats import FORMATS as LOG_FORMATS
+from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.portal.options import markdown
 
 DOCS = Path(__file__).parents[1] / "docs"
 HEAD = "| option | meaning |\n|---|---|\n"
 _TABLE = re.compile(re.escape(HEAD) + r"(?:\|.*\n)*")
+_FORMATS = re.compile(
+    r"(?<=\| `--format` \| product \| what is read \| note \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)*"
+)
 _WORDS = re.compile(r"(?<![`\w/])(--[a-z][-a-z]*|\.[a-z]{3,5}(?![\w.])|[A-Z]+(?:_[A-Z]+)+)")
 """Options, endings of files and environment variables in a help text."""
 
@@ -58,6 +67,18 @@ def with_settings(document: str) -> str:
     return document[: document.index("| name |")] + markdown()
 
 
+def with_formats(document: str) -> str:
+    """The page of formats with its table of log formats: name, title, and the docstring of each class, whose first paragraph tells what is read."""
+    rows = [_format_row(one) for one in (*LOG_FORMATS, *BINARY_FORMATS, UnknownText)]
+    return _FORMATS.sub(lambda _: "".join(rows), document, count=1)
+
+
+def _format_row(one: type[LogFormat] | type[BinaryFormat]) -> str:
+    paragraphs = inspect.cleandoc(one.__doc__ or "").replace("|", r"\|").split("\n\n", 1)
+    what, note = (" ".join(text.split()).removesuffix(".") for text in (*paragraphs, "")[:2])
+    return f"| `{one.name}` | {one.title} | {what} |{f' {note}' if note else ''} |\n"
+
+
 def _names(one: Parameter) -> str:
     short, long = sorted(one.names, key=len)[:-1], max(one.names, key=len)
     value = f" {one.metavar}" if one.metavar else ""
@@ -73,9 +94,17 @@ def _meaning(one: Parameter) -> str:
     return text
 
 
+PAGES: Mapping[str, Callable[[str], str]] = {
+    "commands.md": with_tables,
+    "settings.md": with_settings,
+    "formats.md": with_formats,
+}
+"""Pages, and what gives one with its tables."""
+
+
 def write() -> None:
-    """Write both pages."""
-    for name, made in (("commands.md", with_tables), ("settings.md", with_settings)):
+    """Write the pages."""
+    for name, made in PAGES.items():
         page = DOCS / name
         page.write_text(made(page.read_text("utf-8")), "utf-8")
 

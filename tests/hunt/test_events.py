@@ -12,7 +12,7 @@ import pytest
 
 from bench.evtx_builder import Record, strings, template_chunk
 from lamsach.investigate import Request, investigate
-from lamsach.logs.events.text import event_text
+from lamsach.logs.events.records import event_text
 from lamsach.model import Event, EventKind, Findings, Role
 from tests.logs import capture_builder as build
 from tests.logs.evtx_builder import file

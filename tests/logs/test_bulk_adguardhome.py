@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.bulk import groups
-from lamsach.logs.bulk.dns_answers import answers_of_messages
+from lamsach.logs.bulk.readers.dns_answers import answers_of_messages
 from lamsach.logs.mappings.dns_message import answers_in_base64
 from lamsach.logs.reading import tables
 

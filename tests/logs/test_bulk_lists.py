@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.logs.bulk import groups
-from lamsach.logs.bulk.json_table import as_items
 from lamsach.logs.bulk.lists import values_of_items
 from lamsach.logs.bulk.looked import Looked, Tree
+from lamsach.logs.bulk.readers.json_table import as_items
 from lamsach.logs.mappings.records import Each
 from lamsach.logs.text.json_records import flat
 from lamsach.logs.text.values import domain_of, ip_of

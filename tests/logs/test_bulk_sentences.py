@@ -9,9 +9,8 @@ import pytest
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk import groups
 from lamsach.logs.bulk.features import Lines
-from lamsach.logs.bulk.sentences import SentenceReader
+from lamsach.logs.bulk.readers.sentences import SentenceReader, Tokens
 from lamsach.logs.bulk.text import Text
-from lamsach.logs.bulk.tokens import Tokens
 from lamsach.logs.formats.dns.dnsmasq.format import Dnsmasq
 from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
 

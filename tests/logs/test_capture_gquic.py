@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.binary.capture import gquic, quic
+from lamsach.logs.binary.capture import quic
 from lamsach.logs.binary.capture.tls import Need
 
 from . import capture_builder as build
@@ -52,16 +52,16 @@ def protected(message: bytes) -> bytes:
     [packet(CHLO, b"Q025"), packet(CHLO, b"Q039"), packet(CHLO), packet(CHLO, b"Q046"), protected(CHLO)],
 )
 def test_the_hello_names_its_server(tmp_path, datagram):
-    assert gquic.looks_like_gquic(datagram, 0, len(datagram))
-    assert gquic.server_name(datagram) == "c2.example"
+    assert quic.looks_like_gquic(datagram, 0, len(datagram))
+    assert quic.server_name(datagram) == "c2.example"
     packets = [build.ip(PC, SERVER, 17, build.udp(50000, 443, datagram))]
     told = [short(event) for event in events_of(tmp_path, packets)]
     assert ("tls", PC, 50000, SERVER, 443, "c2.example", None, "allowed") in told
 
 
 def test_a_hello_without_a_name():
-    assert gquic.server_name(packet(hello({b"PAD\0": b"-" * 60}))) is None
-    assert gquic.server_name(packet(hello({b"SNI\0": b""}))) is None
+    assert quic.server_name(packet(hello({b"PAD\0": b"-" * 60}))) is None
+    assert quic.server_name(packet(hello({b"SNI\0": b""}))) is None
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,18 @@ def test_a_hello_without_a_name():
     ],
 )
 def test_other_packets_name_nobody(datagram):
-    assert gquic.server_name(datagram) is Need.MORE
+    assert quic.server_name(datagram) is Need.MORE
 
 
 def test_a_name_that_is_cut_off_is_none():
     whole = packet(CHLO).rstrip(b"\0")
-    assert gquic.server_name(whole[: whole.find(b"c2.example") + 4]) is None
+    assert quic.server_name(whole[: whole.find(b"c2.example") + 4]) is None
 
 
 def test_other_protocols_are_not_taken_for_it():
-    assert not gquic.looks_like_gquic(initial(b"\x01"), 0, 1200)
-    assert not gquic.looks_like_gquic(b"\x09" + bytes(100), 0, 101)
-    assert not gquic.looks_like_gquic(packet(CHLO)[:30], 0, 30)
+    assert not quic.looks_like_gquic(initial(b"\x01"), 0, 1200)
+    assert not quic.looks_like_gquic(b"\x09" + bytes(100), 0, 101)
+    assert not quic.looks_like_gquic(packet(CHLO)[:30], 0, 30)
 
 
 @settings(max_examples=80, deadline=None)
@@ -99,5 +99,5 @@ def test_any_bytes_end(data):
         b"\xc3Q046",
         b"\x09" + IDENTITY + b"Q043CHLO",
     ):
-        gquic.server_name(start + data)
+        quic.server_name(start + data)
     quic.initial_payload(data)

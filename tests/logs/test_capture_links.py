@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.binary.capture.link_types import arp_offset, ip_offsets, is_read
+from lamsach.logs.binary.capture.links import arp_offset, ip_offsets, is_read
 from lamsach.logs.binary.capture.packets import MOST_PACKETS, Decapsulator
 
 from . import capture_builder as build

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from lamsach.logs.binary.capture import conversation as conversation_module
 from lamsach.logs.binary.capture import dns, quic, tls
-from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation
-from lamsach.logs.binary.capture.streams import Stream
+from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation, Stream
 from lamsach.model import EventKind
 
 from . import capture_builder as build

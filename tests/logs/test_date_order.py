@@ -8,7 +8,7 @@ import pytest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
 
 DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
 

@@ -12,9 +12,8 @@ import pytest
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES
-from lamsach.logs.bulk import evtx
-from lamsach.logs.bulk.evtx import EvtxTables
 from lamsach.logs.formats.windows.evtx import Evtx
+from lamsach.logs.reading import tables
 
 from .evtx_builder import Tree, chunk, event, file
 from .whole_logs import at_once, by_line
@@ -69,18 +68,11 @@ def _log(seed: int, chunks: int = 5) -> bytes:
     return file(*(chunk([_some(chance) for _ in range(30)]) for _ in range(chunks)))
 
 
-def test_what_was_made_before_is_not_made_again(tmp_path: Path) -> None:
-    path = tmp_path / "a.evtx"
-    path.write_bytes(file(*(chunk([event(5, {"User": "UNIT\\an"})] * 50) for _ in range(4))))
-    assert at_once(path) == by_line(path)
-    assert at_once(path)[0].num_rows == 200
-
-
 @pytest.mark.parametrize("rows", [1, 40, 8192])
 def test_what_stands_before_the_damage_of_an_input_is_read(
     rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evtx, "_TABLE_ROWS", rows)
+    monkeypatch.setattr(tables, "_EVENTS_HELD", rows)
     whole = io.BytesIO(_log(1, 3))
 
     class Damaged(io.RawIOBase):
@@ -94,9 +86,9 @@ def test_what_stands_before_the_damage_of_an_input_is_read(
 
     found: list[pa.RecordBatch] = []
     stream = io.BufferedReader(Damaged(), 1 << 20)
-    tables = EvtxTables(Evtx(FileContext("a.evtx")), lambda _refusal: None).read(stream)
+    items = Evtx(FileContext("a.evtx")).read(stream)
     with pytest.raises(UnreadableError):
-        found.extend(tables)
+        found.extend(tables._tables(items, lambda _refusal: None))
     assert sum(table.num_rows for table in found) > 60
 
 
@@ -105,8 +97,7 @@ def test_what_stands_before_the_damage_of_an_input_is_read(
 def test_the_same_as_event_by_event(
     seed: int, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evtx, "_TABLE_ROWS", rows)
-    monkeypatch.setattr(evtx, "_FEW_ROWS", 8 * (seed % 3))
+    monkeypatch.setattr(tables, "_EVENTS_HELD", rows)
     path = tmp_path / "a.evtx"
     path.write_bytes(_log(seed))
     (table, refused, counts), (expected, others, other_counts) = at_once(path), by_line(path)

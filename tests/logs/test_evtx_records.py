@@ -6,7 +6,7 @@ import io
 import json
 import random
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,8 @@ from bench.evtx_builder import (
 )
 from bench.reading_evtx import EVENT_LOGS, records_of
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.evtx import library
 from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START
-from lamsach.logs.binary.evtx.library import record_texts
-from lamsach.logs.binary.evtx.records import may_tell_holder, quick_record
-from lamsach.logs.bulk import evtx
+from lamsach.logs.binary.evtx.records import may_tell_holder, quick_record, record_texts
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.mappings.windows.events import READS, event_of
 from lamsach.logs.mappings.windows.json import record_of_json
@@ -81,12 +78,6 @@ def spelled(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
-
-
-@pytest.fixture(params=[0, 16])
-def few_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many records are read one by one."""
-    monkeypatch.setattr(evtx, "_FEW_ROWS", request.param)
 
 
 def connection(initiated: bool, source: str = "192.168.56.1", port: int = 52543, **more: str) -> Record:
@@ -259,7 +250,6 @@ def test_the_same_as_the_long_way(seed: int) -> None:
     assert items_of(file(chunk)) == the_long_way(chunk)
 
 
-@pytest.mark.usefixtures("few_rows")
 @pytest.mark.parametrize("seed", range(8))
 def test_tables_are_the_same_as_event_by_event(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "a.evtx"
@@ -271,38 +261,6 @@ def test_every_time_is_read_to_the_microsecond() -> None:
     (event,) = items_of(file(template_chunk([Record(5, strings(User="an"), time=FIRST_TIME + 19)])))
     assert isinstance(event, Event)
     assert str(event.time) == "2026-06-10 16:00:00.000001+00:00"
-
-
-ALIKE = {
-    "whom a machine reached": lambda at: connection(True, User="UNIT\\an", DestinationHostname=f"h{at}.example"),
-    "a packet's destination": lambda at: Record(
-        5156, strings(SourceAddress="10.1.1.5", SourcePort="5", DestAddress=f"192.0.2.{at}", DestPort="443"), SECURITY, "Security"
-    ),
-    "a question and its answer": lambda at: Record(22, strings(QueryName=f"h{at}.example", QueryResults=f"192.0.2.{at};")),
-    "a command that mentions nothing": lambda at: Record(1, strings(CommandLine=f"run.exe /n {at}", ParentCommandLine=f"{at}")),
-    "a log-on from a machine": lambda at: Record(4624, strings(TargetUserName="an", IpAddress=f"10.1.1.{at}", IpPort="5"), SECURITY, "Security"),
-    "a log-on from outside": lambda at: Record(4625, strings(TargetUserName="an", IpAddress=f"192.0.2.{at}"), SECURITY, "Security"),
-    "the port of a log-on": lambda at: Record(4624, strings(TargetUserName="an", IpAddress="10.1.1.9", IpPort=str(at)), SECURITY, "Security"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("make", ALIKE.values(), ids=ALIKE)
-def test_what_one_datum_tells_makes_no_event_of_its_own(
-    make: Callable[[int], Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In tables: so nearly every record of a log is the same event, with other columns."""
-    path, made = tmp_path / "a.evtx", []
-    path.write_bytes(file(template_chunk([make(at) for at in range(1, 41)])))
-    expected = by_line(path)
-    whole = event_of
-
-    def counted(*arguments: Any) -> Event:
-        made.append(arguments)
-        return whole(*arguments)
-
-    monkeypatch.setattr("lamsach.logs.bulk.windows_rows.event_of", counted)
-    assert at_once(path) == expected
-    assert len(made) <= 1
 
 
 def test_half_a_character_shifts_no_other() -> None:
@@ -425,10 +383,10 @@ def test_a_panic_of_the_library_is_a_damaged_record(
             return found
 
     monkeypatch.setattr("evtx.PyEvtxParser", Broken)
-    assert library.record_texts(bytes(CHUNK_BYTES)) == ["a", None, "b"]
+    assert record_texts(bytes(CHUNK_BYTES)) == ["a", None, "b"]
     monkeypatch.setattr(Broken, "__next__", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        library.record_texts(bytes(CHUNK_BYTES))
+        record_texts(bytes(CHUNK_BYTES))
 
 
 def test_records_without_bodies_end() -> None:

@@ -16,7 +16,7 @@ from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.evtx import worker
 from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START
-from lamsach.logs.binary.evtx.library import record_texts
+from lamsach.logs.binary.evtx.records import record_texts
 from lamsach.logs.binary.evtx.worker import texts_of
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.model import Event, Refusal

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.netflow.sflow import Sample, samples
-from lamsach.logs.binary.netflow.sflow_old import old_samples
+from lamsach.logs.binary.netflow.sflow import Sample, old_samples, samples
 from lamsach.logs.formats.flows.pcap import Pcap
 from lamsach.model import Event, EventKind
 

@@ -10,7 +10,7 @@ import pytest
 from lamsach.errors import LineError
 from lamsach.logs.events.ends import mac_of_device
 from lamsach.logs.mappings.web_requests import request_event, target_of, web_time
-from lamsach.logs.text.times.zone_names import zone_of
+from lamsach.logs.text.times.timestamps import zone_of
 from lamsach.logs.text.w3c import W3cColumns, default_columns
 from lamsach.model import Action
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from lamsach.logs.opening.compression import compression_of
-from lamsach.logs.opening.zstd_frames import MAGIC as ZSTD_MAGIC
-from lamsach.logs.opening.zstd_frames import SKIPPABLE_MAGICS, FrameTracker
+from lamsach.logs.opening.zstd import MAGIC as ZSTD_MAGIC
+from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, FrameTracker
 
 PART_BYTES = 16 << 20
 """Bytes of text that make a piece, about."""

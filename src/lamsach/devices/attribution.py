@@ -131,9 +131,7 @@ def _gather(
 
 
 def _place_outside(
-    outside: Sequence[tuple[str, Behind, Item]],
-    clients: Sequence[_Client],
-    gathered: dict[str, _Gathered],
+    outside: Sequence[tuple[str, Behind, Item]], clients: Sequence[_Client], gathered: dict[str, _Gathered]
 ) -> None:
     """Keep a sighting from outside the gateway, unless the machine's own of the same moments is there too.
 
@@ -156,9 +154,7 @@ def _place_outside(
 
 
 def _place_speakers(
-    speakers: Sequence[_Speaker],
-    clients: Sequence[_Client],
-    gathered: dict[str, _Gathered],
+    speakers: Sequence[_Speaker], clients: Sequence[_Client], gathered: dict[str, _Gathered]
 ) -> None:
     """Keep or drop each sighting of a forwarder.
 

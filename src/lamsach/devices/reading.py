@@ -12,13 +12,7 @@ from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.reading.detect import Detection
-from lamsach.logs.reading.events import (
-    binary_stream,
-    context_for,
-    detection_for,
-    numbered_lines,
-    read_events,
-)
+from lamsach.logs.reading.events import binary_stream, context_for, detection_for, numbered_lines, read_events
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, EventKind, Problem
 

@@ -65,9 +65,5 @@ class Witness:
 def _event(words: Sequence[Any], stamp: str) -> Event:
     address, mac, name, user = words
     return Event(
-        time=datetime.fromisoformat(stamp),
-        device_ip=address,
-        device_mac=mac,
-        device_name=name,
-        user=user,
+        time=datetime.fromisoformat(stamp), device_ip=address, device_mac=mac, device_name=name, user=user
     )

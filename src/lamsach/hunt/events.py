@@ -20,7 +20,7 @@ from lamsach.hunt.overheard import Overheard
 from lamsach.hunt.rules import FileState, Rules
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.events.text import event_text
+from lamsach.logs.events.records import event_text
 from lamsach.logs.opening.inputs import LogFile, LogStream
 from lamsach.logs.reading.events import binary_stream, context_for, detection_for
 from lamsach.model import AsideReason, Event, FileSummary, Match, MatchKind, Problem, Refusal

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.dns.bind.format import Bind
+from lamsach.logs.formats.dns.bind import Bind
 from lamsach.model import Action
 
 PARSER = Bind(FileContext(modified=golden.WRITTEN))

@@ -66,7 +66,7 @@ BOUNDED = {
     "lamsach.logs.formats.dns.adguardhome._ENTRY": "searched in the first few thousand characters",
     "lamsach.logs.formats.dhcp.neighbour_tables._MAC_ROW": "lines of at most 400 characters",
     "lamsach.logs.formats.dhcp.neighbour_tables._HEADINGS": "the first 160 characters",
-    "lamsach.logs.formats.vpn.openvpn.messages._PUSHED": "searched in the first 6,000 characters",
+    "lamsach.logs.formats.vpn.openvpn._PUSHED": "searched in the first 6,000 characters",
 }
 """Reviewed: expressions whose cost grows with the square, on a text that is cut to a length."""
 

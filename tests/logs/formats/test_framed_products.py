@@ -12,7 +12,7 @@ from lamsach.logs.events.direction import as_opened
 from lamsach.logs.formats.dns.cisco_umbrella import CiscoUmbrella
 from lamsach.logs.formats.endpoints.eset import Eset
 from lamsach.logs.formats.endpoints.kaspersky import Kaspersky
-from lamsach.logs.formats.firewalls.checkpoint.format import CheckPoint
+from lamsach.logs.formats.firewalls.checkpoint import CheckPoint
 from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
 from lamsach.logs.formats.firewalls.cisco_ios import CiscoIos
 from lamsach.logs.formats.firewalls.paloalto.format import PaloAlto

@@ -8,12 +8,12 @@ import pytest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.formats.access.freeradius.format import FreeRadius
+from lamsach.logs.formats.access.freeradius import FreeRadius
 from lamsach.logs.formats.access.nps import Nps
 from lamsach.logs.formats.dhcp.kea import Kea
 from lamsach.logs.formats.dhcp.neighbour_tables import NeighbourTables
-from lamsach.logs.formats.servers.samba.format import Samba
-from lamsach.logs.formats.vpn.openvpn.format import OpenVpn
+from lamsach.logs.formats.servers.samba import Samba
+from lamsach.logs.formats.vpn.openvpn import OpenVpn
 from lamsach.logs.formats.vpn.wireguard import WireGuard
 from lamsach.model import Action, EventKind, LeaseAction
 

@@ -10,7 +10,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.dhcp.isc_dhcp.format import IscDhcp
+from lamsach.logs.formats.dhcp.isc_dhcp import IscDhcp
 from lamsach.model import EventKind, LeaseAction
 
 

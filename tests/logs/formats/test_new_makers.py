@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.formats.generic.key_value.format import KeyValue
+from lamsach.logs.formats.generic.key_value import KeyValue
 from lamsach.logs.reading.detect import recognising
 from lamsach.model import Event
 

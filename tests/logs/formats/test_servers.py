@@ -8,7 +8,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.formats.servers.fail2ban import Fail2ban
 from lamsach.logs.formats.servers.ftp_servers import FtpServers
 from lamsach.logs.formats.servers.linux_audit import LinuxAudit
-from lamsach.logs.formats.servers.server_logons.format import ServerLogons
+from lamsach.logs.formats.servers.server_logons import ServerLogons
 from lamsach.logs.formats.servers.voip_servers import VoipServers
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.firewalls.sophos.format import Sophos
-from lamsach.logs.text.spaced_pairs import spaced_pairs
+from lamsach.logs.text.key_value import spaced_pairs
 from lamsach.model import Event
 
 WAF = 'id="0299" srcip="{client}" localip="10.20.0.5" size="1" url="/" server="mail.unit.example" port="443"'

@@ -1,4 +1,4 @@
-"""Many NAT records of a FortiGate at once, from lines of one shape (see `lamsach.logs.bulk.pairs`). What is not quite usual is left to the reader of single lines."""
+"""Many NAT records of a FortiGate at once, from lines of one shape (see `lamsach.logs.bulk.readers.pairs`). What is not quite usual is left to the reader of single lines."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FortiGateBatches:
 
     def read(self, first: int, lines: Sequence[bytes | None]) -> tuple[list[NatBatch], list[int]]:
         """The records of lines, of which the first has this number; and the lines (from 0) that are to be read one by one."""
-        from lamsach.logs.bulk.pairs import likely_groups
+        from lamsach.logs.bulk.readers.pairs import likely_groups
 
         alone: list[int] = []
         batches: list[NatBatch] = []
@@ -69,7 +69,7 @@ class FortiGateBatches:
         import pyarrow as pa
 
         from lamsach.logs.bulk.base import Unusual
-        from lamsach.logs.bulk.pairs import Mixed, skeleton
+        from lamsach.logs.bulk.readers.pairs import Mixed, skeleton
 
         shape = skeleton(lines[rows[0]] or b"")
         if shape not in self._shapes:
@@ -88,7 +88,7 @@ class FortiGateBatches:
 
 def _rows_of(shape: bytes) -> Any:
     """Return what reads lines of the shape; None when it is not one of translated sessions, each value as it stands and the keys in their order."""
-    from lamsach.logs.bulk.pairs import PairRows, keys_of
+    from lamsach.logs.bulk.readers.pairs import PairRows, keys_of
 
     try:
         keys = dict(keys_of(shape) or ())

@@ -17,16 +17,15 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings import columns
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of
+from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of
 from lamsach.model import Event, Reference, Refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GIVES = (
-    *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-    *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-    *("domain", "url", "answers", "hashes", "action", "lease_until", "mentioned"),
+GIVES = in_order(
+    "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+    "device_ip device_name device_mac user domain url answers hashes action lease_until mentioned"
 )
 """The fields that a column file can fill."""
 BATCH_ROWS = 4096

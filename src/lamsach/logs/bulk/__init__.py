@@ -16,7 +16,6 @@ from lamsach.logs.reading.lines import LineParser
 __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
-    "adguardhome": "adguardhome:QueryLog",
     "csv_columns": "csv_columns:NamedCells",
     "json_lines": "json_lines:NamedKeys",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
@@ -27,12 +26,12 @@ READERS: Mapping[str, str] = {
 
 RECORDS: Mapping[str, str] = {
     "paloalto": "paloalto:PaloAltoColumns",
-    "pairs": "pair_records:PairRecords",
+    "pairs": "pairs:PairRecords",
     "cef": "cef:CefRecords",
     "leef": "leef:LeefRecords",
-    "quoted": "quoted_records:QuotedRecords",
-    "json": "json_records:JsonRecords",
-    "header": "header_columns:HeaderColumns",
+    "quoted": "quoted:QuotedRecords",
+    "json": "json_lines:JsonRecords",
+    "header": "csv_columns:HeaderColumns",
     "sentences": "sentences:SentenceReader",
     "cells": "cell_rows:CellRows",
 }
@@ -54,5 +53,7 @@ def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | Non
     if place is None:
         return None
     module, _, name = place.partition(":")
-    reader: BulkReader = getattr(import_module(f"lamsach.logs.bulk.{module}"), name)(parser.main, context)
+    reader: BulkReader = getattr(import_module(f"lamsach.logs.bulk.readers.{module}"), name)(
+        parser.main, context
+    )
     return reader

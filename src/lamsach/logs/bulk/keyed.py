@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lamsach.logs.bulk.columns import (
-    canonical_names,
-    ends_of,
-    ipv4,
-    kept,
-    mapped,
-)
+from lamsach.logs.bulk.columns import canonical_names, ends_of, ipv4, kept, mapped
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.bulk.parts import places_of, until
 from lamsach.logs.mappings.keyed_events import host_in

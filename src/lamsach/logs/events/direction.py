@@ -27,14 +27,7 @@ def is_internal(address: str) -> bool:
     return any(value >> shift == prefix for prefix, shift in INTERNAL_IPV4)
 
 
-INTERNAL_IPV4 = (
-    (0x0A, 24),
-    (0xAC1, 20),
-    (0xC0A8, 16),
-    (0x644 >> 2, 22),
-    (0xA9FE, 16),
-    (0x7F, 24),
-)
+INTERNAL_IPV4 = ((0x0A, 24), (0xAC1, 20), (0xC0A8, 16), (0x644 >> 2, 22), (0xA9FE, 16), (0x7F, 24))
 """What remains of an internal IPv4 address when so many bits are shifted out of it."""
 
 

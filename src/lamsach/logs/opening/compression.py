@@ -18,9 +18,8 @@ from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.damage import STEP_BYTES, cut_short, damaged, too_much_memory
 from lamsach.logs.opening.limits import Limits
 from lamsach.logs.opening.sources import ByteSource, InputBuffer
-from lamsach.logs.opening.zstd_frames import MAGIC as ZSTD_MAGIC
-from lamsach.logs.opening.zstd_frames import SKIPPABLE_MAGICS
-from lamsach.logs.opening.zstd_streams import ZstdStreams
+from lamsach.logs.opening.zstd import MAGIC as ZSTD_MAGIC
+from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, ZstdStreams
 
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.error)
 _GZIP_MAGIC = b"\x1f\x8b\x08"

@@ -24,7 +24,7 @@ from lamsach.logs.opening.damage import damaged
 from lamsach.logs.opening.limits import Limits
 from lamsach.logs.opening.places import Place
 from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
-from lamsach.logs.opening.zstd_streams import ZstdStreams
+from lamsach.logs.opening.zstd import ZstdStreams
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _LOCAL_HEADER_BYTES = 30

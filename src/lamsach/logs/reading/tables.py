@@ -57,9 +57,6 @@ def read_tables(
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     context = context_for(log_file, detection, timezone)
-    if detection.binary is not None and detection.binary.name == "evtx":
-        yield from _event_log(log_file, context, counts, on_refusal)
-        return
     if detection.binary is not None and detection.binary.name == "netflow":
         yield from _flows(log_file, context, counts, on_refusal)
         return
@@ -89,26 +86,10 @@ def _keep_memory() -> None:
     np.empty(_KEPT_BYTES, np.uint8)
 
 
-def _event_log(
-    log_file: LogFile, context: FileContext, counts: ReadCounts, on_refusal: OnRefusal
-) -> Iterator[pa.RecordBatch]:
-    from lamsach.logs.bulk.evtx import EvtxTables
-    from lamsach.logs.formats.windows.evtx import Evtx
-
-    reader = EvtxTables(Evtx(context), on_refusal)
-    with log_file.open() as stream:
-        try:
-            yield from reader.read(binary_stream(stream))
-        finally:
-            counts.lines += reader.records
-            counts.refused += reader.refused
-            counts.parsed += reader.records - reader.refused
-
-
 def _flows(
     log_file: LogFile, context: FileContext, counts: ReadCounts, on_refusal: OnRefusal
 ) -> Iterator[pa.RecordBatch]:
-    from lamsach.logs.bulk.netflow import FlowTables
+    from lamsach.logs.bulk.readers.netflow import FlowTables
     from lamsach.logs.formats.flows.netflow import NetFlow
 
     reader = FlowTables(NetFlow(context), on_refusal)

@@ -2,11 +2,15 @@ r"""What a paste left before a line: an indentation, a mark of quoting, a prompt
 
 Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs" (`web-1  | `);
 Kubernetes, "kubectl logs --prefix" (`[pod/NAME/CONTAINER] `).
+
+Records of `key=value` that an exporter wrapped at some width: which lines go on with the record before.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable, Sequence
 
 # `    line`   `> line`   `$ line`   `| line`   `12: line`   `/var/log/named.log:12:line`   `C:\Windows\dns.log:line`
 _LEFT_BY_A_PASTE = re.compile(
@@ -37,3 +41,35 @@ def uncontained(line: str) -> str:
     """The line without the name of a container before it; the line itself when there is none."""
     found = _CONTAINER.match(line, 0, _ROOM) if line[:5] == "[pod/" or "|" in line[:_ROOM] else None
     return line[found.end() :] if found else line
+
+
+# ` duser=Nguyen Van A (ADM)`   `ifname=eth1 logid=0`   ` (ABC12345)  cs2Label=Rule Name`
+_CONTINUATION = re.compile(r"\s+\S|[A-Za-z_][\w.-]{0,80}:?=", re.ASCII)
+# date=2026-06-05 time=   id="0001" severity=   device="SFW" date=: records of other products begin so
+_OTHER_START = re.compile(
+    r"\s*(?:date|time|timestamp|logver|itime|eventtime|device|devid|devname|id|loc|ts|type|src_?ip)=",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def continues(line: str) -> bool:
+    """Return whether the line has the shape of the rest of a wrapped record."""
+    return _CONTINUATION.match(line) is not None and _OTHER_START.match(line) is None
+
+
+def is_wrapped(recognises: Callable[[str], bool], head: Sequence[str]) -> bool:
+    """Return whether a file holds wrapped records: in one that does not, no line is ever taken for the rest of another."""
+    return any(
+        recognises(before) and continues(line) and not recognises(line)
+        for before, line in itertools.pairwise(head)
+    )
+
+
+def share_with_continuations(recognises: Callable[[str], bool], head: Sequence[str]) -> float:
+    """The share (0 to 1) of lines that are recognised, or continue one that is."""
+    count = 0
+    within = False
+    for line in head:
+        within = recognises(line) or (within and continues(line))
+        count += within
+    return count / len(head) if head else 0.0

@@ -14,9 +14,8 @@ from functools import lru_cache
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.text.pasted import bare
-from lamsach.logs.text.times.local_months import STARTS, in_english
 from lamsach.logs.text.times.syslog_times import BSD_TIME, ISO_TIME, TimeReader, bracketed_time, time_at
-from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.times.timestamps import STARTS, from_epoch, in_english
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
-from lamsach.logs.text.times.date_order import DateOrder, Numbers, decide_order
-from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.loose_times import DateOrder, LooseTimes, Numbers, decide_order
 from lamsach.logs.text.times.timestamps import local_time
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)

@@ -110,7 +110,7 @@ def _seconds(match: re.Match[str]) -> int | None:
 
 def _record(
     begins: bool, public: tuple[str, int] | None, inside: tuple[str, int] | None, protocol: str, far: str, session: str,
-    seconds: int | None, line: str, clock: Clock,
+    seconds: int | None, line: str, clock: Clock
 ) -> NatRecord | None:  # fmt: skip
     time = clock.header(line)
     if public is None or inside is None or time is None or public[0] == inside[0]:

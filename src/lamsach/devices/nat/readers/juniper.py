@@ -67,7 +67,7 @@ def read(line: str, clock: Clock) -> NatRecord | None:
 
 def _session(
     created: bool, inside: str, inside_port: str | None, public: str, public_port: str | None, protocol: str | None, far: str, number: str,
-    seconds: str | None, line: str, clock: Clock,
+    seconds: str | None, line: str, clock: Clock
 ) -> NatRecord | None:  # fmt: skip
     time = clock.header(line)
     within, without = pair(inside, _port(inside_port)), pair(public, _port(public_port))

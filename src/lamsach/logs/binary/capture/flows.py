@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lamsach.logs.binary.capture.conversation import Conversation
+from lamsach.logs.binary.capture.conversation import Conversation, Stream
 from lamsach.logs.binary.capture.packets import TCP, UDP, Packet
 from lamsach.logs.binary.capture.quic import QuicHello
-from lamsach.logs.binary.capture.streams import Stream
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 IDLE_NS = {TCP: 300 * 10**9}

@@ -1,6 +1,8 @@
 """A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello, lease, ARP's holders.
 
 A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
+
+Writes down what a capture shows: contacts, names, messages and leases, each of the frame at hand.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.capture import dns, gquic, tls
+from lamsach.logs.binary.capture import dns, quic, tls
 from lamsach.logs.binary.capture.arp import Arp
-from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation, hello_of
+from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation, Finding, Stream, hello_of
 from lamsach.logs.binary.capture.dhcp import Dhcp, message_v6
+from lamsach.logs.binary.capture.dns import dns_events
 from lamsach.logs.binary.capture.flows import (
     ACK,
     FIN,
@@ -28,17 +31,106 @@ from lamsach.logs.binary.capture.flows import (
     silent,
 )
 from lamsach.logs.binary.capture.frames import Frame
-from lamsach.logs.binary.capture.link_types import arp_offset, ip_offsets, is_read
+from lamsach.logs.binary.capture.links import arp_offset, ip_offsets, is_read
 from lamsach.logs.binary.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.binary.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
 from lamsach.logs.binary.capture.sampled import sampled_packets
 from lamsach.logs.binary.capture.spelling import address_text, time_of
-from lamsach.logs.binary.capture.streams import Stream
-from lamsach.logs.binary.capture.telling import DNS_PORTS, Teller
 from lamsach.logs.binary.netflow.events import flow_event
 from lamsach.logs.binary.netflow.packets import Decoder, looks_like_export
 from lamsach.logs.binary.netflow.sflow import PORT, agent_of, is_sflow, looks_like_sflow
-from lamsach.model import Action, Event, Reference, Refusal
+from lamsach.logs.events.ends import decide
+from lamsach.logs.events.stamping import stamped
+from lamsach.model import Action, Event, EventKind, Reference, Refusal
+
+_CONTACTS = {action: Finding(EventKind.CONNECTION, action=action) for action in Action}
+_MESSAGE = Finding(EventKind.DNS)
+DNS_PORTS = frozenset({53, 5353, 5355})
+
+
+class Teller:
+    """Gathers the events in `out`. `number` and `now` are the frame's 1-based number and time (nanoseconds since 1970, None: not known).
+
+    `name` goes into the events' `format`, `file` into `file`.
+    """
+
+    def __init__(self, file: str, name: str) -> None:
+        self._file = file
+        self._name = name
+        self.number = 0
+        self.now: int | None = None
+        self.out: list[Event | Refusal] = []
+
+    def lease(self, event: Event | None) -> None:
+        """Tell a lease, if there is one."""
+        if event is not None:
+            self.out.append(stamped(event, self._name, self._file, self.number))
+
+    def message(self, packet: Packet, message: dns.Message) -> None:
+        """Tell a DNS message that a packet holds."""
+        ends = self._event(
+            packet.source, packet.source_port, packet.destination, packet.destination_port, _MESSAGE
+        )
+        self.out += dns_events(message, ends, multicast=is_multicast(packet.destination))
+
+    def found(self, flow: Flow, side: int, finding: Finding) -> None:
+        """Tell what one side of a flow (0: the client) said; the contact comes first."""
+        if flow.pending:
+            self.contact(flow, Action.ALLOWED)
+        ends = (flow.client, flow.client_port), (flow.server, flow.server_port)
+        (source, source_port), (destination, destination_port) = ends[side], ends[1 - side]
+        event = self._event(source, source_port, destination, destination_port, finding)
+        if finding.message is not None:
+            self.out += dns_events(finding.message, event, multicast=False)
+        else:
+            self.out.append(event)
+
+    def _event(
+        self, source: bytes, source_port: int, destination: bytes, destination_port: int, finding: Finding
+    ) -> Event:
+        """Return what was found in the packet at hand."""
+        source_ip, destination_ip = address_text(source), address_text(destination)
+        return decide(
+            Event(
+                time=time_of(self.now),
+                kind=finding.kind,
+                source_ip=source_ip,
+                source_port=source_port if source_port >= 0 else None,
+                destination_ip=destination_ip,
+                destination_port=destination_port if destination_port >= 0 else None,
+                domain=finding.domain,
+                url=finding.url,
+                action=finding.action,
+                format=self._name,
+                file=self._file,
+                line=self.number,
+            )
+        )
+
+    def contact(self, flow: Flow, action: Action) -> None:
+        """Tell the contact itself, of its first packet's time and frame."""
+        flow.pending = False
+        number, now = self.number, self.now
+        self.number, self.now = flow.number, flow.first_ns
+        contact = _CONTACTS[action]
+        self.out.append(self._event(flow.client, flow.client_port, flow.server, flow.server_port, contact))
+        self.number, self.now = number, now
+
+    def single(self, packet: Packet) -> None:
+        """The contact that a single packet shows."""
+        ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
+        if (
+            packet.protocol == UDP
+            and {packet.source_port, packet.destination_port} & DNS_PORTS
+            and packet.start < packet.end
+        ):
+            message = dns.parse_message(packet.data, packet.start, packet.end, netbios=False)
+            if message is not None:
+                self.message(packet, message)
+                return
+        client, server = ends[::-1] if began_elsewhere(packet) else ends
+        self.out.append(self._event(*client, *server, _CONTACTS[Action.UNKNOWN]))
+
 
 HELD_BYTES = 64 << 20
 """How many bytes of unfinished requests and segments are held over all flows."""
@@ -192,7 +284,7 @@ class CaptureReader:
             else is_sflow(data[start:end])
         ):
             self._sampled(data[start:end])
-        elif gquic.looks_like_gquic(data, start, end):
+        elif quic.looks_like_gquic(data, start, end):
             self._gquic(flow, packet)
         elif looks_like_quic(data, start, end):
             self._quic(flow, packet)
@@ -207,7 +299,7 @@ class CaptureReader:
 
     def _gquic(self, flow: Flow, packet: Packet) -> None:
         flow.datagrams += 1
-        name = gquic.server_name(packet.data[packet.start : packet.end])
+        name = quic.server_name(packet.data[packet.start : packet.end])
         if not isinstance(name, tls.Need):
             self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
         flow.quiet = name is not tls.Need.MORE or flow.datagrams >= MOST_DATAGRAMS

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lamsach.logs.binary.capture.link_types import ip_offsets
-from lamsach.logs.binary.capture.links import ETHERNET
+from lamsach.logs.binary.capture.links import ETHERNET, ip_offsets
 from lamsach.logs.binary.capture.packets import MOST_PACKETS, Decapsulator, Packet
-from lamsach.logs.binary.netflow.sflow import samples
-from lamsach.logs.binary.netflow.sflow_old import VERSIONS, old_samples
+from lamsach.logs.binary.netflow.sflow import VERSIONS, old_samples, samples
 
 
 def sampled_packets(payload: bytes, decapsulator: Decapsulator) -> Iterator[Packet]:

@@ -7,8 +7,7 @@ Sources: RFC 2003, 2473, 4213 (IP in IP), 2784, 2890, 2637 (GRE, PPTP), 3378 (Et
 
 from __future__ import annotations
 
-from lamsach.logs.binary.capture.links import Offsets, ethernet, ethertype, mpls, ppp, u16
-from lamsach.logs.binary.capture.wireless import wireless
+from lamsach.logs.binary.capture.links import Offsets, ethernet, ethertype, mpls, ppp, u16, wireless
 
 _MOST_OPTIONS = 64
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from lamsach.errors import InputError
 from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES
-from lamsach.logs.binary.evtx.library import record_texts
+from lamsach.logs.binary.evtx.records import record_texts
 
 MOST_BYTES = 1 << 29
 """Memory of the process, where the system can limit it."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from lamsach.logs.binary.capture.spelling import address_text
-from lamsach.logs.binary.netflow import elements as e
+from lamsach.logs.binary.netflow import templates as e
 from lamsach.logs.binary.netflow.packets import fixed_rows
 from lamsach.logs.binary.netflow.templates import Record
 from lamsach.logs.events.ends import decide
@@ -21,10 +21,7 @@ from lamsach.model import Action, Event, EventKind
 NAME = "netflow"
 _DENIED = 3
 _NOWHERE = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
-_FURTHER = e.WANTED - {
-    *(*e.SOURCES, *e.DESTINATIONS),
-    *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL),
-}
+_FURTHER = e.WANTED - {*(*e.SOURCES, *e.DESTINATIONS), *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL)}
 """What only some exporters tell: NAT, actions, users, names."""
 PORTED = frozenset({0, 6, 17, 33, 132, 136})
 """Protocols with ports, and 0 for one that is not stated."""
@@ -120,10 +117,7 @@ def _address(record: Record, *names: int) -> str | None:
 def _ports(record: Record) -> tuple[int | None, int | None]:
     if record.get(e.PROTOCOL, 0) not in PORTED:
         return None, None  # exporters put the ICMP type where the destination's port is, and zeros for others
-    return (
-        _number(record, *e.SOURCE_PORTS),
-        _number(record, *e.DESTINATION_PORTS),
-    )
+    return (_number(record, *e.SOURCE_PORTS), _number(record, *e.DESTINATION_PORTS))
 
 
 def _number(record: Record, *names: int) -> int | None:
@@ -138,8 +132,7 @@ def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | No
     """Return what the source was turned into; the first port of its block when the device gives ports in blocks."""
     nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6, e.BARRACUDA_NAT_SOURCE)
     nat_port = _number(
-        record,
-        *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT),
+        record, *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT)
     )
     if nat in _NOWHERE or (nat == source and nat_port in (None, port)):
         return None, None

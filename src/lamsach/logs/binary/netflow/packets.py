@@ -12,8 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lamsach.logs.binary.netflow.elements import DESTINATION, DESTINATION_PORT, PROTOCOL, SOURCE, SOURCE_PORT
-from lamsach.logs.binary.netflow.templates import Record, Template, options_v9, templates_ipfix, templates_v9
+from lamsach.logs.binary.netflow.templates import (
+    DESTINATION,
+    DESTINATION_PORT,
+    PROTOCOL,
+    SOURCE,
+    SOURCE_PORT,
+    Record,
+    Template,
+    options_v9,
+    templates_ipfix,
+    templates_v9,
+)
 
 FIXED = {
     1: (16, struct.Struct(">4s4s24xHH2xB13x")),

@@ -15,11 +15,12 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE Radius-Accounting: RADIUS Accounting start,
@@ -35,13 +36,15 @@ _LONGEST = 32768
 
 
 class CiscoIse(LogFormat):
-    """Reads who was let into the network, where, and at which address."""
+    """Log-ons by 802.1X, MAB and TACACS+, RADIUS accounting; ISE 2 to 3, ACS 5.
+
+    Who had which address, by user and hardware address.
+    """
 
     name: ClassVar[str] = "cisco_ise"
     title: ClassVar[str] = "Cisco ISE"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "destination_ip", "device_ip", "device_name", "device_mac"),
-        *("user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip device_ip device_name device_mac user action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("Acct-Status-Type",)
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
@@ -41,7 +41,10 @@ _ROOM = 400
 
 
 class Hostapd(LogFormat):
-    """Reads who joined and left a wireless network."""
+    """Who joined and left a wireless network, by hardware address and 802.1X identity.
+
+    No IP address is stated.
+    """
 
     name: ClassVar[str] = "hostapd"
     title: ClassVar[str] = "hostapd (Wi-Fi access points)"

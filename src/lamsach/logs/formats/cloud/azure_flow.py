@@ -21,7 +21,7 @@ from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.json_documents import first_record, is_azure_flow, records
 from lamsach.logs.text.json_records import child, text_of
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import ip_of, mac_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 _DECISIONS = {"A": Action.ALLOWED, "D": Action.BLOCKED}
@@ -30,13 +30,17 @@ _NO_PORTS = frozenset({"1", "58"})
 
 
 class AzureFlow(BinaryFormat):
-    """Reads the flow tuples of every record."""
+    """Every flow tuple of network security groups (versions 1, 2) and virtual networks, as one document or
+    one record a line.
+
+    The machine is the destination of `I`, the source of `O`.
+    """
 
     name: ClassVar[str] = "azure_flow"
     title: ClassVar[str] = "Azure flow logs (NSG, VNet)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_mac", "action", "inbound"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_mac action "
+        "inbound"
     )
     of_text: ClassVar[bool] = True
 

@@ -15,9 +15,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _DEFAULT = (
@@ -36,13 +36,15 @@ _ACTIONS = {"ACCEPT": Action.ALLOWED, "REJECT": Action.BLOCKED}
 
 
 class VpcFlow(LogFormat):
-    """Reads flow records by the columns that the file names, or by the default ones."""
+    """Records of the default columns, or of those that the file names.
+
+    The packet's own ends count where they are given.
+    """
 
     name: ClassVar[str] = "vpc_flow"
     title: ClassVar[str] = "Amazon VPC flow logs"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "device_ip", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port destination_ip destination_port source_nat_ip device_ip action"
     )
 
     def __init__(self, context: FileContext) -> None:

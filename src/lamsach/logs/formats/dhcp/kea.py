@@ -22,7 +22,7 @@ from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import in_order, ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 # 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:...], tid=0x1: lease 192.0.2.50 has been ...
@@ -80,19 +80,12 @@ _LONGEST_LEASE_S = 3660 * 86400
 
 
 class Kea(LogFormat):
-    """Leases of a Kea server, from whichever of its three kinds of file."""
+    """Messages of both servers, forensic log, `kea-leases4.csv`, `kea-leases6.csv`."""
 
     name: ClassVar[str] = "kea"
     title: ClassVar[str] = "ISC Kea"
-    gives: ClassVar[tuple[str, ...]] = (
-        "time",
-        "observer",
-        "source_ip",
-        "device_ip",
-        "device_name",
-        "device_mac",
-        "action",
-        "lease_until",
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip device_ip device_name device_mac action lease_until"
     )
     # DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:00:1a:2b:3c:4d:5e], tid=0x12345678: lease 192.0.2.50 has been allocated
     records: ClassVar[Records] = Records(
@@ -103,13 +96,7 @@ class Kea(LogFormat):
             idle=rb" cid=\[([0-9a-f:]+)\]| tid=(0x[0-9a-fA-F]+): ",
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "_LEASE_",
-        "_RELEASE",
-        "_RENEW",
-        "has been ",
-        ",",
-    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("_LEASE_", "_RELEASE", "_RENEW", "has been ", ",")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -23,7 +23,7 @@ from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import ip_of, mac_of, stated
+from lamsach.logs.text.values import in_order, ip_of, mac_of, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 _IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
@@ -80,18 +80,15 @@ _UNKNOWN_YEAR = 9999
 
 
 class NeighbourTables(LogFormat):
-    """Rows of ARP, neighbour and switching tables."""
+    """`show arp`, `show mac address-table`, `arp -a`, `ip neigh`, MikroTik's print, arpwatch.
+
+    What it says was so at the file's time.
+    """
 
     name: ClassVar[str] = "neighbour_tables"
     title: ClassVar[str] = "ARP and MAC address tables"
-    gives: ClassVar[tuple[str, ...]] = (
-        "time",
-        "observer",
-        "source_ip",
-        "device_ip",
-        "device_name",
-        "device_mac",
-        "action",
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip device_ip device_name device_mac action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = (":", "-", ".")
 

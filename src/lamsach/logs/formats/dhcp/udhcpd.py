@@ -13,9 +13,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import ip_of, mac_of, stated
+from lamsach.logs.text.values import in_order, ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
@@ -39,12 +39,15 @@ _ROOM = 300
 
 
 class Udhcpd(LogFormat):
-    """Reads what a modem's DHCP server gave to whom, as far as it says."""
+    """Addresses given out, by hardware address where the line states it.
+
+    A line with an address alone is no lease.
+    """
 
     name: ClassVar[str] = "udhcpd"
     title: ClassVar[str] = "Modems' DHCP servers (BusyBox udhcpd, TP-Link)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "device_ip", "device_name", "device_mac", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip device_ip device_name device_mac action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("ACK", "Assign")
 

@@ -30,9 +30,9 @@ from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
 from lamsach.logs.text.times.timestamps import local_time
-from lamsach.logs.text.values import among, ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import among, in_order, ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
@@ -98,13 +98,13 @@ def host_of(text: str) -> str | None:
 
 
 class WindowsDhcpAudit(LogFormat):
-    """Leases and other doings of a Windows DHCP server."""
+    """Leases given, renewed, released, expired; IPv4 and IPv6."""
 
     name = "windows_dhcp_audit"
     title = "Windows DHCP Server audit log"
-    gives: ClassVar[tuple[str, ...]] = (
-        "time", "observer", "source_ip", "device_ip", "device_name", "device_mac", "user", "action",
-    )  # fmt: skip
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip device_ip device_name device_mac user action"
+    )
     lease_markers = (
         "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
         "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач", "Обнов", "分配", "续订", "更新", "割り当て",

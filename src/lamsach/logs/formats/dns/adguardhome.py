@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.dns_message import answers_in_base64
+from lamsach.logs.mappings.records import Each, Header, Records
 from lamsach.logs.text.dns_names import question_name
-from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.json_records import child, flat, objects_of, read_object, start_of_object, text_of
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import host_and_port, ip_of
+from lamsach.logs.text.values import among, host_and_port, in_order, ip_of
 from lamsach.model import Action, Event, EventKind
 
 # {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example","QT":"A","QC":"IN",   {"IP":"192.0.2.5","T":"...","QH":
@@ -59,31 +62,32 @@ _REFUSED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _HEAD = 4000
-BLOCKING = frozenset({3, 4, 5, 6, 7, 8})
+_BLOCKING = among("3 4 5 6 7 8")
 """Reasons of `Result.Reason` that keep the asker away."""
-_BLOCKING_WORDS = frozenset(
-    {
-        "FilteredBlackList",
-        "FilteredBlockList",
-        "FilteredSafeBrowsing",
-        "FilteredParental",
-        "FilteredInvalid",
-        "FilteredSafeSearch",
-        "FilteredBlockedService",
-    }
+_BLOCKING_WORDS = among(
+    "FilteredBlackList FilteredBlockList FilteredSafeBrowsing FilteredParental FilteredInvalid FilteredSafeSearch FilteredBlockedService"
 )
-_REWRITTEN = frozenset({9, 10, 11})
 
 
 class AdGuardHome(LogFormat):
-    """The questions that AdGuard Home answered, and who was refused at its page."""
+    """`querylog.json` with the answers in it, records of its API, refused log-ons."""
 
     name: ClassVar[str] = "adguardhome"
     title: ClassVar[str] = "AdGuard Home"
     of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "device_ip", "device_name"),
-        *("domain", "answers", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip device_ip device_name domain answers action"
+    )
+
+    # {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example",...,"Answer":"fBmB..","IP":"192.0.2.5","Result":{},"Elapsed":1234}
+    records: ClassVar[Records] = Records(
+        reader="json",
+        marks=('"Result":',),
+        needs=("QH", "Elapsed"),
+        clock=("T",),
+        texts=("QH", "IP", "CID"),
+        messages=("Answer",),
+        lists={"Answer": Each(text_of)},
     )
 
     @classmethod
@@ -106,36 +110,41 @@ class AdGuardHome(LogFormat):
         """See `LogFormat.parse`. None for a line of its own log that names no client."""
         if start_of_object(line) >= 0 and ('"QH"' in line or '"elapsedMs"' in line):
             header, record = read_object(line)
-            values = self._entry(record) if "QH" in record else self._item(record)
+            event = self._entry(record) if "QH" in record else self._item(record)
             observer = split_header(line, self.context)[0].host if header.strip() else None
         elif self.recognises(line):
             text = self._text(line)
             if text is None:
                 return None
-            values, observer = text
+            event, observer = text
         else:
             raise LineError("The line is not of AdGuard Home.", line[:80])
-        event = Event(observer=observer, format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
-        refused = event.kind is EventKind.LOGON and event.action is Action.BLOCKED
-        return decide(event, Way.CALLED, role=Role.BETWEEN if refused else Role.SERVES_THE_UNIT)
+        return stamped(changed(event, observer=observer), self.name, self.context.file, number)
 
-    def _entry(self, record: Mapping[str, object]) -> dict[str, object]:
+    def _entry(self, record: dict[str, object]) -> Event:
         """A line of `querylog.json`."""
-        result = child(record, "Result")
-        reason = result.get("Reason")
-        grave = reason is None or (isinstance(reason, int | float) and reason in BLOCKING)
-        blocked = bool(result.get("IsFiltered")) and grave
-        wire = record.get("Answer")
-        answers = answers_in_base64(wire) if isinstance(wire, str) and not blocked else ()
-        values = self._question(record.get("T"), record.get("IP"), record.get("QH"), blocked, answers)
-        values["device_name"] = text_of(record.get("CID"))
+        fields = flat(record)
+        wire = fields.get("Answer")
+        fields["Answer"] = answers_in_base64(wire) if isinstance(wire, str) else ()
+        event = self.record_event(fields, NO_HEADER)
         if record.keys().isdisjoint(
             ("Result", "Elapsed")
         ):  # cut off before it says what became of the question
-            values["action"] = Action.UNKNOWN
-        return values
+            changed(event, action=Action.UNKNOWN)
+        return event
 
-    def _item(self, record: Mapping[str, object]) -> dict[str, object]:
+    def record_event(self, fields: Mapping[str, Any], header: Header) -> Event:
+        """See `Records`; the answers are those of the message."""
+        blocked = fields.get("Result.IsFiltered") in (True, "true") and _is_grave(fields.get("Result.Reason"))
+        answers = () if blocked else fields.get("Answer") or ()
+        event = self._question(fields.get("T"), fields.get("IP"), fields.get("QH"), blocked, tuple(answers))
+        return changed(event, device_name=text_of(fields.get("CID")))
+
+    def record_time(self, fields: Mapping[str, Any]) -> datetime:
+        """See `Records`."""
+        return from_iso(text_of(fields.get("T")) or "", self.context.timezone)
+
+    def _item(self, record: Mapping[str, object]) -> Event:
         """A record of the API, as its page exports it."""
         reason = text_of(record.get("reason")) or ""
         blocked = reason in _BLOCKING_WORDS
@@ -150,15 +159,14 @@ class AdGuardHome(LogFormat):
             else ()
         )
         name = child(record, "question").get("name")
-        values = self._question(
+        event = self._question(
             record.get("time"), record.get("client"), name, blocked, tuple(filter(None, answers))
         )
-        values["device_name"] = text_of(record.get("client_id"))
-        return values
+        return changed(event, device_name=text_of(record.get("client_id")))
 
     def _question(
         self, time: object, client: object, name: object, blocked: bool, answers: tuple[str, ...]
-    ) -> dict[str, object]:
+    ) -> Event:
         stated, address, question = (
             text_of(time),
             ip_of(text_of(client) or ""),
@@ -166,16 +174,17 @@ class AdGuardHome(LogFormat):
         )
         if stated is None or (address is None and question is None):
             raise LineError("The JSON record has no known key.", str(name)[:80])
-        return {
-            "time": from_iso(stated, self.context.timezone),
-            "kind": EventKind.DNS,
-            "source_ip": address,
-            "domain": question,
-            "answers": answers,
-            "action": Action.BLOCKED if blocked else Action.ALLOWED,
-        }
+        event = Event(
+            time=from_iso(stated, self.context.timezone),
+            kind=EventKind.DNS,
+            source_ip=address,
+            domain=question,
+            answers=answers,
+            action=Action.BLOCKED if blocked else Action.ALLOWED,
+        )
+        return decide(event, role=Role.SERVES_THE_UNIT)
 
-    def _text(self, line: str) -> tuple[dict[str, object], str | None] | None:
+    def _text(self, line: str) -> tuple[Event, str | None] | None:
         match = _SLOG.search(line, 0, 160) or _TEXT.search(line, 0, 160)
         client = _FROM.search(line, match.end(), _HEAD) if match else None
         if match is None or client is None:
@@ -189,13 +198,20 @@ class AdGuardHome(LogFormat):
         )
         name = question_name(asked[1]) if asked else None
         if name is not None and ip_of(name) is None:
-            values = self._question(match[1], address, name, "blocked" in line, ())
-            return values if "blocked" in line else values | {"action": Action.UNKNOWN}, None
+            event = self._question(match[1], address, name, "blocked" in line, ())
+            return event if "blocked" in line else changed(event, action=Action.UNKNOWN), None
         host = split_header(line[: match.start()] + "-", self.context)[0].host if match.start() else None
         refused = _REFUSED.search(line, match.end(), _HEAD) is not None
-        return {
-            "time": from_iso(match[1], self.context.timezone),
-            "kind": EventKind.LOGON,
-            "source_ip": address,
-            "action": Action.BLOCKED if refused else Action.UNKNOWN,
-        }, host
+        event = Event(
+            time=from_iso(match[1], self.context.timezone),
+            kind=EventKind.LOGON,
+            source_ip=address,
+            action=Action.BLOCKED if refused else Action.UNKNOWN,
+        )
+        return decide(event, Way.CALLED, role=Role.BETWEEN if refused else Role.SERVES_THE_UNIT), host
+
+
+def _is_grave(reason: object) -> bool:
+    """Return whether the reason, a number, keeps the asker away; also where none is stated."""
+    text = text_of(reason)
+    return text is None or text in _BLOCKING

@@ -22,7 +22,7 @@ from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, ip_of, port_of, question_of, stated
+from lamsach.logs.text.values import hash_of, in_order, ip_of, port_of, question_of, stated
 from lamsach.model import Event, EventKind
 
 _CELL = r'"(?:[^"]|"")*"'
@@ -60,22 +60,16 @@ _IDENTITIES = frozenset(
 
 
 class CiscoUmbrella(LogFormat):
-    """Names asked for, sites visited and connections made through Cisco Umbrella."""
+    """DNS, proxy, IP and cloud firewall exports.
+
+    Times are in UTC.
+    """
 
     name: ClassVar[str] = "cisco_umbrella"
     title: ClassVar[str] = "Cisco Umbrella"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-            "device_ip",
-        ),
-        *("device_name", "user", "domain", "url", "hashes", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip device_ip "
+        "device_name user domain url hashes action"
     )
 
     @classmethod

@@ -12,9 +12,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import host_and_port, ip_of, question_of
+from lamsach.logs.text.values import host_and_port, in_order, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 # [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR   and cut: ... "A IN c2.example. udp 4
@@ -32,22 +32,14 @@ _FAILED = frozenset({"REFUSED"})
 
 
 class CoreDns(LogFormat):
-    """Reads the queries that CoreDNS logs."""
+    """Queries of the plugin `log`, from files, the journal and Kubernetes."""
 
     name: ClassVar[str] = "coredns"
     title: ClassVar[str] = "CoreDNS"
     of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = (
-        "time",
-        "observer",
-        "source_ip",
-        "source_port",
-        "destination_ip",
-        "destination_port",
-        "device_ip",
-        "domain",
-        "action",
-        "forwarded",
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip domain action "
+        "forwarded"
     )
 
     @classmethod

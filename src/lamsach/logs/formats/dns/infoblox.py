@@ -23,7 +23,7 @@ from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import ip_of, mac_of
+from lamsach.logs.text.values import in_order, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # CEF:0|Infoblox|NIOS|8.6.2|RPZ-QNAME|NXDOMAIN|7|app=DNS dst=10.1.1.2 src=10.1.1.1 spt=5353 view=_default qtype=A msg="rpz QNAME NXDOMAIN rewrite ..."
@@ -57,24 +57,16 @@ _ANSWER_BREAKS = re.compile(r"[\s,;|]+")
 
 
 class Infoblox(LogFormat):
-    """DNS questions and what a policy did to them, as Infoblox sends them in CEF."""
+    """DNS questions and policy (RPZ) hits of NIOS and BloxOne; their plain syslog is read as `bind` and
+    `isc_dhcp`.
+    """
 
     name: ClassVar[str] = "infoblox"
     title: ClassVar[str] = "Infoblox (CEF)"
     of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-        ),
-        *("user", "domain", "url", "answers", "hashes", "action", "source_nat_ip", "source_nat_port"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
+        "device_mac user domain url answers hashes action source_nat_ip source_nat_port"
     )
 
     @classmethod

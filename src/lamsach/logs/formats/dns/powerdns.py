@@ -15,11 +15,11 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import host_and_port, ip_of, question_of
+from lamsach.logs.text.values import host_and_port, in_order, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 _ADDRESS = r"\[?[0-9A-Fa-f.:]{2,45}\]?"
@@ -43,20 +43,14 @@ _SIGNS = (" question for '", " wants '", "Packet from ", "Query from ", "Got que
 
 
 class PowerDns(LogFormat):
-    """Reads the questions that PowerDNS's servers and its load balancer log."""
+    """Questions to the recursor, the authoritative server and the load balancer, as text and structured
+    messages.
+    """
 
     name: ClassVar[str] = "powerdns"
     title: ClassVar[str] = "PowerDNS, dnsdist"
     of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = (
-        "time",
-        "observer",
-        "source_ip",
-        "source_port",
-        "device_ip",
-        "domain",
-        "action",
-    )
+    gives: ClassVar[tuple[str, ...]] = in_order("time observer source_ip source_port device_ip domain action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

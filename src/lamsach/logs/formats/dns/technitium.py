@@ -22,7 +22,7 @@ from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import host_and_port, ip_of, mac_of, port_of
+from lamsach.logs.text.values import host_and_port, in_order, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [198.51.100.7]
@@ -69,16 +69,14 @@ _UTC = ZoneInfo("UTC")
 
 
 class Technitium(LogFormat):
-    """The questions that a Technitium DNS Server answered, and the addresses that it lent."""
+    """Text log with its DHCP leases, CSV of Query Logs, JSON of Log Exporter."""
 
     name: ClassVar[str] = "technitium"
     title: ClassVar[str] = "Technitium DNS Server"
     of_resolver: ClassVar[bool] = True
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server leased ", "DHCP Server released ")
-    gives: ClassVar[tuple[str, ...]] = (
-        "time",
-        "source_ip",
-        *("source_port", "device_ip", "device_name", "device_mac", "domain", "answers", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port device_ip device_name device_mac domain answers action"
     )
 
     @classmethod

@@ -85,7 +85,11 @@ _CLIENT = rf"(?P<source_ip>{_ADDRESS})"
 
 
 class Unbound(LayoutFormat):
-    """What Unbound logs of its clients' questions, its replies, and its own questions."""
+    """Questions, replies, local-zone and policy (RPZ) actions, failures; its own file and syslog, pfSense,
+    OPNsense.
+
+    What it asks upstream names no client.
+    """
 
     layout = Layout(
         name="unbound",

@@ -27,9 +27,9 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.dns_names import from_labels
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
 from lamsach.logs.text.times.timestamps import MONTHS, local_time
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
@@ -82,16 +82,19 @@ _ENGLISH = frozenset({"am", "pm", "a.m.", "p.m."})
 
 
 class WindowsDnsDebug(LogFormat):
-    """Packets that a Windows DNS server received and sent."""
+    """Packets in and out, with or without their contents.
+
+    The order of day and month is decided per file; a question that the server sends upstream names no
+    client.
+    """
 
     name = "windows_dns_debug"
     title = "Windows DNS Server debug log"
     of_resolver = True
-    gives: ClassVar[tuple[str, ...]] = (
-        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
-        "action", "forwarded",
-        "response",
-    )  # fmt: skip
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip domain answers "
+        "action forwarded response"
+    )
     multiline = True
 
     def __init__(self, context: FileContext) -> None:

@@ -28,7 +28,7 @@ from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import hash_of
+from lamsach.logs.text.values import hash_of, in_order
 from lamsach.model import Event, EventKind
 
 # {"event_type":"Threat_Event","ipv4":"10.1.1.7","hostname":"pc-7","source_uuid":"...","occured":"05-Jun-2026 07:31:12"
@@ -39,22 +39,13 @@ _OCCURRED = re.compile(r"\d{1,2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}:\d{2}")
 
 
 class Eset(LogFormat):
-    """Detections, blocked sites and firewall events of the machines that ESET PROTECT manages."""
+    """Detections, blocked sites and firewall events, sent as JSON, CEF or LEEF."""
 
     name: ClassVar[str] = "eset"
     title: ClassVar[str] = "ESET PROTECT"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "device_ip",
-            "device_name",
-        ),
-        *("user", "domain", "url", "hashes", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "domain url hashes action"
     )
 
     @classmethod

@@ -21,10 +21,11 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import stamped
-from lamsach.logs.mappings.kaspersky_events import event_of
+from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 _COLUMNS = (
@@ -59,13 +60,16 @@ _NAMES = {
 
 
 class KasperskyXml(LogFormat):
-    """Reads events of the machines that Kaspersky Security Center manages from its database's XML."""
+    """Events out of its database, as `klsql2` writes them or one element a line.
+
+    `tmRiseTime` is in UTC; no XML parser reads it.
+    """
 
     name: ClassVar[str] = "kaspersky_xml"
     title: ClassVar[str] = "Kaspersky Security Center (XML)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "destination_ip", "device_ip", "device_name", "device_mac"),
-        *("user", "domain", "url", "hashes", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip device_ip device_name device_mac user domain url hashes "
+        "action"
     )
     multiline: ClassVar[bool] = True
 

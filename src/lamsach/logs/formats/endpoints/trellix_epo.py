@@ -26,7 +26,7 @@ from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, mac_of
+from lamsach.logs.text.values import hash_of, in_order, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" encoding="UTF-8"?><EPOevent><MachineInfo>
@@ -46,13 +46,16 @@ _DONE = re.compile(r"_(?:DEL|DEN|CLE|QUA|BLOCK(?:ED)?)$")
 
 
 class TrellixEpo(LogFormat):
-    """Detections, blocked sites and attacks on the machines that ePolicy Orchestrator manages."""
+    """Detections, blocked sites and attacks of its endpoints, sent by syslog as XML.
+
+    No XML parser reads it; an action that *would* block lets pass.
+    """
 
     name: ClassVar[str] = "trellix_epo"
     title: ClassVar[str] = "Trellix (McAfee) ePolicy Orchestrator"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "device_mac", "user", "domain", "url", "hashes", "action", "inbound"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
+        "device_mac user domain url hashes action inbound"
     )
 
     @classmethod

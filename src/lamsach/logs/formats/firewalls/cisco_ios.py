@@ -21,7 +21,7 @@ from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.syslog import SyslogHeader
-from lamsach.logs.text.values import ip_of, mac_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # %SEC-6-IPACCESSLOGP:   %FW-6-SESS_AUDIT_TRAIL_START:   %SEC_LOGIN-5-LOGIN_SUCCESS:   %ETHPORT-5-IF_UP:   %SYS-SW1_SP-5-CONFIG_I:
@@ -67,21 +67,13 @@ _INNER_ROOM = 200
 
 
 class CiscoIos(LogFormat):
-    """What access lists, firewall and NAT of Cisco routers and switches let through or stopped, and who logged on."""
+    """Access lists, zone-based firewall, NAT, log-ons, ARP inspection."""
 
     name: ClassVar[str] = "cisco_ios"
     title: ClassVar[str] = "Cisco IOS, IOS XE, NX-OS"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *("source_nat_port", "device_ip", "device_mac", "user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_mac user action"
     )
 
     @classmethod

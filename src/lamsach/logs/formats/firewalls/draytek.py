@@ -17,10 +17,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
+from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 _END = r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}?\]?)(?::(\d{1,5}))?"
@@ -63,13 +63,15 @@ _ROOM_OF_SITE = 2100
 
 
 class Draytek(LogFormat):
-    """Reads the syslog of a Vigor router."""
+    """Connections and DNS questions of local users, the firewall's decisions, content filters (`[CSM]`, URL,
+    web, DNS) with the site.
+    """
 
     name: ClassVar[str] = "draytek"
     title: ClassVar[str] = "DrayTek Vigor"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_mac", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_mac domain "
+        "url action"
     )
 
     @classmethod

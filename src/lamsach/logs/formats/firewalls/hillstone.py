@@ -27,7 +27,10 @@ def _action(refused: str | None) -> Action:
 
 
 class Hillstone(LayoutFormat):
-    """Connections that began, ended or were refused, and what their addresses were turned into."""
+    """Sessions and translations of traffic logs.
+
+    Behind a destination translation the machine within is the device.
+    """
 
     layout = Layout(
         name="hillstone",

@@ -17,9 +17,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _END = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.%]{2,60}\])(?::(\d{1,5}))?"
@@ -48,13 +48,14 @@ _ROOM = 400
 
 
 class Ipfw(LogFormat):
-    """Reads packets that a rule with `log` counted, and what macOS' application firewall let in or refused."""
+    """Packets that a rule with `log` counted, IPv4 and IPv6; what macOS' application firewall let in or
+    refused.
+    """
 
     name: ClassVar[str] = "ipfw"
     title: ClassVar[str] = "ipfw (FreeBSD, macOS)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip action"
     )
 
     @classmethod

@@ -16,11 +16,11 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide, own_end
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
+from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # [20/Nov/2026 16:26:53]
@@ -51,13 +51,16 @@ _ROOM = 1500
 
 
 class Kerio(LogFormat):
-    """Reads one line of any of these logs."""
+    """Packets, connections, visited pages, intrusions: the logs `filter`, `connection`, `web`, `security`.
+
+    On the firewall's own clock.
+    """
 
     name: ClassVar[str] = "kerio"
     title: ClassVar[str] = "Kerio Control"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "domain url action"
     )
 
     @classmethod

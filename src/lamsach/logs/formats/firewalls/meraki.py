@@ -19,12 +19,21 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Role, Way, decide, own_end
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.loose_pairs import pairs_in
+from lamsach.logs.text.key_value import pairs_in
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, mac_of, port_of
+from lamsach.logs.text.values import (
+    domain_of,
+    hash_of,
+    host_and_port,
+    host_of_url,
+    in_order,
+    ip_of,
+    mac_of,
+    port_of,
+)
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -59,31 +68,17 @@ _DECIDED = {"allow": Action.ALLOWED, "1": Action.ALLOWED, "deny": Action.BLOCKED
 
 
 class Meraki(LogFormat):
-    """Reads the records of Meraki security appliances, access points and switches."""
+    """Flows, URLs, intrusion and file events, translations, DHCP leases, client VPN and AnyConnect sessions,
+    Wi-Fi log-ons.
+
+    Of HTTPS only the host is known.
+    """
 
     name: ClassVar[str] = "meraki"
     title: ClassVar[str] = "Cisco Meraki"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "hashes",
-            "action",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url hashes action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = (
         "dhcp lease of ip",

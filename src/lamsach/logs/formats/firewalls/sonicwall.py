@@ -17,12 +17,12 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of, port_of
+from lamsach.logs.text.values import domain_of, hash_of, in_order, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -107,24 +107,17 @@ _LOGONS = frozenset(
 
 
 class SonicWall(LogFormat):
-    """Reads the records of a SonicWall firewall or remote access gateway."""
+    """Connections with NAT, blocked and visited sites, intrusion, log-ins, DHCP leases; SonicOS 5.9 to 7,
+    SMA.
+
+    A site and its path are joined to one URL.
+    """
 
     name: ClassVar[str] = "sonicwall"
     title: ClassVar[str] = "SonicWall"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *(
-            "source_nat_ip",
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "hashes",
-            "action",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url hashes action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "DHCP server")
 

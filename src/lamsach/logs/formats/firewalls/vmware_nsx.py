@@ -16,9 +16,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # a57fa2ab INET match PASS mainrs/1024 IN 52 TCP 10.1.1.5/49152->203.0.113.9/443 S    INET6 TERM 1024 OUT TCP FIN a/1->b/2 20/16 1718/76308
@@ -35,13 +35,16 @@ _ROOM = 500
 
 
 class VmwareNsx(LogFormat):
-    """Reads the packets that the distributed firewall let through or stopped, and the connections that ended."""
+    """Packets that the distributed firewall let through or stopped, connections that ended; NSX-V and NSX-T,
+    on hosts and edges.
+
+    Of two public addresses the receiver of an `IN` packet is the unit's.
+    """
 
     name: ClassVar[str] = "vmware_nsx"
     title: ClassVar[str] = "VMware NSX firewall"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip action"
     )
 
     @classmethod

@@ -17,12 +17,12 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of, port_of, question_of
+from lamsach.logs.text.values import domain_of, hash_of, in_order, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -58,13 +58,16 @@ _LEASE = re.compile(
 
 
 class WatchGuard(LogFormat):
-    """Reads the records of a WatchGuard Firebox."""
+    """Packet filters and proxies, VPN sessions, log-ons.
+
+    The time in brackets is in UTC and counts.
+    """
 
     name: ClassVar[str] = "watchguard"
     title: ClassVar[str] = "WatchGuard Firebox"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "user", "domain", "url", "hashes", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip user domain url hashes action"
     )
 
     @classmethod

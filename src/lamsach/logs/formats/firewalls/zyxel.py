@@ -139,7 +139,7 @@ _OF_CEF = {
 
 
 class Zyxel(LayoutFormat):
-    """Reads the records of a Zyxel firewall."""
+    """Firewall, traffic, web filter, log-ins, DHCP leases; syslog and CEF."""
 
     layout = Layout(
         name="zyxel",

@@ -19,7 +19,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import decide
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import ip_of
+from lamsach.logs.text.values import in_order, ip_of
 from lamsach.model import Event, EventKind
 
 _HEADING = re.compile(r"\s{0,40}(?:StartTime|SrcAddr|LastTime|Flgs|Rank|Seq)\b.{0,400}\bDstAddr\b", re.ASCII)
@@ -67,12 +67,15 @@ _USUAL = ("time", "", "protocol", "source", "source_port", "direction", "destina
 
 
 class Argus(LogFormat):
-    """Reads flows by the heading above them, or as `ra` prints them when nobody chose columns."""
+    """Flows with commas between the columns (`.binetflow` too) or aligned.
+
+    Aligned columns without a date have no time.
+    """
 
     name: ClassVar[str] = "argus"
     title: ClassVar[str] = "Argus (ra)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port destination_ip destination_port device_ip"
     )
 
     def __init__(self, context: FileContext) -> None:

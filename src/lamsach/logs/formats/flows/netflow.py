@@ -11,6 +11,7 @@ from typing import BinaryIO, ClassVar
 from lamsach.errors import InputError, UnreadableError
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.netflow.packets import FIXED, Decoder, FixedPacket, looks_like_export, packet_size
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Reference, Refusal
 
 _STEP_BYTES = 1 << 18
@@ -19,14 +20,17 @@ _HEAD_BYTES = 4096
 
 
 class NetFlow(BinaryFormat):
-    """Reads files of NetFlow v1, v5, v7, v9 and IPFIX packets; NAT and firewall events too."""
+    """Files of export packets (v1, v5, v7, v9, IPFIX); NAT and firewall events.
+
+    The time is that of the export, as the exporter's clock states it; `line` is the packet's number.
+    """
 
     name: ClassVar[str] = "netflow"
     title: ClassVar[str] = "NetFlow and IPFIX"
     holds_text: ClassVar[bool] = False
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip user domain url action"
     )
 
     @classmethod

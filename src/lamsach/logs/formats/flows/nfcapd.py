@@ -19,7 +19,7 @@ from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.netflow.blocks import unpacked
 from lamsach.logs.events.ends import decide
-from lamsach.logs.text.values import printable, stated
+from lamsach.logs.text.values import in_order, printable, stated
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 _MAGIC = b"\x0c\xa5"
@@ -55,14 +55,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NfCapd(BinaryFormat):
-    """Reads the flows that nfdump's collectors stored."""
+    """Flows of nfcapd, nfpcapd and sfcapd of nfdump 1.6 and 1.7, with NAT and firewall events and users;
+    plain, or packed with LZO, LZ4, bzip2 or Zstandard.
+    """
 
     name: ClassVar[str] = "nfcapd"
     title: ClassVar[str] = "nfdump's own files (nfcapd)"
     holds_text: ClassVar[bool] = False
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip user action"
     )
 
     @classmethod

@@ -19,7 +19,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import decide
 from lamsach.logs.text.json_records import read_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
@@ -57,13 +57,17 @@ _ACTIONS = {1: Action.ALLOWED, _DROPPED: Action.BLOCKED}
 
 
 class Nfdump(LogFormat):
-    """Reads flows, NAT events and firewall events."""
+    """`-o csv`, `-o json`, `-o ndjson`, and lines (`line`, `long`, `extended`, `nsel`, `nel`) of versions
+    1.6 and 1.7, with NAT.
+
+    Times are on the clock of the machine that printed them.
+    """
 
     name: ClassVar[str] = "nfdump"
     title: ClassVar[str] = "nfdump"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip user action"
     )
     multiline: ClassVar[bool] = True
 

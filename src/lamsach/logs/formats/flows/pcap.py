@@ -10,6 +10,7 @@ from typing import BinaryIO, ClassVar
 
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.capture.frames import PCAP_MAGICS, SNOOP_MAGIC, pcap_frames
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Refusal
 
 _VERSIONS = frozenset(
@@ -18,13 +19,19 @@ _VERSIONS = frozenset(
 
 
 class Pcap(BinaryFormat):
-    """Reads pcap files of either byte order, with micro- or nanoseconds, and of the variant with longer headers; snoop's files."""
+    """Contacts (flows), DNS (also mDNS, LLMNR, NetBIOS), HTTP requests, TLS and QUIC server names (Google's
+    old QUIC too), SOCKS requests, DHCP leases, ARP, sFlow (2, 4, 5), NetFlow within; through VLAN, MPLS,
+    PPPoE, 802.11, GRE, VXLAN, Geneve, GTP, Teredo, L2TP, CAPWAP and other tunnels, the frequent ones on
+    any port; files of Solaris' snoop too.
+
+    What is encrypted shows no more than its server name; `line` is the frame's number.
+    """
 
     name: ClassVar[str] = "pcap"
     title: ClassVar[str] = "Network capture (pcap)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
-        *("device_name", "device_mac", "domain", "url", "answers", "action", "lease_until"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port destination_ip destination_port device_ip device_name device_mac domain "
+        "url answers action lease_until"
     )
     tells_holders: ClassVar[bool] = True
     holds_messages: ClassVar[bool] = True

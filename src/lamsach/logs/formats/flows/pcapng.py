@@ -10,17 +10,18 @@ from typing import BinaryIO, ClassVar
 
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.capture.frames import PCAPNG_MAGIC, PCAPNG_ORDERS, pcapng_frames
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Refusal
 
 
 class PcapNg(BinaryFormat):
-    """Reads pcapng files of several sections and interfaces."""
+    """The same, of several sections and interfaces."""
 
     name: ClassVar[str] = "pcapng"
     title: ClassVar[str] = "Network capture (pcapng)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
-        *("device_name", "device_mac", "domain", "url", "answers", "action", "lease_until"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port destination_ip destination_port device_ip device_name device_mac domain "
+        "url answers action lease_until"
     )
     tells_holders: ClassVar[bool] = True
     holds_messages: ClassVar[bool] = True

@@ -21,7 +21,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import decide
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Event, EventKind
 
 _STAMP = r"(?:\d{4}/\d\d/\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
@@ -48,12 +48,15 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{8}|[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 
 
 class Silk(LogFormat):
-    """Reads flows by the heading above them, or in the columns that `rwcut` prints when nobody chose any."""
+    """Flows with or without a heading, in any order, with any delimiter; addresses as numbers too.
+
+    Times are in UTC.
+    """
 
     name: ClassVar[str] = "silk"
     title: ClassVar[str] = "SiLK (rwcut)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip"
     )
 
     def __init__(self, context: FileContext) -> None:

@@ -24,7 +24,7 @@ from lamsach.logs.mappings.printed_packets import FLOW, printed_packet
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import ip_of, mac_of
+from lamsach.logs.text.values import in_order, ip_of, mac_of
 from lamsach.model import Event, EventKind, LeaseAction
 
 _LOOKED_AT = 20_000
@@ -58,13 +58,17 @@ _WORDS = (" > ", "IP (tos ", "IP6 (", " who-has ", " is-at ")
 
 
 class TcpdumpText(LogFormat):
-    """Reads packets over IP, with DNS and HTTP as far as they are printed, and what ARP tells of addresses."""
+    """Packets over IP with DNS and HTTP as far as printed, ARP; with `-v`, `-A`, `-x`, `-e`, `-i any`, with
+    or without `-n`.
+
+    Without `-tttt` or `-tt` a packet has no day, so no time.
+    """
 
     name: ClassVar[str] = "tcpdump_text"
     title: ClassVar[str] = "tcpdump (text)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "device_mac", "domain", "url", "answers", "action", "response"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port destination_ip destination_port device_ip device_name device_mac domain "
+        "url answers action response"
     )
     multiline: ClassVar[bool] = True
     lease_markers: ClassVar[tuple[str, ...]] = (" is-at ",)

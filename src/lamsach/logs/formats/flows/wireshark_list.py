@@ -22,6 +22,7 @@ from lamsach.logs.text.values import (
     domain_of,
     host_and_port,
     host_of_url,
+    in_order,
     ip_of,
     mac_of,
     port_of,
@@ -64,13 +65,17 @@ _HOLDER = re.compile(
 
 
 class WiresharkList(LogFormat):
-    """Reads packets over IP with what their line shows: DNS, TLS server names, HTTP requests; and what ARP tells of addresses."""
+    """The list of packets exported as CSV or plain text, and what tshark prints: contacts, DNS, TLS server
+    names, HTTP requests, ARP.
+
+    Times counted from the first packet name no day, so such a packet has no time.
+    """
 
     name: ClassVar[str] = "wireshark_list"
     title: ClassVar[str] = "Wireshark, tshark (list of packets)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_mac", "domain", "url", "answers", "action", "response"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time source_ip source_port destination_ip destination_port device_ip device_mac domain url answers "
+        "action response"
     )
     lease_markers: ClassVar[tuple[str, ...]] = (" is at ",)
 

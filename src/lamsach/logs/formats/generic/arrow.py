@@ -20,7 +20,7 @@ _LONGEST_SCHEMA = 1 << 24
 
 
 class Arrow(BinaryFormat):
-    """Reads the rows of an Arrow file, stream or Feather file."""
+    """The same."""
 
     name: ClassVar[str] = "arrow"
     title: ClassVar[str] = "Apache Arrow (Feather, IPC)"

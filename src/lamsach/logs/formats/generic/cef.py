@@ -21,7 +21,8 @@ from lamsach.logs.mappings.keyed_events import complete
 from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef
 from lamsach.logs.text.framing import header_before, within_json
-from lamsach.logs.text.wrapped import continues, is_wrapped, share_with_continuations
+from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # CEF:0|Maker|Product|1.0|100|a name|5|
@@ -29,14 +30,16 @@ _RECORD = re.compile(r"CEF: ?[01]\|[^|]{0,256}\|[^|]{0,256}\|")
 
 
 class Cef(LogFormat):
-    """Records of any maker in the Common Event Format."""
+    """Any record in the Common Event Format, behind any syslog header.
+
+    Custom keys mean what their labels say.
+    """
 
     name: ClassVar[str] = "cef"
     title: ClassVar[str] = "CEF (any product)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain"),
-        *("url", "answers", "hashes", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action"
     )
     multiline: ClassVar[bool] = True
     records = Records(

@@ -16,10 +16,11 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings.envelopes import CarriedLines
 from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 _COLOUR = r"(?:\x1b\[[0-9;]{0,12}m)?"
@@ -39,14 +40,17 @@ def _behind(line: str, prefix: re.Match[str]) -> tuple[str, ...]:
 
 
 class ContainerLines(LogFormat):
-    """Reads the lines of containers, each with the format that it is of."""
+    """Lines of any other format behind a container's name (`web-1 | ...`, `[pod/web-0/nginx] ...`), with or
+    without a time.
+
+    The line's own time counts.
+    """
 
     name: ClassVar[str] = "container_lines"
     title: ClassVar[str] = "docker compose, kubectl (lines behind a container's name)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action", "lease_until"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action lease_until"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCPACK", "dhcp", "MULTI")
 

@@ -26,6 +26,7 @@ from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.envelopes import CARRIER_COLUMNS, CarriedLines
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
+from lamsach.logs.text.values import in_order
 from lamsach.logs.text.w3c import names_requests
 from lamsach.model import Event
 
@@ -59,14 +60,18 @@ class Table:
 
 
 class CsvColumns(LogFormat):
-    """Reads a table by the names of its columns."""
+    """Any table in text with a heading row, Vietnamese or English, so the reports of antivirus consoles
+    (Bkav, Kaspersky, ESET); W3C logs (`#Fields:`) that are no web server's.
+
+    Columns are recognised by the words of their names; a column `message` may hold another product's
+    lines.
+    """
 
     name: ClassVar[str] = "csv_columns"
     title: ClassVar[str] = "CSV (named columns)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action lease_until inbound"
     )
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns")

@@ -16,11 +16,12 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings.envelopes import CarriedLines
 from lamsach.logs.text.pasted import unpasted
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header, split_message
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # what begins with a time: 2026-05-04 ..., [2026-05-04 ...], 10:20:30.123 ..., Mon May  4 ...
@@ -31,14 +32,17 @@ _HEAD_LOOKED_AT = 50
 
 
 class FramedLines(LogFormat):
-    """Reads lines with something before them, each with the format that it is of."""
+    """Lines that a relay sent on with their own time, or that were pasted with an indentation, `> `, `$ `, a
+    line's number, grep's file name before them.
+
+    Only where no product reads the line as it stands; the line's own time counts.
+    """
 
     name: ClassVar[str] = "framed_lines"
     title: ClassVar[str] = "any product's lines behind a header or a prompt"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action", "lease_until"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action lease_until"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCPACK", "dhcp", "DHCP", "MULTI", "Assign", "Renew")
 

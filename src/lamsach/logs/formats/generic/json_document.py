@@ -21,6 +21,7 @@ from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.formats import JSON_FORMATS
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.json_documents import BARE_LIST, LIST, first_record, is_azure_flow, records
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Reference, Refusal
 
 _HEADS_KEPT = 50
@@ -28,23 +29,19 @@ _ROOM = 4000
 
 
 class JsonDocument(BinaryFormat):
-    """Reads the records of a JSON document, each as the product that wrote it."""
+    """A list of objects, or an answer that holds one (`hits`, `Records`, `value`, `data` and the like), in
+    one line or over many; each record is read as its product's.
+
+    Of a record that nobody knows, what it mentions; fields beside the list belong to each of its records;
+    all other text is searched as unparsed; lines of JSON are read as lines.
+    """
 
     name: ClassVar[str] = "json_document"
     title: ClassVar[str] = "JSON document (list of records, Elasticsearch answer)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *(
-            "source_nat_ip",
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-        ),
-        *("answers", "hashes", "action", "lease_until", "response", "forwarded", "inbound", "mentioned"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action lease_until response "
+        "forwarded inbound mentioned"
     )
     tells_holders: ClassVar[bool] = True
     of_text: ClassVar[bool] = True

@@ -25,10 +25,12 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.mappings import azure_firewall, cloud_records, column_names, columns
+from lamsach.logs.mappings import cloud_records, column_names, columns
 from lamsach.logs.mappings.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.text.json_records import (
     MOST_FIELDS,
+    looks_like_suricata,
+    looks_like_zeek,
     object_in_text,
     objects_of,
     read_object,
@@ -37,7 +39,6 @@ from lamsach.logs.text.json_records import (
     texts_of,
     walk,
 )
-from lamsach.logs.text.json_shapes import looks_like_suricata, looks_like_zeek
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import zone_of
@@ -62,14 +63,19 @@ _TIME_ORDER = in_order("utctime eventtime timecreated systemtime eventcreated ti
 
 
 class JsonLines(LogFormat):
-    """Reads JSON objects by the names of their keys."""
+    """Any log of one JSON object a line: ECS, Wazuh, GELF, Filebeat, Fluentd, Docker, systemd.
+
+    Keys are recognised by the words of their names, nested ones too, and what objects in lists hold; a
+    product's line inside (`message`, `full_log`, `_raw`) is read by its own format; addresses as numbers
+    (`"IPV4_SRC_ADDR": 3221226225`) are read, each line of a file whose first 500 lines have such; where
+    they begin later, the file counts as not wholly searched.
+    """
 
     name: ClassVar[str] = "json_lines"
     title: ClassVar[str] = "JSON lines (named keys)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action lease_until inbound"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
 
@@ -109,7 +115,7 @@ class JsonLines(LogFormat):
                 parent = match[1]
         if column_names.tells_of_contacts({*fields, *column_names.beside(frozenset(names)).values()}):
             return True
-        if azure_firewall.MARK in line and '"msg":' in line:
+        if cloud_records.MARK in line and '"msg":' in line:
             return True
         return may_carry(line) and cls._carried_format(line) is not None
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Parquet(BinaryFormat):
-    """Reads the rows of a Parquet file."""
+    """Tables whose columns are recognised by name, nested ones too.
+
+    Of a file that is cut short nothing can be read.
+    """
 
     name: ClassVar[str] = "parquet"
     title: ClassVar[str] = "Apache Parquet"

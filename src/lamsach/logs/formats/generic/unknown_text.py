@@ -24,7 +24,7 @@ from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.values import host_and_port, ip_of, port_of
+from lamsach.logs.text.values import host_and_port, in_order, ip_of, port_of
 from lamsach.model import Event, EventKind
 
 # src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5   sport=1234
@@ -58,13 +58,18 @@ _MOST_WORDS = 6
 
 
 class UnknownText(LogFormat):
-    """Reads what it can of any line; never refuses one."""
+    """Nothing is parsed; every token that looks like an address, name, URL or hash is searched.
+
+    Findings are marked `unparsed`, and their severity is low; so are values on a product's lines that its
+    reader passes over or has no field for: they name the machine whose address is the only private source
+    address that the record states, else none; text that says *blocked*, *denied*, *dropped*, *refused*
+    (*chặn*, *từ chối*, *cấm*, *hủy*) was blocked.
+    """
 
     name: ClassVar[str] = "unknown_text"
     title: ClassVar[str] = "Unknown text"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip action"
     )
 
     def __init__(self, context: FileContext) -> None:

@@ -14,10 +14,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.web_requests import target_of, web_time
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, port_of, stated
+from lamsach.logs.text.values import host_and_port, host_of_url, in_order, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # [04/May/2026:10:20:30 +0700] "nvan" 10.1.2.3 200 "GET http://files.example/a HTTP/1.1" "Business" "Minimal Risk" "text/html" 1234 "Mozilla/5.0" "" "0"
@@ -30,13 +30,15 @@ _REFUSED = frozenset({"403", "407"})
 
 
 class SkyhighWeb(LogFormat):
-    """Reads requests that a Skyhigh (McAfee) web gateway served, tunnelled or stopped."""
+    """Access log in its delivered columns; CEF is read as such.
+
+    A `block_res` other than 0 is a block.
+    """
 
     name: ClassVar[str] = "skyhigh_web"
     title: ClassVar[str] = "Skyhigh (McAfee) Web Gateway"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "destination_ip", "destination_port", "device_ip", "user"),
-        *("domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip destination_port device_ip user domain url action"
     )
 
     @classmethod

@@ -214,7 +214,10 @@ _FIELDS = {
 
 
 class Squid(LayoutFormat):
-    """Requests that a Squid proxy served, tunnelled or denied."""
+    """Access log: native, common, combined; as pfSense and OPNsense write it.
+
+    Of a CONNECT only host and port are known.
+    """
 
     layout = Layout(
         name="squid",

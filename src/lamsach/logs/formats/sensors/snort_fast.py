@@ -25,7 +25,7 @@ from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, local_time, without_year
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # 10/03-14:22:02.123456    26/10/03-14:22:02.123456    10/03/26-14:22:02.123456
@@ -61,13 +61,12 @@ _WORD = re.compile(r"\[(Drop|drop|Block|Reject|reject|sdrop)\]")
 
 
 class SnortFast(LogFormat):
-    """Reads alerts; their addresses are those of the packet that raised them."""
+    """`alert_fast`, `alert_full`, `alert_csv`, `alert_json`, of Snort 2 and 3, also over syslog."""
 
     name: ClassVar[str] = "snort_fast"
     title: ClassVar[str] = "Snort"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
-        "action",
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip action"
     )
     multiline: ClassVar[bool] = True
 

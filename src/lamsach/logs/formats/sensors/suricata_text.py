@@ -19,11 +19,11 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.suricata_fast import endpoint
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import local_time
-from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of, question_of
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, in_order, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 _TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6}) ", re.ASCII)
@@ -42,13 +42,16 @@ _NONE = frozenset({"<hostname unknown>", "<no uri>", "<unknown>", ""})
 
 
 class SuricataText(LogFormat):
-    """Reads what machines asked for by HTTP, DNS and TLS."""
+    """Requests, DNS questions and answers, TLS handshakes of the old text outputs.
+
+    Of an answer the asker is the destination.
+    """
 
     name: ClassVar[str] = "suricata_text"
     title: ClassVar[str] = "Suricata (http.log, dns.log, tls.log)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
-        *("domain", "url", "answers", "hashes", "action", "response"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip domain url answers "
+        "hashes action response"
     )
 
     @classmethod

@@ -19,24 +19,22 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header, Records
-from lamsach.logs.mappings.zeek import fields as zeek_fields
-from lamsach.logs.mappings.zeek.columns import Columns, Value, time_of
-from lamsach.logs.text.json_records import TEXT_KEYS, child, flat, read_object, text_of, texts_of
-from lamsach.logs.text.json_shapes import looks_like_zeek
+from lamsach.logs.mappings.zeek import Columns, Value, time_of
+from lamsach.logs.text.json_records import (
+    TEXT_KEYS,
+    child,
+    flat,
+    looks_like_zeek,
+    read_object,
+    text_of,
+    texts_of,
+)
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.model import Event
 
-_WRAPPERS = (
-    "zeek",
-    "bro",
-    "data",
-    "event",
-    "json",
-    "_source",
-    "result",
-    *TEXT_KEYS,
-)
+_WRAPPERS = ("zeek", "bro", "data", "event", "json", "_source", "result", *TEXT_KEYS)
 _PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset", "_alone")
 _GROUPS = ("id_orig_", "id_resp_", "certificate_", "san_", "seen_", "request_host", "request_name")
 _OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
@@ -48,7 +46,7 @@ def _dotted(key: str) -> str:
 
 
 class ZeekJson(LogFormat):
-    """Reads every Zeek log that was written as one JSON object a line."""
+    """The same as JSON lines."""
 
     name: ClassVar[str] = "zeek_json"
     title: ClassVar[str] = "Zeek (JSON)"

@@ -19,9 +19,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header, Records, Table
-from lamsach.logs.mappings.zeek import fields as zeek_fields
-from lamsach.logs.mappings.zeek.columns import Columns, Value, text_of, time_of
+from lamsach.logs.mappings.zeek import Columns, Value, text_of, time_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of
 from lamsach.model import Event
@@ -40,7 +40,11 @@ _MOST_COLUMNS = 500
 
 
 class ZeekTsv(LogFormat):
-    """Reads every Zeek log that the ASCII writer wrote."""
+    """Conn, dns, http, ssl, files, dhcp and other logs with addresses.
+
+    The `#fields` line decides; without it, the usual columns; tabs that rsyslog relayed as `#011` are put
+    back.
+    """
 
     name: ClassVar[str] = "zeek_tsv"
     title: ClassVar[str] = "Zeek (TSV)"

@@ -14,11 +14,11 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _LEVEL = re.compile(
@@ -44,13 +44,17 @@ _URL = re.compile(r"\bURL:? ?((?:https?|ftp)://[^\s'\"<>]{1,2048})", re.IGNORECA
 
 
 class CiscoEsa(LogFormat):
-    """Reads the mail and file logs of Cisco's mail gateway."""
+    """Connections in and out, refused log-ons, URLs and files found in messages; its consolidated log is
+    CEF.
+
+    What is in a message was sent to somebody: no machine has opened it.
+    """
 
     name: ClassVar[str] = "cisco_esa"
     title: ClassVar[str] = "Cisco Secure Email Gateway (ESA)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "destination_ip", "destination_port", "device_ip", "user"),
-        *("domain", "url", "hashes", "action", "forwarded"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip destination_port device_ip user domain url hashes action "
+        "forwarded"
     )
 
     @classmethod

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Role, Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, host_and_port, ip_of, stated
+from lamsach.logs.text.values import domain_of, host_and_port, in_order, ip_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _SOFTWARE = "#Software: Microsoft Exchange"
@@ -53,13 +53,15 @@ _UTC = ZoneInfo("UTC")
 
 
 class Exchange(LogFormat):
-    """Reads who delivered mail to an Exchange server and logged in there, and where it sent mail."""
+    """Message tracking, SMTP protocol logs of receive and send connectors, HttpProxy, IMAP and POP logs.
+
+    Times are in UTC; `#Fields:` names the columns.
+    """
 
     name: ClassVar[str] = "exchange"
     title: ClassVar[str] = "Microsoft Exchange"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip user domain url action"
     )
     header_prefix: ClassVar[str | None] = "#"
 

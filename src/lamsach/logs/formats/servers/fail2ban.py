@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_iso
@@ -44,7 +44,10 @@ _CROWDSEC = re.compile(
 
 
 class Fail2ban(LogFormat):
-    """Reads who attacked the unit's servers and was shut out."""
+    """Bans and what led to them.
+
+    A banned internal address is a machine of the unit that attacks.
+    """
 
     name: ClassVar[str] = "fail2ban"
     title: ClassVar[str] = "Fail2ban and CrowdSec"

@@ -14,10 +14,11 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
+from lamsach.logs.text.values import in_order
 from lamsach.model import Action, Event, EventKind
 
 _APPS = frozenset({"proftpd", "vsftpd", "pure-ftpd"})
@@ -71,21 +72,15 @@ _SAID_YES = re.compile(r"230[ -]|[Ll]ogged on|login successful", re.IGNORECASE)
 
 
 class FtpServers(LogFormat):
-    """Reads who connected to a file server, logged in, and whose transfers it wrote down."""
+    """Own log files, syslog, `xferlog`.
+
+    The name before the client's address is what its own name server says.
+    """
 
     name: ClassVar[str] = "ftp_servers"
     title: ClassVar[str] = "FTP servers (ProFTPD, vsftpd, Pure-FTPd, FileZilla Server)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "destination_ip",
-            "destination_port",
-            "device_ip",
-            "user",
-            "action",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip destination_port device_ip user action"
     )
 
     def __init__(self, context: FileContext) -> None:

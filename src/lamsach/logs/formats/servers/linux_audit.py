@@ -16,12 +16,12 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import host_of_url, ip_of, port_of, stated
+from lamsach.logs.text.values import host_of_url, in_order, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...     node=host1 type=1112 audit(06/07/2026 09:00:01.123:456) : ...
@@ -46,13 +46,17 @@ _HEXADECIMAL = re.compile(r"(?:[0-9A-F]{2}){2,512}", re.ASCII)
 
 
 class LinuxAudit(LogFormat):
-    """Reads who logged on at a Linux machine, and the addresses that its programs named."""
+    """`audit.log`, audisp, the journal: log-ons, addresses that programs connected to (`SOCKADDR`), command
+    lines that name addresses.
+
+    `saddr` and names in hexadecimal are decoded; `addr=?` is nobody.
+    """
 
     name: ClassVar[str] = "linux_audit"
     title: ClassVar[str] = "Linux audit (auditd)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "domain url action"
     )
 
     def __init__(self, context: FileContext) -> None:

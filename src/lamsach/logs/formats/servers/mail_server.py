@@ -16,10 +16,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
+from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _APPS = (
@@ -72,13 +72,16 @@ _LOOKED_AT = 4096
 
 
 class MailServer(LogFormat):
-    """Reads who connected and logged in at a mail server, and the servers to which it delivered."""
+    """Who connected and logged in, refusals, the servers to which mail was delivered.
+
+    A stranger who connects is no machine of the unit; what the server sends itself names no client.
+    """
 
     name: ClassVar[str] = "mail_server"
     title: ClassVar[str] = "Mail servers (Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "user", "domain", "action", "forwarded"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip user domain action "
+        "forwarded"
     )
 
     @classmethod

@@ -20,9 +20,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header, split_message
-from lamsach.logs.text.values import ip_of, port_of, stated
+from lamsach.logs.text.values import in_order, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _APPS = frozenset(
@@ -91,13 +91,15 @@ _GUARDED = re.compile(rf'(Attack from|Blocking|blocking) "?{_ADDRESS}(?:/\d{{1,3
 
 
 class Sshd(LogFormat):
-    """Reads the messages of an ssh server, with a syslog header."""
+    """Log-ins and attempts, PAM's sentences, sftp.
+
+    A stranger who connects is no machine of the unit.
+    """
 
     name: ClassVar[str] = "sshd"
     title: ClassVar[str] = "OpenSSH and Dropbear server"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip user action"
     )
 
     @classmethod

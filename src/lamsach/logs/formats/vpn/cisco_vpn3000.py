@@ -18,10 +18,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import ip_of, stated
+from lamsach.logs.text.values import in_order, ip_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 23 03/04/2026 10:00:01.340 SEV=4 IKE/52 RPT=5 203.0.113.9 Group [Staff] User [an] User (an) authenticated.
@@ -51,12 +51,15 @@ _LONGEST = 2000
 
 
 class CiscoVpn3000(LogFormat):
-    """Reads the events of a VPN concentrator."""
+    """Log-ons, and the addresses that clients were given; its own file and syslog.
+
+    The date is month/day/year.
+    """
 
     name: ClassVar[str] = "cisco_vpn3000"
     title: ClassVar[str] = "Cisco VPN 3000 Concentrator"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "destination_ip", "device_ip", "user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip device_ip user action"
     )
     multiline: ClassVar[bool] = True
     lease_markers: ClassVar[tuple[str, ...]] = (
@@ -107,12 +110,7 @@ def _event(kind: str, peer: str | None, text: str) -> Event:
     address = ip_of(given[1]) if given else None
     if address and user:
         return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=peer or address,
-                user=user,
-                action=LeaseAction.ASSIGNED,
-            ),
+            Event(kind=EventKind.LEASE, source_ip=peer or address, user=user, action=LeaseAction.ASSIGNED),
             given=address,
         )
     if "disconnected:" in text and user and peer:

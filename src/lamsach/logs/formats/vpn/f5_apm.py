@@ -14,9 +14,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
@@ -37,13 +37,16 @@ _LONGEST = 4000
 
 
 class F5Apm(LogFormat):
-    """Reads the sessions of an F5 access policy."""
+    """Sessions of the access policy, the addresses they were given.
+
+    User and address stand in different lines of one session.
+    """
 
     name: ClassVar[str] = "f5_apm"
     title: ClassVar[str] = "F5 BIG-IP APM"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "user", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("Assigned PPP ",)
 
@@ -71,12 +74,7 @@ def _event(text: str) -> Event:
     address = ip_of(given[1]) if given else None
     if address:
         return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=source or address,
-                user=user,
-                action=LeaseAction.ASSIGNED,
-            ),
+            Event(kind=EventKind.LEASE, source_ip=source or address, user=user, action=LeaseAction.ASSIGNED),
             given=address,
         )
     flow = _LISTENER.search(text)

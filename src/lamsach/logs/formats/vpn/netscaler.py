@@ -15,10 +15,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
+from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
@@ -48,13 +48,16 @@ _ROOM = 500
 
 
 class NetScaler(LogFormat):
-    """Reads the records of a NetScaler's packet engines."""
+    """Connections with NAT, VPN sessions, log-ins, requests.
+
+    A date's first number above 12 is the day, else the month.
+    """
 
     name: ClassVar[str] = "netscaler"
     title: ClassVar[str] = "Citrix NetScaler (ADC, Gateway)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip user domain url action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("Nat_ip ",)
 

@@ -15,11 +15,11 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
+from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
@@ -48,13 +48,15 @@ _ROOM = 900
 
 
 class PulseSecure(LogFormat):
-    """Reads the records of a Connect Secure gateway."""
+    """Log-ins, VPN sessions, what users open; standard and WELF.
+
+    The address that a client was given, from when till when.
+    """
 
     name: ClassVar[str] = "pulse_secure"
     title: ClassVar[str] = "Ivanti (Pulse) Connect Secure"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip destination_port device_ip device_name user domain url action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("ession started", "ession ended", "ession resumed")
 

@@ -15,9 +15,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, Way, decide
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})"
@@ -59,22 +59,15 @@ _FAILED = ("failed", "rejected", "no peer config", "no matching", "invalid", "de
 
 
 class StrongSwan(LogFormat):
-    """Reads sessions of IPsec and OpenConnect servers."""
+    """Sessions of IPsec and OpenConnect servers.
+
+    The address that a client was given, from when till when.
+    """
 
     name: ClassVar[str] = "strongswan"
     title: ClassVar[str] = "strongSwan, Libreswan, ocserv"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "device_ip",
-            "user",
-            "action",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip user action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = (
         "assigning virtual IP",
@@ -162,24 +155,14 @@ def _lease(line: str) -> Event | None:
     if left:
         address = ip_of(left[1])
         return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=address,
-                user=left[2],
-                action=LeaseAction.RELEASED,
-            ),
+            Event(kind=EventKind.LEASE, source_ip=address, user=left[2], action=LeaseAction.RELEASED),
             role=Role.HOLDER,
         )
     assigned = _ASSIGNED.search(line)
     if assigned:
         address = ip_of(assigned[1])
         return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=address,
-                user=assigned[2],
-                action=LeaseAction.ASSIGNED,
-            ),
+            Event(kind=EventKind.LEASE, source_ip=address, user=assigned[2], action=LeaseAction.ASSIGNED),
             role=Role.HOLDER,
         )
     given = _GIVEN.search(line)

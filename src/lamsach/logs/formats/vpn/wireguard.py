@@ -19,7 +19,7 @@ from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # wireguard: wg0: Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)
@@ -51,19 +51,14 @@ _DUMP_INTERFACE = re.compile(
 
 
 class WireGuard(LogFormat):
-    """Peers of a WireGuard server: from where they came, and which address of the tunnel is theirs."""
+    """Kernel's messages, `wg show all dump`.
+
+    A peer's public key stands for its user; private keys are not kept.
+    """
 
     name: ClassVar[str] = "wireguard"
     title: ClassVar[str] = "WireGuard"
-    gives: ClassVar[tuple[str, ...]] = (
-        "time",
-        "observer",
-        "source_ip",
-        "source_port",
-        "device_ip",
-        "user",
-        "action",
-    )
+    gives: ClassVar[tuple[str, ...]] = in_order("time observer source_ip source_port device_ip user action")
     lease_markers: ClassVar[tuple[str, ...]] = ("\t",)
 
     @classmethod

@@ -26,7 +26,12 @@ _SHOWN_CHARACTERS = 500
 
 
 class Evtx(BinaryFormat):
-    """Reads the records of an EVTX file."""
+    """Every record, as in the other shapes of Windows events; damaged, cut and dirty files as far as they
+    go.
+
+    Of a script or command line every address, name and URL is searched; values that no field takes are
+    searched as unparsed, each by itself; `line` is the record's number.
+    """
 
     name: ClassVar[str] = "evtx"
     title: ClassVar[str] = "Windows event log file (EVTX)"

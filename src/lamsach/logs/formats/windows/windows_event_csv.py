@@ -40,7 +40,10 @@ _HEAD_LINES = 5
 
 
 class WindowsEventCsv(LogFormat):
-    """Reads events of Windows' logs from a table whose first row names the columns."""
+    """CSV and text exports of Event Viewer, English or Vietnamese; `Export-Csv` of PowerShell.
+
+    Event Viewer states no machine.
+    """
 
     name: ClassVar[str] = "windows_event_csv"
     title: ClassVar[str] = "Windows events (CSV of Event Viewer)"

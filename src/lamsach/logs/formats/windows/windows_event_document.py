@@ -34,7 +34,7 @@ _END = "</Event>"
 
 
 class WindowsEventDocument(BinaryFormat):
-    """Reads the events of an XML or JSON document without line feeds."""
+    """XML that Event Viewer saved, JSON lists without line feeds."""
 
     name: ClassVar[str] = "windows_event_document"
     title: ClassVar[str] = "Windows events (one document in one line)"

@@ -18,7 +18,11 @@ from lamsach.model import Event
 
 
 class WindowsEventJson(LogFormat):
-    """Reads events of Windows' logs from JSON lines, behind a syslog header or not."""
+    """The same from Winlogbeat, NXLog, Wazuh, Azure Monitor, Graylog, evtx_dump, Velociraptor, PowerShell.
+
+    In a log-on the server is the observer, and the address the client's; who connects from outside is no
+    machine of the unit.
+    """
 
     name: ClassVar[str] = "windows_event_json"
     title: ClassVar[str] = "Windows events (JSON lines)"

@@ -27,7 +27,7 @@ _NO_EVENT = re.compile(
 
 
 class WindowsEventJsonPretty(LogFormat):
-    """Reads events of Windows' logs from JSON objects of many lines each."""
+    """The same, laid out for people."""
 
     name: ClassVar[str] = "windows_event_json_pretty"
     title: ClassVar[str] = "Windows events (JSON over several lines)"

@@ -41,7 +41,7 @@ _LONGEST_MESSAGE = 400
 
 
 class WindowsEventListing(LogFormat):
-    """Reads events of Windows' logs from listings that people make with Windows' own tools."""
+    """`wevtutil qe /f:text`, *Copy Details as Text*, `Format-List`, Splunk's rendering."""
 
     name: ClassVar[str] = "windows_event_listing"
     title: ClassVar[str] = "Windows events (listing of wevtutil or PowerShell)"

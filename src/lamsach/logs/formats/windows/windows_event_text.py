@@ -25,7 +25,9 @@ _YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}
 
 
 class WindowsEventText(LogFormat):
-    """Reads events of Windows' logs from the lines that syslog agents make of them."""
+    """The rendered text, English or Vietnamese, as Snare, OSSEC, WinCollect, NXLog and Eventlog-to-Syslog
+    send it.
+    """
 
     name: ClassVar[str] = "windows_event_text"
     title: ClassVar[str] = "Windows events (text by syslog)"

@@ -27,7 +27,11 @@ _HEADER_ROOM = 600
 
 
 class WindowsEventXml(LogFormat):
-    """Reads events of Windows' logs from XML."""
+    """Sysmon, Security, DNS client and server, PowerShell, Defender, BITS, Remote Desktop, NPS and any other
+    log; one event a line or over several, by syslog, Sysmon for Linux.
+
+    Document types and entities are refused.
+    """
 
     name: ClassVar[str] = "windows_event_xml"
     title: ClassVar[str] = "Windows events (XML)"

@@ -80,7 +80,10 @@ _USUAL = Shape(
 
 
 class WindowsFirewall(LayoutFormat):
-    """Reads the packets and connections that Windows' own firewall logged."""
+    """`pfirewall.log` of a PC or server.
+
+    On the machine's own clock, unless `#Time Format:` says otherwise.
+    """
 
     layout = Layout(
         name="windows_firewall",

@@ -14,22 +14,19 @@ from functools import lru_cache
 from typing import Any
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.mappings.windows import antivirus as windows_antivirus
-from lamsach.logs.mappings.windows import contacts, logons
-from lamsach.logs.mappings.windows import name_server as windows_name_server
-from lamsach.logs.mappings.windows import web as windows_web
-from lamsach.logs.mappings.windows.federation import federation
+from lamsach.logs.mappings.windows import contacts, logons, services
 from lamsach.logs.mappings.windows.messages import labels
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 Reader = Callable[[WindowsRecord], dict[str, Any]]
-GIVES = (
-    *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac"),
-    *("user", "domain", "url", "answers", "hashes", "action", "forwarded", "response", "inbound", "mentioned", "file_names"),
-)  # fmt: skip
+GIVES = in_order(
+    "time observer source_ip source_port destination_ip destination_port device_ip device_name device_mac "
+    "user domain url answers hashes action forwarded response inbound mentioned file_names"
+)
 """The fields that Windows events can fill."""
 HOLDER_MARKERS = (
     *("4624", "4768", "4769", "4770", "4776", "4778", "540", "528", "672", "673", "1149", "6272"),
@@ -121,7 +118,7 @@ def _by_data(record: WindowsRecord) -> Reader:
     if "queryname" in data:
         return contacts.question
     if "qname" in data and "interfaceip" in data:
-        return windows_name_server.packet
+        return services.packet
     if not contacts.SOURCE_NAMES.isdisjoint(data) and not contacts.DESTINATION_NAMES.isdisjoint(data):
         return contacts.connection
     if "targetusername" in data and not contacts.SOURCE_NAMES.isdisjoint(data):
@@ -133,22 +130,22 @@ def _by_data(record: WindowsRecord) -> Reader:
 
 def _name_server(record: WindowsRecord) -> Reader:
     if "qname" in record.data:
-        return windows_name_server.packet
-    return windows_name_server.change if "sourceip" in record.data else _by_data(record)
+        return services.packet
+    return services.change if "sourceip" in record.data else _by_data(record)
 
 
 _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
 _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
-    ("ad fs", lambda _: federation),
+    ("ad fs", lambda _: services.federation),
     ("sysmon", lambda record: _SYSMON.get(record.event_id, contacts.file_or_process)),
-    ("kaspersky", lambda _: windows_antivirus.told),
-    ("klnagent", lambda _: windows_antivirus.told),
+    ("kaspersky", lambda _: services.told),
+    ("klnagent", lambda _: services.told),
     ("security", _security),
     ("dns-client", lambda record: contacts.question if record.event_id in _DNS_CLIENT else _by_data(record)),
     ("dnsserver", lambda record: _name_server(record)),
     ("dns-server", lambda record: _name_server(record)),
     ("bits-client", lambda _: contacts.download),
-    ("iis-logging", lambda record: windows_web.request if "c-ip" in record.data else _by_data(record)),
+    ("iis-logging", lambda record: services.request if "c-ip" in record.data else _by_data(record)),
     ("powershell", lambda _: contacts.file_or_process),
     ("defender", lambda record: contacts.detection if record.event_id in _DEFENDER else _by_data(record)),
     ("rdpclient", lambda _: logons.remote_desktop_client),

@@ -8,8 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
-from lamsach.logs.text.times.zone_names import zone_of
+from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year, zone_of
 
 _UTC_ZONE = ZoneInfo("UTC")
 TimeReader = Callable[[FileContext], datetime]

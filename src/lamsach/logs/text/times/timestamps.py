@@ -1,8 +1,16 @@
-"""Times as logs write them, turned into UTC. Every function raises LineError for a time that cannot be."""
+"""Times as logs write them, turned into UTC. Every function raises LineError for a time that cannot be.
+
+Syslog times whose month a machine wrote in its own language, French or Vietnamese: `févr. 03 10:00:01`, `Thg 3 04 10:00:01`.
+
+Source: glibc's locales `fr_FR` and `vi_VN` (`abmon`, `mon`), by which `journalctl` and `strftime("%b %d %T")` write.
+
+Time zones as logs name them: `+11`, `+0530`, `UTC+7:00`, `CEST`.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from lamsach.errors import LineError
@@ -165,3 +173,53 @@ def _latest_year(
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+STARTS = frozenset("jfmasondt")
+"""Letters with which such a time begins and no English one."""
+_FRENCH = (
+    *("janv", "f[ée]vr", "mars", "avr", "mai", "juin"),
+    *("juil", "ao[ûu]t", "sept", "oct", "nov", "d[ée]c"),
+)
+_LONG = (
+    *("janvier", "f[ée]vrier", "mars", "avril", "mai", "juin"),
+    *("juillet", "ao[ûu]t", "septembre", "octobre", "novembre", "d[ée]cembre"),
+)
+_MONTH = re.compile(
+    "(?:"
+    + "|".join(rf"({long}|{short}\.?)" for long, short in zip(_LONG, _FRENCH, strict=True))
+    + r"|(?:thg|th|tháng) ?(\d{1,2}))(?= {1,2}\d{1,2} \d{2}:\d{2}:\d{2}\b)",
+    re.IGNORECASE,
+)
+_NAMES = tuple(MONTHS)
+
+
+def in_english(text: str) -> str | None:
+    """The text with its month in English; None when it begins with no such time."""
+    match = _MONTH.match(text)
+    if match is None:
+        return None
+    number = int(match[13]) if match[13] else match.lastindex or 0
+    return _NAMES[number - 1] + text[match.end() :] if 1 <= number <= 12 else None
+
+
+_HOURS = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
+_ZONES = (
+    "utc:0 gmt:0 wet:0 bst:1 cet:1 west:1 cest:2 eet:2 eest:3 msk:3 gst:4 ict:7 wib:7 hkt:8 sgt:8 myt:8 awst:8 jst:9 kst:9 aest:10 aedt:11"
+    " nzst:12 nzdt:13 edt:-4 est:-5 cdt:-5 mdt:-6 mst:-7 pdt:-7 pst:-8"
+)
+_BY_NAME = {name: int(hours) for name, _, hours in (word.partition(":") for word in _ZONES.split())}
+"""Hours east of Greenwich by abbreviation; one that means several zones (IST) is left out."""
+
+
+def zone_of(text: str) -> tzinfo | None:
+    """The zone of an offset or abbreviation; None for one that is not known."""
+    text = text.strip()
+    match = _HOURS.fullmatch(text)
+    if match:
+        minutes = int(match[2]) * 60 + int(match[3] or 0)
+        return (
+            timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes < 1440 else None
+        )
+    hours = _BY_NAME.get(text.lower())
+    return None if hours is None else timezone(timedelta(hours=hours))

@@ -22,14 +22,13 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import changed, stamped
-from lamsach.logs.formats.dns.dnsmasq import pihole_ftl
-from lamsach.logs.formats.dns.dnsmasq.dns import dns_event
+from lamsach.logs.formats.dns.dnsmasq.dns import FTL, dns_event, ftl_event, ftl_time
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import in_order, ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 # 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
@@ -76,23 +75,14 @@ _UNKNOWN_YEAR = 9999
 
 
 class Dnsmasq(LogFormat):
-    """Reads dnsmasq's messages, one a line, and its lease file."""
+    """Queries, replies, what Pi-hole blocked, leases, `dnsmasq.leases`."""
 
     name: ClassVar[str] = "dnsmasq"
     title: ClassVar[str] = "dnsmasq, Pi-hole"
     of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *(
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "domain",
-            "answers",
-            "action",
-            "lease_until",
-            "forwarded",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
+        "device_mac domain answers action lease_until forwarded"
     )
     records: ClassVar[Records] = Records(
         reader="sentences",
@@ -114,7 +104,7 @@ class Dnsmasq(LogFormat):
         app, message = split_message(line)
         if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
-        if pihole_ftl.FTL.match(line):
+        if FTL.match(line):
             return True
         clock = _CLOCK.match(line)
         if clock and _QUERY_START.match(line, clock.end()):
@@ -136,10 +126,10 @@ class Dnsmasq(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One message, or one line of the lease file."""
         line = line.rstrip("\r\n")
-        if ftl := pihole_ftl.FTL.match(line):
-            told = pihole_ftl.message(line[ftl.end() :])
+        if ftl := FTL.match(line):
+            told = ftl_event(line[ftl.end() :])
             return told and stamped(
-                changed(told, time=pihole_ftl.time_of(ftl, self.context)),
+                changed(told, time=ftl_time(ftl, self.context)),
                 self.name,
                 self.context.file,
                 number,

@@ -5,6 +5,11 @@ Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewal
   off, ASDM writes `6|Nov 28 2026 12:59:03|302021: `, version 9.16 and later may leave the colon out.
 - Time and host before it in many ways: `Jun 07 2026 16:16:20: %ASA`, `gw01 : %ASA`, an event-logging prefix.
 - See `lamsach.logs.formats.firewalls.cisco_asa.messages` for who opened a connection, and `lamsach.logs.formats.firewalls.cisco_asa.ftd` for the security events.
+
+What Cisco's firewalls did, by the words of the message.
+
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters. Traps: a connection that ends was let through; what `could not be established`
+was not; an attacker who is put on the shun list is stopped.
 """
 
 from __future__ import annotations
@@ -17,7 +22,6 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide, own_end
 from lamsach.logs.events.stamping import changed, stamped
-from lamsach.logs.formats.firewalls.cisco_asa.actions import action_of_message
 from lamsach.logs.formats.firewalls.cisco_asa.device import leads_inside, place_of
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
@@ -26,8 +30,60 @@ from lamsach.logs.mappings.keyed_events import event_of, host_in
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of
-from lamsach.model import Event, EventKind, LeaseAction
+from lamsach.logs.text.values import domain_of, in_order
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_ALLOWED = (
+    "Built ",
+    "permitted",
+    "Permitted",
+    "est-allowed",
+    "Accessed URL",
+    "established",
+    "Succeeded",
+    "succeeded",
+    "Login permitted",
+    "Successful",
+    "ACCEPT ",
+    ": successful",
+)
+_BLOCKED = (
+    "Deny ",
+    "denied",
+    "Denied",
+    "ropping",
+    "Dropped",
+    "dropped",
+    "Rejected",
+    "rejected",
+    "discarded",
+    "blocked",
+    "Shun",
+    "No translation group",
+    "uthentication failed",
+    "uthorization failed",
+    "Reset connection",
+    "Resetting connection",
+    "requested to drop",
+    "to shun list",
+    "adding shun",
+    "password incorrect",
+)
+_ENDED = ("Teardown ", "torn down")
+
+
+def action_of_message(text: str) -> Action:
+    """Return what became of the contact that a message, without its header and number, tells of."""
+    if text.startswith(_ENDED):
+        return Action.ALLOWED
+    if "could not be established" in text or "creation failed" in text:
+        return Action.BLOCKED
+    if any(word in text for word in _BLOCKED):
+        return Action.BLOCKED
+    if any(word in text for word in _ALLOWED):
+        return Action.ALLOWED
+    return Action.UNKNOWN
+
 
 # %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
 _TAG = re.compile(
@@ -71,33 +127,17 @@ _REPLY = re.compile(r"Intercepted DNS reply for (?:domain|name) ([\w.-]{1,253}) 
 
 
 class CiscoAsa(LogFormat):
-    """Connections, denials, translations, VPN sessions and security events of ASA and Firepower firewalls."""
+    """Connections, denials, translations, VPN sessions, log-ons, leases; security events 430001 to 430005;
+    with the tag, without it, from ASDM.
+
+    Who opened a connection is told by the words *inbound* and *outbound*, else by the ports.
+    """
 
     name: ClassVar[str] = "cisco_asa"
     title: ClassVar[str] = "Cisco ASA and Firepower"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "answers",
-            "hashes",
-            "action",
-            "forwarded",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action forwarded"
     )
     # Built outbound TCP connection 7 for outside:203.0.113.9/443 (203.0.113.9/443) to inside:10.1.1.5/51000    duration 0:00:30 bytes 1234
     records: ClassVar[Records] = Records(

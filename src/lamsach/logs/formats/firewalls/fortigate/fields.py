@@ -1,16 +1,114 @@
-"""What the values of a FortiGate record say: its kind, the unit's own machine, names, answers, digests. Source and traps: `lamsach.logs.formats.firewalls.fortigate.format`."""
+"""What the values of a FortiGate record say: its kind, the unit's own machine, names, answers, digests. Source and traps: `lamsach.logs.formats.firewalls.fortigate.format`.
+
+What Fortinet's products did with a contact, and how a log-on ended.
+
+Source: FortiOS, FortiWeb and FortiClient Log Message Reference, fields `action`, `utmaction`, `status`. Traps: `utmaction` of a security profile counts before the
+policy's `accept`; a session that was closed or timed out was let through.
+
+FortiGate's VPN sessions: who was given which address of the tunnel, from when till when.
+
+Source: FortiOS Log Message Reference, event/vpn: 39424 and 39947 (SSL VPN tunnel up), 39425 (down), 39943 (statistics), 37138 and 37139
+(IPsec tunnel up, down), 37141 (IPsec statistics). The address is `tunnelip`, of IPsec also `assignip`; 0.0.0.0 and `(null)` are none.
+A web session (`ssl-web`) has no address of a tunnel. Statistics come every ten minutes and prove that the session lives.
+
+The clocks of a Fortinet record, the most trustworthy first.
+
+`eventtime` counts seconds, milli-, micro- or nanoseconds since 1970; `date` and `time` are on the firewall's own clock, whose offset
+is `tz`, where it is stated; `rt` and `start` are CEF's; `timestamp` and `itime` are FortiAnalyzer's, when it took the record in.
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
+from lamsach.errors import LineError
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Role, Way
-from lamsach.logs.formats.firewalls.fortigate.actions import action_of as action_of
 from lamsach.logs.mappings.keyed_events import host_in
-from lamsach.logs.text.key_value import Fields, first_ip
+from lamsach.logs.text.key_value import Fields, first, first_ip
+from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time
 from lamsach.logs.text.values import domain_of, hash_of, host_of_url, ip_of
-from lamsach.model import EventKind
+from lamsach.model import Action, EventKind, LeaseAction
+
+_BLOCKED = frozenset(
+    (
+        *("deny", "denied", "block", "blocked", "drop", "dropped", "reset", "reset_client", "reset_server"),
+        *(
+            "drop_session",
+            "clear_session",
+            "redirect",
+            "quarantine",
+            "quarantined",
+            "ban",
+            "ban-ip",
+            "banned",
+        ),
+        *(
+            "violation",
+            "block-message",
+            "rejected",
+            "reject",
+            "refused",
+            "discard",
+            "alert_deny",
+            "deny_no_log",
+        ),
+        *("period_block",),
+    )
+)
+_ALLOWED = frozenset(
+    (
+        *("accept", "allow", "allowed", "pass", "passed", "passthrough", "pass_session", "permit", "close"),
+        *(
+            "client-rst",
+            "server-rst",
+            "timeout",
+            "ip-conn",
+            "start",
+            "monitored",
+            "monitor",
+            "detected",
+            "detect",
+        ),
+        *("exempt", "log-only", "logged", "log", "warning", "override", "dns", "pass-through", "analytics"),
+        *("alert", "log_only"),
+    )
+)
+_LOGGED_ON = frozenset({"success", "logon", "login", "authenticated"})
+_REFUSED = frozenset({"failed", "failure", "fail", "denied", "locked", "timeout"})
+
+
+def action_of(fields: Fields) -> Action:
+    """Return what became of the contact."""
+    if fields.get("utmaction", "").lower() in _BLOCKED:
+        return Action.BLOCKED
+    action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()
+    if action in _BLOCKED:
+        return Action.BLOCKED
+    return Action.ALLOWED if action in _ALLOWED else Action.UNKNOWN
+
+
+def logon_action_of(fields: Fields) -> Action:
+    """Return how a log-on ended: by its `status` (in CEF `outcome`), else by what was done. Of one that ends (`logout`) nothing is told."""
+    done = (fields.get("action") or fields.get("act") or "").lower()
+    if "logout" in done or "logoff" in done:
+        return Action.UNKNOWN
+    status = (fields.get("status") or fields.get("outcome") or "").lower()
+    if status in _REFUSED or done.endswith(("login-fail", "auth-failure")):
+        return Action.BLOCKED
+    if status in _LOGGED_ON and done in (
+        "login",
+        "authentication",
+        "fsso-logon",
+        "auth-logon",
+        "ssl-login",
+        "logon",
+        "negotiate",
+    ):
+        return Action.ALLOWED
+    return action_of(fields)
+
 
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
@@ -121,3 +219,67 @@ def hashes_of(fields: Fields) -> tuple[str, ...]:
     """The digests of a file."""
     keys = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
     return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
+
+
+_ACTIONS = {
+    "tunnel-up": LeaseAction.ASSIGNED,
+    "tunnel-stats": LeaseAction.RENEWED,
+    "tunnel-down": LeaseAction.RELEASED,
+}
+_NO_USER = frozenset({"N/A", "n/a", "unknown"})
+
+
+def session(fields: Fields) -> tuple[LeaseAction, str, str] | None:
+    """Return what the record says of a session: action, address of the tunnel, and person; None for any other record."""
+    action = _ACTIONS.get(fields.get("action") or fields.get("act", ""))
+    if action is None:
+        return None
+    address = first_ip(fields, "tunnelip", "assignip", "assigned_ip")
+    user = first(fields, "xauthuser", "user", "eapuser", "suser", "duser")
+    if address is None or user is None or user in _NO_USER:
+        return None
+    return action, address, user
+
+
+# tz="+0700"  tz="-03:30"  tz="UTC+7:00"  tz="GMT-8"  timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
+# start=Mar 06 2025 13:38:52
+_CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}):(\d{2}):(\d{2})")
+
+
+def time_of(fields: Fields, zone: tzinfo) -> datetime | None:
+    """When the record was made, in UTC; None when it does not say. Raises LineError for a time that cannot be."""
+    eventtime = fields.get("eventtime", "")
+    if eventtime.isdigit() and len(eventtime) >= 9:
+        try:
+            return from_epoch(eventtime)
+        except LineError:
+            pass
+    zone = _offset(fields.get("tz") or fields.get("timezone")) or zone
+    if "date" in fields and "time" in fields:
+        return from_iso(f"{fields['date']} {fields['time']}", zone)
+    for key in ("rt", "start", "timestamp", "itime", "epoch"):
+        value = fields.get(key, "")
+        if value.isdigit() and len(value) >= 9:
+            return from_epoch(value)
+        written = _CEF_TIME.fullmatch(value)
+        if written and written[1] in MONTHS:
+            _, day, year, hour, minute, second = written.groups()
+            return local_time(
+                int(year), MONTHS[written[1]], int(day), int(hour), int(minute), int(second), 0, zone
+            )
+        if len(value) >= 19 and value[4] in "-/":
+            return from_iso(value, zone)
+    return None
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    if not text:
+        return None
+    if text in ("UTC", "GMT", "Z"):
+        return UTC
+    match = _OFFSET.fullmatch(text[1:].partition(")")[0] if text[0] == "(" else text)
+    if match is None:
+        return None
+    delta = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-delta if match[1] == "-" else delta) if delta < timedelta(hours=24) else None

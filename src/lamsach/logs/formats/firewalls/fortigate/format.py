@@ -11,7 +11,7 @@ Traps:
 - `direction="incoming"` in a security log tells which way the content went, not who opened the session: `srcip` is the
   opener all the same. So the device is told by the addresses, and by the interfaces' roles when both are public.
 - `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
-- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see `lamsach.logs.formats.firewalls.fortigate.sessions`.
+- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see `lamsach.logs.formats.firewalls.fortigate.fields`.
 - A DHCP server's record (log 26001) has `ip`, `mac` and `lease`, in seconds, of the client.
 """
 
@@ -25,19 +25,20 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Role, decide, own_end
 from lamsach.logs.events.stamping import changed, stamped
-from lamsach.logs.formats.firewalls.fortigate.actions import action_of, logon_action_of
 from lamsach.logs.formats.firewalls.fortigate.fields import (
+    action_of,
     answers_of,
     domain_in,
     hashes_of,
     interface_ip,
     is_client,
     kind_of,
+    logon_action_of,
     place_of,
+    session,
+    time_of,
     types_of,
 )
-from lamsach.logs.formats.firewalls.fortigate.sessions import session
-from lamsach.logs.formats.firewalls.fortigate.times import time_of
 from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text import cef
@@ -45,7 +46,7 @@ from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.values import among, domain_of, ip_of, mac_of
+from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
@@ -78,15 +79,18 @@ _LOOKUP = re.compile(r"DNS lookup of ([\w.-]{1,253}) from client ")
 
 
 class FortiGate(LogFormat):
-    """Traffic, security (UTM), DNS, VPN and DHCP records of a FortiGate."""
+    """Traffic, UTM (web filter, DNS, antivirus), DHCP events; key=value before and after FortiOS 5.6,
+    FortiAnalyzer exports, CEF.
+
+    Quoted values are taken whole: a URL that holds `srcip=` forges nothing.
+    """
 
     name = "fortigate"
     title = "Fortinet FortiGate"
-    gives: ClassVar[tuple[str, ...]] = (
-        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip",
-        "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "answers", "hashes",
-        "action", "lease_until",
-    )  # fmt: skip
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action lease_until"
+    )
     lease_markers = (
         "DHCPACK",
         "DHCPRELEASE",

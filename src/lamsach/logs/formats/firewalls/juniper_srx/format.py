@@ -23,8 +23,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.ends import Way, decide, own_end
-from lamsach.logs.events.placing import placed
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.formats.firewalls.juniper_srx.admin import (
     FILTER,
     JUNOS,
@@ -43,6 +42,7 @@ from lamsach.logs.text.values import (
     hash_of,
     host_and_port,
     host_of_url,
+    in_order,
     ip_of,
     port_of,
     stated,
@@ -79,21 +79,15 @@ _ALLOWED_EVENTS = ("SESSION_CREATE", "SESSION_CLOSE", "VOL_UPDATE", "PERMITTED",
 
 
 class JuniperSrx(LogFormat):
-    """Reads the records of a Junos firewall's data plane."""
+    """Sessions with NAT, web filter, intrusion, threat and screen records; text and structured data; log-ons
+    to Junos, its firewall filters (`PFE_FW_SYSLOG_IP`); events of ScreenOS (NetScreen, SSG).
+    """
 
     name: ClassVar[str] = "juniper_srx"
     title: ClassVar[str] = "Juniper SRX"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *("source_nat_port", "device_ip", "device_name", "user", "domain", "url", "hashes", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name user domain url hashes action"
     )
 
     records = Records(

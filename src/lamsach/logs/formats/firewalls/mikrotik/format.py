@@ -22,14 +22,14 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.placing import placed
-from lamsach.logs.formats.firewalls.mikrotik import firewall as mikrotik_firewall
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats.firewalls.mikrotik import messages as mikrotik_messages
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.syslog import SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import MONTHS, local_time, without_year
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05   Jun/02/2026 15:04:05 memory firewall, info
@@ -75,32 +75,17 @@ _QUESTIONS_KEPT = 4096
 
 
 class Mikrotik(LogFormat):
-    """Reads RouterOS's messages, one a line."""
+    """Firewall with NAT, DHCP leases, DNS, log-ins, PPP and hotspot sessions, web proxy; RouterOS 6 and 7,
+    syslog, `/log print`, WinBox's copies, CEF.
+
+    A DNS answer belongs to who asked under the same `#id`.
+    """
 
     name: ClassVar[str] = "mikrotik"
     title: ClassVar[str] = "MikroTik RouterOS"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "answers",
-            "action",
-            "response",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers action response"
     )
     # firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto TCP (SYN), 10.1.1.5:51514->203.0.113.9:443, len 52
     records: ClassVar[Records] = Records(
@@ -120,7 +105,7 @@ class Mikrotik(LogFormat):
         """RouterOS's topics before the message, the firewall's own shape, or its CEF header."""
         if "|MikroTik|" in line:
             return _CEF.search(line, 0, _ROOM) is not None
-        if " out:" in line and mikrotik_firewall.FIREWALL.search(line, 0, 600):
+        if " out:" in line and mikrotik_messages.FIREWALL.search(line, 0, 600):
             return True
         return _find_topics(line) is not None
 

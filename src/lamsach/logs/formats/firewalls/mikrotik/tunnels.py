@@ -73,12 +73,7 @@ def peer_of_tunnel(text: str) -> Event | None:
     if peer:
         source = ip_of(peer[1])
         return decide(
-            Event(
-                kind=EventKind.CONNECTION,
-                source_ip=source,
-                source_port=port_of(peer[2]),
-            ),
-            Way.CALLED,
+            Event(kind=EventKind.CONNECTION, source_ip=source, source_port=port_of(peer[2])), Way.CALLED
         )
     return None
 
@@ -89,12 +84,7 @@ def _refused(text: str) -> Event | None:
         return None
     source = ip_of(match[1])
     return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            user=stated(match[2]),
-            action=Action.BLOCKED,
-        ),
+        Event(kind=EventKind.LOGON, source_ip=source, user=stated(match[2]), action=Action.BLOCKED),
         Way.CALLED,
     )
 
@@ -140,11 +130,6 @@ def _session_end(text: str) -> Event | None:
         return None
     source = ip_of(match[2])
     return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            device_mac=mac_of(match[2]),
-            user=stated(match[1]),
-        ),
+        Event(kind=EventKind.LOGON, source_ip=source, device_mac=mac_of(match[2]), user=stated(match[1])),
         Way.CALLED,
     )

@@ -12,8 +12,7 @@ from datetime import datetime
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.stamping import changed
-from lamsach.logs.formats.firewalls.paloalto.columns import PLACES
-from lamsach.logs.formats.firewalls.paloalto.messages import ends_of, lease_of
+from lamsach.logs.formats.firewalls.paloalto.columns import PLACES, ends_of, lease_of
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.text.json_records import read_object, text_of, texts_of, walk
 from lamsach.logs.text.key_value import first_ip
@@ -93,11 +92,7 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
 
 
 def event_of_fields(
-    kind: str,
-    subtype: str,
-    fields: MutableMapping[str, str],
-    time: datetime | None,
-    observer: str | None,
+    kind: str, subtype: str, fields: MutableMapping[str, str], time: datetime | None, observer: str | None
 ) -> Event:
     """The event of a record's columns by their names."""
     _spread(fields, subtype)
@@ -106,9 +101,7 @@ def event_of_fields(
     event = with_status(event, fields.get("status"))
     if kind == "USERID":  # the ports of a terminal server's user, 0 for all others
         event = changed(
-            event,
-            source_port=event.source_port or None,
-            destination_port=event.destination_port or None,
+            event, source_port=event.source_port or None, destination_port=event.destination_port or None
         )
     return completed(
         event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"), fields.get("event")

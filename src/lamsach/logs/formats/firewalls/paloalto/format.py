@@ -47,7 +47,7 @@ from lamsach.logs.text.framing import header_before, last_header
 from lamsach.logs.text.json_records import start_of_object
 from lamsach.logs.text.key_value import first_ip
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of
+from lamsach.logs.text.values import domain_of, in_order
 from lamsach.model import Event, EventKind
 
 # 1,2026/06/05 07:31:12,0123456789,TRAFFIC,end,2305,2026/06/05 07:31:12,
@@ -85,32 +85,17 @@ _SITES = ("PanOSURLDomain", "PanOSServerNameIndication", "PanOSSNI", "PanOSCommo
 
 
 class PaloAlto(LogFormat):
-    """Traffic, threat, URL, file, DNS, decryption, VPN, user and system records of Palo Alto firewalls."""
+    """Traffic, threat, URL, DNS, file, decryption, GlobalProtect, User-ID, system records of PAN-OS 8 to 11;
+    syslog, CEF, LEEF, JSON.
+
+    A time with an offset comes before the firewall's local one.
+    """
 
     name: ClassVar[str] = "paloalto"
     title: ClassVar[str] = "Palo Alto Networks"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "answers",
-            "hashes",
-        ),
-        *("action", "response"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action response"
     )
 
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")

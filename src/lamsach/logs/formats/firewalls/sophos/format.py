@@ -22,18 +22,15 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.placing import placed
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.formats.firewalls.sophos.records import DOMAINS, HASHES, event_of, event_of_text
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
-from lamsach.logs.text.key_value import first
-from lamsach.logs.text.spaced_pairs import spaced_pairs
+from lamsach.logs.text.key_value import first, spaced_pairs
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
-from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year
-from lamsach.logs.text.times.zone_names import zone_of
-from lamsach.logs.text.values import among
+from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
+from lamsach.logs.text.values import among, in_order
 from lamsach.model import Event
 
 Fields = Mapping[str, str]
@@ -58,31 +55,16 @@ _ROOM = 600
 
 
 class Sophos(LogFormat):
-    """Reads the records of Sophos Firewall and of Sophos UTM."""
+    """Firewall, web, threat, WAF, log-ins; DHCP and SSL VPN as leases.
+
+    Values without quotes may hold spaces; the WAF's own address is never a machine.
+    """
 
     name: ClassVar[str] = "sophos"
     title: ClassVar[str] = "Sophos Firewall (XG, SFOS), Sophos UTM"
-    gives: ClassVar[tuple[str, ...]] = (
-        *(
-            "time",
-            "observer",
-            "source_ip",
-            "source_port",
-            "destination_ip",
-            "destination_port",
-            "source_nat_ip",
-        ),
-        *(
-            "source_nat_port",
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "hashes",
-            "action",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url hashes action"
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "SSL VPN", "virtual_ip=")
 

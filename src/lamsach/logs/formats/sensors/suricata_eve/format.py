@@ -20,7 +20,6 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
-from lamsach.logs.formats.sensors.suricata_eve import leases as suricata_leases
 from lamsach.logs.formats.sensors.suricata_eve.fields import (
     RECORDS,
     Record,
@@ -30,7 +29,9 @@ from lamsach.logs.formats.sensors.suricata_eve.fields import (
     file_names_of,
     hashes_of,
     kind_of,
+    lease,
     names_of,
+    neighbour,
     observer_of,
     placed_end,
     port_in,
@@ -38,45 +39,24 @@ from lamsach.logs.formats.sensors.suricata_eve.fields import (
 )
 from lamsach.logs.mappings import suricata_fast
 from lamsach.logs.mappings.records import Header, Records
-from lamsach.logs.text.json_records import TEXT_KEYS, child, read_object, text_of
-from lamsach.logs.text.json_shapes import looks_like_suricata
+from lamsach.logs.text.json_records import TEXT_KEYS, child, looks_like_suricata, read_object, text_of
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event, EventKind
 
 _NO_CONTACT = frozenset({"stats", "engine", "pgsql_stats", "packetpool"})
-_WRAPPERS = (
-    "event",
-    "data",
-    "_source",
-    "json",
-    "result",
-    *TEXT_KEYS,
-    "parsed",
-    "eve",
-)
+_WRAPPERS = ("event", "data", "_source", "json", "result", *TEXT_KEYS, "parsed", "eve")
 
 
 class SuricataEve(LogFormat):
-    """Reads every event type of the EVE log."""
+    """Alert, dns, http, tls, flow, fileinfo, dhcp and others."""
 
     name: ClassVar[str] = "suricata_eve"
     title: ClassVar[str] = "Suricata (EVE)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *(
-            "device_ip",
-            "device_name",
-            "device_mac",
-            "user",
-            "domain",
-            "url",
-            "answers",
-            "hashes",
-            "action",
-            "lease_until",
-            "file_names",
-        ),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
+        "device_mac user domain url answers hashes action lease_until file_names"
     )
     records: ClassVar[Records | None] = RECORDS
     lease_markers: ClassVar[tuple[str, ...]] = ('"dhcp"', '\\"dhcp\\"', '"arp"', '\\"arp\\"')
@@ -142,8 +122,8 @@ class SuricataEve(LogFormat):
         )
         event = placed_end(told, eve)
         if kind is EventKind.LEASE:
-            return suricata_leases.lease(event, child(eve, "dhcp"))
-        return suricata_leases.neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
+            return lease(event, child(eve, "dhcp"))
+        return neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
 
     def _time(self, eve: Record, outer: Record) -> datetime | None:
         text = (

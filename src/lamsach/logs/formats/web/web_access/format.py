@@ -25,14 +25,14 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.placing import placed
+from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats.web.web_access import json as web_json
 from lamsach.logs.formats.web.web_access import text as web_text
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records, Table
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.logs.text.w3c import METHODS, REQUEST_COLUMNS, W3cColumns, default_columns, names_requests
 from lamsach.model import Event
 
@@ -66,13 +66,20 @@ _PLAIN_REQUEST = re.compile(r"[A-Z]{3,16} /[!-~]* HTTP/\d(?:\.\d)?", re.ASCII)
 
 
 class WebAccess(LogFormat):
-    """Reads requests that the unit's own web servers and reverse proxies took."""
+    """Access logs (common, combined, virtual hosts, W3C, JSON of Caddy, Envoy, Traefik, nginx, Kong, GitLab,
+    Google Cloud, Azure, AWS WAF; LTSV; uWSGI, Rails, Gin, Confluence, S3) and error logs, also
+    lighttpd's; load balancers of AWS (application, classic, network), CloudFront, LiteSpeed's server log,
+    Istio.
+
+    The client connects to the unit: a stranger is no machine of the unit; X-Forwarded-For counts only
+    behind the unit's own proxy.
+    """
 
     name: ClassVar[str] = "web_access"
     title: ClassVar[str] = "Web servers (IIS, nginx, Apache, HAProxy and others)"
-    gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "domain url action"
     )
     header_prefix: ClassVar[str | None] = "#"
     records: ClassVar[Records] = Records(

@@ -1,6 +1,8 @@
 """The lines of text that web servers and reverse proxies write. Each reader knows one shape and gives None for any other.
 
 Source and traps: `lamsach.logs.formats.web.web_access.format`.
+
+Requests in the common layout and its kin: combined, virtual hosts, an administrator's own order, without quotes. Source and traps: `lamsach.logs.formats.web.web_access.format`.
 """
 
 from __future__ import annotations
@@ -11,14 +13,19 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.web.web_access.apps import gin, handshake, labelled, rails, store, uwsgi, zoraxy
 from lamsach.logs.formats.web.web_access.errors import (
     apache_error,
+    gin,
+    handshake,
+    labelled,
     lighttpd_error,
     litespeed_error,
     nginx_error,
+    rails,
+    store,
+    uwsgi,
+    zoraxy,
 )
-from lamsach.logs.formats.web.web_access.layouts import common, time_first, tls_request, unquoted
 from lamsach.logs.formats.web.web_access.proxies import (
     balancer,
     envoy,
@@ -28,9 +35,180 @@ from lamsach.logs.formats.web.web_access.proxies import (
     proxy_manager,
     stream,
 )
-from lamsach.logs.mappings.web_requests import request_event
+from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, web_time
 from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.values import domain_of, host_and_port, ip_of
 from lamsach.model import Event
+
+# www.unit.example 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent" "203.0.113.5"
+_COMMON = re.compile(
+    rf'((?:[^"{{}}]|""){{1,700}}?) \[({CLF}|{ISO})\] {STRING} (\d{{3}}|-)(?=\s|$)', re.DOTALL
+)
+# 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a?q=<b>"x"</b> HTTP/1.1" 404 196   (servers and relays that do not escape quotes)
+_LOOSE_QUOTES = re.compile(
+    rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} [^\s"]{{1,8192}}"[^\r\n]{{0,8192}}? HTTP/\d(?:\.\d)?)" (\d{{3}}|-)(?=\s|$)'
+)
+# 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a/very/long/pa   (cut off by a relay)
+_CUT = re.compile(
+    rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} (?:/|[a-z]{{3,8}}://)[^\s"]{{0,16384}})(?: [HTP/.\d]{{0,8}})?(?:" ?(\d{{0,2}}))?$'
+)
+# ... "agent" rt=0.1 xff="203.0.113.5"
+_NAMED_FORWARDED = re.compile(
+    r' (?:xff|x_forwarded_for|http_x_forwarded_for|x-forwarded-for)[=:]"([^"]{2,400})"'
+)
+_PROXY_RESULT = re.compile(r" (?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}:(?:HIER_)?[A-Z]{3}")
+
+
+def common(text: str, context: FileContext) -> Event | None:
+    """Common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Tomcat, Traefik, lighttpd, ingress-nginx."""
+    if text[:1] == '"':  # LiteSpeed as shipped puts the whole line in quotes
+        text = text[1:]
+    match = (_COMMON.match(text) or _LOOSE_QUOTES.match(text) or _CUT.match(text)) if '] "' in text else None
+    if match is None or _PROXY_RESULT.search(text, max(0, len(text) - 200)):
+        return None
+    ends = _ends(match[1])
+    if ends is None:
+        return None
+    client, site, user, forwarded = ends
+    strings = STRINGS.findall(text[match.end() : match.end() + 16384])
+    if forwarded is None:
+        named = _NAMED_FORWARDED.search(text, match.end(), match.end() + 16384)
+        listed = named[1] if named else strings[2] if len(strings) > 2 else ""
+        forwarded = listed if _is_address_list(listed) else None
+    return request_event(
+        client,
+        forwarded=forwarded,
+        site=site,
+        request=match[3],
+        user=user,
+        status=match[4],
+        time=web_time(match[2], context.timezone),
+    )
+
+
+def _ends(prefix: str) -> tuple[str, str | None, str | None, str | None] | None:
+    """Client, virtual host, user and X-Forwarded-For of what stands before the time; None when it is something else."""
+    words = prefix.split()
+    listed = []
+    while words and words[0].endswith(","):
+        listed.append(words.pop(0).rstrip(","))
+    if not 1 <= len(words) <= 12:
+        return None
+    if listed:
+        return words[0], None, _user(words), ", ".join([*listed, words[0]])
+    if len(words) >= 3 and not _is_address(words[0]) and _is_address(words[1]):
+        return words[1], words[0], _user(words[1:]), None
+    if len(words) == 1:  # a layout that names the client alone
+        return (words[0], None, None, None) if _is_address(words[0]) else None
+    if not (_is_address(words[0]) or words[0] == "-" or domain_of(words[0])):
+        return None
+    site = (
+        words[1]
+        if len(words) > 2 and "." in words[1] and words[1][0] != "[" and not _is_address(words[1])
+        else None
+    )
+    return words[0], site, _user(words), None
+
+
+def _user(words: list[str]) -> str | None:
+    return " ".join(words[2:]).removeprefix("- ").replace('""', "") or None if len(words) > 2 else None
+
+
+def _is_address(word: str) -> bool:
+    return ip_of(host_and_port(word)[0] or "") is not None
+
+
+def _is_name(word: str) -> bool:
+    return (
+        "." in word
+        and not word.replace(".", "").isdigit()
+        and not _is_address(word)
+        and domain_of(word) is not None
+    )
+
+
+def _is_address_list(text: str) -> bool:
+    return 2 < len(text) <= 400 and all(_is_address(part.strip()) for part in text.split(","))
+
+
+# [24/Jan/2026:16:50:41 +0700] 192.0.2.1 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET / HTTP/1.1" 500
+_TLS_REQUEST = re.compile(
+    rf"\[({CLF})\] (\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4}} \S{{1,80}} {STRING}", re.DOTALL
+)
+
+
+def tls_request(text: str, context: FileContext) -> Event | None:
+    """Apache's `ssl_request_log`."""
+    match = _TLS_REQUEST.match(text) if text[:1] == "[" and "v1" in text[:200] else None
+    if match is None:
+        return None
+    return request_event(match[2], request=match[3], time=web_time(match[1], context.timezone))
+
+
+# [24/Jan/2026:16:50:41 +0700] 0.003 "10.0.0.5:80" a.example 192.0.2.1 "GET / HTTP/2.0" 500 12
+_TIME_FIRST = re.compile(rf"\[({CLF}|{ISO})\] ", re.ASCII)
+_REQUEST_LINE = re.compile(r"[A-Z]{3,20} \S.{0,8192} HTTP/\d(?:\.\d)?", re.DOTALL)
+_STATUS_AFTER = re.compile(r" (\d{3})(?=\s|$)", re.ASCII)
+
+
+def time_first(text: str, context: FileContext) -> Event | None:
+    """Layouts of an administrator's own that begin with the time and name the client outside quotes (NPMplus and others)."""
+    match = _TIME_FIRST.match(text) if text[:1] == "[" and " HTTP/" in text else None
+    if match is None:
+        return None
+    quoted = list(STRINGS.finditer(text[:16384], match.end()))[:8]
+    request = next((found for found in quoted if _REQUEST_LINE.fullmatch(found[1])), None)
+    if request is None:
+        return None
+    outside = STRINGS.sub(" ", text[match.end() : request.start()])[:1000]
+    words = [word.strip("[]()") for word in outside.split()]
+    client = next((word for word in words if ip_of(word)), None)
+    if client is None or (
+        words[-1].isdigit() and quoted[0].start() == match.end()
+    ):  # the latter is Skyhigh's
+        return None
+    status = _STATUS_AFTER.match(text, request.end())
+    return request_event(
+        client,
+        site=next((word for word in words if _is_name(word)), None),
+        request=request[1],
+        status=status[1] if status else None,
+        time=web_time(match[1], context.timezone),
+    )
+
+
+# [24/Jan/2026:16:50:41 +0700] 192.0.2.1 - - a.example to: 10.0.0.9:80: GET /a HTTP/1.1 200 ...
+# 192.0.2.1 - - [24/Jan/2026:16:50:41 +0700] GET /a HTTP/1.1 200 612 ...   (layouts whose author forgot the quotes, quotes that a relay took away)
+_UNQUOTED = re.compile(
+    rf"(?:([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\]|\[({CLF}|{ISO})\] ([^\[\]\"{{}}]{{3,300}}?)) ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)",
+    re.ASCII,
+)
+
+
+def unquoted(text: str, context: FileContext) -> Event | None:
+    """The common layout without quotes around the request."""
+    match = _UNQUOTED.match(text) if " HTTP/" in text else None
+    ends = _ends(match[1] or match[4]) if match else None
+    if match is None or ends is None:
+        return None
+    client, site, user, forwarded = ends
+    words = match[4].split() if match[4] else []
+    if (
+        len(words) == 3 and not _is_address(words[0]) and _is_address(words[2])
+    ):  # Confluence: user thread client
+        client, site, user = words[2], None, words[0]
+    elif match[4]:  # 192.0.2.1 - - a.example to: 10.0.0.9:80:
+        site, user = next((word for word in match[4].split()[1:] if _is_name(word)), None), None
+    return request_event(
+        client,
+        forwarded=forwarded,
+        site=site,
+        request=match[5],
+        user=user,
+        status=match[6],
+        time=web_time(match[2] or match[3], context.timezone),
+    )
+
 
 # 192.0.2.114, -, 06/03/26, 7:55:20, W3SVC2, WEB01, 10.0.0.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,
 _IIS_NATIVE = re.compile(

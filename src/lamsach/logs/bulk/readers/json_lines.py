@@ -1,0 +1,268 @@
+"""JSON objects of any product whose keys are known by their names, with the same keys in each record. What carries another product's line is read line by line.
+
+JSON objects, one a line, of a format that says what it hands on (`mappings.records`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import check, not_empty
+from lamsach.logs.bulk.features import Lines, groups_of
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.keyed import none_of
+from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.readers.dns_answers import answers_of_messages
+from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, table_of_objects, whole
+from lamsach.logs.bulk.readers.named import NamedRecords
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text import Text
+from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
+from lamsach.logs.mappings import cloud_records, column_names
+from lamsach.logs.mappings.envelopes import may_hold_line
+from lamsach.logs.text.json_records import TEXT_KEYS
+from lamsach.logs.text.times.loose_times import LooseTimes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+_KEY = re.compile(rb'"([^"\\]{1,80})" ?:')
+_MOST_ITEMS = 8
+_WITH_TEXT_INSIDE = r"^\s*\{"
+Held = list[tuple[str, "pa.Array"]]
+"""Columns of texts with their paths."""
+
+
+class NamedKeys(GroupReader):
+    """Records with a time, and a known key that all of them state."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        times = LooseTimes(context)
+        self._named = {known: NamedRecords(times, host_is_device=known) for known in (True, False)}
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the number of keys."""
+        told = Lines(lines)
+        return groups_of((told.count('":'),), whole(told))
+
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`."""
+        return tuple(_KEY.findall(line))
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        values = leaves(table_of_objects(data, count))
+        endpoint, held = _fields(values)
+        time = _moments(held.pop("time", []))
+        told = {field: _ordered(columns, data) for field, columns in held.items()} | {"time": [time]}
+        whole = {field for field, columns in told.items() if any(not one.null_count for one in columns)}
+        if not column_names.tells_of_contacts(whole):
+            raise Unusual
+        _check_carries_nothing(values, parsed=any(field in whole for field in PARSED))
+        if not endpoint and "source" in told and "source" not in whole:
+            raise Unusual  # whether `host` is the device depends on the record
+        host_is_device = endpoint or "source" not in told
+        return self._named[host_is_device].columns(told, count)
+
+
+def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
+    """Return whether the records are of an endpoint, and the columns of each field: see `json_lines.values_of`."""
+    paths = [([part.lstrip("_@") for part in path.split(".")], path) for path in values]
+    names: set[str] = set()
+    endpoint = False
+    for parts, path in paths:
+        plain = {column_names.plain(part) for part in parts}
+        last = column_names.plain(parts[-1])
+        names.add(last)
+        if not ENDPOINT_KEYS.isdisjoint(plain) or last in column_names.CONTEXT_NAMES:
+            if values[path].null_count:  # of some records it may not be a key
+                raise Unusual
+            endpoint |= not ENDPOINT_KEYS.isdisjoint(plain)
+    others = column_names.beside(frozenset(names))
+    if (endpoint and "ipaddress" in names) or cloud_records.kind_of(names):  # a log-on
+        raise Unusual
+    held: dict[str, Held] = {}
+    for parts, path in paths:
+        last = column_names.plain(parts[-1])
+        field = others.get(last, column_names.field_of(".".join(parts)))
+        if field is None and holds_objects(values[path]):
+            raise Unusual
+        if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
+            continue
+        if field == "host" and last == "hostname":
+            raise Unusual  # stands before the `host` of a collector
+        columns = [column for column in _columns(values[path]) if column.null_count < len(column)]
+        if columns:
+            held.setdefault(field, []).extend((path, column) for column in columns)
+    return endpoint, held
+
+
+def holds_objects(column: pa.Array) -> bool:
+    """Return whether a column is of lists of objects."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type))
+
+
+def _columns(column: pa.Array) -> list[pa.Array]:
+    """A value as text; of a list its items, a column for each place."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind):
+        return []
+    if not pa.types.is_list(kind):
+        return [as_texts(column)]
+    if pa.types.is_null(kind.value_type):
+        return []
+    items = as_texts(column.flatten())
+    if items.null_count or not pa.types.is_string(kind.value_type):
+        raise Unusual
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+    begins = np.cumsum(lengths) - lengths
+    if lengths.max(initial=0) > _MOST_ITEMS:
+        raise Unusual
+    return [items.take(pa.array(begins + at, mask=lengths <= at)) for at in range(lengths.max(initial=0))]
+
+
+def _moments(held: Held) -> pa.Array:
+    """The text of each record's time: of several that of the best name."""
+    import pyarrow.compute as pc
+
+    ranked = sorted(held, key=lambda each: time_rank(each[0].rpartition(".")[2]))
+    ranks = [time_rank(path.rpartition(".")[2]) for path, _ in ranked]
+    if not ranked or len({*ranks}) < len(ranks):
+        raise Unusual
+    for path, column in ranked:
+        if "utc" in column_names.plain(path.rpartition(".")[2]):
+            raise Unusual  # says in its name what its value lacks
+        check(pc.fill_null(pc.invert(pc.match_substring_regex(column, f"^(?:{CLOCK.pattern})$")), True))
+    return pc.coalesce(*(column for _, column in ranked))
+
+
+def _ordered(held: Held, data: bytes) -> Sequence[pa.Array]:
+    """The columns of a field. Unusual where two state something else and their keys do not stand in the same order in all records."""
+    for at, (path, column) in enumerate(held):
+        for other, beside in held[:at]:
+            if other != path and _differ(column, beside):
+                _check_order(other, path, data)
+    return [column for _, column in held]
+
+
+def _differ(column: pa.Array, other: pa.Array) -> bool:
+    import pyarrow.compute as pc
+
+    return not pc.all(pc.equal(column, other)).as_py()  # an absent one is no exception
+
+
+def _check_order(first: str, second: str, data: bytes) -> None:
+    """What lies deeper comes after; else the first key that is not the same stands before the other's, once in each line."""
+    above, below = first.split("."), second.split(".")
+    if len(above) < len(below):
+        return
+    one, two = next(pair for pair in zip(above, below, strict=True) if pair[0] != pair[1])
+    told = Lines(Text(data))
+    marks = [f'"{name}":' for name in (one, two)]
+    once = all((told.count(mark) == 1).all() for mark in marks)
+    if not once or (told.place(marks[0]) > told.place(marks[1])).any():
+        raise Unusual
+
+
+def _check_carries_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> None:
+    """Unusual when a record may carry another product's line, or an object as text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for path, column in values.items():
+        if not pa.types.is_string(column.type) or column.null_count == len(column):
+            continue
+        if may_hold_line(path, literal=parsed):
+            raise Unusual
+        if path.removeprefix("result.") in TEXT_KEYS:
+            check(pc.invert(pc.match_substring_regex(pc.fill_null(not_empty(column), ""), _WITH_TEXT_INSIDE)))
+
+
+_SHAPES_KEPT = 1000
+
+
+class JsonRecords(GroupReader):
+    """Bare objects."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        assert log_format.records is not None
+        self._records = log_format.records
+        self._templates = Templates(log_format)
+        self._known: dict[tuple[str, ...], set[str]] = {}
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the words behind the marks; without marks by the number of keys."""
+        told = Lines(lines)
+        usual = whole(told)
+        if self._records.nested:  # an object that holds only such a value is not empty
+            usual &= ~told.has(":null", ": null")
+        marks = self._records.marks
+        words = [told.letters(told.place(mark) + len(mark), 8) for mark in marks] or [told.count('":')]
+        return groups_of(words, usual)
+
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`."""
+        return tuple(_KEY.findall(line))
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+
+        table = table_of_objects(data, count)
+        if any(
+            name not in table.column_names or table.column(name).null_count for name in self._records.needs
+        ):
+            raise Unusual
+        values = {**self._named(leaves(table))}
+        for key in values.keys() & {*self._records.messages}:
+            values[key] = answers_of_messages(values[key].cast(pa.string()))
+        if len(self._known) > _SHAPES_KEPT:
+            self._known.clear()
+        usual = self._known.setdefault(tuple(values), {*self._records.clock} & values.keys())
+        row = Row(
+            [*values],
+            lambda wanted: {key: self._loaded(key, values[key]) for key in wanted},
+            usual,
+            certain=[key for key, column in values.items() if not column.null_count],
+        )
+        nothing = none_of(count)
+        return self._templates.columns(row, count, lambda: (nothing.cast(pa.timestamp("us", "UTC")), nothing))
+
+    def _named(self, leaves: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
+        """The columns by the format's keys."""
+        import pyarrow as pa
+
+        renamed, nested = self._records.renamed, self._records.nested
+        if nested:  # of a truth value its reader makes nothing
+            leaves = {path: column for path, column in leaves.items() if not pa.types.is_boolean(column.type)}
+        if renamed is None:
+            return leaves
+        named = {renamed(path): column for path, column in leaves.items()}
+        if len(named) < len(leaves):
+            raise Unusual
+        return named
+
+    def _loaded(self, key: str, column: pa.Array) -> pa.Array:
+        import pyarrow as pa
+
+        if pa.types.is_list(column.type):
+            each = self._records.lists.get(key)
+            return column if each is None else as_items(column, each.item)
+        if key in self._records.lists:
+            raise Unusual
+        return (
+            column if key in self._records.clock and pa.types.is_floating(column.type) else as_texts(column)
+        )

@@ -1,0 +1,133 @@
+"""Palo Alto's comma-separated records of sessions and URLs, behind whatever syslog header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import cells, check
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.heads import Head, heads
+from lamsach.logs.bulk.keyed import told
+from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.formats.firewalls.paloalto.columns import (
+    GENERATED,
+    KIND_KEY,
+    PLACES,
+    RECEIVED,
+    SERIAL,
+    SUBTYPE,
+    SUBTYPE_KEY,
+    TIME_KEYS,
+    TYPE,
+)
+from lamsach.logs.text.framing import last_header
+from lamsach.logs.text.times.stated_clock import states_other_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import pyarrow as pa
+
+# <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10 08:00:01,10.1.1.5,198.51.100.7,
+_SHAPES = {
+    0: r"^(?:[^,;]*[\s:])?[0-9]{0,2}$",
+    RECEIVED: "^[0-9/: T.+-]{0,32}$",
+    SERIAL: "^[0-9A-Za-z_-]{0,40}$",
+    GENERATED - 1: "^[^,;]{0,20}$",
+    GENERATED: "^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
+}
+_SUBTYPES = {"TRAFFIC": ("start", "end", "drop", "deny"), "THREAT": ("url",)}
+_EXACT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
+)
+_IS_EXACT, _MAY_BE_EXACT = re.compile(_EXACT), re.compile(rb",\d{4}-\d\d-\d\dT")
+
+
+class PaloAltoColumns(GroupReader):
+    """Records of the types TRAFFIC and THREAT,url."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._templates = Templates(log_format)
+        self._known: dict[tuple[str, ...], set[str]] = {}
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By type, subtype, and (but for URLs, which may hold commas) the number of columns."""
+        import numpy as np
+
+        told = Lines(lines)
+        place = told.nth(",", SUBTYPE - 1) + 1
+        kind, subtype = np.zeros((2, len(lines)), np.int64)
+        for at, (name, several) in enumerate(_SUBTYPES.items(), 1):
+            is_so = told.letters(place, len(name)) == letters_of(name)
+            kind[is_so] = at
+            for number, word in enumerate(several, 1):
+                text = f",{word},"
+                subtype[is_so & (told.letters(place + len(name), len(text)) == letters_of(text))] = number
+        quotes = told.count('"')
+        odd = told.has('""') | (quotes != told.count(',"') + told.count('",'))
+        usual = (place > 0) & (subtype > 0) & ~((quotes > 0) & odd) & ~told.has("CEF:", "LEEF:", '"LogType"')
+        return groups_of((kind, subtype, np.where(quotes > 0, 0, told.count(","))), usual)
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if b',\\"' in data:
+            raise Unusual
+        line = data[: data.find(b"\n")].decode() if count > 1 else data.decode()
+        sample = next(csv.reader([line]))
+        places = PLACES[sample[SUBTYPE - 1]]
+        exact = max((at for at in range(GENERATED, len(sample)) if _IS_EXACT.match(sample[at])), default=None)
+        if exact is None and _MAY_BE_EXACT.search(data):
+            raise Unusual
+        names = [str(at) for at in range(len(sample))]
+        looked_at = {
+            *_SHAPES,
+            TYPE,
+            SUBTYPE,
+            *places.values(),
+            *range(exact if exact is not None else len(sample), len(sample)),
+        }
+        wanted = {str(at): pa.string() for at in sorted(looked_at) if at < len(sample)}
+        row = cells(data, names, ",", wanted, quotes=True)
+        if len(row["0"]) != count:
+            raise Unusual
+        for at, shape in _SHAPES.items():
+            check(pc.match_substring_regex(row[str(at)], shape))
+        for at in range(exact or len(sample), len(sample)):
+            found = pc.match_substring_regex(row[str(at)], _EXACT)
+            check(found if at == exact else pc.invert(found))
+        fields = {name: row[str(place)] for name, place in places.items() if place < len(sample)}
+        fields |= {
+            KIND_KEY: row[str(TYPE)],
+            SUBTYPE_KEY: row[str(SUBTYPE)],
+            TIME_KEYS[1]: row[str(GENERATED)],
+        }
+        if exact is not None:
+            fields[TIME_KEYS[0]] = row[str(exact)]
+
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            return {key: told(fields[key]) for key in wanted}
+
+        def headers() -> tuple[pa.Array, pa.Array]:
+            moments, hosts = heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head)
+            return moments, hosts
+
+        known = self._known.setdefault(tuple(fields), set())
+        return self._templates.columns(Row([*fields], load, known), count, headers)
+
+    def _head(self, text: str) -> Head:
+        if not text:
+            return None, None
+        if states_other_zone(text, self.context.timezone):
+            raise Unusual
+        header = last_header(text, self.context)
+        return header.time, header.host or (header.app if header.pid is None else None)

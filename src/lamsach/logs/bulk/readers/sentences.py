@@ -1,0 +1,333 @@
+"""Messages in words of any product that says where they begin. Lines are put together that have the same letters between their values, and each wording is put to
+the format once for each combination of what its values are like (`templates.py`), as a whole line with stand-ins.
+
+Values of many lines at once: what is between some letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import check_distinct
+from lamsach.logs.bulk.features import Lines, groups_of
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.heads import Head, heads
+from lamsach.logs.bulk.letters import HEX_DIGITS, made_of
+from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text import Text
+from lamsach.logs.mappings.records import Fields, Header, Records, Sentences
+from lamsach.model import Event
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+    Truths = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+_MOST = 150
+_MAC_COLONS, _MAC_STEP = 5, 3
+_WORD = 8
+_MULTIPLIER = 0x9E37_79B9_7F4A_7C15
+
+
+class Tokens:
+    """The values of lines from a place in each on, parted by letters. The colons of a MAC address part none."""
+
+    def __init__(self, told: Lines, starts: Numbers, parting: str) -> None:
+        import numpy as np
+
+        self._data = told.data
+        self._letters = np.frombuffer(self._data, np.uint8)
+        self._begins, self._starts, self._ends = told.begins, told.begins + np.maximum(starts, 0), told.ends
+        parts = bytes(letter if letter in parting.encode() else 0 for letter in range(256))
+        places = np.flatnonzero(np.frombuffer(self._data.translate(parts), np.bool_))
+        self._places = _without_macs(places, self._letters) if ":" in parting else places
+        self._first = np.searchsorted(self._places, self._starts)
+        self._count = np.searchsorted(self._places, self._ends) - self._first
+
+    @property
+    def few(self) -> Truths:
+        """Return whether a line has not too many."""
+        few: Truths = self._count < _MOST
+        return few
+
+    @property
+    def told_by(self) -> Numbers:
+        """A number for each line that is the same where the letters between the values are."""
+        import numpy as np
+
+        total = int(self._count.sum())
+        before = np.cumsum(self._count) - self._count
+        within = np.arange(total) - np.repeat(before, self._count)
+        at = within + np.repeat(self._first, self._count)
+        codes = self._letters[self._places[at]].astype(np.uint64) * _powers()[np.minimum(within, _MOST)]
+        sums = np.concatenate(([np.uint64(0)], np.cumsum(codes)))
+        found: Numbers = (sums[before + self._count] - sums[before]).view(np.int64) * 251 + self._count
+        return found
+
+    @cached_property
+    def _bounds(self) -> tuple[Numbers, Numbers]:
+        """Return where each value of each line begins and ends. Raises Unusual when the letters between are not the same in all lines."""
+        import numpy as np
+
+        if (self._count != self._count[0]).any():
+            raise Unusual
+        places = self._places[self._first[:, None] + np.arange(int(self._count[0]))]
+        letters = self._letters[places]
+        if (letters != letters[0]).any():
+            raise Unusual
+        begins = np.concatenate((self._starts[:, None], places + 1), axis=1)
+        return begins, np.concatenate((places, self._ends[:, None]), axis=1)
+
+    @property
+    def marks(self) -> str:
+        """The letters between the values."""
+        _, ends = self._bounds
+        return bytes(self._letters[ends[0, :-1]]).decode()
+
+    @property
+    def sample(self) -> bytes:
+        """The first line from its place on."""
+        return self._data[self._starts[0] : self._ends[0]]
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return where the values are in `sample`."""
+        begins, ends = (bound[0] - self._starts[0] for bound in self._bounds)
+        return list(zip(begins.tolist(), ends.tolist(), strict=True))
+
+    def texts(self) -> list[str]:
+        """The values of the first line."""
+        return [self.sample[begin:end].decode() for begin, end in self.spans()]
+
+    def varied(self) -> list[int]:
+        """The numbers of the values that are not the same in all lines; long ones count as such."""
+        import numpy as np
+
+        begins, ends = self._bounds
+        sizes = ends - begins
+        same = (sizes == sizes[0]).all(axis=0) & (sizes[0] <= 2 * _WORD)
+        maybe = np.flatnonzero(same)
+        eight = np.ndarray((len(self._data) + 1,), ">u8", self._data + bytes(_WORD), strides=(1,))
+        size = sizes[0, maybe]
+        shift = (np.maximum(_WORD - size, 0) * 8).astype(np.uint64)
+        head = np.where(
+            size == 0, np.uint64(0), eight[begins[:, maybe]].astype(np.uint64) >> np.minimum(shift, 63)
+        )
+        tail = np.where(size > _WORD, eight[np.maximum(ends[:, maybe] - _WORD, 0)], np.uint64(0))
+        alike = ((head == head[0]) & (tail == tail[0])).all(axis=0)
+        same[maybe[~alike]] = False
+        return np.flatnonzero(~same).tolist()
+
+    def column(self, at: int) -> pa.Array:
+        """The values with this number."""
+        begins, ends = self._bounds
+        return self._between(begins[:, at], ends[:, at])
+
+    def before(self) -> pa.Array:
+        """Return what each line holds before its place."""
+        return self._between(self._begins, self._starts)
+
+    def first_before(self) -> bytes:
+        """The same of the first line."""
+        return self._data[self._begins[0] : self._starts[0]]
+
+    def _between(self, begins: Numbers, ends: Numbers) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+
+        places = np.zeros(2 * len(begins) + 1, np.int32)
+        places[:-1:2], places[1::2], places[-1] = begins, ends, ends[-1]
+        texts = pa.StringArray.from_buffers(2 * len(begins), pa.py_buffer(places), pa.py_buffer(self._data))
+        return texts.take(pa.array(np.arange(0, 2 * len(begins), 2)))
+
+
+def _powers() -> Any:
+    import numpy as np
+
+    return np.cumprod(np.full(_MOST + 1, _MULTIPLIER, np.uint64))
+
+
+def _without_macs(places: Numbers, letters: Any) -> Numbers:
+    """The places without those of five colons that are three bytes apart."""
+    import numpy as np
+
+    colon = letters[places] == ord(":")
+    step = (np.diff(places) == _MAC_STEP) & colon[1:] & colon[:-1]
+    if not step.any():
+        return places
+    run = _MAC_COLONS - 1
+    padded = np.concatenate((step, np.zeros(run, np.bool_)))
+    starts = step.copy()
+    for at in range(1, run):
+        starts &= padded[at : at + len(step)]
+    within = np.zeros(len(places) + run, np.bool_)
+    for at in range(run + 1):
+        within[at : at + len(starts)] |= starts
+    return places[~within[: len(places)]]
+
+
+_LONGEST_HEADER, _LONGEST = 200, 500
+_WORDINGS_KEPT = 1000
+_HEADS_KEPT = 1024
+_NUMBER, _LONGEST_NUMBER = HEX_DIGITS + b"x.:", 24
+
+
+class SentenceReader(GroupReader):
+    """Lines whose message begins with one of the format's marks."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        assert log_format.records is not None
+        assert log_format.records.sentences is not None
+        self._stated = log_format.records.sentences
+        self._known: dict[tuple[Any, ...], tuple[_Wording, Templates]] = {}
+
+    def _starts(self, told: Lines) -> Numbers:
+        """Return where each line's message begins; -1 where none does."""
+        import numpy as np
+
+        starts = np.full(len(told.ends), _LONGEST)
+        for mark in self._stated.marks:
+            place = told.place(mark)
+            starts = np.where((place >= 0) & (place < starts), place, starts)
+        return np.where(starts < _LONGEST, starts, -1)
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the letters between the values."""
+        import numpy as np
+
+        told = Lines(lines)
+        starts = self._starts(told)
+        usual = (starts >= 0) & (starts <= _LONGEST_HEADER) & (told.ends - told.begins < _LONGEST)
+        usual &= ~told.has(*self._stated.rare)
+        if self.log_format.multiline:
+            usual &= ~np.isin(told.letters_at(0, 1), [*b" \t}"])  # belongs to a record before it
+        tokens = Tokens(told, starts, self._stated.parting)
+        return groups_of((tokens.told_by,), usual & tokens.few)
+
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`: the first value, and the words around those that are stated to be of one kind."""
+        found = (match for part in self._expressions for match in part.finditer(line))
+        begins = [line.find(mark.encode()) for mark in self._stated.marks if mark.encode() in line]
+        first = re.split(
+            f"[{re.escape(self._stated.parting)}]".encode(), line[min(begins, default=0) :], maxsplit=1
+        )
+        return first[0], *(_without_groups(match) for match in found)
+
+    @property
+    def _expressions(self) -> list[re.Pattern[bytes]]:
+        return [re.compile(one) for one in (self._stated.idle, self._stated.names) if one]
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        told = Lines(Text(data))
+        starts = self._starts(told)
+        if len(starts) != count or (starts < 0).any():
+            raise Unusual
+        tokens = Tokens(told, starts, self._stated.parting)
+        if self._stated.first:
+            check_distinct(tokens.column(0), self._stated.first)
+        wording, templates = self._wording(tokens)
+        for at in wording.idle:
+            if not made_of(tokens.column(at), _NUMBER, 1, _LONGEST_NUMBER):
+                raise Unusual
+        times, hosts = heads(tokens.before(), wording.read_head)
+        if not {times.null_count, hosts.null_count} <= {0, count}:
+            raise Unusual
+        wording.head = tokens.first_before().decode(), times[0].as_py(), hosts[0].as_py()
+
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            return {key: tokens.column(int(key)) for key in wanted}
+
+        row = Row(wording.keys, load, {*wording.keys}, certain=True, constant=wording.constant)
+        return templates.columns(row, count, lambda: (times, hosts))
+
+    def _wording(self, tokens: Tokens) -> tuple[_Wording, Templates]:
+        wording = _Wording(self.log_format, tokens, self._stated)
+        known = self._known.get(wording.key)
+        if known is None:
+            if len(self._known) >= _WORDINGS_KEPT:
+                self._known.clear()
+            known = self._known[wording.key] = wording, Templates(wording)
+        return known
+
+
+class _Wording:
+    """A message's constant words and the numbers of its other values. It is the format of records of these (`RecordFormat`)."""
+
+    head: tuple[str, datetime | None, str | None] = ("", None, None)
+    """A header, and the time and the sender that it states."""
+
+    def __init__(self, log_format: LogFormat, tokens: Tokens, stated: Sentences) -> None:
+        self._format = log_format
+        self.context = log_format.context
+        self._varied = {*tokens.varied()}
+        self.idle = [at for at in self._within(stated.idle, tokens) if at in self._varied]
+        names = self._within(stated.names, tokens)
+        self.keys = [str(at) for at in sorted(self._varied.difference(self.idle))]
+        self._parts = [text if str(at) not in self.keys else None for at, text in enumerate(tokens.texts())]
+        self._marks = tokens.marks
+        self.constant = "".join(part for part in self._parts if part is not None)
+        self.key = (
+            tuple("" if at in self.idle else part for at, part in enumerate(self._parts)),
+            tokens.marks,
+            tuple(names),
+        )
+        self.records = Records(reader="", texts=frozenset(map(str, names)), sentences=stated)
+        self._sample = tokens.sample.decode()
+        self.read_head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
+
+    def _read_head(self, text: str) -> Head:
+        """Return what a header states before such a message."""
+        event = self._format.parse(text + self._sample, 1)
+        if event is None:
+            raise Unusual
+        return event.time, event.observer
+
+    def _within(self, expression: bytes, tokens: Tokens) -> list[int]:
+        """The values that the expression names in the first message. Raises Unusual when what stands around one is another in some lines."""
+        found: list[int] = []
+        for match in re.finditer(expression, tokens.sample) if expression else ():
+            spans = [span for span in match.regs[1:] if span[0] >= 0]
+            for at, (begin, end) in enumerate(tokens.spans()):
+                if end < match.start() or begin > match.end() or begin == end:
+                    continue
+                if any(first <= begin and end <= last for first, last in spans):
+                    found.append(at)
+                elif at in self._varied and begin < match.end() and end > match.start():
+                    raise Unusual
+        return found
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """Messages state no time of their own."""
+        return None
+
+    def record_event(self, fields: Fields, header: Header) -> Event | None:
+        """The event of a line with these values. Raises Unusual when it does not have its time and its sender from the header."""
+        parts = [fields[str(at)] if part is None else part for at, part in enumerate(self._parts)]
+        message = "".join(f"{part}{mark}" for part, mark in zip(parts, [*self._marks, ""], strict=True))
+        before, time, host = self.head
+        event = self._format.parse(before + message, 1)
+        if event is None:
+            return None
+        if (event.time, event.observer) != (time, host):
+            raise Unusual
+        return replace(event, time=header.time, observer=header.host)
+
+
+def _without_groups(match: re.Match[bytes]) -> bytes:
+    text, begin = bytearray(match[0]), match.start()
+    for first, last in reversed(match.regs[1:]):
+        if first >= 0:
+            text[first - begin : last - begin] = b"\0"
+    return bytes(text)

@@ -1,0 +1,382 @@
+"""ISC DHCP (dhcpd): its syslog messages, also as Infoblox and EfficientIP extend them, and its lease file.
+
+Source: https://kb.isc.org/docs/isc-dhcp-44-manual-pages-dhcpd and `dhcpd.leases(5)`. Traps:
+- `DHCPACK on` binds an address; `DHCPACK to` answers a DHCPINFORM of a machine that has its address already.
+- `via` names the interface, or the relay's address; the words after `via x:` say why a request was refused.
+- The name in brackets is the client's own choice and may hold anything but a closing bracket.
+- The lease file is a log too: each block holds for its interval, whatever its state became; times are in UTC, or after
+  `epoch` in seconds; `ends never` has no end. A block whose state is `abandoned` or `backup` has no holder.
+- DHCPv6 names a client by its DUID, which holds the MAC address in two of its four layouts.
+
+What `dhcpd` says of addresses and clients beside its DHCP messages: duplicates, name updates, failover, DHCPv6 packets.
+
+Source: ISC DHCP 4.4 `server/dhcp.c`, `server/mdb.c`, `server/ddns.c`, `server/dhcpv6.c`, `server/failover.c`; Infoblox NIOS syslog.
+
+The blocks of dhcpd's lease file. Source and traps: `lamsach.logs.formats.dhcp.isc_dhcp`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.mappings.records import Records, Sentences
+from lamsach.logs.text.syslog import split_header, split_message
+from lamsach.logs.text.times.timestamps import from_epoch, local_time
+from lamsach.logs.text.values import domain_of, in_order, ip_of, mac_of, mac_of_duid, stated
+from lamsach.model import Event, EventKind, LeaseAction
+
+_IP = r"[0-9A-Fa-f.:]{2,45}?"
+_END = r"(?=[\s:;,.]*(?:\s|$))"
+_SHAPES = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        # RELEASE on 192.0.2.50 to 00:1a:2b:3c:4d:5e     uid lease 192.0.2.50 for client 00:1a:2b:3c:4d:5e is duplicate on 192.0.2.0/24
+        rf"(?:RELEASE|FREE|EXPIRE|ABANDON) (?:on|of) (?P<ip>{_IP}) (?:to|from) (?P<mac>[0-9A-Fa-f:]{{11,17}})\b",
+        rf"(?:uid|client|hardware) lease (?P<ip>{_IP}) for client (?P<mac>[0-9A-Fa-f:]{{11,60}}) is duplicate on ",
+        # Abandoning IP address 192.0.2.50: declined.     Dynamic and static leases present for 192.0.2.50.     Dynamic lease for 192.0.2.50 ...
+        rf"(?:Abandoning IP address|Reclaiming abandoned lease|Dynamic and static leases present for|ICMP Echo reply while lease|Wrote lease) (?P<ip>{_IP}){_END}",
+        # bind update on 192.0.2.50 from failover peer rejected: ...     bind update on 192.0.2.50 got ack from failover peer
+        rf"bind update on (?P<ip>{_IP}) (?:from|got ack from) ",
+        # reuse_lease: lease age 120 (secs) under 25% threshold, reply with unaltered, existing lease for 192.0.2.50
+        rf"reuse_lease: .{{0,160}}existing lease for (?P<ip>{_IP}){_END}",
+        # Added new forward map from pc-7.unit.example. to 192.0.2.50     Removed forward map from pc-7.unit.example to 192.0.2.50
+        rf"(?:Added(?: new)?|Removed|Unable to add|Deleted)(?: new)? forward map from (?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}){_END}",
+        rf"[Ff]orward map from (?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}) (?:FAILED|already in use)",
+        # Added reverse map from 50.2.0.192.in-addr.arpa. to pc-7.unit.example.
+        r"(?:Added|Removed|Unable to add|Deleted) reverse map (?:from|on) (?P<arpa>(?:\d{1,3}\.){4})in-addr\.arpa\.?(?: to (?P<name>[\w.-]{1,255}?)\.?)?(?=[\s:]|$)",
+        # Solicit message from fe80::1 port 546, transaction ID 0x8E0F1B00     Sending Reply to fe80::1 port 546
+        rf"(?:Solicit|Request|Confirm|Renew|Rebind|Release|Decline|Information-request|Relay-forward) message from (?P<ip>{_IP}) port \d{{1,5}}",
+        rf"Sending (?:Advertise|Reply|Relay-reply) to (?P<ip>{_IP}) port \d{{1,5}}",
+        # Option 82: received a REQUEST DHCP packet from relay-agent 192.0.2.1 with a circuit-id of "..." and remote-id of "..." for 192.0.2.50 (00:1a:2b:3c:4d:5e) lease time is 3600 seconds.
+        rf"Option 82: received an? \w{{4,10}} DHCP packet from relay-agent \S{{2,45}} .{{0,400}}? for (?P<ip>{_IP}) \((?P<mac>[0-9A-Fa-f:]{{11,17}})\)",
+        # DHCPLEASEQUERY from 192.0.2.1 for IP 192.0.2.50     DHCPLEASEACTIVE to 192.0.2.1 for IP 192.0.2.50 (1 associated IPs)
+        rf"DHCPLEASE(?:QUERY|ACTIVE|UNASSIGNED|UNKNOWN) (?:from|to) (?P<ip>{_IP}) for ",
+    )
+)
+_STARTS = (
+    "RELEASE ", "FREE ", "EXPIRE ", "ABANDON ", "uid lease ", "client lease ", "hardware lease ", "Abandoning ", "Reclaiming ", "Dynamic and static", "ICMP Echo",
+    "Wrote lease", "bind update on ", "reuse_lease: ", "Added ", "Removed ", "Unable to add ", "Deleted ", "Forward map ", "forward map ", "Solicit message",
+    "Request message", "Confirm message", "Renew message", "Rebind message", "Release message", "Decline message", "Information-request", "Relay-forward",
+    "DHCPLEASE", "Option 82: ", "Sending Advertise", "Sending Reply", "Sending Relay-reply",
+)  # fmt: skip
+
+
+def aside(message: str) -> Event | None:
+    """The event of such a message; None for any other."""
+    if not message.startswith(_STARTS):
+        return None
+    for shape in _SHAPES:
+        match = shape.match(message[:600])
+        if match is None:
+            continue
+        found = match.groupdict()
+        arpa = found.get("arpa")
+        address = ip_of(".".join(reversed(arpa.strip(".").split("."))) if arpa else found.get("ip") or "")
+        if address is None:
+            return None
+        name = found.get("name")
+        return decide(
+            Event(
+                source_ip=address,
+                device_mac=mac_of(found.get("mac")),
+                device_name=domain_of(name) if name else None,
+            ),
+            role=Role.HOLDER,
+        )
+    return None
+
+
+LEASE_START = re.compile(r"\s*(?:lease|iaaddr) ([0-9A-Fa-f.:]{2,45}) \{", re.ASCII)
+#   starts 4 2026/10/01 01:02:03;   ends epoch 1790000000; # ...   ends never;
+_LEASE_TIME = re.compile(
+    r"^\s*(starts|ends|cltt) (?:\d (\d{4})/(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})(?: ?[A-Z]{1,4})?|epoch (\d{1,12})|never);",
+    re.MULTILINE | re.ASCII,
+)
+_HARDWARE = re.compile(r"^\s*hardware [\w-]{1,20} ([0-9A-Fa-f:]{11,60});", re.MULTILINE | re.ASCII)
+_CLIENT_NAME = re.compile(r'^\s*client-hostname "((?:[^"\\]|\\.){1,255})";', re.MULTILINE)
+_STATE = re.compile(r"^\s*binding state ([a-z]{1,20});", re.MULTILINE | re.ASCII)
+_IA = re.compile(r'^\s*ia-(?:na|ta|pd) "((?:[^"\\]|\\.){1,400})"')
+_IAADDR = re.compile(r"^\s*iaaddr ([0-9A-Fa-f:.]{2,45}) \{", re.MULTILINE | re.ASCII)
+_NO_HOLDER = frozenset({"abandoned", "backup", "reset", "bootp"})
+
+
+def lease_block(text: str) -> Event | None:
+    """A block of the lease file: who held the address from `starts` to `ends`."""
+    start = LEASE_START.match(text)
+    ia = None if start else _IA.match(text)
+    found = start or (_IAADDR.search(text) if ia else None)
+    address = ip_of(found[1]) if found else None
+    if address is None:
+        if ia or text.startswith("ia-"):
+            return None
+        raise LineError("The lease names no address.", text[:80])
+    times = _lease_times(text)
+    state = _STATE.search(text)
+    hardware = _HARDWARE.search(text)
+    mac = mac_of(hardware[1]) if hardware else _mac_of_ia(ia[1]) if ia else None
+    if (state and state[1] in _NO_HOLDER) or (mac is None and ia is None):
+        return None
+    name = _CLIENT_NAME.search(text)
+    return decide(
+        Event(
+            time=times.get("starts") or times.get("cltt"),
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_mac=mac,
+            device_name=_unquote(name[1]) if name else None,
+            action=LeaseAction.ASSIGNED,
+            lease_until=times.get("ends"),
+        ),
+        role=Role.HOLDER,
+    )
+
+
+def _lease_times(text: str) -> dict[str, datetime]:
+    times: dict[str, datetime] = {}
+    for match in _LEASE_TIME.finditer(text):
+        if match[8]:
+            times[match[1]] = from_epoch(match[8])
+        elif match[2]:
+            year, month, day, hour, minute, second = map(int, match.groups()[1:7])
+            times[match[1]] = local_time(year, month, day, hour, minute, second, 0, UTC)
+    return times
+
+
+def _mac_of_ia(quoted: str) -> str | None:
+    """The MAC address in the DUID of `ia-na "..."`: four bytes of IAID, then the DUID, with octal escapes."""
+    raw = re.sub(
+        r"\\(?:([0-3][0-7]{2})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else m[2], quoted, flags=re.DOTALL
+    )
+    return mac_of_duid(":".join(f"{ord(c) & 255:02x}" for c in raw[4:]))
+
+
+def _unquote(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+_MESSAGE_START = re.compile(
+    r"(?:DHCP(?:ACK|NAK|NACK|OFFER|REQUEST|DISCOVER|RELEASE|DECLINE|INFORM|EXPIRE) (?:on|to|for|from|of) |BOOTRE(?:QUEST|PLY) (?:from|for) "
+    r"|(?:Reply|Advertise|Renew|Rebind|Release|Decline|Confirm) (?:NA|TA|PD): |Releas(?:e|ing) (?:NA|TA) |r-l-e:\d)",
+    re.ASCII,
+)
+# DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0 relay 192.0.2.1 lease-duration 43200
+# DHCPREQUEST for 192.0.2.50 (192.0.2.1) from 00:1a:2b:3c:4d:5e via 192.0.2.254: wrong network.
+# BOOTREPLY for 192.0.2.51 to printer (00:1a:2b:3c:4d:5f) via eth0
+# DHCPDISCOVER from 00:1a:2b:3c:4d:5e (PC-0042) via eth0: network 192.0.2/24: no free leases
+_MESSAGE = re.compile(
+    r"(DHCP[A-Z]+|BOOTRE[A-Z]+)"
+    r"(?: (?:on|to|for|of) ([0-9A-Fa-f.:xX*]{2,45})(?: \(([^()]{1,64})\))?)?"
+    r"(?: (?:to|from) (<no identifier>|[^\s()<>]{2,255}))?"
+    r"(?: \((.{0,255}?)\))?"
+    r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)",
+    re.ASCII,
+)
+# dhcpd: DHCPACK on ...   with nothing before it
+_BARE_TAG = re.compile(r"dhcpd6?: (?=\S)")
+# lease-duration 43200   [43200]
+_DURATION = re.compile(r" lease-duration (\d{1,10})| \[(\d{1,10})\]$", re.ASCII)
+# Reply NA: address 2001:db8::50 to client with duid 00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e iaid = 7 valid for 3600 seconds
+_MESSAGE_V6 = re.compile(
+    r"(Reply|Advertise|Renew|Rebind|Release|Releasing|Decline|Confirm) (?:NA|TA|PD):? (?:address|prefix) ([0-9A-Fa-f:.]{2,45})(?:/\d{1,3})?"
+    r"(?: to client with duid ([0-9A-Fa-f:.-]{2,200}))?(?:.{0,60}? valid for (\d{1,10}) seconds)?",
+    re.ASCII,
+)
+# Infoblox: r-l-e:192.0.2.5,Issued,PC-0042,00:1a:2b:3c:4d:5e,1790000000,1790043200,...
+_INFOBLOX = re.compile(
+    r"r-l-e:([0-9A-Fa-f.:]{2,45}),(\w{3,20}),([^,]{0,255}),([0-9A-Fa-f:]{0,30}),(\d{0,12}),(\d{0,12})",
+    re.ASCII,
+)
+
+_LEASE_STATEMENT = re.compile(
+    r"\s+(?:starts|ends|tstp|tsfp|atsfp|cltt|binding state|next binding state|rewind binding state|hardware|uid"
+    r"|client-hostname|set [a-z-]+ =|option agent\.|abandoned|bootp|reserved|preferred-life|max-life|iaaddr|vendor-class-identifier)\b",
+    re.ASCII,
+)
+_LEASE_FILE = re.compile(
+    r"(?:# The format of this file is documented in the dhcpd\.leases|authoring-byte-order |server-duid \"|failover peer \"|ia-(?:na|ta|pd) \")"
+)
+_LONGEST_LEASE_S = 3660 * 86400
+
+_ACTIONS = {
+    "DHCPACK": LeaseAction.ASSIGNED,
+    "DHCPRELEASE": LeaseAction.RELEASED,
+    "DHCPEXPIRE": LeaseAction.EXPIRED,
+    "BOOTREPLY": LeaseAction.ASSIGNED,
+}
+_ACTIONS_V6 = {
+    "Reply": LeaseAction.ASSIGNED,
+    "Release": LeaseAction.RELEASED,
+    "Releasing": LeaseAction.RELEASED,
+}
+_ACTIONS_INFOBLOX = {
+    "issued": LeaseAction.ASSIGNED,
+    "renewed": LeaseAction.RENEWED,
+    "renew": LeaseAction.RENEWED,
+    "released": LeaseAction.RELEASED,
+    "freed": LeaseAction.EXPIRED,
+    "expired": LeaseAction.EXPIRED,
+}
+
+
+class IscDhcp(LogFormat):
+    """Dhcpd's and dhclient-side syslog lines, `dhcpd.leases`."""
+
+    name: ClassVar[str] = "isc_dhcp"
+    title: ClassVar[str] = "ISC DHCP"
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip destination_ip device_ip device_name device_mac action lease_until"
+    )
+    # DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0
+    records: ClassVar[Records] = Records(
+        reader="sentences",
+        sentences=Sentences(marks=("DHCP",), parting=" ()", names=rb" \(([^\s()]+)\) via "),
+    )
+    multiline: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        *(
+            "DHCPACK",
+            "DHCPRELEASE",
+            "DHCPEXPIRE",
+            "BOOTREPLY",
+            "Reply NA",
+            "Reply TA",
+            "Release NA",
+            "Releasing NA",
+        ),
+        *("r-l-e:", "lease ", "ia-na "),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A message of dhcpd, or a line of its lease file that no other product writes."""
+        if "DHCP" in line or "BOOT" in line or "dhcpd" in line or " NA: " in line or "r-l-e:" in line:
+            app, message = split_message(line)
+            if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message) or _BARE_TAG.match(message):
+                return True
+        if line[:1] not in " \t" and aside(split_message(line)[1].strip()) is not None:
+            return True
+        return bool(LEASE_START.match(line) or _LEASE_STATEMENT.match(line) or _LEASE_FILE.match(line))
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """In a lease file the closing braces and comments count too."""
+        if not any(LEASE_START.match(line) for line in head):
+            return super().score(head)
+        return sum(
+            line.strip() in ("}", "") or line.startswith("#") or cls.recognises(line) for line in head
+        ) / len(head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Every line but the indented ones and the closing brace of a block in the lease file."""
+        return line[:1] not in (" ", "\t", "}", "", "\r", "\n")
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message, or one block of the lease file."""
+        line = line.rstrip()
+        if line.startswith(("lease ", "ia-")):
+            event = lease_block(line)
+        elif "\n" not in line and (
+            line.startswith("#") or _LEASE_FILE.match(line) or line.strip() in ("", "}")
+        ):
+            return None
+        else:
+            event = self._message(line.partition("\n")[0].rstrip("\r"))
+        return event and stamped(event, self.name, self.context.file, number)
+
+    def _message(self, line: str) -> Event | None:
+        header, message = split_header(line, self.context)
+        bare = _BARE_TAG.match(message)
+        message = message[bare.end() if bare else 0 :].strip()
+        event = (
+            _infoblox(message)
+            or _message_v6(message, header.time)
+            or _message_v4(message, header.time)
+            or aside(message)
+        )
+        if event is None:
+            if (
+                bare
+                or header.app in ("dhcpd", "dhcpd6")
+                or _LEASE_FILE.match(line)
+                or line.rstrip().endswith("{")
+            ):
+                return None
+            raise LineError("The line is not of a DHCP server.", line[:80])
+        return changed(event, time=event.time or header.time, observer=header.host)
+
+
+def _message_v4(message: str, time: datetime | None) -> Event | None:
+    match = _MESSAGE.match(message)
+    if match is None or not _MESSAGE_START.match(message):
+        return None
+    kind, first, server, second, name, via = match.groups()
+    address, client = ip_of(first or ""), second or ""
+    if kind == "DHCPINFORM" and address is None:
+        address = ip_of(client)
+    if kind == "DHCPACK" and " to " in message[:11]:  # DHCPACK to 192.0.2.60 (00:1a:2b:3c:4d:5e) via eth0
+        mac, server = mac_of(server), None
+        action: LeaseAction | None = LeaseAction.RENEWED
+    else:
+        mac, action = mac_of(client), _ACTIONS.get(kind)
+        if mac is None and (in_brackets := mac_of(name)):
+            mac, name = in_brackets, None if ip_of(client) else client
+    other = ip_of(server or "") or ip_of(via or "")
+    event = decide(
+        Event(
+            kind=EventKind.LEASE if action and address else EventKind.OTHER,
+            source_ip=address,
+            destination_ip=other,
+            device_mac=mac,
+            device_name=None if mac_of(name) or ip_of(name or "") else stated(name),
+        ),
+        role=Role.HOLDER,
+    )
+    if action is None or address is None:
+        return event
+    seconds = _DURATION.search(message)
+    until = _until(time, seconds[1] or seconds[2]) if seconds and action is LeaseAction.ASSIGNED else None
+    return changed(event, action=action, lease_until=until)
+
+
+def _message_v6(message: str, time: datetime | None) -> Event | None:
+    match = _MESSAGE_V6.match(message)
+    address = ip_of(match[2]) if match else None
+    if match is None or address is None:
+        return None
+    event = decide(Event(source_ip=address, device_mac=mac_of_duid(match[3])), role=Role.HOLDER)
+    action = _ACTIONS_V6.get(match[1])
+    if action is None:
+        return event
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=_until(time, match[4]))
+
+
+def _infoblox(message: str) -> Event | None:
+    match = _INFOBLOX.match(message)
+    address = ip_of(match[1]) if match else None
+    if match is None or address is None:
+        return None
+    action = _ACTIONS_INFOBLOX.get(match[2].lower())
+    event = decide(
+        Event(source_ip=address, device_mac=mac_of(match[4]), device_name=stated(match[3].strip('"'))),
+        role=Role.HOLDER,
+    )
+    if action is None:
+        return event
+    until = (
+        from_epoch(match[6]) if match[6] and action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED) else None
+    )
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)
+
+
+def _until(time: datetime | None, seconds: str | None) -> datetime | None:
+    """The end of a lease of so many seconds; None when it is unknown or has no end (0xffffffff)."""
+    length = int(seconds) if seconds else 0
+    return time + timedelta(seconds=length) if time and 0 < length <= _LONGEST_LEASE_S else None

@@ -1,0 +1,350 @@
+"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt, UniFi; conntrack; ipchains.
+
+Source: Linux `net/netfilter/nf_log_syslog.c` (fields and their order), `iptables-extensions(8)` target LOG, `nft(8)` statement
+log; Proxmox VE Administration Guide, chapter Firewall (`/var/log/pve-firewall.log`); Ubiquiti help centre, "UniFi System Logs &
+SIEM Integration" (CEF of UniFi Network 9.3 and later).
+
+Traps:
+- The text before `IN=` is the administrator's; it often says what happened (`[UFW BLOCK]`, `DROP_INPUT`), and UniFi's rule
+  name ends in `-A-`, `-D-`, `-R-` (accept, drop, reject) and has a quoted `DESCR=` that an administrator typed.
+- `MAC=` is destination (6 bytes), source (6), type (2); it is empty for what leaves, and shorter or longer in tunnels.
+- An ICMP error quotes the packet it answers in brackets: `[SRC=... DST=... SPT=...]`, whose ports are not this record's.
+- Some routers (ASUS) put a priority into the middle of a line: `MAC=... <1>SRC=...`.
+- Proxmox writes its own date between chain and policy.
+- UniFi's CEF names the machine as `UNIFIsrcClientAlias` or `UNIFIdstClientAlias` and its time as `UNIFIutcTime`.
+
+Connection tracking of the Linux kernel: both directions of a connection, and so what its address was turned into.
+
+Source: `conntrack(8)` (`conntrack -E -o timestamp`, `conntrack -L`), ulogd2 `ulogd_output_LOGEMU` with `NFCT` (`ORIG: ... , REPLY: ...`).
+
+Trap: the second direction is the answer's: its destination is what the source was turned into, its source the inner server.
+
+Packets as the kernel of Linux 2.2 (ipchains) logs them.
+
+Source: "Linux IPCHAINS-HOWTO" section 7.3, Linux 2.2 `net/ipv4/ip_fw.c` (dump_packet). Traps: what stands where ports do is type and code of
+ICMP, and 65535 of protocols without either; `forward` names the interface by which the packet leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from lamsach.errors import LineError
+from lamsach.logs.events.ends import Way, decide, own_end
+from lamsach.logs.layouts import Layout, Made, Of, Shape
+from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
+from lamsach.logs.layouts.line import LayoutFormat, Texts
+from lamsach.logs.text import cef
+from lamsach.logs.text.key_value import first, first_ip, first_port
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# [1780387445.123456]	    [NEW] tcp      6 120 SYN_SENT src=10.0.0.5 dst=203.0.113.9 sport=1000 dport=443 [UNREPLIED] src=203.0.113.9 dst=198.51.100.1 ...
+# [NEW] ORIG: SRC=10.0.0.5 DST=203.0.113.9 PROTO=TCP SPT=1000 DPT=443 PKTS=0 BYTES=0 , REPLY: SRC=203.0.113.9 DST=198.51.100.1 PROTO=TCP ...
+# tcp      6 431999 ESTABLISHED src=10.0.0.5 dst=203.0.113.9 sport=1000 dport=443 src=203.0.113.9 dst=198.51.100.1 ... [ASSURED] mark=0
+# ipv4     2 udp      17 29 src=10.0.0.5 ...      as `conntrack -L` and /proc/net/nf_conntrack list them
+_CONNTRACK_START = re.compile(
+    r"(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] "
+    r"|(?:^|\s)(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown) {1,10}\d{1,3} (?:\d{1,10} )?(?:[A-Z_]{2,16} )?(?=src=)",
+    re.ASCII,
+)
+_CONNTRACK_FIELD = re.compile(
+    r"(?<=[ \t])(src|dst|sport|dport|SRC|DST|SPT|DPT)=([0-9A-Fa-f:.]{1,45})", re.ASCII
+)
+_KEYS = {"SPT": "sport", "DPT": "dport"}
+_ROOM = 300
+_LONGEST = 2000
+
+
+def is_conntrack(line: str) -> bool:
+    """Return whether the line states both directions of a connection."""
+    if line.count(" src=") < 2 and "REPLY: SRC=" not in line:
+        return False
+    return _CONNTRACK_START.search(line, 0, _ROOM) is not None
+
+
+def conntrack_event(line: str) -> Event | None:
+    """The connection, without observer and place; None when the line has no addresses."""
+    start = _CONNTRACK_START.search(line, 0, _ROOM)
+    if start is None:
+        return None
+    ways: list[dict[str, str]] = []
+    for key, value in _CONNTRACK_FIELD.findall(line[start.end() - 1 : start.end() + _LONGEST]):
+        name = _KEYS.get(key, key.lower())
+        if name == "src":
+            ways.append({})
+        if ways:
+            ways[-1].setdefault(name, value)
+    if not ways:
+        return None
+    there, back = ways[0], ways[1] if len(ways) > 1 else {}
+    source, destination = ip_of(there["src"]), ip_of(there.get("dst", ""))
+    translated, inner = ip_of(back.get("dst", "")), ip_of(back.get("src", ""))
+    if source is None or destination is None:
+        return None
+    nat = translated if translated != source else None
+    return decide(
+        Event(
+            time=from_epoch(start[1]) if start[1] else None,
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(there.get("sport")),
+            destination_ip=destination,
+            destination_port=port_of(there.get("dport")),
+            source_nat_ip=nat,
+            source_nat_port=port_of(back.get("dport")) if nat else None,
+            action=Action.ALLOWED,
+        ),
+        inner=inner,
+    )
+
+
+MARK = "Packet log: "
+_ADDRESS = r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})"
+# Packet log: input DENY eth0 PROTO=6 203.0.113.9:4444 192.0.2.1:23 L=44 S=0x00 I=33280 F=0x0000 T=243 SYN (#42)
+_PACKET = re.compile(
+    rf"Packet log: ([\w.-]{{1,32}}) ([A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} PROTO=(\d{{1,3}}) {_ADDRESS} {_ADDRESS} L=\d",
+    re.ASCII,
+)
+_ACTIONS = {
+    "DENY": Action.BLOCKED,
+    "REJECT": Action.BLOCKED,
+    "ACCEPT": Action.ALLOWED,
+    "MASQ": Action.ALLOWED,
+}
+_WITH_PORTS = frozenset({"6", "17"})
+
+
+def is_ipchains(line: str) -> bool:
+    """Return whether the line states a packet so."""
+    return MARK in line and _PACKET.search(line) is not None
+
+
+def ipchains_packet(line: str) -> Event | None:
+    """The packet, without observer, time and place; None when the line has none."""
+    match = _PACKET.search(line)
+    if match is None:
+        return None
+    chain, target, protocol, source_text, source_port, destination_text, destination_port = match.groups()
+    source, destination = ip_of(source_text), ip_of(destination_text)
+    if source is None and destination is None:
+        return None
+    ported = protocol in _WITH_PORTS
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(source_port) if ported else None,
+            destination_ip=destination,
+            destination_port=port_of(destination_port) if ported else None,
+            action=_ACTIONS.get(target, Action.UNKNOWN),
+        ),
+        Way.RECEIVED if chain == "input" else Way.UNSTATED,
+    )
+
+
+# kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 DPT=2
+# policy DROP: OUT=vmbr0 SRC=192.0.2.1      Proxmox leaves out the side that there is none of
+_START = re.compile(
+    r"(?:^|[^\w])(?:IN=([^\s=]{0,32}) |OUT=[^\s=]{1,32} (?=(?:PHYS[A-Z]{2,3}=\S{1,32} ){0,2}(?:MAC=\S{0,64} )?SRC=))"
+)
+_FIELD = re.compile(r"(?:^|(?<=[ \[>]))([A-Z][A-Za-z]{1,9})=(\S*)", re.ASCII)
+_QUOTED_PACKET = " [SRC="
+_PREFIX_ROOM = 1000
+_FRAME_COLONS = 11
+# 101 1 tap101i0-IN 20/Jun/2022:16:20:14 +0200 policy DROP: IN=
+_PROXMOX = re.compile(
+    r"\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy )?([A-Z]{1,20})\b",
+    re.ASCII,
+)
+# [Fri Mar 27 17:48:43 2026] [UFW BLOCK] IN=      as `dmesg -T` prints it
+_DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4})\]", re.ASCII)
+# [WAN_LOCAL-D-2147483647] DESCR="..." IN=     [LAN_IN-RET-4-A] [WAN_IN-default-D]IN=
+_RULE = re.compile(r"\[[\w .:-]{1,80}?-([ADRBCadrb])(?:-\d{1,12})?\]", re.ASCII)
+_BLOCKING = re.compile(
+    r"(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid)(?![a-z])", re.I
+)
+_ALLOWING = re.compile(r"(?<![a-z])(?:accept|accepted|allow|allowed|permit|pass)(?![a-z])", re.I)
+_RULE_ACTIONS = {"A": Action.ALLOWED, "D": Action.BLOCKED, "R": Action.BLOCKED, "B": Action.BLOCKED}
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_CEF = "|Ubiquiti|UniFi"
+# CEF:0|Ubiquiti|UniFi Network|10.0.140|201|Threat Detected and Blocked|7|proto=TCP src=...
+_CEF_START = re.compile(r"(?:CEF: ?)?0\|Ubiquiti\|UniFi")
+
+
+_WORD = "(?:[A-CE-RT-Z]|[SD][A-OQ-Z])[A-Z0-9]*(?:=[^ =]*)?"
+"""A word of a packet, but for its ports."""
+
+
+def _action(prefix: str | None) -> Action:
+    """Return what the administrator's prefix says happened to the packet."""
+    prefix = prefix or ""
+    rule = _RULE.search(prefix)
+    if rule:
+        return _RULE_ACTIONS.get(rule[1].upper(), Action.UNKNOWN)
+    if _BLOCKING.search(prefix.replace("_", " ")):
+        return Action.BLOCKED
+    return Action.ALLOWED if _ALLOWING.search(prefix.replace("_", " ")) else Action.UNKNOWN
+
+
+def _way(entered: str | None, left: str | None) -> Way:
+    return Way.RECEIVED if entered and not left else Way.UNSTATED
+
+
+def _frame_source(text: str) -> str | None:
+    """MAC=aa:aa:aa:aa:aa:aa:bb:bb:bb:bb:bb:bb:08:00, in which b is the source."""
+    parts = text.split(":")
+    return mac_of(":".join(parts[6:12]) if len(parts) > _FRAME_COLONS else text)
+
+
+def _proxmox_time(match: re.Match[str]) -> datetime:
+    month = MONTHS.get(match[3], 0)
+    return from_iso(f"{match[4]}-{month:02d}-{match[2]}T{match[5]}{match[6]}", UTC)
+
+
+def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
+    """A packet whose fields have another order, a connection, or a record of CEF."""
+    line = match.string
+    if not log_format.recognises(line):
+        raise LineError("The line is not a record of the Linux packet filter.", line[:80])
+    _, message = split_header(line, log_format.context)
+    start = _CEF_START.search(message, 0, _PREFIX_ROOM) if _CEF in message else None
+    if start:
+        return _unifi(message[start.start() :])
+    if MARK in message:
+        return ipchains_packet(message) or _packet(message)
+    if is_conntrack(message):
+        return conntrack_event(message) or _packet(message)
+    return _packet(message)
+
+
+def _packet(message: str) -> Texts:
+    start = _START.search(message, 0, _PREFIX_ROOM)
+    if start is None:
+        raise LineError("The line is not a record of the Linux packet filter.", message[:80])
+    fields: Texts = {"IN": start[1]}
+    for key, value in _FIELD.findall(message[start.start() :].partition(_QUOTED_PACKET)[0]):
+        fields.setdefault(key, value)
+    if not any(ADDRESS.read(fields.get(key) or "") for key in ("SRC", "DST")):
+        raise LineError("The record of the packet filter has no address.", message[:80])
+    # with what stands just before, such as the bracket of a rule's name
+    if (fields.get("MAC") or "").count(":") < _FRAME_COLONS:
+        fields["MAC"] = None
+    return {**fields, "prefix": message[: start.start() + 1]}
+
+
+def _unifi(message: str) -> Event:
+    record = cef.read(message)
+    fields = record.extension
+    source, destination = (
+        first_ip(fields, "src", "UNIFIsrcIp", "UNIFIclientIp"),
+        first_ip(fields, "dst", "UNIFIdstIp"),
+    )
+    incoming = "incoming" in fields.get("UNIFIdirection", "") and "UNIFIdstClientMac" in fields
+    way = Way.TO_OWN if source and incoming else Way.UNSTATED
+    side = "src" if way is Way.UNSTATED and own_end(source, destination) in (None, source) else "dst"
+    names = (
+        f"UNIFI{side}ClientAlias",
+        f"UNIFI{side}ClientHostname",
+        *(("UNIFIclientAlias", "UNIFIclientHostname") if side == "src" else ()),
+    )
+    macs = (f"UNIFI{side}ClientMac", *(("UNIFIclientMac", "smac") if side == "src" else ("dmac",)))
+    request = first(fields, "request", "UNIFIurl")
+    stated = first(fields, "UNIFIutcTime")
+    action = (first(fields, "act", "UNIFIaction") or record.name).lower()
+    return decide(
+        Event(
+            time=from_iso(stated, UTC) if stated and _ISO.match(stated) else None,
+            kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
+            observer=first(fields, "UNIFIhost", "UNIFIdeviceName", "dvchost"),
+            source_ip=source,
+            source_port=first_port(fields, "spt"),
+            destination_ip=destination,
+            destination_port=first_port(fields, "dpt"),
+            device_name=first(fields, *names),
+            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+            user=first(fields, "suser", "UNIFIadmin"),
+            domain=domain_of(first(fields, "dhost", "UNIFIdomain") or "")
+            or (host_of_url(request) if request else None),
+            url=request,
+            action=Action.BLOCKED
+            if _BLOCKING.search(action)
+            else Action.ALLOWED
+            if _ALLOWING.search(action)
+            else Action.UNKNOWN,
+        ),
+        way,
+    )
+
+
+_FIELDS = {
+    "kind": EventKind.CONNECTION,
+    "source_ip": Of(ADDRESS, ("SRC",)),
+    "source_port": Of(PORT, ("SPT",)),
+    "destination_ip": Of(ADDRESS, ("DST",)),
+    "destination_port": Of(PORT, ("DPT",)),
+    "source_mac": Of(Kind("frame", _frame_source), ("MACSRC", "MAC")),
+    "way": Made(_way, ("IN", "OUT")),
+    "action": Made(_action, ("prefix",)),
+}
+
+
+class Iptables(LayoutFormat):
+    """The kernel's LOG lines (also UFW, firewalld, Proxmox), conntrack with its translation, ipchains,
+    UniFi's rules, UniFi's CEF.
+
+    The hardware address is the machine's only when the machine is the source.
+    """
+
+    layout = Layout(
+        name="iptables",
+        title="Linux iptables, nftables; UniFi",
+        anywhere=True,
+        room=_PREFIX_ROOM,
+        also_gives=("source_nat_ip", "source_nat_port", "device_name", "user", "domain", "url"),
+        shapes=(
+            Shape(
+                r"kernel: (?:\[ *\d+\.\d+\] ?)?(?P<prefix>(?:[^\w<*. =][^<*.=|]{0,200})?)\bIN=(?P<IN>[^\s=]{0,32}) OUT=(?P<OUT>[^\s=]{0,32}) (?:MAC=(?P<MAC>(?:[0-9a-f]{2}:){13}[0-9a-f]{2})? )?SRC=(?P<SRC>[0-9A-Fa-f.:]{2,45}) DST=(?P<DST>[0-9A-Fa-f.:]{2,45}) "
+                rf"(?:{_WORD} )*PROTO=\w+(?: SPT=(?P<SPT>\d{{1,5}}) DPT=(?P<DPT>\d{{1,5}}))?(?: {_WORD})* ?$",
+                _FIELDS,
+            ),
+            Shape("", _FIELDS, apart=_other),
+        ),
+        examples=(
+            (
+                "Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=198.51.100.7 DST=192.0.2.2 LEN=60 ID=1 DF PROTO=TCP SPT=51000 DPT=22 WINDOW=64240 SYN",
+                {"device_ip": "192.0.2.2", "source_port": 51000, "destination_port": 22, "observer": "fw", "action": "blocked"},
+            ),
+            (
+                "Jun 10 08:00:01 fw kernel: ACCEPT IN=br0 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 LEN=60 PROTO=ICMP TYPE=8",
+                {"device_ip": "10.1.1.5", "destination_ip": "203.0.113.9", "action": "allowed"},
+            ),
+        ),
+    )  # fmt: skip
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`IN=` followed by `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
+        if "SRC=" in line and " DST=" in line:
+            return _START.search(line, 0, _PREFIX_ROOM) is not None or is_conntrack(line)
+        if " src=" in line and " dst=" in line and is_conntrack(line):
+            return True
+        if MARK in line:
+            return is_ipchains(line)
+        return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
+
+    def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
+        """The header's, or Proxmox's or dmesg's own time."""
+        header, message = split_header(line, self.context)
+        dated = _PROXMOX.match(message)
+        printed = _DMESG.match(message) if header.time is None else None
+        time = _proxmox_time(dated) if dated else self._dmesg_time(printed) if printed else header.time
+        return time, header.host
+
+    def _dmesg_time(self, match: re.Match[str]) -> datetime:
+        hour, minute, second = (int(part) for part in match[3].split(":"))
+        month = MONTHS.get(match[1], 0)
+        return local_time(int(match[4]), month, int(match[2]), hour, minute, second, 0, self.context.timezone)

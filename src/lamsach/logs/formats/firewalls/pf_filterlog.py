@@ -1,0 +1,302 @@
+"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to the firewall's own web pages, pfBlockerNG's lines.
+
+Source: Netgate, "Raw Filter Log Format" (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
+`src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins.
+
+Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reason, action, direction, IP version; then
+- IPv4: TOS, ECN, TTL, id, offset, flags, protocol number, protocol, length, source, destination
+- IPv6: class, flow label, hop limit, protocol, protocol number, length, source, destination
+- TCP and UDP: source port, destination port, data length ...; ICMP, CARP and others have no ports there.
+
+Traps:
+- The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
+- Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
+- `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514 > 198.51.100.7.443: ...`.
+- Spreadsheets and some relays put a space after each comma.
+- Of two public IPv4 addresses the receiver of a packet that came in is the unit's: machines within have private ones, and translation comes after.
+- OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
+
+Lines of pfBlockerNG on pfSense: names that its lists blocked, packets that they stopped, the resolver's answers.
+
+Source: pfBlockerNG's `dnsbl.log`, `ip_block.log`, `ip_permit.log`, `ip_match.log`, `dns_reply.log` and `unified.log` (columns as `pfblockerng.inc` and
+`pfb_unbound.py` write them). Traps:
+- The time is the firewall's, in the first or second column, without a year.
+- `in` and `out` tell the way of the packet; the resolved name (column 18) is the outside's, the next one the machine's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.stamping import changed, placed
+from lamsach.logs.mappings.printed_packets import printed_packet
+from lamsach.logs.mappings.records import Cells, Fields, Header, Records
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import split_header, split_message
+from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.syslog_times import BSD_TIME, time_at
+from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, question_of, stated
+from lamsach.model import Action, Event, EventKind
+
+_TIME = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"
+# DNSBL-python,Jun 10 09:20:31,c2.example,10.20.1.5,Python,DNSBL_A,DNSBL_Malicious,c2.example,feed,+    DNSBL Reject,Jun 10 09:20:31,c2.example,10.20.1.5,...
+_NAME = re.compile(rf"DNSBL[ -][\w ]{{1,20}},({_TIME}),([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),", re.ASCII)
+# DNS-reply,Jun 10 09:20:31,reply,A,A,60,c2.example,10.20.1.5,203.0.113.9,US
+_REPLY = re.compile(
+    rf"DNS-reply,({_TIME}),[\w-]{{1,20}},[\w-]{{1,12}},[\w-]{{1,12}},[\w-]{{1,12}},([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),([^,]{{0,255}})(?:,|$)",
+    re.ASCII,
+)
+# Jun 10 09:20:31,1770008963,em1,LAN,block,4,6,TCP-S,10.20.1.5,203.0.113.9,51234,443,out,US,pfB_x_v4,203.0.113.0/24,feed,c2.example,PC-17,..,+
+_STOPPED = re.compile(
+    rf"({_TIME}),\d{{1,12}},[\w.@-]{{1,32}},[^,]{{0,64}},(block|reject|pass|permit|match),[46],\d{{1,3}},[\w-]{{1,16}},"
+    r"([0-9A-Fa-f.:]{3,45}),([0-9A-Fa-f.:]{3,45}),(\d{0,5}),(\d{0,5}),(in|out),([^\n]{0,600})",
+    re.ASCII,
+)
+_ACTIONS = {
+    "block": Action.BLOCKED,
+    "reject": Action.BLOCKED,
+    "pass": Action.ALLOWED,
+    "permit": Action.ALLOWED,
+}
+_RESOLVED, _NAMED = 4, 5
+
+
+def event_in(line: str, context: FileContext) -> Event | None:
+    """The event of a line; None when it is none of these."""
+    if line.startswith("DNSBL") and (name := _NAME.match(line)):
+        return _question(name[1], name[2], name[3], context)
+    if line.startswith("DNS-reply,") and (reply := _REPLY.match(line)):
+        return _question(reply[1], reply[2], reply[3], context, answer=reply[4])
+    packet = _STOPPED.match(line) if "," in line[14:22] else None
+    return _stopped(packet, context) if packet else None
+
+
+def _question(
+    time: str, name: str, client: str, context: FileContext, answer: str | None = None
+) -> Event | None:
+    asker = ip_of(client)
+    if asker is None:
+        return None
+    found = (ip_of(answer) or domain_of(answer)) if answer else None
+    return decide(
+        Event(
+            time=_time(time, context),
+            kind=EventKind.DNS,
+            source_ip=asker,
+            domain=question_of(name),
+            answers=(found,) if found and "." in found.replace(":", ".") else (),
+            response=answer is not None,
+            action=Action.BLOCKED if answer is None else Action.ALLOWED if found else Action.UNKNOWN,
+        ),
+        role=Role.SERVES_THE_UNIT,
+    )
+
+
+def _stopped(match: re.Match[str], context: FileContext) -> Event | None:
+    source, destination = ip_of(match[3]), ip_of(match[4])
+    if source is None or destination is None:
+        return None
+    stranger = match[7] == "in" and not is_internal(source)
+    rest = match[8].split(",")
+    resolved, named = (stated(rest[at]) if len(rest) > at else None for at in (_RESOLVED, _NAMED))
+    site = domain_of(resolved) if resolved else None
+    return decide(
+        Event(
+            time=_time(match[1], context),
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(match[5]),
+            destination_ip=destination,
+            destination_port=port_of(match[6]),
+            device_name=named if named and named.lower() != "unknown" else None,
+            domain=site if site and "." in site and ip_of(site) is None and not stranger else None,
+            action=_ACTIONS.get(match[2], Action.UNKNOWN),
+        ),
+        Way.ARRIVED if stranger else Way.UNSTATED,
+    )
+
+
+def _time(text: str, context: FileContext) -> datetime | None:
+    found = time_at(text) if BSD_TIME.match(text) else None
+    return found[0](context) if found else None
+
+
+# filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,1,icmp,96,192.0.2.1,192.0.2.2,request,29705,076
+_PACKET = re.compile(
+    r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},"
+    r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out|unkn\(\d{1,3}\)),([46]),"
+)
+# rule 1/0(match): block in on em0: (tos 0x0, ttl 64, id 1, ...) 192.0.2.5.51514 > 198.51.100.7.443: Flags [S]
+_RULE = re.compile(
+    r"\brule [\w.*/-]{1,64}\((?:match|short|bad-offset|fragment|bad-timestamp|normalize|memory|congestion|ip-option|proto-cksum|state-[\w-]{4,12}|src-limit|synproxy)\)"
+    r"(?: \[uid [^\]]{1,40}\])?:? (pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: (?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )",
+    re.ASCII,
+)
+_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)
+_ROOM = 700
+_ACTION, _WAY, _VERSION, _CELLS = 6, 7, 8, 23
+WITH_PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
+ACTIONS = {
+    "pass": Action.ALLOWED,
+    "block": Action.BLOCKED,
+    "reject": Action.BLOCKED,
+    "synproxy drop": Action.BLOCKED,
+}
+# /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
+# /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)   Web GUI authentication error for 'x' from 192.0.2.9
+_LOGIN = re.compile(
+    r"(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out)"
+    r" for (?:user )?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})",
+    re.ASCII,
+)
+# user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + OPNsense\\Auth\\Local]
+_AUDITED = re.compile(
+    r"(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense",
+    re.ASCII,
+)
+_LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
+
+
+_ANY = FileContext()
+
+
+class PfFilterlog(LogFormat):
+    """`filterlog` in both headers, IPv4 and IPv6; `rule 1/0(match): block in on em0:` as tcpdump prints it;
+    log-ins to the web pages; pfBlockerNG's lines.
+
+    Of two public IPv4 addresses the receiver of what came in is the unit's.
+    """
+
+    name: ClassVar[str] = "pf_filterlog"
+    title: ClassVar[str] = "pfSense, OPNsense"
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "domain url answers action response"
+    )
+
+    # filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,6,tcp,60,10.1.1.5,198.51.100.7,51514,443,0,S,...
+    records: ClassVar[Records] = Records(
+        reader="cells",
+        ports=("15", "16", "17", "18", "19", "20", "21"),
+        cells=Cells(
+            delimiter=",",
+            head=True,
+            shapes=dict(
+                zip(map(str, range(9)), [r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$", r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$", r"^[\w-]{1,24}$",
+                    "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$"], strict=True)
+            ),
+        ),
+    )  # fmt: skip
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
+        if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
+            return _PACKET.search(_tight(line), 0, _ROOM) is not None or event_in(line, _ANY) is not None
+        if line.startswith(("DNSBL", "DNS-reply,")):
+            return event_in(line, _ANY) is not None
+        if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
+            return True
+        if " [using OPNsense" in line:
+            return _AUDITED.match(split_message(line)[1]) is not None
+        return "' from" in line and _login(line) is not None
+
+    def record_event(self, fields: Fields, header: Header) -> Event | None:
+        """See `Records`."""
+        event = _packet(lambda at: fields.get(str(at), ""), "")
+        return replace(event, time=header.time, observer=header.host)
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """See `Records`: the header states it."""
+        return None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One packet, or one log-in."""
+        blocked = event_in(line, self.context)
+        if blocked is not None:
+            return placed(blocked, self, number, blocked.time, None)
+        line = _tight(bare(line))
+        header, message = split_header(line, self.context)
+        packet = _PACKET.search(message, 0, _ROOM)
+        if packet:
+            cells = message[packet.start() :].rstrip().split(",", _CELLS)
+            event = _packet(lambda at: cells[at] if at < len(cells) else "", message)
+        elif rule := _RULE.search(line, 0, _ROOM):
+            printed = printed_packet(line[rule.end() :], None) or Event()
+            event = changed(printed, action=ACTIONS.get(rule[1], Action.UNKNOWN))
+            if event.kind is EventKind.CONNECTION:
+                event = decide(event, _way(event.source_ip, " in on " in rule[0]), again=True)
+        elif audited := _AUDITED.match(message):
+            event = Event(
+                kind=EventKind.LOGON,
+                user=stated(audited["user"]),
+                action=Action.ALLOWED if audited["good"] else Action.BLOCKED,
+            )
+        else:
+            login = _login(line)
+            if login is None:
+                raise LineError("The line is not a filterlog record.", line[:80])
+            event = _logged_in(login)
+        time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
+        return placed(event, self, number, time, header.host)
+
+
+def _tight(line: str) -> str:
+    """The line without spaces after its commas."""
+    return line.replace(", ", ",") if ", in, " in line or ", out, " in line else line
+
+
+def _packet(cell: Callable[[int], str], record: str) -> Event:
+    """The packet of a record's cells, which are numbered from 0."""
+    four = cell(_VERSION) == "4"
+    names, end = ((15, 16), 18) if four else ((12, 13), 15)
+    ends = [cell(end), cell(end + 1)]
+    source, destination = map(ip_of, ends)
+    if (source is None and destination is None) or not all(ends):  # one may be masked
+        raise LineError("The filterlog record is cut short or has no address.", record[:80])
+    ported = not WITH_PORTS.isdisjoint(cell(name).lower() for name in names)
+    return decide(
+        Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(cell(end + 2)) if ported else None,
+            destination_ip=destination,
+            destination_port=port_of(cell(end + 3)) if ported else None,
+            action=ACTIONS.get(cell(_ACTION), Action.UNKNOWN),
+        ),
+        _way(source, four and cell(_WAY) == "in"),
+        role=Role.BETWEEN if source else Role.APART,
+    )
+
+
+def _way(source: str | None, came_in: bool) -> Way:
+    return Way.INWARD if came_in and ":" not in (source or "") else Way.UNSTATED
+
+
+def _login(line: str) -> re.Match[str] | None:
+    app, message = split_message(line)
+    own = app in _LOGIN_APPS or (message[:1] == "/" and "uthentication error for " in message[:160])
+    return _LOGIN.match(message) if own else None
+
+
+def _logged_in(match: re.Match[str]) -> Event:
+    source = ip_of(match["address"].rstrip(".:"))
+    if source is None:
+        raise LineError("The filterlog record is cut short or has no address.", match[0][:80])
+    return decide(
+        Event(
+            kind=EventKind.LOGON,
+            source_ip=source,
+            user=stated(match["user"][:256]),
+            action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
+        ),
+        Way.CALLED,
+    )

@@ -1,1 +1,0 @@
-"""pfSense, OPNsense."""

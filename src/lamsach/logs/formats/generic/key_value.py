@@ -1,0 +1,232 @@
+"""Lines of named values of any product: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local Host IP: ...`.
+
+Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor, Barracuda CloudGen, F5 ASM, Zscaler NSS, Symantec
+Endpoint Protection and others that write such lines; names are those of `lamsach.logs.mappings.column_names`. Traps:
+- A product that has a format of its own is read by that one: this one stands behind them in the registry.
+- Only named values count: an address in running text is nobody's. A line must name a source or destination address and one more known field.
+- A time that cannot be read does not spoil the rest: the header's time stands.
+
+What is Symantec Endpoint Protection's own in the records that its manager sends by syslog (`SymantecServer: ...`), versions 12 and 14.
+
+Source: Broadcom, "External Logging settings and log event severity levels" and the records' own names. Traps:
+- `Domain` is the manager's or Windows' domain, `First Seen` a sentence: neither is a site nor a time.
+- Version 12 says `Local:` thrice, of the address, the port and the hardware address.
+- SONAR's detections and potential risks name the machine alone, in the first cell or as `Computer name`.
+- `Event time` is in UTC or on the manager's clock; `Inserted`, which is the moment of the header, tells which.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.stamping import placed
+from lamsach.logs.mappings import column_names, columns
+from lamsach.logs.mappings.actions import action_of, refusal_in
+from lamsach.logs.text.framing import header_before, uncelled
+from lamsach.logs.text.key_value import pairs_in, start_of_pairs
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.record_times import zone_of
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import among, host_and_port, in_order, ip_of, mac_of
+from lamsach.model import Action, Event
+
+MARK = "SymantecServer"
+NOTHING = ""
+"""The name means nothing that a record tells."""
+_SYMANTEC_ENDS = {
+    "local": ("source", "source_port", "mac"),
+    "remote": ("destination", "destination_port", NOTHING),
+}
+_OTHERS_WORDS = frozenset({"domain", "domainname", "firstseen"})
+_OF_DETECTIONS = frozenset({"hash", "url", "domain"})
+# SymantecServer: PC-AN,SONAR detection now allowed,Application type: Trojan Worm,
+_MACHINE = re.compile(r"SymantecServer(?: [\w.-]{1,60})?: ([A-Za-z][\w-]{0,62}),", re.ASCII)
+# Inserted: 2026-03-01 05:23:14,   Event Insert Time: 2026-03-01 05:23:14,
+_INSERTED = re.compile(
+    r"(?:Inserted|Event Insert Time): (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(?=,|$)", re.ASCII
+)
+_SAME_MOMENT = timedelta(minutes=20)
+
+
+def field_of(name: str, text: str) -> str | None:
+    """The field that a name (lower case, letters and digits only) means here; None: the same as anywhere."""
+    if name in _OTHERS_WORDS:
+        return NOTHING
+    if name in _SYMANTEC_ENDS:
+        address, port, mac = _SYMANTEC_ENDS[name]
+        if text.isdigit() and len(text) <= 5:
+            return port
+        return mac if mac_of(text) else address
+    return None
+
+
+def complete(line: str, values: dict[str, list[str]]) -> bool:
+    """Return whether a record tells of a detection on a machine, whose name is added where it stands in the first cell."""
+    if "name" not in values and (machine := _MACHINE.search(line)):
+        values["name"] = [machine[1]]
+    return "name" in values and not _OF_DETECTIONS.isdisjoint(values)
+
+
+def is_machine(text: str) -> bool:
+    """Return whether an end of a record is one: `Source: Real Time Scan` is not, nor `Source IP: 0.0.0.0`."""
+    return ip_of(text) is not None and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
+
+
+def is_inbound(line: str) -> bool:
+    """Return whether the far side opened the connection. An intrusion's direction is that of its packet, which may be the answer."""
+    return ",Inbound," in line and "Intrusion ID:" not in line and "[SID: " not in line
+
+
+def on_its_clock(context: FileContext, line: str, sent: datetime | None) -> FileContext:
+    """The context with the zone of the record's own times: UTC, when only so it was inserted about when it was `sent` (UTC)."""
+    match = _INSERTED.search(line)
+    if match is None or sent is None:
+        return context
+    in_utc, on_clock = (from_iso(match[1], zone) for zone in (UTC, context.timezone))
+    if abs(sent - in_utc) < _SAME_MOMENT <= abs(sent - on_clock):
+        return replace(context, timezone=ZoneInfo("UTC"))
+    return context
+
+
+_MOST_VALUES = 8
+_TIMES = ("time", "date", "clock", "lease_start", "lease_until", "lease_seconds")
+_ENDS = ("source", "destination", "ip")
+_WORDS = (
+    *among("src Src SRC source Source dst Dst DST ip IP client addr initiator 地址 nguồn"),
+    " sa=",
+    "a chỉ",
+    MARK,
+)
+"""One of these stands in every line that names an address."""
+_OTHER = among("destination source_port destination_port domain url query action user hash mac nat")
+
+
+class KeyValue(LogFormat):
+    """Any line of named values: Stormshield, NetScreen, Barracuda, F5, Huawei, H3C, Sangfor, Zscaler,
+    Symantec and others.
+
+    Names are recognised by their words, in English, Vietnamese and Chinese; a line must name an address
+    and one more known value.
+    """
+
+    name: ClassVar[str] = "key_value"
+    title: ClassVar[str] = "Key=value (named keys)"
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
+        "device_ip device_name device_mac user domain url answers hashes action inbound"
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Named values of which one is the address of a party, and one more is known."""
+        if ("=" not in line and ":" not in line) or (
+            line.lstrip()[:1] in "{<" and line.lstrip()[:2] not in _PRIORITIES and not _ELEMENT.match(line)
+        ):
+            return False
+        return any(word in line for word in _WORDS) and _values(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        values = _values(uncelled(line))
+        if values is None:
+            raise LineError("The line has no named values that are known.", line[:80])
+        line = uncelled(line)
+        header, message = split_header(line, self.context)
+        zone = _ZONE.search(line) if "tz=" in line or "timezone=" in line else None
+        own = zone_of(zone[1]) if zone else None
+        times = LooseTimes(replace(self.context, timezone=own)) if own else self._times
+        symantec = MARK in line
+        if symantec:
+            times = LooseTimes(on_its_clock(self.context, line, header.time))
+        of_one = values.keys().isdisjoint(("source", "destination"))  # the record is of one machine
+        try:
+            event = columns.event_of(values, times, host_is_device=of_one)
+        except LineError:
+            timeless = {field: texts for field, texts in values.items() if field not in _TIMES}
+            event = columns.event_of(timeless, times, host_is_device=of_one)
+        if event.action is Action.UNKNOWN:
+            before = message[: start_of_pairs(message)]
+            policy = _POLICY.search(before)
+            action = action_of(policy[1] if policy else before)
+            event = replace(event, action=refusal_in(before) if action is Action.UNKNOWN else action)
+        if event.source_nat_ip == event.source_ip and event.source_nat_port == event.source_port:
+            event = replace(event, source_nat_ip=None, source_nat_port=None)
+        if symantec and is_inbound(line):
+            event = replace(event, inbound=True)
+        time = header.time or header_before(line, start_of_pairs(line), self.context).time
+        sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None
+        return placed(event, self, number, time, sender[1] if sender else header.host)
+
+
+# Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
+_POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
+# Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public     H3C: %Mar  4 10:00:01:123 2026 FW1 FILTER/6/FILTER_ZONE_..
+_SENDER = re.compile(
+    r"\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) (?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]",
+    re.ASCII,
+)
+_HEAD = 160
+# Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
+_INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
+# Stormshield: tz=+0700    FortiWeb: timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
+_ZONE = re.compile(r"\b(?:tz|timezone)=\"?\(?([A-Z]{0,5}[+-]\d{1,2}:?(?:\d{2})?)(?!\w)", re.ASCII)
+# FortiWeb, FortiMail: date=2026-06-05 time=07:31:12
+_CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
+_ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac", "source_mac"})
+# <event time="2026-06-05T00:31:12Z" computer="PC-1" ipAddress="192.0.2.5"/>
+_ELEMENT = re.compile(r"\s*<[A-Za-z][\w:.-]{0,40} [A-Za-z][\w:.-]{0,40}=[\"']")
+_PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
+
+
+def _values(line: str) -> dict[str, list[str]] | None:
+    """The values of each known field; None when they tell of no contact."""
+    for colon in (False, True):
+        if ("=" if not colon else ":") not in line:
+            continue
+        values: dict[str, list[str]] = {}
+        symantec = MARK in line
+        pairs = [(column_names.plain(key), key, text) for key, text in pairs_in(line, colon=colon)]
+        others = column_names.beside(frozenset(name for name, _, _ in pairs))
+        for name, key, text in pairs:
+            field = others.get(name)
+            own = field_of(name, text) if symantec and not field else None
+            field = own if own is not None else field or column_names.field_of(key)
+            words = text.split(None, 1)
+            if not field or not words or (symantec and field in _ENDS and not is_machine(text)):
+                continue
+            if field == "time" and _CLOCK.fullmatch(text):
+                field = "clock"
+            held = values.setdefault(field, [])
+            if len(held) < _MOST_VALUES:
+                held.append(words[0] if field in _ONE_WORD else text)
+        if "ip" in values and "source" not in values and "destination" in values:
+            values["source"] = values.pop("ip")
+        if "nat" in values and _INWARD.search(line):
+            del values["nat"]
+            values.pop("nat_port", None)
+        if (symantec and complete(line, values)) or _tells(values):
+            return values
+    return None
+
+
+def _tells(values: dict[str, list[str]]) -> bool:
+    named = any(_is_address(text) for field in _ENDS for text in values.get(field, ())[:3])
+    known = set(values)
+    both = "source" in known and "destination" in known
+    return named and (both or len(known & _OTHER) >= (1 if "source" in known else 2))
+
+
+def _is_address(text: str) -> bool:
+    host, _ = host_and_port(text[:80].split(" ", 1)[0])
+    return host is not None and ip_of(host) is not None

@@ -1,0 +1,313 @@
+r"""Samba: log-ons (`auth_audit`, as text and as JSON), connections to shares, and what `vfs_full_audit` tells of files.
+
+Source: https://wiki.samba.org/index.php/Setting_up_Audit_Logging, `auth/auth_log.c` (log_authentication_event_human_readable,
+log_successful_authz_event_human_readable), vfs_fullaudit(8), `source3/smbd/smb2_service.c`. Traps:
+- In Samba's own files a line with `[2021/10/14 15:24:12.024,  2] ../auth/auth_log.c:653(...)` comes before, with the local time; the
+  message itself stands indented below it, and states its time with the zone.
+- An address is `ipv4:192.0.2.7:44890` or `ipv6:2001:db8::7:44890`; the workstation is what the client calls itself.
+- `(null)` is no name; `PC-7$` is a machine. Of a Kerberos log-on the name has the realm.
+- The prefix of `vfs_full_audit` is the administrator's choice; the usual ones begin with user and address (`%u|%I|...`).
+
+What Samba says of shares and passwords: who connected to a share, what `vfs_full_audit` tells of files, whom the password check refused.
+
+Source and traps: `lamsach.logs.formats.servers.samba`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.mappings.radius import machine_name
+from lamsach.logs.text.json_records import child, read_object, text_of
+from lamsach.logs.text.pasted import bare
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.timestamps import MONTHS, from_iso, zone_of
+from lamsach.logs.text.values import in_order, ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+_ENDPOINT = re.compile(r"(?:ipv[46]:)?(.{2,60}?)(?::(\d{1,5}))?", re.ASCII)
+# pc-7 (ipv4:192.0.2.7:44890) connect to service docs initially as user alice (uid=1000, gid=100) (pid 1234)
+_SERVICE = re.compile(
+    r"(\S{1,64}) \((?:ipv[46]:)?([0-9A-Fa-f.:]{2,60})\) (?:signed )?(connect to service|closed connection to service|couldn't find service|Can't become|denied connection)"
+    r" ?'?([^\s']{0,128})'?(?:.{0,40}? as user (\S{1,128}))?"
+)
+# check_ntlm_password:  Authentication for user [alice] -> [alice] FAILED with error NT_STATUS_NO_SUCH_USER, authoritative=1
+_CHECKED = re.compile(
+    r"check_ntlm_password: {1,4}[Aa]uthentication for user \[([^\]\n]{0,256})\](?: -> \[[^\]\n]{0,256}\]){0,2} (FAILED|succeeded)"
+)
+# alice|192.0.2.7|pc-7|docs|openat|ok|r|plans.docx     alice|192.0.2.7|unlinkat|fail (Permission denied)|x
+_INNER_TIME = re.compile(r"^\[[\d/: .,]{10,40}\] ", re.ASCII)
+_AUDIT_FIELDS = 8
+_AUDIT_RESULT = re.compile(r"ok|fail(?: \(.{0,120}\))?")
+_NOBODY = frozenset({"(null)", "null", "", "anonymous", "anonymous logon", "nobody"})
+
+
+def endpoint(text: str) -> tuple[str | None, int | None]:
+    """Address and port of `ipv4:192.0.2.7:44890`."""
+    match = _ENDPOINT.fullmatch(text.strip())
+    return (ip_of(match[1]), port_of(match[2])) if match else (None, None)
+
+
+def named(text: str | None) -> str | None:
+    """A name, unless it means nobody."""
+    text = stated(text)
+    return None if text is None or text.lower() in _NOBODY else text
+
+
+def service(message: str) -> Event | None:
+    """A connection to a share, as the share's client names itself."""
+    match = _SERVICE.search(message, 0, 500)
+    if match is None:
+        return None
+    address, port = endpoint(match[2])
+    allowed = match[3] in ("connect to service", "closed connection to service")
+    return decide(
+        Event(
+            kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
+            source_ip=address,
+            source_port=port,
+            device_name=named(match[1]),
+            user=named(match[5]),
+            action=Action.ALLOWED if allowed else Action.BLOCKED,
+        ),
+        role=Role.SERVES_THE_UNIT,
+    )
+
+
+def refused(message: str) -> Event | None:
+    """The password check of older versions, which names a user and no address."""
+    match = _CHECKED.search(message, 0, 500)
+    if match is None:
+        return None
+    action = Action.BLOCKED if match[2] == "FAILED" else Action.ALLOWED
+    return Event(kind=EventKind.LOGON, user=named(match[1]), action=action)
+
+
+def audit(message: str) -> Event | None:
+    """A record of `vfs_full_audit`; None when no address stands in its prefix."""
+    record = _INNER_TIME.sub("", message[:4000], count=1)
+    fields = [field.strip() for field in record.split("|", _AUDIT_FIELDS)][:_AUDIT_FIELDS]
+    results = [at for at, field in enumerate(fields) if at > 1 and _AUDIT_RESULT.fullmatch(field)]
+    if not results:
+        return None
+    prefix = fields[: results[0] - 1]
+    at = next((at for at, field in enumerate(prefix) if ip_of(field)), None)
+    if at is None:
+        return None
+    others = [field for place, field in enumerate(prefix) if place != at]
+    user = named(others[0].rsplit("\\", 1)[-1]) if others else None
+    address = ip_of(prefix[at])
+    # %u|%I|%m|%S: what stands between the address and the share is the machine's name
+    machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""
+    return decide(
+        Event(
+            kind=EventKind.FILE,
+            source_ip=address,
+            device_name=named(machine),
+            user=user,
+            action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
+        ),
+        role=Role.SERVES_THE_UNIT,
+    )
+
+
+# [2021/10/14 15:24:12.023984,  2] ../../auth/auth_log.c:653(log_authentication_event_human_readable)   [2021/10/14 15:24:12,  1, pid=12] smbd/...
+_OWN_HEADER = re.compile(
+    r"\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?), {1,3}\d{1,2}(?:, [^\]\n]{1,120})?\] [\w./-]{1,120}:\d{1,6}\([\w ]{1,100}\)",
+    re.ASCII,
+)
+_PAIR = r"\[([^\]\n]{0,256})\](?:\\\[([^\]\n]{0,256})\])?"
+# Auth: [SMB2,(null)] user [UNIT]\[alice] at [Thu, 14 Oct 2021 15:24:12.023984 UTC] with [NTLMv2] status [NT_STATUS_OK] workstation [PC-7] remote host [ipv4:192.0.2.7:44890]
+_AUTH = re.compile(
+    rf"(Auth|Successful AuthZ): \[([^\]\n]{{0,200}})\] user {_PAIR}(?: \[[^\]\n]{{0,200}}\])? at \[([^\]\n]{{0,80}})\](.{{0,3000}})",
+    re.ASCII | re.DOTALL,
+)
+_STATUS = re.compile(r" status \[(\w{1,80})\]", re.ASCII)
+_WORKSTATION = re.compile(r" workstation \[([^\]\n]{0,256})\]")
+_REMOTE = re.compile(r" [Rr]emote host \[([^\]\n]{0,80})\]")
+_LOCAL = re.compile(r" local host \[([^\]\n]{0,80})\]")
+# Thu, 14 Oct 2021 15:24:12.023984 UTC
+_AUTH_TIME = re.compile(
+    r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})",
+    re.ASCII,
+)
+_JSON_TYPE = re.compile(r'"type"\s*:\s*"(Authentication|Authorization)"', re.ASCII)
+_JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{2}):?(\d{2})", re.ASCII)
+
+
+class Samba(LogFormat):
+    """Log-ons as text and JSON, connections to shares, `vfs_full_audit`."""
+
+    name: ClassVar[str] = "samba"
+    title: ClassVar[str] = "Samba"
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
+        "action"
+    )
+    multiline: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "Auth: [",
+        "Successful AuthZ: [",
+        '"Authentication"',
+        '"Authorization"',
+        "connect to service",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Samba's own header, its audit of log-ons, or a message of `smbd` about a client."""
+        if "uth" in line[:400] and (_auth_start(line) >= 0 or _is_json(line)):
+            return True
+        if line[:1] == "[" and _OWN_HEADER.match(line):
+            return True
+        if " service" in line[:400] and (" (ipv" in line[:300] or "smbd" in line[:120]):
+            return service(line) is not None
+        return "|" in line[:400] and "smbd" in line[:160] and audit(_message(line)) is not None
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Every line that is not indented."""
+        return line[:1] not in (" ", "\t", "")
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for messages about no client."""
+        own = _OWN_HEADER.match(line)
+        event, host, time = self._event(line)
+        if own and event is not None:
+            time = from_iso(own[1], self.context.timezone)
+        if event is None:
+            if own or self.recognises(line.partition("\n")[0]):
+                return None
+            raise LineError("The line is not of this format.", line.partition("\n")[0][:80])
+        return replace(
+            event,
+            time=event.time or time,
+            observer=host,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _event(self, line: str) -> tuple[Event | None, str | None, datetime | None]:
+        at = _auth_start(line)
+        if at >= 0 and (match := _AUTH.match(line, at)):
+            header = split_header(bare(line), self.context)[0] if at and line[0] not in "[ " else None
+            return (
+                _authentication(match, self.context.timezone),
+                header.host if header else None,
+                header.time if header else None,
+            )
+        if _is_json(line):
+            before, record = read_object(
+                line.partition("\n")[2].lstrip() if line[:1] == "[" and "\n" in line else line
+            )
+            header = split_header(line, self.context)[0] if before.strip() and line[0] != "[" else None
+            return _json(record), header.host if header else None, header.time if header else None
+        if line[:1] == "[" and "\n" in line:
+            text = line.partition("\n")[2].strip()
+            return service(text) or refused(text), None, None
+        header, message = split_header(bare(line), self.context)
+        return service(message) or refused(message) or audit(message), header.host, header.time
+
+
+def _message(line: str) -> str:
+    at = line.find(": ", 0, 260)
+    return line[at + 2 :] if at >= 0 else line
+
+
+def _auth_start(line: str) -> int:
+    """Return where the text of a log-on begins; -1 when nowhere."""
+    for start in ("Auth: [", "Successful AuthZ: ["):
+        at = line.find(start, 0, 600)
+        if at >= 0:
+            return at if _AUTH.match(line, at) else -1
+    return -1
+
+
+def _is_json(line: str) -> bool:
+    return ("remoteAddress" in line and "serviceDescription" in line) and _JSON_TYPE.search(
+        line, 0, 2000
+    ) is not None
+
+
+def _authentication(match: re.Match[str], zone: tzinfo) -> Event:
+    rest = match[6]
+    status, workstation = _STATUS.search(rest), _WORKSTATION.search(rest)
+    remote, local = _REMOTE.search(rest), _LOCAL.search(rest)
+    return _log_on(
+        _auth_time(match[5], zone),
+        match[4] or match[3],
+        workstation[1] if workstation else None,
+        remote[1] if remote else "",
+        local[1] if local else "",
+        status[1] if status else ("NT_STATUS_OK" if match[1] != "Auth" else None),
+    )
+
+
+def _auth_time(text: str, local: tzinfo) -> datetime | None:
+    """The time that a message states; an abbreviation that may mean several zones is taken for the server's own."""
+    match = _AUTH_TIME.match(text)
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, fraction, zone = match.groups()
+    micro = int((fraction or "0").ljust(6, "0"))
+    date = f"{year}-{MONTHS.get(month, 0):02}-{day}T{hour}:{minute}:{second}.{micro:06}"
+    return from_iso(date, UTC if zone == "Z" else zone_of(zone) or local)
+
+
+def _json(record: Mapping[str, object]) -> Event:
+    kind = text_of(record.get("type")) or ""
+    values = child(record, kind)
+    time = _JSON_TIME.match(text_of(record.get("timestamp")) or "")
+    return _log_on(
+        from_iso(f"{time[1]}{time[2]}:{time[3]}", UTC) if time else None,
+        text_of(values.get("clientAccount"))
+        or text_of(values.get("account"))
+        or text_of(values.get("mappedAccount")),
+        text_of(values.get("workstation")),
+        text_of(values.get("remoteAddress")) or "",
+        text_of(values.get("localAddress")) or "",
+        text_of(values.get("status")) or ("NT_STATUS_OK" if kind == "Authorization" else None),
+    )
+
+
+def _log_on(
+    time: datetime | None,
+    user: str | None,
+    workstation: str | None,
+    remote: str,
+    local: str,
+    status: str | None,
+) -> Event:
+    source, source_port = endpoint(remote)
+    destination, destination_port = endpoint(local)
+    account = named(user)
+    machine = machine_name(account)
+    action = (
+        Action.UNKNOWN if status is None else Action.ALLOWED if status == "NT_STATUS_OK" else Action.BLOCKED
+    )
+    blocked = action is Action.BLOCKED
+    # whose name is no machine's of the unit
+    stranger = blocked and source is not None and not is_internal(source)
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LOGON,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
+            user=None if machine else (account or "").partition("@")[0] or None,
+            action=action,
+        ),
+        Way.CALLED if blocked else Way.UNSTATED,
+    )

@@ -1,1 +1,0 @@
-"""Log-ons at servers and applications (PAM, databases, NAS, web applications)."""

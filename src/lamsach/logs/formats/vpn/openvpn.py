@@ -1,0 +1,380 @@
+"""OpenVPN: the server's log, and its status file in versions 1, 2 and 3. A session says who holds an address of the tunnel, and when.
+
+Source: openvpn(8) 2.3 to 2.7 (`--log`, `--verb`, `--status`, `--status-version`, `--machine-readable-output`), `src/openvpn/multi.c` (multi_print_status,
+MULTI: Learn, MULTI_sva), `ssl_verify.c`, `forward.c`; pfSense's `openvpn` messages from `openvpn.attributes.php`. Traps:
+- The time is `Tue Nov 10 10:00:00 2026` up to 2.4, `2026-11-10 10:00:00` since 2.5, seconds with microseconds in machine-readable output.
+- A client is `name/203.0.113.5:51234` once it is known, before that `203.0.113.5:51234`; also `[AF_INET]..`, `udp4:..`, `[AF_INET6]2001:db8::5:1194`.
+- The end of a session (`client-instance exiting`) names the client, not its address of the tunnel.
+- In the status file, version 1's tables have no key: a row is told by its shape. `ROUTING_TABLE` rows with a `C` at the end are
+  addresses that were only seen; networks behind a client are no address of it.
+- `UNDEF` is a client that has not proved its name.
+
+What OpenVPN's messages about a client say: which address of the tunnel it has, and whether it was let in.
+
+Source: see `lamsach.logs.formats.vpn.openvpn`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import in_order, ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+ENDPOINT = r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?[:_])?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
+NAME = r"[^\s/,|]{1,128}"
+# MULTI: Learn: 10.8.0.6 -> alice/203.0.113.5:51234   MULTI: Learn: 00:1a:2b:3c:4d:5e@0 -> ...   MULTI: primary virtual IP for alice/203.0.113.5:51234: 10.8.0.6
+_LEARN = re.compile(
+    rf"MULTI: Learn: ([0-9A-Fa-f.:]{{2,45}})(?:@\d{{1,5}})?(/\d{{1,3}})? -> (?:({NAME})/)?{ENDPOINT}",
+    re.ASCII,
+)
+_PRIMARY = re.compile(
+    rf"MULTI: primary virtual IP(?:v6)? for (?:({NAME})/)?{ENDPOINT}: ([0-9A-Fa-f.:]{{2,45}})", re.ASCII
+)
+# MULTI_sva: pool returned IPv4=10.8.0.6, IPv6=(Not enabled)
+_POOL = re.compile(
+    r"MULTI_sva: pool returned IPv4=([0-9.]{7,15}|\(Not enabled\))(?:, IPv6=([0-9A-Fa-f:]{2,45}))?", re.ASCII
+)
+_PUSHED = re.compile(r"PUSH_REPLY,.{0,4000}?\bifconfig (\d{1,3}(?:\.\d{1,3}){3}) ", re.ASCII)
+_GONE = re.compile(r"client-instance (?:exiting|restarting)|SIGTERM\[soft,remote-exit\]", re.ASCII)
+# [alice] Peer Connection Initiated with [AF_INET]203.0.113.5:51234
+_CONNECTED = re.compile(rf"\[({NAME}|)\] Peer Connection Initiated with {ENDPOINT}", re.ASCII)
+_USER = re.compile(
+    r"(?:for username|for user|user|username|CN|common name|TLS: Username/Password authentication \w+ for username) ?[:=]? ?['\"]([^'\"]{1,128})['\"]|\bdepth=0,.{0,200}?\bCN=([^,/]{1,128})",
+    re.ASCII | re.IGNORECASE,
+)
+_OUTER = re.compile(rf"(?:from|with|to|address:?|remote) '?{ENDPOINT}'?(?=[\s,'\]]|$)", re.ASCII)
+# Bad encapsulated packet length from peer (5635), [AF_INET]203.0.113.5:51234    from [AF_INET6]::ffff:203.0.113.5:51234
+_MARKED = re.compile(
+    r"\[AF_INET6?\](?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\])(?::(\d{1,5}))?", re.ASCII
+)
+_FAILED = re.compile(
+    r"TLS Error|AUTH_FAILED|VERIFY ERROR|verification failed|Bad LZO|authentication failed|Authenticate/Decrypt packet error|unwrapping failed|HMAC"
+    r"|could not authenticate|cipher final failed|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS",
+    re.ASCII | re.IGNORECASE,
+)
+_SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|VERIFY OK: depth=0", re.ASCII)
+UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
+
+
+def end_of(ip: str | None, port: str | None) -> tuple[str | None, int | None]:
+    """Address and port of the outside; of an IPv6 address without a port the last part looked like one."""
+    address = ip_of(ip or "")
+    if address is None and ip and port and (whole := ip_of(f"{ip}:{port}")):
+        return whole, None
+    return address, port_of(port)
+
+
+def lease(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
+    """The event of a message about an address of the tunnel."""
+    if learn := _LEARN.search(text, 0, 600):
+        address = None if learn[2] else learn[1]
+        return held(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
+    if primary := _PRIMARY.search(text, 0, 600):
+        return held(primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED)
+    if pool := _POOL.search(text, 0, 600):
+        address = pool[2] if pool[1].startswith("(") else pool[1]
+        return held(address, name, ip, port, None, LeaseAction.ASSIGNED)
+    if pushed := _PUSHED.search(text, 0, 6000):
+        return held(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
+    if _GONE.search(text, 0, 600) and name and ip:
+        user = None if name in UNKNOWN_NAMES else name
+        address, number = end_of(ip, port)
+        return Event(
+            kind=EventKind.LEASE,
+            source_ip=address,
+            source_port=number,
+            user=user,
+            action=LeaseAction.RELEASED,
+        )
+    return None
+
+
+def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
+    """The event of any other message about a client; None when it names none."""
+    connected = _CONNECTED.search(text, 0, 600)
+    if connected:
+        return logged_on(connected[1] or name or "", connected[2], connected[3], None)
+    outer = _OUTER.search(text, 0, 1000)
+    outer = outer or _MARKED.search(text, 0, 1000)
+    address, number = end_of(ip, port)
+    if address is None and outer:
+        address, number = end_of(outer[1], outer[2])
+    elif number is None and outer:
+        number = port_of(outer[2])
+    stated = _USER.search(text, 0, 1000)
+    user = name or ((stated[1] or stated[2]) if stated else None)
+    failed = _FAILED.search(text, 0, 1000) is not None
+    succeeded = not failed and _SUCCEEDED.search(text.rstrip(), 0, 1000) is not None
+    if address is None and not (user and (failed or succeeded)):
+        return None
+    return decide(
+        Event(
+            kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
+            source_ip=address,
+            source_port=number,
+            user=None if user in UNKNOWN_NAMES else user,
+            action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
+        ),
+        Way.CALLED,
+    )
+
+
+def logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Event:
+    """The event of a client that has come in from this address and port of the outside."""
+    address, number = end_of(ip, port)
+    user = None if name in UNKNOWN_NAMES else name
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LOGON,
+            source_ip=address,
+            source_port=number,
+            user=user,
+            action=Action.ALLOWED if user else Action.UNKNOWN,
+        ),
+        Way.CALLED,
+    )
+
+
+def held(
+    tunnel: str | None,
+    name: str | None,
+    ip: str | None,
+    port: str | None,
+    time: datetime | None,
+    action: LeaseAction,
+) -> Event | None:
+    """The event of an address of the tunnel, or of a hardware address behind it (`tap`); None for a network."""
+    text = (tunnel or "").partition("@")[0].removesuffix("C")
+    address, mac = ip_of(text), mac_of(text)
+    if address is None and mac is None:
+        return None
+    outside, number = end_of(ip, port)
+    return decide(
+        Event(
+            time=time,
+            kind=EventKind.LEASE if address else EventKind.OTHER,
+            source_ip=outside,
+            source_port=number,
+            device_mac=mac,
+            user=None if name in UNKNOWN_NAMES else name,
+            action=action if address else Action.UNKNOWN,
+        ),
+        given=address,
+    )
+
+
+_CTIME = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
+_ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+# Tue Nov 10 10:00:00 2026 alice/203.0.113.5:51234 ...   2026-11-10 10:00:00 us=123456 ...   1790000000.123456 40000001 ...
+_TIME = re.compile(
+    rf"({_CTIME}|{_ISO}|\d{{10}}\.\d{{6}}(?= [0-9a-f]{{1,8}} ))(?: us=\d{{1,6}}| [0-9a-f]{{1,8}}(?= ))? ",
+    re.ASCII,
+)
+# alice/203.0.113.5:51234 MULTI: ...   203.0.113.5:51234 TLS: ...   alice/[AF_INET6]2001:db8::5:51234 peer_info: ...
+_CLIENT = re.compile(rf"(?:({NAME})/)?{ENDPOINT} (?=\S)", re.ASCII)
+_WORDS = re.compile(
+    r"TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH|Authenticate/Decrypt|client-instance|Control Channel|Data Channel"
+    r"|peer info|peer_info|TCP connection established|Connection reset|SENT CONTROL|WARNING: 'link-mtu|LZO|Outgoing|Incoming|OpenVPN|tls-crypt|OPTIONS IMPORT|CC-EEN"
+    r"|PLUGIN_CALL|OpenSSL: |read (?:UDP|TCP)|write (?:UDP|TCP)|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window|Username/Password |[Aa]uthentication (?:failed|succeeded)|Connection rejected|CRL: |WRITE|READ"
+    r"|SIGUSR1|SIGTERM|Initialization Sequence|TUN/TAP|UDPv[46]|TCPv[46]|Local Options|Expected Remote Options|Re-using SSL|Diffie-Hellman",
+    re.ASCII,
+)
+# 2026-06-10T10:11:12+0700 [stdout#info] [OVPN 1] OUT: '2026-06-10 10:11:12 203.0.113.5:51234 TLS Error: TLS handshake failed'
+_ACCESS_SERVER = re.compile(
+    r"\S{1,40} (?:\S{1,20} )?\[stdout#\w{1,10}\] \[OVPN \d{1,4}\] OUT: ['\"](.*?)['\"]?\s*$",
+    re.ASCII | re.DOTALL,
+)
+_APP = re.compile(r"(?:\S{0,40}-)?(?:openvpn|ovpn)[\w.@-]{0,40}", re.ASCII | re.IGNORECASE)
+# status version 2 and 3
+_KEYED = re.compile(r"(CLIENT_LIST|ROUTING_TABLE|GLOBAL_STATS|HEADER|TITLE|TIME)([,\t])(.*)", re.ASCII)
+_KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({NAME}|)\1{ENDPOINT}\1", re.ASCII)
+_KEYED_ROUTE = re.compile(
+    rf"ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({NAME}|)\1{ENDPOINT}\1", re.ASCII
+)
+# alice,203.0.113.5:51234,12345,6789,Tue Nov 10 09:00:00 2026     10.8.0.6,alice,203.0.113.5:51234,Tue Nov 10 09:59:59 2026
+_FIRST_CLIENT = re.compile(rf"({NAME}),{ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
+_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({NAME}),{ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
+_STATUS_WORDS = (
+    "OpenVPN CLIENT LIST", "OpenVPN STATISTICS", "Common Name,Real Address,", "ROUTING TABLE", "Virtual Address,Common Name,Real Address",
+    "GLOBAL STATS", "Max bcast/mcast queue length,", "END", "Updated,", "TUN/TAP read bytes,", "TUN/TAP write bytes,", "TCP/UDP read bytes,",
+    "TCP/UDP write bytes,", "Auth read bytes,",
+)  # fmt: skip
+_EPOCH = re.compile(r"\d{10}", re.ASCII)
+
+
+class OpenVpn(LogFormat):
+    """Server's log, status file of versions 1 to 3, pfSense's messages.
+
+    Who had which address of the tunnel, from when till when.
+    """
+
+    name: ClassVar[str] = "openvpn"
+    title: ClassVar[str] = "OpenVPN"
+    gives: ClassVar[tuple[str, ...]] = in_order(
+        "time observer source_ip source_port device_ip device_mac user action"
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        *("MULTI: Learn", "primary virtual IP", "MULTI_sva", "PUSH_REPLY", "client-instance", "remote-exit"),
+        ",",
+        "ROUTING_TABLE",
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """OpenVPN's tag in syslog, its own time before one of its words, or a line of its status file."""
+        if line.startswith(("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME")):
+            return _is_keyed(line)
+        line = _unwrapped(line)
+        match = _TIME.match(line)
+        if match:
+            text = line[match.end() :]
+            if ("openvpn" in text[:80] or "ovpn" in text[:80]) and _tagged(line):
+                return True
+            client = _CLIENT.match(text)
+            return _WORDS.match(text, client.end() if client else 0) is not None or (
+                client is not None
+                and (":" in client[0])
+                and _WORDS.search(text, client.end(), 400) is not None
+            )
+        if "," in line[:140] and (
+            line.startswith(_STATUS_WORDS) or _FIRST_CLIENT.match(line) or _FIRST_ROUTE.match(line)
+        ):
+            return True
+        if line.rstrip() in _STATUS_WORDS:
+            return True
+        return _tagged(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for what the server says of itself, and for the status file's headings."""
+        line = line.rstrip("\r\n")
+        if not self.recognises(line):
+            raise LineError("The line is not of this format.", line[:80])
+        line = _unwrapped(line)
+        event = self._status(line) if _is_status(line) else self._message(line)
+        return event and stamped(event, self.name, self.context.file, number)
+
+    def _message(self, line: str) -> Event | None:
+        time, host, message = self._split(line)
+        client = _CLIENT.match(message)
+        name, ip, port = (client[1], client[2], client[3]) if client else (None, None, None)
+        text = message[client.end() :] if client else message
+        event = lease(text, name, ip, port) or logon(text, name, ip, port)
+        return event and changed(event, time=time, observer=host)
+
+    def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
+        """The record's time, the host that syslog names, and the message from the client on."""
+        own = _TIME.match(line)
+        if own and not _tagged(line):
+            return self._own_time(own[1]), None, line[own.end() :]
+        header, message = split_header(line, self.context)
+        inner = _TIME.match(message)
+        if inner:
+            return self._own_time(inner[1]), header.host, message[inner.end() :]
+        return header.time, header.host, message
+
+    def _own_time(self, text: str) -> datetime:
+        return from_epoch(text) if text[:10].isdigit() else self._times.read(text)
+
+    def _status(self, line: str) -> Event | None:
+        """A row of the status file. A client's row tells when its session began, a route's when it was last used."""
+        if line.startswith("CLIENT_LIST"):
+            return self._client_row(line)
+        if keyed := _KEYED_ROUTE.match(line):
+            cells = line.split(keyed[1])
+            return held(
+                keyed[2], keyed[3], keyed[4], keyed[5], self._row_time(cells[4:]), LeaseAction.RENEWED
+            )
+        if route := _FIRST_ROUTE.match(line):
+            return held(
+                route[1], route[2], route[3], route[4], self._times.read(route[5]), LeaseAction.RENEWED
+            )
+        if first := _FIRST_CLIENT.match(line):
+            return logged_on(first[1], first[2], first[3], self._times.read(first[4]))
+        return None
+
+    def _client_row(self, line: str) -> Event | None:
+        """Common name, real address, virtual address (IPv6 since 2.4), bytes in and out, since, time_t, user name."""
+        match = _KEYED_CLIENT.match(line)
+        if match is None:
+            return None
+        cells = line.split(match[1])
+        time = self._row_time(cells[6:9])
+        numbers = [at for at, cell in enumerate(cells) if at > 6 and _EPOCH.fullmatch(cell)]
+        user = cells[numbers[0] + 1] if numbers and len(cells) > numbers[0] + 1 else ""
+        name = user if match[2] in UNKNOWN_NAMES else match[2]
+        return held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or logged_on(
+            name, match[3], match[4], time
+        )
+
+    def _row_time(self, cells: list[str]) -> datetime | None:
+        for cell in reversed(cells):
+            if _EPOCH.fullmatch(cell):
+                return from_epoch(cell)
+        for cell in cells:
+            if ":" in cell and " " in cell:
+                return self._times.read(cell)
+        return None
+
+
+def _unwrapped(line: str) -> str:
+    """The message that Access Server puts into a line of its own."""
+    wrapped = _ACCESS_SERVER.match(line) if " OUT: " in line[:120] else None
+    return wrapped[1] if wrapped else line
+
+
+def _tagged(line: str) -> bool:
+    """Return whether a syslog header names OpenVPN as the program."""
+    head = line[:260].lower()
+    if "openvpn" not in head and "ovpn" not in head:
+        return False
+    app = split_header(line, _ANY_FILE)[0].app if _may_have_header(line) else None
+    return app is not None and _APP.fullmatch(app) is not None
+
+
+def _may_have_header(line: str) -> bool:
+    try:
+        split_header(line, _ANY_FILE)
+    except LineError:
+        return False
+    return True
+
+
+_ANY_FILE = FileContext(modified=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def _is_keyed(line: str) -> bool:
+    match = _KEYED.match(line)
+    if match is None:
+        return False
+    if match[1] in ("CLIENT_LIST", "ROUTING_TABLE"):
+        return True
+    return (
+        match[1] == "GLOBAL_STATS"
+        or match[3].startswith(("CLIENT_LIST", "ROUTING_TABLE", "OpenVPN"))
+        or (match[1] == "TIME" and match[3][:3].isascii())
+    )
+
+
+def _is_status(line: str) -> bool:
+    if line.startswith(
+        ("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME", *_STATUS_WORDS)
+    ):
+        return True
+    return "," in line[:140] and (
+        _FIRST_CLIENT.match(line) is not None or _FIRST_ROUTE.match(line) is not None
+    )

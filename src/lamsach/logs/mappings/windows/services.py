@@ -1,0 +1,216 @@
+r"""What Windows' DNS server says in its event logs: packets (analytical) and changes of names (audit).
+
+Source: https://learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the manifest of Microsoft-Windows-DNSServer.
+Traps: the server writes of itself and of its clients with the same names; an update is a client's, passed on it is the server's own.
+
+Requests that IIS wrote into Windows' event log instead of, or beside, its own files.
+
+Source: the manifest of Microsoft-Windows-IIS-Logging (event 6200, log Microsoft-IIS-Logging/Logs; "Log File and ETW event" of IIS 8.5), whose data have
+the names of IIS' columns. Traps: `cs-host` and others are `-` where they are not known; the computer is the server, and no device that called.
+
+Requests and log-ons that AD FS wrote into Windows' event log.
+
+Source: Microsoft, "AD FS event reference" and the message table of `AD FS Auditing`: 403 (a request; its data have no names), 411 and 1200 to 1210 (audits, of
+which the newer hold an XML document). Traps: `Client IP` may hold the address that a proxy forwarded and the proxy's own after it; `Local IP` is the
+server's; the site that a query names was not called by the server; the device is the client, if it is an internal one.
+
+Events that Kaspersky's products write to Windows' own event log (*Kaspersky Event Log*, *Kaspersky Endpoint Security*).
+
+Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: Malicious object detected\r\nUser: UNIT\an (Initiator)\r\nObject: http://..`). The text
+is the event's only value, unnamed or rendered; the machine is the one that wrote the log.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lamsach.logs.events.direction import is_internal
+from lamsach.logs.mappings import dns_message
+from lamsach.logs.mappings.actions import first_action
+from lamsach.logs.mappings.antivirus import hashes_in, site_in, user_in
+from lamsach.logs.mappings.web_requests import request_event
+from lamsach.logs.mappings.windows.contacts import Fields, anything
+from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
+from lamsach.logs.text.dns_names import question_name
+from lamsach.logs.text.values import host_of_url, ip_of, port_of
+from lamsach.model import Action, EventKind
+
+_LONGEST_PACKET = 131072
+_OF_THE_SERVER = frozenset({260, 261, 262, 265, 268, 269, 272, 274, 275, 277, 278})
+"""Events of the analytical log about what the server asked itself: questions, transfers of zones, updates passed on."""
+
+
+def packet(record: WindowsRecord) -> Fields:
+    """A packet of the analytical log: 256 question, 257 and 258 answer, 263 update, 260 and 261 to and from an upstream."""
+    own, port = record.ip("interfaceip"), record.port("port")
+    to_upstream = record.event_id in _OF_THE_SERVER
+    answer = record.event_id in (257, 258, 259, 261, 264, 278) and not (
+        record.event_id == 259 and "source" in record.data
+    )
+    other = record.ip("source", "destination")
+    received = "source" in record.data
+    return {
+        "kind": EventKind.DNS,
+        "observer": record.computer,
+        "source_ip": other if received else own,
+        "source_port": port if received else None,
+        "destination_ip": own if received else other,
+        "destination_port": None if received else port,
+        "device_ip": own if to_upstream else machine_address(other),
+        "domain": question_name(record.text("qname") or ""),
+        "answers": packet_answers(record.data.get("packetdata", "")) if answer else (),
+        "forwarded": to_upstream,
+        "response": answer,
+    }
+
+
+def change(record: WindowsRecord) -> Fields:
+    """A record of the audit log: who changed a name (519 to 521: a client itself, from `SourceIP`). The machine is not the server."""
+    fields = anything(record)
+    client = machine_address(record.ip("sourceip"))
+    if client:
+        fields |= {
+            "observer": record.computer,
+            "device_name": None,
+            "device_ip": client if is_internal(client) else None,
+            "inbound": not is_internal(client),
+        }
+    return fields
+
+
+def packet_answers(packet: str) -> tuple[str, ...]:
+    """The addresses and names that a DNS packet in hexadecimal (`0x1A2B..`) answers with."""
+    try:
+        return dns_message.answers_of(bytes.fromhex(packet[:_LONGEST_PACKET].removeprefix("0x")))
+    except ValueError:
+        return ()
+
+
+def request(record: WindowsRecord) -> dict[str, Any]:
+    """One request, as a row of IIS' own log tells it."""
+    values = {name: value for name, value in record.data.items() if value not in ("", "-")}
+    stem, query = values.get("cs-uri-stem"), values.get("cs-uri-query")
+    event = request_event(
+        values.get("c-ip"),
+        site=values.get("cs-host"),
+        url=f"{stem}?{query}" if stem and query else stem,
+        user=values.get("cs-username"),
+        status=values.get("sc-status"),
+        server=values.get("s-ip"),
+        server_port=port_of(values.get("s-port")),
+    )
+    return {
+        "kind": event.kind,
+        "observer": record.computer,
+        "source_ip": event.source_ip,
+        "destination_ip": event.destination_ip,
+        "destination_port": event.destination_port,
+        "device_ip": event.device_ip,
+        "user": event.user,
+        "domain": event.domain,
+        "url": event.url,
+        "action": event.action,
+    }
+
+
+REQUEST = 403
+_REQUEST_DATA = (
+    "instance id",
+    "activity id",
+    "date",
+    "ipaddress",
+    "method",
+    "urlpath",
+    "urlquery",
+    "localport",
+    "localip",
+    "useragent",
+)
+_FAILED = frozenset({342, 364, 411, 412, 413, 516, 1201, 1203, 1205, 1207, 1210})
+# <IpAddress>203.0.113.9</IpAddress>   <IpAddress>203.0.113.9,10.0.0.3</IpAddress>   <UserId>UNIT\\minh</UserId>
+_ADDRESS = re.compile(r"<IpAddress>\s{0,9}([0-9A-Fa-f.:]{3,45})[,\s<]")
+_PERSON = re.compile(r"<UserId>([^<]{1,256})</UserId>")
+_LOOKED_AT = 65536
+
+
+def federation(record: WindowsRecord) -> dict[str, Any]:
+    """One request or audit."""
+    if record.event_id == REQUEST:
+        for name, text in zip(_REQUEST_DATA, record.unnamed, strict=False):
+            record.data.setdefault(name, text)
+    texts = "\n".join((*record.unnamed, record.message, *record.data.values()))[:_LOOKED_AT]
+    client = _client(record, texts)
+    person = _PERSON.search(texts)
+    user = user_of(record.text("targetusername", "user") or (person[1] if person else None))
+    inside = machine_address(client)
+    device = inside if inside and is_internal(inside) else None
+    fields: dict[str, Any] = {
+        "kind": EventKind.LOGON,
+        "observer": record.computer,
+        "source_ip": client,
+        "device_ip": device,
+        "user": user,
+        "action": Action.BLOCKED if record.event_id in _FAILED else Action.UNKNOWN,
+    }
+    if client is not None and device is None:
+        fields |= {"device_name": record.computer, "inbound": True}
+    path = record.text("urlpath")
+    if path and path.startswith("/"):
+        query = record.text("urlquery") or ""
+        url = path + (f"?{query.lstrip('?')}" if query else "")
+        event = request_event(
+            client,
+            url=url,
+            server=ip_of(record.text("localip") or ""),
+            server_port=port_of(record.text("localport")),
+        )
+        fields |= {
+            "kind": event.kind,
+            "url": event.url,
+            "destination_ip": event.destination_ip,
+            "destination_port": event.destination_port,
+        }
+    return fields
+
+
+def _client(record: WindowsRecord, texts: str) -> str | None:
+    stated = record.text("ipaddress", "clientip") or ""
+    found = ip_of(stated.partition(",")[0].strip())
+    if found is None and (match := _ADDRESS.search(texts)):
+        found = ip_of(match[1].rstrip(".:"))
+    lists = (text.partition(",")[0].strip() for text in record.unnamed)
+    return found or next((address for text in lists if len(text) > 6 and (address := ip_of(text))), None)
+
+
+_ROOM = 8192
+# Network attack Scan.Generic.PortScan.TCP from 203.0.113.5 on local port 445   Attacker: 203.0.113.5   Object: TCP from 203.0.113.5 at 10.1.1.5:445
+_ATTACKER = re.compile(
+    r"(?:\bfrom |[Aa]ttack(?:er|ing computer)(?: address)?:? {0,8})([0-9A-Fa-f.:]{7,45})(?=[\s,;]|$)(?:[^\r\n]{0,60}?(?:port |:)(\d{1,5})\b)?",
+    re.ASCII,
+)
+# Result: Blocked: Trojan.X    Result description: Deleted
+_RESULT = re.compile(r"Result(?: description)?\s{0,8}: ?\s{0,8}([^\r\n;]{1,80})")
+
+
+def told(record: WindowsRecord) -> dict[str, Any]:
+    """Return what the product says of a detection, a blocked site or an attack."""
+    text = "\n".join([record.message, *record.unnamed, *record.data.values()])[:_ROOM]
+    url, hashes = site_in(text), hashes_in(text)
+    attack = _ATTACKER.search(text) if "ttack" in text else None
+    source = ip_of(attack[1].rstrip(".:")) if attack else None
+    result = _RESULT.search(text)
+    stopped = first_action(result[1] if result else None, text if attack else None) is Action.BLOCKED
+    kind = EventKind.CONNECTION if source else EventKind.FILE if hashes else EventKind.OTHER
+    return {
+        "kind": EventKind.WEB if url else kind,
+        "source_ip": source,
+        "destination_port": port_of(attack[2] or "") if attack else None,
+        "device_name": record.computer,
+        "user": user_of(user_in(text)),
+        "url": url,
+        "domain": host_of_url(url) if url else None,
+        "hashes": hashes,
+        "action": Action.BLOCKED if stopped else Action.UNKNOWN,
+        "inbound": source is not None and not is_internal(source),
+    }

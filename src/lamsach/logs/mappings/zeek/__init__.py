@@ -1,1 +1,0 @@
-"""Meanings of Zeek's columns, whether tab-separated or JSON."""

@@ -1,0 +1,144 @@
+"""Where zstd frames begin and end, from their headers alone (RFC 8878 section 3.1), to notice a file that is
+cut short.
+
+Streams of zstd, decompressed in bounded memory.
+"""
+
+from __future__ import annotations
+
+from typing import IO, cast
+
+import zstandard
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.logs.opening.damage import STEP_BYTES, cut_short, damaged, too_much_memory
+from lamsach.logs.opening.limits import Limits
+from lamsach.logs.opening.sources import ByteSource, InputBuffer
+
+MAGIC = b"\x28\xb5\x2f\xfd"
+SKIPPABLE_MAGICS = frozenset(bytes((low, 0x2A, 0x4D, 0x18)) for low in range(0x50, 0x60))
+
+_CONTENT_SIZE_BYTES = (0, 2, 4, 8)
+_DICTIONARY_BYTES = (0, 1, 2, 4)
+
+
+class FrameTracker:
+    """A file object for the decompressor that hands on a block at a time, so that damage costs none of those before it, ends
+    before trailing garbage, and knows whether the last frame was complete."""
+
+    def __init__(self, source: InputBuffer) -> None:
+        self._input = source
+        self._piece = b""
+        self._at = 0  # where in the piece the next read begins
+        self._skip = 0  # bytes that belong to the last header seen and were not handed on
+        self._in_frame = False  # a block header comes next
+        self._checksum_bytes = 0
+        self._broken = False
+        self._ended = False
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all that was handed on ends with the end of a frame."""
+        return not self._in_frame and self._skip == 0 and not self._broken
+
+    def read(self, size: int) -> bytes:
+        """A header or a block, or as much of it as the input gives at once; empty at the end."""
+        if self._skip == 0 and not self._ended:
+            self._next_part()
+        if self._ended:
+            return b""
+        if self._at == len(self._piece):
+            self._piece, self._at = self._input.take(), 0
+        start = self._at
+        self._at += min(self._skip, len(self._piece) - start)
+        self._skip -= self._at - start
+        return self._piece[start : self._at]
+
+    def _next_part(self) -> None:
+        """Look at the header that comes next; without one the frames have ended."""
+        needed = 3 if self._in_frame else 8
+        while len(self._piece) - self._at < needed and (more := self._input.take()):
+            self._piece, self._at = self._piece[self._at :] + more, 0
+        head = self._piece[self._at : self._at + needed]
+        self._ended = not head or not self._header(head)
+
+    def _header(self, head: bytes) -> bool:
+        """Look at a header and set how many bytes belong to it and its part; False when none is there."""
+        if self._in_frame:
+            return self._block(head)
+        if head[:4] in SKIPPABLE_MAGICS and len(head) >= 8:
+            self._skip = 8 + int.from_bytes(head[4:8], "little")
+            return True
+        if head[:4] != MAGIC:
+            return False
+        if len(head) < 5:
+            self._broken = True
+            return False
+        descriptor = head[4]
+        single = descriptor >> 5 & 1
+        content_size = _CONTENT_SIZE_BYTES[descriptor >> 6] or single
+        self._checksum_bytes = 4 * (descriptor >> 2 & 1)
+        self._skip = 5 + (1 - single) + _DICTIONARY_BYTES[descriptor & 3] + content_size
+        self._in_frame = True
+        return True
+
+    def _block(self, head: bytes) -> bool:
+        if len(head) < 3:
+            return False
+        value = int.from_bytes(head, "little")
+        last, kind, size = value & 1, value >> 1 & 3, value >> 3
+        self._skip = 3 + (1 if kind == 1 else size)
+        if last:
+            self._in_frame = False
+            self._skip += self._checksum_bytes
+        return True
+
+
+class ZstdStreams:
+    """zstd (RFC 8878), several frames; windows up to the limit.
+
+    The reader does not tell a frame that is cut short from a whole one, so the frames are counted on the way in.
+    """
+
+    def __init__(self, source: ByteSource, limits: Limits) -> None:
+        self.name = source.name
+        self._source = source
+        self._frames = FrameTracker(InputBuffer(source, 1 << 19))
+        self._limits = limits
+        self._output = 0
+        self._error: UnreadableError | LimitError | None = None
+        self._reader = zstandard.ZstdDecompressor(max_window_size=limits.max_window_bytes).stream_reader(
+            cast("IO[bytes]", self._frames), read_size=1 << 19, read_across_frames=True, closefd=False
+        )
+
+    @property
+    def position(self) -> int:
+        """Bytes on disk consumed so far."""
+        return self._source.position
+
+    def close(self) -> None:
+        """See ByteSource."""
+        self._source.close()
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        if self._error is not None:
+            raise self._error
+        try:
+            self._limits.check(self._output, self._source.position, self.name)
+            count = int(self._reader.readinto1(view[:STEP_BYTES]))  # not more: an error would take it along
+            if count == 0 and len(view) and not self._frames.complete:
+                raise cut_short(self.name)
+            self._output += count
+            return count
+        except zstandard.ZstdError as error:
+            self._error = self._explain(error)
+            raise self._error from None
+        except (UnreadableError, LimitError) as error:
+            self._error = error
+            raise
+
+    def _explain(self, error: zstandard.ZstdError) -> UnreadableError | LimitError:
+        if "memory" in str(error) or "window" in str(error).lower():
+            return too_much_memory(self.name)
+        return damaged(self.name)
