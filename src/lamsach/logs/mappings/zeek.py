@@ -16,7 +16,7 @@ Decisions:
 
 A record of Zeek by its column names, and the values that its columns state.
 
-What Zeek's record of a DHCP exchange tells of a lease. Source: `lamsach.logs.mappings.zeek`.
+What Zeek's record of a DHCP exchange tells of a lease.
 """
 
 from __future__ import annotations

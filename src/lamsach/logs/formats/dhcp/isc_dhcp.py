@@ -12,7 +12,7 @@ What `dhcpd` says of addresses and clients beside its DHCP messages: duplicates,
 
 Source: ISC DHCP 4.4 `server/dhcp.c`, `server/mdb.c`, `server/ddns.c`, `server/dhcpv6.c`, `server/failover.c`; Infoblox NIOS syslog.
 
-The blocks of dhcpd's lease file. Source and traps: `lamsach.logs.formats.dhcp.isc_dhcp`.
+The blocks of dhcpd's lease file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`, FW1-LogGrabber.
 
 Source: Check Point, "Log Exporter" (sk122323) and "Log Fields" (sk144192). Traps:
-- See `lamsach.logs.formats.firewalls.checkpoint` for the layouts and their escapes.
 - `ifdir` tells which way a packet crossed an interface, not who opened the connection: `src` is the opener.
 - `service` is the destination's port in most layouts, a name (`https`) in some; `dpt` in CEF.
 - A machine is named `pc@domain`; a user `Name (login)`. `office_mode_ip` is the address that a VPN client was given.

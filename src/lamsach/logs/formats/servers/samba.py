@@ -9,8 +9,6 @@ log_successful_authz_event_human_readable), vfs_fullaudit(8), `source3/smbd/smb2
 - The prefix of `vfs_full_audit` is the administrator's choice; the usual ones begin with user and address (`%u|%I|...`).
 
 What Samba says of shares and passwords: who connected to a share, what `vfs_full_audit` tells of files, whom the password check refused.
-
-Source and traps: `lamsach.logs.formats.servers.samba`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Log-ons that programs of one line each tell of: PAM, telnet, su, Proxmox, Cockpit, Webmin, Synology, QNAP, MySQL and MariaDB, PostgreSQL,
-Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana, cPanel, WordPress, endlessh; as JSON what `lamsach.logs.formats.servers.server_logons` names.
+Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana, cPanel, WordPress, endlessh; as JSON what is named below.
 
 Source: pam_unix(8), shadow's login(1), xinetd.conf(5), Proxmox VE "Fail2ban", Webmin `miniserv.pl`, Synology and QNAP "Connection logs", MySQL "The Error Log",
 PostgreSQL "Error Reporting and Logging" (`log_connections`, `pg_hba.conf`), each application's page about Fail2ban. Traps:

@@ -10,8 +10,6 @@ MULTI: Learn, MULTI_sva), `ssl_verify.c`, `forward.c`; pfSense's `openvpn` messa
 - `UNDEF` is a client that has not proved its name.
 
 What OpenVPN's messages about a client say: which address of the tunnel it has, and whether it was let in.
-
-Source: see `lamsach.logs.formats.vpn.openvpn`.
 """
 
 from __future__ import annotations

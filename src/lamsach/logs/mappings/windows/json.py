@@ -11,7 +11,7 @@ Source: Winlogbeat and Elastic Agent (https://www.elastic.co/guide/en/beats/winl
 
 What a field of a JSON record with a Windows event is, by its path: part of the system data, a datum of the event, or nothing.
 
-Source: the shapes that `lamsach.logs.mappings.windows.json` names.
+Source: the shapes named above.
 """
 
 from __future__ import annotations

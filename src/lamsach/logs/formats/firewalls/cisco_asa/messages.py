@@ -8,7 +8,7 @@ message's number, so that lines without one, and numbers that a newer version ad
 - `(B/b)` behind an end is its translation, `(LOCAL\an)` its user. `identity` is the firewall itself.
 - Of a session of a VPN client, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the one it was given.
 
-Who opened the contact that a sentence of Cisco's firewalls tells of, and the other end. Source and traps: `lamsach.logs.formats.firewalls.cisco_asa.messages`.
+Who opened the contact that a sentence of Cisco's firewalls tells of, and the other end.
 """
 
 from __future__ import annotations
