@@ -18,7 +18,10 @@ _SHORT = 6
 _TOO_MANY = 400_000
 _PRINTABLE = "a0 -.:=A/_\"'[]{}(),;<>|\\#%&+*?!@~\t\nz9Z\x00é"
 _WORD, _SPACE, _DIGIT = re.compile(r"\w", re.ASCII), re.compile(r"\s", re.ASCII), re.compile(r"\d", re.ASCII)
+_ONE_CHARACTER = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
 Rest = Callable[[int], bool]
+Node = tuple[str, Any]
+"""What is matched, and what this needs: a node of the standard library's tree, prepared once."""
 
 
 class TooManySteps(Exception):
@@ -29,16 +32,14 @@ class Steps:
     """Counts the steps of matching one expression."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
-        self._tree = list(re._parser.parse(pattern.pattern, pattern.flags))  # type: ignore[attr-defined]
-        self._fold = bool(pattern.flags & re.IGNORECASE)
-        self._dot_all = bool(pattern.flags & re.DOTALL)
+        self._nodes = _prepared(re._parser.parse(pattern.pattern, pattern.flags), pattern.flags)  # type: ignore[attr-defined]
         self._text = ""
         self.count = 0
 
     def match(self, text: str) -> int:
         """The steps of `match`."""
         self._text, self.count = text, 0
-        self._run(self._tree, 0, 0, lambda _: True)
+        self._run(self._nodes, 0, 0, lambda _: True)
         return self.count
 
     def search(self, text: str) -> int:
@@ -47,42 +48,40 @@ class Steps:
         start = 0
         while start <= len(text):
             ends: list[int] = []
-            self._run(self._tree, 0, start, lambda end: ends.append(end) is None)  # noqa: B023 - called at once
+            self._run(self._nodes, 0, start, lambda end: ends.append(end) is None)  # noqa: B023 - called at once
             start = max(start + 1, *ends) if ends else start + 1
         return self.count
 
-    def _run(self, nodes: list[Any], index: int, position: int, rest: Rest) -> bool:
-        self.count += 1
-        if self.count > _TOO_MANY:
-            raise TooManySteps
-        if index == len(nodes):
-            return rest(position)
-        kind, value = nodes[index]
-        name = str(kind)
+    def _run(self, nodes: list[Node], index: int, position: int, rest: Rest) -> bool:
+        """Match the nodes from this one on, and then the rest; characters that follow each other are taken in a loop."""
+        while True:
+            self.count += 1
+            if self.count > _TOO_MANY:
+                raise TooManySteps
+            if index == len(nodes):
+                return rest(position)
+            name, value = nodes[index]
+            if name != "FITS":
+                break
+            if position >= len(self._text) or not value[self._text[position]]:
+                return False
+            index, position = index + 1, position + 1
         further: Rest = lambda place: self._run(nodes, index + 1, place, rest)  # noqa: E731
-        if name in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
-            return self._fits(kind, value, position) and further(position + 1)
-        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            return self._repeat(name, value, position, further)
-        if name == "SUBPATTERN":
-            return self._run(list(value[3]), 0, position, further)
+        if name == "CHARACTERS":
+            return self._repeat_character(*value, position, further)
+        if name == "REPEAT":
+            return self._repeat(*value, position, further)
+        if name == "GROUP":
+            return self._run(value, 0, position, further)
         if name == "BRANCH":
-            return any(self._run(list(branch), 0, position, further) for branch in value[1])
-        if name in ("ASSERT", "ASSERT_NOT"):
-            return self._look(name, value, position) and further(position)
+            return any(self._run(branch, 0, position, further) for branch in value)
+        if name == "LOOK":
+            return self._look(*value, position) and further(position)
         if name == "AT":
-            return self._at(str(value), position) and further(position)
-        if name == "ATOMIC_GROUP":
-            return self._run(list(value), 0, position, further)
+            return self._at(value, position) and further(position)
         return further(position)  # a back reference: taken as empty
 
-    def _repeat(self, name: str, value: Any, position: int, further: Rest) -> bool:
-        low, high, body = value
-        low, high = min(int(low), _SHORT), int(high) if int(high) >= _UNBOUNDED else min(int(high), _SHORT)
-        nodes = list(body)
-        if len(nodes) == 1 and str(nodes[0][0]) in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
-            return self._repeat_character(name, nodes[0], low, high, position, further)
-
+    def _repeat(self, low: int, high: int, nodes: list[Node], position: int, further: Rest) -> bool:
         def again(done: int, place: int) -> bool:
             more = done < high and self._run(
                 nodes, 0, place, lambda end: (end > place or done < low) and again(done + 1, end)
@@ -92,26 +91,23 @@ class Steps:
         return again(0, position)
 
     def _repeat_character(
-        self, name: str, node: Any, low: int, high: int, position: int, further: Rest
+        self, name: str, fits: Fits, low: int, high: int, position: int, further: Rest
     ) -> bool:
-        end = position
-        while end - position < high and self._fits(*node, end):
+        text, end, stop = self._text, position, min(position + high, len(self._text))
+        while end < stop and fits[text[end]]:
             end += 1
-            self.count += 1
+        self.count += end - position
         places = range(position + low, end + 1)
         if name == "POSSESSIVE_REPEAT":
             return end - position >= low and further(end)
         return any(further(place) for place in (places if name == "MIN_REPEAT" else reversed(places)))
 
-    def _look(self, name: str, value: Any, position: int) -> bool:
-        direction, body = value
-        nodes = list(body)
-        if direction < 0:
-            width = body.getwidth()[0]
+    def _look(self, wanted: bool, width: int | None, nodes: list[Node], position: int) -> bool:
+        if width is not None:
             found = position >= width and self._run(nodes, 0, position - width, lambda end: end == position)
         else:
             found = self._run(nodes, 0, position, lambda _: True)
-        return found is (name == "ASSERT")
+        return found is wanted
 
     def _at(self, where: str, position: int) -> bool:
         text = self._text
@@ -123,14 +119,50 @@ class Steps:
         after = position < len(text) and bool(_WORD.match(text[position]))
         return (before != after) is (where == "AT_BOUNDARY")
 
-    def _fits(self, kind: Any, value: Any, position: int) -> bool:
-        if position >= len(self._text):
-            return False
-        character = self._text[position]
-        if str(kind) == "ANY":
-            return self._dot_all or character != "\n"
-        items = ((kind, value),) if str(kind) != "IN" else tuple(value)
-        return _in(items, character, self._fold)
+
+class Fits(dict[str, bool]):
+    """Whether each character fits a node that takes one: worked out when it is first met."""
+
+    def __init__(self, kind: Any, value: Any, flags: int) -> None:
+        super().__init__()
+        self._any = str(kind) == "ANY"
+        self._items = tuple(value) if str(kind) == "IN" else ((kind, value),)
+        self._flags = flags
+
+    def __missing__(self, character: str) -> bool:
+        if self._any:
+            fits = bool(self._flags & re.DOTALL) or character != "\n"
+        else:
+            fits = _in(self._items, character, bool(self._flags & re.IGNORECASE))
+        self[character] = fits
+        return fits
+
+
+def _prepared(nodes: Any, flags: int) -> list[Node]:
+    """The nodes of a parse tree with what each step of matching asks of them."""
+    return [_node(str(kind), kind, value, flags) for kind, value in nodes]
+
+
+def _node(name: str, kind: Any, value: Any, flags: int) -> Node:
+    if name in _ONE_CHARACTER:
+        return "FITS", Fits(kind, value, flags)
+    if name.endswith("_REPEAT"):
+        low, high, body = value
+        low, high = min(int(low), _SHORT), int(high) if int(high) >= _UNBOUNDED else min(int(high), _SHORT)
+        if len(body) == 1 and str(body[0][0]) in _ONE_CHARACTER:
+            return "CHARACTERS", (name, Fits(*body[0], flags), low, high)
+        return "REPEAT", (low, high, _prepared(body, flags))
+    if name == "SUBPATTERN":
+        return "GROUP", _prepared(value[3], flags)
+    if name == "BRANCH":
+        return "BRANCH", [_prepared(branch, flags) for branch in value[1]]
+    if name in ("ASSERT", "ASSERT_NOT"):
+        direction, body = value
+        width = body.getwidth()[0] if direction < 0 else None
+        return "LOOK", (name == "ASSERT", width, _prepared(body, flags))
+    if name == "ATOMIC_GROUP":
+        return "GROUP", _prepared(value, flags)
+    return name, str(value)
 
 
 @lru_cache(maxsize=100_000)
@@ -157,7 +189,7 @@ def _in(items: tuple[Any, ...], character: str, fold: bool) -> bool:
 def attacks(pattern: re.Pattern[str], length: int) -> Iterator[str]:
     """Texts that make the expression try again and again; `length` is how often the body of a repetition stands in them."""
     tree = re._parser.parse(pattern.pattern, pattern.flags)  # type: ignore[attr-defined]
-    for before, body in _repetitions(list(tree), ""):
+    for before, body in dict.fromkeys(_repetitions(list(tree), "")):
         for end in ("\x00", "a", " "):
             yield before + body * length + end
         yield (before + body) * length + "\x00"
