@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lamsach.hunt.chunks import Chunk
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.generic.unknown_text import UnknownText
@@ -15,6 +17,8 @@ CONTINUATIONS = 200
 """Lines that one multi-line record may have."""
 _NEARBY_BYTES = 1 << 16
 """Distance before and behind a line within which the rest of its record is looked for."""
+_LINE_KEPT = 4096
+"""Of longer lines it is not kept whether a record begins with them."""
 
 
 class Records:
@@ -25,6 +29,7 @@ class Records:
         self.unknown = UnknownText(context)
         self.file = context.file
         self.tail = b""
+        self._known: dict[str, bool] = {}
 
     def remember(self, chunk: Chunk) -> None:
         """Keep the end of a chunk for the next one's first record."""
@@ -37,18 +42,44 @@ class Records:
         if not parser.multiline:
             return text, number
         memory = chunk.buffer.memory
-        before = self.tail + bytes(memory[max(chunk.begin, start - _NEARBY_BYTES) : start])
         lines = [text]
-        if not parser.starts_record(text):
-            for line in reversed(before.split(b"\n")[-CONTINUATIONS:-1]):
-                lines.insert(0, decode_line(line))
+        if not self._begins(text):
+            for line in self._before(chunk, start):
+                lines.append(line)
                 number -= 1
-                if parser.starts_record(lines[0]):
+                if self._begins(line):
                     break
-        after = bytes(memory[end + 1 : min(chunk.end, end + _NEARBY_BYTES)])
-        for line in after.split(b"\n")[:CONTINUATIONS]:
-            following = decode_line(line)
-            if parser.starts_record(following):
+            lines.reverse()
+        at, stop = end + 1, min(chunk.end, end + _NEARBY_BYTES)
+        for _ in range(CONTINUATIONS):
+            feed = memory.find(b"\n", at, stop)
+            following = decode_line(bytes(memory[at : stop if feed < 0 else feed]))
+            if self._begins(following):
                 break
             lines.append(following)
+            if feed < 0:
+                break
+            at = feed + 1
         return "\n".join(lines).rstrip("\n"), number
+
+    def _before(self, chunk: Chunk, start: int) -> Iterator[str]:
+        """The lines before one, from the nearest on."""
+        before = self.tail + bytes(chunk.buffer.memory[max(chunk.begin, start - _NEARBY_BYTES) : start])
+        feed = len(before) - 1
+        for _ in range(CONTINUATIONS - 1):
+            if feed < 0:
+                return
+            begin = before.rfind(b"\n", 0, feed) + 1
+            yield decode_line(before[begin:feed])
+            feed = begin - 1
+
+    def _begins(self, line: str) -> bool:
+        """Return whether a record begins with the line, which is asked once for each of its neighbours."""
+        if len(line) > _LINE_KEPT:
+            return self.parser.starts_record(line)
+        known = self._known.get(line)
+        if known is None:
+            if len(self._known) >= 2 * CONTINUATIONS:
+                self._known.clear()
+            known = self._known[line] = self.parser.starts_record(line)
+        return known
