@@ -117,10 +117,12 @@ class CarriedLines:
         self._text = ""
         self.refused = False
         """Whether a format that recognised the last line could not read it: its words are still to be searched."""
+        self.passed_over = False
+        """Whether a format that recognises the last line told of no event, without reading it further."""
 
     def event(self, texts: Iterable[str], number: int) -> Event | None:
         """The event of the first of these texts that a format reads; None when none is a product's line."""
-        self.refused = False
+        self.refused = self.passed_over = False
         for text in texts:
             for log_format in self._formats:
                 if not log_format.recognises(text):
@@ -133,6 +135,7 @@ class CarriedLines:
                 if event is not None:
                     self._text = text
                     return event
+                self.passed_over = True
         return None
 
     def completed(self, inner: Event, values: Values, times: LooseTimes) -> Event:

@@ -80,7 +80,7 @@ class ContainerLines(LogFormat):
             raise LineError("No container's name stands before the line.", line[:80])
         event = self._carried.event(_behind(line, prefix), number)
         if event is None:
-            if not self._carried.refused and self.recognises(line):
+            if self._carried.passed_over and not self._carried.refused and self.recognises(line):
                 return None
             raise LineError("No known format reads this line.", line[:80])
         time = from_iso(prefix[3].strip(), UTC) if prefix[3] else None

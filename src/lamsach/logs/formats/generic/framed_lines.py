@@ -68,7 +68,7 @@ class FramedLines(LogFormat):
         rest = _unframed(line)
         event = self._carried.event((rest,), number) if rest is not None else None
         if event is None:
-            if not self._carried.refused and self.recognises(line):
+            if self._carried.passed_over and not self._carried.refused and self.recognises(line):
                 return None
             raise LineError("No known format reads this line.", line[:80])
         header = self._header(line)
