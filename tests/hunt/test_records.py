@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 
-from lamsach.hunt.chunks import PAD, Buffer, Chunk
+from lamsach.hunt.chunks import Buffer, Chunk
+from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.records import CONTINUATIONS, Records
 from lamsach.logs.base import FileContext
 from lamsach.logs.reading.detect import Detection
