@@ -16,7 +16,7 @@ from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
 from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.exchange import counterparts, standing
-from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route, day, number, rows
+from lamsach.portal.exchange.kinds import Arrival, BackKind, Kind, Payload, Route, day, number, rows
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
@@ -89,13 +89,12 @@ class Standing(Kind):
         return {"units": new, "days": changed}
 
 
-class StandingBack(Kind):
+class StandingBack(BackKind):
     """What the partner's portal had stated of its units, for a portal that was put back from a backup."""
 
     name = "standing-back"
     title = gettext_lazy("Units and how far they are, returned")
     downward = True
-    back = True
 
     def offer(self, route: Route) -> Payload | None:
         """The days as they were stated, by the numbers of the partner's portal."""
@@ -117,12 +116,6 @@ class StandingBack(Kind):
         ]
         units = standing.written_units(unit, theirs)
         return Payload(self.name, {"units": units, "campaigns": campaigns})
-
-    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """That it is returned."""
-        standing.read_units(payload.data["units"])
-        standing.read_campaigns(payload.data["campaigns"], MOST)
-        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Put units and days back."""
@@ -179,23 +172,17 @@ class Answers(Kind):
         return found
 
 
-class AnswersBack(Kind):
+class AnswersBack(BackKind):
     """What the partner's unit had answered, for a portal that was put back from a backup."""
 
     name = "answers-back"
     title = gettext_lazy("Answers to dispatches, returned")
     downward = True
-    back = True
 
     def offer(self, route: Route) -> Payload | None:
         """The answers, by our number of the dispatch."""
         unit = Unit.objects.filter(code=route.partner.code).first()
         return Payload(self.name, _written([(row.dispatch_id, row) for row in _received(unit)]))
-
-    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """That they are returned."""
-        _days(arrival, payload)
-        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Note them as our unit's own, but for dispatches that it answered meanwhile."""

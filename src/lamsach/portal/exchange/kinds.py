@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.exchange.models import Partner
@@ -113,6 +115,16 @@ class Kind(ABC):
     def fits(self, *, to_above: bool) -> bool:
         """Return whether the kind goes this way."""
         return self.upward if to_above else self.downward
+
+
+class BackKind(Kind):
+    """A kind that returns to a partner what it had stated before it was put back from a backup."""
+
+    back = True
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """That it is returned."""
+        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
 
 
 _KINDS: dict[str, Kind] = {}

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from django.core.files.storage import default_storage
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.indicators.releases.keys import load_public_key
@@ -37,7 +37,7 @@ from lamsach.portal.exchange import campaign_payload, container, counterparts, d
 from lamsach.portal.exchange.campaign_payload import Brought
 from lamsach.portal.exchange.container import Head
 from lamsach.portal.exchange.epochs import RETURNED
-from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, PayloadFile, Route, rows
+from lamsach.portal.exchange.kinds import Arrival, BackKind, Payload, PayloadFile, Route, rows
 from lamsach.portal.exchange.models import Counterpart, OwnKey, Partner, Sent
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
@@ -71,13 +71,12 @@ def lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[H
     return None
 
 
-class CampaignsBack(Kind):
+class CampaignsBack(BackKind):
     """The campaigns that the partner's portal had sent, for a portal that was put back from a backup."""
 
     name = "campaigns-back"
     title = gettext_lazy("Campaigns, dispatches and lists, returned")
     upward = True
-    back = True
     order = -2
     of: ClassVar[str] = "campaigns"
 
@@ -85,10 +84,6 @@ class CampaignsBack(Kind):
         """The newest file that carried campaigns."""
         files = kept_of(route, self.of)
         return Payload(self.name, {}, files) if files else None
-
-    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """That it is returned."""
-        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
 
     def store(self, arrival: Arrival, payload: Payload) -> tuple[Head, list[Brought]] | None:
         """Check the signature and keep the files of dispatches and the lists."""

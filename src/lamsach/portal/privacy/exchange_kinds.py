@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from lamsach.portal.exchange import returned_files
-from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route, number, register, text
+from lamsach.portal.exchange.kinds import Arrival, BackKind, Kind, Payload, Route, number, register, text
 from lamsach.portal.exchange.models import Sent
 from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
@@ -45,12 +45,12 @@ class Grants(Kind):
         return {self.name: granted.take(arrival, payload)}
 
 
-class GrantsBack(Kind):
+class GrantsBack(BackKind):
     """What the partner's newest file had granted, for a portal that was put back from a backup: what it had ended since then ends there again."""
 
     name = "grants-back"
     title = gettext_lazy("Machines that may be seen by name, returned")
-    downward = back = True
+    downward = True
 
     def offer(self, route: Route) -> Payload | None:
         """The numbers of the machines, and of the file that granted them."""
@@ -58,10 +58,6 @@ class GrantsBack(Kind):
         views = GrantedView.objects.filter(partner=route.partner).order_by("number")
         numbers = list(views.values_list("number", flat=True))
         return Payload(self.name, {"counter": counter, "grants": numbers}) if counter else None
-
-    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """That they are returned."""
-        return [gettext("What this portal had stated before it was put back to an older state is returned.")]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """End what is granted here and was not granted in a file that this portal does not know any more."""

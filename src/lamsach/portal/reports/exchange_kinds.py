@@ -22,6 +22,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.exchange import counterparts, returned_files
 from lamsach.portal.exchange.kinds import (
     Arrival,
+    BackKind,
     Kind,
     Payload,
     PayloadFile,
@@ -267,12 +268,12 @@ class Back(Reports):
         return found
 
 
-class AnswersBack(Kind):
+class AnswersBack(BackKind):
     """What became of the reports of the partner's unit, for a portal above that was put back from a backup: the reports, and its own signed word on them."""
 
     name = "report-answers-back"
     title = gettext_lazy("Answers to reports, returned")
-    upward = back = True
+    upward = True
     order = 0
 
     def offer(self, route: Route) -> Payload | None:
@@ -283,10 +284,6 @@ class AnswersBack(Kind):
         listed = [_written(report, theirs[report.campaign_id]) for report in found.order_by("-pk")[:MOST]]
         files = returned_files.kept_of(route, Answers.name)
         return Payload(self.name, {"reports": listed[::-1]}, files) if listed else None
-
-    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """That they are returned."""
-        return [_("What this portal had stated before it was put back to an older state is returned.")]
 
     def store(self, arrival: Arrival, payload: Payload) -> dict[tuple[str, str], Mapping[str, Any]]:
         """Check the signature; the answers by what they answer."""
