@@ -1,7 +1,7 @@
-"""Seconds to ask a log store for a list: usual FortiGate lines, some of which hold a listed value.
+"""Processor time and memory to ask a log store for a list, and a hunt over the same lines as a file: usual FortiGate lines, some of which hold a listed value.
 
-`python -m bench.stores clickhouse` runs ClickHouse's engine in this process (chdb, behind its HTTP interface on loopback);
-`python -m bench.stores victorialogs --url http://127.0.0.1:9428` fills a VictoriaLogs that runs there and is empty.
+`python -m bench.stores clickhouse` runs ClickHouse's engine (chdb) in a process of its own, `opensearch` the tests' stand-in (a program in Python: its own time says nothing of a
+server's). `victorialogs --url http://127.0.0.1:9428 --pid N` fills a VictoriaLogs that runs there and is empty.
 """
 
 from __future__ import annotations
@@ -9,21 +9,27 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
+import resource
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-from lamsach.investigate import Request
+import psutil
+
+from lamsach.investigate import Request, investigate
 from lamsach.stores.retro import open_store, retro
 from tests.archive.building import firewall_line
 
 BEGIN = datetime(2022, 9, 1, tzinfo=UTC)
 HITS = 100
+Lines = Iterator[tuple[datetime, str]]
 
 
 def values(count: int, rng: random.Random) -> list[str]:
@@ -37,11 +43,12 @@ def values(count: int, rng: random.Random) -> list[str]:
     ]
 
 
-def lines(count: int, listed: list[str], rng: random.Random) -> Iterator[tuple[datetime, str]]:
+def lines(count: int, listed: list[str]) -> Lines:
     """Lines of 30 days in order of time."""
+    rng = random.Random(2)
     chosen = set(rng.sample(range(count), HITS))
     for number in range(count):
-        moment = BEGIN + timedelta(seconds=number * 30 * 86400 / count)
+        moment = BEGIN + timedelta(seconds=number * 30 * 86400 // count)
         host, there = f"n{rng.randrange(5000)}.example.org", f"192.0.2.{rng.randrange(1, 255)}"
         if number in chosen:
             host = rng.choice(listed[: len(listed) // 2])
@@ -53,92 +60,138 @@ def lines(count: int, listed: list[str], rng: random.Random) -> Iterator[tuple[d
         )
 
 
-@contextmanager
-def clickhouse(count: int, listed: list[str], folder: Path) -> Iterator[str]:
+def clickhouse(count: int, listed: list[str], folder: Path) -> Any:
     from tests.stores.clickhouse_server import ClickHouseServer
+
+    server = ClickHouseServer(folder / "data")
+    rows = folder / "rows.jsonl"
+    with rows.open("w") as file:
+        for moment, line in lines(count, listed):
+            file.write(json.dumps({"timestamp": f"{moment:%Y-%m-%d %H:%M:%S}", "message": line}) + "\n")
+    server.run(f"INSERT INTO logs SELECT timestamp, message FROM file('{rows}', JSONEachRow)")
+    rows.unlink()
+    return server
+
+
+def opensearch(count: int, listed: list[str], folder: Path) -> Any:
+    from tests.stores.opensearch_server import OpenSearchStandIn
+
+    return OpenSearchStandIn(
+        [("fw", {"@timestamp": moment.isoformat(), "message": line}) for moment, line in lines(count, listed)]
+    )
+
+
+def serve(kind: str, count: int, listed: list[str], folder: Path, tell: Any) -> None:
+    """Fill a store of a kind in this process, and serve it until the pipe ends."""
     from tests.stores.serving import served
 
-    server = ClickHouseServer(folder)
-    names = ", ".join(f"'{name}'" for name in listed[:HITS])
-    line = (
-        firewall_line(BEGIN, "{src}", "{dst}", "{host}")
-        .replace("2022-09-01", "{day}")
-        .replace("00:00:00", "{time}")
-        .replace(f"eventtime={int(BEGIN.timestamp())}", "eventtime={second}")
-    )
-    parts = {
-        "day": "formatDateTime(t, '%Y-%m-%d', 'UTC')",
-        "time": "formatDateTime(t, '%H:%i:%S', 'UTC')",
-        "second": "toString(toUnixTimestamp(t))",
-        "src": "concat('10.', toString(rand(1) % 4), '.', toString(rand(2) % 250), '.', toString(rand(3) % 250 + 1))",
-        "dst": "concat('192.0.2.', toString(rand(4) % 254 + 1))",
-        "host": f"if(number % {count // HITS} = 1, [{names}][intDiv(number, {count // HITS}) + 1], concat('n', toString(rand(5) % 5000), '.example.org'))",
-    }
-    texts = [f"'{text}'" for text in re.split(r"\{\w+\}", line)]
-    mixed = [
-        texts[0],
-        *(
-            one
-            for name, text in zip(re.findall(r"\{(\w+)\}", line), texts[1:], strict=True)
-            for one in (parts[name], text)
-        ),
-    ]
-    moment = (
-        f"toDateTime64('2022-09-01 00:00:00', 3, 'UTC') + toIntervalSecond(intDiv(number * 2592000, {count}))"
-    )
-    server.run(
-        f"INSERT INTO logs SELECT t, concat({', '.join(mixed)}) FROM (SELECT number, {moment} AS t FROM numbers({count}))"
-    )
-    try:
-        with served(server) as web:
-            yield f"clickhouse+{web.url}/logs"
-    finally:
-        server.close()
+    with served({"clickhouse": clickhouse, "opensearch": opensearch}[kind](count, listed, folder)) as web:
+        tell.send(f"{kind}+{web.url}/{'logs' if kind == 'clickhouse' else 'fw'}")
+        tell.recv()
 
 
 @contextmanager
-def victorialogs(count: int, listed: list[str], url: str) -> Iterator[str]:
+def started(given: argparse.Namespace, listed: list[str], folder: Path) -> Iterator[tuple[str, int]]:
+    """A filled store: address and process."""
+    if given.kind == "victorialogs":
+        fill(given.url, lines(given.lines, listed), given.lines)
+        yield f"victorialogs+{given.url}", given.pid
+        return
+    context = get_context("spawn")
+    mine, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(given.kind, given.lines, listed, folder, theirs))
+    process.start()
+    yield mine.recv(), process.pid or 0
+    mine.send(None)
+    process.join()
+
+
+def _counted(url: str) -> bytes:
+    query = urllib.parse.urlencode({"query": "* | stats count() n"})
+    answer: bytes = urllib.request.urlopen(f"{url}/select/logsql/query?{query}").read()
+    return answer
+
+
+def fill(url: str, rows: Lines, count: int) -> None:
+    """Send lines to a VictoriaLogs, and wait until it has them."""
     part: list[str] = []
-    for number, (moment, line) in enumerate(lines(count, listed, random.Random(2)), 1):
+
+    def send() -> None:
+        sent = urllib.request.Request(f"{url}/insert/jsonline?_stream_fields=file", "\n".join(part).encode())
+        urllib.request.urlopen(sent).read()
+        part.clear()
+
+    for moment, line in rows:
         part.append(
             json.dumps({"_time": moment.isoformat(timespec="milliseconds"), "_msg": line, "file": "fw"})
         )
-        if len(part) == 20_000 or number == count:
-            sent = urllib.request.Request(
-                f"{url}/insert/jsonline?_stream_fields=file", "\n".join(part).encode()
+        if len(part) == 20_000:
+            send()
+    if part:
+        send()
+    while f'"n":"{count}"'.encode() not in _counted(url):
+        time.sleep(0.5)
+
+
+class Measured:
+    """Seconds of the processor here and in the store, and by the clock."""
+
+    def __init__(self, name: str, pid: int = 0) -> None:
+        self._name, self._store = name, psutil.Process(pid) if pid else None
+
+    def _times(self) -> list[float]:
+        there = sum(self._store.cpu_times()[:2]) if self._store else 0.0
+        return [time.process_time(), there, time.perf_counter()]
+
+    def __enter__(self) -> None:
+        self._begun = self._times()
+
+    def __exit__(self, *_: object) -> None:
+        here, there, clock = (end - begin for begin, end in zip(self._begun, self._times(), strict=True))
+        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        store = f", store {there:.1f} s, {self._store.memory_info().rss >> 20} MB now" if self._store else ""
+        print(
+            f"{self._name}: here {here:.1f} s, at most {largest} MB{store}; {clock:.1f} s by the clock",
+            flush=True,
+        )
+
+
+def ask(given: argparse.Namespace, listed: list[str], folder: Path) -> list[Any]:
+    """Ask the store both ways, and hunt over the file: who met what, each time."""
+    path, log = folder / "list.txt", folder / "fw.log"
+    path.write_text("\n".join(listed) + "\n")
+    found = []
+    with started(given, listed, folder) as (address, pid):
+        for whole in given.whole:
+            with Measured(f"{given.kind} whole={whole}", pid):
+                result, _, plan = retro(open_store(address), Request([], [str(path)]), whole=whole)
+            print(
+                f"  {plan.given:,} of {plan.documents:,} documents given, unread {len(result.unread)}",
+                flush=True,
             )
-            urllib.request.urlopen(sent).read()
-            part.clear()
-    urllib.request.urlopen(f"{url}/internal/force_flush").read()
-    yield f"victorialogs+{url}"
+            found.append(result)
+    with log.open("w") as file:
+        file.writelines(f"{line}\n" for _, line in lines(given.lines, listed))
+    with Measured("files"):
+        found.append(investigate(Request([str(log)], [str(path)]))[0])
+    return [
+        sorted((one.device, one.indicator, one.count, one.first, one.last) for one in each.sightings)
+        for each in found
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("clickhouse", "victorialogs"))
+    parser.add_argument("kind", choices=("clickhouse", "victorialogs", "opensearch"))
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--values", type=int, default=3000)
     parser.add_argument("--url", default="")
+    parser.add_argument("--pid", type=int, default=0, help="the process that answers there")
+    parser.add_argument("--asked", dest="whole", action="store_const", const=(False,), default=(False, True))
     given = parser.parse_args()
-    listed = values(given.values, random.Random(1))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list.txt"
-        path.write_text("\n".join(listed) + "\n")
-        filled = (
-            victorialogs(given.lines, listed, given.url)
-            if given.url
-            else clickhouse(given.lines, listed, Path(folder) / "data")
-        )
-        with filled as address:
-            for whole in (False, True):
-                begun, used = time.perf_counter(), time.process_time()
-                found, _, plan = retro(open_store(address), Request([], [str(path)]), whole=whole)
-                took, used = time.perf_counter() - begun, time.process_time() - used
-                hits = sum(one.count for one in found.sightings)
-                print(
-                    f"{given.kind} whole={whole}: {took:.1f} s, {used:.1f} s of processor time here; {plan.given:,} of {plan.documents:,} documents given, {hits} contacts, unread {len(found.unread)}",
-                    flush=True,
-                )
+        *asked, files = ask(given, values(given.values, random.Random(1)), Path(folder))
+    print(f"{sum(one[2] for one in files)} contacts; equal: {all(one == files for one in asked)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from django.conf import settings  # noqa: E402
 settings.DATA = _DATA
 settings.STATIC_ROOT = _DATA / "static"
 settings.STORAGES["default"]["OPTIONS"]["location"] = str(_DATA / "uploads")
+settings.STORAGES["arriving"]["OPTIONS"]["location"] = str(_DATA)
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.ALLOWED_HOSTS.append("testserver")
@@ -54,7 +55,6 @@ django.setup()
 assert ("postgresql" in settings.DATABASES["default"]["ENGINE"]) is bool(os.environ["DATABASE_URL"])
 
 from django.core.cache import cache  # noqa: E402
-from django.core.files.storage import FileSystemStorage  # noqa: E402
 from django.core.files.uploadedfile import UploadedFile  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -62,6 +62,7 @@ from django.utils import timezone  # noqa: E402
 from lamsach.indicators.files import opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
+from lamsach.portal.base.storage import Folder  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
 from lamsach.portal.mail import incoming  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
@@ -218,7 +219,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, is_open: Callable[[], bool]) -> None:
     monkeypatch.setattr(opening.ListSource, "__init__", watched(opening.ListSource.__init__))
     monkeypatch.setattr(incoming, "parse", watched(incoming.parse))
     monkeypatch.setattr(hashlib, "file_digest", watched(hashlib.file_digest))
-    monkeypatch.setattr(FileSystemStorage, "_save", watched(FileSystemStorage._save))  # type: ignore[attr-defined]
+    monkeypatch.setattr(Folder, "_save", watched(Folder._save))
     monkeypatch.setattr(UploadedFile, "chunks", watched(UploadedFile.chunks))
     monkeypatch.setattr(UploadedFile, "read", property(lambda file: watched(file.file.read)))
 

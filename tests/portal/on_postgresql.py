@@ -60,9 +60,17 @@ PARTS = (
     "test_traces_cases.py",
     "test_hostile_parameters.py",
     "test_unsent.py",
+    "test_once.py",
+    "test_shown_once.py",
 )
-WHOLE = ("test_hostile_parameters.py",)
-"""What is about values instead of statements."""
+WHOLE = (
+    "test_hostile_parameters.py",
+    "test_once.py::test_the_second_",
+    "test_once.py::test_who_waits_",
+    "test_shown_once.py::test_the_second_",
+    "test_shown_once.py::test_who_waits_",
+)
+"""What is about values or about threads with connections of their own instead of statements."""
 _NAME = re.compile(r'(?:"\w+"\.|\b[A-Z]+\d+\.)?"(\w+)"')
 _ALIKE = (
     (re.compile(r"(?:WHEN \([^()]*\) THEN %s ?)+"), "WHEN .. "),

@@ -27,7 +27,7 @@ from . import listing, samples
 from .confirming import confirmed
 from .conftest import Cast
 from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
-from .test_once import sending
+from .test_once import APART, beside, sending
 from .test_unsent import hidden
 
 HERE = "http://testserver"
@@ -188,6 +188,7 @@ def led_to(page: str, **fields: str) -> list[str]:
     return places
 
 
+@APART
 def test_the_second_gets_what_the_first_made_when_it_is_ready() -> None:
     begun, may_end, count = threading.Event(), threading.Event(), []
 
@@ -198,16 +199,16 @@ def test_the_second_gets_what_the_first_made_when_it_is_ready() -> None:
         return f"secret {len(count)}"
 
     got: list[str] = []
-    threads = [threading.Thread(target=lambda: got.append(made_once(sending(), make))) for _ in range(2)]
-    threads[0].start()
+    threads = [beside(lambda: got.append(made_once(sending(), make)))]
     assert begun.wait(10)
-    threads[1].start()
+    threads += [beside(lambda: got.append(made_once(sending(), make)))]
     may_end.set()
     for thread in threads:
         thread.join(20)
     assert got == ["secret 1", "secret 1"]
 
 
+@pytest.mark.django_db
 def test_what_could_not_be_made_is_made_by_the_next() -> None:
     def fail() -> str:
         raise OSError
@@ -217,6 +218,7 @@ def test_what_could_not_be_made_is_made_by_the_next() -> None:
     assert made_once(sending(), lambda: "secret") == "secret"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("fields", [{"csrfmiddlewaretoken": ""}, {}])
 def test_another_sending_makes_another(fields: dict[str, str]) -> None:
     made: Callable[[], int] = iter(range(9)).__next__
@@ -224,14 +226,21 @@ def test_another_sending_makes_another(fields: dict[str, str]) -> None:
     assert made_once(sending(**fields, other="1"), made) == 1
 
 
+@APART
 def test_who_waits_too_long_makes_none_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(once, "_WAIT_S", 0.2)
     inner = sending()
+    places: list[str] = []
 
     @shows_once
     def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(made_once(request, lambda: view(inner)["Location"]))
+        def make() -> str:
+            beside(lambda: places.append(view(inner)["Location"])).join()
+            return ""
 
-    assert view(sending()).content == b"/y/"
+        return HttpResponse(made_once(request, make))
+
+    view(sending())
+    assert places == ["/y/"]
     (told,) = messages.get_messages(inner)
     assert told.level == messages.ERROR

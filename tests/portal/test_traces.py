@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -64,8 +65,13 @@ def upload(client: Client, trace: Trace, unit: Path) -> None:
     client.post(address(trace), {"lists": listed, "inventory": machines})
 
 
+def folder(trace: Trace) -> Path:
+    """Where its files are."""
+    return Path(settings.DATA) / files.folder(trace)
+
+
 def kept(trace: Trace) -> list[Path]:
-    return [path for path in files.folder(trace).rglob("*") if path.is_file()]
+    return [path for path in folder(trace).rglob("*") if path.is_file()]
 
 
 def test_from_the_form_to_the_answer(ready: Trace, client: Client, unit: Path) -> None:
@@ -85,7 +91,7 @@ def test_from_the_form_to_the_answer(ready: Trace, client: Client, unit: Path) -
     assert "PC-00" in text
     assert "Phòng 1" in text, "the inventory was used"
     assert "fw.log" in text
-    assert str(files.folder(ready).parent) not in text, "the server's folders are nobody's business"
+    assert str(folder(ready).parent) not in text, "the server's folders are nobody's business"
     assert "sandbox" in shown["Content-Security-Policy"]
     assert "'unsafe-inline'" not in shown["Content-Security-Policy"]
     assert Entry.objects.filter(action="trace.viewed").exists()

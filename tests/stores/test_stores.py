@@ -18,14 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.investigate import Request, investigate
+from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Doubt, Findings
 from lamsach.stores import gathering
+from lamsach.stores.asking import BORDER, Question
+from lamsach.stores.base import Span
 from lamsach.stores.retro import open_store, retro
 from lamsach.stores.searching import StorePlan
 from tests.archive.building import BEGIN, firewall_line, firewall_log, write_list
 from tests.stores.lines import Record, records, shown
 from tests.stores.opensearch_server import OpenSearchStandIn
 from tests.stores.serving import Served, served
+from tests.stores.test_asking import leaves
 from tests.stores.victorialogs_server import VictoriaLogsStandIn
 
 GOLDEN = Path(__file__).parents[1] / "logs" / "formats" / "data"
@@ -262,3 +266,34 @@ def test_a_quiet_store_is_clean_only_when_every_day_was_there(tmp_path: Path) ->
     with victorialogs(lines[:12] + lines[60:]) as (address, _):
         found, _ = searched(address, Request([], [listed]))
         assert Doubt.BLIND_DAYS in found.verdict.doubts
+
+
+def test_clickhouse_gives_the_lines_that_a_question_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values of one text and of several, in any case, over many expressions; no more and no less. More than one statement holds are not asked for."""
+    pytest.importorskip("chdb")
+    rng = random.Random(7)
+    pieces = ["evil", "Bad-er", "203.0.113.9", "a(b", "it's", "x\\y", "ffff", "db8", "9.9", "q^$"]
+    wanted = [
+        tuple(rng.sample([piece.lower() for piece in pieces], rng.choice((1, 1, 2, 3)))) for _ in range(12)
+    ]
+    asked = Question(tuple(wanted), (BORDER + r"0[0-9]{1,2}\.[0-9]", r"\\[.:_\-]"))
+    texts = {
+        " ".join(rng.choices([*pieces, "k", "012.3", "7012.3", r"a\.b", "VN-é"], k=4)) for _ in range(300)
+    }
+    lines = [("fw", BEGIN + timedelta(seconds=number), text) for number, text in enumerate(sorted(texts))]
+    for name, value in (("_EXPRESSION", 12), ("_SEVERAL", 3)):
+        monkeypatch.setattr(f"lamsach.stores.clickhouse.{name}", value)
+    with clickhouse(lines, tmp_path) as (address, _):
+        store = open_store(address)
+        store.counts(None, DEFAULT_TIMEZONE)
+        prepared = store.prepare(asked, "message")
+        span = Span(BEGIN, BEGIN + timedelta(days=1))
+        given = [
+            one.fields["message"] for each in prepared for one in store.documents(span, each, "message", None)
+        ]
+    assert set(given) == {text for text in texts if leaves(asked, text)}
+    monkeypatch.setattr("lamsach.stores.clickhouse._STATEMENT", 30)
+    assert store.prepare(asked, "message") == ()
+    assert 30 < len(set(given)) < len(texts)

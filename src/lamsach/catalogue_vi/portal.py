@@ -16,6 +16,12 @@ PORTAL: dict[str, str] = {
     ),
     "Nothing would run.": "Sẽ không có gì chạy.",
     "Give a number to one of them.": "Hãy cho một trong hai một con số.",
+    "Uploads cannot be kept there.": "Không thể lưu tệp tải lên ở đó.",
+    "Give a folder, or a bucket as s3://bucket/prefix.": "Hãy cho một thư mục, hoặc một bucket dạng s3://bucket/prefix.",
+    "The secret key is not that of the other machines on this database.": "Khóa bí mật không phải là khóa của các máy khác dùng cơ sở dữ liệu này.",
+    "Copy the file secret-key of a machine that runs, or set LAMSACH_SECRET_KEY alike on all. If the key was changed on purpose, name the old one in LAMSACH_OLD_SECRET_KEYS.": "Hãy chép tệp secret-key của một máy đang chạy, hoặc đặt LAMSACH_SECRET_KEY giống nhau trên mọi máy. Nếu chủ ý đổi khóa, hãy ghi khóa cũ vào LAMSACH_OLD_SECRET_KEYS.",
+    "The place of uploads is not that of the other machines on this database.": "Nơi lưu tệp tải lên không phải là nơi của các máy khác dùng cơ sở dữ liệu này.",
+    "Mount the folder that the others use, or set LAMSACH_UPLOADS alike on all. If the uploads were moved, move the file `place` with them, or write the number into it.": "Hãy gắn thư mục mà các máy khác dùng, hoặc đặt LAMSACH_UPLOADS giống nhau trên mọi máy. Nếu đã chuyển tệp tải lên đi nơi khác, hãy chuyển cả tệp `place`, hoặc ghi số này vào đó.",
     "Several processes need PostgreSQL.": "Nhiều tiến trình thì cần PostgreSQL.",
     "SQLite lets one process write at a time, and counts of one process are not seen by another: set DATABASE_URL.": (
         "SQLite chỉ cho một tiến trình ghi tại một thời điểm, và tiến trình này không thấy số đếm của tiến trình kia: hãy đặt DATABASE_URL."

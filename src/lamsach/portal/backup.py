@@ -15,9 +15,10 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,13 @@ from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
 from lamsach.portal import at_work
-from lamsach.portal.base import ledger
+from lamsach.portal.base import ledger, storage
 from lamsach.portal.database import client_environment
 from lamsach.results.atomic import open_own, own_folder
 from lamsach.sealed.files import Keys, Seal, opened, sealing
 
 SCHEMA = 1
+UPLOADS = "uploads"
 SQLITE, DUMP = "database.sqlite3", "database.dump"
 """How the database is called in a backup: one of the two."""
 _CHUNK = 1 << 20
@@ -52,8 +54,8 @@ def backup(target: Path, seal: Seal | None = None) -> int:
             sealing(stream, seal or Seal()) as inner,
             zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
         ):
-            for name, path in _files(Path(settings.DATA), settings.DATABASES["default"], Path(folder)):
-                digest = _add(archive, name, path)
+            for name, open_ in _files(Path(settings.DATA), settings.DATABASES["default"], Path(folder)):
+                digest = _add(archive, name, open_)
                 if digest:
                     digests[name] = digest
             manifest = {"schema": SCHEMA, "version": __version__, "made": made, "files": digests}
@@ -84,30 +86,33 @@ def _refuse_own_keys(seal: Seal) -> None:
         )
 
 
-def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple[str, Path]]:
+def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
+    from django.core.files.storage import default_storage
+
     if database["ENGINE"].endswith("sqlite3"):
         copy = folder / SQLITE
         with closing(sqlite3.connect(database["NAME"])) as source, closing(sqlite3.connect(copy)) as sink:
             source.backup(sink)
-        yield SQLITE, copy
+        yield SQLITE, partial(copy.open, "rb")
     else:
         dump = folder / DUMP
         _run(["pg_dump", "--format=custom", "--no-owner", f"--file={dump}"], database)
-        yield DUMP, dump
-    yield "secret-key", data / "secret-key"
+        yield DUMP, partial(dump.open, "rb")
+    yield "secret-key", partial((data / "secret-key").open, "rb")
     if (data / ledger.NAME).exists():
-        yield ledger.NAME, data / ledger.NAME
-    for kept in ("uploads", "outbox"):
-        for path in sorted((data / kept).rglob("*")):
-            if path.is_file() and path.suffix != ".part":
-                yield path.relative_to(data).as_posix(), path
+        yield ledger.NAME, partial((data / ledger.NAME).open, "rb")
+    for name in default_storage.names():  # type: ignore[attr-defined]
+        yield f"{UPLOADS}/{name}", partial(default_storage.open, name)
+    for path in sorted((data / "outbox").rglob("*")):
+        if path.is_file() and path.suffix != ".part":
+            yield path.relative_to(data).as_posix(), partial(path.open, "rb")
 
 
-def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
+def _add(archive: zipfile.ZipFile, name: str, open_: Callable[[], Any]) -> str:
     """Put a file into the archive; the SHA-256 of what was put there. Nothing for a file that is gone: what was erased meanwhile is named by no row for long,
     and a secret key that the environment gives lies in no file."""
     try:
-        source = path.open("rb")
+        source = open_()
     except FileNotFoundError:
         return ""
     digest = hashlib.sha256()
@@ -119,9 +124,15 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
 
 
 def restore(
-    source: Path, data: Path, database: dict[str, Any] | None = None, keys: Keys | None = None
+    source: Path,
+    data: Path,
+    database: dict[str, Any] | None = None,
+    keys: Keys | None = None,
+    uploads: str = "",
 ) -> Path | None:
     """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the folder that was there before is kept, if it held a portal.
+
+    `uploads`: where uploads are kept, if that is not the data folder (`LAMSACH_UPLOADS`). What is there is overwritten by the backup's, and nothing else of it is deleted.
 
     Everything is opened, unpacked and checked beside the folder before anything is replaced. UsageError while a process of the portal is at work on it.
     """
@@ -131,16 +142,16 @@ def restore(
         plain = alone.enter_context(opened(source, keys or Keys(), data.absolute().parent))
         if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(plain):
             alone.enter_context(at_work.nobody_at_database(database))
-        return _restore(plain, data, database)
+        return _restore(plain, data, database, uploads)
 
 
-def _restore(source: Path, data: Path, database: dict[str, Any] | None) -> Path | None:
+def _restore(source: Path, data: Path, database: dict[str, Any] | None, uploads: str) -> Path | None:
     work = data.with_name(data.name + ".restoring")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, mode=0o700)
     try:
         _unpack(source, work)
-        ledger.carry_over(data, work, _made(source))
+        ledger.carry_over(data, work, _made(source), _put(work / UPLOADS, uploads, data) if uploads else ())
         _load(work, database)
         before = None
         if data.exists() and any(path.name != at_work.LOCK for path in data.iterdir()):
@@ -153,6 +164,22 @@ def _restore(source: Path, data: Path, database: dict[str, Any] | None) -> Path 
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return before
+
+
+def _put(unpacked: Path, uploads: str, data: Path) -> list[ledger.Line]:
+    """Move what was unpacked to where uploads are kept; what machines noted there as erased."""
+    from django.core.files.base import File
+
+    place = storage.kept(uploads, data)
+    noted = ledger.noted(place)
+    for path in sorted(unpacked.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(unpacked).as_posix()
+            place.delete(name)
+            with path.open("rb") as file:
+                place.save(name, File(file))
+    shutil.rmtree(unpacked, ignore_errors=True)
+    return noted
 
 
 def _load(work: Path, database: dict[str, Any] | None) -> None:

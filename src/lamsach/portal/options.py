@@ -37,6 +37,12 @@ OPTIONS: tuple[Option, ...] = (
         "Folder for the database, uploads, outgoing mail and the secret key.",
     ),
     Option(
+        "LAMSACH_UPLOADS",
+        "text",
+        "",
+        "Where uploads are kept: a folder that all machines of the portal share, or `s3://bucket/prefix` (needs the extra `s3`). Empty: `uploads` in the data folder.",
+    ),
+    Option(
         "DATABASE_URL",
         "text",
         "",

@@ -37,17 +37,19 @@ def load() -> None:
 def prepare() -> str | None:
     """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when the portal has an administrator.
 
-    UsageError when the database does not answer.
+    UsageError when the database does not answer, or when this machine's secret key or place of uploads is not that of the portal's others.
     """
     from django.conf import settings
     from django.db import OperationalError
 
+    from lamsach.portal.base import agreement
     from lamsach.portal.base.alone import alone
     from lamsach.portal.schema import bring_up_to_date
 
     try:
         with alone("schema"):
             bring_up_to_date()
+            agreement.check()
     except OperationalError as problem:
         raise no_answer(problem) from problem
     from lamsach.portal.privacy.replaying import pending

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lamsach.portal.base.storage import described
 from lamsach.portal.database import database
 from lamsach.portal.edition import edition
 from lamsach.portal.options import Options
@@ -210,15 +211,9 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static" / edition()
 STATICFILES_FINDERS = ["lamsach.portal.base.static_files.AppFinder"]
+UPLOADS = OPTIONS.text("LAMSACH_UPLOADS")
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": str(DATA / "uploads"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    **described(UPLOADS, DATA),
     "staticfiles": {"BACKEND": "lamsach.portal.base.static_files.Storage"},
 }
 WHITENOISE_MAX_AGE = 3600

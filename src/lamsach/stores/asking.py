@@ -6,6 +6,7 @@ that all of them have; what hides behind escapes is asked for by patterns, whate
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -158,6 +159,11 @@ def _of_groups(network: IPv6Network) -> list[Wanted] | None:
     groups = ip_address(network.network_address).exploded.split(":")[: min(6, network.prefixlen // 16)]
     found = {group.lstrip("0") for group in groups} - {""}
     return [tuple(sorted(found))] if found else None
+
+
+def literal(text: str) -> str:
+    """A text as a regular expression of RE2."""
+    return re.sub(r"([.?+*|{}\[\]()\\^$])", r"\\\1", text)
 
 
 def packed(texts: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -7,14 +7,13 @@ ends its connection without the last chunk.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from lamsach.stores.asking import Question, packed
+from lamsach.stores.asking import Question, literal, packed
 from lamsach.stores.base import Counts, Document, Span
 from lamsach.stores.client import Failure, StoreClient
 from lamsach.stores.lines import moment_of
@@ -77,12 +76,12 @@ class VictoriaLogs:
 
     def _asked(self, question: Question, field: str) -> str:
         name = _quoted(field)
-        single = [_literal(one[0]) for one in question.wanted if len(one) == 1]
+        single = [literal(one[0]) for one in question.wanted if len(one) == 1]
         expressions: list[tuple[str, ...]] = [
             (f"(?i)({'|'.join(part)})",) for part in packed(single, _EXPRESSION)
         ]
         expressions += [
-            tuple(f"(?i){_literal(text)}" for text in one) for one in question.wanted if len(one) > 1
+            tuple(f"(?i){literal(text)}" for text in one) for one in question.wanted if len(one) > 1
         ]
         expressions += [(pattern,) for pattern in question.patterns]
         parts = [f"({' '.join(f'{name}:~{_quoted(one)}' for one in all_of)})" for all_of in expressions]
@@ -113,10 +112,6 @@ class VictoriaLogs:
 
 def _within(span: Span) -> str:
     return f"_time:[{span.begin.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}, {span.end.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ})"
-
-
-def _literal(text: str) -> str:
-    return re.sub(r"([.?+*|{}\[\]()\\^$])", r"\\\1", text)
 
 
 def _quoted(text: str) -> str:

@@ -103,7 +103,9 @@ def restore(
     from lamsach.portal.options import Options
 
     keys = keys_for(file, identity, passphrase_file)
-    before = put(file, data, database(Options().text("DATABASE_URL"), data), keys)
+    options = Options()
+    described = database(options.text("DATABASE_URL"), data)
+    before = put(file, data, described, keys, options.text("LAMSACH_UPLOADS"))
     _ = translate()
     tell(_("Restored: {path}").format(path=data))
     again = _erase_again(data, erased)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-NAME = "erased.jsonl"
+NAME, FOLDER = "erased.jsonl", "erased"
 PENDING = "restored.json"
 """Beside it after a restore, until what was erased since the backup is erased again: `made`, when the backup was made."""
 Line = Mapping[str, Any]
@@ -23,8 +24,25 @@ Line = Mapping[str, Any]
 def note(what: str, **values: Any) -> None:
     """Add a line. OSError when it cannot be written; then nothing may be erased."""
     from django.conf import settings
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
 
-    append(Path(settings.DATA) / NAME, {"at": datetime.now(UTC).isoformat(), "what": what, **values})
+    line = {"at": datetime.now(UTC).isoformat(), "what": what, **values}
+    append(Path(settings.DATA) / NAME, line)
+    if settings.UPLOADS:  # the data folder may be this machine's alone
+        text = json.dumps(line, ensure_ascii=False)
+        default_storage.save(
+            f"{FOLDER}/{line['at'][:10]}-{secrets.token_hex(8)}.jsonl", ContentFile(text.encode())
+        )
+
+
+def noted(place: Any) -> list[Line]:
+    """The lines that all machines wrote beside uploads that are not in the data folder."""
+    found = []
+    for name in place.names(FOLDER):
+        with place.open(name) as file:
+            found += _lines(file.read())
+    return found
 
 
 def append(path: Path, line: Line) -> None:
@@ -39,8 +57,12 @@ def append(path: Path, line: Line) -> None:
 
 def read(path: Path) -> list[Line]:
     """The lines of a file, none of one that is not there. A line that a power cut broke off is left out."""
+    return _lines(path.read_bytes()) if path.exists() else []
+
+
+def _lines(data: bytes) -> list[Line]:
     found = []
-    for text in path.read_bytes().splitlines() if path.exists() else []:
+    for text in data.splitlines():
         try:
             line = json.loads(text)
             at = datetime.fromisoformat(line["at"])
@@ -74,9 +96,9 @@ def due(lines: Iterable[Line], made: datetime) -> list[Line]:
     return found
 
 
-def carry_over(before: Path, after: Path, made: datetime) -> None:
-    """When a folder with the content of a backup takes another's place: the lists of both in one, that the portal went back, and what is to be done about it."""
-    lines = merged(read(folder / NAME) for folder in (before, after))
+def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] = ()) -> None:
+    """When a folder with the content of a backup takes another's place: the lists of both in one, that the portal went back, and what is to be done about it. `noted`: lines of other machines."""
+    lines = merged([read(before / NAME), read(after / NAME), noted])
     lines.append({"at": datetime.now(UTC).isoformat(), "what": "restored", "made": made.isoformat()})
     _write(after / NAME, lines)
     (after / PENDING).write_text(json.dumps({"made": made.isoformat()}), "utf-8")

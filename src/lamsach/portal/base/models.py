@@ -12,3 +12,10 @@ class Remembered(models.Model):
     count = models.BigIntegerField(null=True)
     value = models.TextField(blank=True)
     expires = models.DateTimeField(null=True, db_index=True)
+
+
+class Agreed(models.Model):
+    """What all machines on this database have in common (`agreement.py`): the fingerprint of the secret key, the mark of the place of uploads."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    value = models.CharField(max_length=64)

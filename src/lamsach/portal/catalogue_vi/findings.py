@@ -33,6 +33,8 @@ FINDINGS: dict[str, str] = {
     "Send it again.": "Hãy gửi lại.",
     "The work has begun; no file can be added any more.": "Việc xử lý đã bắt đầu, không thêm tệp được nữa.",
     "The file is empty or too large, or there are too many.": "Tệp rỗng hoặc quá lớn, hoặc có quá nhiều tệp.",
+    "A file that was uploaded is not where uploads are kept.": "Một tệp đã tải lên không có ở nơi lưu tệp tải lên.",
+    "See that all machines of the portal share one folder or bucket for uploads.": "Hãy xem mọi máy của cổng có dùng chung một thư mục hoặc bucket cho tệp tải lên không.",
     "There is not enough room on the server's disk for this file.": "Đĩa của máy chủ không đủ chỗ cho tệp này.",
     "Choose the log files first.": "Hãy chọn tệp nhật ký trước.",
     "A log has not arrived whole. Choose the same file again to go on.": "Có tệp nhật ký chưa tải lên xong. Hãy chọn lại đúng tệp đó để tải tiếp.",

@@ -5,11 +5,9 @@ Upwards go counts and days of units: no name, no address and no log line of a ma
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext, gettext_lazy
 
+from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.exchange import (
@@ -44,7 +42,7 @@ class Campaigns(Kind):
         records = []
         found = Campaign.objects.filter(pk__in=part).exclude(state=CampaignState.DRAFT)
         for campaign in found.order_by("pk")[:MOST]:
-            record, more = campaign_payload.written(campaign, route.partner, unit, len(files), _stored)
+            record, more = campaign_payload.written(campaign, route.partner, unit, len(files), copy_of)
             records.append(record)
             files += more
         return Payload(self.name, {"campaigns": records}, tuple(files)) if records else None
@@ -76,10 +74,6 @@ class Campaigns(Kind):
             for name, count in done.items():
                 counts[name] += count
         return counts
-
-
-def _stored(path: str) -> Path:
-    return Path(default_storage.path(path))
 
 
 for kind in (Campaigns(), returned_files.CampaignsBack(), *answer_kinds.KINDS, count_kinds.Counts()):

@@ -27,6 +27,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.qr import qr_address
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.storage import copy_of
 from lamsach.portal.exchange import access, epochs, keyring, moving, online, sealing
 from lamsach.portal.exchange.forms import FileForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
@@ -103,7 +104,7 @@ def _hand_in(request: HttpRequest, file: Any) -> Waiting:
 def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
     """A file that was handed in: what it would do. POST takes it or puts it aside."""
     found = access.get_waiting(request.user, waiting_id)
-    path = Path(default_storage.path(found.path))
+    path = copy_of(found.path)
     try:
         if request.method == "POST":
             if request.POST.get("what") == "take":

@@ -20,8 +20,9 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
-from lamsach.portal.findings.pieces import Pile
+from lamsach.portal.findings.pieces import Pile, check_whole
 from lamsach.portal.findings.present import unit_key
 from lamsach.portal.findings.taking import Source, keep, take_in
 from lamsach.portal.findings.transfers import FORGOTTEN
@@ -31,23 +32,14 @@ if TYPE_CHECKING:
     from lamsach.model import Findings
 
 
-def folder(hunt: Hunt) -> Path:
-    """Return where the logs of a hunt lie."""
-    found = Path(settings.DATA) / "hunts" / str(hunt.pk)
-    found.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return found
+def _folder(hunt: Hunt, *, nat: bool = False) -> str:
+    """Return where the logs of a hunt arrive; its NAT logs beside them, for the others are searched as a folder."""
+    return f"hunts/{hunt.pk}.nat" if nat else f"hunts/{hunt.pk}"
 
 
-def nat_folder(hunt: Hunt) -> Path:
-    """Return where the NAT logs of a hunt lie: beside its logs, which are searched as a folder."""
-    found = Path(settings.DATA) / "hunts" / f"{hunt.pk}.nat"
-    found.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return found
-
-
-def path_of(file: HuntFile) -> Path:
-    """Return where a log lies: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
-    return (nat_folder if file.nat else folder)(file.hunt) / f"{file.pk}-{file.name}"
+def name_of(file: HuntFile) -> str:
+    """Return what a log is called there: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
+    return f"{_folder(file.hunt, nat=file.nat)}/{file.pk}-{file.name}"
 
 
 @transaction.atomic
@@ -74,8 +66,12 @@ def run(hunt_id: int, progress: Progress) -> dict[str, int]:
     if hunt.bundle_id is not None:
         return {"devices": hunt.devices}
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            return _search(hunt, Path(scratch), progress)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            arriving().local(_folder(hunt)) as logs,
+            arriving().local(_folder(hunt, nat=True)) as nat,
+        ):
+            return _search(hunt, logs, nat, Path(scratch), progress)
     except Cancelled:
         delete_logs(hunt)
         raise
@@ -85,7 +81,7 @@ def run(hunt_id: int, progress: Progress) -> dict[str, int]:
         return {}
 
 
-def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
+def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress) -> dict[str, int]:
     from lamsach.devices.reasons import REASONS
     from lamsach.investigate import Request, Watch, investigate
     from lamsach.results import write
@@ -97,32 +93,35 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
             shutil.copyfileobj(source, target)
         lists.append(str(copy))
     files = list(hunt.files.all())
+    paths = [(nat if file.nat else logs) / Path(name_of(file)).name for file in files]
+    for log, path in zip(files, paths, strict=True):
+        check_whole(log, path)
     total = sum(file.size for file in files if not file.nat)
     watch = Watch(
         say=lambda _text: progress.step(0, total),
         progress=lambda done, _searched: progress.step(min(done, total), total),
     )
     request = Request(
-        logs=[str(folder(hunt))],
+        logs=[str(logs)],
         lists=lists,
-        nat=[str(path_of(file)) for file in files if file.nat],
+        nat=[str(path) for log, path in zip(files, paths, strict=True) if log.nat],
         threads=1,
         unit_key=unit_key(hunt.unit_id),
     )
     findings, _ = investigate(request, watch)
     if findings.partial:
         raise Cancelled
-    findings = _as_named(findings, files, (folder(hunt), nat_folder(hunt), scratch))
+    findings = _as_named(findings, files, (logs, nat, scratch))
     page, bundle = scratch / "result.html", scratch / "result.zip"
     write(findings, page, settings.LANGUAGE_CODE, REASONS)
     write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
     with page.open("rb") as file:
-        path = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
+        kept_page = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
     source_of = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
     with bundle.open("rb") as file:
         kept_bundle, _new = keep(file, f"hunt-{hunt.pk}.zip", source_of)
     take_in(kept_bundle.pk)
-    Hunt.objects.filter(pk=hunt.pk).update(bundle=kept_bundle, page=path, devices=len(findings.devices))
+    Hunt.objects.filter(pk=hunt.pk).update(bundle=kept_bundle, page=kept_page, devices=len(findings.devices))
     if not hunt.keep_logs:
         delete_logs(hunt)
     return {"devices": len(findings.devices)}
@@ -153,8 +152,8 @@ def tidy(value: Any, places: re.Pattern[str]) -> Any:
 
 def delete_logs(hunt: Hunt) -> None:
     """Delete the logs and say so in the trail."""
-    for place in (folder(hunt), nat_folder(hunt)):
-        shutil.rmtree(place, ignore_errors=True)
+    for nat in (False, True):
+        arriving().forget(_folder(hunt, nat=nat))
     Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
     record(None, "hunt.logs_deleted", hunt, hunt.unit)
 
@@ -168,5 +167,5 @@ def forget() -> int:
     return len(hunts)
 
 
-LOGS = Pile(HuntFile, "hunt", "logs_deleted", path_of, delete_logs, "findings.hunt")
+LOGS = Pile(HuntFile, "hunt", "logs_deleted", name_of, delete_logs, "findings.hunt")
 """The logs of hunts: announcing, adding, stopping."""

@@ -5,21 +5,20 @@ The job's row (`Hunt`, `Trace`) has `files` and `job`; a file's row has `name`, 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from lamsach.errors import InputError, LimitError
+from lamsach.errors import InputError, LamsachError, LimitError
 from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.findings.transfers import OutOfPlace, append
+from lamsach.portal.base.storage import arriving
+from lamsach.portal.findings.transfers import OutOfPlace
 from lamsach.portal.jobs.models import Job, JobState
 
 FILE_BYTES = 200_000_000_000
@@ -30,15 +29,25 @@ _FORM_BYTES = 4_000_000
 _ENDED = mark("The work has begun; no file can be added any more.")
 
 
+def check_whole(file: Any, path: Path) -> None:
+    """LamsachError for a file that is not here as it came: what is missing must not count as searched."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        raise LamsachError(
+            mark("A file that was uploaded is not where uploads are kept."),
+            file.name,
+            mark("See that all machines of the portal share one folder or bucket for uploads."),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Pile:
     """One kind of job with its files: the model of a file, the name of its job's column (`hunt`), that of the moment at which the files went (`logs_deleted`),
-    where a file lies, how to delete them all, and the name of the job in the queue."""
+    what a file is called among those that arrive, how to delete them all, and the name of the job in the queue."""
 
     model: Any
     owner: str
     gone: str
-    path_of: Callable[[Any], Path]
+    name_of: Callable[[Any], str]
     delete: Callable[[Any], None]
     job: str
 
@@ -51,7 +60,7 @@ class Pile:
         self._open(owner, name)
         if not 0 < size <= most or owner.files.count() >= MOST_FILES:
             raise LimitError(mark("The file is empty or too large, or there are too many."), name)
-        if shutil.disk_usage(settings.DATA).free < size + ROOM_BYTES:
+        if arriving().free_bytes < size + ROOM_BYTES:
             raise LimitError(mark("There is not enough room on the server's disk for this file."), name)
         values = {self.owner: owner, "name": safe_name(name), "size": size, **place}
         return self.model.objects.get_or_create(**values)[0]
@@ -66,7 +75,7 @@ class Pile:
             raise OutOfPlace(held.received)
         if offset + len(data) > held.size:
             raise LimitError(mark("More was sent than was announced."), held.name)
-        held.received = append(self.path_of(held), offset, data)
+        held.received = arriving().append(self.name_of(held), offset, data)
         held.save(update_fields=["received"])
         return int(held.received)
 

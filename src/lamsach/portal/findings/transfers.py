@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
 from lamsach.portal.base.alone import alone
+from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.models import Bundle, Transfer
 from lamsach.portal.findings.taking import Source, keep
 
@@ -32,13 +31,6 @@ class OutOfPlace(Exception):  # noqa: N818 - tells the sender where to go on
         self.received = received
 
 
-def folder() -> Path:
-    """Return where unfinished files lie."""
-    found = Path(settings.DATA) / "transfers"
-    found.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return found
-
-
 def piece(stream: Any) -> bytes:
     """One piece from the network, before any lock is held. LimitError for one that is too large."""
     data: bytes = stream.read(PIECE_BYTES + 1)
@@ -47,14 +39,8 @@ def piece(stream: Any) -> bytes:
     return data
 
 
-def append(path: Path, received: int, data: bytes) -> int:
-    """Write the bytes behind the first `received` ones (what a killed process left behind them goes); the new length."""
-    path.touch(mode=0o600)
-    with path.open("r+b") as file:
-        file.truncate(received)
-        file.seek(received)
-        file.write(data)
-    return received + len(data)
+def _name(found: Transfer) -> str:
+    return f"transfers/{found.pk}-{found.sha256}"
 
 
 def find(source: Source, sha256: str) -> tuple[int, Bundle | None]:
@@ -81,7 +67,6 @@ def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) ->
     if Transfer.objects.filter(unit=source.unit).exclude(**place).count() >= OPEN_AT_ONCE:
         raise LimitError(mark("Too many bundles of the unit are being sent at once."), sha256[:12])
     found, _ = Transfer.objects.get_or_create(**place, defaults={"size": size})
-    path = folder() / f"{found.pk}-{sha256}"
     with alone(f"transfer:{found.pk}"):
         try:
             found.refresh_from_db()
@@ -91,29 +76,30 @@ def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) ->
             raise OutOfPlace(found.received)
         if offset + len(data) > size:
             raise LimitError(mark("More was sent than was announced."), sha256[:12])
-        received = append(path, offset, data)
+        received = arriving().append(_name(found), offset, data)
         if received == size:  # noted by the bundle alone: after a kill the last piece comes again
-            return size, _finish(found, path, source)
+            return size, _finish(found, source)
         found.received = received
         found.save(update_fields=["received", "touched"])
         return received, None
 
 
-def _finish(found: Transfer, path: Path, source: Source) -> Bundle:
+def _finish(found: Transfer, source: Source) -> Bundle:
+    name = _name(found)
     try:
-        with path.open("rb") as file:
+        with arriving().local(name) as path, path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != found.sha256:
                 raise InputError(mark("The file changed on its way."), path.name[:20], mark("Send it again."))
             return keep(file, f"findings-{timezone.localdate():%Y%m%d}.zip", source)[0]
     finally:
         found.delete()
-        path.unlink(missing_ok=True)
+        arriving().forget(name)
 
 
 def forget() -> int:
     """Drop what nobody went on sending; how many."""
     old = Transfer.objects.filter(touched__lt=timezone.now() - FORGOTTEN)
     for found in old:
-        (folder() / f"{found.pk}-{found.sha256}").unlink(missing_ok=True)
+        arriving().forget(_name(found))
     count, _ = old.delete()
     return count

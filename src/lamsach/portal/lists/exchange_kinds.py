@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.core.files import File
@@ -16,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.release import Manifest, check_release
+from lamsach.portal.base.storage import copy_of
 from lamsach.portal.exchange import keyring
 from lamsach.portal.exchange.kinds import (
     Arrival,
@@ -51,7 +51,7 @@ class Lists(Kind):
             if version is None or not releasing.may_have(version, access.SHARED_TLP.value):
                 continue
             records.append({"name": kept.name, "tlp": kept.tlp, "file": len(files), "number": version.number})
-            files.append(PayloadFile(f"list-{version.number}.zip", Path(default_storage.path(version.path))))
+            files.append(PayloadFile(f"list-{version.number}.zip", copy_of(version.path)))
         return Payload(self.name, {"lists": records}, tuple(files)) if records else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:

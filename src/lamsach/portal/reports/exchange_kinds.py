@@ -6,7 +6,6 @@ import contextlib
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.core.files import File
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.base.asked import whole
+from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.exchange import counterparts, returned_files
@@ -80,7 +80,7 @@ class Reports(Kind):
         for report in _newest(route.unit):
             row = _written(report, theirs.get(report.campaign_id) or "")
             if report.scan_path and default_storage.exists(report.scan_path):
-                files.append(PayloadFile(report.scan_name, Path(default_storage.path(report.scan_path))))
+                files.append(PayloadFile(report.scan_name, copy_of(report.scan_path)))
                 row["file"] = len(files)
             listed.append(row)
         return Payload(self.name, {"reports": listed}, tuple(files)) if listed else None

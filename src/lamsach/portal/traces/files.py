@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.pieces import FILE_BYTES, Pile
 from lamsach.portal.findings.transfers import FORGOTTEN
 from lamsach.portal.traces import rows
@@ -23,18 +22,14 @@ RESULTS = ("html", "xlsx", "docx", "pdf")
 """What a trace writes, by ending."""
 
 
-def folder(trace: Trace) -> Path:
-    """Return where the files of a trace lie."""
-    found = Path(settings.DATA) / "traces" / str(trace.pk)
-    found.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return found
+def folder(trace: Trace) -> str:
+    """Return where the files of a trace arrive."""
+    return f"traces/{trace.pk}"
 
 
-def path_of(file: TraceFile) -> Path:
-    """Return where a file lies: with its own ending, so that its kind is known; with its number, so that names cannot do harm."""
-    place = folder(file.trace) / file.kind
-    place.mkdir(exist_ok=True, mode=0o700)
-    return place / f"{file.pk}-{file.name}"
+def name_of(file: TraceFile) -> str:
+    """Return what a file is called there: with its own ending, so that its kind is known; with its number, so that names cannot do harm."""
+    return f"{folder(file.trace)}/{file.kind}/{file.pk}-{file.name}"
 
 
 def result_path(trace: Trace, ending: str) -> str:
@@ -44,12 +39,12 @@ def result_path(trace: Trace, ending: str) -> str:
 
 def delete_files(trace: Trace) -> None:
     """Delete the list and the logs and say so in the trail."""
-    shutil.rmtree(folder(trace), ignore_errors=True)
+    arriving().forget(folder(trace))
     Trace.objects.filter(pk=trace.pk).update(files_deleted=timezone.now())
     record(None, "trace.files_deleted", trace, trace.unit)
 
 
-FILES = Pile(TraceFile, "trace", "files_deleted", path_of, delete_files, "traces.trace")
+FILES = Pile(TraceFile, "trace", "files_deleted", name_of, delete_files, "traces.trace")
 """The files of traces: announcing, adding, stopping."""
 
 
@@ -64,7 +59,7 @@ def take_whole(trace: Trace, kind: str, upload: Any) -> None:
     """A file that comes with the form. An inventory takes the place of the one before."""
     if kind == FileKind.INVENTORY:
         for older in trace.files.filter(kind=kind):
-            path_of(older).unlink(missing_ok=True)
+            arriving().forget(name_of(older))
             older.delete()
     FILES.take_whole(announce(trace, kind, upload.name, upload.size), upload)
 

@@ -15,10 +15,12 @@ from django.db import transaction
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.hunting import tidy
+from lamsach.portal.findings.pieces import check_whole
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 from lamsach.portal.letterheads import heads
-from lamsach.portal.traces.files import RESULTS, delete_files, folder, path_of, result_path
+from lamsach.portal.traces.files import RESULTS, delete_files, folder, name_of, result_path
 from lamsach.portal.traces.leading import lead
 from lamsach.portal.traces.models import FileKind, Trace
 
@@ -54,8 +56,8 @@ def run(trace_id: int, progress: Progress) -> dict[str, int]:
     if trace.listed is not None or trace.problem:
         return {"explained": trace.explained}
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            found = _trace(trace, Path(scratch), progress)
+        with tempfile.TemporaryDirectory() as scratch, arriving().local(folder(trace)) as arrived:
+            found = _trace(trace, arrived, Path(scratch), progress)
     except InputError as error:
         Trace.objects.filter(pk=trace.pk).update(problem=error.what[:400])
         found = {}
@@ -86,14 +88,16 @@ def _letter(trace: Trace, cases: int) -> Letter:
     )
 
 
-def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
+def _trace(trace: Trace, arrived: Path, scratch: Path, progress: Progress) -> dict[str, int]:
     from lamsach.trace.model import Request
     from lamsach.trace.output import write
     from lamsach.trace.run import trace as run_trace
 
     paths: dict[str, list[str]] = {kind: [] for kind in FileKind.values}
     for file in trace.files.all():
-        paths[file.kind].append(str(path_of(file)))
+        path = arrived / Path(name_of(file)).relative_to(folder(trace))
+        check_whole(file, path)
+        paths[file.kind].append(str(path))
     inventory = next(iter(paths[FileKind.INVENTORY]), None)
     stages = 0
 
@@ -103,7 +107,7 @@ def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
         stages += 1
 
     request = Request(paths[FileKind.LIST], paths[FileKind.LOG], inventory=inventory)
-    result = tidy(run_trace(request, say), _places(trace))
+    result = tidy(run_trace(request, say), _places(arrived))
     cases = lead(trace, result, scratch)
     letter = _letter(trace, cases)
     for ending in RESULTS:
@@ -123,7 +127,7 @@ def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
     return {"listed": len(result.distinct), "explained": len(result.explained)}
 
 
-def _places(trace: Trace) -> re.Pattern[str]:
+def _places(arrived: Path) -> re.Pattern[str]:
     """The server's folders in names of files, which say nothing to anybody."""
     kinds = "|".join(FileKind.values)
-    return re.compile(rf"{re.escape(str(folder(trace)))}/(?:(?:{kinds})/)?(?:\d+-)?")
+    return re.compile(rf"{re.escape(str(arrived))}/(?:(?:{kinds})/)?(?:\d+-)?")
