@@ -117,7 +117,11 @@ def fill(url: str, rows: Lines, count: int) -> None:
     part: list[str] = []
 
     def send() -> None:
-        sent = urllib.request.Request(f"{url}/insert/jsonline?_stream_fields=file", "\n".join(part).encode())
+        sent = urllib.request.Request(
+            f"{url}/insert/jsonline?_stream_fields=file",
+            "\n".join(part).encode(),
+            {"Content-Type": "application/stream+json"},
+        )
         urllib.request.urlopen(sent).read()
         part.clear()
 

@@ -312,6 +312,9 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
         until(lambda: not hanging & {one.pid for one in everyone(served)}, every=0.3, why=served.said)
         killed = come(served, {min(killed)})
         until(lambda: len(workers(served)) == 1, every=0.3, why=served.said)
+        other = said_of(data=str(tmp_path / "other"), LANG="en_US.UTF-8", **settings)
+        assert "The secret key is not that of the other machines" in other
+        assert len(other.strip().splitlines()) == 1, other
         knocking = Knocking(served.address)
         served.process.send_signal(signal.SIGUSR2)
         come(served, killed)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,10 @@ GOLDEN_LISTED = (
     "bad.example",
     "2001:db8::/32",
 )
+READS = re.compile(
+    r"POST (/logs-\*/_search(\?scroll=2m)? |/_search/scroll |/[^/]+/_analyze |/select/logsql/query query=_time|/ (SELECT|DESCRIBE) )|DELETE /_search/scroll "
+)
+"""What a search may ask of a store: nothing that writes."""
 Opened = Callable[[list[Record]], Any]
 
 
@@ -127,8 +132,9 @@ def test_a_firewalls_day_gives_what_a_hunt_gives(kind: str, tmp_path: Path) -> N
         "victorialogs": lambda: victorialogs(lines),
         "clickhouse": lambda: clickhouse(lines, tmp_path),
     }
-    with stores.get(kind, lambda: opensearch(lines, analysers={"message": kind}))() as (address, _):
+    with stores.get(kind, lambda: opensearch(lines, analysers={"message": kind}))() as (address, web):
         found, plan = searched(address, request)
+    assert {one for one in web.asked if not READS.match(" ".join((*one[:2], one[2].decode())))} == set()
     assert whole.devices
     assert plan.documents == len(lines)
     if (

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import LamsachError
 from lamsach.indicators.releases.keys import load_public_key
 from lamsach.portal.base import tokens
+from lamsach.portal.base.storage import copy_of
 from lamsach.portal.campaigns.deadline_moves import undo
 from lamsach.portal.campaigns.deadlines import refresh
 from lamsach.portal.campaigns.models import (
@@ -49,7 +50,7 @@ def kept_of(route: Route, kind: str) -> tuple[PayloadFile, ...]:
     """The newest file of the partner that carried a kind, as it was signed."""
     path = "".join(route.partner.held.get(kind, [])[2:])
     there = bool(path) and default_storage.exists(path)
-    return (PayloadFile(f"{kind}.zip", Path(default_storage.path(path))),) if there else ()
+    return (PayloadFile(f"{kind}.zip", copy_of(path)),) if there else ()
 
 
 def last_known(partner: Partner) -> int:

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.files import File
