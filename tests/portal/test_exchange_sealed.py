@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -206,7 +207,10 @@ def test_a_backup_is_sealed_as_it_is_made_and_opened_before_anything_is_replaced
     monkeypatch.setattr(passphrase, "WORK_FACTOR", 8)
     monkeypatch.setattr(
         "lamsach.portal.backup._files",
-        lambda data, database, folder: [("database.sqlite3", content), ("secret-key", secret)],
+        lambda data, database, folder: [
+            ("database.sqlite3", partial(content.open, "rb")),
+            ("secret-key", partial(secret.open, "rb")),
+        ],
     )
     content, secret, data = tmp_path / "content", tmp_path / "secret", tmp_path / "data"
     content.write_bytes(b"rows" * 100_000)
