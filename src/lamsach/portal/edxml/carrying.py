@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import cache
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.base.alone import alone
-from lamsach.portal.edxml import folders, sending, service
+from lamsach.portal.edxml import folders, secrets, sending, service
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.edxml.taking import Source, stored, take
 from lamsach.portal.jobs.claims import moment
@@ -114,9 +115,10 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
         state=State.QUEUED,
     )
     count = 0
+    signer_of = cache(secrets.signer_of)  # a key file's password is slow to try, on purpose
     for message in due.select_related("unit__parent", "user", "connection").order_by("pk")[:AT_ONCE]:
         try:
-            data = sending.file_of(message)
+            data = sending.file_of(message, signer_of)
             if connection.url:
                 service.send(connection, data)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from lamsach.channels.edxml import model
 from lamsach.channels.edxml.days import day_of
 from lamsach.channels.edxml.writer import write
+from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.letters.model import Document
@@ -156,7 +157,7 @@ def queue_revocation(about: Message, by: Any, reason: str) -> Message:
     return sent
 
 
-def file_of(message: Message) -> bytes:
+def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] = secrets.signer_of) -> bytes:
     """The edXML file of a queued message, signed when the connection has a key. The same each time, so that it may be written again."""
     connection = message.connection
     older = connection is not None and connection.older_codes
@@ -186,7 +187,7 @@ def file_of(message: Message) -> bytes:
             model.Attachment(row["name"], content(row), row.get("type", "")) for row in message.files
         ),
     )
-    return write(whole, secrets.signer_of(connection) if connection else None)
+    return write(whole, signer_of(connection) if connection else None)
 
 
 def _answered(row: Any) -> model.Answered:
