@@ -45,7 +45,7 @@ class Record:
     details: list[str] = field(default_factory=list)
 
 
-def fortigate(folder: Path) -> Iterator[Record]:
+def _fortigate(folder: Path) -> Iterator[Record]:
     for name in FORTIGATE:
         for line in (folder / "logs" / name).read_text(encoding="utf-8").splitlines():
             end = 0
@@ -71,7 +71,7 @@ def fortigate(folder: Path) -> Iterator[Record]:
             )
 
 
-def dns(folder: Path) -> Iterator[Record]:
+def _dns(folder: Path) -> Iterator[Record]:
     name = "logs/dns/dns-debug.log"
     content = (folder / name).read_bytes().decode("utf-8")
     preamble, _, rest = content.partition("Question Name\r\n\r\n")
@@ -99,7 +99,7 @@ def dns(folder: Path) -> Iterator[Record]:
         yield record
 
 
-def squid(folder: Path) -> Iterator[Record]:
+def _squid(folder: Path) -> Iterator[Record]:
     name = "logs/squid/access.log.gz"
     for line in gzip.decompress((folder / name).read_bytes()).decode("utf-8").splitlines():
         match = SQUID_LINE.match(line)
@@ -125,7 +125,13 @@ def dhcp_text(path: Path) -> str:
     return content.decode("utf-16") if content.startswith(b"\xff\xfe") else content.decode("utf-8")
 
 
-def dhcp(folder: Path) -> Iterator[LeaseLine]:
+@cache
+def dhcp(folder: Path) -> tuple[LeaseLine, ...]:
+    """Every line of the logs of leases; read once for all tests."""
+    return tuple(_dhcp(folder))
+
+
+def _dhcp(folder: Path) -> Iterator[LeaseLine]:
     for path in sorted((folder / "logs/dhcp").glob("*.log"), key=lambda path: path.name[-12:]):
         _, _, table = dhcp_text(path).partition("DnsRegError.\r\n")
         for line in table.split("\r\n")[:-1]:
@@ -139,7 +145,7 @@ def dhcp(folder: Path) -> Iterator[LeaseLine]:
 @cache
 def records(folder: Path) -> tuple[Record, ...]:
     """Every record of every log but the leases; read once for all tests."""
-    return (*fortigate(folder), *dns(folder), *squid(folder))
+    return (*_fortigate(folder), *_dns(folder), *_squid(folder))
 
 
 class Matcher:
