@@ -65,6 +65,7 @@ def test_waves_go_one_after_the_other(cast: Cast) -> None:
     assert Notice.objects.filter(sent__isnull=False).count() == 5
 
 
+@pytest.mark.one_date
 def test_a_failed_letter_is_tried_again_and_only_then_counts_as_sent(cast: Cast, settings: Any) -> None:
     campaign = people(cast, 1, 0)
     deliver()
@@ -78,6 +79,7 @@ def test_a_failed_letter_is_tried_again_and_only_then_counts_as_sent(cast: Cast,
     assert Notice.objects.filter(sent__isnull=False).count() == 1
 
 
+@pytest.mark.one_date
 def test_whom_letters_do_not_reach_stands_on_the_sheet(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 2, 1)
     now = timezone.now()
@@ -132,6 +134,7 @@ def own_page(cast: Cast) -> str:
     return f"/n/{tokens.sign(telling.PURPOSE, Notice.objects.get().nonce)}/"
 
 
+@pytest.mark.one_date
 def test_three_right_answers_count_and_a_wrong_one_is_explained(cast: Cast, client: Client) -> None:
     address = own_page(cast)
     right = {f"q{number}": str(asked.right) for number, asked in enumerate(QUESTIONS)}
@@ -153,6 +156,7 @@ def test_a_post_that_presses_nothing_does_not_count(cast: Cast, client: Client) 
     assert Notice.objects.get().confirmed is None
 
 
+@pytest.mark.one_date
 def test_a_person_erases_themselves_and_the_letter_forgets_them(cast: Cast, client: Client) -> None:
     address = own_page(cast)
     deliver()
@@ -179,6 +183,7 @@ def test_people_who_were_never_told_are_erased_too(cast: Cast) -> None:
     assert waves.erase_due() == 1
 
 
+@pytest.mark.one_date
 def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) -> None:
     campaign = dispatch(cast).campaign
     file = SimpleUploadedFile("a.csv", "Họ tên;Thư điện tử\nTrần A;a@person.example\n".encode())
@@ -186,6 +191,7 @@ def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) ->
     assert Person.objects.count() == 0
 
 
+@pytest.mark.one_date
 def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 3, 1)
     telling.tell(campaign, cast.first, cast.people["officer"])

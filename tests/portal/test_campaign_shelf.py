@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 Browser = Callable[[str], Client]
 
 
+@pytest.mark.one_date
 def test_a_material_is_seen_by_units_and_in_public_only_when_it_says_so(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_material_of_another_kind_is_refused(cast: Cast, browser: Browser) -> 
     assert not Material.objects.exists()
 
 
+@pytest.mark.one_date
 def test_the_public_page_shows_the_tools_of_the_campaign(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
@@ -74,6 +76,7 @@ def test_the_public_page_shows_the_tools_of_the_campaign(
     assert second.pk
 
 
+@pytest.mark.one_date
 def test_a_statement_is_taken_back_with_its_reason(cast: Cast, browser: Browser) -> None:
     found = dispatch(cast).campaign
     copy = Recipient.objects.get(unit=cast.first)
@@ -97,6 +100,7 @@ def test_a_statement_is_taken_back_with_its_reason(cast: Cast, browser: Browser)
     assert counts(found, cast.centre.pk, today - timedelta(days=1)).deployed == 0
 
 
+@pytest.mark.one_date
 def test_a_statement_by_another_dispatch_still_stands(cast: Cast) -> None:
     first = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
     second = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
@@ -159,6 +163,7 @@ def test_a_campaigns_new_day_asks_for_whom_it_holds(cast: Cast, browser: Browser
     assert found.report_due == day + timedelta(days=10)
 
 
+@pytest.mark.one_date
 def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
     day = tree.today()
     sheet = (
@@ -175,6 +180,7 @@ def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
     assert 'aria-current="true"><b>2</b> merged' in page
 
 
+@pytest.mark.one_date
 def test_the_board_names_whom_to_call(cast: Cast, browser: Browser) -> None:
     found = dispatch(cast).campaign
     now = timezone.now()

@@ -51,6 +51,7 @@ def link_of(unit: Unit, kind: StepKind = StepKind.ACKNOWLEDGED) -> str:
     return f"/r/{tokens.sign(sending.PURPOSE, found.nonce)}/"
 
 
+@pytest.mark.one_date
 def test_a_dispatch_goes_to_the_units_directly_under(cast: Cast) -> None:
     sent = dispatch(cast)
     assert {r.unit.code for r in sent.recipients.all()} == {"G06.12.01", "G06.12.02"}
@@ -58,6 +59,7 @@ def test_a_dispatch_goes_to_the_units_directly_under(cast: Cast) -> None:
     assert campaign(cast).state == CampaignState.RUNNING
 
 
+@pytest.mark.one_date
 def test_sending_twice_sends_once(cast: Cast, browser: Browser) -> None:
     draft = dispatch(cast, sent=False)
     client = browser("coordinator")
@@ -82,6 +84,7 @@ def test_the_form_sent_twice_writes_one_dispatch(cast: Cast, browser: Browser) -
     assert Dispatch.objects.count() == 1
 
 
+@pytest.mark.one_date
 def test_a_link_acknowledges_once_and_brings_a_link_for_deployment(cast: Cast, client: Client) -> None:
     dispatch(cast)
     address = link_of(cast.first)
@@ -102,6 +105,7 @@ def test_a_link_acknowledges_once_and_brings_a_link_for_deployment(cast: Cast, c
     assert Participation.objects.get(unit=cast.first).deployed_on == tree.today()
 
 
+@pytest.mark.one_date
 def test_a_link_answers_for_its_unit_and_step_only(cast: Cast, client: Client) -> None:
     sent = dispatch(cast)
     recipient = sent.recipients.get(unit=cast.first)
@@ -115,6 +119,7 @@ def test_a_link_answers_for_its_unit_and_step_only(cast: Cast, client: Client) -
     assert Recipient.objects.get(unit=cast.second).acknowledged is None
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize("change", ["expired", "other purpose", "cut"])
 def test_a_link_that_is_not_right_opens_nothing(change: str, cast: Cast, client: Client) -> None:
     dispatch(cast)
@@ -160,6 +165,7 @@ def test_a_unit_passes_the_dispatch_on_with_an_earlier_deadline(cast: Cast, brow
     assert "Từ cơ quan" in page
 
 
+@pytest.mark.one_date
 def test_the_coordinator_records_an_answer_from_paper(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     recipient = sent.recipients.get(unit=cast.first)
@@ -169,6 +175,7 @@ def test_the_coordinator_records_an_answer_from_paper(cast: Cast, browser: Brows
     assert (step.how, step.day, step.user) == ("paper", date(2022, 9, 20), cast.people["coordinator"])
 
 
+@pytest.mark.one_date
 def test_the_officer_answers_with_evidence(cast: Cast, browser: Browser) -> None:
     recipient = dispatch(cast).recipients.get(unit=cast.first)
     client = browser("officer")
@@ -222,6 +229,7 @@ def test_an_answer_that_is_sent_twice_is_noted_once(cast: Cast, browser: Browser
     assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 2, "a further word counts"
 
 
+@pytest.mark.one_date
 def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
@@ -246,6 +254,7 @@ def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser
     assert "Phòng Hai" in asked(client, address + "?state=silent", {"all": "yes"})[0]
 
 
+@pytest.mark.one_date
 def test_a_dispatch_without_text_and_file_does_not_go_out(cast: Cast, browser: Browser) -> None:
     draft = dispatch(cast, sent=False)
     Dispatch.objects.update(body=" ")
@@ -281,6 +290,7 @@ def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.Mon
     assert Letter.objects.filter(kind="reminder").count() == 1
 
 
+@pytest.mark.one_date
 def test_the_board_filters_and_exports(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     Unit.objects.filter(pk=cast.first.pk).update(name="=HYPERLINK(1)")
@@ -419,6 +429,7 @@ def slow(history: list[tuple[date, int, int]], done: dict[str, dict[int, date]],
     return Counts(units=len(below), informed=reached["ack"], deployed=reached["deploy"])
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_a_sent_dispatch_that_starts_the_campaign_is_in_the_trail(cast: Cast) -> None:
     sent = dispatch(cast)

@@ -163,6 +163,7 @@ def test_the_kind_can_be_chosen_and_stays(case: Case, cast: Cast) -> None:
     assert playbooks.followed(case).items[1].key == "passwords"
 
 
+@pytest.mark.one_date
 def test_after_a_reinfection_the_playbook_begins_anew(case: Case, cast: Cast) -> None:
     cast.client("officer").post(f"/office/cases/{case.pk}/ticks/", {"step": "isolate", "done": "1"})
     Step.objects.bulk_create(
@@ -180,6 +181,7 @@ def test_after_a_reinfection_the_playbook_begins_anew(case: Case, cast: Cast) ->
     assert (book.count, book.again) == (0, True)
 
 
+@pytest.mark.one_date
 def test_somebody_takes_a_case_on(case: Case, cast: Cast) -> None:
     client = cast.client("officer")
     officer, stranger = cast.people["officer"], cast.people["stranger"]
@@ -331,6 +333,7 @@ def test_the_letter_can_be_printed(case: Case, cast: Cast) -> None:
     assert cast.client("coordinator").get(f"/office/cases/{case.pk}/letter/").status_code == 403
 
 
+@pytest.mark.one_date
 def test_paging_gives_each_case_once(case: Case, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     from lamsach.portal.cases import views
 
@@ -346,6 +349,7 @@ def test_paging_gives_each_case_once(case: Case, cast: Cast, monkeypatch: pytest
     assert seen[3] == seen[2]
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize(
     "query", ["show=todo", "show=found", "show=handled&day=2022-09-01", "show=x&day=x&unit=x&kind=x"]
 )

@@ -93,6 +93,7 @@ def test_days_that_the_government_moved(settings: Any) -> None:
 SHEET = "Họ tên;Thư điện tử;Phòng\nTrần A;a@person.example;P1\nLê B;;P2\n;x;\nVõ C;no mail;\nTrần A;a@person.example;P1\n"
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_people_are_told_once_and_counted_by_their_button(
     cast: Cast, browser: Browser, client: Client
@@ -124,6 +125,7 @@ def test_people_are_told_once_and_counted_by_their_button(
     assert browser("coordinator").get(address).status_code == 403
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: Client) -> None:
     campaign = dispatch(cast).campaign
@@ -136,6 +138,7 @@ def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: 
     assert client.get(f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/").status_code == 404
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_unsubscribing_stops_reminders(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
@@ -146,6 +149,7 @@ def test_unsubscribing_stops_reminders(cast: Cast, client: Client) -> None:
     assert telling.remind(campaign, cast.first, cast.people["officer"]) == 0
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_a_question_gets_number_answer_and_hand_over(cast: Cast, browser: Browser, client: Client) -> None:
     once = tokens.nonce()
@@ -369,6 +373,7 @@ def test_no_version_becomes_supported_again(days: int, family: str, version: str
         assert later is False
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
     assert client.get("/check/")["Accept-CH"] == systems.PLATFORM_HINT
@@ -398,6 +403,7 @@ def test_the_check_says_what_it_cannot_know_from_inside_a_network(
         assert wrong not in page
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_on_a_phone_the_check_says_to_open_it_on_the_computer(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
@@ -415,6 +421,7 @@ def test_on_a_phone_the_check_says_to_open_it_on_the_computer(cast: Cast, client
     assert "điện thoại" not in on_pc
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
@@ -471,6 +478,7 @@ def test_the_check_works_without_the_cases(monkeypatch: pytest.MonkeyPatch) -> N
     assert not has_open_case("192.0.2.9")
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client: Client) -> None:
     file = SimpleUploadedFile("cong-cu.zip", b"PK\x03\x04 tool")
@@ -528,6 +536,7 @@ def test_the_contact_stands_on_every_page(path: str, cast: Cast, browser: Browse
     assert all(word in foot for word in contact.values())
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_a_job_whose_worker_died_is_taken_up_again() -> None:
     seen: list[int] = []
@@ -538,6 +547,7 @@ def test_a_job_whose_worker_died_is_taken_up_again() -> None:
     assert (seen, Job.objects.get(pk=made.pk).state) == ([1], JobState.DONE)
 
 
+@pytest.mark.one_date
 @pytest.mark.django_db
 def test_a_job_can_be_cancelled_and_a_broken_one_ends_alone() -> None:
     def slow(progress: Any) -> None:

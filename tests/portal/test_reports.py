@@ -85,6 +85,7 @@ def frozen(cast: Cast, unit: Unit | None = None, scan: Any = None) -> Report:
     return found
 
 
+@pytest.mark.one_date
 def test_the_draft_has_the_boards_numbers_and_a_text(cast: Cast) -> None:
     sent = dispatch(cast)
     sending.take(sent.recipients.get(unit=cast.first), StepKind.DEPLOYED, how=How.PAPER)
@@ -94,6 +95,7 @@ def test_the_draft_has_the_boards_numbers_and_a_text(cast: Cast) -> None:
     assert drafts.begin(sent.campaign, cast.centre, cast.people["coordinator"]) == made
 
 
+@pytest.mark.one_date
 def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast, number="05/CNTT")
     officer, coordinator = browser("officer"), browser("coordinator")
@@ -236,6 +238,7 @@ def test_the_database_refuses_to_change_what_is_frozen(cast: Cast) -> None:
     assert found.digest == digest_of(found.content or {})
 
 
+@pytest.mark.one_date
 def test_a_correction_is_a_new_edition_with_difference_and_reason(cast: Cast, browser: Browser) -> None:
     first = frozen(cast)
     client = browser("officer")

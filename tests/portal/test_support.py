@@ -48,6 +48,7 @@ def upload(name: str, content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
 
+@pytest.mark.one_date
 def test_files_come_with_a_question_and_can_be_fetched_by_desk_and_asker(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
@@ -118,6 +119,7 @@ def test_articles_are_found_by_the_words_that_people_use(asked: str, found: bool
     assert fitting(asked, "", "en") == []
 
 
+@pytest.mark.one_date
 def test_an_article_is_offered_once_before_sending_and_files_stay(cast: Cast, client: Client) -> None:
     offered = article(cast)
     data = form()
@@ -138,6 +140,7 @@ def test_carried_files_cannot_be_made_up(cast: Cast, client: Client) -> None:
     assert Question.objects.get().files.count() == 0
 
 
+@pytest.mark.one_date
 def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
@@ -156,6 +159,7 @@ def test_hostile_words_in_an_article_stay_words(cast: Cast, client: Client) -> N
     assert "<script>alert" not in client.get(f"/help/articles/{made.pk}/").content.decode()
 
 
+@pytest.mark.one_date
 def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> None:
     above = CannedAnswer.objects.create(unit=cast.root, title="Chung", text="Hãy rà quét bằng công cụ.")
     strange = CannedAnswer.objects.create(unit=cast.other, title="Khác", text="Không phải của ta.")
