@@ -181,19 +181,10 @@ def state(page: Any, case: str) -> str:
     return str(page.locator("p.lead .state").first.inner_text()).split(" ", 1)[1]
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_from_a_hunt_to_verified_blind_and_reinfected(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    database = ""
-    if kind == "postgresql":
-        database = fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
-    follow(tmp_path, database)
-
-
-def follow(folder: Path, database: str) -> None:
-    from playwright.sync_api import sync_playwright
-
+@pytest.fixture(scope="module")
+def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Path]]:
+    """The hunts' folder, the bundle of an infected machine, and the later ones by what they make of it; the same for both databases."""
+    folder = tmp_path_factory.mktemp("hunts")
     quiet = dict.fromkeys(range(1, 16), HARMLESS)
     infected = hunt(folder, "infected", dict.fromkeys(range(17, 20), EVIL))
     later = {
@@ -201,6 +192,25 @@ def follow(folder: Path, database: str) -> None:
         "Mù": hunt(folder, "hole", {back: target for back, target in quiet.items() if back > 5}),
         "Tái nhiễm": hunt(folder, "hit", {**quiet, 2: EVIL}),
     }
+    return folder, infected, later
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_from_a_hunt_to_verified_blind_and_reinfected(
+    kind: str,
+    tmp_path: Path,
+    hunted: tuple[Path, Path, dict[str, Path]],
+    request: pytest.FixtureRequest,
+) -> None:
+    database = ""
+    if kind == "postgresql":
+        database = fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
+    follow(tmp_path, *hunted, database)
+
+
+def follow(folder: Path, hunts: Path, infected: Path, later: dict[str, Path], database: str) -> None:
+    from playwright.sync_api import sync_playwright
+
     with portal(folder, database) as (address, session, units), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=require_program("chromium"), args=["--no-sandbox"]
@@ -231,7 +241,7 @@ def follow(folder: Path, database: str) -> None:
         assert "Trước đó máy đã yên lặng 14 ngày." in page.locator(".history").inner_text()
         look_at_the_numbers(page, address)
         if not database:
-            hunt_in_the_portal(page, address, units[0], folder)
+            hunt_in_the_portal(page, address, units[0], folder, hunts)
         assert wrong == []
         browser.close()
 
@@ -249,7 +259,7 @@ def look_at_the_numbers(page: Any, address: str) -> None:
         assert page.locator("table[data-keys] tbody tr").count() == int(number), target
 
 
-def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path) -> None:
+def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path, hunts: Path) -> None:
     """Choose the unit, send a log in pieces, begin, wait, look at the result; the log is deleted."""
     subprocess.run(
         [sys.executable, "-c", ADD_LIST, str(folder / "data"), EVIL], env=clean_environment(""), check=True
@@ -257,7 +267,7 @@ def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path) -> None
     page.goto(f"{address}/office/findings/hunts/")
     page.select_option("[name=unit]", str(unit))
     page.click("button:has-text('Chọn tệp nhật ký')")
-    page.set_input_files("#logs", str(folder / "hit" / "fw.log"))
+    page.set_input_files("#logs", str(hunts / "hit" / "fw.log"))
     page.click("form[data-pieces] button")
     page.click("button:has-text('Bắt đầu truy tìm')")
     page.wait_for_selector(".answer-bad", timeout=90_000)
