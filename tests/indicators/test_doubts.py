@@ -144,7 +144,7 @@ def test_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) -> None
 
 _MORE = [
     # types that cannot be met in logs
-    (f"Indicator Type,Indicator,Context\nDomain,bot-c2[.]xyz,C2\nJA3,{MD5},\nCertificate SHA1,{MD5}01234567,\nImport Hash,{MD5},\nTên tệp,update.zip,\nFile Path,C:\\x\\evil.com,\n", {"bot-c2.xyz", MD5}),
+    (f"Indicator Type,Indicator,Context\nDomain,bot-c2[.]xyz,C2\nJA3,{MD5},\nCertificate SHA1,{MD5}01234567,\nImport Hash,{MD5},\nTên tệp,update.zip,\nFile Path,C:\\x\\evil.com,\n", {"bot-c2.xyz", MD5, "update.zip"}),
     # the headings in a comment have other columns than the rows
     ("## nextvalidation\tdomain\ttype\toriginal_reference-why\tdateverified\n\t\tbot-c2.xyz\tphishing\topenphish.com\t20160527\n20160601\tevil-b.xyz\tmalicious\tsafebrowsing.google.com\t20160527\n", {"bot-c2.xyz", "evil-b.xyz"}),
     # a record with the digests of other things
