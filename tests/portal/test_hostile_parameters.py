@@ -213,11 +213,8 @@ def valued(schema: dict[str, Any], every: dict[str, Any], luck: random.Random) -
     }.get(kind or "")
 
 
-OPERATIONS = [
-    (method, path, told)
-    for path, ways in api.get_openapi_schema()["paths"].items()
-    for method, told in ways.items()
-]
+API = api.get_openapi_schema()
+OPERATIONS = [(method, path, told) for path, ways in API["paths"].items() for method, told in ways.items()]
 
 
 @pytest.mark.django_db
@@ -226,7 +223,7 @@ def test_no_parameter_of_the_interface_makes_it_fail(
     method: str, path: str, told: dict[str, Any], cast: Cast
 ) -> None:
     luck = random.Random(f"{SEED} {method} {path}")
-    every = api.get_openapi_schema()["components"]["schemas"]
+    every = API["components"]["schemas"]
     copy = Recipient.objects.filter(unit=cast.first)
     known = {"campaign_id": samples.case(cast).campaign_id, "dispatch_id": copy.latest("pk").pk}
     headers = {"authorization": f"Bearer {api_access.issue(cast.first, 'x', cast.people['officer'])}"}
