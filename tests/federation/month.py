@@ -436,10 +436,12 @@ class Month:
         self._settle(2)
         for one in (*self.own, *PROVINCES):
             self.act(M, "judge", code=one, action="accept")
+        for portal in self.portals.values():
+            portal.one(
+                self.now, "night"
+            )  # a province that does not know yet that the campaign is closed goes on with it
         if self.rng.random() < 0.3:
             self.act(M, "close_campaign")
-        for portal in self.portals.values():
-            portal.one(self.now, "night")
         self._settle(3)
         self.compare(self.days)
         return self.account
