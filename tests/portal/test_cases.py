@@ -38,7 +38,7 @@ from lamsach.portal.cases.states import ALLOWED, move
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.findings.searched import AliveDay
+from lamsach.portal.findings.models import AliveDay
 from lamsach.portal.mail.models import Letter
 
 from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, work

@@ -21,7 +21,7 @@ from lamsach.portal.cases.counting import case_counts
 from lamsach.portal.cases.dashboard import LINES, series
 from lamsach.portal.cases.models import Case, CaseState, Rules, Step
 from lamsach.portal.cases.upkeep import recompute
-from lamsach.portal.findings.searched import AliveDay
+from lamsach.portal.findings.models import AliveDay
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import today

@@ -25,7 +25,7 @@ from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings import contents
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.findings.present import unit_key
-from lamsach.portal.findings.searched import AliveDay, Composition, Mark
+from lamsach.portal.findings.models import AliveDay, Composition, Mark
 
 from .bundles import EVIL, FIREWALL, ZONE, Contact, day, device, findings, hand_in
 from .conftest import Cast

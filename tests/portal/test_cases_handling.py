@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.cases import playbooks, reminding
-from lamsach.portal.cases.handling import Playbook, SavedView, Tick
+from lamsach.portal.cases.models import Playbook, SavedView, Tick
 from lamsach.portal.cases.models import Case, CaseState, Note, Reminder, Step, ThreatKind
 from lamsach.portal.cases.playbooks_text import BUILT_IN
 from lamsach.portal.cases.searching import fold, terms

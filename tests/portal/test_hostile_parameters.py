@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from lamsach.portal.api import access as api_access
-from lamsach.portal.api.routes import api
+from lamsach.portal.web.interface import api
 from lamsach.portal.campaigns.models import Recipient
 
 from . import samples

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from lamsach.portal.api.access import issue
-from lamsach.portal.api.routes import api
+from lamsach.portal.web.interface import api
 from lamsach.portal.cases.counting import CaseCounts
 from lamsach.portal.fleet.counting import Fleet
 

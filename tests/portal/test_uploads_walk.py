@@ -22,7 +22,7 @@ from django.test import Client
 
 from lamsach.errors import LimitError
 from lamsach.portal.api.access import issue
-from lamsach.portal.api.routes import api
+from lamsach.portal.web.interface import api
 from lamsach.portal.jobs.models import Job, JobState
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.reports.models import Report, ReportState

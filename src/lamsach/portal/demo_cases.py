@@ -13,13 +13,11 @@ from django.utils import timezone
 
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.handling import Tick
-from lamsach.portal.cases.models import Case, CaseState, Exemption, Note, Span, Step
+from lamsach.portal.cases.models import Case, CaseState, Exemption, Note, Span, Step, Tick
 from lamsach.portal.cases.playbooks import followed
 from lamsach.portal.cases.upkeep import recompute, refresh
 from lamsach.portal.demo_fleet import fill_fleet
-from lamsach.portal.findings.models import CoverageDay, Device, Identity, Sighting
-from lamsach.portal.findings.searched import AliveDay, Contained
+from lamsach.portal.findings.models import AliveDay, Contained, CoverageDay, Device, Identity, Sighting
 from lamsach.portal.units.models import Membership, Unit
 from lamsach.portal.units.tree import today
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lamsach.portal.api.routes import api
 from lamsach.portal.api.views import tokens
+from lamsach.portal.web.interface import api
 from lamsach.portal.web.views import language
 
 urlpatterns = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base.roles import WRITERS
@@ -20,6 +22,12 @@ from lamsach.portal.units.tree import on_day, today
 def own_units(user: Any) -> list[Unit]:
     """The units whose people the person may see: those they belong to with a writing role."""
     return [m.unit for m in memberships(user) if m.role in WRITERS]
+
+
+def told(campaign: Campaign, units: Any, day: date) -> QuerySet[Notice]:
+    """The notices about cracked software that had reached people of these units (a query or list of their numbers) by the end of the day."""
+    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    return Notice.objects.filter(Q(sent__lt=end) | Q(confirmed__lt=end), campaign=campaign, unit__in=units)
 
 
 def get_own_unit(user: Any, unit_id: int) -> Unit:

@@ -11,8 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from lamsach.portal.cases.handling import SavedView
-from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
+from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note, SavedView
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.units.access import memberships, reaches_below, readable_units, writable_units
 from lamsach.portal.units.tree import under

@@ -10,3 +10,10 @@ class CasesConfig(AppConfig):
 
     name = "lamsach.portal.cases"
     label = "cases"
+
+    def ready(self) -> None:
+        """Hear of changed evidence."""
+        from lamsach.portal.cases.upkeep import on_evidence
+        from lamsach.portal.findings.writing import evidence_changed
+
+        evidence_changed.connect(on_evidence, dispatch_uid="cases.evidence")

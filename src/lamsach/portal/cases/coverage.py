@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.verdict import ONE, Decision, Facts, is_after, is_covered, required
 from lamsach.portal.findings.contents import holding
-from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.findings.searched import AliveDay
+from lamsach.portal.findings.models import AliveDay, CoverageDay
 
 
 @dataclass(slots=True)

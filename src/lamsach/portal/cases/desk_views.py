@@ -23,8 +23,7 @@ from lamsach.portal.base.uploads import keep
 from lamsach.portal.cases import access, paper, playbooks
 from lamsach.portal.cases.assigning import assign
 from lamsach.portal.cases.forms import AssignForm, KindForm, TickForm, ViewForm
-from lamsach.portal.cases.handling import SavedView
-from lamsach.portal.cases.models import Case, Note
+from lamsach.portal.cases.models import Case, Note, SavedView
 from lamsach.portal.cases.searching import index
 from lamsach.portal.units.access import readable_units
 from lamsach.portal.units.models import Unit

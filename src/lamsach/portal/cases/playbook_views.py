@@ -18,8 +18,7 @@ from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.cases import playbooks as books
 from lamsach.portal.cases.forms import PlaybookStepSet
-from lamsach.portal.cases.handling import Playbook
-from lamsach.portal.cases.models import ThreatKind
+from lamsach.portal.cases.models import Playbook, ThreatKind
 from lamsach.portal.cases.searching import fold
 from lamsach.portal.units.access import writable_units
 

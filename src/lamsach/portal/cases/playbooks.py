@@ -19,8 +19,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.handling import Playbook, Tick
-from lamsach.portal.cases.models import Case, CaseState, Note, ThreatKind
+from lamsach.portal.cases.models import Case, CaseState, Note, Playbook, ThreatKind, Tick
 from lamsach.portal.cases.playbooks_text import BUILT_IN
 
 MOST_STEPS = 30

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from lamsach.portal.cases.handling import CaseText
-from lamsach.portal.cases.models import Case, Note
+from lamsach.portal.cases.models import Case, CaseText, Note
 from lamsach.portal.findings.models import Device, Sighting
 
 BATCH = 200

@@ -95,6 +95,13 @@ def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], because: Bec
     )
 
 
+def on_evidence(
+    sender: str, campaign: Campaign, unit: Unit, devices: Iterable[int], number: int, **_: Any
+) -> None:
+    """Refresh what changed evidence touches. `sender`: the value of a `Cause`."""
+    refresh(campaign, unit, devices, Because(Cause(sender), number))
+
+
 def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
     for case in Case.objects.filter(campaign=campaign, device__in=merged, superseded=None):
         kept = Case.objects.filter(campaign=campaign, device=merged[case.device_id]).first()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
+from lamsach.portal.awareness.access import told
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.counting import CaseCounts, case_counts
 from lamsach.portal.cases.dashboard import counts_by_day
@@ -17,8 +18,7 @@ from lamsach.portal.exchange import counterparts, standing
 from lamsach.portal.exchange.answer_kinds import MOST, from_above, taking_part
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route, day, number, rows
 from lamsach.portal.exchange.models import StatedCounts
-from lamsach.portal.reports.figures import Scope, told
-from lamsach.portal.units.tree import today
+from lamsach.portal.units.tree import today, under
 
 MOST_DAYS = 400
 _NAMES = tuple(field.name for field in fields(CaseCounts))
@@ -38,7 +38,7 @@ class Counts(Kind):
         for campaign in from_above(route.partner):
             now = _of(case_counts(campaign, route.unit.pk))
             now["unsearched"] = searching(campaign, route.unit.pk).count
-            now["told"] = told(Scope(campaign, route.unit, today())).count()
+            now["told"] = told(campaign, under([route.unit.pk]).values("descendant"), today()).count()
             days = counts_by_day(campaign, route.unit.pk, today())
             record = {
                 "campaign": int(known[campaign.pk]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange.models import SealingKey
 from lamsach.portal.exchange.secrets import lock, unlock
 from lamsach.portal.units.models import Unit
-from lamsach.sealed.files import Keys, is_sealed, open_sealed, opened, path_is_sealed
+from lamsach.sealed.files import Keys, opened, path_is_sealed
 from lamsach.sealed.keys import new_identity
 
 
@@ -49,15 +48,3 @@ def plain(path: Path, units: Iterable[int]) -> Iterator[Path]:
     """The path of a file that came for one of these units, opened if it was sealed. InputError, UnreadableError."""
     with opened(path, keys_of(units) if path_is_sealed(path) else Keys()) as found:
         yield found
-
-
-@contextmanager
-def plain_file(file: Any, name: str, units: Iterable[int]) -> Iterator[Any]:
-    """The same of an open file that can be sought."""
-    if not is_sealed(file):
-        yield file
-        return
-    with tempfile.TemporaryFile() as target:
-        open_sealed(file, target, keys_of(units), name)
-        target.seek(0)
-        yield target

@@ -17,13 +17,13 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.counting import REPORTED
 from lamsach.portal.campaigns.deadlines import refresh
 from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
 from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.exchange.kinds import day, number, rows, text
 from lamsach.portal.exchange.models import Counterpart, Partner
 from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.reports.access import with_parent
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 
@@ -89,11 +89,15 @@ def written_days(campaign: Campaign, root: Unit) -> list[list[Any]]:
     """The days of the unit (as number ITSELF) and of everything under it that takes part or whose logs were searched."""
     inside = _inside(root.pk)
     logs = CoverageDay.objects.filter(campaign=campaign, unit__in=inside).order_by()
-    sent = with_parent(campaign).filter(unit__in=inside, sent__isnull=False).order_by()
     searched: dict[int, date] = dict(logs.values_list("unit").annotate(first=Min("day")))
     reported = {
         unit: timezone.localdate(first)
-        for unit, first in sent.values_list("unit").annotate(first=Min("sent"))
+        for reports in REPORTED
+        for unit, first in reports(campaign)
+        .filter(unit__in=inside, sent__isnull=False)
+        .order_by()
+        .values_list("unit")
+        .annotate(first=Min("sent"))
     }
     found = {
         row[0]: list(row[1:])

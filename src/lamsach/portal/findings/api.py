@@ -10,12 +10,12 @@ from ninja import Router, Schema, Status
 
 from lamsach.errors import LamsachError
 from lamsach.portal.api import access
+from lamsach.portal.api.bearer import HandingIn
+from lamsach.portal.api.models import Token
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.findings import transfers
 from lamsach.portal.findings.models import Bundle, BundleKind, Way
 from lamsach.portal.findings.taking import Source
-from lamsach.portal.fleet.models import Handout
-from lamsach.portal.fleet.words import HandingIn
 
 PIECES, WINDOW_S = 2000, 300
 router = Router(tags=["findings"])
@@ -36,7 +36,7 @@ def _source(request: HttpRequest, campaign_id: int) -> Source:
     campaign = access.campaigns(token).filter(pk=campaign_id).first()
     if campaign is None:
         raise Http404
-    only = BundleKind.SCAN if isinstance(token, Handout) else None
+    only = None if isinstance(token, Token) else BundleKind.SCAN
     return Source(token.unit, campaign, Way.API, who=token.name, only=only)
 
 

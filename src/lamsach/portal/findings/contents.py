@@ -18,9 +18,8 @@ from django.core.files.storage import default_storage
 
 from lamsach.errors import LamsachError
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
-from lamsach.portal.findings.models import Bundle
+from lamsach.portal.findings.models import Bundle, Composition, Contained
 from lamsach.portal.findings.reading import Read
-from lamsach.portal.findings.searched import Composition, Contained
 
 WIDTH = 16
 MOST_LISTS = 6

@@ -14,9 +14,8 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from lamsach.devices.presence import key_name, keyed_mark, mark_of, told_by
-from lamsach.portal.findings.models import Bundle, Device
+from lamsach.portal.findings.models import AliveDay, Bundle, Device, Mark
 from lamsach.portal.findings.reading import Read
-from lamsach.portal.findings.searched import AliveDay, Mark
 
 BATCH = 500
 MOST_DAYS = 400

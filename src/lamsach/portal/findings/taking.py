@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,11 @@ from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.exchange.sealing import plain_file
 from lamsach.portal.findings import contents, reading, writing
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
-from lamsach.sealed.files import SUFFIX
+from lamsach.sealed.files import SUFFIX, Keys, is_sealed, open_sealed
 
 _HUNT = {"manifest.json", "devices.jsonl", "sightings.jsonl", "evidence.jsonl"}
 _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"}
@@ -49,6 +49,24 @@ class Source:
     by: Any = None
     who: str = ""
     only: BundleKind | None = None
+
+
+KEYS: list[Callable[[Iterable[int]], Keys]] = []
+"""Who keeps the keys of units (by their numbers): the app `exchange` registers itself."""
+SCANS: list[Callable[[Bundle, Path], dict[str, int]]] = []
+"""Who takes a scan's bundle in: the app `fleet` registers itself."""
+
+
+@contextmanager
+def plain_file(file: Any, name: str, units: Iterable[int]) -> Iterator[Any]:
+    """An open file that can be sought, opened if it came sealed to one of these units. InputError, UnreadableError."""
+    if not is_sealed(file):
+        yield file
+        return
+    with tempfile.TemporaryFile() as target:
+        open_sealed(file, target, KEYS[0](units), name)
+        target.seek(0)
+        yield target
 
 
 def kind_of(file: Any, name: str) -> BundleKind:
@@ -142,9 +160,7 @@ def take_in(bundle_id: int, step: Callable[[int, int], None] = lambda done, tota
 
 def _import(bundle: Bundle, path: Path, step: Callable[[int, int], None]) -> dict[str, int]:
     if bundle.kind == BundleKind.SCAN:
-        from lamsach.portal.cases.scans import take_scan
-
-        return take_scan(bundle, path)
+        return SCANS[0](bundle, path)
     found = reading.read(path)
     contents.prepare(bundle, found)
     step(1, 3)

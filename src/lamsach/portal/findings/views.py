@@ -23,12 +23,21 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.exchange.sealing import plain_file
 from lamsach.portal.findings import access, present, signed
 from lamsach.portal.findings.forms import BundleForm, ReasonForm
 from lamsach.portal.findings.identities import part
-from lamsach.portal.findings.models import Bundle, Device, EvidenceLine, Merge, Sighting, Way
-from lamsach.portal.findings.taking import Source, keep
+from lamsach.portal.findings.models import (
+    Bundle,
+    Device,
+    EvidenceLine,
+    Identity,
+    IdentityKind,
+    Merge,
+    Sighting,
+    Way,
+)
+from lamsach.portal.findings.taking import Source, keep, plain_file
+from lamsach.portal.findings.writing import evidence_changed
 
 
 @rate_limited("findings.upload", 60, 300)
@@ -159,8 +168,6 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
 
 
 def _identities(members: list[int]) -> Any:
-    from lamsach.portal.findings.models import Identity, IdentityKind
-
     rows = Identity.objects.filter(device__in=members).exclude(kind=IdentityKind.KEY)
     return rows.order_by("kind", "value").values_list("kind", "value").distinct()
 
@@ -169,10 +176,6 @@ def _identities(members: list[int]) -> Any:
 @taken_once
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Let two devices that were taken for one be two again."""
-    from lamsach.portal.cases.models import Cause
-    from lamsach.portal.cases.spans import Because
-    from lamsach.portal.cases.upkeep import refresh
-
     found = access.get_merge(request.user, merge_id)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -187,7 +190,9 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
                 record(request, "device.parted", found, found.kept.unit, reason=values["reason"])
                 campaigns = access.campaigns(request.user).filter(sightings__device__in=touched).distinct()
                 for campaign in campaigns:
-                    refresh(campaign, found.kept.unit, touched, Because(Cause.MERGE, found.pk))
+                    evidence_changed.send(
+                        "merge", campaign=campaign, unit=found.kept.unit, devices=touched, number=found.pk
+                    )
         messages.success(request, _("They are two machines again."))
         return redirect("findings:device", device_id=found.kept_id)
     record(request, "merge.viewed", found, found.kept.unit)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from django.dispatch import Signal
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
@@ -25,16 +26,14 @@ from lamsach.portal.findings.models import (
 from lamsach.portal.findings.reading import Piece, Read
 
 BATCH = 500
+evidence_changed = Signal()
+"""Sent within the transaction: what is known of `devices` of a `unit` in a `campaign` changed; by a bundle or a merge (the sender's word) of this `number`."""
 Key = tuple[int, str, str, str, str]
 """Device, indicator, role, source, day (ISO)."""
 
 
 def write(bundle: Bundle, found: Read) -> dict[str, int]:
     """Devices, sightings, evidence and coverage of a bundle; then the cases that they touch. How many of each."""
-    from lamsach.portal.cases.models import Cause
-    from lamsach.portal.cases.spans import Because
-    from lamsach.portal.cases.upkeep import refresh
-
     months.hold()
     lookup = Devices(bundle, found.devices)
     placed = lookup.place(found.devices)
@@ -70,7 +69,9 @@ def write(bundle: Bundle, found: Read) -> dict[str, int]:
     )
     record(bundle.user, "bundle.imported", bundle, bundle.unit, who=bundle.who, **counts)
     devices = {device.pk for device in placed.values()} | lookup.touched
-    refresh(bundle.campaign, bundle.unit, devices, Because(Cause.BUNDLE, bundle.pk))
+    evidence_changed.send(
+        "bundle", campaign=bundle.campaign, unit=bundle.unit, devices=devices, number=bundle.pk
+    )
     return counts
 
 

@@ -11,13 +11,13 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lamsach.portal.api import access
+from lamsach.portal.api.bearer import HandingIn
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.base.received import Clean, Moment
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.taking import Summary, take
-from lamsach.portal.fleet.words import HandingIn
 
 CALLS, WINDOW_S = 6000, 300
 router = Router(tags=["fleet"])

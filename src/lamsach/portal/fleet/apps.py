@@ -10,3 +10,13 @@ class FleetConfig(AppConfig):
 
     name = "lamsach.portal.fleet"
     label = "fleet"
+
+    def ready(self) -> None:
+        """Take the bundles of scans, and tell the words of handed-out scanners."""
+        from lamsach.portal.api import bearer
+        from lamsach.portal.findings import taking
+        from lamsach.portal.fleet import words
+        from lamsach.portal.fleet.scans import take_scan
+
+        bearer.WORDS.append(words.find)
+        taking.SCANS.append(take_scan)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 
-from lamsach.portal.api.bearer import UnitToken
 from lamsach.portal.fleet.models import Handout
 
 PREFIX = "scan_"
@@ -37,11 +34,3 @@ def find(word: str) -> Handout | None:
 
 def _digest(word: str) -> str:
     return hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()
-
-
-class HandingIn(UnitToken):
-    """`Authorization: Bearer ...`, the token of a unit, or the word of a scanner that was handed out for it: for addresses that only take scans."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The token or the handed-out scanner; None for neither."""
-        return find(token) or super().authenticate(request, token)

@@ -6,16 +6,15 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from lamsach.portal.api.access import find
+from lamsach.portal.api.models import Token
 from lamsach.portal.base.ratelimit import client_address, exceeded
-
-if TYPE_CHECKING:
-    from lamsach.portal.api.models import Token
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 _RANGES = ("*/*", "application/*", "application/taxii+json")
@@ -79,8 +78,6 @@ def _accepts(header: str) -> bool:
 
 
 def _token(request: HttpRequest) -> Token:
-    from lamsach.portal.api.access import find
-
     kind, _, word = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:

@@ -13,8 +13,7 @@ from django.db.models import QuerySet
 from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, Note, Step
 from lamsach.portal.cases.searching import index
-from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity
-from lamsach.portal.findings.searched import Mark
+from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity, Mark
 from lamsach.portal.fleet.forgetting import erase as erase_machine
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget

@@ -23,9 +23,8 @@ from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.cases.models import Case, CaseState, Clarification, Exemption, Note, Step
 from lamsach.portal.cases.searching import index
 from lamsach.portal.catalogue_vi import VIETNAMESE
-from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Merge
+from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Mark, Merge
 from lamsach.portal.findings.sealing import seal
-from lamsach.portal.findings.searched import Mark
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
 from lamsach.portal.privacy.files import ERASED, drop

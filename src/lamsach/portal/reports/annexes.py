@@ -12,7 +12,10 @@ from django.db.models import Count, Max, Min
 from lamsach.i18n import format_date, format_number
 from lamsach.letters.form import Form
 from lamsach.letters.model import Appendix, Column, Table
-from lamsach.portal.reports.figures import Scope, children, has_cases
+from lamsach.portal.cases.counting import case_counts
+from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.reports.figures import Scope, children
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import on_day, under
 
@@ -75,11 +78,6 @@ def _nothing(scope: Scope) -> Rows:
 
 def state_rows(scope: Scope) -> Rows:
     """Machines of the scope by state, and how many units were not searched; nothing when none was found and every unit searched."""
-    if not has_cases():
-        return []
-    from lamsach.portal.cases.counting import case_counts
-    from lamsach.portal.cases.unsearched import searching
-
     counts = case_counts(scope.campaign, scope.unit.pk, scope.day)
     lacking = searching(scope.campaign, scope.unit.pk, scope.day).count
     if not counts.found and not counts.dismissed and not lacking:
@@ -90,8 +88,6 @@ def state_rows(scope: Scope) -> Rows:
 
 def log_rows(scope: Scope) -> Rows:
     """Return which logs were searched in the scope: one row for the unit itself and for each unit directly under it, with everything below. Three queries."""
-    from lamsach.portal.findings.models import CoverageDay
-
     places = {scope.unit.pk: _Place(scope.unit.name), **{u.pk: _Place(u.name) for u in children(scope)}}
     below = UnitLink.objects.filter(on_day(scope.day), ancestor__in=list(places)).exclude(
         ancestor=scope.unit.pk

@@ -20,6 +20,7 @@ from lamsach.letters.form import Form, parse_form
 from lamsach.letters.json_ import SCHEMA
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
+from lamsach.portal.exchange import container, moving
 from lamsach.portal.exchange.models import Taken
 from lamsach.portal.mail.incoming import Keep, reads
 from lamsach.portal.mail.models import Incoming, Letter
@@ -139,8 +140,6 @@ def _form(letter: Letter | None, parsed: Parsed) -> _Found | None:
 
 def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
     """Take an exchange file that carries reports alone, once; or why one was refused. Whatever else it carries waits for a person with the file; so does one whose signature nobody knows."""
-    from lamsach.portal.exchange import moving
-
     why = ""
     for file in parsed.files:
         if not file.name.lower().endswith((".zip", ".zip.age")):
@@ -163,8 +162,6 @@ def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
 
 
 def _looks_like_one(path: Path) -> bool:
-    from lamsach.portal.exchange import container
-
     try:
         if not path_is_sealed(path):
             container.peek(path)

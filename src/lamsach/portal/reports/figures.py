@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
-from django.apps import apps
-from django.db.models import Count, F, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, F, QuerySet
 
 from lamsach.letters.form import Form, Row
+from lamsach.portal.awareness import access
 from lamsach.portal.awareness.models import Notice
 from lamsach.portal.campaigns.counting import counts, counts_by_child, total
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+from lamsach.portal.cases.unsearched import searching, unsearched_by_child
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.reports.once import overlap, surplus
 from lamsach.portal.units.models import Unit
@@ -31,11 +32,6 @@ class Scope:
     itself: bool = True
 
 
-def has_cases() -> bool:
-    """Return whether the portal keeps cases."""
-    return apps.is_installed("lamsach.portal.cases")
-
-
 def known(scope: Scope) -> dict[str, int | None]:
     """Every number that the portal knows of the scope, by its source. Three queries."""
     found = counts(scope.campaign, scope.unit.pk, scope.day, itself=scope.itself)
@@ -44,16 +40,11 @@ def known(scope: Scope) -> dict[str, int | None]:
         "campaign.informed": found.informed,
         "campaign.deployed": found.deployed,
         "people.told": told(scope).count(),
-        **{f"cases.{name}": None for name in ("found", "cleaned", "verified", "blind", "unsearched")},
     }
-    if has_cases():
-        from lamsach.portal.cases.counting import case_counts
-        from lamsach.portal.cases.unsearched import searching
-
-        cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
-        for name in ("found", "cleaned", "verified", "blind"):
-            values[f"cases.{name}"] = getattr(cases, name)
-        values["cases.unsearched"] = searching(scope.campaign, scope.unit.pk, scope.day).count
+    cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
+    for name in ("found", "cleaned", "verified", "blind"):
+        values[f"cases.{name}"] = getattr(cases, name)
+    values["cases.unsearched"] = searching(scope.campaign, scope.unit.pk, scope.day).count
     return values
 
 
@@ -64,32 +55,20 @@ def own(scope: Scope) -> dict[str, int | None]:
     for name in ("units", "informed", "deployed"):
         whole[f"campaign.{name}"] = (whole[f"campaign.{name}"] or 0) - getattr(below, name)
     whole["people.told"] = told(scope).filter(unit=scope.unit).count()
-    if has_cases():
-        from lamsach.portal.cases.counting import case_counts_by_child
-        from lamsach.portal.cases.unsearched import searching, unsearched_by_child
-
-        parts = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day).values()
-        for name in ("found", "cleaned", "verified", "blind"):
-            whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(
-                getattr(part, name) for part in parts
-            )
-        below_units = list(children(scope).values_list("pk", flat=True))
-        looked = searching(scope.campaign, scope.unit.pk, scope.day)
-        whole["cases.unsearched"] = looked.count - sum(
-            unsearched_by_child(looked, below_units, scope.day).values()
-        )
+    parts = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day).values()
+    for name in ("found", "cleaned", "verified", "blind"):
+        whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(getattr(part, name) for part in parts)
+    below_units = list(children(scope).values_list("pk", flat=True))
+    looked = searching(scope.campaign, scope.unit.pk, scope.day)
+    whole["cases.unsearched"] = looked.count - sum(
+        unsearched_by_child(looked, below_units, scope.day).values()
+    )
     return whole
 
 
 def told(scope: Scope) -> QuerySet[Notice]:
     """The notices about cracked software that had reached people of the scope by the end of the day."""
-    end = timezone.make_aware(datetime.combine(scope.day + timedelta(days=1), time.min))
-    chosen = under([scope.unit.pk], scope.day)
-    return Notice.objects.filter(
-        Q(sent__lt=end) | Q(confirmed__lt=end),
-        campaign=scope.campaign,
-        unit__in=chosen.values("descendant"),
-    )
+    return access.told(scope.campaign, under([scope.unit.pk], scope.day).values("descendant"), scope.day)
 
 
 def told_by_unit(scope: Scope) -> QuerySet[Any]:

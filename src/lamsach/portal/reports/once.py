@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from lamsach.letters.form import Row
-from lamsach.portal.awareness.models import Notice
+from lamsach.portal.awareness import access
 from lamsach.portal.campaigns.models import Campaign, Participation
+from lamsach.portal.cases.counting import GROUPS, spans_on
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day
@@ -199,14 +198,10 @@ def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) 
     if source == "campaign.units":
         return len(wanted)
     if source == "people.told":
-        end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-        told = Notice.objects.filter(campaign=campaign, unit__in=wanted)
-        return told.filter(Q(sent__lt=end) | Q(confirmed__lt=end)).count()
+        return access.told(campaign, wanted, day).count()
     if source == "cases.unsearched":
         return 0  # a branch counts by its topmost unit, wherever that stands
-    if source.startswith("cases.") and apps.is_installed("lamsach.portal.cases"):
-        from lamsach.portal.cases.counting import GROUPS, spans_on
-
+    if source.startswith("cases."):
         states = GROUPS[source.partition(".")[2]]
         return spans_on(campaign, day).filter(unit__in=wanted, state__in=states).count()
     return 0

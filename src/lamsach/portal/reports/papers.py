@@ -18,6 +18,7 @@ from lamsach.letters.layout import form_appendix
 from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
 from lamsach.letters.model import Document
 from lamsach.portal.campaigns.models import Campaign, Dispatch
+from lamsach.portal.cases.upkeep import policy, sightings_of
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.consolidation import Line
 from lamsach.portal.reports.documents import STATES
@@ -82,8 +83,6 @@ def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: d
 
 def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
     """The minutes of cleaning a case's machine. `named`: with what tells which machine and who uses it."""
-    from lamsach.portal.cases.upkeep import policy, sightings_of
-
     device = case.device
     facts = [
         ("Tên máy", device.name),

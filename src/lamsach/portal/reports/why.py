@@ -9,7 +9,9 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from lamsach.letters.form import SOURCES, Row
-from lamsach.portal.reports.figures import Scope, accepted, children, has_cases, stated_values, told_by_unit
+from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.reports.figures import Scope, accepted, children, stated_values, told_by_unit
 from lamsach.portal.reports.measured import scope_of
 from lamsach.portal.reports.models import Figure, Report
 from lamsach.portal.units.models import Unit, UnitLink
@@ -76,11 +78,6 @@ def _from_reports(scope: Scope, key: str) -> list[tuple[str, str, int | None]]:
 
 
 def _cases(scope: Scope, source: str) -> list[tuple[str, str, int]]:
-    if not has_cases():
-        return []
-    from lamsach.portal.cases.counting import case_counts, case_counts_by_child
-    from lamsach.portal.cases.unsearched import searching
-
     name = source.partition(".")[2]
     if name == "unsearched":
         tops = searching(scope.campaign, scope.unit.pk, scope.day).tops

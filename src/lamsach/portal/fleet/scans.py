@@ -20,7 +20,7 @@ from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.states import may_move, move
 from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.findings.reading import cleaned
-from lamsach.portal.fleet import taking as fleet
+from lamsach.portal.fleet import taking
 from lamsach.scanner.report.bundle_reader import read_scan
 
 NOTHING = gettext_noop("A scan of the machine found nothing. That is a note, not a proof.")
@@ -52,8 +52,8 @@ def _take(
     bundle: Bundle, manifest: dict[str, Any], findings: list[dict[str, Any]], actions: list[dict[str, Any]]
 ) -> dict[str, int]:
     host = manifest.get("host") if isinstance(manifest.get("host"), dict) else {}
-    if (summary := fleet.of_bundle(manifest, findings, actions)) is not None:
-        fleet.take(bundle.campaign, bundle.unit, summary)
+    if (summary := taking.of_bundle(manifest, findings, actions)) is not None:
+        taking.take(bundle.campaign, bundle.unit, summary)
     device = find_device(bundle.unit_id, host or {})
     case = None
     if device is not None:
