@@ -35,8 +35,7 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.cases.models import SavedView
-from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
+from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note, SavedView
 from lamsach.portal.edxml import taking
 from lamsach.portal.edxml.models import Connection, Message, Way
 from lamsach.portal.edxml.taking import Source

@@ -20,7 +20,7 @@ from lamsach.portal.public.models import Tool
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit, UnitImport
 
-from .confirming import confirmed
+from .confirming import asked, confirmed
 from .conftest import Cast
 from .samples import campaign, dispatch
 
@@ -43,8 +43,16 @@ def test_a_material_is_seen_by_units_and_in_public_only_when_it_says_so(
     assert browser("officer").post(address, {"title": "x"}).status_code == 403
     assert [client.get(f"/materials/{m.pk}/").status_code for m in (inner, open_)] == [404, 200]
     assert "Tờ rơi" in client.get("/clean/").content.decode()
-    coordinator.post(f"/office/materials/{open_.pk}/withdraw/")
+    withdraw = f"/office/materials/{open_.pk}/withdraw/"
+    text, data = asked(coordinator, withdraw)
+    assert "Tờ rơi" in text
+    assert client.get(f"/materials/{open_.pk}/").status_code == 200, "nothing happens before it is confirmed"
+    coordinator.post(withdraw, data)
     assert client.get(f"/materials/{open_.pk}/").status_code == 404
+    assert withdraw in coordinator.get(address).content.decode(), "it can be put back"
+    assert browser("officer").post(withdraw, {"what": "back"}).status_code == 404
+    coordinator.post(withdraw, {"what": "back"})
+    assert client.get(f"/materials/{open_.pk}/").status_code == 200
 
 
 @pytest.mark.one_date

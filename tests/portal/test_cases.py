@@ -37,8 +37,7 @@ from lamsach.portal.cases.severity import severity
 from lamsach.portal.cases.states import ALLOWED, move
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.upkeep import recompute
-from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.findings.models import AliveDay
+from lamsach.portal.findings.models import AliveDay, CoverageDay
 from lamsach.portal.mail.models import Letter
 
 from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, work

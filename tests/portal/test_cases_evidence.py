@@ -23,9 +23,8 @@ from lamsach.portal.cases.states import move
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings import contents
-from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.findings.models import AliveDay, Composition, CoverageDay, Mark
 from lamsach.portal.findings.present import unit_key
-from lamsach.portal.findings.models import AliveDay, Composition, Mark
 
 from .bundles import EVIL, FIREWALL, ZONE, Contact, day, device, findings, hand_in
 from .conftest import Cast

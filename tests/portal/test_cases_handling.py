@@ -14,8 +14,17 @@ from lamsach.errors import InputError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.cases import playbooks, reminding
-from lamsach.portal.cases.models import Playbook, SavedView, Tick
-from lamsach.portal.cases.models import Case, CaseState, Note, Reminder, Step, ThreatKind
+from lamsach.portal.cases.models import (
+    Case,
+    CaseState,
+    Note,
+    Playbook,
+    Reminder,
+    SavedView,
+    Step,
+    ThreatKind,
+    Tick,
+)
 from lamsach.portal.cases.playbooks_text import BUILT_IN
 from lamsach.portal.cases.searching import fold, terms
 from lamsach.portal.cases.states import move

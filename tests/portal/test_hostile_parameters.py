@@ -17,8 +17,8 @@ from django.http import QueryDict
 from django.test import Client
 
 from lamsach.portal.api import access as api_access
-from lamsach.portal.web.interface import api
 from lamsach.portal.campaigns.models import Recipient
+from lamsach.portal.web.interface import api
 
 from . import samples
 from .conftest import Cast

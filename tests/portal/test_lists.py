@@ -37,7 +37,7 @@ from lamsach.portal.lists.models import (
     Version,
 )
 
-from . import listing
+from . import confirming, listing
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -250,6 +250,21 @@ def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_pa
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{second.pk}/").content.decode()
     assert "evil-c.xyz" in page
     assert "cong-van.txt" in page
+
+
+def test_releasing_asks_first_and_says_who_gets_it(cast: Cast) -> None:
+    first = listing.released(cast)
+    listing.outlet(cast)
+    listing.add(cast, "evil-c.xyz\nx.duckdns.org\n")
+    client, address = cast.client("coordinator"), f"/office/blocklists/{first.list_id}/release/"
+    text, data = confirming.asked(client, address, {"note": "Thêm tên mới"})
+    for said in ("2 documents", "1 addresses", "1 values wait", "Thêm tên mới", "fw01"):
+        assert said in text, said
+    assert not Job.objects.filter(name="lists.release").exists(), "nothing happens before it is confirmed"
+    listing.add(cast, "evil-d.xyz\n")
+    assert client.post(address, data).status_code == 200, "something changed: it is shown again"
+    client.post(address, confirming.asked(client, address, {"note": "Thêm tên mới"})[1])
+    assert Job.objects.filter(name="lists.release").count() == 1
 
 
 def test_a_withdrawn_document_takes_its_values_with_it(cast: Cast) -> None:

@@ -23,12 +23,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @contextmanager
-def browsing(cast: Cast) -> Iterator[Any]:
-    """A page of a browser in which the coordinator is logged in."""
+def browsing(cast: Cast, name: str = "coordinator") -> Iterator[Any]:
+    """A page of a browser in which somebody is logged in."""
     chromium = require_program("chromium")
     from playwright.sync_api import sync_playwright
 
-    cookie = cast.client("coordinator").cookies["sessionid"].value
+    cookie = cast.client(name).cookies["sessionid"].value
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = browser.new_context(viewport=DESKTOP)

@@ -24,6 +24,9 @@ from tests.rows import each_row
 
 PORTAL = Path(catalogue_vi.__file__).parents[1]
 ALLAUTH = Path(allauth.__file__).parent
+DECLARED = {"Cell": ("label",), "Filter": ("name", "label"), "Listing": ("title", "cells", "empty", "lead")}
+"""Declarations of lists, and the names of their first arguments."""
+TEXTS = {"label", "title", "empty", "lead"}
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "mark", "ngettext"}
 
 
@@ -36,6 +39,11 @@ def in_code() -> Iterator[tuple[str, str]]:
                         yield path.name, argument.value
                         if node.func.id == "ngettext":
                             break
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DECLARED:
+                named = [(one.arg, one.value) for one in node.keywords]
+                for name, value in (*zip(DECLARED[node.func.id], node.args, strict=False), *named):
+                    if name in TEXTS and isinstance(value, ast.Constant) and value.value:
+                        yield path.name, value.value
 
 
 def in_templates(folder: Path) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ import pytest
 from django.test import Client
 
 from lamsach.portal.api.access import issue
-from lamsach.portal.web.interface import api
 from lamsach.portal.cases.counting import CaseCounts
 from lamsach.portal.fleet.counting import Fleet
+from lamsach.portal.web.interface import api
 
 from . import samples
 from .conftest import Cast

@@ -22,12 +22,12 @@ from django.test import Client
 
 from lamsach.errors import LimitError
 from lamsach.portal.api.access import issue
-from lamsach.portal.web.interface import api
 from lamsach.portal.jobs.models import Job, JobState
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.support import desk
 from lamsach.portal.traces.models import Trace, TraceFile
+from lamsach.portal.web.interface import api
 from lamsach.portal.worker import load_tasks
 from tests.channels.edxml_made import dispatch as written
 

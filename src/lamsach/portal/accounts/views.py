@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,8 +23,9 @@ from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, People
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.listing import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, Role
 from lamsach.portal.units.access import memberships, readable_units
@@ -58,6 +60,30 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/me.html", {"form": form, "memberships": memberships(user)})
 
 
+PEOPLE = Listing(
+    title="People in your units",
+    cells=(
+        Cell("Name", str, "name", view="accounts:person"),
+        Cell("E-mail", "email"),
+        Cell("Role and unit", lambda row: "; ".join(map(_role, row.memberships.all()))),
+        Cell("Last here", "last_seen"),
+        Cell(
+            "State",
+            lambda row: State("good", _("Active")) if row.is_active else State("bad", _("Locked")),
+            "is_active",
+        ),
+    ),
+    empty="Nobody found.",
+    seen="people.viewed",
+    export="people.exported",
+    template="accounts/people.html",
+)
+
+
+def _role(held: Any) -> str:
+    return f"{held.get_role_display()}, {held.unit.code}"
+
+
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def people(request: HttpRequest) -> HttpResponse:
     """The people of one's units, with search, and the open invitations."""
@@ -67,10 +93,8 @@ def people(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(
             Q(name__icontains=search) | Q(email__icontains=search) | Q(memberships__unit__code=search)
         )
-    page = paged(request, rows)
-    record(request, "people.viewed", count=len(page.object_list), search=search)
     open_ones = access.readable_invitations(request.user).select_related("unit")[:100]
-    return render(request, "accounts/people.html", {"page": page, "search": search, "invitations": open_ones})
+    return PEOPLE.page(request, rows, {"search": search, "invitations": open_ones}, search=search)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
@@ -149,7 +173,8 @@ def invite(request: HttpRequest) -> HttpResponse:
         invitation = invitations.invite(form.save(commit=False), _user(request))
         messages.success(request, _("The invitation goes to {email}.").format(email=invitation.email))
         return redirect("accounts:people")
-    return render(request, "accounts/invite.html", {"form": form})
+    lead = _("The person gets an e-mail with a link that works once, for 14 days.")
+    return form_page(request, form, _("Invite a person"), _("Send the invitation"), lead=lead)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -174,7 +199,12 @@ def invite_many(request: HttpRequest) -> HttpResponse:
             form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
         else:
             return render(request, "accounts/invite_preview.html", _preview(rows, headings, user))
-    return render(request, "accounts/invite_many.html", {"form": form})
+    lead = _(
+        "First you see what comes of each row. Nobody is invited before you confirm it; then each person gets one e-mail."
+    )
+    sheet_of = reverse("accounts:invite_template")
+    title, button = _("Invite many people"), _("Show what comes of it")
+    return form_page(request, form, title, button, lead=lead, empty_sheet=sheet_of)
 
 
 def _preview(rows: list[sheet.Row], headings: list[Heading], user: User) -> dict[str, Any]:
@@ -255,7 +285,8 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         record(request, "role.appointed", user, user=user, role=Role.ADMINISTRATOR)
         _log_in(request, user)
         return redirect("web:home")
-    return render(request, "accounts/set_up.html", {"form": form})
+    title, lead = _("Set up the portal"), _("You become the administrator. Units and people come next.")
+    return form_page(request, form, title, title, lead=lead, base="base/frame.html")
 
 
 @member(ALL, ALL)

@@ -10,3 +10,10 @@ class AuditConfig(AppConfig):
 
     name = "lamsach.portal.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        """Note in the trail that a list was looked at or taken out."""
+        from lamsach.portal.audit.trail import record
+        from lamsach.portal.base.listing import RECORD
+
+        RECORD.append(record)

@@ -17,7 +17,7 @@ THINGS: dict[str, Any] = {
     "list": _("List"), "live": _("Listed contacts"), "mail": _("E-mail"), "material": _("Material"),
     "merge": _("Joined machines"), "misp": _("MISP server"), "people": _("People"), "person": _("One person"),
     "playbook": _("Playbook"), "portal": _("Portal"), "privacy": _("Personal data"), "question": _("Question"), "questions": _("Questions"),
-    "report": _("Report"), "scan": _("Scan"), "sightings": _("Sightings"), "token": _("Token"),
+    "report": _("Report"), "scan": _("Scan"), "sightings": _("Sightings"), "sources": _("Log sources"), "token": _("Token"),
     "tool": _("Tool"), "trace": _("Trace"), "unit": _("Unit"), "unit_key": _("Signing key"), "units": _("Units"),
     "webhook": _("Notice to a program"),
 }  # fmt: skip
@@ -50,7 +50,7 @@ ACTS: dict[str, Any] = {
     "received": _("received"), "received_downloaded": _("received file downloaded"), "recorded": _("confirmation noted"),
     "refuse": _("refused"), "refused": _("refused"), "refreshed": _("figures counted anew"), "release_asked": _("release asked for"), "released": _("released"),
     "reinfected": _("found again"), "reminded": _("reminder sent"), "reminder_document": _("reminder written"), "renewed": _("renewed"),
-    "result_deleted": _("result deleted"), "returned": _("returned"), "return": _("returned"), "revoked": _("revoked"),
+    "restored": _("put back"), "result_deleted": _("result deleted"), "returned": _("returned"), "return": _("returned"), "revoked": _("revoked"),
     "running": _("opened"), "saved": _("saved"), "scan_downloaded": _("signed copy downloaded"),
     "scanned": _("signed copy handed in"), "scanner_revoked": _("scanner revoked"), "scanner_taken": _("scanner taken"),
     "send": _("sent"), "sent": _("sent"), "sessions_ended": _("sessions ended"), "set_aside": _("set aside"), "set_up": _("set up"),

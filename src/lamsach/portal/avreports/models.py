@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.listing import toned
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
@@ -84,6 +85,8 @@ class AvReport(Held):
     answer = models.TextField(blank=True)
     answered = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)
+
+    shown_state = toned({"sent": "good", "written": "good", "waiting": "busy", "draft": "none"}, "bad")
 
     class Meta:
         ordering = ("-pk",)

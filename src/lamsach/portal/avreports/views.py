@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,23 +19,75 @@ from lamsach.portal.avreports import access, making
 from lamsach.portal.avreports.forms import PeriodForm, PlanForm
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.listing import Cell, Link, Listing, Quiet
+from lamsach.portal.base.listing import State as Shown
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.findings.access import keyed_units
+from lamsach.portal.units.models import Unit
 
 SHOWN_BYTES = 200_000
 """Of a larger report the page shows the beginning; the download has all of it."""
 
 
+def _prepare(units: Sequence[Unit]) -> None:
+    plans = {plan.unit_id: plan for plan in Plan.objects.filter(unit__in=units)}
+    for row in units:
+        row.plan, row.last = plans.get(row.pk), AvReport.objects.filter(unit=row).first()  # type: ignore[attr-defined]
+
+
+def _plan(row: Any) -> Any:
+    if row.plan is None or not row.plan.active:
+        return Shown("none", _("Off"))
+    return row.plan.get_every_display(), Shown("bad", _("Not made")) if row.plan.problem else ""
+
+
+def _last(row: Any) -> Any:
+    if row.last is None:
+        return _("none yet")
+    return Link(row.last.made, reverse("avreports:report", args=(row.last.pk,))), row.last.shown_state
+
+
+OVERVIEW = Listing(
+    title="National malware reports",
+    lead="Official letter 2290/BTTTT-CATTT asks units to report malware to the national centre. Nothing leaves before the unit has decided so.",
+    cells=(
+        Cell("Unit", "name", view="avreports:unit"),
+        Cell("Reports by itself", _plan),
+        Cell("Last report", _last),
+    ),
+    empty="You belong to no unit that could report.",
+    prepare=_prepare,
+)
+REPORTS = Listing(
+    title="National malware report",
+    cells=(
+        Cell(
+            "Period",
+            lambda row: f"{_moment(row.since)} – {_moment(row.until)}",
+            "since",
+            view="avreports:report",
+        ),
+        Cell("State", lambda row: (row.shown_state, Quiet(_(row.problem) if row.problem else ""))),
+        Cell("Machines", "machines", css="number"),
+        Cell(
+            "Made", lambda row: (row.made, Quiet(_("by plan") if row.planned else row.made_by or "")), "made"
+        ),
+    ),
+    empty="No report was made yet. Begin with a preview.",
+    template="avreports/unit.html",
+)
+
+
+def _moment(value: datetime) -> str:
+    return f"{timezone.localtime(value):%H:%M %d/%m/%Y}"
+
+
 @member(WRITERS, WRITERS, ("GET",))
 def overview(request: HttpRequest) -> HttpResponse:
     """The person's own units: whether each reports, and its last report."""
-    page = paged(request, keyed_units(request.user))
-    plans = {plan.unit_id: plan for plan in Plan.objects.filter(unit__in=page.object_list)}
-    rows = [(unit, plans.get(unit.pk), AvReport.objects.filter(unit=unit).first()) for unit in page]
-    return render(request, "avreports/overview.html", {"page": page, "rows": rows})
+    return OVERVIEW.page(request, keyed_units(request.user))
 
 
 @rate_limited("avreports.plan", 30, 300)
@@ -66,9 +120,8 @@ def _unit_page(request: HttpRequest, plan: Plan, form: PlanForm, period: PeriodF
         "form": form,
         "period": period,
         "folder": making.folder_of(plan.unit),
-        "page": paged(request, AvReport.objects.filter(unit=plan.unit)),
     }
-    return render(request, "avreports/unit.html", context)
+    return REPORTS.page(request, AvReport.objects.filter(unit=plan.unit).select_related("made_by"), context)
 
 
 @rate_limited("avreports.preview", 30, 300)

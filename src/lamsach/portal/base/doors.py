@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from lamsach.portal.base.errors import not_a_page
 from lamsach.portal.base.roles import ALL, WRITERS, Role
+from lamsach.portal.base.waiting import forget
 
 View = Callable[..., HttpResponse]
 
@@ -78,9 +79,14 @@ def member(
             roles = request.user.roles  # type: ignore[union-attr]
             if not roles & read:
                 raise Http404
-            if request.method not in ("GET", "HEAD") and not roles & write:
+            if request.method in ("GET", "HEAD"):
+                return checked(request, *args, **kwargs)
+            if not roles & write:
                 raise PermissionDenied
-            return checked(request, *args, **kwargs)
+            try:
+                return checked(request, *args, **kwargs)
+            finally:
+                forget(request.user)
 
         wrapped: Any = guarded
         wrapped.door = Door("member", read, write, methods)

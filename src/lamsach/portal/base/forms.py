@@ -9,7 +9,8 @@ from django.contrib import messages
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from lamsach.portal.base.asked import whole
 
@@ -78,6 +79,19 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="%Y-%m-%dT%H:%M", **options)
+
+
+def form_page(
+    request: HttpRequest,
+    form: forms.BaseForm,
+    title: str,
+    button: str,
+    *,
+    template: str = "base/form_page.html",
+    **said: Any,
+) -> HttpResponse:
+    """The page of a form: title, words above it (`lead`), its fields, the button, and the way back (`back`). `crumbs`: the template of the way there."""
+    return render(request, template, {"form": form, "title": title, "button": button, **said})
 
 
 def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:

@@ -5,7 +5,7 @@ An app's module `waiting` registers its sources; each asks by the person's right
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,8 @@ from lamsach.portal.base.together import at_once
 
 MOST = 20
 """So many rows a source shows by themselves."""
-_KEPT_S = 86_400
+_KEPT_S = 60
+"""For so long the badge may lack what others did meanwhile."""
 NONE = Q(pk__in=())
 """The condition that nothing fulfils."""
 
@@ -69,7 +70,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of work: its title, who may have it, its place on the page; and its rows for a person, or what is counted for a person and the row that says it."""
+    """One kind of work: its title, who may have it, its place on the page; and its rows for a person, or what is counted for a person and the row that says it.
+
+    `lists`: what the badge counts of it for a person; `adds`: how many things that makes.
+    """
 
     title: Any
     roles: frozenset[Role]
@@ -77,6 +81,8 @@ class Source:
     rows: Callable[[Any], list[Row]] | None = None
     counted: Callable[[Any], Counted] | None = None
     row: Callable[[Tally], Row] | None = None
+    lists: Callable[[Any], Sequence[QuerySet[Any]]] = lambda user: ()
+    adds: Callable[[Sequence[int]], int] = sum
 
 
 SOURCES: list[Source] = []
@@ -87,11 +93,17 @@ def _register(source: Source) -> None:
     SOURCES.sort(key=lambda one: one.place)
 
 
-def waits(title: Any, roles: frozenset[Role], place: int) -> Callable[[Callable[[Any], list[Row]]], Any]:
-    """Register a function that gives the rows of a person."""
+def waits(
+    title: Any,
+    roles: frozenset[Role],
+    place: int,
+    lists: Callable[[Any], Sequence[QuerySet[Any]]],
+    adds: Callable[[Sequence[int]], int] = sum,
+) -> Callable[[Callable[[Any], list[Row]]], Any]:
+    """Register a function that gives the rows of a person, and what the badge counts in place of them."""
 
     def decorate(function: Callable[[Any], list[Row]]) -> Callable[[Any], list[Row]]:
-        _register(Source(title, roles, place, function))
+        _register(Source(title, roles, place, function, lists=lists, adds=adds))
         return function
 
     return decorate
@@ -103,7 +115,8 @@ def waits_counted(
     """Register a function that gives the row for what `counted` finds for a person. All that is counted is one query."""
 
     def decorate(function: Callable[[Tally], Row]) -> Callable[[Tally], Row]:
-        _register(Source(title, roles, place, counted=counted, row=function))
+        lists: Any = lambda user: (counted(user).rows,)  # noqa: E731
+        _register(Source(title, roles, place, counted=counted, row=function, lists=lists))
         return function
 
     return decorate
@@ -124,16 +137,37 @@ def _rows(user: Any, sources: Iterable[Source]) -> Iterator[tuple[Any, list[Row]
 
 
 def waiting(user: Any) -> list[tuple[Any, list[Row]]]:
-    """Everything that waits for the person, by kind; nothing of an empty kind. The badge shows the count from now on."""
+    """Everything that waits for the person, by kind; nothing of an empty kind. Where nothing is cut off, the badge needs no count of its own."""
     found = [(title, rows) for title, rows in _rows(user, SOURCES) if rows]
-    cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
+    if all(len(rows) < MOST for _, rows in found):
+        cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
     return found
 
 
 def badge(user: Any) -> int:
-    """Return how many things waited when the person last saw the first page, where every log-in leads; no page pays for more than that."""
-    kept: int = cache.get(_key(user), 0)
-    return kept
+    """Return how many things wait for the person: one query, whose number is kept for a minute, until the person does something (`forget`)."""
+    known: int | None = cache.get(_key(user))
+    if known is None:
+        known = count(user)
+        cache.set(_key(user), known, timeout=_KEPT_S)
+    return known
+
+
+def count(user: Any) -> int:
+    """Count what waits for the person, in one query."""
+    parts = [(source, list(source.lists(user))) for source in SOURCES if user.roles & source.roles]
+    rows = [
+        one.model.objects.filter(pk__in=(one if one.query.is_sliced else one.order_by()).values("pk"))
+        for _, lists in parts
+        for one in lists
+    ]
+    found = iter(at_once([(one, {"n_all": Count("pk")}) for one in rows]))
+    return sum(source.adds([next(found)["n_all"] or 0 for _ in lists]) for source, lists in parts)
+
+
+def forget(user: Any) -> None:
+    """Let the badge be counted anew: the person did something."""
+    cache.delete(_key(user))
 
 
 def _key(user: Any) -> str:

@@ -15,7 +15,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.forms import form_page, tell_wrong
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -61,7 +61,7 @@ def dispatch_new(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = _save(request, form, campaign, None)
         return redirect("campaigns:dispatch", dispatch_id=made.pk)
-    return render(request, "campaigns/dispatch_edit.html", {"form": form, "campaign": campaign})
+    return _form_page(request, form, _("Write a dispatch"), campaign=campaign)
 
 
 @member(ALL, WRITERS)
@@ -75,8 +75,8 @@ def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = _save(request, form, parent.campaign, parent)
         return redirect("campaigns:dispatch", dispatch_id=made.pk)
-    context = {"form": form, "campaign": parent.campaign, "parent": parent}
-    return render(request, "campaigns/dispatch_edit.html", context)
+    title = _("Pass the dispatch on")
+    return _form_page(request, form, title, parent, campaign=parent.campaign)
 
 
 @member(ALL, WRITERS)
@@ -102,8 +102,20 @@ def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
             changed.save()
             record(request, "dispatch.changed", changed, changed.issuer, fields=form.changed_data)
         return redirect("campaigns:dispatch", dispatch_id=found.pk)
-    context = {"form": form, "campaign": found.campaign, "dispatch": found, "parent": found.parent}
-    return render(request, "campaigns/dispatch_edit.html", context)
+    title = _("Change the draft")
+    return _form_page(request, form, title, found.parent, campaign=found.campaign, dispatch=found)
+
+
+def _form_page(
+    request: HttpRequest, form: DispatchForm, title: str, parent: Dispatch | None = None, **said: Any
+) -> HttpResponse:
+    lead = _(
+        "Write the text here, or attach the signed document as PDF or DOCX on the next page. Nothing is sent yet."
+    )
+    if parent is not None:
+        goes = _('The dispatch "{subject}" of {issuer} goes along, with its files.')
+        lead = goes.format(subject=parent.subject, issuer=parent.issuer.name)
+    return form_page(request, form, title, _("Save the draft"), lead=lead, **said)
 
 
 @member(ALL, WRITERS, ("GET",))

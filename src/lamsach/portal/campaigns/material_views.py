@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -45,6 +47,7 @@ def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context = {
         "campaign": found,
         "materials": found.materials.filter(withdrawn=None),
+        "withdrawn": found.materials.exclude(withdrawn=None)[:MOST],
         "tools": found.tools.filter(hidden=False),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
         "form": form,
@@ -77,9 +80,8 @@ def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
 
 
 def _material(request: HttpRequest, material_id: int, *, write: bool = False) -> Material:
-    found = Material.objects.filter(
-        pk=material_id, campaign__in=access.readable_campaigns(request.user), withdrawn=None
-    ).first()
+    mine = Material.objects.filter(campaign__in=access.readable_campaigns(request.user))
+    found = (mine if write else mine.filter(withdrawn=None)).filter(pk=material_id).first()
     if found is None:
         raise Http404
     access.get_campaign(request.user, found.campaign_id, write=write)
@@ -95,11 +97,42 @@ def material_file(request: HttpRequest, material_id: int) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
-    """Take a file out of the campaign; it is kept."""
+    """Take a file out of the campaign; it is kept, and `what=back` puts it in again."""
     found = _material(request, material_id, write=True)
-    Material.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
-    record(request, "material.withdrawn", found, found.campaign.owner)
+    rows = Material.objects.filter(pk=found.pk)
+    if request.POST.get("what") == "back":
+        if found.campaign.materials.filter(withdrawn=None).count() >= MOST:
+            messages.error(request, _("A campaign has at most 50 files. Withdraw one first."))
+        elif rows.exclude(withdrawn=None).update(withdrawn=None):
+            record(request, "material.restored", found, found.campaign.owner)
+            messages.success(request, _("{name} is offered again.").format(name=found.title))
+    elif found.withdrawn is None:
+        page = unchecked(request, _withdrawal_check(found))
+        if page is not None:
+            return page
+        if rows.filter(withdrawn=None).update(withdrawn=timezone.now()):
+            record(request, "material.withdrawn", found, found.campaign.owner)
+            done = _('{name} is no longer offered. You can put it back under "Withdrawn files".')
+            messages.success(request, done.format(name=found.title))
     return redirect("campaigns:materials", campaign_id=found.campaign_id)
+
+
+def _withdrawal_check(found: Material) -> Check:
+    """Before a file is withdrawn: who sees it no longer."""
+    units = found.campaign.participations.values("unit").distinct().count()
+    effects = [_("{count} units no longer find it in the campaign.").format(count=units)]
+    if found.public and found.campaign.public and found.campaign.state == CampaignState.RUNNING:
+        effects.append(_("It is gone from the public page, and its address there leads nowhere."))
+    effects.append(_("Those who have taken it keep what they have."))
+    return Check(
+        title=_("Withdraw {name}?").format(name=found.title),
+        button=_("Withdraw the file now"),
+        effects=effects,
+        undo=_("The file is kept: you can put it back at any time."),
+        back=reverse("campaigns:materials", args=(found.campaign_id,)),
+        facts=[(_("File"), found.name), ("SHA-256", found.sha256)],
+        danger=True,
+    )
 
 
 @anyone("GET")

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.listing import toned
 from lamsach.portal.units.models import Unit
 
 
@@ -56,6 +57,8 @@ class Campaign(models.Model):
     tools = models.ManyToManyField("public.Tool", verbose_name=_("Tools"), blank=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1)
+
+    shown_state = toned({"running": "busy", "closed": "good"}, "none")
 
     class Meta:
         ordering = ("-starts", "-pk")

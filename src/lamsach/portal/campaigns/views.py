@@ -19,9 +19,9 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked, unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.listing import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns import access
@@ -43,12 +43,42 @@ def default_form() -> FormDefinition:
     return newest or FormDefinition.objects.create(name=NAME, version=1, definition=deepcopy(APPENDIX_2022))
 
 
+CAMPAIGNS = Listing(
+    title="Campaigns",
+    cells=(
+        Cell("Name", "name", view="campaigns:campaign"),
+        Cell("Leading unit", "owner__name"),
+        Cell("Days", lambda row: (row.starts, "–", row.ends), "starts", css="nowrap"),
+        Cell("Reports due on", "report_due"),
+        Cell("State", "shown_state", "state"),
+    ),
+    empty="No campaign yet. It appears here once one is prepared or a dispatch reaches your unit.",
+    export="campaign.exported",
+    template="campaigns/list.html",
+)
+DISPATCHES = Listing(
+    title="Dispatches",
+    cells=(
+        Cell("Subject (trích yếu)", "subject", view="campaigns:dispatch"),
+        Cell("Number and symbol", lambda row: row.number or "–", "number"),
+        Cell("Sender", "issuer__name"),
+        Cell("Deadline stated in it", "deadline"),
+        Cell(
+            "State",
+            lambda row: (State("good", _("sent")), row.sent) if row.sent else State("none", _("draft")),
+            "sent",
+        ),
+    ),
+    empty="No dispatch yet. Write the first one to launch the campaign.",
+    export="dispatch.exported",
+    template="campaigns/dispatches.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def campaign_list(request: HttpRequest) -> HttpResponse:
     """The campaigns that the person may see."""
-    return render(
-        request, "campaigns/list.html", {"page": paged(request, access.readable_campaigns(request.user))}
-    )
+    return CAMPAIGNS.page(request, access.readable_campaigns(request.user))
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -62,7 +92,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
         campaign.save()
         record(request, "campaign.created", campaign, campaign.owner)
         return redirect("campaigns:campaign", campaign_id=campaign.pk)
-    return render(request, "campaigns/edit.html", {"form": form})
+    return form_page(request, form, _("Prepare a campaign"), _("Save the campaign"))
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -87,12 +117,9 @@ def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The dispatches of a campaign that the person may see, the newest first."""
     found = access.get_campaign(request.user, campaign_id)
     mine = [unit.pk for unit in home_units(request.user)]
-    context = {
-        "campaign": found,
-        "page": paged(request, access.readable_dispatches(request.user).filter(campaign=found)),
-        "may_issue": writable_units(request.user).filter(pk__in=mine).exists(),
-    }
-    return render(request, "campaigns/dispatches.html", context)
+    may_issue = writable_units(request.user).filter(pk__in=mine).exists()
+    rows = access.readable_dispatches(request.user).filter(campaign=found)
+    return DISPATCHES.page(request, rows, {"campaign": found, "may_issue": may_issue})
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -122,7 +149,7 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
             return response
         messages.success(request, _("Saved."))
         return redirect("campaigns:campaign", campaign_id=campaign_id)
-    return render(request, "campaigns/edit.html", {"form": form, "campaign": found})
+    return form_page(request, form, _("Change the campaign"), _("Save the campaign"), campaign=found)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
-from lamsach.portal.base.waiting import MOST, Row, waits
+from lamsach.portal.base.waiting import MOST, NONE, Row, waits
 from lamsach.portal.campaigns.deadlines import UnitDates, dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Recipient
 from lamsach.portal.mail.models import BadAddress
@@ -26,14 +26,18 @@ def own_units(user: Any) -> list[int]:
     return [m.unit_id for m in memberships(user) if m.role in WRITERS]
 
 
+def own_participations(user: Any) -> QuerySet[Participation]:
+    """That the person's own units take part in running campaigns."""
+    return Participation.objects.filter(
+        unit__in=own_units(user), sent_on__isnull=False, campaign__state=CampaignState.RUNNING
+    )
+
+
 def own_parts(user: Any) -> list[Participation]:
-    """That the person's own units take part in running campaigns; read once a request."""
+    """The same with their campaigns and units; read once a request."""
     known: list[Participation] | None = getattr(user, "_own_parts", None)
     if known is None:
-        rows = Participation.objects.filter(
-            unit__in=own_units(user), sent_on__isnull=False, campaign__state=CampaignState.RUNNING
-        )
-        known = user._own_parts = list(rows.select_related("campaign", "unit")[:50])
+        known = user._own_parts = list(own_participations(user).select_related("campaign", "unit")[:50])
     return known
 
 
@@ -46,21 +50,23 @@ def own_dates(user: Any, wanted: Iterable[tuple[Campaign, int]]) -> dict[tuple[i
     return known
 
 
+def _own_copies(user: Any) -> QuerySet[Any]:
+    """The person's own units' copies of dispatches in running campaigns; `to_forward`: to be passed on."""
+    passed = Dispatch.objects.filter(parent=OuterRef("dispatch"), issuer=OuterRef("unit"), sent__isnull=False)
+    below = Unit.objects.filter(parent=OuterRef("unit"), valid_until=FOREVER)
+    reached = Recipient.objects.filter(dispatch=OuterRef("dispatch"), unit__parent=OuterRef("unit"))
+    return Recipient.objects.filter(
+        unit__in=own_units(user),
+        dispatch__sent__isnull=False,
+        dispatch__campaign__state=CampaignState.RUNNING,
+    ).annotate(to_forward=Exists(below) & ~Exists(passed) & ~Exists(reached))
+
+
 def _copies(user: Any) -> list[Any]:
-    """The person's own units' copies of dispatches in running campaigns that are to be answered, or passed on (`to_forward`); read once a request."""
+    """Those copies that are to be answered or passed on; read once a request."""
     known: list[Any] | None = getattr(user, "_copies", None)
     if known is None:
-        passed = Dispatch.objects.filter(
-            parent=OuterRef("dispatch"), issuer=OuterRef("unit"), sent__isnull=False
-        )
-        below = Unit.objects.filter(parent=OuterRef("unit"), valid_until=FOREVER)
-        reached = Recipient.objects.filter(dispatch=OuterRef("dispatch"), unit__parent=OuterRef("unit"))
-        rows = Recipient.objects.filter(
-            unit__in=own_units(user),
-            dispatch__sent__isnull=False,
-            dispatch__campaign__state=CampaignState.RUNNING,
-        ).annotate(to_forward=Exists(below) & ~Exists(passed) & ~Exists(reached))
-        rows = rows.filter(Q(deployed=None) | Q(to_forward=True))
+        rows = _own_copies(user).filter(Q(deployed=None) | Q(to_forward=True))
         known = list(
             rows.select_related("dispatch__campaign", "dispatch__issuer", "unit").order_by("pk")[: 4 * MOST]
         )
@@ -68,7 +74,9 @@ def _copies(user: Any) -> list[Any]:
     return known
 
 
-@waits(gettext_lazy("Dispatches to answer"), WRITERS, 10)
+@waits(
+    gettext_lazy("Dispatches to answer"), WRITERS, 10, lambda user: [_own_copies(user).filter(deployed=None)]
+)
 def to_answer(user: Any) -> list[Row]:
     """Dispatches to acknowledge, at once by the button, and those acknowledged to deploy."""
     rows = [one for one in _copies(user) if one.deployed is None][:MOST]
@@ -86,7 +94,12 @@ def to_answer(user: Any) -> list[Row]:
     return sorted(found, key=lambda row: (row.day is None, row.day))
 
 
-@waits(gettext_lazy("Dispatches to pass on to our units"), WRITERS, 20)
+@waits(
+    gettext_lazy("Dispatches to pass on to our units"),
+    WRITERS,
+    20,
+    lambda user: [_own_copies(user).filter(to_forward=True)],
+)
 def to_forward(user: Any) -> list[Row]:
     """Dispatches to units that have subordinates which were not sent it."""
     rows = [one for one in _copies(user) if one.to_forward][:MOST]
@@ -103,23 +116,33 @@ def to_forward(user: Any) -> list[Row]:
     ]
 
 
-@waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90)
-def unreached(user: Any) -> list[Row]:
-    """Units without an answer whose letters come back, or that have no address; for each running campaign of the first own unit."""
-    homes = [m.unit for m in memberships(user) if m.role in COORDINATORS]
-    home = next((unit for unit in home_units(user) if unit in homes), None)
+def _unreached(user: Any) -> QuerySet[Participation]:
+    home = _first_home(user)
     if home is None:
-        return []
+        return Participation.objects.filter(NONE)
     mine = Q(campaign__owner=home) | Q(
         campaign__in=Participation.objects.filter(unit=home).values("campaign")
     )
-    rows = (
+    return (
         Participation.objects.filter(mine, campaign__state=CampaignState.RUNNING, sent_on__isnull=False)
         .filter(unit__in=under([home.pk]).filter(distance__gt=0).values("descendant"), informed_on=None)
         .annotate(address=Lower("unit__email"))
         .filter(Q(unit__email="") | Q(address__in=BadAddress.objects.values("address")))
     )
-    counted = rows.order_by("-campaign").values_list("campaign", "campaign__name")
+
+
+def _first_home(user: Any) -> Unit | None:
+    homes = [m.unit for m in memberships(user) if m.role in COORDINATORS]
+    return next((unit for unit in home_units(user) if unit in homes), None)
+
+
+@waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)])
+def unreached(user: Any) -> list[Row]:
+    """Units without an answer whose letters come back, or that have no address; for each running campaign of the first own unit."""
+    home = _first_home(user)
+    if home is None:
+        return []
+    counted = _unreached(user).order_by("-campaign").values_list("campaign", "campaign__name")
     return [
         Row(
             _("{campaign}: {count} units to be called").format(campaign=name, count=count),
@@ -127,5 +150,5 @@ def unreached(user: Any) -> list[Row]:
             _("See whom to call"),
             count=count,
         )
-        for campaign, name, count in counted.annotate(count=Count("pk"))[:3]
+        for campaign, name, count in counted.annotate(count=Count("pk"))[:MOST]
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import link, member
-from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.forms import form_page, tell_wrong
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -267,7 +268,17 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
         record(request, "exemption.asked", made, found.unit, indicator=made.indicator)
         messages.success(request, _("Asked for. It counts once somebody else has approved it."))
         return redirect("cases:exemption", exemption_id=made.pk)
-    return render(request, "cases/exempt.html", {"case": found, "form": form})
+    lead = _(
+        "Machine {number}: a listed address that is known to be harmless here stops counting, until a day that you choose. A coordinator has to approve it."
+    ).format(number=found.number)
+    title, button, back = (
+        _("Ask for an exception"),
+        _("Ask for the exception"),
+        reverse("cases:case", args=(case_id,)),
+    )
+    return form_page(
+        request, form, title, button, lead=lead, back=back, crumbs="cases/crumbs.html", case=found
+    )
 
 
 @rate_limited("machine", 60, 300, ("GET", "POST"))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.listing import State
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.units.models import FOREVER, Unit
@@ -253,6 +254,17 @@ class Exemption(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_on = models.DateField(null=True)
     ended_on = models.DateField(null=True)
+
+    @property
+    def shown_state(self) -> State:
+        """The state as pages show it."""
+        if self.ended_on or self.expires <= timezone.localdate():
+            return State("none", gettext("over"))
+        return (
+            State("good", gettext("in force"))
+            if self.approved_on
+            else State("busy", gettext("waits for approval"))
+        )
 
     class Meta:
         ordering = ("-pk",)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.listing import Cell, Listing, Mono, Quiet
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -33,12 +34,30 @@ from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
 
+EXEMPTIONS = Listing(
+    title="Exceptions",
+    cells=(
+        Cell("Indicator", lambda row: Mono(row.indicator), "indicator", view="cases:exemption"),
+        Cell(
+            "Unit",
+            lambda row: (row.unit.name, Quiet(_("one machine") if row.device_id else "")),
+            "unit__name",
+        ),
+        Cell("State", "shown_state"),
+        Cell("Valid until before", "expires"),
+        Cell("Reason", "reason"),
+    ),
+    empty="No exception. One is asked for on the page of a machine.",
+    crumbs="cases/crumbs.html",
+    export="exemption.exported",
+)
+
 
 @member(ALL, WRITERS, ("GET",))
 def exemptions(request: HttpRequest) -> HttpResponse:
     """The exceptions of the person's units: asked for, in force, over."""
     rows = access.readable_exemptions(request.user)
-    return render(request, "cases/exemptions.html", {"page": paged(request, rows), "today": today()})
+    return EXEMPTIONS.page(request, rows)
 
 
 @member(ALL, WRITERS)

@@ -12,6 +12,7 @@ BASE: dict[str, str] = {
     "Refused": "Bị từ chối",
     "Perhaps sent": "Chưa rõ đã gửi hay chưa",
     "Not sent": "Không gửi",
+    "Export as CSV": "Xuất tệp CSV",
     "Recipient": "Người nhận",
     "Subject": "Tiêu đề",
     "The letter waits to be sent.": "Thư đang chờ gửi.",

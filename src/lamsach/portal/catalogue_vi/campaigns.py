@@ -74,7 +74,7 @@ CAMPAIGNS: dict[str, str] = {
     "Write a dispatch": "Soạn công văn",
     "Write the text here, or attach the signed document as PDF or DOCX on the next page. Nothing is sent yet.": "Soạn nội dung tại đây, hoặc đính kèm văn bản đã ký (PDF, DOCX) ở trang sau. Chưa gửi đi.",
     "Save the draft": "Lưu dự thảo",
-    'The dispatch "%(subject)s" of %(issuer)s goes along, with its files.': 'Công văn "%(subject)s" của %(issuer)s được gửi kèm cùng các tệp.',
+    'The dispatch "{subject}" of {issuer} goes along, with its files.': 'Công văn "{subject}" của {issuer} được gửi kèm cùng các tệp.',
     "units under it": "đơn vị trong phạm vi",
     "acknowledged": "đã tiếp nhận",
     "deployed": "đã triển khai",

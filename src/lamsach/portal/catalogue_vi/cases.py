@@ -139,7 +139,7 @@ CASES: dict[str, str] = {
     "Add a note or a file": "Thêm ghi chú hoặc tệp",
     "Save the note": "Lưu ghi chú",
     "Ask for an exception": "Đề nghị ngoại lệ",
-    "Machine %(number)s: a listed address that is known to be harmless here stops counting, until a day that you choose. A coordinator has to approve it.": "Máy %(number)s: địa chỉ trong danh sách mà ở đây biết chắc là vô hại sẽ không tính nữa, đến ngày được chọn. Cán bộ điều phối phải phê duyệt.",
+    "Machine {number}: a listed address that is known to be harmless here stops counting, until a day that you choose. A coordinator has to approve it.": "Máy {number}: địa chỉ trong danh sách mà ở đây biết chắc là vô hại sẽ không tính nữa, đến ngày được chọn. Cán bộ điều phối phải phê duyệt.",
     "Ask for the exception": "Gửi đề nghị ngoại lệ",
     "over": "hết hiệu lực",
     "in force": "đang có hiệu lực",

@@ -77,7 +77,7 @@ FINDINGS: dict[str, str] = {
     "Log of": "Nhật ký của",
     "Events": "Sự kiện",
     "Not blocked": "Không bị chặn",
-    "%(kept)s and %(gone)s become two machines again, each with its own sightings and its own case. They are not merged again.": "%(kept)s và %(gone)s trở lại thành hai máy, mỗi máy có lần phát hiện và hồ sơ riêng. Hai máy sẽ không bị gộp lại nữa.",
+    "{kept} and {gone} become two machines again, each with its own sightings and its own case. They are not merged again.": "{kept} và {gone} trở lại thành hai máy, mỗi máy có lần phát hiện và hồ sơ riêng. Hai máy sẽ không bị gộp lại nữa.",
     "Hold them apart": "Tách thành hai máy",
     "The portal searches your firewall, DNS, proxy and DHCP logs for the campaign's addresses and names the machines. The logs stay on this server and are deleted afterwards.": "Cổng truy tìm trong nhật ký tường lửa, DNS, proxy và DHCP của Quý đơn vị theo danh sách địa chỉ của chiến dịch và chỉ ra các máy. Nhật ký chỉ nằm trên máy chủ này và được xóa sau khi truy tìm.",
     "Choose the log files": "Chọn tệp nhật ký",

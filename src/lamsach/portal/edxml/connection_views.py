@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.forms import form_page, tell_wrong
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.edxml import access, secrets
@@ -33,7 +35,7 @@ def new(request: HttpRequest) -> HttpResponse:
         record(request, "edxml.connection_made", made, made.unit, name=made.name)
         messages.success(request, _("The connection is set up. Its folders are watched from now on."))
         return redirect("edxml:connection", connection_id=made.pk)
-    return render(request, "edxml/connection_edit.html", {"form": form})
+    return _form_page(request, form, _("Add a connection"))
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -47,7 +49,16 @@ def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
         record(request, "edxml.connection_changed", found, found.unit, fields=form.changed_data)
         messages.success(request, _("Saved."))
         return redirect("edxml:connection", connection_id=connection_id)
-    return render(request, "edxml/connection_edit.html", {"form": form, "connection": found})
+    return _form_page(request, form, found.name, connection=found)
+
+
+def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **said: Any) -> HttpResponse:
+    lead = _(
+        "A document-management system puts its edXML files into one folder and fetches ours from another. Fill in the lower fields only when it offers a service instead."
+    )
+    return form_page(
+        request, form, title, _("Save the connection"), lead=lead, crumbs="edxml/crumbs.html", **said
+    )
 
 
 @member(COORDINATORS, COORDINATORS)

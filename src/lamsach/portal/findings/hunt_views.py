@@ -14,14 +14,26 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.listing import Cell, Listing
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.findings import access, hunting
 from lamsach.portal.findings.forms import HuntForm
 from lamsach.portal.findings.models import Hunt, HuntFile
 from lamsach.portal.findings.uploading import added, announced, result_page
+
+HUNTS = Listing(
+    title="Hunt in log files",
+    cells=(
+        Cell("Hunt", "campaign__name", view="findings:hunt"),
+        Cell("Unit", "unit__name"),
+        Cell("State", "shown_state"),
+        Cell("Machines", "devices", css="number"),
+        Cell("Begun", "created"),
+    ),
+    template="findings/hunts.html",
+)
 
 
 @rate_limited("hunts", 60, 300)
@@ -35,9 +47,7 @@ def hunt_new(request: HttpRequest) -> HttpResponse:
         hunt = Hunt.objects.create(user=user, **form.cleaned_data)
         record(request, "hunt.prepared", hunt, hunt.unit)
         return redirect("findings:hunt", hunt_id=hunt.pk)
-    return render(
-        request, "findings/hunts.html", {"form": form, "page": paged(request, access.own_hunts(request.user))}
-    )
+    return HUNTS.page(request, access.own_hunts(request.user), {"form": form})
 
 
 @member(ALL, WRITERS)

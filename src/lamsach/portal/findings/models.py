@@ -12,8 +12,9 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.listing import toned
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.jobs.models import Job
+from lamsach.portal.jobs.models import Job, job_state
 from lamsach.portal.units.models import Unit
 from lamsach.results.labels import key_title
 
@@ -67,6 +68,8 @@ class Bundle(models.Model):
     last_day = models.DateField(null=True)
     counts = models.JSONField(default=dict)
     to_look_at = models.JSONField(default=list)
+
+    shown_state = toned({"imported": "good", "refused": "bad"})
 
     class Meta:
         ordering = ("-pk",)
@@ -259,6 +262,8 @@ class Hunt(models.Model):
     devices = models.PositiveIntegerField(default=0)
     problem = models.CharField(max_length=400, blank=True)
     logs_deleted = models.DateTimeField(null=True)
+
+    shown_state = job_state(_("waits for its logs"))
 
     class Meta:
         ordering = ("-pk",)

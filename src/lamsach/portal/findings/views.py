@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,7 +18,9 @@ from lamsach.errors import LamsachError
 from lamsach.model import IndicatorType, Questioned, Reason
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.listing import Cell, Listing, Quiet
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
@@ -28,6 +31,7 @@ from lamsach.portal.findings.forms import BundleForm, ReasonForm
 from lamsach.portal.findings.identities import part
 from lamsach.portal.findings.models import (
     Bundle,
+    BundleState,
     Device,
     EvidenceLine,
     Identity,
@@ -38,6 +42,36 @@ from lamsach.portal.findings.models import (
 )
 from lamsach.portal.findings.taking import Source, keep, plain_file
 from lamsach.portal.findings.writing import evidence_changed
+
+BUNDLES = Listing(
+    title="Findings",
+    lead="What hunts in logs and scans of machines found. Each bundle is taken in once; the cases follow from it.",
+    cells=(
+        Cell(
+            "Bundle",
+            lambda row: (row.name, Quiet(f"{row.get_kind_display()}, {row.get_way_display()}")),
+            "name",
+            view="findings:bundle",
+        ),
+        Cell("Unit", "unit__name"),
+        Cell("State", "shown_state", "state"),
+        Cell(
+            "Machines",
+            lambda row: row.counts.get("devices", 0) if row.state == BundleState.IMPORTED else None,
+            css="number",
+        ),
+        Cell(
+            "Days",
+            lambda row: (row.first_day, "–", row.last_day) if row.first_day else None,
+            "first_day",
+            css="nowrap",
+        ),
+        Cell("Received", "received"),
+    ),
+    empty="Nothing has been handed in yet. Hunt in your log files, or hand in the bundle that the program wrote.",
+    export="bundle.exported",
+    template="findings/list.html",
+)
 
 
 @rate_limited("findings.upload", 60, 300)
@@ -60,7 +94,6 @@ def bundles(request: HttpRequest) -> HttpResponse:
             return redirect("findings:bundle", bundle_id=bundle.pk)
     rows = access.readable_bundles(request.user)
     context = {
-        "page": paged(request, rows),
         "form": form,
         "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
         "own_units": access.keyed_units(request.user),
@@ -69,7 +102,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
             for campaign in access.campaigns(request.user)[:5]
         ],
     }
-    return render(request, "findings/list.html", context)
+    return BUNDLES.page(request, rows, context)
 
 
 @member(WRITERS, WRITERS, ("GET",))
@@ -196,4 +229,8 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
         messages.success(request, _("They are two machines again."))
         return redirect("findings:device", device_id=found.kept_id)
     record(request, "merge.viewed", found, found.kept.unit)
-    return render(request, "findings/merge.html", {"merge": found, "form": form})
+    lead = _(
+        "{kept} and {gone} become two machines again, each with its own sightings and its own case. They are not merged again."
+    ).format(kept=found.kept, gone=found.gone)
+    back = reverse("findings:device", args=(found.kept_id,))
+    return form_page(request, form, _("Not the same machine"), _("Hold them apart"), lead=lead, back=back)

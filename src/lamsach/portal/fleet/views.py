@@ -15,6 +15,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.listing import Cell, Listing
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -48,13 +49,25 @@ def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
     return mine[0] if mine else campaign.owner
 
 
+CAMPAIGNS = Listing(
+    title="Scans of machines",
+    lead="How many machines were scanned in each campaign, what was found, and who has not reported.",
+    cells=(
+        Cell("Campaign", "name", view="fleet:fleet"),
+        Cell("Leading unit", "owner__name"),
+        Cell("Days", lambda row: (row.starts, "–", row.ends), "starts", css="nowrap"),
+    ),
+    empty="No campaign yet. It appears here once one is prepared or a dispatch reaches your unit.",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def campaigns(request: HttpRequest) -> HttpResponse:
     """The campaigns that scans may belong to; straight to the only one."""
     rows = readable_campaigns(request.user).exclude(state=CampaignState.DRAFT).order_by("-starts", "-pk")
     if len(first := list(rows[:2])) == 1:
         return redirect("fleet:fleet", campaign_id=first[0].pk)
-    return render(request, "fleet/list.html", {"page": paged(request, rows)})
+    return CAMPAIGNS.page(request, rows)
 
 
 @member(ALL, WRITERS, ("GET",))

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.listing import State
 from lamsach.portal.jobs.claims import Held
 
 
@@ -41,6 +44,20 @@ class Job(Held):
 
     class Meta:
         indexes = (models.Index(fields=("state", "lease_until")),)
+
+
+def job_state(waits: Any) -> property:
+    """The `shown_state` of what a job runs: the job's, `waits` before there is one, failed where there is a `problem`."""
+    tones = {"done": "good", "failed": "bad", "cancelled": "none"}
+
+    def shown(row: Any) -> State:
+        if row.job is None:
+            return State("none", waits)
+        if row.problem:
+            return State("bad", JobState.FAILED.label)
+        return State(tones.get(row.job.state, "busy"), row.job.get_state_display())
+
+    return property(shown)
 
 
 class Clock(Held):

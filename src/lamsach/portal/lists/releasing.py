@@ -40,12 +40,17 @@ from lamsach.portal.lists.keeping import MOST_DOUBTS, copies, doubt_about, own_o
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version
 
 
-def ask(kept: KeptList, note: str, by: Any) -> None:
-    """Queue a new version. InputError while dangerous values wait to be looked at, or while a document is not read."""
+def ready(kept: KeptList) -> None:
+    """InputError while dangerous values wait to be looked at, or while a document is not read."""
     if Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists():
         raise InputError(mark("Dangerous values wait to be looked at: decide about them first."), kept.name)
     if Document.objects.filter(list=kept, withdrawn=None, read=None).exists():
         raise InputError(mark("A document is still being read: wait until it is."), kept.name)
+
+
+def ask(kept: KeptList, note: str, by: Any) -> None:
+    """Queue a new version of a list that is `ready`."""
+    ready(kept)
     user = getattr(by, "user", by)
     enqueue("lists.release", user, list_id=kept.pk, note=note[:300])
     record(by, "list.release_asked", kept, kept.unit, note=note[:200])

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.listing import Cell, Filter, Listing, Mono
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.lists import access, deciding, feedback
@@ -96,6 +98,29 @@ def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:
     return True
 
 
+def _said(row: Decision) -> Any:
+    if row.choice == "narrow":
+        return _("narrowed"), Mono(Truncator(row.to).chars(200))
+    return _("accepted: it blocks") if row.choice == "accept" else _("excepted")
+
+
+DECISIONS = Listing(
+    title="Decisions",
+    cells=(
+        Cell("Value", lambda row: Mono(Truncator(row.value).chars(120)), "value"),
+        Cell("Decision", _said, "choice"),
+        Cell("Until", "until", css="nowrap"),
+        Cell("Reason", "reason"),
+        Cell("By", lambda row: (row.by, row.at), "at"),
+        Cell("", template="lists/decision_actions.html"),
+    ),
+    filters=(Filter("q", "Value", "value__icontains"),),
+    empty="Nothing was decided yet.",
+    crumbs="lists/crumbs.html",
+    template="lists/decisions.html",
+)
+
+
 @member(COORDINATORS, COORDINATORS)
 def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """The decisions that hold. POST takes one back."""
@@ -108,7 +133,7 @@ def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         deciding.take_back(request, found)
         messages.success(request, _("The decision was taken back; the value waits to be looked at."))
         return redirect("lists:decisions", kept_list_id=kept.pk)
-    return render(request, "lists/decisions.html", {"kept": kept, "page": paged(request, rows)})
+    return DECISIONS.page(request, rows, {"kept": kept})
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))

@@ -20,6 +20,7 @@ from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, mirrored, outlets
 from lamsach.portal.lists.forms import OriginForm, OutletForm
 from lamsach.portal.lists.models import Origin
+from lamsach.portal.lists.views import list_form_page
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
@@ -38,11 +39,7 @@ def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         return redirect("lists:list", kept_list_id=kept.pk)
     if form.is_valid():
         form.add_error("name", _("The list has a source of this name already."))
-    return render(
-        request,
-        "lists/form.html",
-        {"form": form, "title": _("Add a source"), "does": _("Add the source"), "kept": kept},
-    )
+    return list_form_page(request, form, _("Add a source"), _("Add the source"), kept)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -74,9 +71,8 @@ def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
                 ),
             )
         return redirect("lists:list", kept_list_id=kept.pk)
-    return render(
-        request, "lists/origin.html", {"form": form, "origin": found, "kept": kept, "had_key": had_key}
-    )
+    said = {"template": "lists/origin.html", "origin": found, "had_key": had_key}
+    return list_form_page(request, form, found.name, _("Save the source"), kept, **said)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
@@ -86,11 +82,7 @@ def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     kept = access.get_list(request.user, kept_list_id, write=True)
     form = OutletForm(request.POST)
     if not form.is_valid():
-        return render(
-            request,
-            "lists/form.html",
-            {"form": form, "title": _("New outlet"), "does": _("Make its address"), "kept": kept},
-        )
+        return list_form_page(request, form, _("New outlet"), _("Make its address"), kept)
     made, word = made_once(request, lambda: outlets.issue(kept, request, **form.cleaned_data))
     address = absolute("lists:outlet_file", token=word)
     return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})

@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
+from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -19,6 +21,7 @@ from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.lists import access, changes, releasing, using
 from lamsach.portal.lists.forms import ReleaseForm
+from lamsach.portal.lists.models import KeptList
 from lamsach.portal.lists.views import say
 from lamsach.portal.units.access import readable_units, writable_units
 from lamsach.portal.units.tree import descendants
@@ -34,6 +37,10 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         messages.error(request, _("Write what is new, and why."))
         return redirect("lists:list", kept_list_id=kept.pk)
     try:
+        releasing.ready(kept)
+        page = unchecked(request, _release_check(kept, form.cleaned_data["note"]))
+        if page is not None:
+            return page
         with transaction.atomic():
             releasing.ask(kept, form.cleaned_data["note"], request)
     except InputError as problem:
@@ -41,6 +48,37 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     else:
         messages.success(request, _("The version is being made; it stands here in a moment."))
     return redirect("lists:list", kept_list_id=kept.pk)
+
+
+def _release_check(kept: KeptList, note: str) -> Check:
+    """Before a version is made: from what, who takes it, what stays out."""
+    newest = releasing.latest(kept)
+    documents = kept.documents.filter(withdrawn=None).exclude(read=None).count()
+    outlets = kept.outlets.filter(revoked=None)
+    waiting = kept.doubts.filter(decided=None).count()
+    effects = [
+        _("A version is made from {count} documents and signed with the unit's key.").format(count=documents),
+        _("{count} addresses give it to the programs that fetch from them.").format(count=outlets.count()),
+        _("Programs with a token of the unit (TAXII) and partners who take the list get it too."),
+        _("A campaign goes on searching for the version that it was given, until you give it this one."),
+    ]
+    left = _("{count} values wait for a decision and stay out of it.").format(count=waiting)
+    return Check(
+        title=_("Make a new version of {name}?").format(name=kept.name),
+        button=_("Make and sign the version now"),
+        effects=effects,
+        undo=_(
+            "What programs have fetched cannot be called back. To undo a change, withdraw the document or decide otherwise, and make the next version."
+        ),
+        back=reverse("lists:list", args=(kept.pk,)),
+        facts=[
+            (_("Version before this"), newest.number if newest else "–"),
+            (_("What is new, and why"), note),
+        ],
+        names=[(one.name, one.title) for one in outlets[:MOST_NAMED]],
+        count=outlets.count(),
+        warnings=[left] if waiting else [],
+    )
 
 
 @member(ALL, WRITERS, ("GET",))

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
@@ -93,11 +95,7 @@ def new(request: HttpRequest) -> HttpResponse:
             made.save()
             record(request, "list.made", made, made.unit, name=made.name)
         return redirect("lists:list", kept_list_id=made.pk)
-    return render(
-        request,
-        "lists/form.html",
-        {"form": form, "title": _("New list"), "does": _("Save the list"), "back": "lists:overview"},
-    )
+    return form_page(request, form, _("New list"), _("Save the list"), back=reverse("lists:overview"))
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -110,11 +108,15 @@ def edit(request: HttpRequest, kept_list_id: int) -> HttpResponse:
             form.save()
             record(request, "list.changed", kept, kept.unit, fields=form.changed_data)
         return redirect("lists:list", kept_list_id=kept.pk)
-    return render(
-        request,
-        "lists/form.html",
-        {"form": form, "title": kept.name, "does": _("Save the list"), "kept": kept},
-    )
+    return list_form_page(request, form, kept.name, _("Save the list"), kept)
+
+
+def list_form_page(
+    request: HttpRequest, form: Any, title: str, button: str, kept: KeptList, **said: Any
+) -> HttpResponse:
+    """The page of a form that belongs to a list, to which it leads back."""
+    back, crumbs = reverse("lists:list", args=(kept.pk,)), "lists/crumbs.html"
+    return form_page(request, form, title, button, back=back, crumbs=crumbs, kept=kept, **said)
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -213,13 +215,10 @@ def tell(request: HttpRequest) -> HttpResponse:
             record(request, "list.feedback", None, units[0], value=said["value"][:200], kind=said["kind"])
             messages.success(request, _("Thank you: it is counted on the value."))
             return redirect("lists:overview")
-    return render(
+    return form_page(
         request,
-        "lists/form.html",
-        {
-            "form": form,
-            "title": _("Say something about a value"),
-            "does": _("Send the feedback"),
-            "back": "lists:overview",
-        },
+        form,
+        _("Say something about a value"),
+        _("Send the feedback"),
+        back=reverse("lists:overview"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.listing import toned
 from lamsach.portal.base.plain_json import PlainEncoder
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
@@ -53,6 +54,8 @@ class Letter(Held):
     sent = models.DateTimeField(null=True, db_index=True)
     problem = models.CharField(max_length=500, blank=True)
 
+    shown_state = toned({"sent": "good", "failed": "bad", "uncertain": "bad", "bounced": "bad"})
+
     class Meta:
         indexes = (models.Index(fields=("state", "next_attempt")), models.Index(fields=("unit", "-id")))
 
@@ -83,6 +86,8 @@ class Incoming(models.Model):
     path = models.CharField(max_length=200, blank=True)
     size = models.BigIntegerField(default=0)
     problem = models.CharField(max_length=500, blank=True)
+
+    shown_state = toned({"bounce": "bad", "refused": "bad", "automatic": "none"}, "info", "kind")
 
     class Meta:
         indexes = (models.Index(fields=("unit", "-id")), models.Index(fields=("sender", "received")))

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.listing import Cell, Filter, Listing, Wrong
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.mail import access
@@ -21,27 +22,42 @@ from lamsach.portal.mail.models import IncomingKind, Letter, LetterState
 _DECIDABLE = (LetterState.UNCERTAIN, LetterState.FAILED, LetterState.CANCELLED, LetterState.BOUNCED)
 
 
-@member(COORDINATORS, COORDINATORS, ("GET",))
-def log(request: HttpRequest) -> HttpResponse:
-    """Letters to one's units, by state."""
-    rows = access.readable_letters(request.user)
-    state = request.GET.get("state", "")
-    if state in LetterState.values:
-        rows = rows.filter(state=state)
-    search = request.GET.get("q", "").strip()
-    if search:
-        rows = rows.filter(to__icontains=search)
-    page = paged(request, rows)
-    letters = [(letter, letters_of.subject(letter)) for letter in page]
-    record(request, "mail.viewed", count=len(page.object_list))
-    context = {
-        "page": page,
-        "letters": letters,
-        "states": LetterState.choices,
-        "state": state,
-        "search": search,
-    }
-    return render(request, "mail/log.html", context)
+LETTERS = Listing(
+    title="E-mails sent and waiting",
+    cells=(
+        Cell("Recipient", "to"),
+        Cell("Unit", "unit__name"),
+        Cell("Subject", lambda row: (letters_of.subject(row), Wrong(row.problem))),
+        Cell("State", "shown_state", "state"),
+        Cell("Written", "created"),
+        Cell("", template="mail/letter_actions.html"),
+    ),
+    filters=(
+        Filter("state", "State", "state", LetterState),
+        Filter("q", "Recipient", "to__icontains"),
+    ),
+    links=((gettext_lazy("E-mails that came in"), "mail:incoming"),),
+    empty="No e-mail here yet.",
+    seen="mail.viewed",
+    export="mail.exported",
+)
+log = LETTERS.view(access.readable_letters, COORDINATORS)
+INCOMING = Listing(
+    title="E-mails that came in",
+    cells=(
+        Cell("Subject", lambda row: (row.subject, Wrong(row.problem)), "subject", view="mail:incoming_one"),
+        Cell("Sender", lambda row: row.sender or "–", "sender"),
+        Cell("Unit", "unit__name"),
+        Cell("Kind", "shown_state", "kind"),
+        Cell("Received", "received"),
+    ),
+    filters=(Filter("kind", "Kind", "kind", IncomingKind),),
+    links=((gettext_lazy("E-mails sent and waiting"), "mail:log"),),
+    empty="No e-mail here yet.",
+    seen="incoming.viewed",
+    export="incoming.exported",
+)
+incoming = INCOMING.view(access.readable_incoming, COORDINATORS)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
@@ -61,18 +77,6 @@ def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
         record(request, "mail.again" if again else "mail.arrived", letter, letter.unit)
         messages.success(request, _("The letter waits to be sent.") if again else _("Noted as sent."))
     return redirect("mail:log")
-
-
-@member(COORDINATORS, COORDINATORS, ("GET",))
-def incoming(request: HttpRequest) -> HttpResponse:
-    """E-mails that came in for one's units, by kind."""
-    rows = access.readable_incoming(request.user)
-    kind = request.GET.get("kind", "")
-    if kind in IncomingKind.values:
-        rows = rows.filter(kind=kind)
-    page = paged(request, rows)
-    record(request, "incoming.viewed", count=len(page.object_list))
-    return render(request, "mail/incoming.html", {"page": page, "kinds": IncomingKind.choices, "kind": kind})
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))

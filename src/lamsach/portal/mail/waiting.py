@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -15,16 +15,19 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.waiting import MOST, Row, waits
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import writable_units
-from lamsach.portal.units.models import FOREVER
+from lamsach.portal.units.models import FOREVER, Unit
 
 
-@waits(gettext_lazy("E-mail addresses that do not work"), COORDINATORS, 88)
+def _bad(user: Any) -> QuerySet[Unit]:
+    units = writable_units(user, COORDINATORS).filter(valid_until=FOREVER).exclude(email="")
+    return units.annotate(address=Lower("email")).filter(address__in=BadAddress.objects.values("address"))
+
+
+@waits(gettext_lazy("E-mail addresses that do not work"), COORDINATORS, 88, lambda user: [_bad(user)])
 def bounced(user: Any) -> list[Row]:
     """Units of the person whose address has to be corrected."""
     bad = BadAddress.objects.filter(address=OuterRef("address"))
-    units = writable_units(user, COORDINATORS).filter(valid_until=FOREVER).exclude(email="")
-    units = units.annotate(address=Lower("email")).filter(address__in=BadAddress.objects.values("address"))
-    units = units.annotate(bad_since=Subquery(bad.values("since")[:1]))
+    units = _bad(user).annotate(bad_since=Subquery(bad.values("since")[:1]))
     return [
         Row(
             f"{unit.name}: {unit.email}",

@@ -15,6 +15,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import COORDINATORS, LEADERS
@@ -139,7 +140,7 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
                 return conflict(request)
             _save(request, form)
         return redirect("public:tools")
-    return render(request, "public/tool_edit.html", {"form": form, "tool": found})
+    return form_page(request, form, found.name, _("Save the tool"))
 
 
 def _keep(form: ToolForm) -> bool:

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.listing import toned
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.units.models import Unit
 
@@ -191,6 +192,8 @@ class Received(models.Model):
     report = models.ForeignKey(Report, models.PROTECT, null=True, related_name="received")
     decided = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    shown_state = toned({"waiting": "busy", "filed": "good"}, "none")
 
     class Meta:
         ordering = ("-pk",)

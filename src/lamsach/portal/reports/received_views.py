@@ -15,8 +15,8 @@ from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.listing import Cell, Listing, Quiet
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns.access import get_campaign
@@ -30,18 +30,36 @@ from lamsach.portal.reports.models import Received, ReceivedState, Way
 LARGEST_BYTES = 10_000_000
 
 
+RECEIVED = Listing(
+    title="Reports that came in",
+    cells=(
+        Cell(
+            "Unit",
+            lambda row: row.unit.name if row.unit else _("unit not recognised"),
+            "unit__name",
+            view="reports:received",
+        ),
+        Cell("Campaign", lambda row: row.campaign.name if row.campaign else "–", "campaign__name"),
+        Cell("File", lambda row: (row.name, Quiet(f"{row.get_way_display()} {row.sender}")), "name"),
+        Cell("Came", "received"),
+        Cell("State", "shown_state", "state"),
+    ),
+    empty="Nothing here. Forms that units send by e-mail appear by themselves.",
+    export="report.exported",
+    template="reports/received_list.html",
+)
+
+
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def received_list(request: HttpRequest) -> HttpResponse:
     """The forms that came in, those that wait first."""
     rows = access.readable_received(request.user)
     state = request.GET.get("state", ReceivedState.WAITING)
-    context = {
-        "page": paged(request, rows.filter(state=state) if state in ReceivedState.values else rows),
-        "state": state,
-        "states": ReceivedState.choices,
-        "waiting": rows.filter(state=ReceivedState.WAITING).count(),
-    }
-    return render(request, "reports/received_list.html", context)
+    waiting = rows.filter(state=ReceivedState.WAITING).count()
+    context = {"state": state, "states": ReceivedState.choices, "waiting": waiting}
+    return RECEIVED.page(
+        request, rows.filter(state=state) if state in ReceivedState.values else rows, context
+    )
 
 
 @member(COORDINATORS, COORDINATORS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
 from lamsach.portal.base.waiting import MOST, Counted, Row, Tally, waits, waits_counted
-from lamsach.portal.campaigns.models import CampaignState
-from lamsach.portal.campaigns.waiting import own_dates, own_parts, own_units
+from lamsach.portal.campaigns.models import CampaignState, Participation
+from lamsach.portal.campaigns.waiting import own_dates, own_participations, own_parts, own_units
 from lamsach.portal.reports import access
-from lamsach.portal.reports.models import Extension, ReceivedState, Report, ReportState, Step
+from lamsach.portal.reports.models import Extension, Received, ReceivedState, Report, ReportState, Step
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
@@ -37,7 +38,11 @@ def _own_reports(user: Any) -> list[Report]:
     return known
 
 
-@waits(gettext_lazy("Reports that were returned"), WRITERS, 30)
+def _in_state(state: ReportState) -> Callable[[Any], list[QuerySet[Report]]]:
+    return lambda user: [Report.objects.filter(unit__in=own_units(user), state=state)]
+
+
+@waits(gettext_lazy("Reports that were returned"), WRITERS, 30, _in_state(ReportState.RETURNED))
 def returned(user: Any) -> list[Row]:
     """The own units' returned reports, each with the reason first."""
     found = [one for one in _own_reports(user) if one.state == ReportState.RETURNED][:MOST]
@@ -57,25 +62,34 @@ def returned(user: Any) -> list[Row]:
     ]
 
 
-@waits(gettext_lazy("Reports that are due"), WRITERS, 40)
+_AWAY = (ReportState.SENT, ReportState.FROZEN, ReportState.RETURNED)
+
+
+def _due(user: Any) -> list[QuerySet[Participation]]:
+    newest = Report.objects.filter(campaign=OuterRef("campaign"), unit=OuterRef("unit")).order_by("-edition")
+    rows = own_participations(user).filter(report_due__lte=today() + SOON)
+    rows = rows.annotate(newest=Subquery(newest.values("state")[:1]))
+    return [rows.filter(Q(newest=None) | ~Q(newest__in=_AWAY))]
+
+
+@waits(gettext_lazy("Reports that are due"), WRITERS, 40, _due)
 def due(user: Any) -> list[Row]:
     """The own units' reports that are due within two weeks and not sent, the most urgent first."""
     parts = own_parts(user)
     newest = sorted(_own_reports(user), key=lambda one: one.edition)
     states = {(one.campaign_id, one.unit_id): one.state for one in newest}
     dues = own_dates(user, [(part.campaign, part.unit_id) for part in parts])
-    away = (ReportState.SENT, ReportState.FROZEN, ReportState.RETURNED)
     found = []
     for part in parts:
         held = dues[part.campaign_id, part.unit_id].report
-        if states.get((part.campaign_id, part.unit_id)) not in away and held.day <= today() + SOON:
+        if states.get((part.campaign_id, part.unit_id)) not in _AWAY and held.day <= today() + SOON:
             address = reverse("reports:of_unit", args=(part.campaign_id, part.unit_id))
             words = f"{part.unit.name}: {part.campaign.name}"
             found.append(Row(words, address, _("Write the report"), held.day, held.late))
     return sorted(found, key=lambda row: str(row.day))[:MOST]
 
 
-@waits(gettext_lazy("Reports to approve"), COORDINATORS, 50)
+@waits(gettext_lazy("Reports to approve"), COORDINATORS, 50, _in_state(ReportState.SUBMITTED))
 def to_approve(user: Any) -> list[Row]:
     """Reports of the own units that wait for the head's approval."""
     rows = [one for one in _own_reports(user) if one.state == ReportState.SUBMITTED]
@@ -110,11 +124,14 @@ def accepting(found: Tally) -> Row:
     )
 
 
-@waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70)
+def _asked(user: Any) -> QuerySet[Extension]:
+    heads = writable_units(user, COORDINATORS).values("pk")
+    return Extension.objects.filter(granted=None, unit__parent__in=heads)
+
+
+@waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70, lambda user: [_asked(user)])
 def extensions(user: Any) -> list[Row]:
     """Requests of the units under the person's."""
-    heads = writable_units(user, COORDINATORS).values("pk")
-    asked = Extension.objects.filter(granted=None, unit__parent__in=heads).select_related("unit", "campaign")
     return [
         Row(
             _("{unit} asks for {day}: {reason}").format(
@@ -126,14 +143,17 @@ def extensions(user: Any) -> list[Row]:
             since=True,
             note=one.campaign.name,
         )
-        for one in asked.order_by("pk")[:MOST]
+        for one in _asked(user).select_related("unit", "campaign").order_by("pk")[:MOST]
     ]
 
 
-@waits(gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75)
+def _came(user: Any) -> QuerySet[Received]:
+    return access.readable_received(user).filter(state=ReceivedState.WAITING)
+
+
+@waits(gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75, lambda user: [_came(user)])
 def came(user: Any) -> list[Row]:
     """Forms that wait for a person to confirm what was read."""
-    rows = access.readable_received(user).filter(state=ReceivedState.WAITING).order_by("pk")
     return [
         Row(
             f"{one.unit.name if one.unit else one.sender}: {one.name}",
@@ -142,5 +162,5 @@ def came(user: Any) -> list[Row]:
             timezone.localdate(one.received),
             since=True,
         )
-        for one in rows[:MOST]
+        for one in _came(user).order_by("pk")[:MOST]
     ]

@@ -10,11 +10,14 @@ from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.listing import Cell, Listing, Quiet, State
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.sources import access
@@ -25,6 +28,31 @@ _LOOK_S = 600
 """How long looking at the table that renews itself is one look in the audit trail."""
 
 
+SOURCES = Listing(
+    title="Log sources",
+    cells=(
+        Cell("Source", lambda row: (row.name, Quiet(row.collector.name)), "name"),
+        Cell("Unit", "collector__unit__name"),
+        Cell(
+            "State",
+            lambda row: (
+                (State("none", _("blind")), row.silent_since)
+                if row.silent_since
+                else State("good", _("is heard"))
+            ),
+            "silent_since",
+        ),
+        Cell("Lines a second", lambda row: floatformat(row.rate, 1), "rate", css="number"),
+        Cell("Last line", "last_seen"),
+        Cell("Lines", "lines", css="number"),
+        Cell("Formats", lambda row: ", ".join(f"{name} {share} %" for name, share in row.shares)),
+    ),
+    empty="No collector has reported. Start one with the address below.",
+    export="sources.exported",
+    template="sources/list.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def sources(request: HttpRequest) -> HttpResponse:
     """The sources of the person's units; the silent ones alone with `?show=silent`."""
@@ -33,7 +61,6 @@ def sources(request: HttpRequest) -> HttpResponse:
     shown = silent if request.GET.get("show") == "silent" else rows
     lately = access.live(request.user).filter(received__gte=timezone.now() - _LATELY)
     context = {
-        "page": paged(request, shown),
         "total": rows.count(),
         "silent": silent.count(),
         "live_count": lately.count(),
@@ -41,7 +68,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         "address": absolute("api:api-root") + "collectors/",
         "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
     }
-    return render(request, "sources/list.html", context)
+    return SOURCES.page(request, shown, context)
 
 
 @member(WRITERS, WRITERS, ("GET",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,10 +16,13 @@ from lamsach.portal.sources.models import LogSource
 from lamsach.portal.units.access import writable_units
 
 
-@waits(gettext_lazy("Silent log sources"), WRITERS, 87)
+def _silent(user: Any) -> QuerySet[LogSource]:
+    return LogSource.objects.filter(collector__unit__in=writable_units(user), silent_since__isnull=False)
+
+
+@waits(gettext_lazy("Silent log sources"), WRITERS, 87, lambda user: [_silent(user)])
 def silent(user: Any) -> list[Row]:
     """Sources of the person's units that send nothing: their days are blind."""
-    rows = LogSource.objects.filter(collector__unit__in=writable_units(user), silent_since__isnull=False)
     return [
         Row(
             f"{one.collector.unit.name}: {one.name}",
@@ -27,5 +31,5 @@ def silent(user: Any) -> list[Row]:
             timezone.localdate(one.silent_since),
             since=True,
         )
-        for one in rows.select_related("collector__unit").order_by("silent_since")[:MOST]
+        for one in _silent(user).select_related("collector__unit").order_by("silent_since")[:MOST]
     ]

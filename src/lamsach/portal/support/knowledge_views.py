@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
@@ -92,7 +93,10 @@ def _save(request: HttpRequest, form: Any, what: str) -> HttpResponse:
             record(request, f"{what}.saved", made, made.unit)
         messages.success(request, _("Saved."))
         return redirect("support:shelf")
-    return render(request, "support/shelf_edit.html", {"form": form, "found": found, "what": what})
+    titles = {"article": (_("Write an article"), _("Save the article"))}
+    title, button = titles.get(what, (_("Keep an answer ready"), _("Keep the answer")))
+    template = "support/shelf_edit.html"
+    return form_page(request, form, found.title if found else title, button, template=template, found=found)
 
 
 @rate_limited("article", 60, 300, ("POST",))

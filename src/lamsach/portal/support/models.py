@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.listing import State
 from lamsach.portal.units.models import Unit
 
 
@@ -35,6 +38,13 @@ class Question(models.Model):
     first_answer = models.DateTimeField(null=True)
     solved = models.DateTimeField(null=True)
     erased = models.DateTimeField(null=True)
+
+    @property
+    def shown_state(self) -> State:
+        """The state as pages show it; `late` without an answer in time."""
+        if self.state == QuestionState.OPEN and not self.first_answer and self.due < timezone.now():
+            return State("late", gettext("late"))
+        return State({"solved": "good", "answered": "info"}.get(self.state, "busy"), self.get_state_display())
 
     class Meta:
         ordering = ("-pk",)

@@ -9,15 +9,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.listing import Cell, Listing
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
 from lamsach.portal.base.tokens import nonce
@@ -128,6 +128,28 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "support/mine.html", context)
 
 
+QUESTIONS = Listing(
+    title="Questions to your units",
+    cells=(
+        Cell(
+            "Question",
+            lambda row: _("Words erased") if row.erased else row.subject,
+            "subject",
+            view="support:question",
+        ),
+        Cell("Number", "number"),
+        Cell("Unit", "unit__name"),
+        Cell("State", "shown_state", "state"),
+        Cell("Answer due", lambda row: f"{timezone.localtime(row.due):%H:%M %d/%m/%Y}", "due"),
+    ),
+    empty="No question here.",
+    links=((gettext_lazy("Answers kept ready and articles"), "support:shelf"),),
+    seen="questions.viewed",
+    export="questions.exported",
+    template="support/list.html",
+)
+
+
 @member(HELPERS, HELPERS, ("GET",))
 def questions(request: HttpRequest) -> HttpResponse:
     """The desk: what waits, what is late."""
@@ -145,10 +167,7 @@ def questions(request: HttpRequest) -> HttpResponse:
         rows = waiting.filter(first_answer=None, due__lt=now)
     elif state in QuestionState.values:
         rows = rows.filter(state=state)
-    page = paged(request, rows)
-    record(request, "questions.viewed", count=len(page.object_list), state=state[:20])
-    context = {"page": page, "counts": counts, "state": state, "now": now}
-    return render(request, "support/list.html", context)
+    return QUESTIONS.page(request, rows, {"counts": counts, "state": state}, state=state[:20])
 
 
 @member(HELPERS, HELPERS)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.base.plain_json import PlainEncoder
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device
-from lamsach.portal.jobs.models import Job
+from lamsach.portal.jobs.models import Job, job_state
 from lamsach.portal.units.models import Unit
 
 _SAID = ("name", "ip", "mac", "user", "department", "rival")
@@ -44,6 +44,8 @@ class Trace(models.Model):
     unread = models.JSONField(default=list)
     files_deleted = models.DateTimeField(null=True)
     result_deleted = models.DateTimeField(null=True)
+
+    shown_state = job_state(_("waits for its files"))
 
     class Meta:
         ordering = ("-pk",)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.listing import Cell, Listing
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
@@ -25,6 +25,22 @@ from lamsach.portal.traces.forms import TraceForm
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 
 _FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs", FileKind.LOG))
+
+
+TRACES = Listing(
+    title="Trace of public addresses",
+    cells=(
+        Cell("Trace", lambda row: row.answers or row.pk, "answers", view="traces:trace"),
+        Cell("Unit", "unit__name"),
+        Cell("State", "shown_state"),
+        Cell("Named by the authority", "listed", css="number"),
+        Cell(
+            "Explained", lambda row: None if row.listed is None else row.explained, "explained", css="number"
+        ),
+        Cell("Begun", "created"),
+    ),
+    template="traces/traces.html",
+)
 
 
 @rate_limited("traces", 60, 300)
@@ -38,8 +54,7 @@ def traces(request: HttpRequest) -> HttpResponse:
         made = Trace.objects.create(user=user, **form.cleaned_data)
         record(request, "trace.prepared", made, made.unit)
         return redirect("traces:trace", trace_id=made.pk)
-    page = paged(request, access.own_traces(request.user))
-    return render(request, "traces/traces.html", {"form": form, "page": page})
+    return TRACES.page(request, access.own_traces(request.user), {"form": form})
 
 
 @member(ALL, WRITERS)

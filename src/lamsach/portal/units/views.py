@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -57,7 +59,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
             record(request, "unit.changed", changed, changed, fields=form.changed_data)
         messages.success(request, _("Saved."))
         return redirect("web:unit", unit_id=unit_id)
-    return render(request, "units/edit.html", {"form": form, "unit": found})
+    return _form_page(request, form, _("Change name and contact"), _("Save the unit"), found)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -73,7 +75,7 @@ def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
             record(request, "unit.created", made, made)
         messages.success(request, _("The unit was added."))
         return redirect("web:unit", unit_id=made.pk)
-    return render(request, "units/new.html", {"form": form, "unit": parent})
+    return _form_page(request, form, _("Add a unit under it"), _("Add the unit"), parent)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -92,7 +94,20 @@ def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("web:unit", unit_id=unit_id)
-    return render(request, "units/place.html", {"form": form, "unit": found})
+    lead = _(
+        "What was before that day stays in the history. To move: the code of the new parent unit. To close: the code of the successor, if there is one."
+    )
+    template = "units/place.html"
+    return _form_page(
+        request, form, _("Move or close"), _("Move the unit"), found, lead=lead, template=template
+    )
+
+
+def _form_page(
+    request: HttpRequest, form: Any, title: str, button: str, unit: Unit, **said: Any
+) -> HttpResponse:
+    back, crumbs = reverse("web:unit", args=(unit.pk,)), "units/crumbs.html"
+    return form_page(request, form, title, button, back=back, crumbs=crumbs, unit=unit, parent=unit, **said)
 
 
 def _place(
@@ -123,7 +138,9 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
             form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
         else:
             return redirect("units:import_preview", import_id=kept.pk)
-    return render(request, "units/import.html", {"form": form})
+    lead = _("First you see what would change. Nothing is saved before you confirm it.")
+    title, sheet = _("Import units from a sheet"), reverse("units:import_template")
+    return form_page(request, form, title, _("Show what would change"), lead=lead, empty_sheet=sheet)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))

@@ -7,11 +7,12 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, whole
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.listing import Cell, Listing, Quiet, State
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.base.templatetags.house import MARKS
 from lamsach.portal.campaigns.access import readable_campaigns
@@ -27,6 +28,27 @@ from lamsach.portal.web import unit as facts
 from lamsach.portal.web.bars import machine_bar
 
 _MOST_OPEN = 200
+UNITS = Listing(
+    title="Units",
+    cells=(
+        Cell(
+            "Name",
+            lambda row: (row.name, State("none", _("closed")) if row.is_closed else ""),
+            "name",
+            view="web:unit",
+        ),
+        Cell("Unit code", "code"),
+        Cell("Contact", lambda row: _contact(row), "contact_name"),
+        Cell("Directly under it", "below", css="number"),
+    ),
+    empty="No unit found.",
+    export="units.exported",
+    template="web/units_list.html",
+)
+
+
+def _contact(unit: Unit) -> Any:
+    return ", ".join(filter(None, (unit.contact_name, unit.contact_phone))), Quiet(unit.email)
 
 
 def _root(request: HttpRequest) -> Unit:
@@ -65,8 +87,7 @@ def units(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(access.named(search))
         if not request.GET.get("closed"):
             rows = rows.filter(valid_until=FOREVER)
-        context |= {"page": paged(request, rows.order_by("code")), "search": search}
-        return render(request, "web/units_list.html", context)
+        return UNITS.page(request, rows.order_by("code"), context | {"search": search})
     if view == "map":
         return _map(request, context)
     opened = [found for text in request.GET.get("open", "").split(".")[:_MOST_OPEN] if (found := whole(text))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -29,18 +30,31 @@ TEST = "test"
 """The kind of the letter that shows whether letters go out."""
 
 
-@waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0)
-def first_steps(user: Any) -> list[Row]:
-    """Return what is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
-    there: tuple[QuerySet[Any], ...] = (
+def _there(user: Any) -> tuple[QuerySet[Any], ...]:
+    return (
         Unit.objects.filter(valid_until=FOREVER)[:2],
         User.objects.filter(is_active=True)[:2],
         Campaign.objects.all()[:1],
         Letter.objects.filter(state=LetterState.SENT)[:1],
     )
+
+
+def _goes_out(sent: int) -> bool:
+    return bool(sent and settings.SMTP_URL and settings.PUBLIC_URL)
+
+
+def _missing(there: Sequence[int]) -> int:
+    units, people, campaigns, sent = there
+    return (not _goes_out(sent)) + (units < 2) + (people < 2) + (not campaigns)
+
+
+@waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0, _there, _missing)
+def first_steps(user: Any) -> list[Row]:
+    """Return what is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
+    there = _there(user)
     found = at_once([(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in there])
     units, people, campaigns, sent = (row["n_all"] for row in found)
-    rows = [] if sent and settings.SMTP_URL and settings.PUBLIC_URL else [_test_letter()]
+    rows = [] if _goes_out(sent) else [_test_letter()]
     if units < 2:
         rows.append(Row(_("Import the units from a sheet"), reverse("units:import"), _("Import")))
     if people < 2:

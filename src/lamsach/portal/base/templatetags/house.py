@@ -122,3 +122,9 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
             values[name] = str(value)
     text = values.urlencode()
     return f"?{text}" if text else "?"
+
+
+@register.simple_tag(takes_context=True)
+def cell(context: Any, column: Any, row: Any) -> str:
+    """A row's cell in a column of a `Listing`."""
+    return column.render(context, row)  # type: ignore[no-any-return]

@@ -1,0 +1,169 @@
+"""Lists that are declared once: what is shown in which order, what is exported, and what the audit trail keeps of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.base import listing
+from lamsach.portal.base.listing import Cell, Filter, Link, Listing, Mono, Quiet, State, Wrong, plain, shown
+from lamsach.portal.mail.models import Letter, LetterState
+from tests.rows import each_row
+
+from .conftest import Cast
+from .samples import SAMPLES
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[str], Client]
+NOW = datetime(2026, 11, 17, 3, tzinfo=UTC)
+EVIL = "<script>alert(1)</script>"
+
+
+@each_row(
+    "row",
+    [
+        (None, "", None),
+        ("", "", ""),
+        (EVIL, "&lt;script&gt;alert(1)&lt;/script&gt;", EVIL),
+        (Quiet(EVIL), '<span class="quiet">&lt;script&gt;alert(1)&lt;/script&gt;</span>', EVIL),
+        (Quiet(""), "", ""),
+        (Mono("1.example"), '<span class="mono">1.example</span>', "1.example"),
+        (Wrong("no"), '<br><span class="error">no</span>', "no"),
+        (
+            Link(EVIL, "/a/?b=1&c=2"),
+            '<a href="/a/?b=1&amp;c=2">&lt;script&gt;alert(1)&lt;/script&gt;</a>',
+            EVIL,
+        ),
+        (mark_safe("<b>1</b>"), "<b>1</b>", "<b>1</b>"),
+        (1234, "1.234", 1234),
+        (0, "0", 0),
+        (date(2022, 9, 26), "26/09/2022", "2022-09-26"),
+        (("a", "", Quiet("b")), 'a <span class="quiet">b</span>', "a b"),
+    ],
+)
+def test_a_cell_says_the_same_on_the_page_and_in_the_file(row: tuple[Any, str, Any]) -> None:
+    value, html, text = row
+    assert shown(value) == html
+    assert plain(value) == text
+
+
+def test_a_state_and_a_moment() -> None:
+    assert shown(State("good", EVIL)) == str(State("good", EVIL))
+    assert "<script>" not in shown(State("good", EVIL))
+    assert plain((State("good", "sent"), None)) == "sent"
+    assert plain(datetime(2022, 9, 26, 17, 30, tzinfo=UTC)) == "2022-09-27 00:30:00+07:00"
+    assert 'datetime="2022-09-27T00:30:00+07:00"' in shown(datetime(2022, 9, 26, 17, 30, tzinfo=UTC))
+
+
+LETTERS = Listing(
+    title="E-mails sent and waiting",
+    cells=(Cell("Recipient", "to"), Cell("State", "shown_state"), Cell("Kind", lambda row: row.kind, "kind")),
+    filters=(
+        Filter("state", "State", "state", LetterState),
+        Filter("q", "Recipient", "to__icontains"),
+        Filter("from", "From", "created__date__gte", day=True),
+    ),
+)
+
+
+@each_row(
+    "row",
+    [
+        ({}, "cba"),
+        ({"sort": "to"}, "abc"),
+        ({"sort": "-to"}, "cba"),
+        ({"sort": "kind"}, "bca"),
+        ({"sort": "shown_state"}, "cba"),
+        ({"sort": "digest"}, "cba"),
+        ({"sort": ""}, "cba"),
+        ({"sort": "?"}, "cba"),
+        ({"sort": "unit__parent__name"}, "cba"),
+        ({"q": "B@"}, "b"),
+        ({"state": "sent"}, "a"),
+        ({"state": "none such"}, "cba"),
+        ({"from": "2026-02-31"}, "cba"),
+        ({"from": "yesterday"}, "cba"),
+        ({"from": "2999-01-01"}, ""),
+    ],
+)
+def test_the_address_asks_for_rows_and_order(row: tuple[dict[str, str], str]) -> None:
+    query, order = row
+    Letter.objects.all().delete()
+    for to, kind, state in (("a", "z", "sent"), ("b", "x", "queued"), ("c", "y", "queued")):
+        Letter.objects.create(
+            to=f"{to}@unit.example", kind=kind, state=state, key=to, created=NOW, next_attempt=NOW
+        )
+    found = LETTERS.chosen(query, Letter.objects.order_by("-pk"))
+    assert "".join(row.to[0] for row in found) == order
+
+
+def test_letters_are_exported_without_formulas_and_noted(cast: Cast, browser: Browser) -> None:
+    Letter.objects.create(
+        to="=1+1@unit.example",
+        kind="x",
+        key="x",
+        unit=cast.first,
+        state="failed",
+        problem=EVIL,
+        created=NOW,
+        next_attempt=NOW,
+    )
+    client = browser("coordinator")
+    page = client.get("/office/mail/?sort=-to")
+    assert 'aria-sort="descending"' in page.content.decode()
+    assert EVIL not in page.content.decode()
+    answer = client.get("/office/mail/?state=failed&export=csv")
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+    assert answer["Content-Disposition"] == 'attachment; filename="mail.csv"'
+    assert (len(rows), rows[1][0]) == (2, "'=1+1@unit.example")
+    assert EVIL in rows[1][2]
+    assert Entry.objects.filter(action="mail.exported").count() == 1
+    assert browser("officer").get("/office/mail/?export=csv").status_code == 404
+
+
+def test_an_export_asks_the_database_no_more_for_more_rows(cast: Cast) -> None:
+    """Part by part: memory does not grow with the list."""
+    parts = list(listing._parts(Letter(pk=number) for number in range(1201)))
+    assert [len(part) for part in parts] == [500, 500, 201]
+
+
+PAGES = (
+    ("coordinator", "mail:log", ()), ("coordinator", "mail:incoming", ()), ("administrator", "audit:list", ()),
+    ("coordinator", "campaigns:list", ()), ("coordinator", "campaigns:dispatches", ("campaign_id",)),
+    ("officer", "cases:exemptions", ()), ("officer", "findings:list", ()), ("officer", "findings:hunt_new", ()),
+    ("officer", "traces:list", ()), ("coordinator", "support:list", ()), ("officer", "sources:list", ()),
+    ("coordinator", "lists:decisions", ("kept_list_id",)), ("officer", "avreports:overview", ()),
+    ("officer", "avreports:unit", ("own_unit_id",)), ("coordinator", "reports:received_list", ()),
+    ("coordinator", "accounts:people", ()), ("coordinator", "web:units", ()),
+)  # fmt: skip
+
+
+def test_every_list_can_be_ordered_by_every_heading_that_offers_it(cast: Cast, browser: Browser) -> None:
+    found = 0
+    for sample in ("hunt_id", "trace_id"):
+        SAMPLES[sample](cast)
+    for name, view, samples in PAGES:
+        address = reverse(view, args=[SAMPLES[sample](cast) for sample in samples])
+        client, query = browser(name), "?view=list" if view == "web:units" else "?"
+        page = client.get(address + query).content.decode()
+        orders = re.findall(r'href="\?[^"]*sort=([\w-]+)"', page)
+        assert orders, view
+        for order in orders:
+            answer = client.get(f"{address}{query}&sort=-{order}")
+            assert answer.status_code == 200, (view, order)
+            assert 'aria-sort="descending"' in answer.content.decode(), (view, order)
+        found += len(orders)
+        if "export=csv" in page:
+            answer = client.get(f"{address}{query}&export=csv&sort={orders[0]}")
+            assert b"".join(answer.streaming_content).startswith(b"\xef\xbb\xbf"), view  # type: ignore[attr-defined]
+    assert found > 50
