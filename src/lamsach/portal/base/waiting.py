@@ -98,7 +98,7 @@ def waits(
     roles: frozenset[Role],
     place: int,
     lists: Callable[[Any], Sequence[QuerySet[Any]]],
-    adds: Callable[[Sequence[int]], int] = sum,
+    adds: Callable[[Sequence[int]], int] = lambda counts: min(sum(counts), MOST),
 ) -> Callable[[Callable[[Any], list[Row]]], Any]:
     """Register a function that gives the rows of a person, and what the badge counts in place of them."""
 
@@ -137,15 +137,14 @@ def _rows(user: Any, sources: Iterable[Source]) -> Iterator[tuple[Any, list[Row]
 
 
 def waiting(user: Any) -> list[tuple[Any, list[Row]]]:
-    """Everything that waits for the person, by kind; nothing of an empty kind. Where nothing is cut off, the badge needs no count of its own."""
+    """Everything that waits for the person, by kind; nothing of an empty kind. The badge needs no count of its own then."""
     found = [(title, rows) for title, rows in _rows(user, SOURCES) if rows]
-    if all(len(rows) < MOST for _, rows in found):
-        cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
+    cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
     return found
 
 
 def badge(user: Any) -> int:
-    """Return how many things wait for the person: one query, whose number is kept for a minute, until the person does something (`forget`)."""
+    """Return how many things wait for the person, as many as the first page lists: one query, whose number is kept for a minute, until the person does something (`forget`)."""
     known: int | None = cache.get(_key(user))
     if known is None:
         known = count(user)

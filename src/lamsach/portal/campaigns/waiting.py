@@ -136,7 +136,7 @@ def _first_home(user: Any) -> Unit | None:
     return next((unit for unit in home_units(user) if unit in homes), None)
 
 
-@waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)])
+@waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)], sum)
 def unreached(user: Any) -> list[Row]:
     """Units without an answer whose letters come back, or that have no address; for each running campaign of the first own unit."""
     home = _first_home(user)

@@ -93,9 +93,9 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
 
 def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) -> dict[str, Any]:
     named = found.pk in access.seen_by_name(request.user, [found])
-    seen = sightings_of(found.campaign_id, found.device_id)
-    facts, decisions = facts_of(found, seen), decisions_of(found)
     members = [found.device_id, *found.device.parts.values_list("pk", flat=True)]
+    seen = sightings_of(found.campaign_id, found.device_id, members)
+    facts, decisions = facts_of(found, seen), decisions_of(found)
     if named:
         record(request, "case.viewed", found, found.unit)
     records = records_of(found, members) if named else []

@@ -119,9 +119,9 @@ def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
     Clarification.objects.filter(campaign=campaign, device__in=merged, answered=None).delete()
 
 
-def sightings_of(campaign_id: int, device_id: int) -> list[Seen]:
-    """The sightings of a device and of all that was merged into it, by day."""
-    members = [device_id, *Device.objects.filter(into=device_id).values_list("pk", flat=True)]
+def sightings_of(campaign_id: int, device_id: int, members: Sequence[int] = ()) -> list[Seen]:
+    """The sightings of a device and of all that was merged into it (`members`: both, where they are known), by day."""
+    members = members or [device_id, *Device.objects.filter(into=device_id).values_list("pk", flat=True)]
     rows = Sighting.objects.filter(device__in=members, campaign=campaign_id).order_by("day", "pk")
     return [
         Seen(*row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases.counting import case_counts
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.mail.incoming import bad_addresses
+from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units import access
 from lamsach.portal.units.codes import older_form
 from lamsach.portal.units.models import FOREVER, Unit, UnitName
@@ -28,6 +28,7 @@ from lamsach.portal.web import unit as facts
 from lamsach.portal.web.bars import machine_bar
 
 _MOST_OPEN = 200
+_BAD = ("since", "status", "reason")
 UNITS = Listing(
     title="Units",
     cells=(
@@ -45,6 +46,17 @@ UNITS = Listing(
     export="units.exported",
     template="web/units_list.html",
 )
+
+
+def _names(unit: Unit) -> tuple[list[UnitName], Any]:
+    """The unit's names, and since when and why letters to its address come back, in one query."""
+    bad = BadAddress.objects.filter(address=unit.email.lower())
+    facts = {f"bad_{name}": Subquery(bad.values(name)[:1]) for name in _BAD}
+    names = list(UnitName.objects.filter(unit=unit).annotate(**facts))
+    if not names:
+        return names, bad.first()
+    said = {name: getattr(names[0], f"bad_{name}") for name in _BAD}
+    return names, said if said["since"] else None
 
 
 def _contact(unit: Unit) -> Any:
@@ -129,11 +141,12 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     members = facts.people(user, found)
     if members:
         record(request, "people.viewed", found, found, count=len(members))
+    names, bad = _names(found)
     context = {
         "unit": found,
         "older": older_form(found.code),
         "above": [(u, u.pk in seen) for u in above],
-        "bad": bad_addresses([found.email]).get(found.email.lower()),
+        "bad": bad,
         "rows": rows,
         "campaign_shown": campaign,
         "tree": inner,
@@ -143,7 +156,7 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         "people": members,
         "letters": facts.letters(user, found),
         "history": facts.history(user, found),
-        "names": UnitName.objects.filter(unit=found),
+        "names": names,
         "may_write": access.may_act(user, found.pk),
         "may_move": access.may_act(user, found.pk, COORDINATORS),
         "own": found.pk in own_units(user),
