@@ -156,7 +156,8 @@ prepare()
 
 
 def test_servers_that_start_together_make_the_schema_once(postgresql: str, tmp_path: Path) -> None:
-    environment = clean_environment(DATABASE_URL=fresh(postgresql))
+    common = {"LAMSACH_SECRET_KEY": "of all", "LAMSACH_UPLOADS": str(tmp_path / "uploads")}
+    environment = clean_environment(DATABASE_URL=fresh(postgresql), **common)
     folders = [tmp_path / str(number) for number in range(PROCESSES)]
     servers = []
     for folder in folders:
