@@ -226,7 +226,7 @@ class Listing:
         def listed(request: HttpRequest) -> HttpResponse:
             return self.page(request, rows(request.user))
 
-        listed.__doc__ = doc or self.title
+        listed.__doc__, listed.__module__ = doc or self.title, rows.__module__
         return member(roles, roles, ("GET",))(listed)
 
     def _heads(self, asked: str) -> Iterator[tuple[str, str, str, str]]:
