@@ -469,7 +469,7 @@ def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast
 @pytest.mark.one_date
 def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Browser) -> None:
     pytest.importorskip("pyhanko")
-    from tests.letters.test_signing import key_file
+    from tests.letters.test_signature import key_file
 
     found = report(cast)
     client = browser("officer")

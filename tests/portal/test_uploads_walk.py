@@ -112,7 +112,7 @@ def _bundle(cast: Cast) -> bytes:
 
 def _signed(cast: Cast) -> dict[str, Any]:
     pytest.importorskip("pyhanko")
-    from tests.letters.test_signing import key_file
+    from tests.letters.test_signature import key_file
 
     Report.objects.update(state=ReportState.APPROVED)
     return {"key": SimpleUploadedFile("khoa.p12", key_file()), "password": "mat khau"}
