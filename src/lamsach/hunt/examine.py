@@ -81,7 +81,7 @@ class Examiner:
         self._each = True
 
     def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
-        """Collect what is found and counted from here on in this object."""
+        """Collect what is found and counted from here on in these."""
         self.found = found
         self.account = account
         self.sampler.coverage = coverage

@@ -34,7 +34,7 @@ class _Found:
 
 
 NOBODY = Event()
-"""Knowledge about a text of which nothing is known."""
+"""Empty event, for a text of which nothing is known."""
 
 
 class Matcher:
