@@ -61,18 +61,21 @@ def preload() -> None:
 def settle(folder: Path) -> None:
     """Be the portal of the folder, as if it had been started there."""
     from django.conf import settings
-    from django.core.files.storage import FileSystemStorage, default_storage
+    from django.core.files.storage import default_storage, storages
     from django.db import connections
 
+    from lamsach.portal.base.storage import Folder, described
     from lamsach.results.atomic import write_for_owner_only
 
     write_for_owner_only()
     settings.DATA, settings.STATIC_ROOT = folder, folder / "static"
-    settings.STORAGES["default"]["OPTIONS"]["location"] = str(folder / "uploads")
     server = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     for values in (settings.DATABASES["default"], connections["default"].settings_dict):
         values["NAME"] = f"federation_{folder.parent.name}" if server else folder / "lamsach.sqlite3"
-    default_storage._wrapped = FileSystemStorage(**settings.STORAGES["default"]["OPTIONS"])
+    for alias, how in described("", folder).items():
+        settings.STORAGES[alias] = how
+        storages._storages[alias] = Folder(**how["OPTIONS"])
+    default_storage._wrapped = storages._storages["default"]
 
 
 def answer(folder: Path, come: int, go: int) -> None:

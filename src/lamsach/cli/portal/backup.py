@@ -36,9 +36,8 @@ def backup(
     ] = False,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Write a backup of the portal, also while it runs.
-
-    Who has an unsealed one can open all that the portal keeps locked.
+    """Write a backup of the portal, also while it runs. Who has an unsealed one can open all that the portal
+    keeps locked.
 
     Example: lamsach backup lamsach-2022-09-26.zip.age --to age1...
     """
@@ -88,9 +87,8 @@ def restore(
     identity: Identities = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Put a backup in place of the portal's data; what was there before is kept beside it.
-
-    Stop the portal first.
+    """Put a backup in place of the portal's data; what was there before is kept beside it. Stop the portal
+    first.
 
     Example: lamsach restore lamsach-2022-09-26.zip --data /var/lib/lamsach
     """

@@ -27,9 +27,8 @@ def install(
     workers: Workers = 1,
     show: Annotated[bool, Option("--print", help="Only show the unit; nothing is changed.")] = False,
 ) -> None:
-    """Write a hardened systemd unit for the portal, start it now and with the machine.
-
-    Calling it again takes new options over.
+    """Write a hardened systemd unit for the portal, start it now and with the machine. Calling it again takes
+    new options over.
 
     Example: lamsach service install --data /var/lib/lamsach
     """

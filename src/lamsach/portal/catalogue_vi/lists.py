@@ -177,7 +177,7 @@ LISTS: dict[str, str] = {
     "A version is made from {count} documents and signed with the unit's key.": "Một phiên bản được tạo từ {count} tài liệu và ký bằng khóa của đơn vị.",
     "{count} addresses give it to the programs that fetch from them.": "{count} địa chỉ cấp phiên bản này cho các chương trình lấy danh sách từ đó.",
     "Programs with a token of the unit (TAXII) and partners who take the list get it too.": "Các chương trình có mã truy cập của đơn vị (TAXII) và các bên trao đổi nhận danh sách cũng được nhận.",
-    "A campaign goes on searching for the version that it was given, until you give it this one.": "Chiến dịch vẫn rà soát theo phiên bản đã được giao, cho đến khi được giao phiên bản này.",
+    "A campaign goes on searching for the version that it was given, until you give it this one.": "Chiến dịch vẫn truy tìm theo phiên bản đã được giao, cho đến khi được giao phiên bản này.",
     "{count} values wait for a decision and stay out of it.": "{count} giá trị đang chờ quyết định nên không có trong phiên bản này.",
     "Make a new version of {name}?": "Tạo phiên bản mới của {name}?",
     "Make and sign the version now": "Tạo và ký phiên bản ngay",
