@@ -82,7 +82,7 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
     rows += [
         "",
         f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} cores. An act of a user costs {mean_ms(found):.0f} ms of the processors on average "
-        f"(web, worker and database), a public page {sum(found.costs.get(PUBLIC, (0, 0))):.2f} ms. On paper, with processors busy for {BUSY:.0%}:",
+        f"(web, worker and database), a public page {public_ms(found):.2f} ms. On paper, with processors busy for {BUSY:.0%}:",
         "",
         f"| cores | acts of users a second beside {wanted.public:g} public pages | reports (8 acts each) an hour |",
         "|--:|--:|--:|",
@@ -93,16 +93,20 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
     return "\n".join(rows).replace("nan", "–")
 
 
+def public_ms(found: Result) -> float:
+    """Processor milliseconds of one public page: the web process alone answers it."""
+    return found.costs.get(PUBLIC, (0.0,))[0]
+
+
 def mean_ms(found: Result) -> float:
-    """Processor milliseconds of one act of a user in the run's mix, the worker's with it."""
-    acts = {kind: len(found.measured.times.get(kind, ())) for kind in found.costs if kind != PUBLIC}
-    spent = sum(number * sum(found.costs[kind]) for kind, number in acts.items())
-    return spent / max(1, sum(acts.values()))
+    """Processor milliseconds of one act of a user in the run's mix, the worker's and the database's with it: what the run used beside its public pages."""
+    pages_s = found.public_rate * found.seconds * public_ms(found) / 1000
+    return 1000 * (sum(found.busy[:3]) - pages_s) / max(1.0, found.rate * found.seconds)
 
 
 def on_paper(found: Result, cores: int, public_rate: float) -> float:
-    """Acts of users a second that so many cores carry beside the public page."""
-    free_ms = 1000 * cores * BUSY - public_rate * sum(found.costs.get(PUBLIC, (0, 0)))
+    """Acts of users a second that so many cores carry beside the public page, if the worker kept pace in the run."""
+    free_ms = 1000 * cores * BUSY - public_rate * public_ms(found)
     return max(0.0, free_ms / max(mean_ms(found), 0.001))
 
 
