@@ -20,6 +20,19 @@ NUMBER_MARK = "ipv4"
 _NUMBER = re.compile(r"ipv4[\w.: -]{0,60}\\{0,15}\"\s{0,20}:\s{0,20}\d{8,10}(?!\d)", re.ASCII)
 
 
+_GROUPS = {
+    "contact": "time observer source_ip source_port destination_ip destination_port device_ip",
+    "ends": "source_ip source_port destination_ip destination_port",
+    "nat": "source_nat_ip source_nat_port",
+    "machine": "device_name device_mac",
+}
+
+
+def fields_named(text: str) -> tuple[str, ...]:
+    """The fields of events that a text names, each by itself or by the group that it usually comes with."""
+    return tuple(" ".join(_GROUPS.get(word, word) for word in text.split()).split())
+
+
 @dataclass(frozen=True, slots=True)
 class FileContext:
     """What a parser may know of its file before the first line.

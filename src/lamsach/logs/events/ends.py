@@ -17,7 +17,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.events.direction import is_internal
-from lamsach.model import Event
+from lamsach.model import Event, EventKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,6 +98,8 @@ class Rule:
         return all(not condition or fact in condition for fact, condition in pairs)
 
 
+End = str | tuple[str | None, int | None] | None
+"""An address, alone or with its port."""
 _STATED = frozenset({Address.INTERNAL, Address.PUBLIC, Address.GROUP})
 _OUTSIDE = frozenset({Address.PUBLIC, Address.GROUP})
 _ABSENT, _INTERNAL = frozenset({Address.ABSENT}), frozenset({Address.INTERNAL})
@@ -187,6 +189,33 @@ def decide(
         own = given or own_end(source, destination, way, role, otherwise)
         object.__setattr__(event, "device_ip", own)
     return event
+
+
+def event_between(
+    source: End,
+    destination: End = None,
+    *,
+    kind: EventKind = EventKind.CONNECTION,
+    way: Way = Way.UNSTATED,
+    role: Role = Role.BETWEEN,
+    given: str | None = None,
+    otherwise: str | None = None,
+    inner: str | None = None,
+    turned: bool = False,
+    **stated: Any,
+) -> Event:
+    """The event of a contact between two ends with what else is stated of it, decided (see `decide`)."""
+    source_ip, source_port = source if isinstance(source, tuple) else (source, None)
+    target_ip, target_port = destination if isinstance(destination, tuple) else (destination, None)
+    event = Event(
+        kind=kind,
+        source_ip=source_ip,
+        source_port=source_port,
+        destination_ip=target_ip,
+        destination_port=target_port,
+        **stated,
+    )
+    return decide(event, way, role=role, given=given, otherwise=otherwise, inner=inner, turned=turned)
 
 
 def own_end(

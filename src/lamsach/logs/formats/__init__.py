@@ -104,17 +104,11 @@ _ROWS = (
     ),
     Row("access.nps:Nps", "nps", ('"IAS"', ",IAS,", "<Event><Timestamp data_type")),
     Row(
-        "servers.samba:Samba",
-        "samba",
-        ("smbd", "winbindd", '"Authentication"', '"Authorization"', "Auth: ["),
+        "servers.samba:Samba", "samba", ("smbd", "winbindd", '"Authentication"', '"Authorization"', "Auth: [")
     ),
     Row("dhcp.neighbour_tables:NeighbourTables", "neighbour_tables", ("[ether]", " at 0")),
     Row("firewalls.iptables:Iptables", "iptables", (" DST=", "Packet log:", "|Ubiquiti|")),
-    Row(
-        "firewalls.pf_filterlog:PfFilterlog",
-        "pf_filterlog",
-        ("filterlog", "DNSBL", "OPNsense", "php-fpm"),
-    ),
+    Row("firewalls.pf_filterlog:PfFilterlog", "pf_filterlog", ("filterlog", "DNSBL", "OPNsense", "php-fpm")),
     Row("firewalls.ipfw:Ipfw", "ipfw", ("ipfw: ", " Firewall[")),
     Row(
         "firewalls.mikrotik.format:Mikrotik",

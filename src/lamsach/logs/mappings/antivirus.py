@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import first, first_ip
@@ -68,23 +68,21 @@ def event_of(fields: Mapping[str, str], time: datetime | None, observer: str | N
     )
     hashes = hashes_in(text)
     own = first_ip(fields, "dst", "hip", "src", "source_ip", "identsrc", "dvc", "c6a3")
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
-            observer=observer,
-            source_ip=first_ip(fields, "src", "source_ip", "identsrc"),
-            destination_ip=first_ip(fields, "dst"),
-            device_name=first(
-                fields, "dhost", "hdn", "identhostname", "shost", "devicename", "hostname", "dvchost"
-            ),
-            device_mac=mac_of(first(fields, "dmac", "identmac", "smac")),
-            user=first(fields, "duser", "suser", "usrname", "user") or user_in(message),
-            domain=host_in(url) if url else None,
-            url=url,
-            hashes=hashes,
-            action=_action(fields, message),
+    return event_between(
+        first_ip(fields, "src", "source_ip", "identsrc"),
+        first_ip(fields, "dst"),
+        time=time,
+        kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
+        observer=observer,
+        device_name=first(
+            fields, "dhost", "hdn", "identhostname", "shost", "devicename", "hostname", "dvchost"
         ),
+        device_mac=mac_of(first(fields, "dmac", "identmac", "smac")),
+        user=first(fields, "duser", "suser", "usrname", "user") or user_in(message),
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=hashes,
+        action=_action(fields, message),
         role=Role.APART,
         given=own,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from lamsach.logs.events.ends import Way, decide, own_end
+from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.column_names import beside, field_of, plain
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
@@ -84,27 +84,23 @@ def event_of(
     query = question_of(first(fields, *keys.query))
     nat = first_ip(fields, *keys.source_nat)
     hashes = hashes_of(fields, keys.hashes)
-    return decide(
-        Event(
-            time=time,
-            kind=kind_of(query=query, url=url, hashes=hashes, destination=destination),
-            observer=first(fields, *keys.observer) or observer,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            source_nat_ip=nat,
-            source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
-            device_name=first(fields, *names[0]),
-            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-            user=first(fields, *users[0], *users[1]),
-            domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
-            url=url,
-            answers=answers_in(fields, keys.answers),
-            hashes=hashes,
-            action=first_action(*(fields.get(key) for key in keys.action)),
-        ),
-        way,
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        time=time,
+        kind=kind_of(query=query, url=url, hashes=hashes, destination=destination),
+        observer=first(fields, *keys.observer) or observer,
+        source_nat_ip=nat,
+        source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
+        device_name=first(fields, *names[0]),
+        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+        user=first(fields, *users[0], *users[1]),
+        domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
+        url=url,
+        answers=answers_in(fields, keys.answers),
+        hashes=hashes,
+        action=first_action(*(fields.get(key) for key in keys.action)),
+        way=way,
     )
 
 

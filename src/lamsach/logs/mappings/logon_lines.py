@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
@@ -59,17 +59,13 @@ def client_event(
         port = None
     if source is None:
         return None
-    return decide(
-        Event(
-            kind=kind,
-            source_ip=source,
-            source_port=port_of(port) or None,
-            destination_ip=ip_of(server or ""),
-            destination_port=port_of(server_port),
-            user=stated(user),
-            action=action,
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, port_of(port) or None),
+        (ip_of(server or ""), port_of(server_port)),
+        kind=kind,
+        user=stated(user),
+        action=action,
+        way=Way.CALLED,
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.ends import Role, decide, event_between
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.dns_names import from_presentation
@@ -48,17 +48,12 @@ def printed_packet(text: str, time: datetime | None) -> Event | None:
     has_ports = not message.startswith(("ICMP", "igmp", "ip-proto-", "OSPF", "GRE", "ESP", "IP "))
     source_ip, source_name, source_port = _end(flow["source"], has_ports=has_ports)
     destination_ip, destination_name, destination_port = _end(flow["destination"], has_ports=has_ports)
-    event = decide(
-        Event(
-            time=time,
-            kind=EventKind.CONNECTION,
-            source_ip=source_ip,
-            source_port=source_port,
-            destination_ip=destination_ip,
-            destination_port=destination_port,
-            device_name=source_name,
-            domain=destination_name,
-        )
+    event = event_between(
+        (source_ip, source_port),
+        (destination_ip, destination_port),
+        time=time,
+        device_name=source_name,
+        domain=destination_name,
     )
     if _NAME_SERVICES & {source_port, destination_port}:
         return _dns(event, message)

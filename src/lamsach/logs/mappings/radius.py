@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.values import ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -47,19 +47,17 @@ def event_of(record: RadiusRecord) -> Event:
     name = machine_name(user)
     status = _STATUS.get((record.status or "").lower())
     known = address is not None and bool(mac or user)
-    return decide(
-        Event(
-            time=record.time,
-            kind=EventKind.LEASE if status and known else EventKind.LOGON,
-            observer=stated(record.nas) or stated(record.nas_ip),
-            source_ip=outer or address,
-            destination_ip=ip_of(record.nas_ip or ""),
-            device_mac=mac,
-            device_name=name,
-            user=None if name else user,
-            action=_ACTIONS[status] if status and known else _log_on(record.accepted, status),
-        ),
-        Way.CALLED,
+    return event_between(
+        outer or address,
+        ip_of(record.nas_ip or ""),
+        time=record.time,
+        kind=EventKind.LEASE if status and known else EventKind.LOGON,
+        observer=stated(record.nas) or stated(record.nas_ip),
+        device_mac=mac,
+        device_name=name,
+        user=None if name else user,
+        action=_ACTIONS[status] if status and known else _log_on(record.accepted, status),
+        way=Way.CALLED,
         given=address,
     )
 

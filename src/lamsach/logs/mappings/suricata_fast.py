@@ -11,12 +11,12 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import decide
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import local_time
 from lamsach.logs.text.values import ip_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Action, Event
 
 # [**] [1:2034567:1] ET HUNTING example [**] [Classification: x] [Priority: 2] {TCP} 192.0.2.5:57194 -> 198.51.100.7:80
 _ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
@@ -69,17 +69,12 @@ def alert(line: str, context: FileContext) -> Event:
         micro = int(stated[7].ljust(6, "0"))
         time = local_time(year, month, day, hour, minute, second, micro, context.timezone)
     dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.CONNECTION,
-            observer=header.host,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            action=Action.BLOCKED if dropped else Action.UNKNOWN,
-        )
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        time=time,
+        observer=header.host,
+        action=Action.BLOCKED if dropped else Action.UNKNOWN,
     )
 
 

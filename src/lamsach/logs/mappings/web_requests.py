@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -60,22 +60,18 @@ def request_event(
     if request is not None:
         url = target_of(request)
     named = None if source or not address else address
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.WEB,
-            observer=observer,
-            source_ip=source,
-            source_port=(port if port is not None else own_port) or None,
-            destination_ip=ip_of(server or ""),
-            destination_port=server_port,
-            device_name=named if named and "." not in named else None,
-            user=stated(user),
-            domain=_domain(site, request, url),
-            url=stated(url),
-            action=action_of(status),
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, (port if port is not None else own_port) or None),
+        (ip_of(server or ""), server_port),
+        time=time,
+        kind=EventKind.WEB,
+        observer=observer,
+        device_name=named if named and "." not in named else None,
+        user=stated(user),
+        domain=_domain(site, request, url),
+        url=stated(url),
+        action=action_of(status),
+        way=Way.CALLED,
     )
 
 

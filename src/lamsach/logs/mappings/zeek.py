@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.mappings.records import Each, Records
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import (
@@ -107,20 +107,19 @@ def lease(columns: Columns, time: datetime | None) -> Event:
     elif client and "ACK" in messages:
         action = LeaseAction.RENEWED
     address = assigned or client or _useful(address_of(columns, ("id.orig_h",)))
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.LEASE if isinstance(action, LeaseAction) and address else EventKind.OTHER,
-            observer=observer_of(columns),
-            source_ip=_useful(address_of(columns, ("id.orig_h", "client_addr"))) or address,
-            source_port=port_in(columns, ("id.orig_p",)),
-            destination_ip=address_of(columns, ("id.resp_h", "server_addr")),
-            destination_port=port_in(columns, ("id.resp_p",)),
-            device_name=text_of(columns, "host_name") or text_of(columns, "client_fqdn"),
-            device_mac=mac_of(text_of(columns, "mac")),
-            action=action,
-            lease_until=_lease_end(time, text_of(columns, "lease_time")),
+    return event_between(
+        (
+            _useful(address_of(columns, ("id.orig_h", "client_addr"))) or address,
+            port_in(columns, ("id.orig_p",)),
         ),
+        (address_of(columns, ("id.resp_h", "server_addr")), port_in(columns, ("id.resp_p",))),
+        time=time,
+        kind=EventKind.LEASE if isinstance(action, LeaseAction) and address else EventKind.OTHER,
+        observer=observer_of(columns),
+        device_name=text_of(columns, "host_name") or text_of(columns, "client_fqdn"),
+        device_mac=mac_of(text_of(columns, "mac")),
+        action=action,
+        lease_until=_lease_end(time, text_of(columns, "lease_time")),
         given=address,
     )
 

@@ -11,16 +11,14 @@ Radius-Accounting: RADIUS Accounting watchdog update, Device IP Address=10.1.1.2
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE Radius-Accounting: RADIUS Accounting start,
@@ -41,12 +39,10 @@ class CiscoIse(LogFormat):
     Who had which address, by user and hardware address.
     """
 
-    name: ClassVar[str] = "cisco_ise"
-    title: ClassVar[str] = "Cisco ISE"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip device_name device_mac user action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("Acct-Status-Type",)
+    name = "cisco_ise"
+    title = "Cisco ISE"
+    gives = fields_named("time observer source_ip destination_ip device_ip machine user action")
+    lease_markers = ("Acct-Status-Type",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -21,17 +21,16 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.radius import RadiusRecord, event_of, station
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, stated
+from lamsach.logs.text.values import stated
 from lamsach.model import Event, EventKind
 
 _DELIMITERS = ",;\t|"
@@ -150,13 +149,11 @@ class FreeRadius(LogFormat):
     Who had which address, by user and hardware address.
     """
 
-    name: ClassVar[str] = "freeradius"
-    title: ClassVar[str] = "FreeRADIUS"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip device_name device_mac user action lease_until"
-    )
-    multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = ("Acct-Status-Type", "Login OK", "onnect: [")
+    name = "freeradius"
+    title = "FreeRADIUS"
+    gives = fields_named("time observer source_ip destination_ip device_ip machine user action lease_until")
+    multiline = True
+    lease_markers = ("Acct-Status-Type", "Login OK", "onnect: [")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -9,10 +9,9 @@ Source: hostapd's `hostapd_logger` and control events (`AP-STA-CONNECTED`), `src
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import decide
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
@@ -30,13 +29,9 @@ _IDENTITY = re.compile(r"(?:identity|user(?:name)?)[ =:]{1,2}'([^']{1,128})'", r
 _SESSION_IP = re.compile(r"\bip(?:_addr)?=([0-9a-fA-F.:]{7,45})", re.ASCII)
 _REFUSED = ("MISMATCH", "FAILURE", "denied", "rejected", "failed", "unauthorizing port", "timed out")
 _OPENED = (
-    "AP-STA-CONNECTED",
-    "EAP-SUCCESS",
-    "associated (aid",
-    "handshake completed",
-    "authenticated - EAP",
+    "AP-STA-CONNECTED", "EAP-SUCCESS", "associated (aid", "handshake completed", "authenticated - EAP",
     "authorizing port",
-)
+)  # fmt: skip
 _ROOM = 400
 
 
@@ -46,9 +41,9 @@ class Hostapd(LogFormat):
     No IP address is stated.
     """
 
-    name: ClassVar[str] = "hostapd"
-    title: ClassVar[str] = "hostapd (Wi-Fi access points)"
-    gives: ClassVar[tuple[str, ...]] = ("time", "observer", "device_ip", "device_mac", "user", "action")
+    name = "hostapd"
+    title = "hostapd (Wi-Fi access points)"
+    gives = fields_named("time observer device_ip device_mac user action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

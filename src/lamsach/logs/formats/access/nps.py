@@ -14,14 +14,12 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # 192.0.2.1,UNIT\alice,11/06/2026,10:00:00,IAS,NPS01,44,0000012,...
@@ -54,12 +52,10 @@ _ACCEPTED = {"2": True, "3": False}
 class Nps(LogFormat):
     """Accounting in the IAS, database and XML (DTS) layouts."""
 
-    name: ClassVar[str] = "nps"
-    title: ClassVar[str] = "Microsoft Network Policy Server"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip device_name device_mac user action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("IAS", "NPS", "<Event>")
+    name = "nps"
+    title = "Microsoft Network Policy Server"
+    gives = fields_named("time observer source_ip destination_ip device_ip machine user action")
+    lease_markers = ("IAS", "NPS", "<Event>")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

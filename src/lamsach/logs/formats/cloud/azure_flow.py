@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from lamsach.errors import LineError
+from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.json_documents import first_record, is_azure_flow, records
 from lamsach.logs.text.json_records import child, text_of
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, ip_of, mac_of, port_of
-from lamsach.model import Action, Event, EventKind, Reference, Refusal
+from lamsach.logs.text.values import ip_of, mac_of, port_of
+from lamsach.model import Action, Event, Reference, Refusal
 
 _DECISIONS = {"A": Action.ALLOWED, "D": Action.BLOCKED}
 _STATES = {"B": Action.ALLOWED, "C": Action.ALLOWED, "E": Action.ALLOWED, "D": Action.BLOCKED}
@@ -36,13 +37,10 @@ class AzureFlow(BinaryFormat):
     The machine is the destination of `I`, the source of `O`.
     """
 
-    name: ClassVar[str] = "azure_flow"
-    title: ClassVar[str] = "Azure flow logs (NSG, VNet)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_mac action "
-        "inbound"
-    )
-    of_text: ClassVar[bool] = True
+    name = "azure_flow"
+    title = "Azure flow logs (NSG, VNet)"
+    gives = fields_named("contact device_mac action inbound")
+    of_text = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
@@ -111,21 +109,16 @@ def _event(text: str, mac: str | None, observer: str | None, file: str, number: 
         return None
     protocol, inward, decided = parts[5], parts[6] == "I", parts[7]
     ports = protocol not in _NO_PORTS
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.CONNECTION,
-            observer=observer,
-            source_ip=source,
-            source_port=port_of(parts[3]) if ports else None,
-            destination_ip=destination,
-            destination_port=port_of(parts[4]) if ports else None,
-            device_mac=mac,
-            action=(_STATES if protocol.isdigit() else _DECISIONS).get(decided, Action.UNKNOWN),
-            inbound=inward,
-            format=AzureFlow.name,
-            file=file,
-            line=number,
-        ),
-        Way.TO_OWN if inward else Way.SENT,
+    return event_between(
+        (source, port_of(parts[3]) if ports else None),
+        (destination, port_of(parts[4]) if ports else None),
+        time=time,
+        observer=observer,
+        device_mac=mac,
+        action=(_STATES if protocol.isdigit() else _DECISIONS).get(decided, Action.UNKNOWN),
+        inbound=inward,
+        format=AzureFlow.name,
+        file=file,
+        line=number,
+        way=Way.TO_OWN if inward else Way.SENT,
     )

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _DEFAULT = (
@@ -41,11 +40,9 @@ class VpcFlow(LogFormat):
     The packet's own ends count where they are given.
     """
 
-    name: ClassVar[str] = "vpc_flow"
-    title: ClassVar[str] = "Amazon VPC flow logs"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port source_nat_ip device_ip action"
-    )
+    name = "vpc_flow"
+    title = "Amazon VPC flow logs"
+    gives = fields_named("time ends source_nat_ip device_ip action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -92,14 +89,10 @@ def _event(fields: dict[str, str]) -> Event:
     ports = fields.get("protocol") not in _NO_PORTS
     translated = source if own_source and source != own_source else None
     source, destination = own_source or source, own_destination or destination
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
-            source_ip=source,
-            source_port=port_of(fields.get("srcport", "")) if ports else None,
-            destination_ip=destination,
-            destination_port=port_of(fields.get("dstport", "")) if ports else None,
-            source_nat_ip=translated,
-            action=_ACTIONS.get(fields.get("action", ""), Action.UNKNOWN),
-        )
+    return event_between(
+        (source, port_of(fields.get("srcport", "")) if ports else None),
+        (destination, port_of(fields.get("dstport", "")) if ports else None),
+        kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
+        source_nat_ip=translated,
+        action=_ACTIONS.get(fields.get("action", ""), Action.UNKNOWN),
     )

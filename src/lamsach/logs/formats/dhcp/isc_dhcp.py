@@ -20,16 +20,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, decide, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_epoch, local_time
-from lamsach.logs.text.values import domain_of, in_order, ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import domain_of, ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 _IP = r"[0-9A-Fa-f.:]{2,45}?"
@@ -82,12 +81,11 @@ def aside(message: str) -> Event | None:
         if address is None:
             return None
         name = found.get("name")
-        return decide(
-            Event(
-                source_ip=address,
-                device_mac=mac_of(found.get("mac")),
-                device_name=domain_of(name) if name else None,
-            ),
+        return event_between(
+            address,
+            kind=EventKind.OTHER,
+            device_mac=mac_of(found.get("mac")),
+            device_name=domain_of(name) if name else None,
             role=Role.HOLDER,
         )
     return None
@@ -124,16 +122,14 @@ def lease_block(text: str) -> Event | None:
     if (state and state[1] in _NO_HOLDER) or (mac is None and ia is None):
         return None
     name = _CLIENT_NAME.search(text)
-    return decide(
-        Event(
-            time=times.get("starts") or times.get("cltt"),
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_mac=mac,
-            device_name=_unquote(name[1]) if name else None,
-            action=LeaseAction.ASSIGNED,
-            lease_until=times.get("ends"),
-        ),
+    return event_between(
+        address,
+        time=times.get("starts") or times.get("cltt"),
+        kind=EventKind.LEASE,
+        device_mac=mac,
+        device_name=_unquote(name[1]) if name else None,
+        action=LeaseAction.ASSIGNED,
+        lease_until=times.get("ends"),
         role=Role.HOLDER,
     )
 
@@ -228,18 +224,16 @@ _ACTIONS_INFOBLOX = {
 class IscDhcp(LogFormat):
     """Dhcpd's and dhclient-side syslog lines, `dhcpd.leases`."""
 
-    name: ClassVar[str] = "isc_dhcp"
-    title: ClassVar[str] = "ISC DHCP"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip device_name device_mac action lease_until"
-    )
+    name = "isc_dhcp"
+    title = "ISC DHCP"
+    gives = fields_named("time observer source_ip destination_ip device_ip machine action lease_until")
     # DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0
-    records: ClassVar[Records] = Records(
+    records = Records(
         reader="sentences",
         sentences=Sentences(marks=("DHCP",), parting=" ()", names=rb" \(([^\s()]+)\) via "),
     )
-    multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = (
+    multiline = True
+    lease_markers = (
         *(
             "DHCPACK",
             "DHCPRELEASE",
@@ -329,14 +323,12 @@ def _message_v4(message: str, time: datetime | None) -> Event | None:
         if mac is None and (in_brackets := mac_of(name)):
             mac, name = in_brackets, None if ip_of(client) else client
     other = ip_of(server or "") or ip_of(via or "")
-    event = decide(
-        Event(
-            kind=EventKind.LEASE if action and address else EventKind.OTHER,
-            source_ip=address,
-            destination_ip=other,
-            device_mac=mac,
-            device_name=None if mac_of(name) or ip_of(name or "") else stated(name),
-        ),
+    event = event_between(
+        address,
+        other,
+        kind=EventKind.LEASE if action and address else EventKind.OTHER,
+        device_mac=mac,
+        device_name=None if mac_of(name) or ip_of(name or "") else stated(name),
         role=Role.HOLDER,
     )
     if action is None or address is None:
@@ -364,8 +356,11 @@ def _infoblox(message: str) -> Event | None:
     if match is None or address is None:
         return None
     action = _ACTIONS_INFOBLOX.get(match[2].lower())
-    event = decide(
-        Event(source_ip=address, device_mac=mac_of(match[4]), device_name=stated(match[3].strip('"'))),
+    event = event_between(
+        address,
+        kind=EventKind.OTHER,
+        device_mac=mac_of(match[4]),
+        device_name=stated(match[3].strip('"')),
         role=Role.HOLDER,
     )
     if action is None:

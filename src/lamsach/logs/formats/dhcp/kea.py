@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import in_order, ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 # 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:...], tid=0x1: lease 192.0.2.50 has been ...
@@ -82,13 +81,11 @@ _LONGEST_LEASE_S = 3660 * 86400
 class Kea(LogFormat):
     """Messages of both servers, forensic log, `kea-leases4.csv`, `kea-leases6.csv`."""
 
-    name: ClassVar[str] = "kea"
-    title: ClassVar[str] = "ISC Kea"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip device_ip device_name device_mac action lease_until"
-    )
+    name = "kea"
+    title = "ISC Kea"
+    gives = fields_named("time observer source_ip device_ip machine action lease_until")
     # DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:00:1a:2b:3c:4d:5e], tid=0x12345678: lease 192.0.2.50 has been allocated
-    records: ClassVar[Records] = Records(
+    records = Records(
         reader="sentences",
         sentences=Sentences(
             marks=("DHCP4_", "DHCP6_"),
@@ -96,7 +93,7 @@ class Kea(LogFormat):
             idle=rb" cid=\[([0-9a-f:]+)\]| tid=(0x[0-9a-fA-F]+): ",
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = ("_LEASE_", "_RELEASE", "_RENEW", "has been ", ",")
+    lease_markers = ("_LEASE_", "_RELEASE", "_RENEW", "has been ", ",")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -249,8 +246,14 @@ def _event(
     seconds: int,
     host: str | None,
 ) -> Event:
-    event = decide(
-        Event(time=time, observer=host, source_ip=address, device_mac=mac, device_name=name), role=Role.HOLDER
+    event = event_between(
+        address,
+        kind=EventKind.OTHER,
+        time=time,
+        observer=host,
+        device_mac=mac,
+        device_name=name,
+        role=Role.HOLDER,
     )
     if action is None or address is None:
         return event

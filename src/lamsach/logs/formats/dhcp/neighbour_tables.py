@@ -15,15 +15,14 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import ip_address
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, ip_of, mac_of, stated
+from lamsach.logs.text.values import ip_of, mac_of, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 _IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
@@ -85,12 +84,10 @@ class NeighbourTables(LogFormat):
     What it says was so at the file's time.
     """
 
-    name: ClassVar[str] = "neighbour_tables"
-    title: ClassVar[str] = "ARP and MAC address tables"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip device_ip device_name device_mac action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = (":", "-", ".")
+    name = "neighbour_tables"
+    title = "ARP and MAC address tables"
+    gives = fields_named("time observer source_ip device_ip machine action")
+    lease_markers = (":", "-", ".")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -184,15 +181,13 @@ def _seen(
     address, mac = ip_of(address_text), mac_of(_plain(mac_text))
     if address is None or mac is None or _is_group(mac) or ip_address(address).is_multicast:
         return None
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.LEASE,
-            observer=host,
-            source_ip=address,
-            device_mac=mac,
-            device_name=stated(name),
-            action=LeaseAction.OBSERVED,
-        ),
+    return event_between(
+        address,
+        time=time,
+        kind=EventKind.LEASE,
+        observer=host,
+        device_mac=mac,
+        device_name=stated(name),
+        action=LeaseAction.OBSERVED,
         role=Role.HOLDER,
     )

@@ -8,14 +8,13 @@ Source: BusyBox, `networking/udhcp/dhcpd.c` 1.19 to 1.36 (`Sending ACK to %s`, `
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import in_order, ip_of, mac_of, stated
+from lamsach.logs.text.values import ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
@@ -44,12 +43,10 @@ class Udhcpd(LogFormat):
     A line with an address alone is no lease.
     """
 
-    name: ClassVar[str] = "udhcpd"
-    title: ClassVar[str] = "Modems' DHCP servers (BusyBox udhcpd, TP-Link)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip device_ip device_name device_mac action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("ACK", "Assign")
+    name = "udhcpd"
+    title = "Modems' DHCP servers (BusyBox udhcpd, TP-Link)"
+    gives = fields_named("time observer source_ip device_ip machine action")
+    lease_markers = ("ACK", "Assign")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -81,13 +78,11 @@ class Udhcpd(LogFormat):
 def _lease(ip: str | None, mac: str | None, name: str | None) -> Event:
     address, hardware = ip_of(ip or ""), mac_of(mac)
     whole = address is not None and hardware is not None
-    return decide(
-        Event(
-            kind=EventKind.LEASE if whole else EventKind.OTHER,
-            source_ip=address,
-            device_name=stated(name),
-            device_mac=hardware,
-            action=LeaseAction.ASSIGNED if whole else Action.UNKNOWN,
-        ),
+    return event_between(
+        address,
+        kind=EventKind.LEASE if whole else EventKind.OTHER,
+        device_name=stated(name),
+        device_mac=hardware,
+        action=LeaseAction.ASSIGNED if whole else Action.UNKNOWN,
         role=Role.HOLDER,
     )

@@ -21,18 +21,17 @@ import csv
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
 from lamsach.logs.text.times.timestamps import local_time
-from lamsach.logs.text.values import among, in_order, ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import among, ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
@@ -102,23 +101,19 @@ class WindowsDhcpAudit(LogFormat):
 
     name = "windows_dhcp_audit"
     title = "Windows DHCP Server audit log"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip device_ip device_name device_mac user action"
-    )
+    gives = fields_named("time observer source_ip device_ip machine user action")
     lease_markers = (
         "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
         "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач", "Обнов", "分配", "续订", "更新", "割り当て",
     )  # fmt: skip
 
-    records: ClassVar[Records | None] = Records(
+    records = Records(
         reader="header",
         texts=among("address host mac user"),
         clock=("date", "time"),
         within={"host": Within(host_of, "{}"), "mac": Within(mac_of, "{}")},
     )
-    table: ClassVar[Table | None] = Table(
-        None, _NAMES, ",", absent=(), alone='"', first="^[0-4][0-9]$", trimmed=True
-    )
+    table = Table(None, _NAMES, ",", absent=(), alone='"', first="^[0-4][0-9]$", trimmed=True)
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -171,17 +166,15 @@ class WindowsDhcpAudit(LogFormat):
         action = _ACTIONS.get(identifier) if address else None
         names_client = identifier < 50 or identifier >= _IPV6
         forwards = names_client and _is_forwards(identifier, address)
-        return decide(
-            Event(
-                time=self.record_time(fields),
-                kind=EventKind.LEASE if action else EventKind.OTHER,
-                observer=header.host,
-                source_ip=address,
-                device_name=host_of(fields.get("host", "")) if names_client else None,
-                device_mac=mac_of(fields.get("mac")),
-                user=user_in(fields.get("user", "")),
-                action=action or Action.UNKNOWN,
-            ),
+        return event_between(
+            address,
+            time=self.record_time(fields),
+            kind=EventKind.LEASE if action else EventKind.OTHER,
+            observer=header.host,
+            device_name=host_of(fields.get("host", "")) if names_client else None,
+            device_mac=mac_of(fields.get("mac")),
+            user=user_in(fields.get("user", "")),
+            action=action or Action.UNKNOWN,
             role=Role.HOLDER if forwards else Role.APART,
         )
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, decide
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.dns_message import answers_in_base64
@@ -26,7 +26,7 @@ from lamsach.logs.text.dns_names import question_name
 from lamsach.logs.text.json_records import child, flat, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import among, host_and_port, in_order, ip_of
+from lamsach.logs.text.values import among, host_and_port, ip_of
 from lamsach.model import Action, Event, EventKind
 
 # {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example","QT":"A","QC":"IN",   {"IP":"192.0.2.5","T":"...","QH":
@@ -72,15 +72,13 @@ _BLOCKING_WORDS = among(
 class AdGuardHome(LogFormat):
     """`querylog.json` with the answers in it, records of its API, refused log-ons."""
 
-    name: ClassVar[str] = "adguardhome"
-    title: ClassVar[str] = "AdGuard Home"
-    of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip device_ip device_name domain answers action"
-    )
+    name = "adguardhome"
+    title = "AdGuard Home"
+    of_resolver = True
+    gives = fields_named("time observer source_ip device_ip device_name domain answers action")
 
     # {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example",...,"Answer":"fBmB..","IP":"192.0.2.5","Result":{},"Elapsed":1234}
-    records: ClassVar[Records] = Records(
+    records = Records(
         reader="json",
         marks=('"Result":',),
         needs=("QH", "Elapsed"),

@@ -13,16 +13,15 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, in_order, ip_of, port_of, question_of, stated
+from lamsach.logs.text.values import hash_of, ip_of, port_of, question_of, stated
 from lamsach.model import Event, EventKind
 
 _CELL = r'"(?:[^"]|"")*"'
@@ -65,12 +64,9 @@ class CiscoUmbrella(LogFormat):
     Times are in UTC.
     """
 
-    name: ClassVar[str] = "cisco_umbrella"
-    title: ClassVar[str] = "Cisco Umbrella"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip device_ip "
-        "device_name user domain url hashes action"
-    )
+    name = "cisco_umbrella"
+    title = "Cisco Umbrella"
+    gives = fields_named("contact source_nat_ip device_name user domain url hashes action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -105,16 +101,14 @@ class CiscoUmbrella(LogFormat):
 def _dns(cells: list[str]) -> Event:
     client, site = ip_of(cells[3]), ip_of(cells[4])
     user, computer = _named(cells[1], cells[10] if len(cells) > 10 else "")
-    return decide(
-        Event(
-            kind=EventKind.DNS,
-            device_name=computer,
-            source_ip=client or site,
-            source_nat_ip=site if client and site != client else None,
-            user=user,
-            domain=question_of(cells[8]),
-            action=action_of(cells[5]),
-        ),
+    return event_between(
+        client or site,
+        kind=EventKind.DNS,
+        device_name=computer,
+        source_nat_ip=site if client and site != client else None,
+        user=user,
+        domain=question_of(cells[8]),
+        action=action_of(cells[5]),
         role=Role.SERVES_THE_UNIT,
     )
 
@@ -132,19 +126,17 @@ def _proxy(cells: list[str]) -> Event:
     url = stated(cells[7])
     digest = next((found for cell in cells[10:] if (found := hash_of(cell))), None)
     user, computer = _named(cells[1], next((cell for cell in cells[16:] if cell in _IDENTITIES), ""))
-    return decide(
-        Event(
-            kind=EventKind.WEB,
-            device_name=computer,
-            source_ip=client or site,
-            source_nat_ip=site if client and site != client else None,
-            destination_ip=ip_of(cells[4]),
-            user=user,
-            domain=host_in(url) if url else None,
-            url=url,
-            hashes=(digest,) if digest else (),
-            action=action_of(cells[6]),
-        ),
+    return event_between(
+        client or site,
+        ip_of(cells[4]),
+        kind=EventKind.WEB,
+        device_name=computer,
+        source_nat_ip=site if client and site != client else None,
+        user=user,
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=action_of(cells[6]),
         role=Role.SERVES_THE_UNIT,
     )
 
@@ -162,14 +154,9 @@ def _flow(
     source: str, source_port: str, destination: str, destination_port: str, user: str, verdict: str
 ) -> Event:
     first, second = ip_of(source), ip_of(destination)
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=first,
-            source_port=port_of(source_port),
-            destination_ip=second,
-            destination_port=port_of(destination_port),
-            user=stated(user),
-            action=action_of(verdict),
-        )
+    return event_between(
+        (first, port_of(source_port)),
+        (second, port_of(destination_port)),
+        user=stated(user),
+        action=action_of(verdict),
     )

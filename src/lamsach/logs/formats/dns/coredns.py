@@ -7,14 +7,13 @@ the journal there is another time before `[INFO]`; `[ERROR] plugin/errors: 2 c2.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import host_and_port, in_order, ip_of, question_of
+from lamsach.logs.text.values import host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 # [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR   and cut: ... "A IN c2.example. udp 4
@@ -34,13 +33,10 @@ _FAILED = frozenset({"REFUSED"})
 class CoreDns(LogFormat):
     """Queries of the plugin `log`, from files, the journal and Kubernetes."""
 
-    name: ClassVar[str] = "coredns"
-    title: ClassVar[str] = "CoreDNS"
-    of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip domain action "
-        "forwarded"
-    )
+    name = "coredns"
+    title = "CoreDNS"
+    of_resolver = True
+    gives = fields_named("contact domain action forwarded")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -60,15 +56,12 @@ class CoreDns(LogFormat):
         host, port = host_and_port(match[1])
         source = ip_of(host or "")
         code = match[4]
-        event = decide(
-            Event(
-                kind=EventKind.DNS,
-                source_ip=source,
-                source_port=port,
-                domain=question_of(match[3]),
-                action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
-            ),
-            Way.CALLED,
+        event = event_between(
+            (source, port),
+            kind=EventKind.DNS,
+            domain=question_of(match[3]),
+            action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
+            way=Way.CALLED,
         )
         return placed(event, self, number, header.time, header.host)
 

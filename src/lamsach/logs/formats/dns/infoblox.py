@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.cef_events import cef_event
 from lamsach.logs.text import cef
@@ -23,7 +22,7 @@ from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order, ip_of, mac_of
+from lamsach.logs.text.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # CEF:0|Infoblox|NIOS|8.6.2|RPZ-QNAME|NXDOMAIN|7|app=DNS dst=10.1.1.2 src=10.1.1.1 spt=5353 view=_default qtype=A msg="rpz QNAME NXDOMAIN rewrite ..."
@@ -33,20 +32,10 @@ _REWRITE = re.compile(
     re.ASCII,
 )
 _PASSING = frozenset({"PASSTHRU", "TCP-ONLY", "DISABLED", "LOG", "ALLOW", "ALLOWED", "LOG ONLY"})
-_BLOCKING = frozenset(
-    {
-        "NXDOMAIN",
-        "NODATA",
-        "DROP",
-        "LOCAL-DATA",
-        "CNAME",
-        "BLOCK",
-        "BLOCKED",
-        "REDIRECT",
-        "SUBSTITUTE",
-        "BLOCK NO REDIRECT",
-    }
-)
+_BLOCKING = frozenset({
+    "NXDOMAIN", "NODATA", "DROP", "LOCAL-DATA", "CNAME", "BLOCK", "BLOCKED", "REDIRECT", "SUBSTITUTE",
+    "BLOCK NO REDIRECT",
+})  # fmt: skip
 # 2026-05-04 10:20:30.123Z [admin]: Login_Allowed - - to=AdminConnector ip=10.1.2.3 auth=LOCAL group=admin-group apparently_via=GUI
 _AUDIT = re.compile(
     r"(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) \[([^\]\s]{1,128})\]: (Login_Allowed|Login_Denied|Logout|First_Login) - - "
@@ -61,13 +50,10 @@ class Infoblox(LogFormat):
     `isc_dhcp`.
     """
 
-    name: ClassVar[str] = "infoblox"
-    title: ClassVar[str] = "Infoblox (CEF)"
-    of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
-        "device_mac user domain url answers hashes action source_nat_ip source_nat_port"
-    )
+    name = "infoblox"
+    title = "Infoblox (CEF)"
+    of_resolver = True
+    gives = fields_named("contact nat machine user domain url answers hashes action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -97,16 +83,14 @@ class Infoblox(LogFormat):
     def _logon(self, line: str, audit: re.Match[str], number: int) -> Event:
         header = header_before(line, audit.start(), self.context) if audit.start() else None
         source = ip_of(audit[4])
-        event = decide(
-            Event(
-                time=from_iso(audit[1], self.context.timezone),
-                kind=EventKind.LOGON,
-                observer=header.host if header else None,
-                source_ip=source,
-                user=audit[2],
-                action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
-            ),
-            Way.CALLED,
+        event = event_between(
+            source,
+            time=from_iso(audit[1], self.context.timezone),
+            kind=EventKind.LOGON,
+            observer=header.host if header else None,
+            user=audit[2],
+            action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
+            way=Way.CALLED,
         )
         return stamped(event, self.name, self.context.file, number)
 

@@ -10,16 +10,15 @@ Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `stru
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import host_and_port, in_order, ip_of, question_of
+from lamsach.logs.text.values import host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 _ADDRESS = r"\[?[0-9A-Fa-f.:]{2,45}\]?"
@@ -47,10 +46,10 @@ class PowerDns(LogFormat):
     messages.
     """
 
-    name: ClassVar[str] = "powerdns"
-    title: ClassVar[str] = "PowerDNS, dnsdist"
-    of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = in_order("time observer source_ip source_port device_ip domain action")
+    name = "powerdns"
+    title = "PowerDNS, dnsdist"
+    of_resolver = True
+    gives = fields_named("time observer source_ip source_port device_ip domain action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -73,15 +72,12 @@ class PowerDns(LogFormat):
             name, client = _question(line[:4096]) or ("", "")
         host, port = host_and_port(client)
         source = ip_of(host or "")
-        event = decide(
-            Event(
-                kind=EventKind.DNS,
-                source_ip=source,
-                source_port=port,
-                domain=question_of(name),
-                action=Action.UNKNOWN,
-            ),
-            Way.CALLED,
+        event = event_between(
+            (source, port),
+            kind=EventKind.DNS,
+            domain=question_of(name),
+            action=Action.UNKNOWN,
+            way=Way.CALLED,
         )
         return placed(event, self, number, time, header.host)
 

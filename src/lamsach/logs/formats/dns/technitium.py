@@ -13,11 +13,10 @@ from __future__ import annotations
 import csv
 import re
 from datetime import datetime
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
@@ -49,18 +48,8 @@ _ROW = re.compile(
     r'"?(?:Authoritative|Recursive|Cached|Blocked|UpstreamBlocked|UpstreamBlockedCached|CacheBlocked|Dropped)"?,',
     re.ASCII,
 )
-_COLUMNS = (
-    "RowNumber",
-    "Timestamp",
-    "ClientIpAddress",
-    "Protocol",
-    "ResponseType",
-    "ResponseRtt",
-    "RCode",
-    "Domain",
-    "Type",
-    "Class",
-    "Answer",
+_COLUMNS = in_order(
+    "RowNumber Timestamp ClientIpAddress Protocol ResponseType ResponseRtt RCode Domain Type Class Answer"
 )
 _JSON_KEYS = ('"questionName"', '"clientIp"')
 _ANSWER_BREAKS = re.compile(r"[\s,;\[\]\"]+")
@@ -71,13 +60,11 @@ _UTC = ZoneInfo("UTC")
 class Technitium(LogFormat):
     """Text log with its DHCP leases, CSV of Query Logs, JSON of Log Exporter."""
 
-    name: ClassVar[str] = "technitium"
-    title: ClassVar[str] = "Technitium DNS Server"
-    of_resolver: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server leased ", "DHCP Server released ")
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port device_ip device_name device_mac domain answers action"
-    )
+    name = "technitium"
+    title = "Technitium DNS Server"
+    of_resolver = True
+    lease_markers = ("DHCP Server leased ", "DHCP Server released ")
+    gives = fields_named("time source_ip source_port device_ip machine domain answers action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

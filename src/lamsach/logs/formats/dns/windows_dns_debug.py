@@ -20,16 +20,15 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.text.dns_names import from_labels
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
 from lamsach.logs.text.times.timestamps import MONTHS, local_time
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
@@ -91,10 +90,7 @@ class WindowsDnsDebug(LogFormat):
     name = "windows_dns_debug"
     title = "Windows DNS Server debug log"
     of_resolver = True
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip domain answers "
-        "action forwarded response"
-    )
+    gives = fields_named("contact domain answers action forwarded response")
     multiline = True
 
     def __init__(self, context: FileContext) -> None:
@@ -140,24 +136,20 @@ class WindowsDnsDebug(LogFormat):
         details = line[len(first) :]
         stated_port = _REMOTE_PORT.search(details, 0, 2000)
         port = port_of(stated_port[1]) if stated_port else None
-        return decide(
-            Event(
-                time=self.time_of(before),
-                kind=EventKind.DNS,
-                observer=header,
-                source_ip=remote if from_client else None,
-                source_port=port if from_client else None,
-                destination_ip=None if from_client else remote,
-                destination_port=None if from_client else port,
-                domain=question_of_packet(packet[7] or ""),
-                answers=_answers(details) if response and details else (),
-                action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
-                forwarded=not from_client,
-                response=bool(response),
-                format=self.name,
-                file=self.context.file,
-                line=number,
-            ),
+        return event_between(
+            (remote if from_client else None, port if from_client else None),
+            (None if from_client else remote, None if from_client else port),
+            time=self.time_of(before),
+            kind=EventKind.DNS,
+            observer=header,
+            domain=question_of_packet(packet[7] or ""),
+            answers=_answers(details) if response and details else (),
+            action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
+            forwarded=not from_client,
+            response=bool(response),
+            format=self.name,
+            file=self.context.file,
+            line=number,
             role=Role.SERVES_THE_UNIT,
         )
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
@@ -28,7 +27,7 @@ from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import hash_of, in_order
+from lamsach.logs.text.values import hash_of
 from lamsach.model import Event, EventKind
 
 # {"event_type":"Threat_Event","ipv4":"10.1.1.7","hostname":"pc-7","source_uuid":"...","occured":"05-Jun-2026 07:31:12"
@@ -41,12 +40,9 @@ _OCCURRED = re.compile(r"\d{1,2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}:\d{2}")
 class Eset(LogFormat):
     """Detections, blocked sites and firewall events, sent as JSON, CEF or LEEF."""
 
-    name: ClassVar[str] = "eset"
-    title: ClassVar[str] = "ESET PROTECT"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "domain url hashes action"
-    )
+    name = "eset"
+    title = "ESET PROTECT"
+    gives = fields_named("contact device_name user domain url hashes action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -108,29 +104,25 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
         fields.get(key, "") for key in ("hash", "filehash", "fileHash", "sha1", "sha256", "md5", "objecthash")
     )
     hashes = tuple(dict.fromkeys(digest for text in texts if (digest := hash_of(text)))) or hashes_in(uri)
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.WEB
-            if url
-            else EventKind.FILE
-            if hashes
-            else EventKind.CONNECTION
-            if destination
-            else EventKind.OTHER,
-            observer=observer,
-            source_ip=source,
-            source_port=first_port(fields, "source_port", "spt", "srcport"),
-            destination_ip=destination,
-            destination_port=first_port(fields, "target_port", "dpt", "dstport"),
-            device_name=first(fields, "hostname", "dvchost", "devicename", "identhostname", "shost"),
-            user=first(fields, "username", "suser", "usrname", "account", "accountname", "user"),
-            domain=host_in(url) if url else None,
-            url=url,
-            hashes=hashes,
-            action=first_action(
-                first(fields, "action_taken", "act", "actiontaken", "action"), fields.get("event")
-            ),
+    return event_between(
+        (source, first_port(fields, "source_port", "spt", "srcport")),
+        (destination, first_port(fields, "target_port", "dpt", "dstport")),
+        time=time,
+        kind=EventKind.WEB
+        if url
+        else EventKind.FILE
+        if hashes
+        else EventKind.CONNECTION
+        if destination
+        else EventKind.OTHER,
+        observer=observer,
+        device_name=first(fields, "hostname", "dvchost", "devicename", "identhostname", "shost"),
+        user=first(fields, "username", "suser", "usrname", "account", "accountname", "user"),
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=hashes,
+        action=first_action(
+            first(fields, "action_taken", "act", "actiontaken", "action"), fields.get("event")
         ),
         role=Role.APART,
         given=own,

@@ -9,17 +9,15 @@ Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
@@ -39,11 +37,10 @@ class Kaspersky(LogFormat):
     Hashes, site and user are taken from the message's text.
     """
 
-    name: ClassVar[str] = "kaspersky"
-    title: ClassVar[str] = "Kaspersky Security Center"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip device_name device_mac user domain url hashes "
-        "action"
+    name = "kaspersky"
+    title = "Kaspersky Security Center"
+    gives = fields_named(
+        "time observer source_ip destination_ip device_ip machine user domain url hashes action"
     )
 
     @classmethod

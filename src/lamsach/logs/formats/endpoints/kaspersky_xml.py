@@ -16,16 +16,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 _COLUMNS = (
@@ -65,13 +63,12 @@ class KasperskyXml(LogFormat):
     `tmRiseTime` is in UTC; no XML parser reads it.
     """
 
-    name: ClassVar[str] = "kaspersky_xml"
-    title: ClassVar[str] = "Kaspersky Security Center (XML)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip device_name device_mac user domain url hashes "
-        "action"
+    name = "kaspersky_xml"
+    title = "Kaspersky Security Center (XML)"
+    gives = fields_named(
+        "time observer source_ip destination_ip device_ip machine user domain url hashes action"
     )
-    multiline: ClassVar[bool] = True
+    multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

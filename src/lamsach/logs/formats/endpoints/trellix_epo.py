@@ -14,19 +14,18 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import decide, own_end
+from lamsach.logs.events.ends import event_between, own_end
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, in_order, mac_of
+from lamsach.logs.text.values import hash_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" encoding="UTF-8"?><EPOevent><MachineInfo>
@@ -51,12 +50,9 @@ class TrellixEpo(LogFormat):
     No XML parser reads it; an action that *would* block lets pass.
     """
 
-    name: ClassVar[str] = "trellix_epo"
-    title: ClassVar[str] = "Trellix (McAfee) ePolicy Orchestrator"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
-        "device_mac user domain url hashes action inbound"
-    )
+    name = "trellix_epo"
+    title = "Trellix (McAfee) ePolicy Orchestrator"
+    gives = fields_named("contact machine user domain url hashes action inbound")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -96,24 +92,20 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
     hashes = tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
     device = own or own_end(source, destination)
     came = source is not None and source != device and not is_internal(source)
-    return decide(
-        Event(
-            time=time,
-            kind=_kind(url, hashes, bool(source or destination)),
-            observer=observer,
-            source_ip=source,
-            source_port=first_port(fields, "sourceport"),
-            destination_ip=destination,
-            destination_port=first_port(fields, "targetport"),
-            device_name=first(fields, "machinename", "targethostname"),
-            device_mac=mac_of(fields.get("rawmacaddress")),
-            user=first(fields, "targetusername", "username"),
-            domain=host_in(url) if url else None,
-            url=url,
-            hashes=hashes,
-            action=_action(fields.get("threatactiontaken", "")),
-            inbound=came and url is None,
-        ),
+    return event_between(
+        (source, first_port(fields, "sourceport")),
+        (destination, first_port(fields, "targetport")),
+        time=time,
+        kind=_kind(url, hashes, bool(source or destination)),
+        observer=observer,
+        device_name=first(fields, "machinename", "targethostname"),
+        device_mac=mac_of(fields.get("rawmacaddress")),
+        user=first(fields, "targetusername", "username"),
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=hashes,
+        action=_action(fields.get("threatactiontaken", "")),
+        inbound=came and url is None,
         given=own,
     )
 

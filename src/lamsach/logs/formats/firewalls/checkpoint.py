@@ -19,10 +19,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Way, decide
 from lamsach.logs.events.stamping import changed, stamped
@@ -35,7 +34,7 @@ from lamsach.logs.text.key_value import first, first_ip
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import in_order
+from lamsach.logs.text.values import among, in_order
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 0|Check Point|VPN-1 & FireWall-1|   CEF:0||Check Point|VPN-1
@@ -59,46 +58,17 @@ _FW_LOG_START = re.compile(
 _EXPORTED = re.compile(r" CheckPoint \d{1,10} \S{1,40} \[(?:\w{1,60}[:=]\"|[\w-]{1,40}@)", re.ASCII)
 _ESCAPE = re.compile(r'\\([=|"\\;\]])')
 _MARKS = (
-    *(
-        "loguid",
-        "originsicname",
-        "origin_sic_name",
-        "sequencenum",
-        "__policy_id_tag",
-        "conn_direction",
-        "i/f_dir",
-        "ifdir",
-        "ifname",
+    *in_order(
+        "loguid originsicname origin_sic_name sequencenum __policy_id_tag conn_direction i/f_dir ifdir ifname"
     ),
-    *(
-        "i/f_name",
-        "product",
-        "action",
-        "orig",
-        "origin",
-        "s_port",
-        "logid",
-        "fw_subproduct",
-        "inzone",
-        "rule_uid",
-        "UP_match_table",
-        "UUid",
-        "Action",
+    *in_order(
+        "i/f_name product action orig origin s_port logid fw_subproduct inzone rule_uid UP_match_table "
+        "UUid Action"
     ),
 )
-_STRONG = frozenset(
-    {
-        "loguid",
-        "originsicname",
-        "origin_sic_name",
-        "__policy_id_tag",
-        "UP_match_table",
-        "i/f_dir",
-        "i/f_name",
-        "ifdir",
-        "fw_subproduct",
-        "UUid",
-    }
+_STRONG = among(
+    "loguid originsicname origin_sic_name __policy_id_tag UP_match_table i/f_dir i/f_name ifdir "
+    "fw_subproduct UUid"
 )
 _MARK = re.compile(rf"(?:^|[|\[; \t])({'|'.join(map(re.escape, _MARKS))})(?:=|: ?\")")
 _FW_LOG_MARK = re.compile(r"product: [^;]{1,80};")
@@ -203,29 +173,13 @@ KEYS = Keys(
     destination_mac=("mac_destination_address", "dst_mac", "dmac"),
     destination_user=("dst_user_name", "duser"),
     query=("dns_query", "dns_message_query", "query"),
-    domain=(
-        "dst_domain_name",
-        "tls_server_host_name",
-        "sni",
-        "server_name",
-        "destinationDnsDomain",
-        "domain_name",
-        "dst_machine_name",
-        "dhost",
+    domain=in_order(
+        "dst_domain_name tls_server_host_name sni server_name destinationDnsDomain domain_name "
+        "dst_machine_name dhost"
     ),
     url=("resource", "request", "url", "web_url", "malware_url", "requesturl"),
     answers=("dns_response", "resolved_ip"),
-    hashes=(
-        "file_sha256",
-        "file_sha1",
-        "file_md5",
-        "sha256",
-        "sha1",
-        "md5",
-        "fileHash",
-        "filesha256",
-        "filemd5",
-    ),
+    hashes=in_order("file_sha256 file_sha1 file_md5 sha256 sha1 md5 fileHash filesha256 filemd5"),
     action=("action", "act", "rule_action", "https_inspection_action", "malware_action"),
     observer=("hostname", "dvchost", "orig_log_server_name", "orig"),
 )
@@ -253,14 +207,11 @@ class CheckPoint(LogFormat):
     The address that a VPN client was given is the device's.
     """
 
-    name: ClassVar[str] = "checkpoint"
-    title: ClassVar[str] = "Check Point"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action"
-    )
-    multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = ("office_mode_ip",)
+    name = "checkpoint"
+    title = "Check Point"
+    gives = fields_named("contact nat machine user domain url answers hashes action")
+    multiline = True
+    lease_markers = ("office_mode_ip",)
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, decide, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.syslog import SyslogHeader
-from lamsach.logs.text.values import in_order, ip_of, mac_of, port_of
+from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # %SEC-6-IPACCESSLOGP:   %FW-6-SESS_AUDIT_TRAIL_START:   %SEC_LOGIN-5-LOGIN_SUCCESS:   %ETHPORT-5-IF_UP:   %SYS-SW1_SP-5-CONFIG_I:
@@ -69,12 +68,9 @@ _INNER_ROOM = 200
 class CiscoIos(LogFormat):
     """Access lists, zone-based firewall, NAT, log-ons, ARP inspection."""
 
-    name: ClassVar[str] = "cisco_ios"
-    title: ClassVar[str] = "Cisco IOS, IOS XE, NX-OS"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_mac user action"
-    )
+    name = "cisco_ios"
+    title = "Cisco IOS, IOS XE, NX-OS"
+    gives = fields_named("contact nat device_mac user action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -141,18 +137,14 @@ def _contact(
 ) -> Event:
     both = source.ip is not None and destination.ip is not None
     nat_ip, nat_port = nat if nat[0] != source.ip else (None, None)
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION if both else EventKind.OTHER,
-            source_ip=source.ip,
-            source_port=source.port,
-            destination_ip=destination.ip,
-            destination_port=destination.port,
-            source_nat_ip=nat_ip,
-            source_nat_port=nat_port,
-            action=Action.ALLOWED if _SESSIONS.match(text) else action_of(text.partition(",")[0]),
-        ),
-        Way.UNSTATED if both else Way.CALLED,
+    return event_between(
+        (source.ip, source.port),
+        (destination.ip, destination.port),
+        kind=EventKind.CONNECTION if both else EventKind.OTHER,
+        source_nat_ip=nat_ip,
+        source_nat_port=nat_port,
+        action=Action.ALLOWED if _SESSIONS.match(text) else action_of(text.partition(",")[0]),
+        way=Way.UNSTATED if both else Way.CALLED,
     )
 
 

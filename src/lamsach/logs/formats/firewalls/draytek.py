@@ -12,15 +12,14 @@ Traps:
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of, mac_of, port_of, question_of
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 _END = r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}?\]?)(?::(\d{1,5}))?"
@@ -67,12 +66,9 @@ class Draytek(LogFormat):
     web, DNS) with the site.
     """
 
-    name: ClassVar[str] = "draytek"
-    title: ClassVar[str] = "DrayTek Vigor"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_mac domain "
-        "url action"
-    )
+    name = "draytek"
+    title = "DrayTek Vigor"
+    gives = fields_named("contact device_mac domain url action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -113,19 +109,15 @@ def _local_user(match: re.Match[str]) -> Event | None:
     role = Role.SERVES_THE_UNIT if dns else Role.BETWEEN
     device = own_end(source, destination, role=role)
     url = _URL.search(rest[:2100]) if rest else None
-    return decide(
-        Event(
-            kind=EventKind.DNS if dns else EventKind.WEB if url else EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(source_port),
-            destination_ip=destination,
-            destination_port=port_of(destination_port),
-            source_mac=mac_of(mac),
-            device_mac=mac_of_device(device, source, mac_of(mac)),
-            domain=question_of(name) if name else _host(url[1] if url else None),
-            url=url[0].partition("=")[2] or url[0] if url else None,
-            action=Action.ALLOWED,
-        ),
+    return event_between(
+        (source, port_of(source_port)),
+        (destination, port_of(destination_port)),
+        kind=EventKind.DNS if dns else EventKind.WEB if url else EventKind.CONNECTION,
+        source_mac=mac_of(mac),
+        device_mac=mac_of_device(device, source, mac_of(mac)),
+        domain=question_of(name) if name else _host(url[1] if url else None),
+        url=url[0].partition("=")[2] or url[0] if url else None,
+        action=Action.ALLOWED,
         role=role,
     )
 
@@ -133,16 +125,11 @@ def _local_user(match: re.Match[str]) -> Event | None:
 def _printed(message: str, match: re.Match[str]) -> Event:
     """A decision as routers before the Vigor 2820 print it; `IN` at its end: the packet came from outside."""
     source, destination = ip_of(match[2]), ip_of(match[4])
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_or_service(match[3] or ""),
-            destination_ip=destination,
-            destination_port=port_or_service(match[5] or ""),
-            action=Action.BLOCKED if match[1] in "bB" else Action.ALLOWED,
-        ),
-        Way.INWARD if message.rstrip().endswith(" IN") else Way.UNSTATED,
+    return event_between(
+        (source, port_or_service(match[3] or "")),
+        (destination, port_or_service(match[5] or "")),
+        action=Action.BLOCKED if match[1] in "bB" else Action.ALLOWED,
+        way=Way.INWARD if message.rstrip().endswith(" IN") else Way.UNSTATED,
     )
 
 
@@ -170,18 +157,14 @@ def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | No
     if start[1].lower() not in _OF_PACKETS:
         domain, url = _site(text[flow.end() : flow.end() + _ROOM_OF_SITE])
     asked = "DNSF" in text[start.start() : start.end() + 8] or "QNAME" in text[flow.end() : _ROOM]
-    return decide(
-        Event(
-            kind=EventKind.DNS if asked and domain else EventKind.WEB if url else EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(flow[2]),
-            destination_ip=destination,
-            destination_port=None if to_site else port_of(flow[4]),
-            domain=domain,
-            url=url,
-            action=_action(text, start.start()),
-        ),
-        Way.INWARD
+    return event_between(
+        (source, port_of(flow[2])),
+        (destination, None if to_site else port_of(flow[4])),
+        kind=EventKind.DNS if asked and domain else EventKind.WEB if url else EventKind.CONNECTION,
+        domain=domain,
+        url=url,
+        action=_action(text, start.start()),
+        way=Way.INWARD
         if _FROM_OUTSIDE.search(text, start.start(), flow.start() + 1) is not None
         else Way.UNSTATED,
     )

@@ -12,15 +12,14 @@ Traps:
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import in_order, ip_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event
 
 _END = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.%]{2,60}\])(?::(\d{1,5}))?"
 # ipfw: 100 Deny TCP 203.0.113.9:4444 192.0.2.10:22 in via em0     ipfw: 300 Forward to 10.0.0.5:8080 TCP ...     ipfw[0]: 12190 Deny ...
@@ -52,11 +51,9 @@ class Ipfw(LogFormat):
     refused.
     """
 
-    name: ClassVar[str] = "ipfw"
-    title: ClassVar[str] = "ipfw (FreeBSD, macOS)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip action"
-    )
+    name = "ipfw"
+    title = "ipfw (FreeBSD, macOS)"
+    gives = fields_named("contact action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -104,14 +101,6 @@ def _connection(
 ) -> Event | None:
     if source is None and destination is None:
         return None
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(source_port),
-            destination_ip=destination,
-            destination_port=port_of(destination_port),
-            action=action,
-        ),
-        way,
+    return event_between(
+        (source, port_of(source_port)), (destination, port_of(destination_port)), action=action, way=way
     )

@@ -31,7 +31,7 @@ import re
 from datetime import UTC, datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.events.ends import Way, decide, own_end
+from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
 from lamsach.logs.layouts.line import LayoutFormat, Texts
@@ -86,18 +86,13 @@ def conntrack_event(line: str) -> Event | None:
     if source is None or destination is None:
         return None
     nat = translated if translated != source else None
-    return decide(
-        Event(
-            time=from_epoch(start[1]) if start[1] else None,
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(there.get("sport")),
-            destination_ip=destination,
-            destination_port=port_of(there.get("dport")),
-            source_nat_ip=nat,
-            source_nat_port=port_of(back.get("dport")) if nat else None,
-            action=Action.ALLOWED,
-        ),
+    return event_between(
+        (source, port_of(there.get("sport"))),
+        (destination, port_of(there.get("dport"))),
+        time=from_epoch(start[1]) if start[1] else None,
+        source_nat_ip=nat,
+        source_nat_port=port_of(back.get("dport")) if nat else None,
+        action=Action.ALLOWED,
         inner=inner,
     )
 
@@ -133,16 +128,11 @@ def ipchains_packet(line: str) -> Event | None:
     if source is None and destination is None:
         return None
     ported = protocol in _WITH_PORTS
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(source_port) if ported else None,
-            destination_ip=destination,
-            destination_port=port_of(destination_port) if ported else None,
-            action=_ACTIONS.get(target, Action.UNKNOWN),
-        ),
-        Way.RECEIVED if chain == "input" else Way.UNSTATED,
+    return event_between(
+        (source, port_of(source_port) if ported else None),
+        (destination, port_of(destination_port) if ported else None),
+        action=_ACTIONS.get(target, Action.UNKNOWN),
+        way=Way.RECEIVED if chain == "input" else Way.UNSTATED,
     )
 
 
@@ -255,28 +245,24 @@ def _unifi(message: str) -> Event:
     request = first(fields, "request", "UNIFIurl")
     stated = first(fields, "UNIFIutcTime")
     action = (first(fields, "act", "UNIFIaction") or record.name).lower()
-    return decide(
-        Event(
-            time=from_iso(stated, UTC) if stated and _ISO.match(stated) else None,
-            kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
-            observer=first(fields, "UNIFIhost", "UNIFIdeviceName", "dvchost"),
-            source_ip=source,
-            source_port=first_port(fields, "spt"),
-            destination_ip=destination,
-            destination_port=first_port(fields, "dpt"),
-            device_name=first(fields, *names),
-            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-            user=first(fields, "suser", "UNIFIadmin"),
-            domain=domain_of(first(fields, "dhost", "UNIFIdomain") or "")
-            or (host_of_url(request) if request else None),
-            url=request,
-            action=Action.BLOCKED
-            if _BLOCKING.search(action)
-            else Action.ALLOWED
-            if _ALLOWING.search(action)
-            else Action.UNKNOWN,
-        ),
-        way,
+    return event_between(
+        (source, first_port(fields, "spt")),
+        (destination, first_port(fields, "dpt")),
+        time=from_iso(stated, UTC) if stated and _ISO.match(stated) else None,
+        kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
+        observer=first(fields, "UNIFIhost", "UNIFIdeviceName", "dvchost"),
+        device_name=first(fields, *names),
+        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+        user=first(fields, "suser", "UNIFIadmin"),
+        domain=domain_of(first(fields, "dhost", "UNIFIdomain") or "")
+        or (host_of_url(request) if request else None),
+        url=request,
+        action=Action.BLOCKED
+        if _BLOCKING.search(action)
+        else Action.ALLOWED
+        if _ALLOWING.search(action)
+        else Action.UNKNOWN,
+        way=way,
     )
 
 

@@ -11,16 +11,15 @@ c2.example (203.0.113.9):443 [Duration] 10 sec`. Traps:
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide, own_end
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
+from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # [20/Nov/2026 16:26:53]
@@ -56,12 +55,9 @@ class Kerio(LogFormat):
     On the firewall's own clock.
     """
 
-    name: ClassVar[str] = "kerio"
-    title: ClassVar[str] = "Kerio Control"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "domain url action"
-    )
+    name = "kerio"
+    title = "Kerio Control"
+    gives = fields_named("contact device_name user domain url action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -86,15 +82,13 @@ def _event(text: str) -> Event:
     page = _PAGE.match(text)
     if page:
         client = ip_of(page[1])
-        return decide(
-            Event(
-                kind=EventKind.WEB,
-                source_ip=client,
-                user=stated(page[2]),
-                domain=host_in(page[3]),
-                url=page[3],
-                action=Action.ALLOWED,
-            ),
+        return event_between(
+            client,
+            kind=EventKind.WEB,
+            user=stated(page[2]),
+            domain=host_in(page[3]),
+            url=page[3],
+            action=Action.ALLOWED,
             role=Role.SERVES_THE_UNIT,
         )
     packet, connection = _PACKET.match(text), _CONNECTION.match(text)
@@ -107,20 +101,11 @@ def _event(text: str) -> Event:
     source, destination = ip_of(ends[2]), ip_of(ends[5])
     done = "" if connection else start[1] if packet else start[1].lower()
     device = own_end(source, destination)
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(ends[3]),
-            destination_ip=destination,
-            destination_port=port_of(ends[6]),
-            device_name=(ends[1] if device == source else ends[4]) or None,
-            user=stated(connection[1]) if connection and connection[1] else None,
-            domain=domain_of(ends[4]) if ends[4] and "." in ends[4] and device != destination else None,
-            action=Action.BLOCKED
-            if done in _REFUSED
-            else Action.UNKNOWN
-            if done == "alert"
-            else Action.ALLOWED,
-        )
+    return event_between(
+        (source, port_of(ends[3])),
+        (destination, port_of(ends[6])),
+        device_name=(ends[1] if device == source else ends[4]) or None,
+        user=stated(connection[1]) if connection and connection[1] else None,
+        domain=domain_of(ends[4]) if ends[4] and "." in ends[4] and device != destination else None,
+        action=Action.BLOCKED if done in _REFUSED else Action.UNKNOWN if done == "alert" else Action.ALLOWED,
     )

@@ -13,27 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, decide, own_end
+from lamsach.logs.events.ends import Role, Way, decide, event_between, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import pairs_in
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import (
-    domain_of,
-    hash_of,
-    host_and_port,
-    host_of_url,
-    in_order,
-    ip_of,
-    mac_of,
-    port_of,
-)
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -74,19 +64,13 @@ class Meraki(LogFormat):
     Of HTTPS only the host is known.
     """
 
-    name: ClassVar[str] = "meraki"
-    title: ClassVar[str] = "Cisco Meraki"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url hashes action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "dhcp lease of ip",
-        "dhcp release of ip",
-        "client_vpn_connect",
-        "client_vpn_disconnect",
+    name = "meraki"
+    title = "Cisco Meraki"
+    gives = fields_named("contact nat machine user domain url hashes action")
+    lease_markers = (
+        "dhcp lease of ip", "dhcp release of ip", "client_vpn_connect", "client_vpn_disconnect",
         "anyconnect_vpn",
-    )
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -107,14 +91,12 @@ def _event(kind: str, text: str) -> Event:
     if lease:
         address = ip_of(lease[2])
         done = LeaseAction.ASSIGNED if lease[1] == "lease" else LeaseAction.RELEASED
-        return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=address,
-                device_name=lease[4],
-                device_mac=mac_of(lease[3]),
-                action=done,
-            ),
+        return event_between(
+            address,
+            kind=EventKind.LEASE,
+            device_name=lease[4],
+            device_mac=mac_of(lease[3]),
+            action=done,
             role=Role.HOLDER,
         )
     session = _VPN.search(text[:600])
@@ -122,9 +104,8 @@ def _event(kind: str, text: str) -> Event:
     if session and (anyconnect or text.startswith("client_vpn")):
         given = ip_of(session[2])
         done = LeaseAction.RELEASED if "disconnect" in text[:200] else LeaseAction.ASSIGNED
-        return decide(
-            Event(kind=EventKind.LEASE, source_ip=ip_of(session[4]), user=session[1], action=done),
-            given=given,
+        return event_between(
+            ip_of(session[4]), kind=EventKind.LEASE, user=session[1], action=done, given=given
         )
     peer = _PEER.search(text[:1000]) if anyconnect else None
     if peer:
@@ -146,15 +127,12 @@ def _anyconnect(text: str, peer: re.Match[str]) -> Event:
         return decide(Event(kind=EventKind.LEASE, source_ip=outside, user=user, action=done), given=given)
     failed = "fail" in text.lower() or "denied" in text.lower()
     passed = "auth_success" in text or "connected" in text or "anyconnect_vpn_connect" in text
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=outside,
-            source_port=port_of(peer[2]),
-            user=user,
-            action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        (outside, port_of(peer[2])),
+        kind=EventKind.LOGON,
+        user=user,
+        action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
+        way=Way.CALLED,
     )
 
 
@@ -173,23 +151,19 @@ def _contact(kind: str, text: str, fields: Fields) -> Event:
     mac = next(
         (mac for key in ("mac", "client_mac", "dhost") if (mac := mac_of(fields.get(key, "")[:17]))), None
     )
-    return decide(
-        Event(
-            kind=_kind(kind, text, url=url, both=bool(source and destination), digest=digest),
-            source_ip=source or client,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            source_nat_ip=nat,
-            source_nat_port=nat_port,
-            device_mac=mac if device is None or is_internal(device) else None,
-            user=fields.get("identity") or fields.get("user") or None,
-            domain=(host_of_url(url) if url else None) or domain_of(fields.get("hostname", "")),
-            url=url,
-            hashes=(digest,) if digest else (),
-            action=_action(text, fields),
-        ),
-        way,
+    return event_between(
+        (source or client, source_port),
+        (destination, destination_port),
+        kind=_kind(kind, text, url=url, both=bool(source and destination), digest=digest),
+        source_nat_ip=nat,
+        source_nat_port=nat_port,
+        device_mac=mac if device is None or is_internal(device) else None,
+        user=fields.get("identity") or fields.get("user") or None,
+        domain=(host_of_url(url) if url else None) or domain_of(fields.get("hostname", "")),
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=_action(text, fields),
+        way=way,
         given=device,
     )
 

@@ -30,12 +30,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.mappings.printed_packets import printed_packet
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records
@@ -43,7 +42,7 @@ from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.syslog_times import BSD_TIME, time_at
-from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, question_of, stated
+from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _TIME = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"
@@ -86,16 +85,14 @@ def _question(
     if asker is None:
         return None
     found = (ip_of(answer) or domain_of(answer)) if answer else None
-    return decide(
-        Event(
-            time=_time(time, context),
-            kind=EventKind.DNS,
-            source_ip=asker,
-            domain=question_of(name),
-            answers=(found,) if found and "." in found.replace(":", ".") else (),
-            response=answer is not None,
-            action=Action.BLOCKED if answer is None else Action.ALLOWED if found else Action.UNKNOWN,
-        ),
+    return event_between(
+        asker,
+        time=_time(time, context),
+        kind=EventKind.DNS,
+        domain=question_of(name),
+        answers=(found,) if found and "." in found.replace(":", ".") else (),
+        response=answer is not None,
+        action=Action.BLOCKED if answer is None else Action.ALLOWED if found else Action.UNKNOWN,
         role=Role.SERVES_THE_UNIT,
     )
 
@@ -108,19 +105,14 @@ def _stopped(match: re.Match[str], context: FileContext) -> Event | None:
     rest = match[8].split(",")
     resolved, named = (stated(rest[at]) if len(rest) > at else None for at in (_RESOLVED, _NAMED))
     site = domain_of(resolved) if resolved else None
-    return decide(
-        Event(
-            time=_time(match[1], context),
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(match[5]),
-            destination_ip=destination,
-            destination_port=port_of(match[6]),
-            device_name=named if named and named.lower() != "unknown" else None,
-            domain=site if site and "." in site and ip_of(site) is None and not stranger else None,
-            action=_ACTIONS.get(match[2], Action.UNKNOWN),
-        ),
-        Way.ARRIVED if stranger else Way.UNSTATED,
+    return event_between(
+        (source, port_of(match[5])),
+        (destination, port_of(match[6])),
+        time=_time(match[1], context),
+        device_name=named if named and named.lower() != "unknown" else None,
+        domain=site if site and "." in site and ip_of(site) is None and not stranger else None,
+        action=_ACTIONS.get(match[2], Action.UNKNOWN),
+        way=Way.ARRIVED if stranger else Way.UNSTATED,
     )
 
 
@@ -175,15 +167,12 @@ class PfFilterlog(LogFormat):
     Of two public IPv4 addresses the receiver of what came in is the unit's.
     """
 
-    name: ClassVar[str] = "pf_filterlog"
-    title: ClassVar[str] = "pfSense, OPNsense"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "domain url answers action response"
-    )
+    name = "pf_filterlog"
+    title = "pfSense, OPNsense"
+    gives = fields_named("contact device_name user domain url answers action response")
 
     # filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,6,tcp,60,10.1.1.5,198.51.100.7,51514,443,0,S,...
-    records: ClassVar[Records] = Records(
+    records = Records(
         reader="cells",
         ports=("15", "16", "17", "18", "19", "20", "21"),
         cells=Cells(
@@ -263,16 +252,11 @@ def _packet(cell: Callable[[int], str], record: str) -> Event:
     if (source is None and destination is None) or not all(ends):  # one may be masked
         raise LineError("The filterlog record is cut short or has no address.", record[:80])
     ported = not WITH_PORTS.isdisjoint(cell(name).lower() for name in names)
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(cell(end + 2)) if ported else None,
-            destination_ip=destination,
-            destination_port=port_of(cell(end + 3)) if ported else None,
-            action=ACTIONS.get(cell(_ACTION), Action.UNKNOWN),
-        ),
-        _way(source, four and cell(_WAY) == "in"),
+    return event_between(
+        (source, port_of(cell(end + 2)) if ported else None),
+        (destination, port_of(cell(end + 3)) if ported else None),
+        action=ACTIONS.get(cell(_ACTION), Action.UNKNOWN),
+        way=_way(source, four and cell(_WAY) == "in"),
         role=Role.BETWEEN if source else Role.APART,
     )
 
@@ -291,12 +275,10 @@ def _logged_in(match: re.Match[str]) -> Event:
     source = ip_of(match["address"].rstrip(".:"))
     if source is None:
         raise LineError("The filterlog record is cut short or has no address.", match[0][:80])
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            user=stated(match["user"][:256]),
-            action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        source,
+        kind=EventKind.LOGON,
+        user=stated(match["user"][:256]),
+        action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
+        way=Way.CALLED,
     )

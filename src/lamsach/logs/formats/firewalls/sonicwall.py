@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, hash_of, in_order, ip_of, mac_of, port_of
+from lamsach.logs.text.values import among, domain_of, hash_of, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -43,67 +42,13 @@ _TOLD = re.compile(
     re.ASCII,
 )
 _OUTSIDE = frozenset({"WAN", "UNTRUSTED", "INTERNET"})
-_BLOCKING = frozenset(
-    [
-        "14",
-        "16",
-        "22",
-        "23",
-        "27",
-        "34",
-        "35",
-        "36",
-        "37",
-        "38",
-        "41",
-        "45",
-        "46",
-        "81",
-        "82",
-        "83",
-        "146",
-        "173",
-        "174",
-        "175",
-        "179",
-        "180",
-        "181",
-        "182",
-        "522",
-        "524",
-        "526",
-        "609",
-        "647",
-        "794",
-        "795",
-        "809",
-    ]
+_BLOCKING = among(
+    "14 16 22 23 27 34 35 36 37 38 41 45 46 81 82 83 146 173 174 175 179 180 181 182 522 524 526 609 "
+    "647 794 795 809"
 )
 """Messages that tell of a block and may say so in no word."""
 _OPENED = frozenset({"97", "98", "537", "1153", "1197", "1235"})
-_LOGONS = frozenset(
-    {
-        "29",
-        "30",
-        "31",
-        "32",
-        "33",
-        "199",
-        "200",
-        "237",
-        "238",
-        "261",
-        "262",
-        "263",
-        "264",
-        "265",
-        "328",
-        "329",
-        "549",
-        "1080",
-        "1117",
-    }
-)
+_LOGONS = among("29 30 31 32 33 199 200 237 238 261 262 263 264 265 328 329 549 1080 1117")
 
 
 class SonicWall(LogFormat):
@@ -113,13 +58,10 @@ class SonicWall(LogFormat):
     A site and its path are joined to one URL.
     """
 
-    name: ClassVar[str] = "sonicwall"
-    title: ClassVar[str] = "SonicWall"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url hashes action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "DHCP server")
+    name = "sonicwall"
+    title = "SonicWall"
+    gives = fields_named("contact nat machine user domain url hashes action")
+    lease_markers = ("DHCP Server", "DHCP server")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -158,25 +100,21 @@ def _event(fields: Fields) -> Event:
     nat, nat_port, _ = _end(fields.get("natSrc", "") or fields.get("npcs", ""))
     digest = hash_of(first(fields, "fileid", "sha256", "md5", "filehash") or "")
     source_mac = mac_of(fields.get("srcMac") or fields.get("srcmac"))
-    return decide(
-        Event(
-            kind=_kind(login=login, web=url is not None, both=bool(source and destination)),
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            source_nat_ip=nat if nat != source else None,
-            source_nat_port=nat_port if nat and nat != source else None,
-            source_mac=source_mac,
-            device_name=destination_name if arrived else source_name,
-            device_mac=mac_of(fields.get("dstMac")) if arrived else mac_of_device(device, source, source_mac),
-            user=first(fields, "usr", "user", "suser"),
-            domain=domain,
-            url=url,
-            hashes=(digest,) if digest else (),
-            action=_action(fields, number, message),
-        ),
-        way,
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        kind=_kind(login=login, web=url is not None, both=bool(source and destination)),
+        source_nat_ip=nat if nat != source else None,
+        source_nat_port=nat_port if nat and nat != source else None,
+        source_mac=source_mac,
+        device_name=destination_name if arrived else source_name,
+        device_mac=mac_of(fields.get("dstMac")) if arrived else mac_of_device(device, source, source_mac),
+        user=first(fields, "usr", "user", "suser"),
+        domain=domain,
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=_action(fields, number, message),
+        way=way,
     )
 
 
@@ -243,9 +181,8 @@ def _lease(fields: Fields, message: str) -> Event | None:
         action = LeaseAction.RELEASED
     elif "expire" in words or "delete" in words:
         action = LeaseAction.EXPIRED
-    return decide(
-        Event(kind=EventKind.LEASE, source_ip=address, device_mac=mac_of(match[2]), action=action),
-        role=Role.HOLDER,
+    return event_between(
+        address, kind=EventKind.LEASE, device_mac=mac_of(match[2]), action=action, role=Role.HOLDER
     )
 
 

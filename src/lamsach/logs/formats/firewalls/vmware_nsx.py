@@ -11,15 +11,14 @@ Source: VMware, "NSX Administration Guide", "Firewall Audit Messages" and "Distr
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import in_order, ip_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event
 
 # a57fa2ab INET match PASS mainrs/1024 IN 52 TCP 10.1.1.5/49152->203.0.113.9/443 S    INET6 TERM 1024 OUT TCP FIN a/1->b/2 20/16 1718/76308
 _RECORD = re.compile(
@@ -41,11 +40,9 @@ class VmwareNsx(LogFormat):
     Of two public addresses the receiver of an `IN` packet is the unit's.
     """
 
-    name: ClassVar[str] = "vmware_nsx"
-    title: ClassVar[str] = "VMware NSX firewall"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip action"
-    )
+    name = "vmware_nsx"
+    title = "VMware NSX firewall"
+    gives = fields_named("contact action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -64,15 +61,10 @@ class VmwareNsx(LogFormat):
         source, destination = ip_of(match[4]), ip_of(match[6])
         if source is None or destination is None:
             raise LineError("The line is not a record of this product.", line[:80])
-        event = decide(
-            Event(
-                kind=EventKind.CONNECTION,
-                source_ip=source,
-                source_port=port_of(match[5]),
-                destination_ip=destination,
-                destination_port=port_of(match[7]),
-                action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
-            ),
-            Way.INWARD if match[3] == "IN" else Way.UNSTATED,
+        event = event_between(
+            (source, port_of(match[5])),
+            (destination, port_of(match[7])),
+            action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
+            way=Way.INWARD if match[3] == "IN" else Way.UNSTATED,
         )
         return placed(event, self, number, header.time, header.host)

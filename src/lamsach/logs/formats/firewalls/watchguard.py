@@ -12,17 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, hash_of, in_order, ip_of, mac_of, port_of, question_of
+from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -63,12 +62,9 @@ class WatchGuard(LogFormat):
     The time in brackets is in UTC and counts.
     """
 
-    name: ClassVar[str] = "watchguard"
-    title: ClassVar[str] = "WatchGuard Firebox"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip user domain url hashes action"
-    )
+    name = "watchguard"
+    title = "WatchGuard Firebox"
+    gives = fields_named("contact nat user domain url hashes action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -108,26 +104,22 @@ def _other(text: str, fields: Fields) -> Event:
     lease = _LEASE.search(text[:600])
     if lease:
         address = ip_of(lease[1])
-        return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=address,
-                device_mac=mac_of(lease[2]),
-                action=LeaseAction.ASSIGNED,
-            ),
+        return event_between(
+            address,
+            kind=EventKind.LEASE,
+            device_mac=mac_of(lease[2]),
+            action=LeaseAction.ASSIGNED,
             role=Role.HOLDER,
         )
     if logon:
         source = ip_of(logon[2])
         allowed = {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED}
-        return decide(
-            Event(
-                kind=EventKind.LOGON,
-                source_ip=source,
-                user=logon[1],
-                action=allowed.get(logon[3], Action.UNKNOWN),
-            ),
-            Way.CALLED,
+        return event_between(
+            source,
+            kind=EventKind.LOGON,
+            user=logon[1],
+            action=allowed.get(logon[3], Action.UNKNOWN),
+            way=Way.CALLED,
         )
     if session:
         given, real = (
@@ -136,9 +128,8 @@ def _other(text: str, fields: Fields) -> Event:
         )
         if given:
             done = LeaseAction.ASSIGNED if session[2] == "logged in" else LeaseAction.RELEASED
-            return decide(
-                Event(kind=EventKind.LEASE, source_ip=real or given, user=session[1], action=done),
-                given=given,
+            return event_between(
+                real or given, kind=EventKind.LEASE, user=session[1], action=done, given=given
             )
         return decide(Event(kind=EventKind.LOGON, source_ip=real, user=session[1]), Way.CALLED)
     return _event(
@@ -167,21 +158,17 @@ def _event(
     url = f"{site}{path}" if site and path and path.startswith("/") else path
     web = url is not None or "op" in fields
     both = bool(source and destination)
-    return decide(
-        Event(
-            kind=_kind(asked=asked is not None, web=web, both=both),
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            source_nat_ip=nat,
-            source_nat_port=first_port(fields, "src_port_nat") if nat else None,
-            user=first(fields, "src_user", "user"),
-            domain=site,
-            url=url,
-            hashes=(digest,) if digest else (),
-            action=action,
-        )
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        kind=_kind(asked=asked is not None, web=web, both=both),
+        source_nat_ip=nat,
+        source_nat_port=first_port(fields, "src_port_nat") if nat else None,
+        user=first(fields, "src_user", "user"),
+        domain=site,
+        url=url,
+        hashes=(digest,) if digest else (),
+        action=action,
     )
 
 

@@ -12,14 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import in_order, ip_of
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Event, EventKind
 
 _HEADING = re.compile(r"\s{0,40}(?:StartTime|SrcAddr|LastTime|Flgs|Rank|Seq)\b.{0,400}\bDstAddr\b", re.ASCII)
@@ -41,17 +40,8 @@ _HEX_PORT = re.compile(r"0x[0-9a-fA-F]{1,4}", re.ASCII)
 _OF_THE_FRAME = frozenset({"arp", "llc", "man", "rarp", "ether", "lldp", "stp"})
 """What is no IP: of ARP the addresses that were asked for stand there, the others have none."""
 _WITHOUT_PORTS = _OF_THE_FRAME | {
-    "icmp",
-    "ipv6-icmp",
-    "icmp6",
-    "igmp",
-    "esp",
-    "ah",
-    "gre",
-    "pim",
-    "ospf",
-    "vrrp",
-}
+    "icmp", "ipv6-icmp", "icmp6", "igmp", "esp", "ah", "gre", "pim", "ospf", "vrrp",
+}  # fmt: skip
 _OPENED_BY_DESTINATION = ("<-", "<?")
 _FIELDS = {
     "starttime": "time",
@@ -72,11 +62,9 @@ class Argus(LogFormat):
     Aligned columns without a date have no time.
     """
 
-    name: ClassVar[str] = "argus"
-    title: ClassVar[str] = "Argus (ra)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port device_ip"
-    )
+    name = "argus"
+    title = "Argus (ra)"
+    gives = fields_named("time ends device_ip")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -134,19 +122,15 @@ class Argus(LogFormat):
         protocol = (fields.get("protocol") or "").lower()
         has_ports = protocol not in _WITHOUT_PORTS
         outbound = (fields.get("direction") or "") in _OPENED_BY_DESTINATION
-        return decide(
-            Event(
-                time=self._time(fields.get("time") or fields.get("last") or ""),
-                kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
-                source_ip=source,
-                source_port=_port(fields.get("source_port") or "") if has_ports else None,
-                destination_ip=destination,
-                destination_port=_port(fields.get("destination_port") or "") if has_ports else None,
-                outbound=outbound,
-                format=self.name,
-                file=self.context.file,
-                line=number,
-            ),
+        return event_between(
+            (source, _port(fields.get("source_port") or "") if has_ports else None),
+            (destination, _port(fields.get("destination_port") or "") if has_ports else None),
+            time=self._time(fields.get("time") or fields.get("last") or ""),
+            kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
+            outbound=outbound,
+            format=self.name,
+            file=self.context.file,
+            line=number,
             turned=outbound,
         )
 

@@ -6,12 +6,12 @@ Sources and traps: `lamsach.logs.binary.netflow`. The same packets within a capt
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from lamsach.errors import InputError, UnreadableError
+from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.netflow.packets import FIXED, Decoder, FixedPacket, looks_like_export, packet_size
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Reference, Refusal
 
 _STEP_BYTES = 1 << 18
@@ -25,13 +25,10 @@ class NetFlow(BinaryFormat):
     The time is that of the export, as the exporter's clock states it; `line` is the packet's number.
     """
 
-    name: ClassVar[str] = "netflow"
-    title: ClassVar[str] = "NetFlow and IPFIX"
-    holds_text: ClassVar[bool] = False
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip user domain url action"
-    )
+    name = "netflow"
+    title = "NetFlow and IPFIX"
+    holds_text = False
+    gives = fields_named("contact nat user domain url action")
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

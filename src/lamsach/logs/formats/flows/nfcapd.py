@@ -13,14 +13,15 @@ import struct
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from lamsach.errors import LineError, UnreadableError
+from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.netflow.blocks import unpacked
-from lamsach.logs.events.ends import decide
-from lamsach.logs.text.values import in_order, printable, stated
-from lamsach.model import Action, Event, EventKind, Reference, Refusal
+from lamsach.logs.events.ends import event_between
+from lamsach.logs.text.values import printable, stated
+from lamsach.model import Action, Event, Reference, Refusal
 
 _MAGIC = b"\x0c\xa5"
 _HEADER_1 = struct.Struct("<HHII128s")
@@ -59,13 +60,10 @@ class NfCapd(BinaryFormat):
     plain, or packed with LZO, LZ4, bzip2 or Zstandard.
     """
 
-    name: ClassVar[str] = "nfcapd"
-    title: ClassVar[str] = "nfdump's own files (nfcapd)"
-    holds_text: ClassVar[bool] = False
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip user action"
-    )
+    name = "nfcapd"
+    title = "nfdump's own files (nfcapd)"
+    holds_text = False
+    gives = fields_named("contact nat user action")
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
@@ -227,21 +225,16 @@ def _flow(
         return None
     with_ports = ports[2] in _PORTED  # ICMP and IGMP keep type and code there
     translated = nat[0] not in (None, "0.0.0.0", "::") and (nat[0], nat[1]) != (source, ports[0])  # noqa: S104
-    return decide(
-        Event(
-            time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,
-            kind=EventKind.CONNECTION,
-            observer=observer,
-            source_ip=source,
-            source_port=ports[0] if with_ports else None,
-            destination_ip=destination,
-            destination_port=ports[1] if with_ports else None,
-            source_nat_ip=nat[0] if translated else None,
-            source_nat_port=nat[1] if translated else None,
-            user=printable(user) if user and user.isprintable() else None,
-            action=action,
-            format=NfCapd.name,
-            file=file,
-            line=number,
-        )
+    return event_between(
+        (source, ports[0] if with_ports else None),
+        (destination, ports[1] if with_ports else None),
+        time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,
+        observer=observer,
+        source_nat_ip=nat[0] if translated else None,
+        source_nat_port=nat[1] if translated else None,
+        user=printable(user) if user and user.isprintable() else None,
+        action=action,
+        format=NfCapd.name,
+        file=file,
+        line=number,
     )

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import decide
 from lamsach.logs.text.json_records import read_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
@@ -63,13 +62,10 @@ class Nfdump(LogFormat):
     Times are on the clock of the machine that printed them.
     """
 
-    name: ClassVar[str] = "nfdump"
-    title: ClassVar[str] = "nfdump"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip user action"
-    )
-    multiline: ClassVar[bool] = True
+    name = "nfdump"
+    title = "nfdump"
+    gives = fields_named("contact nat user action")
+    multiline = True
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -6,11 +6,11 @@ Sources: draft-ietf-opsawg-pcap, RFC 1761 (snoop). What stands in the frames: `l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
+from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.capture.frames import PCAP_MAGICS, SNOOP_MAGIC, pcap_frames
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Refusal
 
 _VERSIONS = frozenset(
@@ -27,14 +27,11 @@ class Pcap(BinaryFormat):
     What is encrypted shows no more than its server name; `line` is the frame's number.
     """
 
-    name: ClassVar[str] = "pcap"
-    title: ClassVar[str] = "Network capture (pcap)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port device_ip device_name device_mac domain "
-        "url answers action lease_until"
-    )
-    tells_holders: ClassVar[bool] = True
-    holds_messages: ClassVar[bool] = True
+    name = "pcap"
+    title = "Network capture (pcap)"
+    gives = fields_named("time ends device_ip machine domain url answers action lease_until")
+    tells_holders = True
+    holds_messages = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

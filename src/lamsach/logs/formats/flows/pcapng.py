@@ -6,25 +6,22 @@ Source: draft-ietf-opsawg-pcapng. What stands in the frames: `lamsach.logs.binar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
+from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.capture.frames import PCAPNG_MAGIC, PCAPNG_ORDERS, pcapng_frames
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Refusal
 
 
 class PcapNg(BinaryFormat):
     """The same, of several sections and interfaces."""
 
-    name: ClassVar[str] = "pcapng"
-    title: ClassVar[str] = "Network capture (pcapng)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port device_ip device_name device_mac domain "
-        "url answers action lease_until"
-    )
-    tells_holders: ClassVar[bool] = True
-    holds_messages: ClassVar[bool] = True
+    name = "pcapng"
+    title = "Network capture (pcapng)"
+    gives = fields_named("time ends device_ip machine domain url answers action lease_until")
+    tells_holders = True
+    holds_messages = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

@@ -14,15 +14,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import in_order, ip_of, port_of
-from lamsach.model import Event, EventKind
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Event
 
 _STAMP = r"(?:\d{4}/\d\d/\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
 #     192.0.2.5|    203.0.113.9|51234|  443|  6|        10|      1000|FS PA   |2026/06/10T02:20:31.123|    0.200|2026/06/10T02:20:31.323| S0|
@@ -53,11 +52,9 @@ class Silk(LogFormat):
     Times are in UTC.
     """
 
-    name: ClassVar[str] = "silk"
-    title: ClassVar[str] = "SiLK (rwcut)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip"
-    )
+    name = "silk"
+    title = "SiLK (rwcut)"
+    gives = fields_named("contact")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -97,19 +94,14 @@ class Silk(LogFormat):
         if source is None and destination is None:
             raise LineError("The line is not of SiLK.", line[:80])
         has_ports = fields.get("protocol") not in _ICMP
-        return decide(
-            Event(
-                time=self._time(fields.get("time") or fields.get("end") or ""),
-                kind=EventKind.CONNECTION,
-                observer=fields.get("sensor") or None,
-                source_ip=source,
-                source_port=port_of(fields.get("source_port", "")) if has_ports else None,
-                destination_ip=destination,
-                destination_port=port_of(fields.get("destination_port", "")) if has_ports else None,
-                format=self.name,
-                file=self.context.file,
-                line=number,
-            )
+        return event_between(
+            (source, port_of(fields.get("source_port", "")) if has_ports else None),
+            (destination, port_of(fields.get("destination_port", "")) if has_ports else None),
+            time=self._time(fields.get("time") or fields.get("end") or ""),
+            observer=fields.get("sensor") or None,
+            format=self.name,
+            file=self.context.file,
+            line=number,
         )
 
     def _time(self, text: str) -> datetime | None:

@@ -14,17 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.printed_packets import FLOW, printed_packet
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import in_order, ip_of, mac_of
+from lamsach.logs.text.values import ip_of, mac_of
 from lamsach.model import Event, EventKind, LeaseAction
 
 _LOOKED_AT = 20_000
@@ -64,14 +63,11 @@ class TcpdumpText(LogFormat):
     Without `-tttt` or `-tt` a packet has no day, so no time.
     """
 
-    name: ClassVar[str] = "tcpdump_text"
-    title: ClassVar[str] = "tcpdump (text)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port device_ip device_name device_mac domain "
-        "url answers action response"
-    )
-    multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = (" is-at ",)
+    name = "tcpdump_text"
+    title = "tcpdump (text)"
+    gives = fields_named("time ends device_ip machine domain url answers action response")
+    multiline = True
+    lease_markers = (" is-at ",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -147,17 +143,15 @@ def _arp(text: str, time: datetime | None) -> Event | None:
         return None
     if match["owner"]:
         owner = ip_of(match["owner"])
-        return decide(
-            Event(
-                time=time,
-                kind=EventKind.LEASE,
-                source_ip=owner,
-                device_mac=mac_of(match["mac"]),
-                action=LeaseAction.OBSERVED,
-            ),
+        return event_between(
+            owner,
+            time=time,
+            kind=EventKind.LEASE,
+            device_mac=mac_of(match["mac"]),
+            action=LeaseAction.OBSERVED,
             role=Role.HOLDER,
         )
     asker = ip_of(match["asker"])
-    return decide(
-        Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"])), role=Role.SERVES_THE_UNIT
+    return event_between(
+        asker, ip_of(match["asked"]), kind=EventKind.OTHER, time=time, role=Role.SERVES_THE_UNIT
     )

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import (
     domain_of,
     host_and_port,
     host_of_url,
-    in_order,
     ip_of,
     mac_of,
     port_of,
@@ -71,13 +70,10 @@ class WiresharkList(LogFormat):
     Times counted from the first packet name no day, so such a packet has no time.
     """
 
-    name: ClassVar[str] = "wireshark_list"
-    title: ClassVar[str] = "Wireshark, tshark (list of packets)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port device_ip device_mac domain url answers "
-        "action response"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = (" is at ",)
+    name = "wireshark_list"
+    title = "Wireshark, tshark (list of packets)"
+    gives = fields_named("time ends device_ip device_mac domain url answers action response")
+    lease_markers = (" is at ",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:

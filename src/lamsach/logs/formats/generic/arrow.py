@@ -6,7 +6,7 @@ Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format. Colu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from lamsach.logs.binary.base import BinaryFormat, seekable
 from lamsach.logs.binary.columnar import BATCH_ROWS, GIVES, damaged_table, table_events
@@ -22,11 +22,11 @@ _LONGEST_SCHEMA = 1 << 24
 class Arrow(BinaryFormat):
     """The same."""
 
-    name: ClassVar[str] = "arrow"
-    title: ClassVar[str] = "Apache Arrow (Feather, IPC)"
-    holds_text: ClassVar[bool] = False
-    hands_over: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = GIVES
+    name = "arrow"
+    title = "Apache Arrow (Feather, IPC)"
+    holds_text = False
+    hands_over = True
+    gives = GIVES
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

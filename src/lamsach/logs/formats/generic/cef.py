@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.cef_events import HASH_KEY, KEYS, TIME_ORDER, cef_event, cef_time
 from lamsach.logs.mappings.keyed_events import complete
@@ -22,7 +21,6 @@ from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # CEF:0|Maker|Product|1.0|100|a name|5|
@@ -35,13 +33,10 @@ class Cef(LogFormat):
     Custom keys mean what their labels say.
     """
 
-    name: ClassVar[str] = "cef"
-    title: ClassVar[str] = "CEF (any product)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action"
-    )
-    multiline: ClassVar[bool] = True
+    name = "cef"
+    title = "CEF (any product)"
+    gives = fields_named("contact nat machine user domain url answers hashes action")
+    multiline = True
     records = Records(
         reader="cef",
         texts=of_keys(KEYS)["texts"] | {"dvc", "sip", "source_info_ip"},

@@ -15,12 +15,11 @@ from datetime import UTC
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings.envelopes import CarriedLines
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 _COLOUR = r"(?:\x1b\[[0-9;]{0,12}m)?"
@@ -46,13 +45,10 @@ class ContainerLines(LogFormat):
     The line's own time counts.
     """
 
-    name: ClassVar[str] = "container_lines"
-    title: ClassVar[str] = "docker compose, kubectl (lines behind a container's name)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action lease_until"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCPACK", "dhcp", "MULTI")
+    name = "container_lines"
+    title = "docker compose, kubectl (lines behind a container's name)"
+    gives = fields_named("contact nat machine user domain url answers hashes action lease_until")
+    lease_markers = ("DHCPACK", "dhcp", "MULTI")
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns", "container_lines")
     """The formats that a line may be of."""

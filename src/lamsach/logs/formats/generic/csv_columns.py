@@ -20,13 +20,12 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.envelopes import CARRIER_COLUMNS, CarriedLines
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.values import in_order
 from lamsach.logs.text.w3c import names_requests
 from lamsach.model import Event
 
@@ -67,12 +66,9 @@ class CsvColumns(LogFormat):
     lines.
     """
 
-    name: ClassVar[str] = "csv_columns"
-    title: ClassVar[str] = "CSV (named columns)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action lease_until inbound"
-    )
+    name = "csv_columns"
+    title = "CSV (named columns)"
+    gives = fields_named("contact nat machine user domain url answers hashes action lease_until inbound")
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns")
     """The formats that a carried line may be of."""

@@ -15,13 +15,12 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings.envelopes import CarriedLines
 from lamsach.logs.text.pasted import unpasted
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header, split_message
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # what begins with a time: 2026-05-04 ..., [2026-05-04 ...], 10:20:30.123 ..., Mon May  4 ...
@@ -38,13 +37,10 @@ class FramedLines(LogFormat):
     Only where no product reads the line as it stands; the line's own time counts.
     """
 
-    name: ClassVar[str] = "framed_lines"
-    title: ClassVar[str] = "any product's lines behind a header or a prompt"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action lease_until"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCPACK", "dhcp", "DHCP", "MULTI", "Assign", "Renew")
+    name = "framed_lines"
+    title = "any product's lines behind a header or a prompt"
+    gives = fields_named("contact nat machine user domain url answers hashes action lease_until")
+    lease_markers = ("DHCPACK", "dhcp", "DHCP", "MULTI", "Assign", "Renew")
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without(
         "csv_columns", "key_value", "container_lines", "framed_lines"

@@ -16,12 +16,11 @@ from dataclasses import fields, replace
 from typing import BinaryIO, ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.formats import JSON_FORMATS
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.json_documents import BARE_LIST, LIST, first_record, is_azure_flow, records
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event, Reference, Refusal
 
 _HEADS_KEPT = 50
@@ -36,15 +35,13 @@ class JsonDocument(BinaryFormat):
     all other text is searched as unparsed; lines of JSON are read as lines.
     """
 
-    name: ClassVar[str] = "json_document"
-    title: ClassVar[str] = "JSON document (list of records, Elasticsearch answer)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action lease_until response "
-        "forwarded inbound mentioned"
+    name = "json_document"
+    title = "JSON document (list of records, Elasticsearch answer)"
+    gives = fields_named(
+        "contact nat machine user domain url answers hashes action lease_until forwarded response inbound mentioned"
     )
-    tells_holders: ClassVar[bool] = True
-    of_text: ClassVar[bool] = True
+    tells_holders = True
+    of_text = True
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = JSON_FORMATS
     """The formats that a record may be of."""
 

@@ -22,7 +22,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import cloud_records, column_names, columns
@@ -71,13 +71,10 @@ class JsonLines(LogFormat):
     they begin later, the file counts as not wholly searched.
     """
 
-    name: ClassVar[str] = "json_lines"
-    title: ClassVar[str] = "JSON lines (named keys)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action lease_until inbound"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
+    name = "json_lines"
+    title = "JSON lines (named keys)"
+    gives = fields_named("contact nat machine user domain url answers hashes action lease_until inbound")
+    lease_markers = ("lease", "Lease")
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns", "json_lines")
     """The formats that a carried line may be of."""

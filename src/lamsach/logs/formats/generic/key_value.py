@@ -20,11 +20,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.actions import action_of, refusal_in
@@ -34,7 +33,7 @@ from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import zone_of
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import among, host_and_port, in_order, ip_of, mac_of
+from lamsach.logs.text.values import among, host_and_port, ip_of, mac_of
 from lamsach.model import Action, Event
 
 MARK = "SymantecServer"
@@ -116,12 +115,9 @@ class KeyValue(LogFormat):
     and one more known value.
     """
 
-    name: ClassVar[str] = "key_value"
-    title: ClassVar[str] = "Key=value (named keys)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action inbound"
-    )
+    name = "key_value"
+    title = "Key=value (named keys)"
+    gives = fields_named("contact nat machine user domain url answers hashes action inbound")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

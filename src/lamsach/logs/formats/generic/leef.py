@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.cef_events import HASH_KEY
 from lamsach.logs.mappings.keyed_events import complete
@@ -19,7 +18,6 @@ from lamsach.logs.mappings.leef_events import KEYS, TIMES, leef_event, leef_time
 from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import leef
 from lamsach.logs.text.framing import header_before, within_json
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # LEEF:2.0|Maker|Product|1.0|event|
@@ -29,12 +27,9 @@ _RECORD = re.compile(r"LEEF: ?[12](?:\.\d)?\|[^|]{0,256}\|[^|]{0,256}\|[^|]{0,25
 class Leef(LogFormat):
     """Any record in LEEF 1.0 or 2.0, with any delimiter."""
 
-    name: ClassVar[str] = "leef"
-    title: ClassVar[str] = "LEEF (any product)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url hashes action"
-    )
+    name = "leef"
+    title = "LEEF (any product)"
+    gives = fields_named("contact nat machine user domain url hashes action")
 
     records = Records(
         reader="leef",

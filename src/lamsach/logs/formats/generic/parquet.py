@@ -7,7 +7,7 @@ Source: https://parquet.apache.org/docs/file-format/. Its pages may be compresse
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.binary.base import BinaryFormat, seekable
@@ -24,11 +24,11 @@ class Parquet(BinaryFormat):
     Of a file that is cut short nothing can be read.
     """
 
-    name: ClassVar[str] = "parquet"
-    title: ClassVar[str] = "Apache Parquet"
-    holds_text: ClassVar[bool] = False
-    hands_over: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = GIVES
+    name = "parquet"
+    title = "Apache Parquet"
+    holds_text = False
+    hands_over = True
+    gives = GIVES
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal, is_machine
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.values import host_and_port, in_order, ip_of, port_of
+from lamsach.logs.text.values import host_and_port, ip_of, port_of
 from lamsach.model import Event, EventKind
 
 # src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5   sport=1234
@@ -66,11 +65,9 @@ class UnknownText(LogFormat):
     (*chặn*, *từ chối*, *cấm*, *hủy*) was blocked.
     """
 
-    name: ClassVar[str] = "unknown_text"
-    title: ClassVar[str] = "Unknown text"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip action"
-    )
+    name = "unknown_text"
+    title = "Unknown text"
+    gives = fields_named("contact action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -90,20 +87,16 @@ class UnknownText(LogFormat):
             header, message = NO_HEADER, line
         source, destination, source_port, destination_port = _keyed(message)
         ends = source is not None and destination is not None and is_machine(source)
-        return decide(
-            Event(
-                time=header.time or self._time(message) or self._time(line),
-                kind=EventKind.OTHER,
-                observer=header.host,
-                source_ip=source,
-                source_port=source_port,
-                destination_ip=destination,
-                destination_port=destination_port,
-                action=refusal_in(message),
-                format=self.name,
-                file=self.context.file,
-                line=number,
-            ),
+        return event_between(
+            (source, source_port),
+            (destination, destination_port),
+            time=header.time or self._time(message) or self._time(line),
+            kind=EventKind.OTHER,
+            observer=header.host,
+            action=refusal_in(message),
+            format=self.name,
+            file=self.context.file,
+            line=number,
             role=Role.BETWEEN if ends else Role.APART,
             given=None if ends else _mentioned(message, source),
         )

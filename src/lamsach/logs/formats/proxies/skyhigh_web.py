@@ -9,15 +9,14 @@ Source: Skyhigh Security, "Secure Web Gateway Product Guide", "Access log": `#ti
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.web_requests import target_of, web_time
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import host_and_port, host_of_url, in_order, ip_of, port_of, stated
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # [04/May/2026:10:20:30 +0700] "nvan" 10.1.2.3 200 "GET http://files.example/a HTTP/1.1" "Business" "Minimal Risk" "text/html" 1234 "Mozilla/5.0" "" "0"
@@ -35,9 +34,9 @@ class SkyhighWeb(LogFormat):
     A `block_res` other than 0 is a block.
     """
 
-    name: ClassVar[str] = "skyhigh_web"
-    title: ClassVar[str] = "Skyhigh (McAfee) Web Gateway"
-    gives: ClassVar[tuple[str, ...]] = in_order(
+    name = "skyhigh_web"
+    title = "Skyhigh (McAfee) Web Gateway"
+    gives = fields_named(
         "time observer source_ip destination_ip destination_port device_ip user domain url action"
     )
 
@@ -61,18 +60,15 @@ class SkyhighWeb(LogFormat):
         host, port = host_and_port(url or "") if tunnel else (host_of_url(url or ""), None)
         source, last = ip_of(row[3]), _LAST.search(line, max(0, len(line) - 40))
         stopped = row[4] in _REFUSED or (last is not None and last[1] not in ("0", "00"))
-        event = decide(
-            Event(
-                time=web_time(row[1], self.context.timezone),
-                kind=EventKind.WEB,
-                source_ip=source,
-                destination_ip=ip_of(host or ""),
-                destination_port=port_of(port),
-                user=stated(row[2]),
-                domain=host,
-                url=stated(url),
-                action=Action.BLOCKED if stopped else Action.ALLOWED,
-            ),
+        event = event_between(
+            source,
+            (ip_of(host or ""), port_of(port)),
+            time=web_time(row[1], self.context.timezone),
+            kind=EventKind.WEB,
+            user=stated(row[2]),
+            domain=host,
+            url=stated(url),
+            action=Action.BLOCKED if stopped else Action.ALLOWED,
             role=Role.SERVES_THE_UNIT,
         )
         return placed(event, self, number, None, header.host)

@@ -14,19 +14,18 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, local_time, without_year
-from lamsach.logs.text.values import in_order, ip_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.logs.text.values import ip_of, port_of
+from lamsach.model import Action, Event
 
 # 10/03-14:22:02.123456    26/10/03-14:22:02.123456    10/03/26-14:22:02.123456
 _TIME = re.compile(
@@ -63,12 +62,10 @@ _WORD = re.compile(r"\[(Drop|drop|Block|Reject|reject|sdrop)\]")
 class SnortFast(LogFormat):
     """`alert_fast`, `alert_full`, `alert_csv`, `alert_json`, of Snort 2 and 3, also over syslog."""
 
-    name: ClassVar[str] = "snort_fast"
-    title: ClassVar[str] = "Snort"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip action"
-    )
-    multiline: ClassVar[bool] = True
+    name = "snort_fast"
+    title = "Snort"
+    gives = fields_named("contact action")
+    multiline = True
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -121,17 +118,12 @@ class SnortFast(LogFormat):
             raise LineError("The line is not an alert of Snort.", line[:80])
         (source, source_port), (destination, destination_port) = ends
         header = split_header(bare(first), self.context)[0]
-        return decide(
-            Event(
-                time=self._time(bare(line)) or header.time,
-                kind=EventKind.CONNECTION,
-                observer=header.host,
-                source_ip=source,
-                source_port=source_port,
-                destination_ip=destination,
-                destination_port=destination_port,
-                action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
-            )
+        return event_between(
+            (source, source_port),
+            (destination, destination_port),
+            time=self._time(bare(line)) or header.time,
+            observer=header.host,
+            action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
         )
 
     def _json(self, line: str) -> Event:
@@ -140,17 +132,12 @@ class SnortFast(LogFormat):
         source, source_port = _json_end(record, "src")
         destination, destination_port = _json_end(record, "dst")
         time = self._time(text_of(record.get("timestamp")) or "")
-        return decide(
-            Event(
-                time=_moment(from_epoch(stated), time) if stated else time,
-                kind=EventKind.CONNECTION,
-                observer=split_header(line, self.context)[0].host if header.strip() else None,
-                source_ip=source,
-                source_port=source_port,
-                destination_ip=destination,
-                destination_port=destination_port,
-                action=_action(text_of(record.get("action"))),
-            )
+        return event_between(
+            (source, source_port),
+            (destination, destination_port),
+            time=_moment(from_epoch(stated), time) if stated else time,
+            observer=split_header(line, self.context)[0].host if header.strip() else None,
+            action=_action(text_of(record.get("action"))),
         )
 
     def _csv(self, line: str) -> Event:
@@ -168,16 +155,8 @@ class SnortFast(LogFormat):
                 raise LineError("The line is not an alert of Snort.", line[:80])
             source, source_port, action = ip_of(older[2]), port_of(older[3]), Action.UNKNOWN
             destination, destination_port = ip_of(older[4]), port_of(older[5])
-        return decide(
-            Event(
-                time=self._time(line),
-                kind=EventKind.CONNECTION,
-                source_ip=source,
-                source_port=source_port,
-                destination_ip=destination,
-                destination_port=destination_port,
-                action=action,
-            )
+        return event_between(
+            (source, source_port), (destination, destination_port), time=self._time(line), action=action
         )
 
     def _time(self, text: str) -> datetime | None:
@@ -230,16 +209,11 @@ def _unified(text: str) -> Event:
         raise LineError("The line is not an alert of Snort.", text[:80])
     has_ports = said.get("protocol") in ("6", "17")
     seconds, micro = said.get("event second"), said.get("event microsecond", "0")
-    return decide(
-        Event(
-            time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(said.get("src port")) if has_ports else None,
-            destination_ip=destination,
-            destination_port=port_of(said.get("dest port")) if has_ports else None,
-            action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
-        )
+    return event_between(
+        (source, port_of(said.get("src port")) if has_ports else None),
+        (destination, port_of(said.get("dest port")) if has_ports else None),
+        time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
+        action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
     )
 
 

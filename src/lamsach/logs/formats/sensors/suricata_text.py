@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.suricata_fast import endpoint
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import local_time
-from lamsach.logs.text.values import domain_of, hash_of, host_and_port, in_order, ip_of, question_of
+from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 _TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6}) ", re.ASCII)
@@ -47,12 +46,9 @@ class SuricataText(LogFormat):
     Of an answer the asker is the destination.
     """
 
-    name: ClassVar[str] = "suricata_text"
-    title: ClassVar[str] = "Suricata (http.log, dns.log, tls.log)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip domain url answers "
-        "hashes action response"
-    )
+    name = "suricata_text"
+    title = "Suricata (http.log, dns.log, tls.log)"
+    gives = fields_named("contact domain url answers hashes action response")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings import zeek as zeek_fields
-from lamsach.logs.mappings.records import Header, Records
+from lamsach.logs.mappings.records import Header
 from lamsach.logs.mappings.zeek import Columns, Value, time_of
 from lamsach.logs.text.json_records import (
     TEXT_KEYS,
@@ -32,6 +31,7 @@ from lamsach.logs.text.json_records import (
     texts_of,
 )
 from lamsach.logs.text.syslog import NO_HEADER, split_header
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 _WRAPPERS = ("zeek", "bro", "data", "event", "json", "_source", "result", *TEXT_KEYS)
@@ -48,19 +48,11 @@ def _dotted(key: str) -> str:
 class ZeekJson(LogFormat):
     """The same as JSON lines."""
 
-    name: ClassVar[str] = "zeek_json"
-    title: ClassVar[str] = "Zeek (JSON)"
-    gives: ClassVar[tuple[str, ...]] = zeek_fields.GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        '"ACK"',
-        '"RELEASE"',
-        "assigned_ip",
-        "assigned_addr",
-        '\\"ACK\\"',
-    )
-    records: ClassVar[Records | None] = replace(
-        zeek_fields.RECORDS, reader="json", needs=("ts",), renamed=_dotted
-    )
+    name = "zeek_json"
+    title = "Zeek (JSON)"
+    gives = zeek_fields.GIVES
+    lease_markers = in_order('"ACK" "RELEASE" assigned_ip assigned_addr "ACK"')
+    records = replace(zeek_fields.RECORDS, reader="json", needs=("ts",), renamed=_dotted)
 
     @classmethod
     def recognises(cls, line: str) -> bool:

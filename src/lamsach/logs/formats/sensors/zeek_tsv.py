@@ -14,13 +14,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings import zeek as zeek_fields
-from lamsach.logs.mappings.records import Header, Records, Table
+from lamsach.logs.mappings.records import Header, Table
 from lamsach.logs.mappings.zeek import Columns, Value, text_of, time_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of
@@ -46,12 +45,12 @@ class ZeekTsv(LogFormat):
     back.
     """
 
-    name: ClassVar[str] = "zeek_tsv"
-    title: ClassVar[str] = "Zeek (TSV)"
-    gives: ClassVar[tuple[str, ...]] = zeek_fields.GIVES
-    header_prefix: ClassVar[str | None] = "#"
-    lease_markers: ClassVar[tuple[str, ...]] = ("ACK", "RELEASE", ".000000\t")
-    records: ClassVar[Records | None] = zeek_fields.RECORDS
+    name = "zeek_tsv"
+    title = "Zeek (TSV)"
+    gives = zeek_fields.GIVES
+    header_prefix = "#"
+    lease_markers = ("ACK", "RELEASE", ".000000\t")
+    records = zeek_fields.RECORDS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -9,16 +9,15 @@ Source: Cisco, "User Guide for AsyncOS", chapter "Logging", sections "Text Mail 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.framing import header_before
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _LEVEL = re.compile(
@@ -50,11 +49,10 @@ class CiscoEsa(LogFormat):
     What is in a message was sent to somebody: no machine has opened it.
     """
 
-    name: ClassVar[str] = "cisco_esa"
-    title: ClassVar[str] = "Cisco Secure Email Gateway (ESA)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip destination_port device_ip user domain url hashes action "
-        "forwarded"
+    name = "cisco_esa"
+    title = "Cisco Secure Email Gateway (ESA)"
+    gives = fields_named(
+        "time observer source_ip destination_ip destination_port device_ip user domain url hashes action forwarded"
     )
 
     @classmethod
@@ -76,15 +74,7 @@ def _event(text: str) -> Event:
     incoming, delivering = _INCOMING.search(text), _DELIVERING.search(text)
     if incoming:
         source = ip_of(incoming[2])
-        return decide(
-            Event(
-                kind=EventKind.CONNECTION,
-                source_ip=source,
-                destination_ip=ip_of(incoming[1]),
-                destination_port=25,
-            ),
-            Way.CALLED,
-        )
+        return event_between(source, (ip_of(incoming[1]), 25), way=Way.CALLED)
     if delivering:
         return Event(
             kind=EventKind.CONNECTION,

@@ -11,15 +11,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, host_and_port, in_order, ip_of, stated
+from lamsach.logs.text.values import domain_of, host_and_port, ip_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _SOFTWARE = "#Software: Microsoft Exchange"
@@ -58,12 +57,10 @@ class Exchange(LogFormat):
     Times are in UTC; `#Fields:` names the columns.
     """
 
-    name: ClassVar[str] = "exchange"
-    title: ClassVar[str] = "Microsoft Exchange"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip user domain url action"
-    )
-    header_prefix: ClassVar[str | None] = "#"
+    name = "exchange"
+    title = "Microsoft Exchange"
+    gives = fields_named("contact user domain url action")
+    header_prefix = "#"
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -121,15 +118,10 @@ class Exchange(LogFormat):
         )
         near, far = ip_of(near or ""), ip_of(far or "")
         ends = (near, near_port, far, far_port) if sends else (far, far_port, near, near_port)
-        return decide(
-            Event(
-                kind=EventKind.CONNECTION,
-                source_ip=ends[0],
-                source_port=ends[1],
-                destination_ip=ends[2],
-                destination_port=ends[3],
-            ),
-            Way.CALLED,
+        return event_between(
+            (ends[0], ends[1]),
+            (ends[2], ends[3]),
+            way=Way.CALLED,
             role=Role.HOLDER if sends else Role.BETWEEN,
         )
 
@@ -150,25 +142,21 @@ def _message(fields: Mapping[str, str]) -> Event:
     site, url = domain_of(fields.get("urlhost", "")), stated(fields.get("urlstem"))
     status = fields.get("httpstatus") or fields.get("protocolstatus") or ""
     refused = event_id in _FAILED or status in ("401", "403")
-    return decide(
-        Event(
-            kind=EventKind.WEB
-            if url
-            else EventKind.LOGON
-            if user
-            else EventKind.CONNECTION
-            if source
-            else EventKind.OTHER,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            user=user,
-            domain=site or (name if name and "." in name else None),
-            url=url,
-            action=Action.BLOCKED if refused else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        kind=EventKind.WEB
+        if url
+        else EventKind.LOGON
+        if user
+        else EventKind.CONNECTION
+        if source
+        else EventKind.OTHER,
+        user=user,
+        domain=site or (name if name and "." in name else None),
+        url=url,
+        action=Action.BLOCKED if refused else Action.UNKNOWN,
+        way=Way.CALLED,
         role=Role.HOLDER if sends else Role.BETWEEN,
     )
 

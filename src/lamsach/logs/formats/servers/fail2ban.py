@@ -8,10 +8,9 @@ Source: Fail2ban `server/actions.py`, `server/filter.py`; CrowdSec "Log levels a
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import event_of, sentence
 from lamsach.logs.text.syslog import split_header
@@ -49,9 +48,9 @@ class Fail2ban(LogFormat):
     A banned internal address is a machine of the unit that attacks.
     """
 
-    name: ClassVar[str] = "fail2ban"
-    title: ClassVar[str] = "Fail2ban and CrowdSec"
-    gives: ClassVar[tuple[str, ...]] = ("time", "observer", "source_ip", "device_ip", "action")
+    name = "fail2ban"
+    title = "Fail2ban and CrowdSec"
+    gives = fields_named("time observer source_ip device_ip action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.values import in_order
 from lamsach.model import Action, Event, EventKind
 
 _APPS = frozenset({"proftpd", "vsftpd", "pure-ftpd"})
@@ -77,11 +75,9 @@ class FtpServers(LogFormat):
     The name before the client's address is what its own name server says.
     """
 
-    name: ClassVar[str] = "ftp_servers"
-    title: ClassVar[str] = "FTP servers (ProFTPD, vsftpd, Pure-FTPd, FileZilla Server)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip destination_port device_ip user action"
-    )
+    name = "ftp_servers"
+    title = "FTP servers (ProFTPD, vsftpd, Pure-FTPd, FileZilla Server)"
+    gives = fields_named("time observer source_ip destination_ip destination_port device_ip user action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

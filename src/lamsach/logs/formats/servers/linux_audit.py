@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import host_of_url, in_order, ip_of, port_of, stated
+from lamsach.logs.text.values import host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...     node=host1 type=1112 audit(06/07/2026 09:00:01.123:456) : ...
@@ -52,12 +51,9 @@ class LinuxAudit(LogFormat):
     `saddr` and names in hexadecimal are decoded; `addr=?` is nobody.
     """
 
-    name: ClassVar[str] = "linux_audit"
-    title: ClassVar[str] = "Linux audit (auditd)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "domain url action"
-    )
+    name = "linux_audit"
+    title = "Linux audit (auditd)"
+    gives = fields_named("contact device_name user domain url action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -105,9 +101,7 @@ def _event(kind: str, text: str, host: str | None) -> Event | None:
     if kind in ("NETFILTER_PKT", "1324"):
         source, destination = ip_of(fields.get("saddr", "")), ip_of(fields.get("daddr", ""))
         ports = port_of(fields.get("sport")), port_of(fields.get("dport"))
-        return decide(Event(
-            kind=EventKind.CONNECTION, source_ip=source, destination_ip=destination, source_port=ports[0], destination_port=ports[1],
-        ), Way.WITHIN)  # fmt: skip
+        return event_between((source, ports[0]), (destination, ports[1]), way=Way.WITHIN)  # fmt: skip
     return _command(kind, fields, host) if kind in _RUN else None
 
 
@@ -117,17 +111,13 @@ def _logon(fields: dict[str, str]) -> Event | None:
         return None
     result = fields.get("res", "")
     server = ip_of(fields.get("laddr", ""))
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            source_port=port_of(fields.get("rport")),
-            destination_ip=server,
-            destination_port=port_of(fields.get("lport")) if server else None,
-            user=_name(fields.get("acct")),
-            action=Action.BLOCKED if result in _REFUSED else Action.ALLOWED if result else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, port_of(fields.get("rport"))),
+        (server, port_of(fields.get("lport")) if server else None),
+        kind=EventKind.LOGON,
+        user=_name(fields.get("acct")),
+        action=Action.BLOCKED if result in _REFUSED else Action.ALLOWED if result else Action.UNKNOWN,
+        way=Way.CALLED,
     )
 
 

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, decide, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
+from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _APPS = (
@@ -77,12 +76,9 @@ class MailServer(LogFormat):
     A stranger who connects is no machine of the unit; what the server sends itself names no client.
     """
 
-    name: ClassVar[str] = "mail_server"
-    title: ClassVar[str] = "Mail servers (Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip user domain action "
-        "forwarded"
-    )
+    name = "mail_server"
+    title = "Mail servers (Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra)"
+    gives = fields_named("contact user domain action forwarded")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -175,12 +171,10 @@ def _of_zimbra(attributes: str, message: str) -> Event:
     account = _ZIMBRA_ACCOUNT.search(message[:_LOOKED_AT])
     logon = "cmd=Auth" in message[:200]
     refused = _REFUSED.search(message[:_LOOKED_AT]) is not None
-    return decide(
-        Event(
-            kind=EventKind.LOGON if logon else EventKind.OTHER,
-            source_ip=source,
-            user=stated(account[1]) if account else stated(fields.get("name")),
-            action=Action.BLOCKED if refused else Action.ALLOWED if logon else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        source,
+        kind=EventKind.LOGON if logon else EventKind.OTHER,
+        user=stated(account[1]) if account else stated(fields.get("name")),
+        action=Action.BLOCKED if refused else Action.ALLOWED if logon else Action.UNKNOWN,
+        way=Way.CALLED,
     )

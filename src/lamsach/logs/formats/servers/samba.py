@@ -17,18 +17,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.ends import Role, Way, event_between
 from lamsach.logs.mappings.radius import machine_name
 from lamsach.logs.text.json_records import child, read_object, text_of
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso, zone_of
-from lamsach.logs.text.values import in_order, ip_of, port_of, stated
+from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _ENDPOINT = re.compile(r"(?:ipv[46]:)?(.{2,60}?)(?::(\d{1,5}))?", re.ASCII)
@@ -67,15 +66,12 @@ def service(message: str) -> Event | None:
         return None
     address, port = endpoint(match[2])
     allowed = match[3] in ("connect to service", "closed connection to service")
-    return decide(
-        Event(
-            kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
-            source_ip=address,
-            source_port=port,
-            device_name=named(match[1]),
-            user=named(match[5]),
-            action=Action.ALLOWED if allowed else Action.BLOCKED,
-        ),
+    return event_between(
+        (address, port),
+        kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
+        device_name=named(match[1]),
+        user=named(match[5]),
+        action=Action.ALLOWED if allowed else Action.BLOCKED,
         role=Role.SERVES_THE_UNIT,
     )
 
@@ -105,14 +101,12 @@ def audit(message: str) -> Event | None:
     address = ip_of(prefix[at])
     # %u|%I|%m|%S: what stands between the address and the share is the machine's name
     machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""
-    return decide(
-        Event(
-            kind=EventKind.FILE,
-            source_ip=address,
-            device_name=named(machine),
-            user=user,
-            action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
-        ),
+    return event_between(
+        address,
+        kind=EventKind.FILE,
+        device_name=named(machine),
+        user=user,
+        action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
         role=Role.SERVES_THE_UNIT,
     )
 
@@ -144,20 +138,13 @@ _JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{
 class Samba(LogFormat):
     """Log-ons as text and JSON, connections to shares, `vfs_full_audit`."""
 
-    name: ClassVar[str] = "samba"
-    title: ClassVar[str] = "Samba"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "action"
-    )
-    multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "Auth: [",
-        "Successful AuthZ: [",
-        '"Authentication"',
-        '"Authorization"',
-        "connect to service",
-    )
+    name = "samba"
+    title = "Samba"
+    gives = fields_named("contact device_name user action")
+    multiline = True
+    lease_markers = (
+        "Auth: [", "Successful AuthZ: [", '"Authentication"', '"Authorization"', "connect to service",
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -295,17 +282,13 @@ def _log_on(
     blocked = action is Action.BLOCKED
     # whose name is no machine's of the unit
     stranger = blocked and source is not None and not is_internal(source)
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.LOGON,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
-            user=None if machine else (account or "").partition("@")[0] or None,
-            action=action,
-        ),
-        Way.CALLED if blocked else Way.UNSTATED,
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        time=time,
+        kind=EventKind.LOGON,
+        device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
+        user=None if machine else (account or "").partition("@")[0] or None,
+        action=action,
+        way=Way.CALLED if blocked else Way.UNSTATED,
     )

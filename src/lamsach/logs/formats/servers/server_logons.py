@@ -19,25 +19,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.json_records import flat, read_object, text_of, texts_of
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import hash_of, host_and_port, host_of_url, in_order
+from lamsach.logs.text.values import hash_of, host_and_port, host_of_url
 from lamsach.model import Action, Event, EventKind
 
 _NO_WORDS = (
-    "login failed",
-    "authentication failed",
-    "login.failed",
-    "checking authorization failed",
-    "bruteforce",
-)
+    "login failed", "authentication failed", "login.failed", "checking authorization failed", "bruteforce",
+)  # fmt: skip
 _OK_WORDS = ("login.success", "authentication succeeded", "successfully authenticated", "login successful")
 
 
@@ -213,12 +208,9 @@ class ServerLogons(LogFormat):
     A stranger who logs on is no machine of the unit.
     """
 
-    name: ClassVar[str] = "server_logons"
-    title: ClassVar[str] = "Log-ons at servers and applications (PAM, databases, NAS, web applications)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip user domain url "
-        "hashes action"
-    )
+    name = "server_logons"
+    title = "Log-ons at servers and applications (PAM, databases, NAS, web applications)"
+    gives = fields_named("contact user domain url hashes action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

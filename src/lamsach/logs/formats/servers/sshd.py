@@ -15,14 +15,13 @@ Traps:
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, decide, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header, split_message
-from lamsach.logs.text.values import in_order, ip_of, port_of, stated
+from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _APPS = frozenset(
@@ -30,13 +29,8 @@ _APPS = frozenset(
 )
 _SIGNS = ("sshd", "dropbear", "sshguard", "internal-sftp[", "sftp-server[")
 _BARE_WORDS = (
-    "Invalid user ",
-    "Accepted ",
-    "Failed ",
-    "Connection ",
-    "Disconnected from ",
-    "Received disconnect ",
-)
+    "Invalid user ", "Accepted ", "Failed ", "Connection ", "Disconnected from ", "Received disconnect ",
+)  # fmt: skip
 _ADDRESS = r"((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?)"
 # Failed password for invalid user admin from 192.0.2.7 port 51182 ssh2     Connection closed by 192.0.2.7 port 22 [preauth]
 # Bad password attempt for 'root' from 192.0.2.7:51182
@@ -96,11 +90,9 @@ class Sshd(LogFormat):
     A stranger who connects is no machine of the unit.
     """
 
-    name: ClassVar[str] = "sshd"
-    title: ClassVar[str] = "OpenSSH and Dropbear server"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip user action"
-    )
+    name = "sshd"
+    title = "OpenSSH and Dropbear server"
+    gives = fields_named("contact user action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -134,17 +126,13 @@ def _event(message: str) -> Event:
     source, port, before = _client(text)
     destination = ip_of(server[2]) if server else ip_of(waited[1]) if waited else None
     user = _user(before if source else _FROM_A_NAME.sub("", message)) or _pam_user(message)
-    return decide(
-        Event(
-            kind=EventKind.LOGON if source or user else EventKind.OTHER,
-            source_ip=source,
-            source_port=port,
-            destination_ip=destination,
-            destination_port=port_of(server[3]) if server and destination else None,
-            user=user,
-            action=_action(message),
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, port),
+        (destination, port_of(server[3]) if server and destination else None),
+        kind=EventKind.LOGON if source or user else EventKind.OTHER,
+        user=user,
+        action=_action(message),
+        way=Way.CALLED,
     )
 
 

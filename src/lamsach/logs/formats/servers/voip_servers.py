@@ -8,16 +8,14 @@ Source: Asterisk "Logging", `res_security_log.c`, `chan_sip.c`, `res_pjsip_logge
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import MONTHS, without_year
-from lamsach.logs.text.values import in_order
 from lamsach.model import Action, Event
 
 # [2026-06-07 09:00:01] NOTICE[812][C-00000001] chan_sip.c: ...     [Jun  7 09:00:01] SECURITY[812] res_security_log.c: ...
@@ -58,11 +56,9 @@ class VoipServers(LogFormat):
     The caller's name may hold an address: the one that the server wrote counts.
     """
 
-    name: ClassVar[str] = "voip_servers"
-    title: ClassVar[str] = "Telephone servers (Asterisk, FreeSWITCH)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip user action"
-    )
+    name = "voip_servers"
+    title = "Telephone servers (Asterisk, FreeSWITCH)"
+    gives = fields_named("contact user action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import in_order, ip_of, stated
+from lamsach.logs.text.values import ip_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 23 03/04/2026 10:00:01.340 SEV=4 IKE/52 RPT=5 203.0.113.9 Group [Staff] User [an] User (an) authenticated.
@@ -56,17 +55,11 @@ class CiscoVpn3000(LogFormat):
     The date is month/day/year.
     """
 
-    name: ClassVar[str] = "cisco_vpn3000"
-    title: ClassVar[str] = "Cisco VPN 3000 Concentrator"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip destination_ip device_ip user action"
-    )
-    multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "remote Proxy Host data",
-        "Assigned private IP address",
-        "disconnected:",
-    )
+    name = "cisco_vpn3000"
+    title = "Cisco VPN 3000 Concentrator"
+    gives = fields_named("time observer source_ip destination_ip device_ip user action")
+    multiline = True
+    lease_markers = ("remote Proxy Host data", "Assigned private IP address", "disconnected:")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -109,23 +102,20 @@ def _event(kind: str, peer: str | None, text: str) -> Event:
     user = None if user and ip_of(user) else user
     address = ip_of(given[1]) if given else None
     if address and user:
-        return decide(
-            Event(kind=EventKind.LEASE, source_ip=peer or address, user=user, action=LeaseAction.ASSIGNED),
-            given=address,
+        return event_between(
+            peer or address, kind=EventKind.LEASE, user=user, action=LeaseAction.ASSIGNED, given=address
         )
     if "disconnected:" in text and user and peer:
         return Event(kind=EventKind.LEASE, source_ip=peer, user=user, action=LeaseAction.RELEASED)
-    return decide(
-        Event(
-            kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
-            source_ip=peer,
-            destination_ip=ip_of(server[1]) if server else None,
-            user=user,
-            action=Action.BLOCKED
-            if _BLOCKED.search(text)
-            else Action.ALLOWED
-            if user and _ALLOWED.search(text)
-            else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        peer,
+        ip_of(server[1]) if server else None,
+        kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
+        user=user,
+        action=Action.BLOCKED
+        if _BLOCKED.search(text)
+        else Action.ALLOWED
+        if user and _ALLOWED.search(text)
+        else Action.UNKNOWN,
+        way=Way.CALLED,
     )

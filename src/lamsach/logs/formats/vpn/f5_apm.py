@@ -9,14 +9,13 @@ Source: https://my.f5.com K10531487 and "BIG-IP error messages: APM (0149)", 11.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
@@ -42,13 +41,10 @@ class F5Apm(LogFormat):
     User and address stand in different lines of one session.
     """
 
-    name: ClassVar[str] = "f5_apm"
-    title: ClassVar[str] = "F5 BIG-IP APM"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("Assigned PPP ",)
+    name = "f5_apm"
+    title = "F5 BIG-IP APM"
+    gives = fields_named("contact device_name user action")
+    lease_markers = ("Assigned PPP ",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -73,17 +69,13 @@ def _event(text: str) -> Event:
     user = named[1] if named else None
     address = ip_of(given[1]) if given else None
     if address:
-        return decide(
-            Event(kind=EventKind.LEASE, source_ip=source or address, user=user, action=LeaseAction.ASSIGNED),
-            given=address,
+        return event_between(
+            source or address, kind=EventKind.LEASE, user=user, action=LeaseAction.ASSIGNED, given=address
         )
     flow = _LISTENER.search(text)
     if flow:
         start, end = ip_of(flow[1]), ip_of(flow[3])
-        return decide(Event(
-            kind=EventKind.CONNECTION, source_ip=start, source_port=port_of(flow[2]), destination_ip=end,
-            destination_port=port_of(flow[4]), user=user,
-        ), Way.CALLED)  # fmt: skip
+        return event_between((start, port_of(flow[2])), (end, port_of(flow[4])), user=user, way=Way.CALLED)  # fmt: skip
     gateway = _GATEWAY.search(text)
     action = (
         Action.BLOCKED
@@ -92,14 +84,12 @@ def _event(text: str) -> Event:
         if _OPENED.search(text)
         else Action.UNKNOWN
     )
-    return decide(
-        Event(
-            kind=EventKind.LOGON if source or user else EventKind.OTHER,
-            source_ip=source,
-            destination_ip=ip_of(gateway[1]) if gateway else None,
-            device_name=name[1] if name else None,
-            user=user,
-            action=action,
-        ),
-        Way.CALLED,
+    return event_between(
+        source,
+        ip_of(gateway[1]) if gateway else None,
+        kind=EventKind.LOGON if source or user else EventKind.OTHER,
+        device_name=name[1] if name else None,
+        user=user,
+        action=action,
+        way=Way.CALLED,
     )

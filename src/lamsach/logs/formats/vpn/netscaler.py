@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of, port_of
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
@@ -53,13 +52,10 @@ class NetScaler(LogFormat):
     A date's first number above 12 is the day, else the month.
     """
 
-    name: ClassVar[str] = "netscaler"
-    title: ClassVar[str] = "Citrix NetScaler (ADC, Gateway)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip user domain url action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("Nat_ip ",)
+    name = "netscaler"
+    title = "Citrix NetScaler (ADC, Gateway)"
+    gives = fields_named("contact nat user domain url action")
+    lease_markers = ("Nat_ip ",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -112,25 +108,17 @@ def _event(feature: str, name: str, text: str) -> Event:
     denied = "DENIED" in name or "Access Denied" in text or "<blocked>" in text
     passed = "Access Allowed" in text or name.startswith("CONN_")
     vserver = end is not None and end[0].startswith("Vserver")
-    return decide(
-        Event(
-            kind=EventKind.WEB
-            if url
-            else EventKind.CONNECTION
-            if source and destination
-            else EventKind.OTHER,
-            source_ip=source,
-            source_port=_port(start, 2) or _port(_CLIENT_PORT.search(text)),
-            destination_ip=destination,
-            destination_port=_port(end, 2) or _port(_DESTINATION_PORT.search(text)),
-            source_nat_ip=nat if nat != source else None,
-            source_nat_port=_port(hidden, 2) if nat and nat != source else None,
-            user=user,
-            domain=(domain_of(host[1]) if host else None) or (host_of_url(url) if url else None),
-            url=url,
-            action=Action.BLOCKED if denied else Action.ALLOWED if passed else Action.UNKNOWN,
-        ),
-        Way.CALLED if vserver else Way.UNSTATED,
+    return event_between(
+        (source, _port(start, 2) or _port(_CLIENT_PORT.search(text))),
+        (destination, _port(end, 2) or _port(_DESTINATION_PORT.search(text))),
+        kind=EventKind.WEB if url else EventKind.CONNECTION if source and destination else EventKind.OTHER,
+        source_nat_ip=nat if nat != source else None,
+        source_nat_port=_port(hidden, 2) if nat and nat != source else None,
+        user=user,
+        domain=(domain_of(host[1]) if host else None) or (host_of_url(url) if url else None),
+        url=url,
+        action=Action.BLOCKED if denied else Action.ALLOWED if passed else Action.UNKNOWN,
+        way=Way.CALLED if vserver else Way.UNSTATED,
     )
 
 
@@ -149,18 +137,13 @@ def _session(name: str, text: str, client: str | None, user: str | None) -> Even
     given = _ip(_GIVEN.search(text))
     if given and given != client and name in ("LOGIN", "LOGOUT"):
         done = LeaseAction.ASSIGNED if name == "LOGIN" else LeaseAction.RELEASED
-        return decide(
-            Event(kind=EventKind.LEASE, source_ip=client or given, user=user, action=done), given=given
-        )
+        return event_between(client or given, kind=EventKind.LEASE, user=user, action=done, given=given)
     gateway = _GATEWAY.search(text)
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=client,
-            destination_ip=_ip(gateway),
-            destination_port=_port(gateway, 2),
-            user=user,
-            action=_SESSIONS[name],
-        ),
-        Way.CALLED,
+    return event_between(
+        client,
+        (_ip(gateway), _port(gateway, 2)),
+        kind=EventKind.LOGON,
+        user=user,
+        action=_SESSIONS[name],
+        way=Way.CALLED,
     )

@@ -16,16 +16,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, ip_of, mac_of, port_of
+from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 ENDPOINT = r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?[:_])?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
@@ -115,15 +114,12 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
     succeeded = not failed and _SUCCEEDED.search(text.rstrip(), 0, 1000) is not None
     if address is None and not (user and (failed or succeeded)):
         return None
-    return decide(
-        Event(
-            kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
-            source_ip=address,
-            source_port=number,
-            user=None if user in UNKNOWN_NAMES else user,
-            action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        (address, number),
+        kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
+        user=None if user in UNKNOWN_NAMES else user,
+        action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
+        way=Way.CALLED,
     )
 
 
@@ -131,16 +127,13 @@ def logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Ev
     """The event of a client that has come in from this address and port of the outside."""
     address, number = end_of(ip, port)
     user = None if name in UNKNOWN_NAMES else name
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.LOGON,
-            source_ip=address,
-            source_port=number,
-            user=user,
-            action=Action.ALLOWED if user else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        (address, number),
+        time=time,
+        kind=EventKind.LOGON,
+        user=user,
+        action=Action.ALLOWED if user else Action.UNKNOWN,
+        way=Way.CALLED,
     )
 
 
@@ -158,16 +151,13 @@ def held(
     if address is None and mac is None:
         return None
     outside, number = end_of(ip, port)
-    return decide(
-        Event(
-            time=time,
-            kind=EventKind.LEASE if address else EventKind.OTHER,
-            source_ip=outside,
-            source_port=number,
-            device_mac=mac,
-            user=None if name in UNKNOWN_NAMES else name,
-            action=action if address else Action.UNKNOWN,
-        ),
+    return event_between(
+        (outside, number),
+        time=time,
+        kind=EventKind.LEASE if address else EventKind.OTHER,
+        device_mac=mac,
+        user=None if name in UNKNOWN_NAMES else name,
+        action=action if address else Action.UNKNOWN,
         given=address,
     )
 
@@ -217,12 +207,10 @@ class OpenVpn(LogFormat):
     Who had which address of the tunnel, from when till when.
     """
 
-    name: ClassVar[str] = "openvpn"
-    title: ClassVar[str] = "OpenVPN"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port device_ip device_mac user action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = (
+    name = "openvpn"
+    title = "OpenVPN"
+    gives = fields_named("time observer source_ip source_port device_ip device_mac user action")
+    lease_markers = (
         *("MULTI: Learn", "primary virtual IP", "MULTI_sva", "PUSH_REPLY", "client-instance", "remote-exit"),
         ",",
         "ROUTING_TABLE",

@@ -10,16 +10,15 @@ Source: https://help.ivanti.com "Ivanti Connect Secure: logging and monitoring",
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of, port_of
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
@@ -53,12 +52,12 @@ class PulseSecure(LogFormat):
     The address that a client was given, from when till when.
     """
 
-    name: ClassVar[str] = "pulse_secure"
-    title: ClassVar[str] = "Ivanti (Pulse) Connect Secure"
-    gives: ClassVar[tuple[str, ...]] = in_order(
+    name = "pulse_secure"
+    title = "Ivanti (Pulse) Connect Secure"
+    gives = fields_named(
         "time observer source_ip destination_ip destination_port device_ip device_name user domain url action"
     )
-    lease_markers: ClassVar[tuple[str, ...]] = ("ession started", "ession ended", "ession resumed")
+    lease_markers = ("ession started", "ession ended", "ession resumed")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -114,15 +113,8 @@ def _event(
     given = ip_of(session[2]) if session else None
     if session and given:
         done = LeaseAction.RELEASED if session[1] == "ended" else LeaseAction.ASSIGNED
-        return decide(
-            Event(
-                kind=EventKind.LEASE,
-                source_ip=source or given,
-                device_name=session[3],
-                user=user,
-                action=done,
-            ),
-            given=given,
+        return event_between(
+            source or given, kind=EventKind.LEASE, device_name=session[3], user=user, action=done, given=given
         )
     site = _URL.search(message)
     reached = _REACHED.search(message)
@@ -139,16 +131,13 @@ def _event(
         if user
         else EventKind.OTHER
     )
-    return decide(
-        Event(
-            kind=kind,
-            source_ip=source,
-            destination_ip=destination,
-            destination_port=destination_port,
-            user=user,
-            domain=domain_of(host_of_url(url) or "") if url else None,
-            url=url,
-            action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
-        ),
-        Way.UNSTATED if destination else Way.CALLED,
+    return event_between(
+        source,
+        (destination, destination_port),
+        kind=kind,
+        user=user,
+        domain=domain_of(host_of_url(url) or "") if url else None,
+        url=url,
+        action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
+        way=Way.UNSTATED if destination else Way.CALLED,
     )

@@ -10,14 +10,13 @@ Source: strongSwan, "Logger configuration" and the messages of `libcharon`; Libr
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})"
@@ -64,18 +63,12 @@ class StrongSwan(LogFormat):
     The address that a client was given, from when till when.
     """
 
-    name: ClassVar[str] = "strongswan"
-    title: ClassVar[str] = "strongSwan, Libreswan, ocserv"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip user action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "assigning virtual IP",
-        "assigning new lease",
-        "went offline",
-        "sending IPv4 ",
-        "sending IPv6 ",
-    )
+    name = "strongswan"
+    title = "strongSwan, Libreswan, ocserv"
+    gives = fields_named("contact user action")
+    lease_markers = (
+        "assigning virtual IP", "assigning new lease", "went offline", "sending IPv4 ", "sending IPv6 ",
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -106,24 +99,14 @@ def _event(line: str, message: str) -> Event:
         far = (2, 3) if packet[1] == "received" else (4, 5)
         near = (4, 5) if packet[1] == "received" else (2, 3)
         source, own = ip_of(packet[far[0]]), ip_of(packet[near[0]])
-        return decide(Event(
-            kind=EventKind.CONNECTION, source_ip=source, source_port=port_of(packet[far[1]]), destination_ip=own,
-            destination_port=port_of(packet[near[1]]),
-        ), Way.CALLED)  # fmt: skip
+        return event_between((source, port_of(packet[far[1]])), (own, port_of(packet[near[1]])), way=Way.CALLED)  # fmt: skip
     between = _BETWEEN.search(line)
     if between:
         source = ip_of(between[2])
         user = between[3] if between[3] and ip_of(between[3]) is None else None
         action = Action.ALLOWED if "established" in line else Action.UNKNOWN
-        return decide(
-            Event(
-                kind=EventKind.LOGON,
-                source_ip=source,
-                destination_ip=ip_of(between[1]),
-                user=user,
-                action=action,
-            ),
-            Way.CALLED,
+        return event_between(
+            source, ip_of(between[1]), kind=EventKind.LOGON, user=user, action=action, way=Way.CALLED
         )
     pluto = _PLUTO.search(line) if "pluto" in line else None
     start = _FROM.search(line)
@@ -137,15 +120,12 @@ def _event(line: str, message: str) -> Event:
     words = message.lower()
     failed = any(word in words for word in _FAILED)
     opened = "logged in" in words or "successful" in words or "established" in words
-    return decide(
-        Event(
-            kind=EventKind.LOGON if user or source else EventKind.OTHER,
-            source_ip=source,
-            source_port=port_of(start[2] or "") if start else None,
-            user=user,
-            action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, port_of(start[2] or "") if start else None),
+        kind=EventKind.LOGON if user or source else EventKind.OTHER,
+        user=user,
+        action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
+        way=Way.CALLED,
     )
 
 
@@ -154,23 +134,19 @@ def _lease(line: str) -> Event | None:
     left = _LEFT.search(line)
     if left:
         address = ip_of(left[1])
-        return decide(
-            Event(kind=EventKind.LEASE, source_ip=address, user=left[2], action=LeaseAction.RELEASED),
-            role=Role.HOLDER,
+        return event_between(
+            address, kind=EventKind.LEASE, user=left[2], action=LeaseAction.RELEASED, role=Role.HOLDER
         )
     assigned = _ASSIGNED.search(line)
     if assigned:
         address = ip_of(assigned[1])
-        return decide(
-            Event(kind=EventKind.LEASE, source_ip=address, user=assigned[2], action=LeaseAction.ASSIGNED),
-            role=Role.HOLDER,
+        return event_between(
+            address, kind=EventKind.LEASE, user=assigned[2], action=LeaseAction.ASSIGNED, role=Role.HOLDER
         )
     given = _GIVEN.search(line)
     ocserv = _OCSERV.search(line) if given else None
     if given and ocserv:
         start = _FROM.search(line)
         address = ip_of(given[1])
-        return decide(Event(
-            kind=EventKind.LEASE, source_ip=ip_of(start[1]) if start else address, user=ocserv[1] or None, action=LeaseAction.ASSIGNED
-        ), given=address)  # fmt: skip
+        return event_between(ip_of(start[1]) if start else address, kind=EventKind.LEASE, user=ocserv[1] or None, action=LeaseAction.ASSIGNED, given=address)  # fmt: skip
     return None

@@ -11,15 +11,14 @@ wg(8) "show ... dump". Traps:
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # wireguard: wg0: Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)
@@ -56,10 +55,10 @@ class WireGuard(LogFormat):
     A peer's public key stands for its user; private keys are not kept.
     """
 
-    name: ClassVar[str] = "wireguard"
-    title: ClassVar[str] = "WireGuard"
-    gives: ClassVar[tuple[str, ...]] = in_order("time observer source_ip source_port device_ip user action")
-    lease_markers: ClassVar[tuple[str, ...]] = ("\t",)
+    name = "wireguard"
+    title = "WireGuard"
+    gives = fields_named("time observer source_ip source_port device_ip user action")
+    lease_markers = ("\t",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -94,20 +93,17 @@ class WireGuard(LogFormat):
         if address is None and short is None:
             return None
         refused = _REFUSED.search(text, 0, 1000) is not None
-        return decide(
-            Event(
-                time=header.time,
-                kind=EventKind.OTHER,
-                observer=header.host,
-                source_ip=address,
-                source_port=port_of(port),
-                user=short[1] if short else None,
-                action=Action.BLOCKED if refused else Action.UNKNOWN,
-                format=self.name,
-                file=self.context.file,
-                line=number,
-            ),
-            Way.CALLED,
+        return event_between(
+            (address, port_of(port)),
+            time=header.time,
+            kind=EventKind.OTHER,
+            observer=header.host,
+            user=short[1] if short else None,
+            action=Action.BLOCKED if refused else Action.UNKNOWN,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+            way=Way.CALLED,
         )
 
     def _peer(self, match: re.Match[str], number: int) -> Event:
@@ -115,17 +111,14 @@ class WireGuard(LogFormat):
         single = (part for part in match[5].split(",") if part.endswith(("/32", "/128")))
         address = next((ip for part in single if (ip := ip_of(part))), None)
         shaken = int(match[6])
-        return decide(
-            Event(
-                time=from_epoch(match[6]) if shaken else None,
-                kind=EventKind.LEASE if address and shaken else EventKind.OTHER,
-                source_ip=ip_of(match[3] or ""),
-                source_port=port_of(match[4]),
-                user=match[2],
-                action=LeaseAction.RENEWED if address and shaken else Action.UNKNOWN,
-                format=self.name,
-                file=self.context.file,
-                line=number,
-            ),
+        return event_between(
+            (ip_of(match[3] or ""), port_of(match[4])),
+            time=from_epoch(match[6]) if shaken else None,
+            kind=EventKind.LEASE if address and shaken else EventKind.OTHER,
+            user=match[2],
+            action=LeaseAction.RENEWED if address and shaken else Action.UNKNOWN,
+            format=self.name,
+            file=self.context.file,
+            line=number,
             given=address,
         )

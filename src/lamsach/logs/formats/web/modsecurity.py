@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.json_records import child, flat, read_object, text_of
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import in_order, port_of
+from lamsach.logs.text.values import port_of
 from lamsach.model import Action, Event
 
 # --1a2b3c4d-A--   ---1a2b3c4d---A--
@@ -41,12 +40,10 @@ _STEPS = 2000
 class ModSecurity(LogFormat):
     """Transactions in parts (versions 2 and 3) and as JSON; messages in error logs are read as `web_access`."""
 
-    name: ClassVar[str] = "modsecurity"
-    title: ClassVar[str] = "ModSecurity audit log"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time source_ip source_port destination_ip destination_port device_ip domain url action"
-    )
-    multiline: ClassVar[bool] = True
+    name = "modsecurity"
+    title = "ModSecurity audit log"
+    gives = fields_named("time ends device_ip domain url action")
+    multiline = True
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -8,7 +8,7 @@ at which the event was written (`SystemTime`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
@@ -33,11 +33,11 @@ class Evtx(BinaryFormat):
     searched as unparsed, each by itself; `line` is the record's number.
     """
 
-    name: ClassVar[str] = "evtx"
-    title: ClassVar[str] = "Windows event log file (EVTX)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    tells_holders: ClassVar[bool] = True
-    hands_over: ClassVar[bool] = True
+    name = "evtx"
+    title = "Windows event log file (EVTX)"
+    gives = GIVES
+    tells_holders = True
+    hands_over = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -11,7 +11,6 @@ import csv
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -45,11 +44,11 @@ class WindowsEventCsv(LogFormat):
     Event Viewer states no machine.
     """
 
-    name: ClassVar[str] = "windows_event_csv"
-    title: ClassVar[str] = "Windows events (CSV of Event Viewer)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
-    multiline: ClassVar[bool] = True
+    name = "windows_event_csv"
+    title = "Windows events (CSV of Event Viewer)"
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
+    multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -11,7 +11,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
@@ -36,10 +36,10 @@ _END = "</Event>"
 class WindowsEventDocument(BinaryFormat):
     """XML that Event Viewer saved, JSON lists without line feeds."""
 
-    name: ClassVar[str] = "windows_event_document"
-    title: ClassVar[str] = "Windows events (one document in one line)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    tells_holders: ClassVar[bool] = True
+    name = "windows_event_document"
+    title = "Windows events (one document in one line)"
+    gives = GIVES
+    tells_holders = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

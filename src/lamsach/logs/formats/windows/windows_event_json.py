@@ -6,7 +6,6 @@ Source: see `lamsach.logs.mappings.windows.json` for the shapes, `windows_contac
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
@@ -24,10 +23,10 @@ class WindowsEventJson(LogFormat):
     machine of the unit.
     """
 
-    name: ClassVar[str] = "windows_event_json"
-    title: ClassVar[str] = "Windows events (JSON lines)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
+    name = "windows_event_json"
+    title = "Windows events (JSON lines)"
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -29,11 +28,11 @@ _NO_EVENT = re.compile(
 class WindowsEventJsonPretty(LogFormat):
     """The same, laid out for people."""
 
-    name: ClassVar[str] = "windows_event_json_pretty"
-    title: ClassVar[str] = "Windows events (JSON over several lines)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
-    multiline: ClassVar[bool] = True
+    name = "windows_event_json_pretty"
+    title = "Windows events (JSON over several lines)"
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
+    multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

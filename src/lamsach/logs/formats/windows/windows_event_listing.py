@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -43,11 +42,11 @@ _LONGEST_MESSAGE = 400
 class WindowsEventListing(LogFormat):
     """`wevtutil qe /f:text`, *Copy Details as Text*, `Format-List`, Splunk's rendering."""
 
-    name: ClassVar[str] = "windows_event_listing"
-    title: ClassVar[str] = "Windows events (listing of wevtutil or PowerShell)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
-    multiline: ClassVar[bool] = True
+    name = "windows_event_listing"
+    title = "Windows events (listing of wevtutil or PowerShell)"
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
+    multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -6,7 +6,6 @@ Source: see `lamsach.logs.mappings.windows.text`; the words of the texts are in 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -29,10 +28,10 @@ class WindowsEventText(LogFormat):
     send it.
     """
 
-    name: ClassVar[str] = "windows_event_text"
-    title: ClassVar[str] = "Windows events (text by syslog)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
+    name = "windows_event_text"
+    title = "Windows events (text by syslog)"
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

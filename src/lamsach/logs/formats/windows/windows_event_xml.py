@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -33,11 +32,11 @@ class WindowsEventXml(LogFormat):
     Document types and entities are refused.
     """
 
-    name: ClassVar[str] = "windows_event_xml"
-    title: ClassVar[str] = "Windows events (XML)"
-    gives: ClassVar[tuple[str, ...]] = GIVES
-    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
-    multiline: ClassVar[bool] = True
+    name = "windows_event_xml"
+    title = "Windows events (XML)"
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
+    multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
@@ -107,7 +106,7 @@ class WindowsFirewall(LayoutFormat):
             ),
         ),
     )
-    header_prefix: ClassVar[str | None] = "#"
+    header_prefix = "#"
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -116,17 +116,9 @@ def request(record: WindowsRecord) -> dict[str, Any]:
 
 REQUEST = 403
 _REQUEST_DATA = (
-    "instance id",
-    "activity id",
-    "date",
-    "ipaddress",
-    "method",
-    "urlpath",
-    "urlquery",
-    "localport",
-    "localip",
-    "useragent",
-)
+    "instance id", "activity id", "date", "ipaddress", "method", "urlpath", "urlquery", "localport",
+    "localip", "useragent",
+)  # fmt: skip
 _FAILED = frozenset({342, 364, 411, 412, 413, 516, 1201, 1203, 1205, 1207, 1210})
 # <IpAddress>203.0.113.9</IpAddress>   <IpAddress>203.0.113.9,10.0.0.3</IpAddress>   <UserId>UNIT\\minh</UserId>
 _ADDRESS = re.compile(r"<IpAddress>\s{0,9}([0-9A-Fa-f.:]{3,45})[,\s<]")

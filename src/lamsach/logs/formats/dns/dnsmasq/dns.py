@@ -13,7 +13,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.ends import Role, decide, event_between
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.text.times.timestamps import from_iso, zone_of
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of
@@ -54,11 +54,8 @@ _BLOCKING = re.compile(
 )
 # Rate-limiting a.example is REFUSED (EDE: synthesized)   special domain mask.icloud.com is NXDOMAIN   reply a.example is blocked during CNAME inspection
 _ANSWERED_BY_PIHOLE = (
-    "Rate-limiting",
-    "special domain",
-    "Mozilla canary domain",
-    "Apple iCloud Private Relay",
-)
+    "Rate-limiting", "special domain", "Mozilla canary domain", "Apple iCloud Private Relay",
+)  # fmt: skip
 _SINKHOLES = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1", "NXDOMAIN"})  # noqa: S104 - addresses in a log
 _NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses in a log
 
@@ -81,9 +78,8 @@ def _query(message: str) -> Event | None:
     if match is None:
         return None
     client = ip_of(match[3] or "")
-    return decide(
-        Event(kind=EventKind.DNS, source_ip=client, domain=question_of_name(match[2])),
-        role=Role.SERVES_THE_UNIT,
+    return event_between(
+        client, kind=EventKind.DNS, domain=question_of_name(match[2]), role=Role.SERVES_THE_UNIT
     )
 
 
@@ -182,13 +178,10 @@ def ftl_event(text: str) -> Event | None:
     """Return what a line says behind its head; None when it tells of no client and no name."""
     if match := _NEW.match(text):
         client = ip_of(match[2])
-        return decide(
-            Event(
-                kind=EventKind.DNS,
-                source_ip=client,
-                source_port=port_of(match[3]),
-                domain=question_of(match[1]),
-            ),
+        return event_between(
+            (client, port_of(match[3])),
+            kind=EventKind.DNS,
+            domain=question_of(match[1]),
             role=Role.SERVES_THE_UNIT,
         )
     if match := _REPLY.match(text):
@@ -209,7 +202,5 @@ def ftl_event(text: str) -> Event | None:
         )
     if match := _HELD_BACK.match(text):
         client = ip_of(match[1] or match[2])
-        return decide(
-            Event(kind=EventKind.DNS, source_ip=client, action=Action.BLOCKED), role=Role.SERVES_THE_UNIT
-        )
+        return event_between(client, kind=EventKind.DNS, action=Action.BLOCKED, role=Role.SERVES_THE_UNIT)
     return None

@@ -16,11 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, decide, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.dns.dnsmasq.dns import FTL, dns_event, ftl_event, ftl_time
 from lamsach.logs.mappings.records import Records, Sentences
@@ -28,7 +27,7 @@ from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import in_order, ip_of, mac_of, mac_of_duid, stated
+from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 # 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
@@ -77,26 +76,17 @@ _UNKNOWN_YEAR = 9999
 class Dnsmasq(LogFormat):
     """Queries, replies, what Pi-hole blocked, leases, `dnsmasq.leases`."""
 
-    name: ClassVar[str] = "dnsmasq"
-    title: ClassVar[str] = "dnsmasq, Pi-hole"
-    of_resolver: ClassVar[bool] = True
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
-        "device_mac domain answers action lease_until forwarded"
-    )
-    records: ClassVar[Records] = Records(
+    name = "dnsmasq"
+    title = "dnsmasq, Pi-hole"
+    of_resolver = True
+    gives = fields_named("contact machine domain answers action lease_until forwarded")
+    records = Records(
         reader="sentences",
         sentences=Sentences(marks=("query[", "forwarded ", "reply ", "cached "), parting=" []"),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "DHCPACK(",
-        "DHCPRELEASE(",
-        "DHCPREPLY(",
-        "dnsmasq.leases",
-        " 01:",
-        " *",
-        " ff:",
-    )
+    lease_markers = (
+        "DHCPACK(", "DHCPRELEASE(", "DHCPREPLY(", "dnsmasq.leases", " 01:", " *", " ff:",
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -129,10 +119,7 @@ class Dnsmasq(LogFormat):
         if ftl := FTL.match(line):
             told = ftl_event(line[ftl.end() :])
             return told and stamped(
-                changed(told, time=ftl_time(ftl, self.context)),
-                self.name,
-                self.context.file,
-                number,
+                changed(told, time=ftl_time(ftl, self.context)), self.name, self.context.file, number
             )
         lease = _LEASE.fullmatch(line)
         event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
@@ -172,16 +159,14 @@ class Dnsmasq(LogFormat):
         until = from_epoch(match[1]) if int(match[1]) else None
         modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
         time: datetime | None = min(modified, until) if modified and until else modified or until
-        return decide(
-            Event(
-                time=time,
-                kind=EventKind.LEASE,
-                source_ip=address,
-                device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
-                device_name=None if match[4] == "*" else match[4],
-                action=LeaseAction.ASSIGNED,
-                lease_until=until,
-            ),
+        return event_between(
+            address,
+            time=time,
+            kind=EventKind.LEASE,
+            device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
+            device_name=None if match[4] == "*" else match[4],
+            action=LeaseAction.ASSIGNED,
+            lease_until=until,
             role=Role.HOLDER,
         )
 
@@ -210,11 +195,10 @@ def _lease_aside(message: str) -> Event | None:
     if match is None:
         return None
     address = ip_of(match["ip"] or match["left"] or match["kept"] or "")
-    return decide(
-        Event(
-            source_ip=address,
-            device_mac=mac_of(match["mac"] or match["holder"]),
-            device_name=stated(match["name"] or match["own"]),
-        ),
+    return event_between(
+        address,
+        kind=EventKind.OTHER,
+        device_mac=mac_of(match["mac"] or match["holder"]),
+        device_name=stated(match["name"] or match["own"]),
         role=Role.SERVES_THE_UNIT,
     )

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide, own_end
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, decide, event_between, own_end
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.cisco_asa.device import leads_inside, place_of
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
@@ -30,45 +29,19 @@ from lamsach.logs.mappings.keyed_events import event_of, host_in
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, in_order
+from lamsach.logs.text.values import domain_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ALLOWED = (
-    "Built ",
-    "permitted",
-    "Permitted",
-    "est-allowed",
-    "Accessed URL",
-    "established",
-    "Succeeded",
-    "succeeded",
-    "Login permitted",
-    "Successful",
-    "ACCEPT ",
-    ": successful",
-)
+    "Built ", "permitted", "Permitted", "est-allowed", "Accessed URL", "established", "Succeeded",
+    "succeeded", "Login permitted", "Successful", "ACCEPT ", ": successful",
+)  # fmt: skip
 _BLOCKED = (
-    "Deny ",
-    "denied",
-    "Denied",
-    "ropping",
-    "Dropped",
-    "dropped",
-    "Rejected",
-    "rejected",
-    "discarded",
-    "blocked",
-    "Shun",
-    "No translation group",
-    "uthentication failed",
-    "uthorization failed",
-    "Reset connection",
-    "Resetting connection",
-    "requested to drop",
-    "to shun list",
-    "adding shun",
+    "Deny ", "denied", "Denied", "ropping", "Dropped", "dropped", "Rejected", "rejected", "discarded",
+    "blocked", "Shun", "No translation group", "uthentication failed", "uthorization failed",
+    "Reset connection", "Resetting connection", "requested to drop", "to shun list", "adding shun",
     "password incorrect",
-)
+)  # fmt: skip
 _ENDED = ("Teardown ", "torn down")
 
 
@@ -133,14 +106,11 @@ class CiscoAsa(LogFormat):
     Who opened a connection is told by the words *inbound* and *outbound*, else by the ports.
     """
 
-    name: ClassVar[str] = "cisco_asa"
-    title: ClassVar[str] = "Cisco ASA and Firepower"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action forwarded"
-    )
+    name = "cisco_asa"
+    title = "Cisco ASA and Firepower"
+    gives = fields_named("contact nat machine user domain url answers hashes action forwarded")
     # Built outbound TCP connection 7 for outside:203.0.113.9/443 (203.0.113.9/443) to inside:10.1.1.5/51000    duration 0:00:30 bytes 1234
-    records: ClassVar[Records] = Records(
+    records = Records(
         reader="sentences",
         sentences=Sentences(
             marks=("%ASA-", "%FTD-"),
@@ -150,14 +120,10 @@ class CiscoAsa(LogFormat):
             rare=("-430", "SFIMS"),
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = (
-        "address granted",
-        "address released",
-        "assigned to session",
-        "Assigned private IP",
-        "Assigned IP=",
+    lease_markers = (
+        "address granted", "address released", "assigned to session", "Assigned private IP", "Assigned IP=",
         "Session disconnected",
-    )
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -290,15 +256,13 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
 
 def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
     """Return what the firewall's own DHCP server gave out or took back."""
-    return decide(
-        Event(
-            time,
-            EventKind.LEASE,
-            observer,
-            source_ip=contact.given,
-            device_mac=contact.mac,
-            action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
-        ),
+    return event_between(
+        contact.given,
+        time=time,
+        kind=EventKind.LEASE,
+        observer=observer,
+        device_mac=contact.mac,
+        action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
         role=Role.HOLDER,
     )
 
@@ -306,19 +270,15 @@ def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -
 def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, observer: str | None) -> Event:
     """A DNS server's answer, written from it to the asker."""
     server, asker = contact.source, contact.destination
-    return decide(
-        Event(
-            time,
-            EventKind.DNS,
-            observer,
-            source_ip=asker.ip,
-            source_port=asker.port,
-            destination_ip=server.ip,
-            destination_port=server.port,
-            domain=domain_of(reply[1]),
-            response=True,
-            action=action_of_message(reply.string),
-        ),
+    return event_between(
+        (asker.ip, asker.port),
+        (server.ip, server.port),
+        time=time,
+        kind=EventKind.DNS,
+        observer=observer,
+        domain=domain_of(reply[1]),
+        response=True,
+        action=action_of_message(reply.string),
         role=Role.SERVES_THE_UNIT,
     )
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 
 from lamsach.logs.mappings.keyed_events import Keys
-from lamsach.logs.text.values import ip_of
+from lamsach.logs.text.values import among, in_order, ip_of
 
 # SrcIP: 192.0.2.5, DstIP: 198.51.100.7, Prefilter Policy: Unknown
 _KEY = re.compile(r"(?:^|(?<=, )|(?<=,))([A-Z][A-Za-z0-9_]{0,40}(?: [A-Z][A-Za-z0-9]{0,30}){0,2}): ?")
@@ -29,13 +29,8 @@ KEYS = Keys(
     destination=("DstIP", "ResponderIP"),
     destination_port=("DstPort", "ResponderPort"),
     query=("DNSQuery",),
-    domain=(
-        "ReferencedHost",
-        "SSLServerName",
-        "TLSServerName",
-        "SSLSubjectCommonName",
-        "HTTP_Hostname",
-        "SI_DNSName",
+    domain=in_order(
+        "ReferencedHost SSLServerName TLSServerName SSLSubjectCommonName HTTP_Hostname SI_DNSName"
     ),
     url=("URL", "URI", "HTTP_URI"),
     answers=("DNSResponse", "DNS_Response"),
@@ -67,39 +62,10 @@ _USER = re.compile(
     r"\b(?:Username|User(?: ?name)?|user|Uname|username is|username,?)(?: ?= ?|: ?| )"
     r"(?:<([^<>]{1,128})>|'([^']{1,128})'|\"([^\"]{1,128})\"|([^\s,;:<>'\"()]{1,128}))"
 )
-_NO_USERS = frozenset(
-    [
-        "authentication",
-        "authorization",
-        "ip",
-        "is",
-        "of",
-        "groups",
-        "specific",
-        "added",
-        "deleted",
-        "was",
-        "logged",
-        "session",
-        "unknown",
-        "user",
-        "for",
-        "has",
-        "accounting",
-        "executed",
-        "priv",
-        "transitioning",
-        "from",
-        "with",
-        "name",
-        "identity",
-        "attempted",
-        "=",
-        "*",
-        "*****",
-        "<unknown>",
-        "-",
-    ]
+_NO_USERS = among(
+    "authentication authorization ip is of groups specific added deleted was logged session unknown "
+    "user for has accounting executed priv transitioning from with name identity attempted = * ***** "
+    "<unknown> -"
 )
 # Group = VPN, Username = Nguyen Van An, IP = 192.0.2.5,
 _NAMED = re.compile(r"\bUsername = ([^,<>=*]{1,128}), ")

@@ -19,11 +19,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Role, decide, own_end
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Role, decide, event_between, own_end
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     action_of,
@@ -46,7 +45,7 @@ from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of
+from lamsach.logs.text.values import among, domain_of, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
@@ -87,20 +86,11 @@ class FortiGate(LogFormat):
 
     name = "fortigate"
     title = "Fortinet FortiGate"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action lease_until"
-    )
+    gives = fields_named("contact nat machine user domain url answers hashes action lease_until")
     lease_markers = (
-        "DHCPACK",
-        "DHCPRELEASE",
-        "dhcp_msg",
-        "tunnel-up",
-        "tunnel-down",
-        "tunnel-stats",
-        "FSSO-logon",
+        "DHCPACK", "DHCPRELEASE", "dhcp_msg", "tunnel-up", "tunnel-down", "tunnel-stats", "FSSO-logon",
         "Authentication success",
-    )
+    )  # fmt: skip
 
     records = Records(
         reader="pairs",
@@ -217,17 +207,15 @@ def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event
     until = None
     if time and seconds.isdigit() and 0 < len(seconds) <= 9:
         until = time + timedelta(seconds=int(seconds))
-    return decide(
-        Event(
-            time=time,
-            observer=observer,
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_name=first(fields, "hostname", "host", "dhost", "shost"),
-            device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
-            action=_lease_action(fields) or Action.UNKNOWN,
-            lease_until=until,
-        ),
+    return event_between(
+        address,
+        time=time,
+        observer=observer,
+        kind=EventKind.LEASE,
+        device_name=first(fields, "hostname", "host", "dhost", "shost"),
+        device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
+        action=_lease_action(fields) or Action.UNKNOWN,
+        lease_until=until,
         role=Role.HOLDER,
     )
 
@@ -247,33 +235,30 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
     macs = (
         ("dstmac", "masterdstmac", "dmac") if inbound else ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
     )
-    return decide(
-        Event(
-            time=time,
-            observer=observer,
-            kind=kind,
-            source_ip=source,
-            source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
-            destination_ip=destination,
-            destination_port=first_port(
-                fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"
-            ),
-            source_nat_ip=nat,
-            source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
-            if nat
-            else None,
-            device_name=(None if is_client(fields) else first(fields, *names))
-            or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
-            or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
-            device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-            user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
-            domain=domain_in(fields, destination),
-            url=first(fields, "url", "request", "http_url"),
-            answers=answers_of(fields) if kind is EventKind.DNS else (),
-            hashes=hashes_of(fields),
-            action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
+    return event_between(
+        (source, first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port")),
+        (
+            destination,
+            first_port(fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"),
         ),
-        way,
+        time=time,
+        observer=observer,
+        kind=kind,
+        source_nat_ip=nat,
+        source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
+        if nat
+        else None,
+        device_name=(None if is_client(fields) else first(fields, *names))
+        or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
+        or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
+        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+        user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
+        domain=domain_in(fields, destination),
+        url=first(fields, "url", "request", "http_url"),
+        answers=answers_of(fields) if kind is EventKind.DNS else (),
+        hashes=hashes_of(fields),
+        action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
+        way=way,
         role=role,
         given=given,
         inner=inner,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -51,17 +51,13 @@ def junos_logon(text: str) -> Event:
     host = None if session else _HOST.search(text, 0, _ROOM)
     source = ip_of(session[1]) if session else ip_of(host[1]) if host else None
     user = _USER.search(text, 0, _ROOM)
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            source_port=port_of(session[2]) if session else None,
-            destination_ip=ip_of(session[3]) if session else None,
-            destination_port=port_of(session[4]) if session else None,
-            user=user[1] if user else None,
-            action=_action(text),
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, port_of(session[2]) if session else None),
+        (ip_of(session[3]) if session else None, port_of(session[4]) if session else None),
+        kind=EventKind.LOGON,
+        user=user[1] if user else None,
+        action=_action(text),
+        way=Way.CALLED,
     )
 
 
@@ -69,15 +65,10 @@ def filtered(match: re.Match[str]) -> Event:
     """A packet that a firewall filter with `then syslog` accepted (A), discarded (D) or rejected (R)."""
     source, destination = ip_of(match[3]), ip_of(match[4])
     ports = not match[2].lower().startswith("icmp")
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=(port_of(match[5]) or None) if ports else None,
-            destination_ip=destination,
-            destination_port=(port_of(match[6]) or None) if ports else None,
-            action=Action.ALLOWED if match[1] == "A" else Action.BLOCKED,
-        )
+    return event_between(
+        (source, (port_of(match[5]) or None) if ports else None),
+        (destination, (port_of(match[6]) or None) if ports else None),
+        action=Action.ALLOWED if match[1] == "A" else Action.BLOCKED,
     )
 
 
@@ -88,17 +79,13 @@ def screenos_event(text: str) -> Event:
     both = source is not None and destination is not None
     inward = both and _OUTSIDE.search(text, 0, _ROOM) is not None
     way = Way.INWARD if inward else Way.CALLED if user and not both else Way.UNSTATED
-    return decide(
-        Event(
-            kind=EventKind.LOGON if user else EventKind.CONNECTION if both else EventKind.OTHER,
-            source_ip=source,
-            source_port=port_of(ends[2] or "") if ends else None,
-            destination_ip=destination,
-            destination_port=port_of(ends[4] or "") if ends else None,
-            user=user[1] if user else None,
-            action=_action(text),
-        ),
-        way,
+    return event_between(
+        (source, port_of(ends[2] or "") if ends else None),
+        (destination, port_of(ends[4] or "") if ends else None),
+        kind=EventKind.LOGON if user else EventKind.CONNECTION if both else EventKind.OTHER,
+        user=user[1] if user else None,
+        action=_action(text),
+        way=way,
     )
 
 

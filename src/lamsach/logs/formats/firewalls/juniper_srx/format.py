@@ -18,11 +18,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import Way, decide, own_end
+from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.formats.firewalls.juniper_srx.admin import (
     FILTER,
@@ -42,7 +41,6 @@ from lamsach.logs.text.values import (
     hash_of,
     host_and_port,
     host_of_url,
-    in_order,
     ip_of,
     port_of,
     stated,
@@ -83,12 +81,9 @@ class JuniperSrx(LogFormat):
     to Junos, its firewall filters (`PFE_FW_SYSLOG_IP`); events of ScreenOS (NetScreen, SSG).
     """
 
-    name: ClassVar[str] = "juniper_srx"
-    title: ClassVar[str] = "Juniper SRX"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name user domain url hashes action"
-    )
+    name = "juniper_srx"
+    title = "Juniper SRX"
+    gives = fields_named("contact nat device_name user domain url hashes action")
 
     records = Records(
         reader="quoted",
@@ -178,25 +173,21 @@ def _structured(fields: Fields) -> Event:
         site = first(fields, "filename")
     url = _url(site, first(fields, "obj"))
     hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
-    return decide(
-        Event(
-            kind=_kind(name),
-            source_ip=source,
-            source_port=None if icmp else first_port(fields, "source-port"),
-            destination_ip=destination,
-            destination_port=None if icmp else first_port(fields, "destination-port"),
-            source_nat_ip=nat,
-            source_nat_port=nat_port if nat and not icmp else None,
-            device_name=first(fields, "hostname", "client-hostname")
-            if own_end(source, inner, way) == source
-            else None,
-            user=first(fields, "username"),
-            domain=_domain(fields, url),
-            url=url,
-            hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
-            action=action_of_event(name, fields.get("action", "")),
-        ),
-        way,
+    return event_between(
+        (source, None if icmp else first_port(fields, "source-port")),
+        (destination, None if icmp else first_port(fields, "destination-port")),
+        kind=_kind(name),
+        source_nat_ip=nat,
+        source_nat_port=nat_port if nat and not icmp else None,
+        device_name=first(fields, "hostname", "client-hostname")
+        if own_end(source, inner, way) == source
+        else None,
+        user=first(fields, "username"),
+        domain=_domain(fields, url),
+        url=url,
+        hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
+        action=action_of_event(name, fields.get("action", "")),
+        way=way,
         inner=inner,
     )
 
@@ -227,18 +218,14 @@ def _text(text: str, name: str) -> Event:
         site = _UTM_URL.search(text, web.end())
         url = _url(stated(site[1]), stated(site[2])) if site else None
         source, destination = ip_of(web[1]), ip_of(web[3])
-        return decide(
-            Event(
-                kind=_kind(name),
-                source_ip=source,
-                source_port=port_of(web[2]),
-                destination_ip=destination,
-                destination_port=port_of(web[4]),
-                user=stated(site[3]) if site else None,
-                domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
-                url=url,
-                action=action_of_event(name, ""),
-            )
+        return event_between(
+            (source, port_of(web[2])),
+            (destination, port_of(web[4])),
+            kind=_kind(name),
+            user=stated(site[3]) if site else None,
+            domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
+            url=url,
+            action=action_of_event(name, ""),
         )
     screen = _SCREEN.search(text)
     if screen is None:
@@ -248,16 +235,11 @@ def _text(text: str, name: str) -> Event:
         host_and_port(screen[2]),
     )
     source, destination = ip_of(source or ""), ip_of(destination or "")
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            action=action_of_event(name, text.rpartition("action: ")[2]),
-        ),
-        Way.INWARD,
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        action=action_of_event(name, text.rpartition("action: ")[2]),
+        way=Way.INWARD,
     )
 
 
@@ -269,18 +251,13 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
     done = _DONE.search(text, flows[-1].end())
     zones = _ZONES.search(text, flows[-1].end())
     inward = zones is not None and arrives(zones[1], zones[2])
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=None if icmp else port_of(flows[0][2]),
-            destination_ip=destination,
-            destination_port=None if icmp else port_of(flows[0][4]),
-            source_nat_ip=nat,
-            source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
-            action=action_of_event(name, done[1] if done else ""),
-        ),
-        Way.INWARD if inward else Way.UNSTATED,
+    return event_between(
+        (source, None if icmp else port_of(flows[0][2])),
+        (destination, None if icmp else port_of(flows[0][4])),
+        source_nat_ip=nat,
+        source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
+        action=action_of_event(name, done[1] if done else ""),
+        way=Way.INWARD if inward else Way.UNSTATED,
         inner=inner,
     )
 

@@ -17,10 +17,9 @@ import re
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats.firewalls.mikrotik import messages as mikrotik_messages
@@ -29,7 +28,6 @@ from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.syslog import SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import MONTHS, local_time, without_year
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05   Jun/02/2026 15:04:05 memory firewall, info
@@ -47,23 +45,9 @@ _TOPIC = (
 )
 _TOPICS = re.compile(rf"({_TOPIC}(?:, ?!?{_TOPIC}){{1,8}}:?|dns|web-proxy)[ \t]+(?=\S)", re.ASCII)
 _MARKERS = (
-    ",info",
-    ",error",
-    ",warning",
-    ",critical",
-    ",debug",
-    ",account",
-    ",packet",
-    ",event",
-    ",raw",
-    ", info",
-    ", error",
-    ", warning",
-    ", critical",
-    ", debug",
-    "dns ",
-    "web-proxy ",
-)
+    ",info", ",error", ",warning", ",critical", ",debug", ",account", ",packet", ",event", ",raw", ", info",
+    ", error", ", warning", ", critical", ", debug", "dns ", "web-proxy ",
+)  # fmt: skip
 # CEF:0|MikroTik|CHR|7.18 (stable)|14|system,info,account|Low|dvchost=gw dvc=192.0.2.1 msg=user admin logged in from ...
 _CEF = re.compile(r"(?:CEF: ?)?0\|MikroTik\|", re.ASCII)
 # echo: system,error,critical login failure   memory firewall, info input: (the buffer that WinBox shows)
@@ -81,20 +65,17 @@ class Mikrotik(LogFormat):
     A DNS answer belongs to who asked under the same `#id`.
     """
 
-    name: ClassVar[str] = "mikrotik"
-    title: ClassVar[str] = "MikroTik RouterOS"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers action response"
-    )
+    name = "mikrotik"
+    title = "MikroTik RouterOS"
+    gives = fields_named("contact nat machine user domain url answers action response")
     # firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto TCP (SYN), 10.1.1.5:51514->203.0.113.9:443, len 52
-    records: ClassVar[Records] = Records(
+    records = Records(
         reader="sentences",
         sentences=Sentences(
             marks=("firewall,info ",), parting=" :,()->", idle=rb", len (\d+)$", rare=("|MikroTik|",)
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = (" assigned ", " deassigned ", " logged in, ", "acquired ")
+    lease_markers = (" assigned ", " deassigned ", " logged in, ", "acquired ")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lamsach.logs.events.ends import Role, Way, decide, mac_of_device, own_end
+from lamsach.logs.events.ends import Role, Way, decide, event_between, mac_of_device, own_end
 from lamsach.logs.formats.firewalls.mikrotik.tunnels import peer_of_tunnel, session_of_tunnel
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -43,20 +43,15 @@ def firewall_event(text: str) -> Event | None:
     way = Way.RECEIVED if received else Way.UNSTATED
     device = own_end(source, inner or destination, way)
     mac = _SOURCE_MAC.search(text, place.end())
-    return decide(
-        Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            source_nat_ip=nat,
-            source_nat_port=nat_port,
-            source_mac=mac_of(mac[1]) if mac else None,
-            device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
-            action=decision_of(text[: place.start()]),
-        ),
-        way,
+    return event_between(
+        (source, source_port),
+        (destination, destination_port),
+        source_nat_ip=nat,
+        source_nat_port=nat_port,
+        source_mac=mac_of(mac[1]) if mac else None,
+        device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
+        action=decision_of(text[: place.start()]),
+        way=way,
         inner=inner,
     )
 
@@ -162,14 +157,12 @@ def _lease(text: str) -> Event | None:
     address = ip_of(match[2]) if match else None
     if match is None or address is None:
         return None
-    return decide(
-        Event(
-            kind=EventKind.LEASE,
-            source_ip=address,
-            device_mac=mac_of(match[3]),
-            device_name=stated((match[4] or "").strip("()")),
-            action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
-        ),
+    return event_between(
+        address,
+        kind=EventKind.LEASE,
+        device_mac=mac_of(match[3]),
+        device_name=stated((match[4] or "").strip("()")),
+        action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
         role=Role.HOLDER,
     )
 
@@ -216,10 +209,7 @@ def _dns_packet(text: str) -> Event | None:
     if peer is None or address is None:
         return None
     if peer[1] == "got" and peer[2] == "query":
-        return decide(
-            Event(kind=EventKind.DNS, source_ip=address, source_port=port_of(peer[4])),
-            role=Role.SERVES_THE_UNIT,
-        )
+        return event_between((address, port_of(peer[4])), kind=EventKind.DNS, role=Role.SERVES_THE_UNIT)
     return Event(
         kind=EventKind.DNS,
         destination_ip=address,
@@ -235,15 +225,13 @@ def _login(text: str) -> Event | None:
         return _changed(text)
     source = ip_of(match["address"])
     actions = {"in": Action.ALLOWED, None: Action.BLOCKED}
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=source,
-            device_mac=mac_of(match["address"]),
-            user=stated(match["user"] or match["refused"]),
-            action=actions.get(match["way"], Action.UNKNOWN),
-        ),
-        Way.CALLED,
+    return event_between(
+        source,
+        kind=EventKind.LOGON,
+        device_mac=mac_of(match["address"]),
+        user=stated(match["user"] or match["refused"]),
+        action=actions.get(match["way"], Action.UNKNOWN),
+        way=Way.CALLED,
     )
 
 
@@ -263,14 +251,12 @@ def _hotspot(text: str) -> Event | None:
         return None
     actions = {"logged in": Action.ALLOWED, "login failed": Action.BLOCKED}
     mac = mac_of(match[1])
-    return decide(
-        Event(
-            kind=EventKind.LOGON,
-            source_ip=address,
-            device_mac=mac,
-            user=None if mac else stated(match[1]),
-            action=actions.get(match[3], Action.UNKNOWN),
-        ),
+    return event_between(
+        address,
+        kind=EventKind.LOGON,
+        device_mac=mac,
+        user=None if mac else stated(match[1]),
+        action=actions.get(match[3], Action.UNKNOWN),
         role=Role.SERVES_THE_UNIT,
     )
 
@@ -282,19 +268,17 @@ def _proxy(text: str) -> Event | None:
         return None
     url = match[3]
     host, port = host_and_port(url) if match[2] == "CONNECT" else (host_of_url(url), None)
-    return decide(
-        Event(
-            kind=EventKind.WEB,
-            source_ip=client,
-            destination_port=port,
-            domain=host,
-            url=url,
-            action=Action.ALLOWED
-            if match[4] == "allow"
-            else Action.BLOCKED
-            if match[4] == "deny"
-            else Action.UNKNOWN,
-        ),
+    return event_between(
+        client,
+        (None, port),
+        kind=EventKind.WEB,
+        domain=host,
+        url=url,
+        action=Action.ALLOWED
+        if match[4] == "allow"
+        else Action.BLOCKED
+        if match[4] == "deny"
+        else Action.UNKNOWN,
         role=Role.SERVES_THE_UNIT,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.events.ends import Way, decide
+from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.text.values import ip_of, mac_of, port_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -48,33 +48,24 @@ def peer_of_tunnel(text: str) -> Event | None:
     if peers:
         called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address stands first
         source, destination = ip_of(peers[caller]), ip_of(peers[called])
-        return decide(
-            Event(
-                kind=EventKind.CONNECTION,
-                source_ip=source,
-                source_port=port_of(peers[caller + 1]),
-                destination_ip=destination,
-                destination_port=port_of(peers[called + 1]),
-            ),
-            Way.RECEIVED if caller == 3 else Way.UNSTATED,
+        return event_between(
+            (source, port_of(peers[caller + 1])),
+            (destination, port_of(peers[called + 1])),
+            way=Way.RECEIVED if caller == 3 else Way.UNSTATED,
         )
     known = _RECEIVED.search(text, 0, 600) if " from " in text else _PEER_FAILED.match(text)
     if known:
         source = ip_of(known[1])
-        return decide(
-            Event(
-                kind=EventKind.CONNECTION if source else EventKind.OTHER,
-                source_ip=source,
-                device_mac=mac_of(known[1]),
-            ),
-            Way.CALLED,
+        return event_between(
+            source,
+            kind=EventKind.CONNECTION if source else EventKind.OTHER,
+            device_mac=mac_of(known[1]),
+            way=Way.CALLED,
         )
     peer = _TUNNEL_PEER.search(text) if "peer" in text and text.endswith(")") else None
     if peer:
         source = ip_of(peer[1])
-        return decide(
-            Event(kind=EventKind.CONNECTION, source_ip=source, source_port=port_of(peer[2])), Way.CALLED
-        )
+        return event_between((source, port_of(peer[2])), way=Way.CALLED)
     return None
 
 
@@ -83,9 +74,8 @@ def _refused(text: str) -> Event | None:
     if match is None:
         return None
     source = ip_of(match[1])
-    return decide(
-        Event(kind=EventKind.LOGON, source_ip=source, user=stated(match[2]), action=Action.BLOCKED),
-        Way.CALLED,
+    return event_between(
+        source, kind=EventKind.LOGON, user=stated(match[2]), action=Action.BLOCKED, way=Way.CALLED
     )
 
 
@@ -95,14 +85,12 @@ def _session(text: str) -> Event | None:
     address = ip_of(match[2]) if match else None
     if match is None or address is None:
         return None
-    return decide(
-        Event(
-            kind=EventKind.LEASE,
-            source_ip=ip_of(match[3] or "") or address,
-            device_mac=mac_of(match[3]),
-            user=stated(match[1]),
-            action=LeaseAction.ASSIGNED,
-        ),
+    return event_between(
+        ip_of(match[3] or "") or address,
+        kind=EventKind.LEASE,
+        device_mac=mac_of(match[3]),
+        user=stated(match[1]),
+        action=LeaseAction.ASSIGNED,
         given=address,
     )
 
@@ -113,13 +101,11 @@ def _acquired(text: str) -> Event | None:
     address = ip_of(match[1]) if match else None
     if match is None or address is None:
         return None
-    return decide(
-        Event(
-            kind=EventKind.LEASE,
-            source_ip=ip_of(match[2]) or address,
-            user=stated(match[3]),
-            action=LeaseAction.ASSIGNED,
-        ),
+    return event_between(
+        ip_of(match[2]) or address,
+        kind=EventKind.LEASE,
+        user=stated(match[3]),
+        action=LeaseAction.ASSIGNED,
         given=address,
     )
 
@@ -129,7 +115,6 @@ def _session_end(text: str) -> Event | None:
     if match is None:
         return None
     source = ip_of(match[2])
-    return decide(
-        Event(kind=EventKind.LOGON, source_ip=source, device_mac=mac_of(match[2]), user=stated(match[1])),
-        Way.CALLED,
+    return event_between(
+        source, kind=EventKind.LOGON, device_mac=mac_of(match[2]), user=stated(match[1]), way=Way.CALLED
     )

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lamsach.logs.text.values import domain_of, ip_of, mac_of, stated
+from lamsach.logs.text.values import among, domain_of, ip_of, mac_of, stated
 from lamsach.model import LeaseAction
 
 RECEIVED, SERIAL, TYPE, SUBTYPE, GENERATED = 1, 2, 3, 4, 6
@@ -145,26 +145,7 @@ _LEASE_ACTIONS = {
     "renewed": LeaseAction.RENEWED,
     "expired": LeaseAction.EXPIRED,
 }
-_NO_USERS = frozenset(
-    {
-        "is",
-        "in",
-        "not",
-        "was",
-        "name",
-        "authentication",
-        "ip",
-        "has",
-        "with",
-        "login",
-        "logout",
-        "logged",
-        "to",
-        "from",
-        "for",
-        "failed",
-    }
-)
+_NO_USERS = among("is in not was name authentication ip has with login logout logged to from for failed")
 
 
 @dataclass(frozen=True, slots=True)

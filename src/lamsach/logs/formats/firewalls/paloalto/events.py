@@ -10,7 +10,7 @@ from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.formats.firewalls.paloalto.columns import PLACES, ends_of, lease_of
 from lamsach.logs.mappings.keyed_events import Keys, event_of
@@ -194,16 +194,14 @@ def completed(
     """The event with what the message of a system record names, and the address that a VPN client was given."""
     lease = lease_of(message) if message else None
     if lease:
-        return decide(
-            Event(
-                event.time,
-                EventKind.LEASE,
-                event.observer,
-                lease.ip,
-                device_name=lease.name,
-                device_mac=lease.mac,
-                action=lease.action,
-            ),
+        return event_between(
+            lease.ip,
+            time=event.time,
+            kind=EventKind.LEASE,
+            observer=event.observer,
+            device_name=lease.name,
+            device_mac=lease.mac,
+            action=lease.action,
             role=Role.HOLDER,
         )
     if message:

@@ -15,10 +15,9 @@ import csv
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
@@ -61,25 +60,15 @@ _WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-
 _DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4} \d{1,2}:\d\d(?::\d\d)?")
 _MAKER = "|Palo Alto Networks|"
 _JSON_TYPE = re.compile(r'"LogType"\s*:\s*"[A-Za-z]')
-_JSON_KEYS = (
-    '"DeviceSN"',
-    '"LogSourceID"',
-    '"VirtualLocation"',
-    '"DGHierarchyLevel1"',
-    '"VendorName"',
-    '"TimeGenerated"',
-    '"LogSourceName"',
+_JSON_KEYS = in_order(
+    '"DeviceSN" "LogSourceID" "VirtualLocation" "DGHierarchyLevel1" "VendorName" "TimeGenerated" '
+    '"LogSourceName"'
 )
 
 
-_USERS = (
-    "PanOSSourceUserName",
-    "PanOSSourceUser",
-    "suser0",
-    "PanOSAuthenticatedUserName",
-    "PanOSUser",
-    "duser0",
-    "PanOSDestinationUserName",
+_USERS = in_order(
+    "PanOSSourceUserName PanOSSourceUser suser0 PanOSAuthenticatedUserName PanOSUser duser0 "
+    "PanOSDestinationUserName"
 )
 _SITES = ("PanOSURLDomain", "PanOSServerNameIndication", "PanOSSNI", "PanOSCommonName", "dntdom")
 
@@ -91,14 +80,11 @@ class PaloAlto(LogFormat):
     A time with an offset comes before the firewall's local one.
     """
 
-    name: ClassVar[str] = "paloalto"
-    title: ClassVar[str] = "Palo Alto Networks"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url answers hashes action response"
-    )
+    name = "paloalto"
+    title = "Palo Alto Networks"
+    gives = fields_named("contact nat machine user domain url answers hashes action response")
 
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")
+    lease_markers = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")
 
     records = Records(
         reader="paloalto", texts=of_keys(COLUMN_KEYS)["texts"] | {"misc", "given", "given_ipv6"}, ports=of_keys(COLUMN_KEYS)["ports"], clock=TIME_KEYS

@@ -18,10 +18,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.formats.firewalls.sophos.records import DOMAINS, HASHES, event_of, event_of_text
 from lamsach.logs.mappings.records import Header, Records
@@ -30,7 +29,7 @@ from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import first, spaced_pairs
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
-from lamsach.logs.text.values import among, in_order
+from lamsach.logs.text.values import among
 from lamsach.model import Event
 
 Fields = Mapping[str, str]
@@ -60,13 +59,10 @@ class Sophos(LogFormat):
     Values without quotes may hold spaces; the WAF's own address is never a machine.
     """
 
-    name: ClassVar[str] = "sophos"
-    title: ClassVar[str] = "Sophos Firewall (XG, SFOS), Sophos UTM"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
-        "device_ip device_name device_mac user domain url hashes action"
-    )
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "SSL VPN", "virtual_ip=")
+    name = "sophos"
+    title = "Sophos Firewall (XG, SFOS), Sophos UTM"
+    gives = fields_named("contact nat machine user domain url hashes action")
+    lease_markers = ("DHCP Server", "SSL VPN", "virtual_ip=")
 
     records = Records(
         reader="pairs",

@@ -5,47 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lamsach.logs.events.ends import Way, decide, mac_of_device, own_end
+from lamsach.logs.events.ends import Way, decide, event_between, mac_of_device, own_end
 from lamsach.logs.text.key_value import first, first_ip, first_port
-from lamsach.logs.text.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
+from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
 
-_BLOCKING = frozenset(
-    [
-        "denied",
-        "deny",
-        "drop",
-        "dropped",
-        "block",
-        "blocked",
-        "reject",
-        "rejected",
-        "invalid traffic",
-        "virus",
-        "failed",
-        "spam",
-        "dos attack",
-        "blocked by policy",
-    ]
-)
-_ALLOWING = frozenset(
-    [
-        "allowed",
-        "allow",
-        "accept",
-        "pass",
-        "passed",
-        "log",
-        "detect",
-        "detected",
-        "successful",
-        "clean",
-        "warned",
-        "monitored",
-    ]
-)
+_BLOCKING = frozenset([
+    "denied", "deny", "drop", "dropped", "block", "blocked", "reject", "rejected", "invalid traffic",
+    "virus", "failed", "spam", "dos attack", "blocked by policy",
+])  # fmt: skip
+_ALLOWING = among("allowed allow accept pass passed log detect detected successful clean warned monitored")
 _LEASES = {
     "new": LeaseAction.ASSIGNED, "assign": LeaseAction.ASSIGNED, "lease": LeaseAction.ASSIGNED, "established": LeaseAction.ASSIGNED, "connected": LeaseAction.ASSIGNED,
     "connection started": LeaseAction.ASSIGNED, "renew": LeaseAction.RENEWED, "renewed": LeaseAction.RENEWED, "release": LeaseAction.RELEASED,
@@ -66,18 +37,10 @@ _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 # User admin failed to login from '192.0.2.4' using ssh      User admin logged in successfully
 _LOGIN = re.compile(r"\blog(?:in|ged (?:in|out))\b", re.IGNORECASE)
 _ROOM = 2000
-_WEB = frozenset(
-    {
-        "content filtering",
-        "web content policy",
-        "waf",
-        "web application firewall",
-        "http",
-        "https",
-        "reverseproxy",
-        "ssl/tls",
-    }
-)
+_WEB = frozenset({
+    "content filtering", "web content policy", "waf", "web application firewall", "http", "https",
+    "reverseproxy", "ssl/tls",
+})  # fmt: skip
 
 
 _USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
@@ -109,25 +72,21 @@ def event_of(fields: Fields) -> Event:
     called = kind is EventKind.LOGON or (source and inner is None)
     way = Way.CALLED if called else Way.INWARD if inward else Way.UNSTATED
     device = own_end(source, inner, way)
-    return decide(
-        Event(
-            kind=kind,
-            source_ip=source,
-            source_port=first_port(fields, "src_port", "srcport"),
-            destination_ip=destination,
-            destination_port=first_port(fields, "dst_port", "dstport"),
-            source_nat_ip=nat,
-            source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
-            device_name=first(fields, "ep_name"),
-            source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
-            device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
-            user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
-            domain=_domain(fields, url),
-            url=url,
-            hashes=_hashes(fields),
-            action=action_of_fields(fields),
-        ),
-        way,
+    return event_between(
+        (source, first_port(fields, "src_port", "srcport")),
+        (destination, first_port(fields, "dst_port", "dstport")),
+        kind=kind,
+        source_nat_ip=nat,
+        source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
+        device_name=first(fields, "ep_name"),
+        source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
+        device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
+        user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
+        domain=_domain(fields, url),
+        url=url,
+        hashes=_hashes(fields),
+        action=action_of_fields(fields),
+        way=way,
         inner=inner,
     )
 
@@ -141,15 +100,12 @@ def event_of_text(text: str) -> Event:
     client = _CLIENT.search(text, 0, _ROOM)
     source = ip_of(client[1].rstrip(".:")) if client else None
     tags = dict(_TAGGED.findall(text[:8192]))
-    return decide(
-        Event(
-            kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
-            source_ip=source,
-            source_port=port_of(client[2]) if client and source else None,
-            domain=domain_of(tags.get("hostname", "")),
-            url=tags.get("uri"),
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, port_of(client[2]) if client and source else None),
+        kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
+        domain=domain_of(tags.get("hostname", "")),
+        url=tags.get("uri"),
+        way=Way.CALLED,
     )
 
 
@@ -160,18 +116,15 @@ def _is_waf(fields: Fields) -> bool:
 
 def _visit(fields: Fields, source: str | None) -> Event:
     """A visitor to a published web server."""
-    return decide(
-        Event(
-            kind=EventKind.WEB,
-            source_ip=source,
-            source_port=first_port(fields, "src_port"),
-            destination_port=first_port(fields, "port", "dst_port"),
-            user=first(fields, "user_name", "user"),
-            domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
-            url=first(fields, "url"),
-            action=action_of_fields(fields),
-        ),
-        Way.CALLED,
+    return event_between(
+        (source, first_port(fields, "src_port")),
+        (None, first_port(fields, "port", "dst_port")),
+        kind=EventKind.WEB,
+        user=first(fields, "user_name", "user"),
+        domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
+        url=first(fields, "url"),
+        action=action_of_fields(fields),
+        way=Way.CALLED,
     )
 
 
@@ -191,15 +144,13 @@ def _lease(fields: Fields) -> Event | None:
         address, action = first_ip(fields, "virtual_ip"), _LEASES.get(fields.get("event", "").lower())
     if address is None or action is None:
         return None
-    return decide(
-        Event(
-            kind=EventKind.LEASE,
-            source_ip=first_ip(fields, "srcip", "src_ip", "remote_ip") or address,
-            device_name=first(fields, "client_host_name"),
-            device_mac=mac_of(first(fields, "client_physical_address", "src_mac")),
-            user=first(fields, "user_name", "username"),
-            action=action,
-        ),
+    return event_between(
+        first_ip(fields, "srcip", "src_ip", "remote_ip") or address,
+        kind=EventKind.LEASE,
+        device_name=first(fields, "client_host_name"),
+        device_mac=mac_of(first(fields, "client_physical_address", "src_mac")),
+        user=first(fields, "user_name", "username"),
+        action=action,
         given=address,
     )
 

@@ -15,10 +15,9 @@ Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html, vers
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.sensors.suricata_eve.fields import (
     RECORDS,
@@ -38,11 +37,10 @@ from lamsach.logs.formats.sensors.suricata_eve.fields import (
     user_of,
 )
 from lamsach.logs.mappings import suricata_fast
-from lamsach.logs.mappings.records import Header, Records
+from lamsach.logs.mappings.records import Header
 from lamsach.logs.text.json_records import TEXT_KEYS, child, looks_like_suricata, read_object, text_of
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event, EventKind
 
 _NO_CONTACT = frozenset({"stats", "engine", "pgsql_stats", "packetpool"})
@@ -52,14 +50,11 @@ _WRAPPERS = ("event", "data", "_source", "json", "result", *TEXT_KEYS, "parsed",
 class SuricataEve(LogFormat):
     """Alert, dns, http, tls, flow, fileinfo, dhcp and others."""
 
-    name: ClassVar[str] = "suricata_eve"
-    title: ClassVar[str] = "Suricata (EVE)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name "
-        "device_mac user domain url answers hashes action lease_until file_names"
-    )
-    records: ClassVar[Records | None] = RECORDS
-    lease_markers: ClassVar[tuple[str, ...]] = ('"dhcp"', '\\"dhcp\\"', '"arp"', '\\"arp\\"')
+    name = "suricata_eve"
+    title = "Suricata (EVE)"
+    gives = fields_named("contact machine user domain url answers hashes action lease_until file_names")
+    records = RECORDS
+    lease_markers = ('"dhcp"', '\\"dhcp\\"', '"arp"', '\\"arp\\"')
 
     @classmethod
     def recognises(cls, line: str) -> bool:

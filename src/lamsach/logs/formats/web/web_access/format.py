@@ -21,10 +21,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.formats.web.web_access import json as web_json
 from lamsach.logs.formats.web.web_access import text as web_text
@@ -32,7 +31,7 @@ from lamsach.logs.mappings.records import Cells, Fields, Header, Records, Table
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order, ip_of, port_of
+from lamsach.logs.text.values import ip_of, port_of
 from lamsach.logs.text.w3c import METHODS, REQUEST_COLUMNS, W3cColumns, default_columns, names_requests
 from lamsach.model import Event
 
@@ -75,14 +74,11 @@ class WebAccess(LogFormat):
     behind the unit's own proxy.
     """
 
-    name: ClassVar[str] = "web_access"
-    title: ClassVar[str] = "Web servers (IIS, nginx, Apache, HAProxy and others)"
-    gives: ClassVar[tuple[str, ...]] = in_order(
-        "time observer source_ip source_port destination_ip destination_port device_ip device_name user "
-        "domain url action"
-    )
-    header_prefix: ClassVar[str | None] = "#"
-    records: ClassVar[Records] = Records(
+    name = "web_access"
+    title = "Web servers (IIS, nginx, Apache, HAProxy and others)"
+    gives = fields_named("contact device_name user domain url action")
+    header_prefix = "#"
+    records = Records(
         reader="cells",
         ports=("client", "c-ip", "c-port", "s-ip", "s-port", "cs-host"),
         texts=("request", "user", "cs-uri-stem", "cs-uri-query", "cs-username"),
