@@ -84,7 +84,7 @@ def test_refused_lines_are_listed(tmp_path):
     assert json.loads(line) == {
         "file": str(path),
         "line": 51,
-        "reason": "The line is not a FortiGate record.",
+        "reason": "The line is not of this product.",
         "text": "garbage",
     }
 

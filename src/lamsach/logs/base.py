@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
+from lamsach.errors import LineError
 from lamsach.logs.mappings.records import Records
 from lamsach.model import Event
 
@@ -31,6 +32,16 @@ _GROUPS = {
 def fields_named(text: str) -> tuple[str, ...]:
     """The fields of events that a text names, each by itself or by the group that it usually comes with."""
     return tuple(" ".join(_GROUPS.get(word, word) for word in text.split()).split())
+
+
+Found = TypeVar("Found")
+
+
+def required(found: Found | None, line: str) -> Found:
+    """Return what a line of the product must have; without it the line is another's: LineError."""
+    if found is None:
+        raise LineError("The line is not of this product.", line[:80])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,10 @@ class LogFormat(ABC):
     def recognises(cls, line: str) -> bool:
         """Return whether the line has this product's shape, with or without a syslog header. Must be cheap, linear in the
         line's length, and false for every other product's lines."""
+
+    def check(self, line: str) -> None:
+        """Raise LineError for a line of another product."""
+        required(self.recognises(line) or None, line)
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:

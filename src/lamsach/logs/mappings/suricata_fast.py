@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext
+from lamsach.logs.base import FileContext, required
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
@@ -52,9 +52,7 @@ def looks_like_any_alert(line: str) -> bool:
 
 def alert(line: str, context: FileContext) -> Event:
     """The event of such a line. LineError for an impossible time or address."""
-    flow = _FLOW.search(line, max(0, len(line) - 200))
-    if flow is None:
-        raise LineError("The line is not an alert of Suricata.", line[:80])
+    flow = required(_FLOW.search(line, max(0, len(line) - 200)), line)
     icmp = "ICMP" in flow[1].upper()
     ported = flow[1].upper() in ("TCP", "UDP")
     source, source_port = endpoint(flow[2], icmp, ported)

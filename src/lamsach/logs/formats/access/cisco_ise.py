@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.framing import header_before
@@ -53,9 +52,7 @@ class CiscoIse(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message; None for one, or a segment of one, that names neither a user nor a machine."""
-        start = _START.search(line, 0, _ROOM)
-        if start is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        start = required(_START.search(line, 0, _ROOM), line)
         header = header_before(line, start.start(), self.context)
         fields: dict[str, str] = {}
         for key, value in _FIELD.findall(line[start.end() : start.end() + _LONGEST]):

@@ -87,7 +87,7 @@ class RadiusRows:
             return next((text for name in names if (text := stated(values.get(name)))), None)
 
         if first(*_WHO) is None and first(*_WHERE) is None:
-            raise LineError("The line is not of this format.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         begun, ended, written = first("acctstarttime"), first("acctstoptime"), first(*_TIMES)
         event = event_of(
             RadiusRecord(
@@ -204,7 +204,7 @@ class FreeRadius(LogFormat):
         ):
             return None
         else:
-            raise LineError("The line is not of this format.", line.partition("\n")[0][:80])
+            raise LineError("The line is not of this product.", line.partition("\n")[0][:80])
         return stamped(event, self.name, self.context.file, number) if event is not None else None
 
     def _login(self, line: str, login: re.Match[str]) -> Event:

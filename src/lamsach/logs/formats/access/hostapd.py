@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import decide
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
@@ -52,9 +51,7 @@ class Hostapd(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message about a client."""
-        match = _EVENT.search(line, 0, _ROOM) if self.recognises(line) else None
-        if match is None:
-            raise LineError("The line is no message of hostapd about a client.", line[:80])
+        match = required(_EVENT.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         text = line[match.start() : match.start() + 2000]
         named, address = _IDENTITY.search(text), _SESSION_IP.search(text)

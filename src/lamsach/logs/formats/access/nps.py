@@ -74,8 +74,7 @@ class Nps(LogFormat):
             values = _elements(line)
             time = self._times.read(values.get("Timestamp", ""))
         else:
-            if not self.recognises(line):
-                raise LineError("The line is not of this format.", line[:80])
+            self.check(line)
             cells = _cells(line)
             values = _columns(cells) if _ODBC.match(line) else _pairs(cells)
             time = self._times.read(f"{cells[2]} {cells[3]}")

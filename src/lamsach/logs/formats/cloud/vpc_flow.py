@@ -67,7 +67,7 @@ class VpcFlow(LogFormat):
             return None
         words = _STAMP.sub("", line, count=1).split()
         if len(words) < len(self._columns) or (self._columns is _DEFAULT and not _RECORD.match(line)):
-            raise LineError("The line is not a flow record.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         fields = {
             name: word for name, word in zip(self._columns, words, strict=False) if word not in ("-", "")
         }

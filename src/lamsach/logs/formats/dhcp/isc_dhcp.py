@@ -303,7 +303,7 @@ class IscDhcp(LogFormat):
                 or line.rstrip().endswith("{")
             ):
                 return None
-            raise LineError("The line is not of a DHCP server.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         return changed(event, time=event.time or header.time, observer=header.host)
 
 

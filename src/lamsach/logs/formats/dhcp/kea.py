@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import changed, stamped
@@ -116,8 +115,7 @@ class Kea(LogFormat):
         line = line.rstrip("\r\n")
         if line.startswith(_HEADINGS):
             return None
-        if not self.recognises(line):
-            raise LineError("The line is not of a DHCP server.", line[:80])
+        self.check(line)
         event = _row(line) or self._forensic(line) or self._message(line)
         return event and stamped(event, self.name, self.context.file, number)
 

@@ -111,7 +111,7 @@ class NeighbourTables(LogFormat):
         if not self.recognises(line):
             if _HEADINGS.match(line[:160]) or not line.strip():
                 return None
-            raise LineError("The line is not of this format.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         event = self._watched(line) or self._listed(line)
         return event and stamped(event, self.name, self.context.file, number)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
@@ -59,9 +58,7 @@ class Udhcpd(LogFormat):
         """One message."""
         given, sent = _GIVEN.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
         heard = _HEARD.search(line, 0, _ROOM)
-        match = given or sent or heard
-        if match is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        match = required(given or sent or heard, line)
         header = header_before(line, match.start(), self.context) if match.start() else None
         if given:
             event = _lease(given[1], given[2], given[3])

@@ -149,7 +149,7 @@ class WindowsDhcpAudit(LogFormat):
         if match is None:
             if self.passes_over(line) or self.recognises(line):
                 return None
-            raise LineError("The line is not a DHCP audit record.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         columns = _columns(line[match.end() :], match[2])
         header, _ = split_header(line, self.context) if match.start() else (NO_HEADER, "")
         clock = f"{match[4]}:{match[5]}:{match[6]}{match[7] or ''}"
@@ -182,7 +182,7 @@ class WindowsDhcpAudit(LogFormat):
         """See `Records`."""
         clock = _CLOCK.fullmatch(fields["time"])
         if clock is None or not _DATE.fullmatch(fields["date"]):
-            raise LineError("The line is not a DHCP audit record.", fields["date"][:80])
+            raise LineError("The line is not of this product.", fields["date"][:80])
         year, month, day = self._order.date(numbers_of(fields["date"]))
         hour = int(clock[1])
         if clock[4]:

@@ -116,7 +116,7 @@ class AdGuardHome(LogFormat):
                 return None
             event, observer = text
         else:
-            raise LineError("The line is not of AdGuard Home.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         return stamped(changed(event, observer=observer), self.name, self.context.file, number)
 
     def _entry(self, record: dict[str, object]) -> Event:

@@ -287,7 +287,7 @@ def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
     elif log_format.recognises(log_format.line):
         values = resolvers(message)
     else:
-        raise LineError("The line is not a BIND record.", message[:80])
+        raise LineError("The line is not of this product.", message[:80])
     role, way = values.pop("role", Role.APART), values.pop("way", Way.UNSTATED)
     return decide(Event(**values), way, role=role) if values else None
 

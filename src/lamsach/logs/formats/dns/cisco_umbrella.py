@@ -79,8 +79,7 @@ class CiscoUmbrella(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
         line = line.lstrip("\ufeff").rstrip("\r\n")
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         try:
             cells = next(csv.reader([line]), [])
         except csv.Error:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
@@ -49,9 +48,7 @@ class CoreDns(LogFormat):
         """One query with its outcome, or why one failed."""
         if error := _ERROR.search(line[:2048]):
             return self._failure(line, error, number)
-        match = _QUERY.search(line[:2048])
-        if match is None:
-            raise LineError("The line is not a query that CoreDNS answered.", line[:80])
+        match = required(_QUERY.search(line[:2048]), line)
         header = header_before(line, match.start(), self.context)
         host, port = host_and_port(match[1])
         source = ip_of(host or "")

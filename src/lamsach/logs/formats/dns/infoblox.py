@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import changed, stamped
@@ -67,8 +66,7 @@ class Infoblox(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        if not self.recognises(line):
-            raise LineError("The line is not of this format.", line[:80])
+        self.check(line)
         audit = _AUDIT.search(line, 0, 400) if "]: " in line[:400] else None
         if audit:
             return self._logon(line, audit, number)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
@@ -60,8 +59,7 @@ class PowerDns(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One question."""
-        if not self.recognises(line):
-            raise LineError("The line is not a question to PowerDNS.", line[:80])
+        self.check(line)
         header, _ = split_header(line, self.context)
         time = header.time
         if 'qname="' in line:

@@ -87,7 +87,7 @@ class Technitium(LogFormat):
         elif _HEADING.match(line):
             return None
         else:
-            raise LineError("The line is not of this format.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         if values is None:
             return None
         values = {"kind": EventKind.DNS} | values

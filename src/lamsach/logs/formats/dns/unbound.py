@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
 from lamsach.logs.events.ends import Role
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import QUESTION, verbs
@@ -180,8 +179,7 @@ class Unbound(LayoutFormat):
             message = _META.sub("", message, count=1)
         start = _START.match(message)
         if start is None or header.app != "unbound":
-            if not self.recognises(line):
-                raise LineError("The line is not of Unbound.", line[:80])
+            self.check(line)
             start = start or _START.search(line, 0, 400)
         if start is None:
             return header.time, header.host, ""

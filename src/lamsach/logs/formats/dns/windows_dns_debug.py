@@ -128,7 +128,7 @@ class WindowsDnsDebug(LogFormat):
             record = _RECORD.search(first, 0, 160)
             if record[1] != "PACKET" if record else _OTHER.match(first):
                 return None
-            raise LineError("The line is not a DNS debug record.", first[:80])
+            raise LineError("The line is not of this product.", first[:80])
         header, before = self._before(first[: packet.start()])
         sent, response = packet[1] == "Snd", packet[4] is not None
         remote = ip_of(packet[2])  # None when it was masked

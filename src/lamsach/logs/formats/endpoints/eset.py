@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import changed, stamped
@@ -54,8 +53,7 @@ class Eset(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         position = max(cef.find(line), leef.find(line))
         if _TYPE.search(line):
             event = self._json(line)

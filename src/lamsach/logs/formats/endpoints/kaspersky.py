@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.antivirus import event_of
@@ -55,8 +54,7 @@ class Kaspersky(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         for frame, read in ((cef, self._cef), (leef, self._leef)):
             position = frame.find(line)
             if position >= 0:

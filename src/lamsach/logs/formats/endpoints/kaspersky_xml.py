@@ -100,7 +100,7 @@ class KasperskyXml(LogFormat):
         if "code" not in fields and "msg" not in fields:
             if all(_NOTHING.fullmatch(each) for each in line.split("\n", 50)):
                 return None
-            raise LineError("The line is not a record of this product.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         start = line.find("<", 1) if line[:1] == "<" and line[1:2].isdigit() else 0
         header = header_before(line, start, self.context) if start > 0 else None
         time = self._time(fields) or (header.time if header else None)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import event_between, own_end
 from lamsach.logs.events.stamping import stamped
@@ -61,9 +61,7 @@ class TrellixEpo(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        start = _START.search(line, 0, _HEAD)
-        if start is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        start = required(_START.search(line, 0, _HEAD), line)
         fields: dict[str, str] = {}
         for count, match in enumerate(_ELEMENT.finditer(line, start.end(), start.end() + _LONGEST)):
             if count == _MOST:

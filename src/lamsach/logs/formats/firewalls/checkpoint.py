@@ -245,8 +245,7 @@ class CheckPoint(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         line = uncelled(line)
         fields = fields_of(line)
         return stamped(self.record_event(fields, self._header(line)), self.name, self.context.file, number)

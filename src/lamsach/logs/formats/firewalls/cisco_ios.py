@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, decide, event_between
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.mappings.actions import action_of
@@ -80,9 +79,7 @@ class CiscoIos(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the device logged."""
-        tag = _TAG.search(line, 0, 400) if self.recognises(line) else None
-        if tag is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        tag = required(_TAG.search(line, 0, 400) if self.recognises(line) else None, line)
         header = self._header(line, tag.start())
         event = _event(tag[1], line[tag.end() :].replace("\x00", ""))
         event = changed(event, time=header.time, observer=header.host)

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.service_names import port_or_service
@@ -84,9 +83,7 @@ class Draytek(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One message."""
         header, message = split_header(line, self.context)
-        event = _event(message)
-        if event is None:
-            raise LineError("The line is not a message of a DrayTek Vigor.", line[:80])
+        event = required(_event(message), line)
         return placed(event, self, number, header.time, header.host or header.app)
 
 

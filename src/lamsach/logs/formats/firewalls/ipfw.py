@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
@@ -66,9 +65,7 @@ class Ipfw(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, or one connection that was asked about."""
-        event = _packet(line)
-        if event is None:
-            raise LineError("The line is not a record of ipfw.", line[:80])
+        event = required(_packet(line), line)
         header, _ = split_header(line, self.context)
         return placed(event, self, number, header.time, header.host)
 

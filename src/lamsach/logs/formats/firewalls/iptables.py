@@ -31,6 +31,7 @@ import re
 from datetime import UTC, datetime
 
 from lamsach.errors import LineError
+from lamsach.logs.base import required
 from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
@@ -199,7 +200,7 @@ def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
     """A packet whose fields have another order, a connection, or a record of CEF."""
     line = match.string
     if not log_format.recognises(line):
-        raise LineError("The line is not a record of the Linux packet filter.", line[:80])
+        raise LineError("The line is not of this product.", line[:80])
     _, message = split_header(line, log_format.context)
     start = _CEF_START.search(message, 0, _PREFIX_ROOM) if _CEF in message else None
     if start:
@@ -212,9 +213,7 @@ def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
 
 
 def _packet(message: str) -> Texts:
-    start = _START.search(message, 0, _PREFIX_ROOM)
-    if start is None:
-        raise LineError("The line is not a record of the Linux packet filter.", message[:80])
+    start = required(_START.search(message, 0, _PREFIX_ROOM), message)
     fields: Texts = {"IN": start[1]}
     for key, value in _FIELD.findall(message[start.start() :].partition(_QUOTED_PACKET)[0]):
         fields.setdefault(key, value)

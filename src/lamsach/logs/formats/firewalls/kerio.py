@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, event_between, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.keyed_events import host_in
@@ -69,9 +69,7 @@ class Kerio(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, connection, intrusion or page."""
-        time = _TIME.search(line, 0, 200) if self.recognises(line) else None
-        if time is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        time = required(_TIME.search(line, 0, 200) if self.recognises(line) else None, line)
         header = split_header(line[: time.start()] + "-", self.context)[0] if time.start() else None
         event = _event(line[time.end() :].rstrip())
         moment = LooseTimes(self.context).read(time[1])
@@ -97,7 +95,7 @@ def _event(text: str) -> Event:
     if start and ends is None:
         ends = _TO_NAME.search(text, max(0, start.end() - 1), _ROOM)
     if start is None or ends is None:
-        raise LineError("The line is not a record of this product.", text[:80])
+        raise LineError("The line is not of this product.", text[:80])
     source, destination = ip_of(ends[2]), ip_of(ends[5])
     done = "" if connection else start[1] if packet else start[1].lower()
     device = own_end(source, destination)

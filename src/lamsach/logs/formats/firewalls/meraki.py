@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Role, Way, decide, event_between, own_end
 from lamsach.logs.events.stamping import placed
@@ -79,9 +78,7 @@ class Meraki(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        start = _START.search(line, 0, _ROOM)
-        if start is None:
-            raise LineError("The line is not a record of a Meraki device.", line[:80])
+        start = required(_START.search(line, 0, _ROOM), line)
         time = first_time((start[1],), self.context) or header_before(line, start.start(1), self.context).time
         return placed(_event(start[3], line[start.end() :]), self, number, time, start[2])
 

@@ -32,7 +32,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import changed, placed
@@ -230,9 +230,7 @@ class PfFilterlog(LogFormat):
                 action=Action.ALLOWED if audited["good"] else Action.BLOCKED,
             )
         else:
-            login = _login(line)
-            if login is None:
-                raise LineError("The line is not a filterlog record.", line[:80])
+            login = required(_login(line), line)
             event = _logged_in(login)
         time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
         return placed(event, self, number, time, header.host)

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
@@ -70,9 +69,7 @@ class SonicWall(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        start = _START.search(line, 0, _ROOM) if self.recognises(line) else None
-        if start is None:
-            raise LineError("The line is not a record of a SonicWall device.", line[:80])
+        start = required(_START.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         fields = pairs(line[start.start() :])
         stated = first_time((fields.get("time"), fields.get("vp_time")), self.context)

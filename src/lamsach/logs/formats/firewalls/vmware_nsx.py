@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.framing import header_before
@@ -51,16 +51,14 @@ class VmwareNsx(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, or the end of one connection."""
-        match = _RECORD.search(line, 0, _ROOM)
-        if match is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        match = required(_RECORD.search(line, 0, _ROOM), line)
         before = line[: match.start()]
         tag = _HASH.search(before)
         before = before[: tag.start()] if tag else before
         header = header_before(before + "%", len(before), self.context)
         source, destination = ip_of(match[4]), ip_of(match[6])
         if source is None or destination is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         event = event_between(
             (source, port_of(match[5])),
             (destination, port_of(match[7])),

@@ -13,8 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import action_of
@@ -73,9 +72,7 @@ class WatchGuard(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        start = _START.search(line, 0, _ROOM) if self.recognises(line) else None
-        if start is None:
-            raise LineError("The line is not a record of a WatchGuard Firebox.", line[:80])
+        start = required(_START.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         text = line[start.end() :]
         traffic = _TRAFFIC.match(text)

@@ -113,12 +113,12 @@ class Argus(LogFormat):
         elif "," in line:
             fields = dict(zip(self._columns, (cell.strip() for cell in line.split(",", 200)), strict=False))
         else:
-            raise LineError("The line is not of Argus.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         source, destination = ip_of(fields.get("source") or ""), ip_of(fields.get("destination") or "")
         if source is None and destination is None:
             if fields.get("protocol") in _OF_THE_FRAME:
                 return None
-            raise LineError("The line is not of Argus.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         protocol = (fields.get("protocol") or "").lower()
         has_ports = protocol not in _WITHOUT_PORTS
         outbound = (fields.get("direction") or "") in _OPENED_BY_DESTINATION

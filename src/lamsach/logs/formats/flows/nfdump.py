@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import decide
 from lamsach.logs.text.json_records import read_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
@@ -101,16 +101,14 @@ class Nfdump(LogFormat):
         match = _LINE.match(line)
         if match is not None:
             return self._event(_with_ports(match.groupdict()), number)
-        match = _CSV_16.match(line) or _CSV_17.match(line)
-        if match is None:
-            raise LineError("The record is not of nfdump.", line[:80])
+        match = required(_CSV_16.match(line) or _CSV_17.match(line), line)
         return self._event(match.groupdict(), number)
 
     def _event(self, fields: Mapping[str, str | None], number: int) -> Event:
         """`fields` by the names of the groups of the expressions above."""
         source, destination = ip_of(fields["source"] or ""), ip_of(fields["destination"] or "")
         if source is None and destination is None:
-            raise LineError("The record is not of nfdump.", fields["time"] or "")
+            raise LineError("The line is not of this product.", fields["time"] or "")
         ported = (fields["protocol"] or "").upper() in _WITH_PORTS
         source_port = port_of(fields["source_port"]) if ported else None
         nat, nat_port = ip_of(fields.get("nat") or ""), port_of(fields.get("nat_port"))

@@ -92,7 +92,7 @@ class Silk(LogFormat):
         fields = dict(zip(self._columns, cells, strict=False))
         source, destination = _address(fields.get("source", "")), _address(fields.get("destination", ""))
         if source is None and destination is None:
-            raise LineError("The line is not of SiLK.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         has_ports = fields.get("protocol") not in _ICMP
         return event_between(
             (source, port_of(fields.get("source_port", "")) if has_ports else None),

@@ -108,7 +108,7 @@ class TcpdumpText(LogFormat):
         if head is None:
             if _TIME_ONLY.match(line) or _TALK.match(line):
                 return None  # another protocol, or what tcpdump says of itself
-            raise LineError("The line is not of tcpdump.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         tag = split_header(whole.partition("\n")[0], self.context)[0] if line is not whole else NO_HEADER
         time = self._time(head) or tag.time
         event = (

@@ -14,8 +14,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import (
@@ -84,9 +83,7 @@ class WiresharkList(LogFormat):
         """One packet; None for the names of the columns and for what is not carried by IP."""
         if line.startswith(_HEADERS):
             return None
-        packet = _packet(line)
-        if packet is None:
-            raise LineError("The line is not a packet of Wireshark's list.", line[:80])
+        packet = required(_packet(line), line)
         time, info = self._time(packet["time"]), packet["info"].rstrip(' "')
         source, destination = ip_of(packet["source"]), ip_of(packet["destination"])
         fields: dict[str, Any] | None

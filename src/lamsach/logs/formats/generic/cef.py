@@ -69,7 +69,7 @@ class Cef(LogFormat):
         """See `LogFormat.parse`."""
         start = cef.find(line)
         if start < 0 or within_json(line, start):
-            raise LineError("The line is not a record of this product.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         event = self._event(cef.read(line[start:]), header_before(line, start, self.context))
         return stamped(event, self.name, self.context.file, number)
 

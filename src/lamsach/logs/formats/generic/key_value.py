@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.actions import action_of, refusal_in
@@ -134,9 +134,7 @@ class KeyValue(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        values = _values(uncelled(line))
-        if values is None:
-            raise LineError("The line has no named values that are known.", line[:80])
+        values = required(_values(uncelled(line)), line)
         line = uncelled(line)
         header, message = split_header(line, self.context)
         zone = _ZONE.search(line) if "tz=" in line or "timezone=" in line else None

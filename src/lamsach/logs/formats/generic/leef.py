@@ -49,7 +49,7 @@ class Leef(LogFormat):
         """See `LogFormat.parse`."""
         start = leef.find(line)
         if start < 0 or within_json(line, start):
-            raise LineError("The line is not a record of this product.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         event = self._event(leef.read(line[start:]), header_before(line, start, self.context))
         return stamped(event, self.name, self.context.file, number)
 

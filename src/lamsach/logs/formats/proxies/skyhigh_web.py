@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.web_requests import target_of, web_time
@@ -51,9 +50,7 @@ class SkyhighWeb(LogFormat):
         """See `LogFormat.parse`. None for the line that names the columns."""
         if line.startswith("#time_stamp "):
             return None
-        row = _ROW.search(line, 0, 12000) if self.recognises(line) else None
-        if row is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        row = required(_ROW.search(line, 0, 12000) if self.recognises(line) else None, line)
         header = header_before(line, row.start(), self.context)
         url = target_of(row[5])
         tunnel = row[5].startswith("CONNECT ")

@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import islice
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
@@ -113,9 +113,7 @@ class SnortFast(LogFormat):
     def _text(self, line: str) -> Event:
         first = line.partition("\n")[0]
         icmp = "{ICMP" in first.upper() or "ICMP TTL" in line or "\nICMP" in line
-        ends = _ends(line, icmp) if _FULL.match(line) or looks_like_any_alert(first) else None
-        if ends is None:
-            raise LineError("The line is not an alert of Snort.", line[:80])
+        ends = required(_ends(line, icmp) if _FULL.match(line) or looks_like_any_alert(first) else None, line)
         (source, source_port), (destination, destination_port) = ends
         header = split_header(bare(first), self.context)[0]
         return event_between(
@@ -150,9 +148,7 @@ class SnortFast(LogFormat):
             )
             action = _action(line.rpartition(",")[2].strip())
         else:
-            older = _CSV_2.search(line)
-            if older is None:
-                raise LineError("The line is not an alert of Snort.", line[:80])
+            older = required(_CSV_2.search(line), line)
             source, source_port, action = ip_of(older[2]), port_of(older[3]), Action.UNKNOWN
             destination, destination_port = ip_of(older[4]), port_of(older[5])
         return event_between(
@@ -206,7 +202,7 @@ def _unified(text: str) -> Event:
         said.setdefault(match[1], match[2])
     source, destination = ip_of(said.get("ip source", "")), ip_of(said.get("ip destination", ""))
     if source is None and destination is None:
-        raise LineError("The line is not an alert of Snort.", text[:80])
+        raise LineError("The line is not of this product.", text[:80])
     has_ports = said.get("protocol") in ("6", "17")
     seconds, micro = said.get("event second"), said.get("event microsecond", "0")
     return event_between(

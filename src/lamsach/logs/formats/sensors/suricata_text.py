@@ -16,7 +16,7 @@ import re
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.suricata_fast import endpoint
@@ -68,15 +68,11 @@ class SuricataText(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One request, question, answer or handshake."""
         line = line.rstrip()
-        start = _TIME.search(line, 0, 200) if self.recognises(line) else None
-        if start is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        start = required(_TIME.search(line, 0, 200) if self.recognises(line) else None, line)
         header = split_header(line[: start.start()] + "-", self.context)[0] if start.start() else None
         text = line[start.end() :]
         tls = _TLS.match(text)
-        ends = tls or _LAST.search(text, max(0, len(text) - 140))
-        if ends is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        ends = required(tls or _LAST.search(text, max(0, len(text) - 140)), line)
         (source, source_port), (destination, destination_port) = (
             endpoint(ends[1], False),
             endpoint(ends[2], False),

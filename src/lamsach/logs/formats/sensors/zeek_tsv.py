@@ -145,7 +145,7 @@ class ZeekTsv(LogFormat):
             if not self.recognises(line) and not line.startswith(
                 tuple(f"{key}{self._separator}" for key in _KEYS)
             ):
-                raise LineError("The line is not of Zeek.", line[:80])
+                raise LineError("The line is not of this product.", line[:80])
             return None
         header = NO_HEADER
         in_syslog = _DATA_IN_SYSLOG.match(line)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.antivirus import hashes_in
@@ -62,9 +61,7 @@ class CiscoEsa(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message. One without an address proves that the gateway logged."""
-        level = _LEVEL.search(line, 0, 400) if self.recognises(line) else None
-        if level is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        level = required(_LEVEL.search(line, 0, 400) if self.recognises(line) else None, line)
         header = header_before(line, level.start(), self.context)
         host = None if header.host in ("Info", "Warning") else header.host
         return placed(_event(line[level.end() : level.end() + 8192]), self, number, header.time, host)

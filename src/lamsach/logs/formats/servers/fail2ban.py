@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import event_of, sentence
 from lamsach.logs.text.syslog import split_header
@@ -63,9 +62,7 @@ class Fail2ban(LogFormat):
         """One message. One without an address proves that the program ran."""
         own = _OWN.search(line, 0, _LOOKED_AT)
         if own is None:
-            crowd = _CROWDSEC.search(line, 0, 1500)
-            if crowd is None:
-                raise LineError("The line is not of Fail2ban.", line[:80])
+            crowd = required(_CROWDSEC.search(line, 0, 1500), line)
             event = event_of(_SENTENCES, crowd[2]) or Event()
             return placed(event, self, number, from_iso(crowd[1], self.context.timezone), None)
         event = event_of(_SENTENCES, line[own.end() :]) or Event()

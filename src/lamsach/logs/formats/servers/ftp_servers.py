@@ -116,7 +116,7 @@ class FtpServers(LogFormat):
             return placed(_of_session(said.groupdict()), self, number, self._read(said[1]), None)
         header, message = split_header(line, self.context)
         if header.app not in _APPS:
-            raise LineError("The line is not a message of an FTP server.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         return placed(_event(message), self, number, header.time, header.host)
 
     def _read(self, text: str) -> datetime:

@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.script_mentions import mentions
@@ -72,13 +72,11 @@ class LinuxAudit(LogFormat):
         """One record; None for one that names neither an address nor a host."""
         record = _RECORD.search(line, 0, _LOOKED_AT)
         if record is None and not self.recognises(line):
-            raise LineError("The line is not an audit record.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         before = line[: record.start()] if record else line
         header, message = split_header(before + "-" if record else line, self.context)
         if record is None:
-            journal = _JOURNAL.match(message)
-            if journal is None:
-                raise LineError("The line is not an audit record.", line[:80])
+            journal = required(_JOURNAL.match(message), line)
             kind, text, time = journal["type"], message[journal.end() :], header.time
         else:
             kind, text, time = record["type"], line[record.end() :], self._time(record["time"])

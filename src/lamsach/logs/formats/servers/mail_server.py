@@ -105,7 +105,7 @@ class MailServer(LogFormat):
             header, message = split_header(line, self.context)
             time_, observer, app = header.time, header.host, header.app or ""
             if not app.startswith(_APPS):
-                raise LineError("The line is not a message of a mail server.", line[:80])
+                raise LineError("The line is not of this product.", line[:80])
         return placed(_event(message[:_LOOKED_AT], app), self, number, time_, observer)
 
 

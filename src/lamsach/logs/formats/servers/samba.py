@@ -171,7 +171,7 @@ class Samba(LogFormat):
         if event is None:
             if own or self.recognises(line.partition("\n")[0]):
                 return None
-            raise LineError("The line is not of this format.", line.partition("\n")[0][:80])
+            raise LineError("The line is not of this product.", line.partition("\n")[0][:80])
         return replace(
             event,
             time=event.time or time,

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.json_records import flat, read_object, text_of, texts_of
@@ -237,9 +237,7 @@ class ServerLogons(LogFormat):
             header = split_header(line, self.context)[0] if before.strip() else NO_HEADER
             return placed(found, self, number, header.time, header.host)
         header, message = _apart(line, self.context)
-        event = event_of(SENTENCES, _sentence(message))
-        if event is None:
-            raise LineError("The line tells of no log-on.", line[:80])
+        event = required(event_of(SENTENCES, _sentence(message)), line)
         time = self._time(message) or header.time or self._time(line)
         return placed(event, self, number, time, header.host)
 

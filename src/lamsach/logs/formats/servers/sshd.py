@@ -105,7 +105,7 @@ class Sshd(LogFormat):
         """One message. One without an address proves that the server logged."""
         header, message = split_header(line, self.context)
         if header.app not in _APPS and not self.recognises(line):
-            raise LineError("The line is not a message of an ssh server.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         message = message.strip()
         if solaris := _SOLARIS.match(message):
             message = message[solaris.end() :]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header
@@ -73,9 +72,7 @@ class VoipServers(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message. One without an address proves that the server logged."""
-        own = _ASTERISK.search(line, 0, _LOOKED_AT) or _FREESWITCH.search(line, 0, _LOOKED_AT)
-        if own is None:
-            raise LineError("The line is not of a telephone server.", line[:80])
+        own = required(_ASTERISK.search(line, 0, _LOOKED_AT) or _FREESWITCH.search(line, 0, _LOOKED_AT), line)
         header = split_header(line[: own.start()] + "-", self.context)[0]
         found = own.groupdict()
         time = header.time

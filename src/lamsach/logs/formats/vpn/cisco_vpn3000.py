@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import sender_of, split_header
@@ -84,11 +83,7 @@ class CiscoVpn3000(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One event. What says neither who nor with which address is an event all the same: it proves that the concentrator logged."""
-        match = _HEADER.search(line, 0, _ROOM)
-        if match is None:
-            raise LineError(
-                "The line is not a record of a VPN 3000 Concentrator.", line.partition("\n")[0][:80]
-            )
+        match = required(_HEADER.search(line, 0, _ROOM), line.partition("\n")[0])
         header = split_header(line[: match.start()] + "-", self.context)[0] if match.start() else None
         event = _event(match[2], ip_of(match[3] or ""), line[match.end() : match.end() + _LONGEST])
         time = first_time((match[1],), self.context, month_first=True)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
@@ -53,9 +52,7 @@ class F5Apm(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message; one without an address is an event all the same: it proves that the gateway logged."""
-        start = _NUMBER.search(line, 0, _ROOM) if self.recognises(line) else None
-        if start is None:
-            raise LineError("The line is not a message of this product.", line[:80])
+        start = required(_NUMBER.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         return placed(
             _event(line[start.end() : start.end() + _LONGEST]), self, number, header.time, header.host

@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header
@@ -64,9 +63,7 @@ class NetScaler(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record; one of a machine's own affairs (commands, monitors) is an event without addresses."""
-        record = _RECORD.search(line, 0, _ROOM) if "-PPE-" in line else None
-        if record is None:
-            raise LineError("The line is not a record of a NetScaler.", line[:80])
+        record = required(_RECORD.search(line, 0, _ROOM) if "-PPE-" in line else None, line)
         header, _ = split_header(line, self.context)
         text = line[record.end() : record.end() + _LONGEST]
         time = _time(record, self.context) or header.time

@@ -248,8 +248,7 @@ class OpenVpn(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for what the server says of itself, and for the status file's headings."""
         line = line.rstrip("\r\n")
-        if not self.recognises(line):
-            raise LineError("The line is not of this format.", line[:80])
+        self.check(line)
         line = _unwrapped(line)
         event = self._status(line) if _is_status(line) else self._message(line)
         return event and stamped(event, self.name, self.context.file, number)

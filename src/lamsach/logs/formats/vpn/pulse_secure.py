@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
@@ -68,8 +67,7 @@ class PulseSecure(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         header, _ = split_header(line, self.context)
         record = None if "id=firewall" in line else _STANDARD.search(line, 0, _ROOM)
         if record:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, event_between
 from lamsach.logs.events.stamping import placed
@@ -83,8 +82,7 @@ class StrongSwan(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message. One without an address is an event all the same: it proves that the server logged."""
-        if not self.recognises(line):
-            raise LineError("The line is not a message of this product.", line[:80])
+        self.check(line)
         header, message = split_header(line, self.context)
         return placed(_event(line[:_LONGEST], message[:_LONGEST]), self, number, header.time, header.host)
 

@@ -79,7 +79,7 @@ class WireGuard(LogFormat):
         if dump := _DUMP_PEER.fullmatch(line):
             return self._peer(dump, number)
         if not self.recognises(line):
-            raise LineError("The line is not of this format.")
+            raise LineError("The line is not of this product.")
         header, message = split_header(bare(line), self.context)
         found = _KERNEL.search(line, 0, 400)
         text = line[found.start(2) :] if found else message

@@ -141,7 +141,7 @@ class Dnsmasq(LogFormat):
         if event is None:
             if own:
                 return None
-            raise LineError("The line is not of dnsmasq.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         return changed(event, time=header.time, observer=header.host)
 
     def _header_behind(self, line: str, tag: int) -> SyslogHeader:

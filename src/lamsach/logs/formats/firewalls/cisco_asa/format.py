@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide, event_between, own_end
 from lamsach.logs.events.stamping import changed, stamped
@@ -136,8 +135,7 @@ class CiscoAsa(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the firewall logged."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         time: datetime | None = None
         identifier = ""
         tag = _TAG.search(line, 0, 700)

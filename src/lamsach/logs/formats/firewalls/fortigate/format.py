@@ -20,7 +20,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide, event_between, own_end
 from lamsach.logs.events.stamping import changed, stamped
@@ -120,8 +119,7 @@ class FortiGate(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
-        if not self.recognises(line):
-            raise LineError("The line is not a FortiGate record.", line[:80])
+        self.check(line)
         if line[0] == "{":
             record = read_object(line)[1]
             fields = {key: text for key, value in record.items() if (text := text_of(value))}

@@ -20,7 +20,7 @@ from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.formats.firewalls.juniper_srx.admin import (
@@ -109,8 +109,7 @@ class JuniperSrx(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of a Juniper SRX.", line[:80])
+        self.check(line)
         header, _ = split_header(line, self.context)
         name = EVENT.search(line, 0, _ROOM)
         if name is None:
@@ -132,9 +131,7 @@ class JuniperSrx(LogFormat):
 
     def _own(self, line: str) -> tuple[Event, datetime | None]:
         """Return what the firewall tells of itself, and its own time for it."""
-        match = _of_the_device(line)
-        if match is None:
-            raise LineError("The line is not a record of a Juniper SRX.", line[:80])
+        match = required(_of_the_device(line), line)
         if match.re is FILTER:
             return filtered(match), None
         if match.re is JUNOS:

@@ -18,7 +18,6 @@ from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.events.stamping import placed
@@ -92,8 +91,7 @@ class Mikrotik(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message. One of a topic that names no machine proves that the router logged."""
-        if not self.recognises(line):
-            raise LineError("The line is not a RouterOS message.", line[:80])
+        self.check(line)
         header, message = self._header(line)
         if _CEF.match(message):
             fields = cef.read(message).extension

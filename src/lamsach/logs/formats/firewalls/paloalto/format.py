@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.stamping import changed, stamped
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
@@ -103,8 +103,7 @@ class PaloAlto(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        if not self.recognises(line):
-            raise LineError("The line is not a record of this product.", line[:80])
+        self.check(line)
         if _is_json(line):
             event = json_event(line, self.context)
         else:
@@ -158,9 +157,7 @@ class PaloAlto(LogFormat):
     def _columns(self, line: str) -> Event:
         if ',\\"' in line and ',"' not in line:  # text cut out of JSON
             line = line.replace('\\"', '"')
-        start = _RECORD.search(line, 0, _ROOM)
-        if start is None:
-            raise LineError("The line is not a record of this product.", line[:80])
+        start = required(_RECORD.search(line, 0, _ROOM), line)
         begin = start.start() + (not line[start.start()].isdigit() and line[start.start()] not in ",;")
         cells = _cells(line[begin:], start[1])
         header = last_header(line[:begin], self.context) if begin else None

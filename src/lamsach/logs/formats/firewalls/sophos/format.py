@@ -19,7 +19,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import changed, placed
 from lamsach.logs.formats.firewalls.sophos.records import DOMAINS, HASHES, event_of, event_of_text
@@ -95,8 +94,7 @@ class Sophos(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record. One of UTM's that has no keys proves that the device logged."""
-        if not self.recognises(line):
-            raise LineError("The line is not a Sophos record.", line[:80])
+        self.check(line)
         if line[0] == "{":
             record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
             return self._placed(self.record_event(record, NO_HEADER), number)

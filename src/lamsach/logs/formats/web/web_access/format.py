@@ -142,15 +142,15 @@ class WebAccess(LogFormat):
         if "request" not in fields:
             event = _w3c(fields)
             if ip_of(fields.get("c-ip", "")) is None:
-                raise LineError("The line is not a web server's record.", "")
+                raise LineError("The line is not of this product.", "")
         elif _PLAIN_REQUEST.fullmatch(fields["request"]) is None:
-            raise LineError("The line is not a web server's record.", "")
+            raise LineError("The line is not of this product.", "")
         else:
             event = request_event(
                 fields["client"], request=fields["request"], user=fields["user"], status=fields["status"]
             )
             if event.source_ip is None:
-                raise LineError("The line is not a web server's record.", "")
+                raise LineError("The line is not of this product.", "")
         return replace(event, time=self.record_time(fields))
 
     def record_time(self, fields: Fields) -> datetime | None:
@@ -184,7 +184,7 @@ class WebAccess(LogFormat):
         if event is None and web_json.is_request(line):
             event = web_json.read_request(line, self.context)
         if event is None:
-            raise LineError("The line is not a web server's record.", line[:80])
+            raise LineError("The line is not of this product.", line[:80])
         return event, header
 
     def _has_columns(self, line: str) -> bool:
@@ -202,7 +202,7 @@ class WebAccess(LogFormat):
         ):  # no headings, or those of another file within this one
             values = W3cColumns(default_columns(text.split())).read(text) or values
         if not REQUEST_COLUMNS & values.keys():
-            raise LineError("The line is not a web server's record.", text[:80])
+            raise LineError("The line is not of this product.", text[:80])
         if "time-local" in values:  # IIS Advanced Logging by the server's clock
             time = from_iso(f"{values.get('date-local')} {values['time-local']}", self.context.timezone)
         else:
