@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -57,10 +57,6 @@ class Nps(LogFormat):
     gives = fields_named("time observer source_ip destination_ip device_ip machine user action")
     lease_markers = ("IAS", "NPS", "<Event>")
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context, month_first=True)
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A row of the IAS or the database layout, or an event in XML."""
@@ -72,12 +68,12 @@ class Nps(LogFormat):
         """See `LogFormat.parse`."""
         if _DTS.match(line):
             values = _elements(line)
-            time = self._times.read(values.get("Timestamp", ""))
+            time = LooseTimes(self.context, month_first=True).read(values.get("Timestamp", ""))
         else:
             self.check(line)
             cells = _cells(line)
             values = _columns(cells) if _ODBC.match(line) else _pairs(cells)
-            time = self._times.read(f"{cells[2]} {cells[3]}")
+            time = LooseTimes(self.context, month_first=True).read(f"{cells[2]} {cells[3]}")
         return stamped(event_of(_record(values, time)), self.name, self.context.file, number)
 
 

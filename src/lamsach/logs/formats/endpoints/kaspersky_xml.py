@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text.framing import header_before
@@ -70,10 +70,6 @@ class KasperskyXml(LogFormat):
     )
     multiline = True
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context)
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """One of the views' columns as an element or attribute, or a type of event."""
@@ -111,7 +107,7 @@ class KasperskyXml(LogFormat):
         for key in ("rise", "registered", "time"):
             with suppress(LineError):
                 if text := fields.pop(key, ""):
-                    return self._times.read(text) if key == "time" else from_iso(text, UTC)
+                    return LooseTimes(self.context).read(text) if key == "time" else from_iso(text, UTC)
         return None
 
 

@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named, required
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.script_mentions import mentions
@@ -55,10 +55,6 @@ class LinuxAudit(LogFormat):
     title = "Linux audit (auditd)"
     gives = fields_named("contact device_name user domain url action")
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context, month_first=True)
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A record's type and number, or the journal's `audit[812]: TYPE pid=`."""
@@ -85,7 +81,11 @@ class LinuxAudit(LogFormat):
         return placed(event, self, number, time, host) if event else None
 
     def _time(self, text: str) -> datetime:
-        return from_epoch(text) if "/" not in text and "-" not in text else self._times.read(text)
+        return (
+            from_epoch(text)
+            if "/" not in text and "-" not in text
+            else LooseTimes(self.context, month_first=True).read(text)
+        )
 
 
 def _event(kind: str, text: str, host: str | None) -> Event | None:

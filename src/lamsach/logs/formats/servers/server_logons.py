@@ -212,10 +212,6 @@ class ServerLogons(LogFormat):
     title = "Log-ons at servers and applications (PAM, databases, NAS, web applications)"
     gives = fields_named("contact user domain url hashes action")
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context)
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """One of the sentences, with an address in it."""
@@ -233,7 +229,7 @@ class ServerLogons(LogFormat):
         """One sentence, or one JSON object."""
         product = product_of(line)
         if product:
-            before, found = read(line, product, self._times)
+            before, found = read(line, product, LooseTimes(self.context))
             header = split_header(line, self.context)[0] if before.strip() else NO_HEADER
             return placed(found, self, number, header.time, header.host)
         header, message = _apart(line, self.context)
@@ -253,7 +249,7 @@ class ServerLogons(LogFormat):
             .replace(" +", "+")
             .replace(" -", "-")
         )
-        return self._times.read(written.replace("  ", " 0"))
+        return LooseTimes(self.context).read(written.replace("  ", " 0"))
 
 
 def _apart(line: str, context: FileContext) -> tuple[SyslogHeader, str]:

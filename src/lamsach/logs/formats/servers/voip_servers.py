@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.base import FileContext, LogFormat, fields_named, required
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header
@@ -59,10 +59,6 @@ class VoipServers(LogFormat):
     title = "Telephone servers (Asterisk, FreeSWITCH)"
     gives = fields_named("contact user action")
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context)
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The source file of Asterisk or of FreeSWITCH's SIP that wrote the line."""
@@ -77,7 +73,7 @@ class VoipServers(LogFormat):
         found = own.groupdict()
         time = header.time
         if found["time"]:
-            time = self._times.read(found["time"])
+            time = LooseTimes(self.context).read(found["time"])
         elif found.get("clock"):
             hour, minute, second = map(int, found["clock"].split(":"))
             time = without_year(

@@ -216,10 +216,6 @@ class OpenVpn(LogFormat):
         "ROUTING_TABLE",
     )
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context)
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """OpenVPN's tag in syslog, its own time before one of its words, or a line of its status file."""
@@ -273,7 +269,7 @@ class OpenVpn(LogFormat):
         return header.time, header.host, message
 
     def _own_time(self, text: str) -> datetime:
-        return from_epoch(text) if text[:10].isdigit() else self._times.read(text)
+        return from_epoch(text) if text[:10].isdigit() else LooseTimes(self.context).read(text)
 
     def _status(self, line: str) -> Event | None:
         """A row of the status file. A client's row tells when its session began, a route's when it was last used."""
@@ -286,10 +282,15 @@ class OpenVpn(LogFormat):
             )
         if route := _FIRST_ROUTE.match(line):
             return held(
-                route[1], route[2], route[3], route[4], self._times.read(route[5]), LeaseAction.RENEWED
+                route[1],
+                route[2],
+                route[3],
+                route[4],
+                LooseTimes(self.context).read(route[5]),
+                LeaseAction.RENEWED,
             )
         if first := _FIRST_CLIENT.match(line):
-            return logged_on(first[1], first[2], first[3], self._times.read(first[4]))
+            return logged_on(first[1], first[2], first[3], LooseTimes(self.context).read(first[4]))
         return None
 
     def _client_row(self, line: str) -> Event | None:
@@ -312,7 +313,7 @@ class OpenVpn(LogFormat):
                 return from_epoch(cell)
         for cell in cells:
             if ":" in cell and " " in cell:
-                return self._times.read(cell)
+                return LooseTimes(self.context).read(cell)
         return None
 
 
