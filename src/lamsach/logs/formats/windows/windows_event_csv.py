@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.base import FileContext
+from lamsach.logs.mappings.windows.events import WindowsLines
 from lamsach.logs.mappings.windows.record import record_of_head
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Event
@@ -38,7 +38,7 @@ _ENGLISH_CLOCK = re.compile(
 _HEAD_LINES = 5
 
 
-class WindowsEventCsv(LogFormat):
+class WindowsEventCsv(WindowsLines):
     """CSV and text exports of Event Viewer, English or Vietnamese; `Export-Csv` of PowerShell.
 
     Event Viewer states no machine.
@@ -46,13 +46,11 @@ class WindowsEventCsv(LogFormat):
 
     name = "windows_event_csv"
     title = "Windows events (CSV of Event Viewer)"
-    gives = GIVES
-    lease_markers = HOLDER_MARKERS
     multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self._times = LooseTimes(context, month_first=_month_first(context.head))
+        self.times = LooseTimes(context, month_first=_month_first(context.head))
         self._delimiter, self._columns = ",", list[str]()
         for line in context.head[:_HEAD_LINES]:
             found = _columns(line)
@@ -90,7 +88,7 @@ class WindowsEventCsv(LogFormat):
         record = record_of_head(values, values.get("message") or " ".join(row[len(self._columns) :]))
         if record is None:
             raise LineError("The row has no number of an event.", line[:80])
-        return event_of(record, self.context, self._times, self.name, number)
+        return self.event(record, number)
 
 
 def _month_first(head: Sequence[str]) -> bool:

@@ -11,11 +11,10 @@ import re
 from collections.abc import Sequence
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.base import FileContext
+from lamsach.logs.mappings.windows.events import WindowsLines
 from lamsach.logs.mappings.windows.json import looks_like_windows_event, record_of_json
 from lamsach.logs.text.json_records import read_object
-from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Event
 
 _OPENING = re.compile(r"(\s{0,12}),?\s?\{\s{0,9}")
@@ -25,18 +24,15 @@ _NO_EVENT = re.compile(
 )
 
 
-class WindowsEventJsonPretty(LogFormat):
+class WindowsEventJsonPretty(WindowsLines):
     """The same, laid out for people."""
 
     name = "windows_event_json_pretty"
     title = "Windows events (JSON over several lines)"
-    gives = GIVES
-    lease_markers = HOLDER_MARKERS
     multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self._times = LooseTimes(context)
         self._indent = _first_indent(context.head)
 
     @classmethod
@@ -72,7 +68,7 @@ class WindowsEventJsonPretty(LogFormat):
         if "\n" not in line and not line.lstrip().startswith("{"):
             raise LineError("The line holds no JSON object.", line[:80])
         record = record_of_json(read_object(line.lstrip(", \t\n"))[1])
-        return event_of(record, self.context, self._times, self.name, number)
+        return self.event(record, number)
 
 
 def _first_indent(head: Sequence[str]) -> int:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.base import FileContext
+from lamsach.logs.mappings.windows.events import WindowsLines
 from lamsach.logs.mappings.windows.record import record_of_head
 from lamsach.logs.mappings.windows.xml import record_of_xml
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
@@ -39,18 +39,16 @@ _HEAD_LINES = 12
 _LONGEST_MESSAGE = 400
 
 
-class WindowsEventListing(LogFormat):
+class WindowsEventListing(WindowsLines):
     """`wevtutil qe /f:text`, *Copy Details as Text*, `Format-List`, Splunk's rendering."""
 
     name = "windows_event_listing"
     title = "Windows events (listing of wevtutil or PowerShell)"
-    gives = GIVES
-    lease_markers = HOLDER_MARKERS
     multiline = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self._times = LooseTimes(context, month_first=_month_first(context.head))
+        self.times = LooseTimes(context, month_first=_month_first(context.head))
         self._message_first = bool(context.head and _MESSAGE_FIRST.match(context.head[0]))
 
     @classmethod
@@ -90,7 +88,7 @@ class WindowsEventListing(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One event. LineError for a text that has no head of one."""
         if (start := line.find("<Event xmlns=")) >= 0:
-            return event_of(record_of_xml(line[start:]), self.context, self._times, self.name, number)
+            return self.event(record_of_xml(line[start:]), number)
         values: dict[str, str] = {}
         lines = line.split("\n")
         first = _CLOCK.match(lines[0])
@@ -114,7 +112,7 @@ class WindowsEventListing(LogFormat):
         named = "provider" in values or ("time" in values and message)
         if record is None or not named:
             raise LineError("The text holds no head of a Windows event.", line[:80])
-        return event_of(record, self.context, self._times, self.name, number)
+        return self.event(record, number)
 
 
 def _take_behind(lines: Sequence[str], values: dict[str, str]) -> None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.mappings.windows.events import WindowsLines
 from lamsach.logs.mappings.windows.text import looks_like_text_event, text_event
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import MONTHS, local_time
 from lamsach.model import Event
 
@@ -23,19 +21,13 @@ _ENGLISH = re.compile(
 _YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
 
 
-class WindowsEventText(LogFormat):
+class WindowsEventText(WindowsLines):
     """The rendered text, English or Vietnamese, as Snare, OSSEC, WinCollect, NXLog and Eventlog-to-Syslog
     send it.
     """
 
     name = "windows_event_text"
     title = "Windows events (text by syslog)"
-    gives = GIVES
-    lease_markers = HOLDER_MARKERS
-
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -55,7 +47,7 @@ class WindowsEventText(LogFormat):
         record.time = self._iso(stated) or self._iso(before) or stated or None
         if record.time is None and header.time is not None:
             record.time = header.time.isoformat()
-        return event_of(record, self.context, self._times, self.name, number)
+        return self.event(record, number)
 
     def _iso(self, text: str) -> str | None:
         """ISO 8601 of a time with an English month, which is on the clock of the file's zone."""

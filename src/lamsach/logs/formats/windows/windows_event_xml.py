@@ -10,10 +10,8 @@ import re
 from collections.abc import Sequence
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.mappings.windows.events import GIVES, HOLDER_MARKERS, event_of
+from lamsach.logs.mappings.windows.events import WindowsLines
 from lamsach.logs.mappings.windows.xml import record_of_xml
-from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Event
 
 _BEGIN = ("<Event ", "<Event>")
@@ -25,7 +23,7 @@ _NO_EVENT = re.compile(
 _HEADER_ROOM = 600
 
 
-class WindowsEventXml(LogFormat):
+class WindowsEventXml(WindowsLines):
     """Sysmon, Security, DNS client and server, PowerShell, Defender, BITS, Remote Desktop, NPS and any other
     log; one event a line or over several, by syslog, Sysmon for Linux.
 
@@ -34,13 +32,7 @@ class WindowsEventXml(LogFormat):
 
     name = "windows_event_xml"
     title = "Windows events (XML)"
-    gives = GIVES
-    lease_markers = HOLDER_MARKERS
     multiline = True
-
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self._times = LooseTimes(context)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -70,7 +62,7 @@ class WindowsEventXml(LogFormat):
         if start < 0:
             raise LineError("The text holds no Windows event in XML.", line[:80])
         record = record_of_xml(line[start:])
-        return event_of(record, self.context, self._times, self.name, number)
+        return self.event(record, number)
 
 
 def _start(line: str) -> int:

@@ -13,19 +13,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from lamsach.logs.base import FileContext
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.mappings.windows import contacts, logons, services
 from lamsach.logs.mappings.windows.messages import labels
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 Reader = Callable[[WindowsRecord], dict[str, Any]]
-GIVES = in_order(
-    "time observer source_ip source_port destination_ip destination_port device_ip device_name device_mac "
-    "user domain url answers hashes action forwarded response inbound mentioned file_names"
+GIVES = fields_named(
+    "contact machine user domain url answers hashes action forwarded response inbound mentioned file_names"
 )
 """The fields that Windows events can fill."""
 HOLDER_MARKERS = (
@@ -46,6 +44,21 @@ _SQL_LOGONS = (18452, 18456)
 """SQL Server's refused log-ons, of which some exports hold only what is put into the text: the account, a reason, `[CLIENT: 192.0.2.5]`."""
 _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
 _DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
+
+
+class WindowsLines(LogFormat):
+    """Reads events of Windows' logs in one of the ways in which they are written as text."""
+
+    gives = GIVES
+    lease_markers = HOLDER_MARKERS
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.times = LooseTimes(context)
+
+    def event(self, record: WindowsRecord, number: int) -> Event:
+        """The event of a record. Raises LineError for an impossible time."""
+        return event_of(record, self.context, self.times, self.name, number)
 
 
 def event_of(
