@@ -92,7 +92,7 @@ HUNT = (
     "lamsach.logs.formats.proxies.squid",
     "lamsach.logs.formats.firewalls.fortigate.format",
     "lamsach.logs.formats.generic.csv_columns",
-    "lamsach.logs.formats.flows.pcap",
+    "lamsach.logs.formats.flows.captures",
     "lamsach.results.html",
     "lamsach.results.xlsx",
     "lamsach.indicators.formats.documents.xlsx",

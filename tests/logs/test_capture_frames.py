@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.binary.capture.frames import pcap_frames, pcapng_frames
-from lamsach.logs.formats.flows.pcap import Pcap
+from lamsach.logs.formats.flows.captures import Pcap
 
 from . import capture_builder as build
 

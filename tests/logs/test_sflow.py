@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.netflow.sflow import Sample, old_samples, samples
-from lamsach.logs.formats.flows.pcap import Pcap
+from lamsach.logs.formats.flows.captures import Pcap
 from lamsach.model import Event, EventKind
 
 from . import capture_builder as build

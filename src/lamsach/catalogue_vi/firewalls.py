@@ -21,7 +21,6 @@ FIREWALLS: dict[str, str] = {
     "The line is not of Fail2ban.": "Dòng không phải của Fail2ban.",
     "The line is not of a telephone server.": "Dòng không phải của máy chủ điện thoại.",
     "The line tells of no log-on.": "Dòng không nói về lần đăng nhập nào.",
-    "No container's name stands before the line.": "Trước dòng không có tên của bộ chứa (container).",
     "The record does not begin with a part's mark.": "Bản ghi không bắt đầu bằng dấu mở phần.",
     "The row's columns are not known.": "Không rõ các cột của dòng.",
     "The line is not a row of the Windows Firewall.": "Dòng không phải bản ghi của Tường lửa Windows.",

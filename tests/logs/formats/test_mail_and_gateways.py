@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.generic.container_lines import ContainerLines
+from lamsach.logs.formats.generic.carried_lines import ContainerLines
 from lamsach.logs.formats.servers.exchange import Exchange
 from lamsach.logs.formats.servers.mail_server import MailServer
 from lamsach.logs.formats.web.modsecurity import ModSecurity

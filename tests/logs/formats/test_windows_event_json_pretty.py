@@ -8,7 +8,7 @@ import pytest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows.windows_event_json_pretty import WindowsEventJsonPretty
+from lamsach.logs.formats.windows.windows_event_json import WindowsEventJsonPretty
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.logs.reading.events import read_events
 from lamsach.model import Event

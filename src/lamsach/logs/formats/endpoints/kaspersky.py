@@ -4,19 +4,36 @@ Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "
 - The machine that the event is of is `dst` and `dhost` in CEF (older ones: `dvc`, `dvchost`), `src` (`source_ip`) or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
 - Hashes, the site and the user stand in the message's text.
 - `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND` tells only of a detection.
+
+Kaspersky Security Center: events out of its database as XML, as `klsql2` writes the result of a query, or as one element a line.
+
+Source: Kaspersky, "Security Center Help", "Creating an SQL query using the klsql2 utility"; "Kaspersky Security Center database: public views"
+(`v_akpub_ev_event`, `v_akpub_host`). Traps:
+- The columns' names are those of the views (`tmRiseTime`, `strEventType`, `wstrDescription`, `wstrDisplayName`), as elements, as attributes of a
+  row, or as values of an attribute `name`; whoever wrote the query may have chosen others beside them.
+- `tmRiseTime` is in UTC and does not say so. `nIp` is an address as a number.
+- No XML parser reads it: only attributes and elements that hold nothing but text are taken, so entities and nesting do no harm.
 """
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
 
+from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.model import Event
 
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
@@ -91,3 +108,110 @@ class Kaspersky(LogFormat):
             "msg": f"{message} {' '.join(fields.values())}",
         }
         return event_of(fields, header.time, header.host if header.host != fields.get("hdn") else None)
+
+
+_COLUMNS = (
+    "strEventType", "wstrDescription", "tmRiseTime", "tmRegistrationTime", "wstrEventTypeDisplayName", "wstrDisplayName", "wstrGroupName", "strIp",
+    "wstrProductDisplayName", "wstrProductName", "wstrHostDisplayName", "strHostname", "nIp", "nId", "nSeverity", "wstrDnsName", "wstrWinName",
+)  # fmt: skip
+_OWN = re.compile(
+    rf"[<\s\"'](?:{'|'.join(_COLUMNS[:5])})[>\s\"'=]|>GNRL_EV_\w{{3,60}}<|=\"GNRL_EV_\w{{3,60}}\"", re.ASCII
+)
+# <strEventType>GNRL_EV_VIRUS_FOUND</strEventType>   <column name="strEventType">GNRL_EV_VIRUS_FOUND</column>
+_ELEMENT_KASPERSKY_XML = re.compile(
+    r"<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column|id)=[\"']([\w.]{1,60})[\"'])?(?:\s[^<>]{0,200})?>([^<]{1,16000})</\1\s*>",
+    re.ASCII,
+)
+# <event strEventType="GNRL_EV_VIRUS_FOUND" wstrDisplayName="PC-7" ../>
+_ATTRIBUTE = re.compile(r"\s([A-Za-z]\w{0,60})=\"([^\"<>]{0,16000})\"", re.ASCII)
+_FIRST_TAG = re.compile(
+    r"\s{0,200}<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column)=[\"'](\w{1,60})[\"'])?", re.ASCII
+)
+_NOTHING = re.compile(r"\s{0,200}(?:<[?!][^<>]{0,400}>|</?[\w:.-]{1,60}(?:\s[^<>]{0,400})?/?>)?\s*", re.ASCII)
+_LONGEST, _MOST, _HEAD = 65536, 200, 2000
+_NAMES = {
+    "streventtype": "code", "eventtype": "code", "event_type": "code", "et": "code",
+    "wstreventtypedisplayname": "title", "eventtypedisplayname": "title", "etdn": "title",
+    "wstrdescription": "msg", "description": "msg", "msg": "msg", "message": "msg",
+    "wstrdisplayname": "hdn", "wstrhostdisplayname": "hdn", "strhostname": "hdn", "hostname": "hdn", "host": "hdn", "hdn": "hdn", "computer": "hdn",
+    "wstrdnsname": "hdn", "wstrwinname": "hdn", "devicename": "hdn",
+    "strip": "hip", "hostip": "hip", "host_ip": "hip", "ip": "hip", "hip": "hip", "ipaddress": "hip", "nip": "hip",
+    "user": "user", "username": "user", "wstruser": "user", "tmrisetime": "rise", "risetime": "rise", "tmregistrationtime": "registered",
+    "time": "time", "eventtime": "time", "timestamp": "time", "date": "time",
+}  # fmt: skip
+
+
+class KasperskyXml(LogFormat):
+    """Events out of its database, as `klsql2` writes them or one element a line.
+
+    `tmRiseTime` is in UTC; no XML parser reads it.
+    """
+
+    name = "kaspersky_xml"
+    title = "Kaspersky Security Center (XML)"
+    gives = fields_named(
+        "time observer source_ip destination_ip device_ip machine user domain url hashes action"
+    )
+    multiline = True
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """One of the views' columns as an element or attribute, or a type of event."""
+        return ("</" in line or "/>" in line) and line[:1] != "{" and _OWN.search(line, 0, _HEAD) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share of lines that are within the document, when it has such columns."""
+        known = sum(map(cls.recognises, head))
+        within = sum(line.lstrip()[:1] == "<" or cls.recognises(line) for line in head)
+        return within / len(head) if known and known * 12 >= len(head) else 0.0
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """A line with another first element than a column's."""
+        first = _FIRST_TAG.match(line)
+        if first is None:
+            return cls.recognises(line)
+        return (first[2] or first[1]).lower() not in _NAMES and (first[2] or first[1]) not in _COLUMNS
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One row. None for what stands around the rows."""
+        fields = _fields(line)
+        if "code" not in fields and "msg" not in fields:
+            if all(_NOTHING.fullmatch(each) for each in line.split("\n", 50)):
+                return None
+            raise LineError("The line is not of this product.", line[:80])
+        start = line.find("<", 1) if line[:1] == "<" and line[1:2].isdigit() else 0
+        header = header_before(line, start, self.context) if start > 0 else None
+        time = self._time(fields) or (header.time if header else None)
+        event = event_of(fields, time, header.host if header else None)
+        return stamped(event, self.name, self.context.file, number)
+
+    def _time(self, fields: dict[str, str]) -> datetime | None:
+        for key in ("rise", "registered", "time"):
+            with suppress(LineError):
+                if text := fields.pop(key, ""):
+                    return LooseTimes(self.context).read(text) if key == "time" else from_iso(text, UTC)
+        return None
+
+
+def _fields(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    pairs = [(match[2] or match[1], match[3]) for match in _some(_ELEMENT_KASPERSKY_XML, text)]
+    pairs += [(match[1], match[2]) for match in _some(_ATTRIBUTE, text)]
+    for name, value in pairs:
+        key = _NAMES.get(name.rpartition(".")[2].lower())
+        told = html.unescape(value).strip()
+        if key and told:
+            found.setdefault(key, _address(told) if name.lower() == "nip" else told)
+    return found
+
+
+def _some(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    return [match for _, match in zip(range(_MOST), pattern.finditer(text, 0, _LONGEST), strict=False)]
+
+
+def _address(text: str) -> str:
+    """The address that a number is."""
+    number = int(text) if text.lstrip("-").isdecimal() and len(text) <= 11 else -1
+    return str(IPv4Address(number & 0xFFFFFFFF)) if number not in (0, -1) else ""

@@ -1,18 +1,206 @@
 """Windows events as lines of rendered text by syslog: Snare, OSSEC, WinCollect, NXLog's structured data, Eventlog-to-Syslog.
 
-Source: see `lamsach.logs.mappings.windows.text`; the words of the texts are in `windows_messages`, in English and Vietnamese.
+Source: see `lamsach.logs.formats.windows.windows_event_text`; the words of the texts are in `windows_messages`, in English and Vietnamese.
+
+Windows events as lines of rendered text, as syslog agents send them.
+
+Source: Snare for Windows (`MSWinEventLog`, https://docs.nxlog.co/refman/current/xm/syslog.html), OSSEC and Wazuh 3 (`WinEvtLog`), IBM WinCollect (`AgentDevice=`),
+Eventlog-to-Syslog, NTsyslog (`security[success] 528 UNIT\an Successful Logon: ..`), and NXLog's structured data (`[NXLOG@14506 ..]`). Traps: the syslog server may have turned tabs into `#011`; Snare states the
+local time of the machine; the text's own line feeds are gone.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from lamsach.errors import LineError
 from lamsach.logs.mappings.windows.events import WindowsLines
-from lamsach.logs.mappings.windows.text import looks_like_text_event, text_event
+from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import MONTHS, local_time
 from lamsach.model import Event
+
+SNARE, OSSEC, COLLECT, STRUCTURED = "MSWinEventLog", "WinEvtLog: ", "AgentDevice=Win", "[NXLOG@14506"
+_DELIMITERS = ("\t", "#011", "\\t", ";", ",")
+# WinEvtLog: Security: AUDIT_FAILURE(4625): Microsoft-Windows-Security-Auditing: (no user): no domain: PC-17.unit.example: An account ..
+_OSSEC = re.compile(
+    r"WinEvtLog: ([^:]{1,120}): ([A-Z_ ]{1,30})\((\d{1,5})\): ([^:]{1,120}): ([^:]{1,120}): ([^:]{1,120}): ([^: ]{1,255}): ?"
+)
+# Microsoft-Windows-Security-Auditing[588]: 4624: An account ..    Security-Auditing: 4624: AUDIT_SUCCESS An account ..
+_EVENTLOG_TO_SYSLOG = re.compile(
+    r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})(?:\[\d{1,10}\])?: (\d{1,5}): ",
+    re.ASCII,
+)
+# Microsoft-Windows-Sysmon[2200]: Network connection detected: ..   of NXLog's BSD syslog, which leaves the number out
+_TITLED = re.compile(
+    r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])", re.ASCII
+)
+# security[failure] 529 NT AUTHORITY\\SYSTEM Logon Failure: Reason:Unknown user name or bad password User Name:an Domain:UNIT Logon Type:3 ..
+_NTSYSLOG = re.compile(
+    r"(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) (?=\S)",
+    re.ASCII,
+)
+_RUN_ON = re.compile(r" (?=(?:Domain|Reason|Caller Domain|Supplied Realm Name):)")
+_TITLES = {
+    "An account was successfully logged on": 4624, "An account failed to log on": 4625, "An account was logged off": 4634,
+    "A logon was attempted using explicit credentials": 4648, "A Kerberos authentication ticket (TGT) was requested": 4768,
+    "A Kerberos service ticket was requested": 4769, "A Kerberos service ticket was renewed": 4770, "Kerberos pre-authentication failed": 4771,
+    "The computer attempted to validate the credentials": 4776, "The domain controller attempted to validate": 4776,
+    "A session was reconnected": 4778, "A network share object was accessed": 5140, "A network share object was checked": 5145,
+    "The Windows Filtering Platform has blocked a packet": 5152, "The Windows Filtering Platform has permitted a connection": 5156,
+    "The Windows Filtering Platform has blocked a connection": 5157, "A new process has been created": 4688,
+    "Network Policy Server granted access": 6272, "Network Policy Server denied access": 6273,
+    "Process Create": 1, "Network connection detected": 3, "Image loaded": 7, "File created": 11, "File stream created": 15, "Dns query": 22,
+}  # fmt: skip
+"""How the text of an event begins, and its number."""
+# EventID="4624" IpAddress="192.0.2.5"
+_PAIR = re.compile(r'([A-Za-z][\w.-]{0,63})="((?:[^"\\\]]|\\.)*)"')
+_MOST_PAIRS = 200
+_COUNTER = re.compile(r"\s\d{1,12}$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TextEvent:
+    """An event out of a line, and where in the line it begins (a syslog header stands before it). `user`: as the agent states it."""
+
+    record: WindowsRecord
+    begin: int
+
+
+def looks_like_text_event(line: str) -> bool:
+    """Return whether a line has the mark of one of these agents and the number of an event."""
+    if SNARE in line:
+        return _snare(line) is not None
+    if OSSEC in line:
+        return _OSSEC.search(line, 0, 2000) is not None
+    if COLLECT in line or STRUCTURED in line:
+        return "EventID=" in line
+    if "] " in line[:200] and _NTSYSLOG.search(line, 0, 200) is not None:
+        return True
+    return ("Windows" in line or "Security-Auditing: " in line or "Sysmon" in line) and (
+        _EVENTLOG_TO_SYSLOG.search(line, 0, 400) is not None or _titled(line) is not None
+    )
+
+
+def text_event(line: str) -> TextEvent | None:
+    """The event of a line; None when it has none of the known layouts."""
+    for mark, reader in ((SNARE, _snare), (OSSEC, _ossec), (COLLECT, _collect), (STRUCTURED, _structured)):
+        if mark in line:
+            return reader(line)
+    return _plain(line)
+
+
+def _snare(line: str) -> TextEvent | None:
+    """MSWinEventLog criticality log counter date id source user sid-type type computer category data text [checksum]"""
+    begin = line.find(SNARE)
+    rest = line[begin + len(SNARE) :]
+    delimiter = next((mark for mark in _DELIMITERS if rest.startswith(mark)), None)
+    if delimiter is None:
+        return None
+    cells = rest[len(delimiter) :].split(delimiter, 12)
+    if len(cells) < 11 or not cells[4].strip().isdecimal() or len(cells[4]) > 10:
+        return None
+    cells = [cell.strip() for cell in cells]
+    message = _COUNTER.sub("", "  ".join(cells[11:]).replace(delimiter, "  "))
+    record = WindowsRecord(
+        int(cells[4]) & 0xFFFF, cells[5], cells[1], cells[9] or None, cells[3] or None, {}, message=message
+    )
+    return TextEvent(record, begin)
+
+
+def _ossec(line: str) -> TextEvent | None:
+    match = _OSSEC.search(line)
+    if match is None:
+        return None
+    channel, _, number, provider, _, _, computer = match.groups()
+    record = WindowsRecord(int(number), provider, channel, computer, None, {}, message=line[match.end() :])
+    return TextEvent(record, match.start())
+
+
+def _collect(line: str) -> TextEvent | None:
+    begin = line.find("AgentDevice=")
+    head, _, message = line[begin:].partition("Message=")
+    pairs: dict[str, str] = {}
+    for cell in head.replace("#011", "\t").split("\t"):
+        name, equals, value = cell.partition("=")
+        if equals:
+            pairs.setdefault(name.strip().lower(), value.strip())
+    number = pairs.get("eventidcode") or pairs.get("eventid", "")
+    if not number.isdecimal() or len(number) > 10:
+        return None
+    record = WindowsRecord(
+        int(number) & 0xFFFF,
+        pairs.get("source", ""),
+        pairs.get("agentlogfile", ""),
+        pairs.get("computer") or pairs.get("originatingcomputer") or None,
+        pairs.get("timegenerated") or None,
+        {},
+        message=message,
+    )
+    return TextEvent(record, begin)
+
+
+def _structured(line: str) -> TextEvent | None:
+    begin = line.find(STRUCTURED)
+    data: dict[str, str] = {}
+    end = begin
+    for count, pair in enumerate(_PAIR.finditer(line, begin)):
+        if count == _MOST_PAIRS:
+            break
+        data.setdefault(pair[1].lower(), re.sub(r"\\([\"\\\]])", r"\1", pair[2]))
+        end = pair.end()
+    number = data.get("eventid", "")
+    if not number.isdecimal() or len(number) > 10:
+        return None
+    utc = data.get("utctime")
+    record = WindowsRecord(
+        int(number) & 0xFFFF,
+        data.get("sourcename", data.get("provider", "")),
+        data.get("channel", ""),
+        data.get("hostname"),
+        f"{utc}Z" if utc and utc[-1:].isdigit() else data.get("eventtime"),
+        data,
+        message=line[end:],
+    )
+    return TextEvent(record, begin)
+
+
+def _plain(line: str) -> TextEvent | None:
+    own = _NTSYSLOG.search(line, 0, 200) if "] " in line[:200] else None
+    if own:
+        return _ntsyslog(line, own)
+    match = _EVENTLOG_TO_SYSLOG.search(line, 0, 400)
+    if match is None:
+        return _titled(line)
+    record = WindowsRecord(
+        int(match[2]), match[1].replace("_", "-"), "", None, None, {}, message=line[match.end() :]
+    )
+    return TextEvent(record, match.start(1))
+
+
+def _ntsyslog(line: str, match: re.Match[str]) -> TextEvent:
+    """An event whose text the agent ran together: a line feed goes back before the labels that end no value elsewhere."""
+    channel = match[1].strip().rpartition(" ")[2].capitalize()
+    message = _RUN_ON.sub("\n", line[match.end() :])
+    return TextEvent(
+        WindowsRecord(int(match[2]), channel, channel, None, None, {}, message=message), match.start(1)
+    )
+
+
+def _titled(line: str) -> TextEvent | None:
+    """An event without its number, which the beginning of its text tells."""
+    match = _TITLED.search(line, 0, 400)
+    if match is None:
+        return None
+    message = line[match.end() :]
+    number = next((number for title, number in _TITLES.items() if message.startswith(title)), None)
+    if number is None:
+        return None
+    return TextEvent(
+        WindowsRecord(number, match[1].replace("_", "-"), "", None, None, {}, message=message), match.start(1)
+    )
+
 
 # Fri Jun 05 07:31:12 2026, of Snare; 2026 Jun 05 07:31:12, of OSSEC
 _ENGLISH = re.compile(

@@ -28,26 +28,21 @@ from lamsach.logs.events.ends import Role, Way
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import Fields, first, first_ip
 from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time
-from lamsach.logs.text.values import domain_of, hash_of, host_of_url, in_order, ip_of
+from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of
 from lamsach.model import Action, EventKind, LeaseAction
 
-_BLOCKED = frozenset(
-    (
-        *("deny", "denied", "block", "blocked", "drop", "dropped", "reset", "reset_client", "reset_server"),
-        *in_order("drop_session clear_session redirect quarantine quarantined ban ban-ip banned"),
-        *in_order("violation block-message rejected reject refused discard alert_deny deny_no_log"),
-        *("period_block",),
-    )
+_BLOCKED = among(
+    "deny denied block blocked drop dropped reset reset_client reset_server drop_session clear_session redirect"
+    " quarantine quarantined ban ban-ip banned violation block-message rejected reject refused discard alert_deny"
+    " deny_no_log period_block"
 )
-_ALLOWED = frozenset(
-    (
-        *("accept", "allow", "allowed", "pass", "passed", "passthrough", "pass_session", "permit", "close"),
-        *in_order("client-rst server-rst timeout ip-conn start monitored monitor detected detect"),
-        *("exempt", "log-only", "logged", "log", "warning", "override", "dns", "pass-through", "analytics"),
-        *("alert", "log_only"),
-    )
+_ALLOWED = among(
+    "accept allow allowed pass passed passthrough pass_session permit close client-rst server-rst timeout ip-conn"
+    " start monitored monitor detected detect exempt log-only logged log warning override dns pass-through analytics"
+    " alert log_only"
 )
 _LOGGED_ON = frozenset({"success", "logon", "login", "authenticated"})
+_LOGONS = among("login authentication fsso-logon auth-logon ssl-login logon negotiate")
 _REFUSED = frozenset({"failed", "failure", "fail", "denied", "locked", "timeout"})
 
 
@@ -69,9 +64,7 @@ def logon_action_of(fields: Fields) -> Action:
     status = (fields.get("status") or fields.get("outcome") or "").lower()
     if status in _REFUSED or done.endswith(("login-fail", "auth-failure")):
         return Action.BLOCKED
-    if status in _LOGGED_ON and done in in_order(
-        "login authentication fsso-logon auth-logon ssl-login logon negotiate"
-    ):
+    if status in _LOGGED_ON and done in _LOGONS:
         return Action.ALLOWED
     return action_of(fields)
 

@@ -1,6 +1,10 @@
 """Captures as tcpdump, firewalls, the older Wireshark and Solaris' snoop write them.
 
 Sources: draft-ietf-opsawg-pcap, RFC 1761 (snoop). What stands in the frames: `lamsach.logs.binary.capture`.
+
+Captures as Wireshark, dumpcap and newer tools write them.
+
+Source: draft-ietf-opsawg-pcapng. What stands in the frames: `lamsach.logs.binary.capture`.
 """
 
 from __future__ import annotations
@@ -10,7 +14,14 @@ from typing import BinaryIO
 
 from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.binary.capture.frames import PCAP_MAGICS, SNOOP_MAGIC, pcap_frames
+from lamsach.logs.binary.capture.frames import (
+    PCAP_MAGICS,
+    PCAPNG_MAGIC,
+    PCAPNG_ORDERS,
+    SNOOP_MAGIC,
+    pcap_frames,
+    pcapng_frames,
+)
 from lamsach.model import Event, Refusal
 
 _VERSIONS = frozenset(
@@ -45,4 +56,26 @@ class Pcap(BinaryFormat):
         from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
 
         frames = pcap_frames(stream, self.context.file)
+        yield from CaptureReader(self.context, self.name).events(frames)
+
+
+class PcapNg(BinaryFormat):
+    """The same, of several sections and interfaces."""
+
+    name = "pcapng"
+    title = "Network capture (pcapng)"
+    gives = fields_named("time ends device_ip machine domain url answers action lease_until")
+    tells_holders = True
+    holds_messages = True
+
+    @classmethod
+    def recognises(cls, head: bytes) -> bool:
+        """A section header with its byte-order magic."""
+        return head[:4] == PCAPNG_MAGIC and head[8:12] in PCAPNG_ORDERS
+
+    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """See BinaryFormat. `line` is the frame's number, of a contact its first frame's."""
+        from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
+
+        frames = pcapng_frames(stream, self.context.file)
         yield from CaptureReader(self.context, self.name).events(frames)

@@ -1,1 +1,0 @@
-"""Juniper SRX."""

@@ -1,0 +1,151 @@
+r"""What `docker compose logs` and `kubectl logs` print: each line behind the name of its container.
+
+Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps"; Kubernetes, "kubectl logs --prefix --timestamps"
+(`[pod/web-5d78c9869d-abcde/nginx] ...`). Traps:
+- A time may stand between the name and the line; the line's own counts, where it has one.
+- What is behind the name is read by its product's format: a line of no known product is not claimed.
+- A line that its product finds behind whatever stands before it (Squid, CoreDNS) is that product's.
+
+A product's line behind something that its format does not expect: a syslog or container header before the product's own time, or what a
+paste left there (an indentation, `> `, `$ `, a line's number, the file's name of `grep`).
+
+Source: POSIX grep (`file:` and `file:line:` with -H and -n), Kubernetes, "CRI log format", RFC 3164 and RFC 5424 as relays write them around lines they
+read from files (rsyslog imfile, NXLog im_file, Splunk forwarders). Traps:
+- A format that finds its line behind any header reads it itself: a line is framed only when no product recognises it as it stands.
+- After a syslog header only a message with a time of its own is looked at: other messages are those of their program.
+- The line's own time counts; the header's stands in where it has none.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat, fields_named, required
+from lamsach.logs.events.stamping import placed
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.mappings.envelopes import CarriedLines
+from lamsach.logs.text.pasted import unpasted
+from lamsach.logs.text.syslog import NO_HEADER, split_header, split_message
+from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.model import Event
+
+_COLOUR = r"(?:\x1b\[[0-9;]{0,12}m)?"
+# web-1  | 2026-05-04T03:20:30.123456789Z    [pod/web-5d78c9869d-abcde/nginx] 2026-05-04T03:20:30.123456789Z
+_PREFIX = re.compile(
+    rf"{_COLOUR}(?:([A-Za-z0-9][\w.-]{{0,127}}) {{1,40}}\|{_COLOUR} |\[pod/([\w.-]{{1,253}}/[\w.-]{{1,63}})\] )"
+    r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}) )?",
+    re.ASCII,
+)
+# what begins with a time: 2026-05-04 ..., [2026-05-04 ...], 10:20:30.123 ..., Mon May  4 ...
+_OWN_TIME = re.compile(
+    r"[\[<(]?\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} "
+)
+_HEAD_LOOKED_AT = 50
+
+
+class _Carried(LogFormat):
+    """Reads lines of other formats behind what stands before them."""
+
+    gives = fields_named("contact nat machine user domain url answers hashes action lease_until")
+    inner_formats: ClassVar[Sequence[type[LogFormat]]]
+    """The formats that a line may be of."""
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._carried = CarriedLines(context, self.inner_formats, self._lines)
+
+    @classmethod
+    @abstractmethod
+    def behind(cls, line: str) -> tuple[str, ...]:
+        """The line without what stands before it, the most likely first; none when nothing does."""
+
+    @abstractmethod
+    def outer(self, line: str) -> tuple[datetime | None, str | None]:
+        """The time and the sender that stand before the line."""
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A line that a product's format recognises, behind what stands before it."""
+        return any(inner.recognises(rest) for rest in cls.behind(line) for inner in cls.inner_formats)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for a line of which its product tells nothing."""
+        texts = self.behind(line)
+        event = self._carried.event(texts, number) if texts else None
+        if event is None:
+            if self._carried.passed_over and not self._carried.refused and self.recognises(line):
+                return None
+            raise LineError("No known format reads this line.", line[:80])
+        return placed(event, self, number, *self.outer(line))
+
+    def _lines(self) -> Iterator[str]:
+        """The first lines without what stands before them, for formats that are decided per file."""
+        for line in self.context.head[:_HEAD_LOOKED_AT]:
+            yield from self.behind(line)[:1]
+
+
+class ContainerLines(_Carried):
+    """Lines of any other format behind a container's name (`web-1 | ...`, `[pod/web-0/nginx] ...`), with or
+    without a time.
+
+    The line's own time counts.
+    """
+
+    name = "container_lines"
+    title = "docker compose, kubectl (lines behind a container's name)"
+    lease_markers = ("DHCPACK", "dhcp", "MULTI")
+    inner_formats = FORMATS.without("csv_columns", "container_lines")
+
+    @classmethod
+    def behind(cls, line: str) -> tuple[str, ...]:
+        """The line; also with the time that may be the prefix's or the line's own."""
+        marked = "|" in line[:140] or line[:5] == "[pod/" or line[:1] == "\x1b"
+        prefix = _PREFIX.match(line) if marked else None
+        if prefix is None:
+            return ()
+        rest = line[prefix.end() :]
+        return (rest, prefix[3] + rest) if prefix[3] else (rest,)
+
+    def outer(self, line: str) -> tuple[datetime | None, str | None]:
+        """The prefix's time and the container's name."""
+        prefix = required(_PREFIX.match(line), line)
+        return from_iso(prefix[3].strip(), UTC) if prefix[3] else None, prefix[1] or prefix[2]
+
+
+class FramedLines(_Carried):
+    """Lines that a relay sent on with their own time, or that were pasted with an indentation, `> `, `$ `, a
+    line's number, grep's file name before them.
+
+    Only where no product reads the line as it stands; the line's own time counts.
+    """
+
+    name = "framed_lines"
+    title = "any product's lines behind a header or a prompt"
+    lease_markers = ("DHCPACK", "dhcp", "DHCP", "MULTI", "Assign", "Renew")
+    inner_formats = FORMATS.without("csv_columns", "key_value", "container_lines", "framed_lines")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A line that is some product's only without what stands before it."""
+        return super().recognises(line) and not any(inner.recognises(line) for inner in cls.inner_formats)
+
+    @classmethod
+    def behind(cls, line: str) -> tuple[str, ...]:
+        """The line without what a paste left there, or behind a syslog header when it has a time of its own."""
+        pasted = unpasted(line)
+        if pasted is not line:
+            return (pasted.rstrip(),)
+        if not line[:1].isdigit() and line[:1] not in "<JFMASONDTW":
+            return ()
+        _, message = split_message(line)
+        return (message,) if len(message) < len(line) and _OWN_TIME.match(message) else ()
+
+    def outer(self, line: str) -> tuple[datetime | None, str | None]:
+        """The header's."""
+        header = NO_HEADER if unpasted(line) is not line else split_header(line, self.context)[0]
+        return header.time, header.host
