@@ -55,20 +55,18 @@ def first_action(*texts: str | None) -> Action:
 
 # `was blocked by policy`, `blocked: true`, `bị chặn`, `từ chối kết nối`; not `blocked.example`, `/blocked/`, `Blocked-Sites`, `blocked=0`
 _REFUSED_IN_TEXT = re.compile(
-    r"(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects|blocks"
+    r"(?i)(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects|blocks"
     r"|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"
     r"|not (?:allowed|permitted)|không (?:cho phép|được phép))"
     r"(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:0|no|false|none|null|never)\b)"
-    r"|\b(?:action|act|disposition|verdict|result|status|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b",
-    re.IGNORECASE,
+    r"|\b(?:action|act|disposition|verdict|result|status|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b"
 )
 # `not blocked`, `was never denied`, `would have been dropped`, `không bị chặn`, `bỏ chặn`
 _NOT_REFUSED = re.compile(
-    r"(?:\b(?:not|never|no|without|would|unable|cannot)\b|n't|không|chưa|bỏ|gỡ)(?: (?:be|been|have|being|get|bị|hề|bao giờ)){0,3} ?$",
-    re.IGNORECASE,
+    r"(?i)(?:\b(?:not|never|no|without|would|unable|cannot)\b|n't|không|chưa|bỏ|gỡ)(?: (?:be|been|have|being|get|bị|hề|bao giờ)){0,3} ?$"
 )
 _LET_THROUGH = re.compile(
-    r"(?<![\w./@-])(?:allowed|permitted|accepted|passed|cho phép|được phép)(?![\w/@-]|\.\w)", re.IGNORECASE
+    r"(?i)(?<![\w./@-])(?:allowed|permitted|accepted|passed|cho phép|được phép)(?![\w/@-]|\.\w)"
 )
 _LOOKED_AT = 65536
 _BEFORE = 40

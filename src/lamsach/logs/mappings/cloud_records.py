@@ -39,15 +39,12 @@ _END = r"\[?([0-9A-Fa-f.:]{3,45}?)\]?"
 # TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action: Deny.   HTTPS request from 10.1.0.4:51000 to c2.example:443. Url: c2.example/a. Action: Deny.
 # UDP request from 203.0.113.9:4000 to 198.51.100.7:53 was DNAT'ed to 10.1.0.5:53    ICMP Type=8 request from 10.1.0.4: to 203.0.113.9:. Action: Allow.
 _REQUEST = re.compile(
-    rf"(?P<protocol>[A-Za-z]{{2,10}})(?: Type=\d{{1,3}})? request from {_END}:(\d{{0,5}}) to \[?([^\s\]]{{1,253}}?)\]?:(\d{{0,5}})(?=[.,/ ]|$)",
-    re.ASCII,
+    rf"(?a)(?P<protocol>[A-Za-z]{{2,10}})(?: Type=\d{{1,3}})? request from {_END}:(\d{{0,5}}) to \[?([^\s\]]{{1,253}}?)\]?:(\d{{0,5}})(?=[.,/ ]|$)"
 )
 _URL = re.compile(r"\bUrl: (\S{1,2048}?)[.,]?(?: |$)", re.ASCII)
 _ACTION = re.compile(r"\bAction: (\w{2,20})", re.ASCII)
 # DNS Request: 10.1.0.4:51000 - 4711 A IN c2.example. udp 40 false 512 NOERROR qr,rd,ra 56 0.012s
-_QUESTION = re.compile(
-    rf"DNS Request: {_END}:(\d{{1,5}}) - \d{{1,5}} \w{{1,10}} \w{{2}} (\S{{1,255}}) ", re.ASCII
-)
+_QUESTION = re.compile(rf"(?a)DNS Request: {_END}:(\d{{1,5}}) - \d{{1,5}} \w{{1,10}} \w{{2}} (\S{{1,255}}) ")
 
 
 def values_of(sentence: str) -> dict[str, list[str]]:

@@ -50,9 +50,7 @@ _DETECTED = frozenset({"detected", "detect"})
 _RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})
 _RENEWED = frozenset({"renew", "renewed", "renewal"})
 # -1   1029   S-1-5-21-1   1f0e6a52-1c3d-4b5a-9d8e-000000000001
-IDENTIFIER = re.compile(
-    r"-?[\d-]{1,20}|S-1-[\d-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII
-)
+IDENTIFIER = re.compile(r"(?a)-?[\d-]{1,20}|S-1-[\d-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NO = frozenset({"false", "0", "no", "none", "never"})
 _WEB_WORDS = frozenset({"url", "path"})
 

@@ -17,18 +17,17 @@ from lamsach.logs.text.values import domain_of, host_and_port, host_of_url, ip_o
 from lamsach.model import Action, Event, EventKind
 
 FLOW = re.compile(
-    r"(?:^|[ :!\n])(?P<source>[\w.:%-]{2,255}) > (?P<destination>[\w.:%-]{1,254}[\w%-]):(?=\s)", re.ASCII
+    r"(?a)(?:^|[ :!\n])(?P<source>[\w.:%-]{2,255}) > (?P<destination>[\w.:%-]{1,254}[\w%-]):(?=\s)"
 )
 _IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,40}))?", re.ASCII)
 # 12345+ [1au] A? www.example. (33)     0 [2q] PTR (QM)? _ipp._tcp.local. A (QU)? printer.local. (45)
 _QUESTION = re.compile(
-    r" (?:TYPE\d{1,5}|Type\d{1,5}|[A-Z][A-Z0-9-]{0,9})(?: \((?:QM|QU)\))?\? (\S{1,300})", re.ASCII
+    r"(?a) (?:TYPE\d{1,5}|Type\d{1,5}|[A-Z][A-Z0-9-]{0,9})(?: \((?:QM|QU)\))?\? (\S{1,300})"
 )
 # 12345 2/0/0 A 192.0.2.80, A 192.0.2.81 (65)     12345 NXDomain* 0/1/0 (100)     12345 q: A? www.example. 1/0/0 www.example. [5m] A 192.0.2.80
 _ANSWER = re.compile(
-    r"(?:^|[ :])\d{1,5}[*|$%-]{0,4}(?: (?P<code>[A-Z][A-Za-z]{2,12})[*|$%-]{0,4})?(?: \[[^\]]{1,20}\]){0,2}"
-    r"(?: q:(?P<questions>.{1,400}?))? (?P<count>\d{1,4})/\d{1,4}/\d{1,4}(?= |$)(?P<records>.*)",
-    re.ASCII,
+    r"(?a)(?:^|[ :])\d{1,5}[*|$%-]{0,4}(?: (?P<code>[A-Z][A-Za-z]{2,12})[*|$%-]{0,4})?(?: \[[^\]]{1,20}\]){0,2}"
+    r"(?: q:(?P<questions>.{1,400}?))? (?P<count>\d{1,4})/\d{1,4}/\d{1,4}(?= |$)(?P<records>.*)"
 )
 _RECORD = re.compile(r"(?:^|[ ,])(?:AAAA|A|CNAME|PTR|NS|DNAME) ([^\s,]{1,300})")
 # BOOTP/DHCP, Request from 00:1a:2b:3c:4d:5e (oui Unknown), length 300

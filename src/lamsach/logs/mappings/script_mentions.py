@@ -14,7 +14,7 @@ _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>|`(){}\[\],;]{3,2000}", re.IGNOREC
 _WORD = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 # powershell -NoP -enc SQBFAFgA...
 _ENCODED = re.compile(
-    r"[-/](?:e|ec|en|enc|enco|encod|encode|encoded[a-z]{0,7})\s{1,9}[\"']?([A-Za-z0-9+/]{20,}={0,2})", re.I
+    r"(?i)[-/](?:e|ec|en|enc|enco|encod|encode|encoded[a-z]{0,7})\s{1,9}[\"']?([A-Za-z0-9+/]{20,}={0,2})"
 )
 # What scripts and command lines name all the time and is no host.
 _NO_HOST_ENDING_TEXT = (

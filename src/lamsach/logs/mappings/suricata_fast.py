@@ -20,15 +20,11 @@ from lamsach.model import Action, Event
 
 # [**] [1:2034567:1] ET HUNTING example [**] [Classification: x] [Priority: 2] {TCP} 192.0.2.5:57194 -> 198.51.100.7:80
 _ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
-_FLOW = re.compile(
-    r"\{([A-Za-z0-9 _.:/-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$", re.ASCII
-)
+_FLOW = re.compile(r"(?a)\{([A-Za-z0-9 _.:/-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$")
 # 07/11/2022-08:36:12.345430
 _TIME = re.compile(r"\s*(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII)
 # the two forms of time that only Snort writes, and its name in a syslog header
-_SNORT = re.compile(
-    r"\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\bsnort(?:\[\d{1,10}\])?:", re.ASCII
-)
+_SNORT = re.compile(r"(?a)\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\bsnort(?:\[\d{1,10}\])?:")
 
 
 def is_snort(line: str) -> bool:

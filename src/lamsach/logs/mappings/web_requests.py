@@ -26,7 +26,7 @@ _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re
 _OTHER_PROTOCOL = re.compile(r" (?!HTTP/)[A-Z]{2,8}/\d\.\d$", re.ASCII)
 # 08/Jun/2026:06:49:01.123 +0700
 _CLF_TIME = re.compile(
-    r"(\d{2})/([A-Z][a-z]{2})/(\d{4})[: ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(?: ([+-]\d{4}|Z))?", re.ASCII
+    r"(?a)(\d{2})/([A-Z][a-z]{2})/(\d{4})[: ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(?: ([+-]\d{4}|Z))?"
 )
 _REFUSED = frozenset({"401", "403", "407", "429", "444"})
 _FORWARDED_LONGEST = 1000

@@ -24,13 +24,10 @@ from lamsach.model import Event
 
 # 192.0.2.1,UNIT\alice,11/06/2026,10:00:00,IAS,NPS01,44,0000012,...
 _IAS = re.compile(
-    r'"?(?:[0-9A-Fa-f.:]{2,45}|[\w.-]{0,63})"?,[^,]{0,255},\d{1,2}/\d{1,2}/\d{4},\d{1,2}:\d\d:\d\d,"?(?:IAS|NPS|RAS)"?,[^,]{1,255},-?\d{1,5},',
-    re.ASCII,
+    r'(?a)"?(?:[0-9A-Fa-f.:]{2,45}|[\w.-]{0,63})"?,[^,]{0,255},\d{1,2}/\d{1,2}/\d{4},\d{1,2}:\d\d:\d\d,"?(?:IAS|NPS|RAS)"?,[^,]{1,255},-?\d{1,5},'
 )
 # "NPS01","IAS",11/06/2026,10:00:00,4,"alice","UNIT\alice",...
-_ODBC = re.compile(
-    r'"[\w.-]{1,63}","(?:IAS|NPS|RAS)",\d{1,2}/\d{1,2}/\d{4},\d{1,2}:\d\d:\d\d,\d{1,3},', re.ASCII
-)
+_ODBC = re.compile(r'(?a)"[\w.-]{1,63}","(?:IAS|NPS|RAS)",\d{1,2}/\d{1,2}/\d{4},\d{1,2}:\d\d:\d\d,\d{1,3},')
 # <Event><Timestamp data_type="4">11/06/2026 10:00:00.123</Timestamp><Computer-Name data_type="1">NPS01</Computer-Name>
 _DTS = re.compile(r'\s*<Event><Timestamp data_type="\d">')
 _ELEMENT = re.compile(r'<([A-Za-z][\w-]{1,60}) data_type="\d{1,2}">([^<]{0,1000})</')

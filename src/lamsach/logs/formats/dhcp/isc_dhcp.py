@@ -94,8 +94,7 @@ def aside(message: str) -> Event | None:
 LEASE_START = re.compile(r"\s*(?:lease|iaaddr) ([0-9A-Fa-f.:]{2,45}) \{", re.ASCII)
 #   starts 4 2026/10/01 01:02:03;   ends epoch 1790000000; # ...   ends never;
 _LEASE_TIME = re.compile(
-    r"^\s*(starts|ends|cltt) (?:\d (\d{4})/(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})(?: ?[A-Z]{1,4})?|epoch (\d{1,12})|never);",
-    re.MULTILINE | re.ASCII,
+    r"(?am)^\s*(starts|ends|cltt) (?:\d (\d{4})/(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})(?: ?[A-Z]{1,4})?|epoch (\d{1,12})|never);"
 )
 _HARDWARE = re.compile(r"^\s*hardware [\w-]{1,20} ([0-9A-Fa-f:]{11,60});", re.MULTILINE | re.ASCII)
 _CLIENT_NAME = re.compile(r'^\s*client-hostname "((?:[^"\\]|\\.){1,255})";', re.MULTILINE)
@@ -158,21 +157,19 @@ def _unquote(text: str) -> str:
 
 
 _MESSAGE_START = re.compile(
-    r"(?:DHCP(?:ACK|NAK|NACK|OFFER|REQUEST|DISCOVER|RELEASE|DECLINE|INFORM|EXPIRE) (?:on|to|for|from|of) |BOOTRE(?:QUEST|PLY) (?:from|for) "
-    r"|(?:Reply|Advertise|Renew|Rebind|Release|Decline|Confirm) (?:NA|TA|PD): |Releas(?:e|ing) (?:NA|TA) |r-l-e:\d)",
-    re.ASCII,
+    r"(?a)(?:DHCP(?:ACK|NAK|NACK|OFFER|REQUEST|DISCOVER|RELEASE|DECLINE|INFORM|EXPIRE) (?:on|to|for|from|of) |BOOTRE(?:QUEST|PLY) (?:from|for) "
+    r"|(?:Reply|Advertise|Renew|Rebind|Release|Decline|Confirm) (?:NA|TA|PD): |Releas(?:e|ing) (?:NA|TA) |r-l-e:\d)"
 )
 # DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0 relay 192.0.2.1 lease-duration 43200
 # DHCPREQUEST for 192.0.2.50 (192.0.2.1) from 00:1a:2b:3c:4d:5e via 192.0.2.254: wrong network.
 # BOOTREPLY for 192.0.2.51 to printer (00:1a:2b:3c:4d:5f) via eth0
 # DHCPDISCOVER from 00:1a:2b:3c:4d:5e (PC-0042) via eth0: network 192.0.2/24: no free leases
 _MESSAGE = re.compile(
-    r"(DHCP[A-Z]+|BOOTRE[A-Z]+)"
+    r"(?a)(DHCP[A-Z]+|BOOTRE[A-Z]+)"
     r"(?: (?:on|to|for|of) ([0-9A-Fa-f.:xX*]{2,45})(?: \(([^()]{1,64})\))?)?"
     r"(?: (?:to|from) (<no identifier>|[^\s()<>]{2,255}))?"
     r"(?: \((.{0,255}?)\))?"
-    r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)",
-    re.ASCII,
+    r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)"
 )
 # dhcpd: DHCPACK on ...   with nothing before it
 _BARE_TAG = re.compile(r"dhcpd6?: (?=\S)")
@@ -180,20 +177,17 @@ _BARE_TAG = re.compile(r"dhcpd6?: (?=\S)")
 _DURATION = re.compile(r" lease-duration (\d{1,10})| \[(\d{1,10})\]$", re.ASCII)
 # Reply NA: address 2001:db8::50 to client with duid 00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e iaid = 7 valid for 3600 seconds
 _MESSAGE_V6 = re.compile(
-    r"(Reply|Advertise|Renew|Rebind|Release|Releasing|Decline|Confirm) (?:NA|TA|PD):? (?:address|prefix) ([0-9A-Fa-f:.]{2,45})(?:/\d{1,3})?"
-    r"(?: to client with duid ([0-9A-Fa-f:.-]{2,200}))?(?:.{0,60}? valid for (\d{1,10}) seconds)?",
-    re.ASCII,
+    r"(?a)(Reply|Advertise|Renew|Rebind|Release|Releasing|Decline|Confirm) (?:NA|TA|PD):? (?:address|prefix) ([0-9A-Fa-f:.]{2,45})(?:/\d{1,3})?"
+    r"(?: to client with duid ([0-9A-Fa-f:.-]{2,200}))?(?:.{0,60}? valid for (\d{1,10}) seconds)?"
 )
 # Infoblox: r-l-e:192.0.2.5,Issued,PC-0042,00:1a:2b:3c:4d:5e,1790000000,1790043200,...
 _INFOBLOX = re.compile(
-    r"r-l-e:([0-9A-Fa-f.:]{2,45}),(\w{3,20}),([^,]{0,255}),([0-9A-Fa-f:]{0,30}),(\d{0,12}),(\d{0,12})",
-    re.ASCII,
+    r"(?a)r-l-e:([0-9A-Fa-f.:]{2,45}),(\w{3,20}),([^,]{0,255}),([0-9A-Fa-f:]{0,30}),(\d{0,12}),(\d{0,12})"
 )
 
 _LEASE_STATEMENT = re.compile(
-    r"\s+(?:starts|ends|tstp|tsfp|atsfp|cltt|binding state|next binding state|rewind binding state|hardware|uid"
-    r"|client-hostname|set [a-z-]+ =|option agent\.|abandoned|bootp|reserved|preferred-life|max-life|iaaddr|vendor-class-identifier)\b",
-    re.ASCII,
+    r"(?a)\s+(?:starts|ends|tstp|tsfp|atsfp|cltt|binding state|next binding state|rewind binding state|hardware|uid"
+    r"|client-hostname|set [a-z-]+ =|option agent\.|abandoned|bootp|reserved|preferred-life|max-life|iaaddr|vendor-class-identifier)\b"
 )
 _LEASE_FILE = re.compile(
     r"(?:# The format of this file is documented in the dhcpd\.leases|authoring-byte-order |server-duid \"|failover peer \"|ia-(?:na|ta|pd) \")"

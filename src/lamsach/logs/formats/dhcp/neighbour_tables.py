@@ -59,20 +59,17 @@ _SHAPES = {
 }  # fmt: skip
 # arpwatch: new station 10.1.1.5 00:1a:2b:3c:4d:5e eth0     flip flop 10.1.1.5 00:1a:.. (00:1a:..) eth0     changed ethernet address 10.1.1.5 new (old)
 _WATCH = re.compile(
-    rf"(?:new station|new activity|flip flop|changed ethernet address|reused old ethernet address|bogon) {_IP} {_MAC}",
-    re.ASCII,
+    rf"(?a)(?:new station|new activity|flip flop|changed ethernet address|reused old ethernet address|bogon) {_IP} {_MAC}"
 )
 #  10    001a.2b3c.4d5e    DYNAMIC     Gi0/1     * 10  001a.2b3c.4d5e  dynamic  0  F  F  Eth1/1      (mac address-table)
 _MAC_ROW = re.compile(
-    rf" *[*+GCR~]? *(?:\d{{1,4}}|All|N/A) +{_MAC} +(?:DYNAMIC|STATIC|dynamic|static|learned|Learn|Dynamic|Static|Self|secure)\b",
-    re.ASCII,
+    rf"(?a) *[*+GCR~]? *(?:\d{{1,4}}|All|N/A) +{_MAC} +(?:DYNAMIC|STATIC|dynamic|static|learned|Learn|Dynamic|Static|Self|secure)\b"
 )
 _HEADINGS = re.compile(
-    r"\s*(?:Protocol +Address +Age|Address +HW ?type|Address +Age|Address +Age\(min\)|MAC Address +Address|Interface: [0-9.]+ --- 0x|IP address +HW type|Internet Address +Physical Address"
+    r"(?a)\s*(?:Protocol +Address +Age|Address +HW ?type|Address +Age|Address +Age\(min\)|MAC Address +Address|Interface: [0-9.]+ --- 0x|IP address +HW type|Internet Address +Physical Address"
     r"|IP ADDRESS +MAC ADDRESS|IP Address +MAC Address|Flags: [A-Z*] -|# +(?:ADDRESS|MAC-ADDRESS)|Columns: (?:ADDRESS|MAC)|Mac Address Table|Vlan +Mac Address|VLAN +MAC Address|-{3,}[- ]{5,}|Total (?:Mac Addresses|number|:|entries)|IP ARP Table|Type: S-Static"
     r"| *(?:Internet )? *\d{1,3}(?:\.\d{1,3}){3} .{0,80}\b(?:[Ii]ncomplete|INCOMPLETE|FAILED|\(incomplete\))|\S{1,64} \([\d.]{7,15}\) at (?:<incomplete>|\(incomplete\))"
-    r"|\S{1,64}[#>] ?(?:show|display|get|ip|arp)\b)",
-    re.ASCII,
+    r"|\S{1,64}[#>] ?(?:show|display|get|ip|arp)\b)"
 )
 _TABLE_APPS = frozenset({"arpwatch"})
 _UNKNOWN_YEAR = 9999

@@ -62,8 +62,7 @@ _RATE_LIMITED = re.compile(
 )
 # CQ 192.0.2.1:53001 -> 192.0.2.53:53 UDP 40b www.example/IN/A     RR 192.0.2.53:41001 <- 198.51.100.53:53 UDP 56b www.example/IN/A
 _TAPPED = re.compile(
-    r"([ACFRSTU])([QR]) (\S{2,45}):(\d{1,5}) (?:->|<-) (\S{2,45}):(\d{1,5}) (?:UDP|TCP|DOT|DOH|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)",
-    re.ASCII,
+    r"(?a)([ACFRSTU])([QR]) (\S{2,45}):(\d{1,5}) (?:->|<-) (\S{2,45}):(\d{1,5}) (?:UDP|TCP|DOT|DOH|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)"
 )
 _SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _RATE_LIMITED, _TAPPED)
 
@@ -155,13 +154,9 @@ def _tapped(match: re.Match[str]) -> dict[str, Any]:
 # 19-Oct-2022 05:34:03.425 queries: info: client ...
 _TIME = re.compile(r"(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))? ", re.ASCII)
 # Oct 19 05:34:03.425 queries: info: client ...
-_TIME_WITHOUT_YEAR = re.compile(
-    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})\.(\d{1,6}) ", re.ASCII
-)
+_TIME_WITHOUT_YEAR = re.compile(r"(?a)([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})\.(\d{1,6}) ")
 # 2024-01-02T03:04:05.678Z queries: info: client ...
-_TIME_ISO = re.compile(
-    r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) ", re.ASCII
-)
+_TIME_ISO = re.compile(r"(?a)(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) ")
 # infoblox-responses: 28-Nov-2024 15:26:27.498 client ...
 _BEFORE_TIME = re.compile(r"infoblox-(?:responses|queries): ")
 _CATEGORIES = (

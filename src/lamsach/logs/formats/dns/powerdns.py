@@ -23,19 +23,16 @@ from lamsach.model import Action, Event, EventKind
 _ADDRESS = r"\[?[0-9A-Fa-f.:]{2,45}\]?"
 # question for 'c2.example|A' from 10.1.1.5   5 [1/1] question for ... from 10.1.1.5:49152
 _RECURSOR = re.compile(
-    rf"question for '([^'|]{{1,1024}})\|[\w-]{{1,20}}' from ({_ADDRESS}(?::\d{{1,5}})?)", re.ASCII
+    rf"(?a)question for '([^'|]{{1,1024}})\|[\w-]{{1,20}}' from ({_ADDRESS}(?::\d{{1,5}})?)"
 )
 # Remote 10.1.1.5 wants 'c2.example|A', do = 0
 _AUTHORITATIVE = re.compile(rf"Remote ({_ADDRESS})(?:<-\S{{2,50}})? wants '([^'|]{{1,1024}})\|", re.ASCII)
 # Packet from 10.1.1.5:49152 for c2.example. A with id 7
 _PACKET = re.compile(
-    rf"(?:Packet|Query) from ({_ADDRESS}(?::\d{{1,5}})?) for (\S{{1,1024}}?) ?\|?(?:[A-Z0-9]{{1,10}}) with id ",
-    re.ASCII,
+    rf"(?a)(?:Packet|Query) from ({_ADDRESS}(?::\d{{1,5}})?) for (\S{{1,1024}}?) ?\|?(?:[A-Z0-9]{{1,10}}) with id "
 )
 # Got query for c2.example.|A from 10.1.1.5:49152
-_GOT = re.compile(
-    rf"Got query for ([^|\s]{{1,1024}})\|[\w-]{{1,20}} from ({_ADDRESS}(?::\d{{1,5}})?)", re.ASCII
-)
+_GOT = re.compile(rf"(?a)Got query for ([^|\s]{{1,1024}})\|[\w-]{{1,20}} from ({_ADDRESS}(?::\d{{1,5}})?)")
 _STRUCTURED = re.compile(r'\bqname="[^"]{1,1024}"', re.ASCII)
 _SIGNS = (" question for '", " wants '", "Packet from ", "Query from ", "Got query for ")
 

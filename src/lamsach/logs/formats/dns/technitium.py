@@ -26,27 +26,23 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [198.51.100.7]
 _LINE = re.compile(
-    r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,7})?) (Local|UTC)\] "
-    r"(?:\[(\[?[0-9A-Fa-f.:%]{2,60}\]?(?::\d{1,5})?)\] )?(?:\[([A-Za-z]{2,6})\] )?(.*)",
-    re.ASCII | re.DOTALL,
+    r"(?as)\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,7})?) (Local|UTC)\] "
+    r"(?:\[(\[?[0-9A-Fa-f.:%]{2,60}\]?(?::\d{1,5})?)\] )?(?:\[([A-Za-z]{2,6})\] )?(.*)"
 )
 _QUESTION = re.compile(
-    r"QNAME: (.{1,1100}?); QTYPE: (\w{1,20}); QCLASS: (\w{1,10});(?: RCODE: (\w{1,20});)?(?: ANSWER: (.*))?",
-    re.ASCII | re.DOTALL,
+    r"(?as)QNAME: (.{1,1100}?); QTYPE: (\w{1,20}); QCLASS: (\w{1,10});(?: RCODE: (\w{1,20});)?(?: ANSWER: (.*))?"
 )
 # [0.0.0.0:68] DHCP Server leased IP address [192.0.2.66] to may-66 [00-11-22-33-44-55] for scope: Default
 # DHCP Server released IP address [192.0.2.66] that was leased to [00-11-22-33-44-55] for scope: Default
 _LEASE = re.compile(
-    r"DHCP Server (leased|released) IP address \[([\d.]{7,15})\] (?:that was leased )?to (?:(\S{1,255}) )?\[([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})\]",
-    re.ASCII,
+    r"(?a)DHCP Server (leased|released) IP address \[([\d.]{7,15})\] (?:that was leased )?to (?:(\S{1,255}) )?\[([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})\]"
 )
 # RowNumber,Timestamp,ClientIpAddress,Protocol,ResponseType,ResponseRtt,RCode,Domain,Type,Class,Answer
 _HEADING = re.compile(r'"?RowNumber"?,"?Timestamp"?,"?ClientIpAddress"?,', re.ASCII)
 # 1,2026-03-06T15:06:03.1234567Z,192.0.2.5,Udp,Recursive,12.5,NoError,www.example,A,IN,198.51.100.7
 _ROW = re.compile(
-    r'"?\d{1,12}"?,"?[0-9TZ:./ +-]{16,40}(?: [AP]M)?"?,"?[0-9A-Fa-f.:%]{2,60}"?,"?(?:Udp|Tcp|Tls|Https|Quic|UdpProxy|TcpProxy)"?,'
-    r'"?(?:Authoritative|Recursive|Cached|Blocked|UpstreamBlocked|UpstreamBlockedCached|CacheBlocked|Dropped)"?,',
-    re.ASCII,
+    r'(?a)"?\d{1,12}"?,"?[0-9TZ:./ +-]{16,40}(?: [AP]M)?"?,"?[0-9A-Fa-f.:%]{2,60}"?,"?(?:Udp|Tcp|Tls|Https|Quic|UdpProxy|TcpProxy)"?,'
+    r'"?(?:Authoritative|Recursive|Cached|Blocked|UpstreamBlocked|UpstreamBlockedCached|CacheBlocked|Dropped)"?,'
 )
 _COLUMNS = in_order(
     "RowNumber Timestamp ClientIpAddress Protocol ResponseType ResponseRtt RCode Domain Type Class Answer"

@@ -28,15 +28,13 @@ _LEVEL = r"(?:info|notice|warning|error|fatal error|debug|query|reply|verbose|ve
 # [1602500000] unbound[1234:0] info: ...   unbound[1234:0] info: ...   [1234:0] info: ...
 # unbound 1234 - [meta sequenceId="1"] [1234:0] info: ...
 _START = re.compile(
-    r"(?:\[(\d{9,10}(?:\.\d{1,9})?)\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? |: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
-    rf"(?={_LEVEL})",
-    re.ASCII,
+    r"(?a)(?:\[(\d{9,10}(?:\.\d{1,9})?)\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? |: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
+    rf"(?={_LEVEL})"
 )
 # rsyslog of OPNsense, without the version: `2026-05-20T16:29:19+07:00 fw01 unbound 79652 - [meta sequenceId="7"] [79652:0] info: `
 _META = re.compile(r"\[meta sequenceId=\"\d{1,12}\"\] ", re.ASCII)
 _NAMED = re.compile(
-    r"(?:^|[ \]])(?:lib)?unbound(?:[:\[ ]|$)|\[\d{1,10}:[0-9a-f]{1,4}\] (?:info|query|reply|error|debug|notice|warning|local-actions): ?",
-    re.ASCII,
+    r"(?a)(?:^|[ \]])(?:lib)?unbound(?:[:\[ ]|$)|\[\d{1,10}:[0-9a-f]{1,4}\] (?:info|query|reply|error|debug|notice|warning|local-actions): ?"
 )
 _CLASS = r"(?:IN|CH|HS|ANY|NONE|CLASS\d{1,5})"
 _ADDRESS = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"

@@ -41,13 +41,12 @@ _PACKET_HEAD = 400
 _SHORT_RECORD = _PACKET_HEAD + 2400
 # 5/21/2015 1:51:18 PM 0D48 EVENT   The DNS server has started.
 _RECORD = re.compile(
-    r"\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|"
-    r"REMOTE|TCPIP?|SOCKET|UPDATE|ZONEXFR|XFR|AGE|AGING|RPC|WRITE|READ|CACHE|SD|RRL|POLICY|DNSSEC|LOG)\b",
-    re.ASCII,
+    r"(?a)\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|"
+    r"REMOTE|TCPIP?|SOCKET|UPDATE|ZONEXFR|XFR|AGE|AGING|RPC|WRITE|READ|CACHE|SD|RRL|POLICY|DNSSEC|LOG)\b"
 )
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,]\d{1,7})?(?![\d:.])", re.ASCII)
 _DATE = re.compile(
-    r"(?<![\d.])(?<!\d:)(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])", re.ASCII
+    r"(?a)(?<![\d.])(?<!\d:)(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])"
 )
 # 04-May-26   04 May 2026
 _DATE_WITH_NAME = re.compile(r"(?<![\w.:])(\d{1,2})[- ]([A-Z][a-z]{2})[- ](\d{4}|\d{2})(?![\d:])", re.ASCII)

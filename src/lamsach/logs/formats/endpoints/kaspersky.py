@@ -39,8 +39,7 @@ from lamsach.model import Event
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
 # CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
 _FRAMED = re.compile(
-    r"(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace|Kaspersky CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail)",
-    re.IGNORECASE,
+    r"(?i)(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace|Kaspersky CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail)"
 )
 # [event@23668 et="GNRL_EV_VIRUS_FOUND" hdn="PC-7" hip="10.1.1.7" p1="C:\\a.exe"]
 _STRUCTURED = re.compile(r'(?<= )([A-Za-z]\w{0,40})="((?:[^"\\]|\\.)*)"')
@@ -115,18 +114,15 @@ _COLUMNS = (
     "wstrProductDisplayName", "wstrProductName", "wstrHostDisplayName", "strHostname", "nIp", "nId", "nSeverity", "wstrDnsName", "wstrWinName",
 )  # fmt: skip
 _OWN = re.compile(
-    rf"[<\s\"'](?:{'|'.join(_COLUMNS[:5])})[>\s\"'=]|>GNRL_EV_\w{{3,60}}<|=\"GNRL_EV_\w{{3,60}}\"", re.ASCII
+    rf"(?a)[<\s\"'](?:{'|'.join(_COLUMNS[:5])})[>\s\"'=]|>GNRL_EV_\w{{3,60}}<|=\"GNRL_EV_\w{{3,60}}\""
 )
 # <strEventType>GNRL_EV_VIRUS_FOUND</strEventType>   <column name="strEventType">GNRL_EV_VIRUS_FOUND</column>
 _ELEMENT_KASPERSKY_XML = re.compile(
-    r"<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column|id)=[\"']([\w.]{1,60})[\"'])?(?:\s[^<>]{0,200})?>([^<]{1,16000})</\1\s*>",
-    re.ASCII,
+    r"(?a)<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column|id)=[\"']([\w.]{1,60})[\"'])?(?:\s[^<>]{0,200})?>([^<]{1,16000})</\1\s*>"
 )
 # <event strEventType="GNRL_EV_VIRUS_FOUND" wstrDisplayName="PC-7" ../>
 _ATTRIBUTE = re.compile(r"\s([A-Za-z]\w{0,60})=\"([^\"<>]{0,16000})\"", re.ASCII)
-_FIRST_TAG = re.compile(
-    r"\s{0,200}<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column)=[\"'](\w{1,60})[\"'])?", re.ASCII
-)
+_FIRST_TAG = re.compile(r"(?a)\s{0,200}<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column)=[\"'](\w{1,60})[\"'])?")
 _NOTHING = re.compile(r"\s{0,200}(?:<[?!][^<>]{0,400}>|</?[\w:.-]{1,60}(?:\s[^<>]{0,400})?/?>)?\s*", re.ASCII)
 _LONGEST, _MOST, _HEAD = 65536, 200, 2000
 _NAMES = {

@@ -29,17 +29,15 @@ _NOT_IOS = frozenset({"ASA", "FTD", "PIX", "FWSM", "NGIPS", "SFIMS"})
 _SEQUENCE = re.compile(r"(?<=>|\s)\d{1,12}: (?=\S)|^\d{1,12}: (?=\S)")
 # <189>4711: gw: Jun  5
 _HOST_FIRST = re.compile(
-    r"^(?:<\d{1,3}>)?(?:\d{1,12}: )?(?!\d{1,12}:)([A-Za-z0-9][\w.-]{0,254}): (?=[*.\d]|[A-Z][a-z]{2} )",
-    re.ASCII,
+    r"(?a)^(?:<\d{1,3}>)?(?:\d{1,12}: )?(?!\d{1,12}:)([A-Za-z0-9][\w.-]{0,254}): (?=[*.\d]|[A-Z][a-z]{2} )"
 )
 # *Jun  5 07:31:12 VN: %   Jun  5 07:31:12.123 VN: %    the zone by whatever name the router's clock has
 _OWN_ZONE = re.compile(
-    r"(?:[*.][A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?[\d:]{8}|:\d\d\.\d{1,3}) ([A-Za-z]{1,8}): ?$", re.ASCII
+    r"(?a)(?:[*.][A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?[\d:]{8}|:\d\d\.\d{1,3}) ([A-Za-z]{1,8}): ?$"
 )
 # Created tcp 10.1.1.5:1234 203.0.113.9:1234 198.51.100.7:80 198.51.100.7:80
 _NAT = re.compile(
-    rf"\b(?:tcp|udp|icmp|gre|ip) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS})",
-    re.ASCII | re.IGNORECASE,
+    rf"(?ai)\b(?:tcp|udp|icmp|gre|ip) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS})"
 )
 # (GigabitEthernet0/0 0011.2233.4455) ->
 _MAC_OF_SENDER = re.compile(r"\([A-Za-z][\w/.:-]{0,40} ([0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})\)")

@@ -48,13 +48,10 @@ from lamsach.model import Action, Event, EventKind
 # tcp      6 431999 ESTABLISHED src=10.0.0.5 dst=203.0.113.9 sport=1000 dport=443 src=203.0.113.9 dst=198.51.100.1 ... [ASSURED] mark=0
 # ipv4     2 udp      17 29 src=10.0.0.5 ...      as `conntrack -L` and /proc/net/nf_conntrack list them
 _CONNTRACK_START = re.compile(
-    r"(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] "
-    r"|(?:^|\s)(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown) {1,10}\d{1,3} (?:\d{1,10} )?(?:[A-Z_]{2,16} )?(?=src=)",
-    re.ASCII,
+    r"(?a)(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] "
+    r"|(?:^|\s)(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown) {1,10}\d{1,3} (?:\d{1,10} )?(?:[A-Z_]{2,16} )?(?=src=)"
 )
-_CONNTRACK_FIELD = re.compile(
-    r"(?<=[ \t])(src|dst|sport|dport|SRC|DST|SPT|DPT)=([0-9A-Fa-f:.]{1,45})", re.ASCII
-)
+_CONNTRACK_FIELD = re.compile(r"(?a)(?<=[ \t])(src|dst|sport|dport|SRC|DST|SPT|DPT)=([0-9A-Fa-f:.]{1,45})")
 _KEYS = {"SPT": "sport", "DPT": "dport"}
 _ROOM = 300
 _LONGEST = 2000
@@ -102,8 +99,7 @@ MARK = "Packet log: "
 _ADDRESS = r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})"
 # Packet log: input DENY eth0 PROTO=6 203.0.113.9:4444 192.0.2.1:23 L=44 S=0x00 I=33280 F=0x0000 T=243 SYN (#42)
 _PACKET = re.compile(
-    rf"Packet log: ([\w.-]{{1,32}}) ([A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} PROTO=(\d{{1,3}}) {_ADDRESS} {_ADDRESS} L=\d",
-    re.ASCII,
+    rf"(?a)Packet log: ([\w.-]{{1,32}}) ([A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} PROTO=(\d{{1,3}}) {_ADDRESS} {_ADDRESS} L=\d"
 )
 _ACTIONS = {
     "DENY": Action.BLOCKED,
@@ -148,15 +144,14 @@ _PREFIX_ROOM = 1000
 _FRAME_COLONS = 11
 # 101 1 tap101i0-IN 20/Jun/2022:16:20:14 +0200 policy DROP: IN=
 _PROXMOX = re.compile(
-    r"\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy )?([A-Z]{1,20})\b",
-    re.ASCII,
+    r"(?a)\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy )?([A-Z]{1,20})\b"
 )
 # [Fri Mar 27 17:48:43 2026] [UFW BLOCK] IN=      as `dmesg -T` prints it
 _DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4})\]", re.ASCII)
 # [WAN_LOCAL-D-2147483647] DESCR="..." IN=     [LAN_IN-RET-4-A] [WAN_IN-default-D]IN=
 _RULE = re.compile(r"\[[\w .:-]{1,80}?-([ADRBCadrb])(?:-\d{1,12})?\]", re.ASCII)
 _BLOCKING = re.compile(
-    r"(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid)(?![a-z])", re.I
+    r"(?i)(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid)(?![a-z])"
 )
 _ALLOWING = re.compile(r"(?<![a-z])(?:accept|accepted|allow|allowed|permit|pass)(?![a-z])", re.I)
 _RULE_ACTIONS = {"A": Action.ALLOWED, "D": Action.BLOCKED, "R": Action.BLOCKED, "B": Action.BLOCKED}

@@ -54,8 +54,7 @@ JUNOS = re.compile(
 SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")
 # fpc0 PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0   D  tcp 203.0.113.7 192.0.2.1 51000    22 (1 packets)
 FILTER = re.compile(
-    r"\bFW: [\w./:-]{2,32} {1,6}([ADR]) {1,6}(\w{1,16}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}(\d{1,5}) {1,6}(\d{1,5}) \(\d{1,9} packets",
-    re.ASCII,
+    r"(?a)\bFW: [\w./:-]{2,32} {1,6}([ADR]) {1,6}(\w{1,16}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}(\d{1,5}) {1,6}(\d{1,5}) \(\d{1,9} packets"
 )
 _ROOM_ADMIN = 400
 _ADDRESS = r"\[?([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,43})\]?"
@@ -63,7 +62,7 @@ _SSH = re.compile(rf"ssh-connection '{_ADDRESS} (\d{{1,5}}) {_ADDRESS} (\d{{1,5}
 _HOST = re.compile(rf"from (?:host )?'?{_ADDRESS}(?=['\s,.]|$)")
 _USER = re.compile(r"(?:[Uu]ser|login name|by admin) [\"']?([\w.@\\$-]{1,64})")
 _ENDS = re.compile(
-    rf"\b[Ff]rom {_ADDRESS}(?::(\d{{1,5}}))?(?: to {_ADDRESS}(?::(\d{{1,5}}))?)?(?![\w.:]*\w)", re.ASCII
+    rf"(?a)\b[Ff]rom {_ADDRESS}(?::(\d{{1,5}}))?(?: to {_ADDRESS}(?::(\d{{1,5}}))?)?(?![\w.:]*\w)"
 )
 _STAMP = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\)\s*$", re.ASCII)
 _OUTSIDE_ADMIN = re.compile(r"\(zone (?:untrust|internet|wan|outside)\b", re.IGNORECASE)

@@ -30,15 +30,13 @@ _START = re.compile(r"\bid=\"?[\w.-]{1,40}\"? sn=\"?[0-9A-Fa-f]{2,24}\"? ", re.A
 _ROOM = 300
 # 10.1.1.5:49152:X0:pc.unit.local   203.0.113.9::X1   [2001:db8::5]:443:X1
 _END = re.compile(
-    r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5})?(?::([^:]{0,40})(?::(\S{0,253}))?)?)?",
-    re.ASCII,
+    r"(?a)(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5})?(?::([^:]{0,40})(?::(\S{0,253}))?)?)?"
 )
 # DHCP Server: ... IP 10.1.1.5, Ethernet 00:11:22:33:44:55, host pc
 _LEASE = re.compile(r"(?:IP|ip)[ =]([\d.]{7,15}).{0,80}?((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})", re.ASCII)
 # Possible SYN Flood on IF X1 - src: 203.0.113.7:5 dst: 198.51.100.9:443   TCP-Flooding machine 203.0.113.7 on WAN
 _TOLD = re.compile(
-    r"(?:\bsrc: ?|[Ff]looding machine )([0-9A-Fa-f.:\[\]]{7,48})(?:,? dst: ?([0-9A-Fa-f.:\[\]]{7,48}))?",
-    re.ASCII,
+    r"(?a)(?:\bsrc: ?|[Ff]looding machine )([0-9A-Fa-f.:\[\]]{7,48})(?:,? dst: ?([0-9A-Fa-f.:\[\]]{7,48}))?"
 )
 _OUTSIDE = frozenset({"WAN", "UNTRUSTED", "INTERNET"})
 _BLOCKING = among(

@@ -30,9 +30,8 @@ _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})"
 _START = re.compile(r'\bmsg_id="[0-9A-F]{4}-[0-9A-F]{4}"', re.ASCII)
 # Allow Trusted External 52 tcp 20 127 10.1.1.5 203.0.113.9 49152 443   Deny External Firebox icmp 203.0.113.9 198.51.100.4
 _TRAFFIC = re.compile(
-    rf"^ ?(Allow|Deny|Drop|Block|ProxyAllow|ProxyDeny|ProxyDrop|ProxyBlock|ProxyStrip|ProxyAvScan|ProxyReplace|ProxyRedirect|[A-Z][A-Za-z]{{2,20}}) (\S{{1,64}}) (\S{{1,64}})"
-    rf"(?: \d{{1,6}})?(?: [\w/.:-]{{1,40}})?(?: \d{{1,3}}){{0,2}} ({_ADDRESS}) ({_ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?",
-    re.ASCII,
+    rf"(?a)^ ?(Allow|Deny|Drop|Block|ProxyAllow|ProxyDeny|ProxyDrop|ProxyBlock|ProxyStrip|ProxyAvScan|ProxyReplace|ProxyRedirect|[A-Z][A-Za-z]{{2,20}}) (\S{{1,64}}) (\S{{1,64}})"
+    rf"(?: \d{{1,6}})?(?: [\w/.:-]{{1,40}})?(?: \d{{1,3}}){{0,2}} ({_ADDRESS}) ({_ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?"
 )
 # (2026-11-20T01:45:34)
 _TIME = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
@@ -45,13 +44,11 @@ _GIVEN = re.compile(rf"[Vv]irtual IP address is ({_ADDRESS})", re.ASCII)
 _REAL = re.compile(rf"[Rr]eal IP address is ({_ADDRESS})", re.ASCII)
 # Authentication of SSLVPN user [an@Firebox-DB] from 203.0.113.9 was accepted
 _LOGON = re.compile(
-    rf"user \[?([^\]\s]{{1,128}})\]? from ({_ADDRESS}) (?:was )?(accepted|rejected|logged in|logged out)",
-    re.ASCII,
+    rf"(?a)user \[?([^\]\s]{{1,128}})\]? from ({_ADDRESS}) (?:was )?(accepted|rejected|logged in|logged out)"
 )
 # DHCPACK: ... ip 10.1.1.5 mac 00:11:22:33:44:55
 _LEASE = re.compile(
-    rf"(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) ((?:[0-9A-Fa-f]{{2}}:){{5}}[0-9A-Fa-f]{{2}})",
-    re.ASCII,
+    rf"(?a)(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) ((?:[0-9A-Fa-f]{{2}}:){{5}}[0-9A-Fa-f]{{2}})"
 )
 
 

@@ -35,11 +35,9 @@ _LEASES = {
     "released": LeaseAction.RELEASED,
     "expired": LeaseAction.EXPIRED,
 }
-_SITE = re.compile(
-    r"(?:https?://)?([A-Za-z0-9][\w.-]{1,252})(?::\d{1,5})?(/\S{0,2048})?\s?(?::|,|$)", re.ASCII
-)
+_SITE = re.compile(r"(?a)(?:https?://)?([A-Za-z0-9][\w.-]{1,252})(?::\d{1,5})?(/\S{0,2048})?\s?(?::|,|$)")
 _BLOCKING = re.compile(
-    r"\b(?:block|blocked|drop|dropped|deny|denied|reject|rejected|failed login|destroy)\b", re.IGNORECASE
+    r"(?i)\b(?:block|blocked|drop|dropped|deny|denied|reject|rejected|failed login|destroy)\b"
 )
 _ALLOWING = re.compile(r"\b(?:forward|accept|allow|pass|permit|has logged in|traffic log)\b", re.IGNORECASE)
 

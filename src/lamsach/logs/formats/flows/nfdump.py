@@ -25,22 +25,19 @@ _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _IP = r"[0-9A-Fa-f:.]{2,45}"
 # 2026-10-03 14:22:02,2026-10-03 14:22:03,1.000,192.0.2.5,203.0.113.9,51514,443,TCP,...AP.SF,
 _CSV_16 = re.compile(
-    rf"(?P<time>{_TIME}),{_TIME},[\d.]{{1,20}},(?P<source>{_IP}),(?P<destination>{_IP}),(?P<source_port>\d{{1,5}}),(?P<destination_port>[\d.]{{1,7}}),(?P<protocol>[\w-]{{1,16}}),"
-    r"(?:[^,]{0,8},(?P<forwarding>\d{1,3}),(?:(?:[^,]{0,60},){34}(?P<observer>[0-9A-Fa-f:.]{2,45}),)?)?",
-    re.ASCII,
+    rf"(?a)(?P<time>{_TIME}),{_TIME},[\d.]{{1,20}},(?P<source>{_IP}),(?P<destination>{_IP}),(?P<source_port>\d{{1,5}}),(?P<destination_port>[\d.]{{1,7}}),(?P<protocol>[\w-]{{1,16}}),"
+    r"(?:[^,]{0,8},(?P<forwarding>\d{1,3}),(?:(?:[^,]{0,60},){34}(?P<observer>[0-9A-Fa-f:.]{2,45}),)?)?"
 )
 # 2026-10-03 14:22:02.494,1.000,TCP,192.0.2.5,51514,203.0.113.9,443,10,1000,1
 _CSV_17 = re.compile(
-    rf"(?P<time>{_TIME}), *[\d.:]{{1,20}}, *(?P<protocol>[\w-]{{1,16}}), *(?P<source>{_IP}), *(?P<source_port>\d{{1,5}}), *(?P<destination>{_IP}), *(?P<destination_port>[\d.]{{1,7}}),",
-    re.ASCII,
+    rf"(?a)(?P<time>{_TIME}), *[\d.:]{{1,20}}, *(?P<protocol>[\w-]{{1,16}}), *(?P<source>{_IP}), *(?P<source_port>\d{{1,5}}), *(?P<destination>{_IP}), *(?P<destination_port>[\d.]{{1,7}}),"
 )
 # 2026-10-03 14:22:02.494     1.000 TCP        192.0.2.5:51514 ->     203.0.113.9:443         10     1000     1
 # 2026-10-03 14:22:02.494   CREATE  Ignore TCP 192.0.2.5:51514 ->     203.0.113.9:443  198.51.100.1:61000 ->  203.0.113.9:443  0 0
 _LINE = re.compile(
-    rf"(?P<time>{_TIME}) {{1,12}}(?:[\d.:]{{1,20}}|(?P<event>[A-Za-z_-]{{2,16}})(?: {{1,12}}[A-Za-z_-]{{2,16}})?) {{1,12}}(?P<protocol>[\w-]{{1,16}}) {{1,40}}"
+    rf"(?a)(?P<time>{_TIME}) {{1,12}}(?:[\d.:]{{1,20}}|(?P<event>[A-Za-z_-]{{2,16}})(?: {{1,12}}[A-Za-z_-]{{2,16}})?) {{1,12}}(?P<protocol>[\w-]{{1,16}}) {{1,40}}"
     r"(?P<source>[0-9A-Fa-f:.]{4,60}) {1,12}<?->? {1,40}(?P<destination>[0-9A-Fa-f:.]{4,60})(?= |$)"
-    r"(?: {1,40}(?P<nat>[0-9A-Fa-f:.]{4,60}) {1,12}->)?",
-    re.ASCII,
+    r"(?: {1,40}(?P<nat>[0-9A-Fa-f:.]{4,60}) {1,12}->)?"
 )
 _CSV_HEADS = ("ts,te,td,sa,da,sp,dp,pr,", "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,")
 _JSON_KEY = re.compile(r'"(?:src|dst)[46]_(?:addr|xlt_ip)"\s{0,3}:', re.ASCII)

@@ -33,15 +33,13 @@ _TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d{1,9}Z?|\d\d:\d\d:\d\d\.\d{1,9}|\
 _END = r"[0-9A-Za-z:._-]{2,80}"
 # "2","0.020000","192.0.2.5","192.0.2.1","DNS","72","Standard query 0x1a2b A c2.example"
 _ROW = re.compile(
-    rf'"\d{{1,9}}","(?P<time>{_TIME})","(?P<source>{_END})","(?P<destination>{_END})","(?P<protocol>[^"]{{1,30}})","\d{{1,7}}","(?P<info>.*)',
-    re.ASCII,
+    rf'(?a)"\d{{1,9}}","(?P<time>{_TIME})","(?P<source>{_END})","(?P<destination>{_END})","(?P<protocol>[^"]{{1,30}})","\d{{1,7}}","(?P<info>.*)'
 )
 #     1   0.000000    192.0.2.5 → 203.0.113.9  TCP 66 51514 → 443 [SYN] Seq=0 Win=64240 Len=0
 #       1 0.000000       192.0.2.5             203.0.113.9           TCP      66     51514 → 443 [SYN] Seq=0
 _LINE = re.compile(
-    rf"\s{{0,10}}\d{{1,9}}\s{{1,8}}(?P<time>{_TIME})\s{{1,30}}(?P<source>{_END})\s{{1,80}}(?:(?:→|->)\s{{1,80}})?(?P<destination>{_END})\s{{1,80}}"
-    r"(?P<protocol>[A-Za-z][\w./-]{0,29})\s{1,12}\d{1,7}\s{1,12}(?P<info>\S.*)",
-    re.ASCII,
+    rf"(?a)\s{{0,10}}\d{{1,9}}\s{{1,8}}(?P<time>{_TIME})\s{{1,30}}(?P<source>{_END})\s{{1,80}}(?:(?:→|->)\s{{1,80}})?(?P<destination>{_END})\s{{1,80}}"
+    r"(?P<protocol>[A-Za-z][\w./-]{0,29})\s{1,12}\d{1,7}\s{1,12}(?P<info>\S.*)"
 )
 _HEADERS = ('"No.","Time","Source","Destination",', "No.     Time           Source ")
 # [TCP Retransmission] 51514 → 443 [SYN] Seq=0
@@ -57,9 +55,7 @@ _HELLO = re.compile(r"Client Hello \(SNI=([^)\s]{1,253})\)")
 # GET /gate.php?id=1 HTTP/1.1     CONNECT c2.example:443 HTTP/1.1
 _REQUEST = re.compile(r"[A-Z][A-Z_-]{2,19} (\S{1,4000}) HTTP/1\.\d\b")
 # 192.0.2.1 is at 02:00:5e:10:00:15
-_HOLDER = re.compile(
-    r"(?:Gratuitous ARP for )?([0-9.]{7,15}) is at ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", re.ASCII
-)
+_HOLDER = re.compile(r"(?a)(?:Gratuitous ARP for )?([0-9.]{7,15}) is at ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})")
 
 
 class WiresharkList(LogFormat):

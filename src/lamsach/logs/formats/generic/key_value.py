@@ -48,9 +48,7 @@ _OF_DETECTIONS = frozenset({"hash", "url", "domain"})
 # SymantecServer: PC-AN,SONAR detection now allowed,Application type: Trojan Worm,
 _MACHINE = re.compile(r"SymantecServer(?: [\w.-]{1,60})?: ([A-Za-z][\w-]{0,62}),", re.ASCII)
 # Inserted: 2026-03-01 05:23:14,   Event Insert Time: 2026-03-01 05:23:14,
-_INSERTED = re.compile(
-    r"(?:Inserted|Event Insert Time): (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(?=,|$)", re.ASCII
-)
+_INSERTED = re.compile(r"(?a)(?:Inserted|Event Insert Time): (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(?=,|$)")
 _SAME_MOMENT = timedelta(minutes=20)
 
 
@@ -167,8 +165,7 @@ class KeyValue(LogFormat):
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
 # Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public     H3C: %Mar  4 10:00:01:123 2026 FW1 FILTER/6/FILTER_ZONE_..
 _SENDER = re.compile(
-    r"\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) (?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]",
-    re.ASCII,
+    r"(?a)\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) (?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]"
 )
 _HEAD = 160
 # Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination

@@ -28,30 +28,26 @@ from lamsach.model import Event, EventKind
 
 # src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5   sport=1234
 _KEYED = re.compile(
-    r"(?<![\w.-])(?P<key>[A-Za-z][\w-]{1,30})\\?[\"']?(?:\s{0,3}[=:]\s{0,3}|\s)\\?[\"'\[(]?"
-    r"(?P<value>[0-9A-Fa-f:.]{2,45}(?:\]:\d{1,5})?|\d)(?![\w-])",
-    re.ASCII,
+    r"(?a)(?<![\w.-])(?P<key>[A-Za-z][\w-]{1,30})\\?[\"']?(?:\s{0,3}[=:]\s{0,3}|\s)\\?[\"'\[(]?"
+    r"(?P<value>[0-9A-Fa-f:.]{2,45}(?:\]:\d{1,5})?|\d)(?![\w-])"
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d|[A-Za-z_])", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", re.ASCII)
 # 10.1.1.5:49152->203.0.113.9:443   10.1.1.5/49152 -> 203.0.113.9/443   10.1.1.5(49152) -> 203.0.113.9(443)
 _ARROW = re.compile(
-    r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)",
-    re.ASCII,
+    r"(?a)(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
 )
 _END = r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:]{2,39}:[0-9A-Fa-f.:]{0,15})(?:[:/(](\d{1,5})\)?|,? (?:port |cổng )(\d{1,5}))?"
 # from 10.1.1.5:49152 to 203.0.113.9:443   from 10.1.1.5 port 49152 to 203.0.113.9 port 443   từ 10.1.1.5 đến 203.0.113.9   between 10.1.1.5 and 203.0.113.9
 _FROM_TO = re.compile(
-    rf"\b(?:from|từ|between) (?:\w{{1,12}}[:/ ])?{_END},? (?:to|đến|tới|and|và) (?:\w{{1,12}}[:/ ])?{_END}(?![\w:])",
-    re.IGNORECASE,
+    rf"(?i)\b(?:from|từ|between) (?:\w{{1,12}}[:/ ])?{_END},? (?:to|đến|tới|and|và) (?:\w{{1,12}}[:/ ])?{_END}(?![\w:])"
 )
 _LOOKED_AT = 65536
 """How many characters of a line the heuristics look at; the search itself looks at all of it."""
 _ADDRESSES_LOOKED_AT = 200
 # the longest start of a line that can be a time: `[Sat Oct  3 21:30:01.123456 2026] `
 _TIME_AT_START = re.compile(
-    r"[\[\"'(]?((?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?[\dA-Z][\w/.:,+-]{1,30}(?: {1,2}[\d:.,+APMSCHUTG@Z/-][\w:.,+/@-]{0,20}){0,5})",
-    re.ASCII,
+    r"(?a)[\[\"'(]?((?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?[\dA-Z][\w/.:,+-]{1,30}(?: {1,2}[\d:.,+APMSCHUTG@Z/-][\w:.,+/@-]{0,20}){0,5})"
 )
 _MOST_WORDS = 6
 

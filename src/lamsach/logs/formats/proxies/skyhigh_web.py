@@ -20,8 +20,7 @@ from lamsach.model import Action, Event, EventKind
 
 # [04/May/2026:10:20:30 +0700] "nvan" 10.1.2.3 200 "GET http://files.example/a HTTP/1.1" "Business" "Minimal Risk" "text/html" 1234 "Mozilla/5.0" "" "0"
 _ROW = re.compile(
-    r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([^\"]{0,256})\" ((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}) (\d{1,3}) \"((?:[^\"\\]|\\.){0,8192})\" \"",
-    re.ASCII,
+    r"(?a)\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([^\"]{0,256})\" ((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}) (\d{1,3}) \"((?:[^\"\\]|\\.){0,8192})\" \""
 )
 _LAST = re.compile(r"\"(\d{1,6})\"\s*$", re.ASCII)
 _REFUSED = frozenset({"403", "407"})

@@ -57,12 +57,10 @@ _COMBINED = re.compile(
     re.ASCII,
 )
 _COMBINED_END = re.compile(
-    r"(?<= )((?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}):((?:HIER_)?[A-Z][A-Z_]{2,60})(?:/(\S{1,255}))?(?=\s|$)",
-    re.ASCII,
+    r"(?a)(?<= )((?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}):((?:HIER_)?[A-Z][A-Z_]{2,60})(?:/(\S{1,255}))?(?=\s|$)"
 )
 _HIERARCHY = re.compile(
-    r"(?:TIMEOUT_)?((?:HIER_)?(?:[A-Z]+_)*(?:DIRECT|NONE|PARENT|HIT|MISS|DST|PINNED|CARP|FAIL|FASTEST|POOL|CODE))/(.*)",
-    re.ASCII | re.DOTALL,
+    r"(?as)(?:TIMEOUT_)?((?:HIER_)?(?:[A-Z]+_)*(?:DIRECT|NONE|PARENT|HIT|MISS|DST|PINNED|CARP|FAIL|FASTEST|POOL|CODE))/(.*)"
 )
 _METHOD = re.compile(r"[A-Z][A-Z_-]{0,31}|-|NONE", re.ASCII)
 _TO_DESTINATION = ("DIRECT", "ORIGINAL_DST", "PINNED", "SOURCE_FASTEST", "DIRECT_FAIL")

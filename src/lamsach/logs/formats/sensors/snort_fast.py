@@ -28,24 +28,18 @@ from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event
 
 # 10/03-14:22:02.123456    26/10/03-14:22:02.123456    10/03/26-14:22:02.123456
-_TIME = re.compile(
-    r"(?:^|[\s\"])(?:(\d\d)/)?(\d\d)/(\d\d)-(\d\d):(\d\d):(\d\d)\.(\d{1,6})(?=[\s,\"]|$)", re.ASCII
-)
+_TIME = re.compile(r"(?a)(?:^|[\s\"])(?:(\d\d)/)?(\d\d)/(\d\d)-(\d\d):(\d\d):(\d\d)\.(\d{1,6})(?=[\s,\"]|$)")
 _FULL = re.compile(r"\[\*\*\] \[\d{1,10}:\d{1,10}:\d{1,10}\] ", re.ASCII)
 _FOLLOWS = re.compile(
-    r"\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6|PROTO)[:\d]{0,4} TTL:|[*UAPRSF12]{8} Seq:"
+    r"(?a)\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6|PROTO)[:\d]{0,4} TTL:|[*UAPRSF12]{8} Seq:"
     r"|\t[a-z_ ]{2,24}: ?\S|Packet\s*$|\(ExtraData|\[ {0,6}\d{1,6}\] [0-9A-F]{2} "
-    r"|Type:\s?\d|Len: \d|TCP Options|IP Options|\*\* ORIGINAL|\*\* END|[0-9a-fA-F:.]{3,60} -> [0-9a-fA-F:.]{3,60}|\s*$",
-    re.ASCII,
+    r"|Type:\s?\d|Len: \d|TCP Options|IP Options|\*\* ORIGINAL|\*\* END|[0-9a-fA-F:.]{3,60} -> [0-9a-fA-F:.]{3,60}|\s*$"
 )
 _ENDS = re.compile(r"(?:^|[\s}])([0-9A-Fa-f:.]{3,60}) -> ([0-9A-Fa-f:.]{3,60})(?=\s|$)", re.ASCII)
 _CSV = re.compile(r"(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.\d{1,6} {0,2},", re.ASCII)
-_CSV_3 = re.compile(
-    r", *(?:C2S|S2C|UNK),? *,? *([0-9A-Fa-f:.]{3,60}), *([0-9A-Fa-f:.]{3,60})(?=,|$)", re.ASCII
-)
+_CSV_3 = re.compile(r"(?a), *(?:C2S|S2C|UNK),? *,? *([0-9A-Fa-f:.]{3,60}), *([0-9A-Fa-f:.]{3,60})(?=,|$)")
 _CSV_2 = re.compile(
-    r", *([A-Z][A-Z0-9]{1,9}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5})(?=,|$)",
-    re.ASCII,
+    r"(?a), *([A-Z][A-Z0-9]{1,9}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5})(?=,|$)"
 )
 _JSON_KEYS = ('"src_ap"', '"src_addr"', '"dst_ap"', '"dst_addr"')
 _JSON_OTHERS = ('"pkt_', '"rule"', '"gid"')

@@ -30,7 +30,7 @@ _DATA = re.compile(r"\d{9,10}\.\d{6}\t\S", re.ASCII)
 _DATA_IN_SYSLOG = re.compile(r"[^\t]{1,200}? (?=\d{9,10}\.\d{6}\t[CF-][A-Za-z0-9]{0,30}\t)", re.ASCII)
 # #separator \x09   #fields<TAB>ts<TAB>uid   (a W3C log writes `#Fields: `)
 _HEADER = re.compile(
-    r"#(?:separator |(?:set_separator|empty_field|unset_field|path|open|close|fields|types)\W)", re.ASCII
+    r"(?a)#(?:separator |(?:set_separator|empty_field|unset_field|path|open|close|fields|types)\W)"
 )
 _ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(\\))")
 _LISTS = frozenset({"answers", "tx_hosts", "rx_hosts", "uids", "msg_types", "san.dns", "TTLs", "analyzers"})

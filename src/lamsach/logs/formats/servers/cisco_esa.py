@@ -25,13 +25,11 @@ _LEVEL = re.compile(
 )
 # New SMTP ICID 1234 interface Data 1 (192.0.2.25) address 203.0.113.7 reverse dns host mail.bad.example verified yes
 _INCOMING = re.compile(
-    r"New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address ([0-9A-Fa-f:.]{2,45})(?= |$)",
-    re.ASCII,
+    r"(?a)New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address ([0-9A-Fa-f:.]{2,45})(?= |$)"
 )
 # New SMTP DCID 77 interface 192.0.2.25 address 203.0.113.9 port 25
 _DELIVERING = re.compile(
-    r"New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port (\d{1,5}))?",
-    re.ASCII,
+    r"(?a)New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port (\d{1,5}))?"
 )
 # ICID 1234 REJECT SG BLOCKED_LIST match sbrs[-10.0:-3.0]   ICID 5 SMTP authentication failed for user an using AUTH LOGIN
 _REFUSED = re.compile(

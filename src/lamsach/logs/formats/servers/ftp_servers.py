@@ -43,27 +43,22 @@ _SENTENCES = (
 _CLIENT = re.compile(r"\(\S{0,255}?\[[0-9A-Fa-f:.]{2,45}\]\)(?:: | - )", re.ASCII)
 # Jun 07 09:00:01 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]) - ...     2026-06-07 09:00:01,123 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]): USER x: no such user found ...
 _PROFTPD = re.compile(
-    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:,\d{3})?|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) (\S{1,255}) proftpd\[\d{1,10}\] (.*)",
-    re.ASCII | re.DOTALL,
+    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:,\d{3})?|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) (\S{1,255}) proftpd\[\d{1,10}\] (.*)"
 )
 # Mon Dec  7 09:00:01 2026 [pid 2] [admin] FAIL LOGIN: Client "203.0.113.7"
 _VSFTPD = re.compile(
-    r"([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) (\[pid \d{1,10}\] .*)",
-    re.ASCII | re.DOTALL,
+    r"(?as)([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) (\[pid \d{1,10}\] .*)"
 )
 # Mon Dec  7 09:00:01 2026 1 10.1.2.3 1234 /pub/x b _ o r lan ftp 0 * c
 _TRANSFER = re.compile(
-    r"([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) \d{1,9} (?P<ip>[0-9A-Fa-f:.]{2,45}) \d{1,20} .{1,2048}? [ab] [_CUT] [oid] [arg] (?P<user>\S{1,128}) ftp [01] \S{1,64}(?: [ci])?\s*$",
-    re.ASCII,
+    r"(?a)([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) \d{1,9} (?P<ip>[0-9A-Fa-f:.]{2,45}) \d{1,20} .{1,2048}? [ab] [_CUT] [oid] [arg] (?P<user>\S{1,128}) ftp [01] \S{1,64}(?: [ci])?\s*$"
 )
 # (000001) 12/7/2026 9:00:01 AM - (not logged in) (203.0.113.7)> USER admin     2026-12-07T02:00:01.123Z == [FTP Session 12 203.0.113.7 an] USER x
 _FILEZILLA_OLD = re.compile(
-    r"\(\d{6}\) ?(\d[\d./-]{5,9} \d{1,2}:\d{2}:\d{2}(?: [AP]M)?) - \((?P<user>[^()]{1,128})\) \((?P<ip>[0-9A-Fa-f:.]{2,45})\)> ?(?P<said>.{0,200})",
-    re.ASCII,
+    r"(?a)\(\d{6}\) ?(\d[\d./-]{5,9} \d{1,2}:\d{2}:\d{2}(?: [AP]M)?) - \((?P<user>[^()]{1,128})\) \((?P<ip>[0-9A-Fa-f:.]{2,45})\)> ?(?P<said>.{0,200})"
 )
 _FILEZILLA = re.compile(
-    r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?) \S{2} \[FTPS? (?:Session|Server) \d{1,10} (?P<ip>[0-9A-Fa-f:.]{2,45})(?: (?P<user>[^\]]{1,128}))?\] (?P<said>.{0,200})",
-    re.ASCII,
+    r"(?a)(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?) \S{2} \[FTPS? (?:Session|Server) \d{1,10} (?P<ip>[0-9A-Fa-f:.]{2,45})(?: (?P<user>[^\]]{1,128}))?\] (?P<said>.{0,200})"
 )
 _SAID_NO = re.compile(r"530[ -]|Login incorrect|authentication failed", re.IGNORECASE)
 _SAID_YES = re.compile(r"230[ -]|[Ll]ogged on|login successful", re.IGNORECASE)

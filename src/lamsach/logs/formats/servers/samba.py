@@ -113,14 +113,12 @@ def audit(message: str) -> Event | None:
 
 # [2021/10/14 15:24:12.023984,  2] ../../auth/auth_log.c:653(log_authentication_event_human_readable)   [2021/10/14 15:24:12,  1, pid=12] smbd/...
 _OWN_HEADER = re.compile(
-    r"\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?), {1,3}\d{1,2}(?:, [^\]\n]{1,120})?\] [\w./-]{1,120}:\d{1,6}\([\w ]{1,100}\)",
-    re.ASCII,
+    r"(?a)\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?), {1,3}\d{1,2}(?:, [^\]\n]{1,120})?\] [\w./-]{1,120}:\d{1,6}\([\w ]{1,100}\)"
 )
 _PAIR = r"\[([^\]\n]{0,256})\](?:\\\[([^\]\n]{0,256})\])?"
 # Auth: [SMB2,(null)] user [UNIT]\[alice] at [Thu, 14 Oct 2021 15:24:12.023984 UTC] with [NTLMv2] status [NT_STATUS_OK] workstation [PC-7] remote host [ipv4:192.0.2.7:44890]
 _AUTH = re.compile(
-    rf"(Auth|Successful AuthZ): \[([^\]\n]{{0,200}})\] user {_PAIR}(?: \[[^\]\n]{{0,200}}\])? at \[([^\]\n]{{0,80}})\](.{{0,3000}})",
-    re.ASCII | re.DOTALL,
+    rf"(?as)(Auth|Successful AuthZ): \[([^\]\n]{{0,200}})\] user {_PAIR}(?: \[[^\]\n]{{0,200}}\])? at \[([^\]\n]{{0,80}})\](.{{0,3000}})"
 )
 _STATUS = re.compile(r" status \[(\w{1,80})\]", re.ASCII)
 _WORKSTATION = re.compile(r" workstation \[([^\]\n]{0,256})\]")
@@ -128,8 +126,7 @@ _REMOTE = re.compile(r" [Rr]emote host \[([^\]\n]{0,80})\]")
 _LOCAL = re.compile(r" local host \[([^\]\n]{0,80})\]")
 # Thu, 14 Oct 2021 15:24:12.023984 UTC
 _AUTH_TIME = re.compile(
-    r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})",
-    re.ASCII,
+    r"(?a)[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})"
 )
 _JSON_TYPE = re.compile(r'"type"\s*:\s*"(Authentication|Authorization)"', re.ASCII)
 _JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{2}):?(\d{2})", re.ASCII)

@@ -194,8 +194,7 @@ SENTENCES = (
 _SIGNS = tuple(dict.fromkeys(known.sign for known in SENTENCES))
 # What stands before an application's own sentence: 2026-06-07 09:00:01.123   [2026-06-07 09:00:01.123][vaultwarden::api::identity][ERROR]   time="2026-..."
 _TIME = re.compile(
-    r"^(?:\[|time=\"?|logger=\S{1,64} (?:\w{1,16}=\S{0,64} ){0,5}?t=)?\"?(\d{4}[-/]\d{2}[-/]\d{2}[T ] ?\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)",
-    re.ASCII,
+    r"(?a)^(?:\[|time=\"?|logger=\S{1,64} (?:\w{1,16}=\S{0,64} ){0,5}?t=)?\"?(\d{4}[-/]\d{2}[-/]\d{2}[T ] ?\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)"
 )
 _LONGEST_START = 200
 

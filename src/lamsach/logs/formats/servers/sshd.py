@@ -37,7 +37,7 @@ _ADDRESS = r"((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?)"
 _WITH_PORT = re.compile(rf"[ \[<]{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?![.\w])", re.ASCII)
 # Connection from 192.0.2.7 port 51182 on 192.0.2.22 port 22     drop connection #10 from [192.0.2.7]:51182 on [192.0.2.22]:22 past MaxStartups
 _ON = re.compile(
-    rf"(.*) on \[?{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?: rdomain .*| past .*| penalty: .*|)", re.ASCII
+    rf"(?a)(.*) on \[?{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?: rdomain .*| past .*| penalty: .*|)"
 )
 # fatal: Timeout before authentication for connection from 192.0.2.7 to 192.0.2.22, pid = 812
 _WAITED = re.compile(rf" to {_ADDRESS}(?=,|$)", re.ASCII)
@@ -45,25 +45,23 @@ _NAMES_SERVER = ("Connection from ", "drop connection ", "error: drop connection
 # Invalid user admin from 192.0.2.7     ROOT LOGIN REFUSED FROM 192.0.2.7     (host=pc.example, ip=192.0.2.7)     Received disconnect from 192.0.2.7: 11: Bye     rhost=192.0.2.7  user=root
 # refused connect from host.example (192.0.2.7)     getaddrinfo for host.example [192.0.2.7] failed
 _WITHOUT_PORT = re.compile(
-    rf"(?: from | FROM | with | by | for | new |Address |rhost=|, ip=|[(\[]){_ADDRESS}(?![\w.])", re.ASCII
+    rf"(?a)(?: from | FROM | with | by | for | new |Address |rhost=|, ip=|[(\[]){_ADDRESS}(?![\w.])"
 )
 # message repeated 2 times: [ Failed password for root from 192.0.2.7 port 51182 ssh2]
 _REPEATED = re.compile(r"message repeated \d{1,9} times: \[ ?(.*)\]", re.DOTALL)
 _QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
 # Failed publickey for invalid user an from pc.unit.example port 51182 ssh2: with `UseDNS` a name stands for the address
 _FROM_A_NAME = re.compile(
-    r" from [A-Za-z][\w.-]{0,252}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?(?=$| not allowed because )",
-    re.ASCII,
+    r"(?a) from [A-Za-z][\w.-]{0,252}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?(?=$| not allowed because )"
 )
 # [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 51182 ssh2
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,10}\.[a-z]{2,10}\] ", re.ASCII)
 _PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
 _SPEAKS_OF_A_USER = re.compile(
-    r"(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for |Authentication tried for "
+    r"(?a)(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for |Authentication tried for "
     r"|PAM: .{1,80}? for (?:illegal user )?|Disconnecting: .{1,80}? for |session (?:opened|closed) for local user "
     r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:|Timeout, client not responding from) (?=\S+ user |user )"
-    r"|Starting session: .{1,60}? for |(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
-    re.ASCII,
+    r"|Starting session: .{1,60}? for |(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))"
 )
 _USER_WORD = re.compile(r"(?:(?:[Ii]nvalid|[Ii]llegal|authenticating) user |[uU]ser )", re.ASCII)
 _ALLOWED = re.compile(
@@ -75,10 +73,9 @@ _BLOCKED = re.compile(
 )
 # Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which leaves the program out)
 _BARE = re.compile(
-    r"(?:Invalid user .{0,256}? from|(?:Accepted|Failed) [\w/-]{1,64} for .{1,256}? from"
+    r"(?a)(?:Invalid user .{0,256}? from|(?:Accepted|Failed) [\w/-]{1,64} for .{1,256}? from"
     r"|(?:Connection (?:closed|reset) by|Disconnected from) (?:authenticating |invalid )user .{0,256}?"
-    rf"|Received disconnect from) {_ADDRESS} port \d{{1,5}}(?![.\w])",
-    re.ASCII,
+    rf"|Received disconnect from) {_ADDRESS} port \d{{1,5}}(?![.\w])"
 )
 # Attack from "192.0.2.7" on service SSH with danger 10.   Blocking "192.0.2.7/32" for 120 secs
 _GUARDED = re.compile(rf'(Attack from|Blocking|blocking) "?{_ADDRESS}(?:/\d{{1,3}})?"? (?:on|for) ', re.ASCII)

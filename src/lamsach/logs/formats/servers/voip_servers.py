@@ -19,14 +19,12 @@ from lamsach.model import Action, Event
 
 # [2026-06-07 09:00:01] NOTICE[812][C-00000001] chan_sip.c: ...     [Jun  7 09:00:01] SECURITY[812] res_security_log.c: ...
 _ASTERISK = re.compile(
-    r"(?:\[(?:(?P<time>\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[+-]\d{4})?)|(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2}:\d{2}))\] )?"
-    r"(?:NOTICE|WARNING|SECURITY|ERROR|VERBOSE)\[\d{1,10}\](?:\[C-[0-9a-f]{1,12}\])?:? (?P<source>[a-z_0-9/]{2,60})\.c: ?",
-    re.ASCII,
+    r"(?a)(?:\[(?:(?P<time>\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[+-]\d{4})?)|(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2}:\d{2}))\] )?"
+    r"(?:NOTICE|WARNING|SECURITY|ERROR|VERBOSE)\[\d{1,10}\](?:\[C-[0-9a-f]{1,12}\])?:? (?P<source>[a-z_0-9/]{2,60})\.c: ?"
 )
 # 2026-06-07 09:00:01.123456 [WARNING] sofia_reg.c:1793 SIP auth failure (REGISTER) ...   (since 1.10 with the load of the processor)
 _FREESWITCH = re.compile(
-    r"(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,6}) (?:\d{1,3}\.\d{1,2}% )?\[[A-Z]{4,8}\] sofia(?:_\w{1,20})?\.c:\d{1,6} ",
-    re.ASCII,
+    r"(?a)(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,6}) (?:\d{1,3}\.\d{1,2}% )?\[[A-Z]{4,8}\] sofia(?:_\w{1,20})?\.c:\d{1,6} "
 )
 _LOOKED_AT = 300
 _NO = Action.BLOCKED

@@ -20,7 +20,7 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 # 01490500:5: /Common/access:Common:abcd1234:
 _NUMBER = re.compile(
-    r"\b(01(?:49|58|4d)[0-9a-f]{4}):\d: ?(?:(?:/[\w./-]{1,128}:)?\w{1,64}:[0-9a-f]{8}: )?", re.ASCII
+    r"(?a)\b(01(?:49|58|4d)[0-9a-f]{4}):\d: ?(?:(?:/[\w./-]{1,128}:)?\w{1,64}:[0-9a-f]{8}: )?"
 )
 _CLIENT = re.compile(rf"(?:[Cc]lient IP:?|from client|Source IP) ({_ADDRESS})", re.ASCII)
 _GATEWAY = re.compile(rf"at VIP ({_ADDRESS})", re.ASCII)

@@ -22,14 +22,11 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
 # 02/03/2026:10:11:12 GMT ns1 0-PPE-0 : default SSLVPN LOGIN 1234 0 :
 _RECORD = re.compile(
-    r"(?:(\d\d)/(\d\d)/(\d{4}):(\d\d:\d\d:\d\d)(?: ([A-Z]{2,5}))? )?(?:([\w.-]{1,255}) )?\d{1,3}-PPE-\d{1,3} ?: ?(?:default )?([A-Z][A-Z0-9_]{1,30}) ([A-Za-z][\w/-]{2,40}) \d{1,12} \d{1,6} ?: ?",
-    re.ASCII,
+    r"(?a)(?:(\d\d)/(\d\d)/(\d{4}):(\d\d:\d\d:\d\d)(?: ([A-Z]{2,5}))? )?(?:([\w.-]{1,255}) )?\d{1,3}-PPE-\d{1,3} ?: ?(?:default )?([A-Z][A-Z0-9_]{1,30}) ([A-Za-z][\w/-]{2,40}) \d{1,12} \d{1,6} ?: ?"
 )
 _SOURCE = re.compile(rf"(?:Source|ClientIP|Client_ip|Client IP) ({_ADDRESS})(?::(\d{{1,5}}))?", re.ASCII)
 _CLIENT_PORT = re.compile(r"ClientPort (\d{1,5})", re.ASCII)
-_DESTINATION = re.compile(
-    rf"(?:Destination|VserverServiceIP|Remote_host) ({_ADDRESS})(?::(\d{{1,5}}))?", re.ASCII
-)
+_DESTINATION = re.compile(rf"(?a)(?:Destination|VserverServiceIP|Remote_host) ({_ADDRESS})(?::(\d{{1,5}}))?")
 _DESTINATION_PORT = re.compile(r"VserverServicePort (\d{1,5})", re.ASCII)
 _GATEWAY = re.compile(rf"Vserver ({_ADDRESS}):(\d{{1,5}})", re.ASCII)
 _CLIENT = re.compile(rf"Client_ip ({_ADDRESS})", re.ASCII)
@@ -37,9 +34,7 @@ _GIVEN = re.compile(rf"Nat_ip \"?({_ADDRESS})", re.ASCII)
 _HIDDEN = re.compile(rf"NatIP ({_ADDRESS}):(\d{{1,5}})", re.ASCII)
 _USER = re.compile(r"(?:- User|^User|: User) ([^\s-]\S{0,127})", re.ASCII)
 _CONTEXT = re.compile(rf"Context (\S{{1,128}})@({_ADDRESS})", re.ASCII)
-_HOST = re.compile(
-    r"(?:Remote_host|SNI|Domain name|domainname|SessionId: \d{1,12} ?-) ([\w.-]{1,255})", re.ASCII
-)
+_HOST = re.compile(r"(?a)(?:Remote_host|SNI|Domain name|domainname|SessionId: \d{1,12} ?-) ([\w.-]{1,255})")
 _URL = re.compile(r"(?:- (?:Url|URL)|GMT (?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT)) (\S{1,8000})")
 _LONGEST = 10_000
 _ROOM = 500

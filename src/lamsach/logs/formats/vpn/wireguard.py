@@ -24,8 +24,7 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 # wireguard: wg0: Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)
 # kernel: wg0: Invalid MAC of handshake, dropping packet from 203.0.113.5:51820
 _KERNEL = re.compile(
-    r"\b(?:wireguard: |kernel: (?:\[ {0,8}\d{1,10}\.\d{1,9}\] )?(?=wg))([\w.@-]{1,15}): (.*)",
-    re.ASCII | re.DOTALL,
+    r"(?as)\b(?:wireguard: |kernel: (?:\[ {0,8}\d{1,10}\.\d{1,9}\] )?(?=wg))([\w.@-]{1,15}): (.*)"
 )
 # DEBUG: (wg0) 2026/06/20 08:35:15 peer(AbCd…WxYz) - Received handshake initiation
 _GO = re.compile(r"(?:DEBUG|INFO|ERROR): \(([\w.@-]{1,15})\) \d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)", re.DOTALL)
@@ -34,18 +33,15 @@ _ENDPOINT = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:%.\w]{2,60}\]):(\d{1,5})"
 _PEER = re.compile(rf"\bpeer (\d{{1,10}})(?: \({_ENDPOINT}\))?", re.ASCII)
 _FROM = re.compile(rf"\b(?:from|to|with) {_ENDPOINT}", re.ASCII)
 _REFUSED = re.compile(
-    r"Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not|unable|Unable|replay",
-    re.ASCII,
+    r"(?a)Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not|unable|Unable|replay"
 )
 _KEY = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 # wg0 \t public key \t preshared key \t endpoint \t allowed addresses \t latest handshake \t received \t sent \t keepalive
 _DUMP_PEER = re.compile(
-    rf"(?:([\w.@-]{{1,15}})\t)?({_KEY})\t(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_ENDPOINT})\t(\(none\)|[0-9A-Fa-f.:/,]{{2,2000}})\t(\d{{1,12}})\t\d{{1,20}}\t\d{{1,20}}\t(?:off|\d{{1,6}})\s*",
-    re.ASCII,
+    rf"(?a)(?:([\w.@-]{{1,15}})\t)?({_KEY})\t(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_ENDPOINT})\t(\(none\)|[0-9A-Fa-f.:/,]{{2,2000}})\t(\d{{1,12}})\t\d{{1,20}}\t\d{{1,20}}\t(?:off|\d{{1,6}})\s*"
 )
 _DUMP_INTERFACE = re.compile(
-    rf"(?:[\w.@-]{{1,15}}\t)?(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_KEY})\t\d{{1,5}}\t(?:off|0x[0-9a-f]{{1,8}}|\d{{1,10}})\s*",
-    re.ASCII,
+    rf"(?a)(?:[\w.@-]{{1,15}}\t)?(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_KEY})\t\d{{1,5}}\t(?:off|0x[0-9a-f]{{1,8}}|\d{{1,10}})\s*"
 )
 
 

@@ -29,17 +29,13 @@ _OSSEC = re.compile(
 )
 # Microsoft-Windows-Security-Auditing[588]: 4624: An account ..    Security-Auditing: 4624: AUDIT_SUCCESS An account ..
 _EVENTLOG_TO_SYSLOG = re.compile(
-    r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})(?:\[\d{1,10}\])?: (\d{1,5}): ",
-    re.ASCII,
+    r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})(?:\[\d{1,10}\])?: (\d{1,5}): "
 )
 # Microsoft-Windows-Sysmon[2200]: Network connection detected: ..   of NXLog's BSD syslog, which leaves the number out
-_TITLED = re.compile(
-    r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])", re.ASCII
-)
+_TITLED = re.compile(r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])")
 # security[failure] 529 NT AUTHORITY\\SYSTEM Logon Failure: Reason:Unknown user name or bad password User Name:an Domain:UNIT Logon Type:3 ..
 _NTSYSLOG = re.compile(
-    r"(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) (?=\S)",
-    re.ASCII,
+    r"(?a)(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) (?=\S)"
 )
 _RUN_ON = re.compile(r" (?=(?:Domain|Reason|Caller Domain|Supplied Realm Name):)")
 _TITLES = {
@@ -204,7 +200,7 @@ def _titled(line: str) -> TextEvent | None:
 
 # Fri Jun 05 07:31:12 2026, of Snare; 2026 Jun 05 07:31:12, of OSSEC
 _ENGLISH = re.compile(
-    r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4})", re.ASCII
+    r"(?a)(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4})"
 )
 _YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
 

@@ -138,7 +138,7 @@ def _last_two(path: str) -> str:
 
 # "EventID":4624   "event_id":"22"   "EventID":{"Value":1   \\"eventID\\":\\"3\\"   "event":{..,"code":"4624"
 _NUMBER = re.compile(
-    r'\\?"(?:[\w.]{0,60}event_?id|eventcode|event_code|code)\\?"\s*:\s*\[?\s*(?:\\?"\d|\d|\{)', re.IGNORECASE
+    r'(?i)\\?"(?:[\w.]{0,60}event_?id|eventcode|event_code|code)\\?"\s*:\s*\[?\s*(?:\\?"\d|\d|\{)'
 )
 # PowerShell's ConvertTo-Json
 _POWERSHELL = re.compile(r'"Id"\s*:\s*\d')
@@ -147,8 +147,7 @@ _SURE = (
     "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
 )  # fmt: skip
 _OWN_LOG = re.compile(
-    r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-|[\w -]{1,60}/(?:operational|admin)\\?")',
-    re.I,
+    r'(?i)\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-|[\w -]{1,60}/(?:operational|admin)\\?")'
 )
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
 _MOST_XML = 4

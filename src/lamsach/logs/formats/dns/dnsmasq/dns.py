@@ -20,33 +20,28 @@ from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind
 
 # 106331 192.0.2.49/5001 query[A] example.com from 192.0.2.49
-_EXTRA = re.compile(
-    r"(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>|\*)/(\d{1,5}) )?", re.ASCII
-)
+_EXTRA = re.compile(r"(?a)(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>|\*)/(\d{1,5}) )?")
 # query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49   auth[SOA] example.com from 192.0.2.49
 # query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
 _QUERY = re.compile(
-    r"(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})| f?r?o?m?$)?(?=\s|$)",
-    re.ASCII,
+    r"(?a)(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})| f?r?o?m?$)?(?=\s|$)"
 )
 # forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
 _FORWARDED = re.compile(
-    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)",
-    re.ASCII,
+    r"(?a)(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)"
 )
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
 _ANSWER = re.compile(
-    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
+    r"(?a)(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
     r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
     r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
-    r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is(?: (\S.{0,300})| ?$)",
-    re.ASCII,
+    r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is(?: (\S.{0,300})| ?$)"
 )
 # /etc/pihole/gravity.list a.example is 192.0.2.1, but not Pi-hole's own local.list and custom.list
 _LIST_OF_BLOCKED = re.compile(r"/\S*(?:gravity|black|block|deny|denied|adlist|adserv|malware)", re.IGNORECASE)
 # ipset add vpn 198.51.100.7 example.com   nftset add inet fw4 vpn 198.51.100.7 example.com
 _PUT_IN_SET = re.compile(
-    r"(?:ipset|nftset) add \S{1,100}(?: \S{1,100}){0,3}? ([0-9A-Fa-f.:]{2,45}) (\S{1,255})$", re.ASCII
+    r"(?a)(?:ipset|nftset) add \S{1,100}(?: \S{1,100}){0,3}? ([0-9A-Fa-f.:]{2,45}) (\S{1,255})$"
 )
 _REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASCII)
 _BLOCKING = re.compile(
@@ -147,24 +142,20 @@ def question_of_name(text: str) -> str | None:
 
 # [2026-06-07 09:00:01.123 812/T813] Rate-limiting ...   2026-06-07 09:00:01.123 +07 [812M] WARNING: ...
 FTL = re.compile(
-    r"\[?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3})(?: ([A-Z]{2,5}|[+-]\d{2,4}))? \[?\d{1,10}(?:M|/[TF]\d{1,10})\] (?:[A-Z_]{3,24}: )?",
-    re.ASCII,
+    r"(?a)\[?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3})(?: ([A-Z]{2,5}|[+-]\d{2,4}))? \[?\d{1,10}(?:M|/[TF]\d{1,10})\] (?:[A-Z_]{3,24}: )?"
 )
 # **** new UDP IPv4 query[A] query "www.example" from eth0/192.0.2.9#53124 (ID 1, FTL 2, src/dnsmasq/forward.c:1)
 _NEW = re.compile(
-    r"\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? \"([^\"]{0,255})\" from (?:[^\s/]{1,32}/)?([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))? ",
-    re.ASCII,
+    r"(?a)\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? \"([^\"]{0,255})\" from (?:[^\s/]{1,32}/)?([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))? "
 )
 # **** got cache reply: www.example is 198.51.100.7 (ID 1, ...   **** got upstream reply from 198.51.100.53#53: www.example is (CNAME) (ID 1, ...
 _REPLY = re.compile(
-    r"\*{4} got (?:\S{1,30} ){0,3}reply(?: from \S{2,60})?: (?:\S{1,20} )?(\S{1,255}) is (\S{1,255})",
-    re.ASCII,
+    r"(?a)\*{4} got (?:\S{1,30} ){0,3}reply(?: from \S{2,60})?: (?:\S{1,20} )?(\S{1,255}) is (\S{1,255})"
 )
 _FTL_FORWARDED = re.compile(r"\*{4} forwarded (\S{1,255}) to ([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))?", re.ASCII)
 # Rate-limiting 192.0.2.9 for at least 44 seconds   Client 192.0.2.9 has been rate-limited ...
 _HELD_BACK = re.compile(
-    r"(?:Rate-limiting ([0-9A-Fa-f.:]{2,45}) for|Client ([0-9A-Fa-f.:]{2,45}) has been rate-limited)",
-    re.ASCII,
+    r"(?a)(?:Rate-limiting ([0-9A-Fa-f.:]{2,45}) for|Client ([0-9A-Fa-f.:]{2,45}) has been rate-limited)"
 )
 
 

@@ -130,8 +130,7 @@ _BARE_SIGN = re.compile(
 )
 # 304001: an@10.1.1.5(CORP\an) Accessed URL 203.0.113.9:http://c2.example/   [10.1.1.5] drop rate-1 exceeded.   User 'an', running 'CLI' from IP 10.1.1.9
 _BARE_START = re.compile(
-    rf"(?:\d{{6}}: ?)?(?=(?:[^\s@]{{1,128}}@)?{ADDRESS}(?:\([^()]{{1,128}}\))? Accessed (?:JAVA )?URL |\[ ?[\w.:-]{{3,45}}\] drop rate-\d exceeded|User '[^']{{1,64}}', running ')",
-    re.ASCII,
+    rf"(?a)(?:\d{{6}}: ?)?(?=(?:[^\s@]{{1,128}}@)?{ADDRESS}(?:\([^()]{{1,128}}\))? Accessed (?:JAVA )?URL |\[ ?[\w.:-]{{3,45}}\] drop rate-\d exceeded|User '[^']{{1,64}}', running ')"
 )
 _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")

@@ -25,7 +25,7 @@ _EPHEMERAL = 32768
 _WELL_KNOWN = 1024
 # packet:sourceVlan:inside 192.0.2.5 198.51.100.7 49152 80 TCP
 _CONTEXT = re.compile(
-    rf"packet: ?\S{{1,64}} ({ADDRESS}) ({ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?(?! ?\d)", re.ASCII
+    rf"(?a)packet: ?\S{{1,64}} ({ADDRESS}) ({ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?(?! ?\d)"
 )
 _PAIRS = (
     ("ICMP source ", " destination "), ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
@@ -36,8 +36,7 @@ _PAIRS = (
 _IKE = re.compile(rf"Local: ?({ADDRESS}):(\d{{1,5}}),? Remote: ?({ADDRESS}):(\d{{1,5}})(?!\S)", re.ASCII)
 # {tcp} 192.0.2.5:49152 (unknown)->198.51.100.7:80 (viet nam)
 _ALERT = re.compile(
-    rf"\{{[\w-]{{1,16}}\}} ({ADDRESS})(?::(\d{{1,5}}))?(?: \([^()]{{0,64}}\))? ?-> ?({ADDRESS})(?::(\d{{1,5}}))?(?![\w.])",
-    re.ASCII,
+    rf"(?a)\{{[\w-]{{1,16}}\}} ({ADDRESS})(?::(\d{{1,5}}))?(?: \([^()]{{0,64}}\))? ?-> ?({ADDRESS})(?::(\d{{1,5}}))?(?![\w.])"
 )
 # Embryonic limit exceeded 10/10 for 203.0.113.7/5 (198.51.100.9) 10.1.1.80/80 on   ... exceeded 243/100. 203.0.113.7/5 to 198.51.100.9(10.1.1.80)/80 on
 _LIMIT = re.compile(r"exceeded \d{1,9}/\d{1,9}( for |\. ?)(?=[\d:])", re.ASCII)
@@ -220,8 +219,7 @@ def _answers(port: int | None, other: int | None) -> bool:
 
 # IP <192.0.2.5>   IP = 192.0.2.5,   IP 192.0.2.5 has   Addr 192.0.2.5,   user IP = 192.0.2.5   from: 192.0.2.5
 _CLIENT = re.compile(
-    rf"(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is)(?: = | ?= ?|: ?| |, A: )|\bSource: ?|\bIP, ?)<?({ADDRESS})>?",
-    re.ASCII,
+    rf"(?a)(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is)(?: = | ?= ?|: ?| |, A: )|\bSource: ?|\bIP, ?)<?({ADDRESS})>?"
 )
 # Group <VPN> User <an> IP <192.0.2.5> AnyConnect session resumed. Connection from 192.0.2.6
 _SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCII)
@@ -229,38 +227,35 @@ _SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCI
 _RESOLVED = re.compile(rf"\[FQDN\] ([\w.-]{{1,253}}) (?:address|resolved) ({ADDRESS})", re.ASCII)
 # IPv4 Address <10.9.8.7>   Address <10.9.8.7> assigned to session   Assigned IP=10.9.8.7   Assigned private IP address 10.9.8.7   client_dynamic_ip is 10.9.8.7   Client assigned 10.9.8.7
 _GIVEN = re.compile(
-    rf"(?:IPv4 Address[ =]|(?<=> )Address (?=<[^<>]{{3,45}}> assigned to session)|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?",
-    re.ASCII,
+    rf"(?a)(?:IPv4 Address[ =]|(?<=> )Address (?=<[^<>]{{3,45}}> assigned to session)|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?"
 )
 # server = 192.0.2.9
 _SERVER = re.compile(rf"\bserver (?:= {{1,2}}|is )?({ADDRESS})", re.ASCII)
 # address granted 0011.2233.4455 (10.1.1.5)   address granted 0100.1122.3344.55 (10.1.1.5)
 _GRANTED = re.compile(
-    rf"address (granted|released) (?:build_number )?\(?([0-9A-Fa-f.:]{{12,20}})\)? \(({ADDRESS})\)", re.ASCII
+    rf"(?a)address (granted|released) (?:build_number )?\(?([0-9A-Fa-f.:]{{12,20}})\)? \(({ADDRESS})\)"
 )
 # (resolved from dynamic list: bad.example)   source 192.0.2.5 resolved from local list: bad.example, threat-level
 _BLACKLIST = re.compile(r"resolved from (?:local|dynamic) list: ?([\w.-]{1,253})")
 # 192.0.2.5 Accessed URL 198.51.100.7:http://bad.example/a   an@192.0.2.5(CORP\an) Accessed JAVA URL 198.51.100.7:/a
 _ACCESSED = re.compile(
-    rf"(?:([^\s@]{{1,128}})@)?({ADDRESS})(?:/\d{{1,5}})?(?: ?\(([^()]{{1,128}})\))? Accessed (?:JAVA )?URL ({ADDRESS})(?:/\d{{1,5}})?(?:\([^()]{{1,128}}\))?:(\S{{0,2048}})",
-    re.ASCII,
+    rf"(?a)(?:([^\s@]{{1,128}})@)?({ADDRESS})(?:/\d{{1,5}})?(?: ?\(([^()]{{1,128}})\))? Accessed (?:JAVA )?URL ({ADDRESS})(?:/\d{{1,5}})?(?:\([^()]{{1,128}}\))?:(\S{{0,2048}})"
 )
 # URL Server 192.0.2.9 timed out URL http://bad.example/a
 _URL_SERVER = re.compile(rf"URL Server ({ADDRESS}) [\w ]{{1,40}}? URL (\S{{1,2048}})", re.ASCII)
 # Deny MAC address 0011.2233.4455, possible spoof attempt   Unable to send DHCP reply to client 0011.2233.4455 on interface
 # Deny src 0011.2233.4455 dst 0011.2233.4466 by access-group "l2"   MAC 0011.2233.4455 moved from inside to dmz
 _HARDWARE = re.compile(
-    r"(?:Deny MAC address|Deny src|reply to client|^MAC) ([0-9A-Fa-f.:]{12,17})(?=[ ,])", re.ASCII
+    r"(?a)(?:Deny MAC address|Deny src|reply to client|^MAC) ([0-9A-Fa-f.:]{12,17})(?=[ ,])"
 )
 # user-identity: DNS lookup for c2.bad.example failed, reason: Timeout
 _LOOKUP = re.compile(r"DNS lookup for ([\w.-]{1,253}) failed")
 # Nov 20 2026 09:26:53: Deny tcp   2026-11-20T09:26:53+07:00 fw01 : Built outbound   Nov 20 09:26:53 192.0.2.1 Teardown UDP
 TIMED_SENTENCE = re.compile(
-    r"(?:[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})?|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: [\w.-]{1,128}){0,2}? ?:? "
+    r"(?a)(?:[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})?|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: [\w.-]{1,128}){0,2}? ?:? "
     r"(?=Built (?:in|out)bound |Built (?:dynamic|static) \w{1,8} translation|Teardown (?:TCP|UDP|ICMP|GRE|dynamic|static|local-host)|Deny (?:tcp|udp|icmp|inbound|protocol|TCP|IP) "
     r"|access-list \S{1,240} (?:denied|permitted|est-allowed) |Inbound TCP connection denied |Denied ICMP type|No matching connection for |Duplicate TCP SYN |Shunned packet: "
-    r"|(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from |Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )",
-    re.ASCII,
+    r"|(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from |Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )"
 )
 """A sentence without its tag behind a time, and a host or two words; matches up to where the sentence begins."""
 _ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")

@@ -31,8 +31,7 @@ from lamsach.model import Event
 
 # jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05   Jun/02/2026 15:04:05 memory firewall, info
 _TIME = re.compile(
-    r"(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))",
-    re.ASCII,
+    r"(?a)(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))"
 )
 # firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account   dhcp,info:   firewall, info (as WinBox copies them)
 _TOPIC = (

@@ -123,9 +123,8 @@ _CLIENT = re.compile(
 )
 # server address '192.0.2.9'   dhcp server: 192.0.2.9   update server: updates.example   to server at 192.0.2.9
 _SERVER = re.compile(
-    r"\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|to server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
-    r"([A-Za-z0-9][\w.:-]{0,254})",
-    re.IGNORECASE,
+    r"(?i)\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|to server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
+    r"([A-Za-z0-9][\w.:-]{0,254})"
 )
 # Established SA: 192.0.2.1[500]-198.51.100.2[500] message id
 _ASSOCIATION = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]-([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
@@ -137,8 +136,7 @@ _USER = re.compile(
 _DEVICE = re.compile(r"\b[Dd]evice name: ([^\s,]{1,255})")
 # DHCP lease started ip 10.1.1.77 --> mac 00:11:22:33:44:55 - hostname PC-7, interface ethernet1/1
 _LEASE = re.compile(
-    r"DHCP lease (started|renewed|expired|released|ended|stopped) ip ([0-9A-Fa-f:.]{2,45}) --> mac ([0-9A-Fa-f:.-]{12,17})(?: - hostname ([^\s,]{1,255}))?",
-    re.IGNORECASE,
+    r"(?i)DHCP lease (started|renewed|expired|released|ended|stopped) ip ([0-9A-Fa-f:.]{2,45}) --> mac ([0-9A-Fa-f:.-]{12,17})(?: - hostname ([^\s,]{1,255}))?"
 )
 _LEASE_ACTIONS = {
     "started": LeaseAction.ASSIGNED,

@@ -43,8 +43,7 @@ _UTM = re.compile(
 _UTM_WAF = re.compile(r'(?:httpd|reverseproxy)(?:\[\d{1,10}\])?: id="\d{1,6}" srcip="')
 # 2026:06:02-15:04:05 gw httpproxy[812]: ...     06:02-15:04:05 rproxy httpd: ...
 _UTM_TIME = re.compile(
-    r"(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?",
-    re.ASCII,
+    r"(?a)(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?"
 )
 _INDIA = timezone(timedelta(hours=5, minutes=30))
 """What `IST` is to this maker, whose guides are written with it."""

@@ -26,13 +26,10 @@ _LEASES = {
 # [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...     Client 192.0.2.4 is connected
 # "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload     H=mx.example (mx) [192.0.2.4]:5678 F=<a@b.example> rejected
 _CLIENT = re.compile(
-    r"(?:\[client |\bfrom |\bClient |^\"[^\"]{1,80}\"\[\d{1,9}\] |\bH=\S{1,255} (?:\([^()]{1,255}\) )?(?=\[))\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)",
-    re.ASCII,
+    r"(?a)(?:\[client |\bfrom |\bClient |^\"[^\"]{1,80}\"\[\d{1,9}\] |\bH=\S{1,255} (?:\([^()]{1,255}\) )?(?=\[))\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)"
 )
 # 192.0.2.4 - - [05/Jun/2026:07:27:59 +0000] "GET /a HTTP/1.1" 200 5
-_VISITOR = re.compile(
-    r'([0-9A-Fa-f.:]{2,45}) - \S{1,128} \[[^\]"]{1,40}\] "[A-Z]{3,10} (\S{1,2000})', re.ASCII
-)
+_VISITOR = re.compile(r'(?a)([0-9A-Fa-f.:]{2,45}) - \S{1,128} \[[^\]"]{1,40}\] "[A-Z]{3,10} (\S{1,2000})')
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 # User admin failed to login from '192.0.2.4' using ssh      User admin logged in successfully
 _LOGIN = re.compile(r"\blog(?:in|ged (?:in|out))\b", re.IGNORECASE)

@@ -19,8 +19,7 @@ from lamsach.model import Event, EventKind
 
 # [24/Jan/2026:16:50:41 +0700] MISS 304 304 - GET http site.example "/" [Client 192.0.2.1] [Length 0] [Gzip -] [Sent-to x] "agent" "-"
 _PROXY_MANAGER = re.compile(
-    rf"\[({CLF})\] (?:\S{{1,20}} ){{0,3}}?(\d{{3}}) (?:- )?([A-Z]{{1,20}}) (https?) (\S{{1,255}}) {STRING} \[Client ([^\]\s]{{2,60}})\]",
-    re.DOTALL,
+    rf"(?s)\[({CLF})\] (?:\S{{1,20}} ){{0,3}}?(\d{{3}}) (?:- )?([A-Z]{{1,20}}) (https?) (\S{{1,255}}) {STRING} \[Client ([^\]\s]{{2,60}})\]"
 )
 # [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 512 1.250 [Sent-to 10.0.0.3:22] [Sent 512] ...   (streams of NGINX Proxy Manager)
 # 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"   (nginx's own example)
@@ -38,22 +37,18 @@ _CREATED = re.compile(r'" (?:\d{1,6}|-) (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\
 _SITE_AND_PATH = re.compile(r"[a-z]{2,5}://([^/?#]{0,300})(.*)", re.DOTALL)
 # tls 2.0 2026-12-20T02:59:40 net/lb/c6e 7a1 192.0.2.8:51341 10.0.1.5:443 5 2 98 246 - arn:x - ECDHE tlsv12 - a.example h2 h2 "h2" 2026-12-20T02:59:30
 _NETWORK_BALANCER = re.compile(
-    rf"tls \d\.\d ({ISO}) (\S{{1,255}}) \S{{1,64}} (\S{{2,60}}):(\d{{1,5}}) (?:(\S{{2,60}}):(\d{{1,5}})|-) (?:\S{{1,400}} ){{10}}(\S{{1,255}})(.*)",
-    re.ASCII | re.DOTALL,
+    rf"(?as)tls \d\.\d ({ISO}) (\S{{1,255}}) \S{{1,64}} (\S{{2,60}}):(\d{{1,5}}) (?:(\S{{2,60}}):(\d{{1,5}})|-) (?:\S{{1,400}} ){{10}}(\S{{1,255}})(.*)"
 )
 _CREATED_AT_END = re.compile(rf"({ISO})\s*$", re.ASCII)
 # 192.0.2.10:10285 [12/Mar/2026:06:56:28.088] fe~ be/srv1 0/0/0/1263/1264 200 20602 - - ---- 19/19/3/4/0 0/0 {a.example} "GET / HTTP/1.1"
 _HAPROXY = re.compile(
-    r"([0-9A-Fa-f:.]{2,60}):(\d{1,5}) \[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3})\] (\S{1,200})(?: (\S{1,255}/\S{1,255}))?(.*)",
-    re.ASCII | re.DOTALL,
+    r"(?as)([0-9A-Fa-f:.]{2,60}):(\d{1,5}) \[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3})\] (\S{1,200})(?: (\S{1,255}/\S{1,255}))?(.*)"
 )
 _HAPROXY_STATUS = re.compile(r" [\d/+-]{5,80} (\d{3}|-1) [\d+]{1,20} ")
 # `option httpslog` ends in: 0/0000000000000000/0/0/0 a.example/TLSv1.3/TLS_AES_256_GCM_SHA384
 _HAPROXY_SNI = re.compile(r' (\S{4,255})/(?:TLS|SSL)v[\d.]{1,4}/\S{1,80}(?=\s|$|")')
 # 192.0.2.10:10285 to 10.0.0.1:443 (fe/HTTP)
-_CONNECT = re.compile(
-    r"Connect from (\S{2,60}:\d{1,5}) to (\S{2,60}:\d{1,5}) \(\S{1,100}/\w{1,10}\)", re.ASCII
-)
+_CONNECT = re.compile(r"(?a)Connect from (\S{2,60}:\d{1,5}) to (\S{2,60}:\d{1,5}) \(\S{1,100}/\w{1,10}\)")
 # [2026-04-15T20:17:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "192.0.2.28" "agent" "id" "site.example" "tcp://10.0.2.1:80"
 # Istio goes on: outbound|80||a.b 10.0.2.9:33 10.0.0.1:443 192.0.2.28:4455 site.example default   (its own, the called and the calling address, the SNI)
 _ENVOY = re.compile(rf"\[({ISO})\] {STRING} (\d{{1,3}}) (.*)", re.DOTALL)

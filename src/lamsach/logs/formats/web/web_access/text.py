@@ -41,9 +41,7 @@ from lamsach.logs.text.values import domain_of, host_and_port, ip_of
 from lamsach.model import Event
 
 # www.unit.example 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent" "203.0.113.5"
-_COMMON = re.compile(
-    rf'((?:[^"{{}}]|""){{1,700}}?) \[({CLF}|{ISO})\] {STRING} (\d{{3}}|-)(?=\s|$)', re.DOTALL
-)
+_COMMON = re.compile(rf'(?s)((?:[^"{{}}]|""){{1,700}}?) \[({CLF}|{ISO})\] {STRING} (\d{{3}}|-)(?=\s|$)')
 # 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a?q=<b>"x"</b> HTTP/1.1" 404 196   (servers and relays that do not escape quotes)
 _LOOSE_QUOTES = re.compile(
     rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} [^\s"]{{1,8192}}"[^\r\n]{{0,8192}}? HTTP/\d(?:\.\d)?)" (\d{{3}}|-)(?=\s|$)'
@@ -132,9 +130,7 @@ def _is_address_list(text: str) -> bool:
 
 
 # [24/Jan/2026:16:50:41 +0700] 192.0.2.1 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET / HTTP/1.1" 500
-_TLS_REQUEST = re.compile(
-    rf"\[({CLF})\] (\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4}} \S{{1,80}} {STRING}", re.DOTALL
-)
+_TLS_REQUEST = re.compile(rf"(?s)\[({CLF})\] (\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4}} \S{{1,80}} {STRING}")
 
 
 def tls_request(text: str, context: FileContext) -> Event | None:
@@ -180,8 +176,7 @@ def time_first(text: str, context: FileContext) -> Event | None:
 # [24/Jan/2026:16:50:41 +0700] 192.0.2.1 - - a.example to: 10.0.0.9:80: GET /a HTTP/1.1 200 ...
 # 192.0.2.1 - - [24/Jan/2026:16:50:41 +0700] GET /a HTTP/1.1 200 612 ...   (layouts whose author forgot the quotes, quotes that a relay took away)
 _UNQUOTED = re.compile(
-    rf"(?:([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\]|\[({CLF}|{ISO})\] ([^\[\]\"{{}}]{{3,300}}?)) ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)",
-    re.ASCII,
+    rf"(?a)(?:([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\]|\[({CLF}|{ISO})\] ([^\[\]\"{{}}]{{3,300}}?)) ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)"
 )
 
 
@@ -212,9 +207,8 @@ def unquoted(text: str, context: FileContext) -> Event | None:
 
 # 192.0.2.114, -, 06/03/26, 7:55:20, W3SVC2, WEB01, 10.0.0.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,
 _IIS_NATIVE = re.compile(
-    r"([0-9A-Fa-f:.]{2,45}), ([^,]{0,128}), (\d{1,2}/\d{1,2}/\d{2,4}), +(\d{1,2}:\d{2}:\d{2}), (W3SVC\d{0,10}|MSFTPSVC\d{0,10}), ([^,]{1,64}), "
-    r"([0-9A-Fa-f:.]{2,45}), \d{1,12}, \d{1,12}, \d{1,12}, (\d{1,3}), \d{1,10}, ([A-Za-z_]{1,20}), ([^,]{1,4096}), ?(.*)",
-    re.ASCII,
+    r"(?a)([0-9A-Fa-f:.]{2,45}), ([^,]{0,128}), (\d{1,2}/\d{1,2}/\d{2,4}), +(\d{1,2}:\d{2}:\d{2}), (W3SVC\d{0,10}|MSFTPSVC\d{0,10}), ([^,]{1,64}), "
+    r"([0-9A-Fa-f:.]{2,45}), \d{1,12}, \d{1,12}, \d{1,12}, (\d{1,3}), \d{1,10}, ([A-Za-z_]{1,20}), ([^,]{1,4096}), ?(.*)"
 )
 
 
