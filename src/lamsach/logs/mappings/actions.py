@@ -53,7 +53,7 @@ def first_action(*texts: str | None) -> Action:
     return Action.UNKNOWN
 
 
-# `was blocked by policy`, `blocked: true`, `bị chặn`, `từ chối kết nối`; not `blocked.example`, `/blocked/`, `Blocked-Sites`, `blocked=0`
+# `was blocked by policy`, `blocked: true`, `bị chặn`, `từ chối kết nối`; not `blocked.example` ..
 _REFUSED_IN_TEXT = re.compile(
     r"(?i)(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects|blocks"
     r"|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"

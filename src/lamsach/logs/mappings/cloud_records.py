@@ -36,8 +36,8 @@ from lamsach.model import Action, Event, EventKind
 MARK = '"AzureFirewall'
 """Stands in the category of every such record."""
 _END = r"\[?([0-9A-Fa-f.:]{3,45}?)\]?"
-# TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action: Deny.   HTTPS request from 10.1.0.4:51000 to c2.example:443. Url: c2.example/a. Action: Deny.
-# UDP request from 203.0.113.9:4000 to 198.51.100.7:53 was DNAT'ed to 10.1.0.5:53    ICMP Type=8 request from 10.1.0.4: to 203.0.113.9:. Action: Allow.
+# TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action: Deny.
+# UDP request from 203.0.113.9:4000 to 198.51.100.7:53 was DNAT'ed to 10.1.0.5:53
 _REQUEST = re.compile(
     rf"(?a)(?P<protocol>[A-Za-z]{{2,10}})(?: Type=\d{{1,3}})? request from {_END}:(\d{{0,5}}) to \[?([^\s\]]{{1,253}}?)\]?:(\d{{0,5}})(?=[.,/ ]|$)"
 )

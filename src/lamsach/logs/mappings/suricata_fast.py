@@ -18,7 +18,7 @@ from lamsach.logs.text.times.timestamps import local_time
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event
 
-# [**] [1:2034567:1] ET HUNTING example [**] [Classification: x] [Priority: 2] {TCP} 192.0.2.5:57194 -> 198.51.100.7:80
+# [**] [1:2034567:1] ET HUNTING example [**] [Classification: x] [Priority: 2] {TCP} 192.0.2.5:57194 -> ..
 _ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
 _FLOW = re.compile(r"(?a)\{([A-Za-z0-9 _.:/-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$")
 # 07/11/2022-08:36:12.345430

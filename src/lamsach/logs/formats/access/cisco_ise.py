@@ -20,7 +20,7 @@ from lamsach.logs.text.key_value import first
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.model import Event
 
-# CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE Radius-Accounting: RADIUS Accounting start,
+# CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE ..
 _START = re.compile(
     r"(?a)\b(?:CISE|CSCOacs)_([A-Z][\w-]{2,60}) \d{1,12} \d{1,3} \d{1,3} (?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) ([+-]\d\d:\d\d) \d{1,12} \d{1,6} )?"
 )

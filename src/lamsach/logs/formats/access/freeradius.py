@@ -131,7 +131,7 @@ _LOGIN = re.compile(
     r"(?as)(?:\(\d{1,10}\) +)?(?:Auth: (?:\(\d{1,10}\) +)?)?(Login OK|Login incorrect|Invalid user|Multiple logins|Rejected in \S{1,40})(?: \([^\[]{0,400}\))?: ?\[([^\]]{0,506})\]"
     r"(?:.{0,200}?\(from client (\S{1,255}) port (\d{1,10})(?: cli ([^\s)]{1,100}))?(?P<tunnel> via TLS tunnel)?)?"
 )
-# Connect: [alice] (did 00-1A-2B-3C-4D-5E:net cli 00-1A-2B-3C-4D-5F port 13 ip 10.9.0.5)   Disconnect: [alice] (did .. ip 10.9.0.5) 30 seconds
+# Connect: [alice] (did 00-1A-2B-3C-4D-5E:net cli 00-1A-2B-3C-4D-5F port 13 ip 10.9.0.5)
 _LINELOG = re.compile(
     r"(?a)(Connect|Disconnect|Alive): \[([^\]]{1,253})\] \(did (\S{0,100}) cli (\S{0,100}) port (\S{0,32}) ip (\S{0,45})\)"
 )

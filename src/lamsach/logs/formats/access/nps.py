@@ -28,7 +28,7 @@ _IAS = re.compile(
 )
 # "NPS01","IAS",11/06/2026,10:00:00,4,"alice","UNIT\alice",...
 _ODBC = re.compile(r'(?a)"[\w.-]{1,63}","(?:IAS|NPS|RAS)",\d{1,2}/\d{1,2}/\d{4},\d{1,2}:\d\d:\d\d,\d{1,3},')
-# <Event><Timestamp data_type="4">11/06/2026 10:00:00.123</Timestamp><Computer-Name data_type="1">NPS01</Computer-Name>
+# <Event><Timestamp data_type="4">11/06/2026 10:00:00.123</Timestamp><Computer-Name data_type="1 ..
 _DTS = re.compile(r'\s*<Event><Timestamp data_type="\d">')
 _ELEMENT = re.compile(r'<([A-Za-z][\w-]{1,60}) data_type="\d{1,2}">([^<]{0,1000})</')
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))

@@ -23,7 +23,7 @@ from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
-# 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:...], tid=0x1: lease 192.0.2.50 has been ...
+# 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 ..
 _MESSAGE = re.compile(
     r"(?as)(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) )?(?:(?:FATAL|ERROR|WARN|INFO|DEBUG) +)?"
     r"(?:\[(?:kea-dhcp[46]|kea-dhcp-ddns|kea-ctrl-agent|kea)\.[\w.-]{1,40}(?:/[\d.]{1,40})?\] )?"
@@ -32,7 +32,7 @@ _MESSAGE = re.compile(
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?= )", re.ASCII)
 _CLIENT = re.compile(r"\[hwtype=\d{1,3} ([0-9A-Fa-f:]{2,60})\]", re.ASCII)
 _DUID = re.compile(r"duid=\[?([0-9A-Fa-f:]{8,400})\]?", re.ASCII)
-# lease 192.0.2.50 has   lease for address 2001:db8::50 and   address 192.0.2.50 was   addr 192.0.2.50 from   prefix 2001:db8:1::/56
+# lease 192.0.2.50 has   lease for address 2001:db8::50 and   address 192.0.2.50 was   addr 192.0.2.50 from
 _BOUND = re.compile(
     r"(?a)\b(?:lease|address|addr|prefix)(?: for(?: address| prefix)?| address)? ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})?(?=[\s,;.]|$)"
 )
@@ -43,7 +43,7 @@ _NAMES: tuple[tuple[re.Pattern[str], LeaseAction], ...] = (
     (re.compile(r"DHCP4_RELEASE(?:_DELETED)?|DHCP6_RELEASE_(?:NA|PD)(?:_DELETED)?"), LeaseAction.RELEASED),
     (re.compile(r"DHCP4_RELEASE_EXPIRED|DHCP6_RELEASE_(?:NA|PD)_EXPIRED|ALLOC_ENGINE_V[46]_LEASE_RECLAIM|ALLOC_ENGINE_V[46]_LEASES_RECLAMATION"), LeaseAction.EXPIRED),
 )  # fmt: skip
-# 2026-01-06 01:02:03 CET Address: 192.0.2.100 has been renewed for 1 hrs 52 min 15 secs to a device with hardware address: hwtype=1 08:00:2b:02:3f:4e, client-id: ...
+# 2026-01-06 01:02:03 CET Address: 192.0.2.100 has been renewed for 1 hrs 52 min 15 secs to a device with ..
 _FORENSIC = re.compile(
     r"(?as)(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([A-Z]{2,5}|[+-]\d{2}:?(?:\d{2})?))? )?(?:Address|Prefix): ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})? "
     r"has been (assigned|renewed|rebound|reused|released|reclaimed|added|modified|deleted|declined)(?: by \S{1,40}| using \S{1,40})?(.*)"
@@ -63,7 +63,7 @@ _HEADINGS = ("address,hwaddr,client_id,valid_lifetime,expire", "address,duid,val
 _ROW_4 = re.compile(
     r"(?a)([0-9.]{7,15}),([0-9A-Fa-f:]{0,60}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),([01]?),([01]?),([^,]{0,255})(?:,([0-4]))?(?:,|$)"
 )
-# 2001:db8::50,00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e,3600,1790003600,1,1800,0,7,128,0,0,pc-7,00:1a:2b:3c:4d:5e,0,,1,2,0
+# 2001:db8::50,00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e,3600,1790003600,1,1800,0,7,128,0,0,pc-7 ..
 _ROW_6 = re.compile(
     r"(?a)([0-9A-Fa-f:]{2,45}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),(\d{1,10}),(\d{1,2}),(\d{1,10}),(\d{1,3}),([01]?),([01]?),([^,]{0,255})"
     r"(?:,([0-9A-Fa-f:]{0,60}))?(?:,([0-4]))?(?:,|$)"
@@ -78,7 +78,7 @@ class Kea(LogFormat):
     name = "kea"
     title = "ISC Kea"
     gives = fields_named("time observer source_ip device_ip machine action lease_until")
-    # DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:00:1a:2b:3c:4d:5e], tid=0x12345678: lease 192.0.2.50 has been allocated
+    # DHCP4_LEASE_ALLOC [hwtype=1 00:1a:2b:3c:4d:5e], cid=[01:00:1a:2b:3c:4d:5e], tid=0x12345678: lease ..
     records = Records(
         reader="sentences",
         sentences=Sentences(

@@ -31,15 +31,15 @@ _MAC = r"((?:[0-9A-Fa-f]{1,2}[:-]){5}[0-9A-Fa-f]{1,2}|(?:[0-9A-Fa-f]{4}[.-]){2}[
 _SHAPES = {
     # Internet  10.1.1.5               12   001a.2b3c.4d5e  ARPA   Vlan10
     "ios": re.compile(rf" *Internet +{_IP} +(?:\d{{1,6}}|-) +{_MAC} +(?:ARPA|SNAP|SAP)\b", re.ASCII),
-    # 10.1.1.5        00:12:34  001a.2b3c.4d5e  Vlan10     (NX-OS; FortiOS has minutes: `10.1.1.5  2  00:1a:2b:3c:4d:5e internal`)
+    # 10.1.1.5        00:12:34  001a.2b3c.4d5e  Vlan10   (NX-OS)
     "nxos": re.compile(rf" *{_IP} +(?:(?:\d+d\d+h|\d\d:\d\d:\d\d|\d+\.\d+|-)|\d{{1,6}}) +{_MAC} +[\w./:-]{{1,40}}(?: +[*+#D~]{{1,3}}| +physical.{{0,80}})?\s*$", re.ASCII),
     #         inside 10.1.1.5 001a.2b3c.4d5e 120     (ASA)
     "asa": re.compile(rf"\s*[A-Za-z][\w.-]{{0,47}} {_IP} {_MAC} (?:-|\d{{1,7}}|alias)\s*$", re.ASCII),
     # 00:1a:2b:3c:4d:5e 10.1.1.5        pc-7.unit.example   ge-0/0/0.0   none     (Junos)
     "junos": re.compile(rf" *{_MAC} +{_IP} +(?P<name>[\w.:-]{{1,255}} +)?(?:[a-z]{{2,5}}-?\d{{1,3}}(?:/\d{{1,3}}){{0,2}}(?:\.\d{{1,5}})?|irb\.\d{{1,5}}|vlan\.\d{{1,5}}|fxp\d.{{0,6}}|em\d.{{0,6}})(?: \[[^\]]{{1,40}}\])?(?: +(?:none|permanent.{{0,30}}|published.{{0,20}}|remote|\d{{1,6}}))?\s*$", re.ASCII),
-    # ? (10.1.1.5) at 00:1a:2b:3c:4d:5e [ether] on eth0     pc-7.lan (10.1.1.5) at 00:1a:.. on em0 expires in 1200 seconds [ethernet]
+    # ? (10.1.1.5) at 00:1a:2b:3c:4d:5e [ether] on eth0
     "arp": re.compile(rf"(?P<name>\?|[\w.-]{{1,255}}) \({_IP}\) at {_MAC}(?: \[[a-z0-9]{{2,12}}\])?(?: PERM| PUB){{0,2}} on \S{{1,32}}", re.ASCII),
-    # 10.1.1.5                 ether   00:1a:2b:3c:4d:5e   C                     eth0     (arp -n; with a name without -n)
+    # 10.1.1.5                 ether   00:1a:2b:3c:4d:5e   C                     eth0   (arp -n)
     "arp_n": re.compile(rf"(?:{_IP}|(?P<name>[A-Za-z][\w.-]{{0,255}})) +(?:ether|ieee802.11) +{_MAC} +[CMP!]{{1,3}} +(?:\S{{1,24}} +)?\S{{1,32}}\s*$", re.ASCII),
     # 10.1.1.5         0x1         0x2         00:1a:2b:3c:4d:5e     *        eth0     (/proc/net/arp)
     "proc": re.compile(rf"{_IP} +0x[0-9a-f]{{1,4}} +(?P<flags>0x[0-9a-f]{{1,4}}) +{_MAC} +\S{{1,40}} +\S{{1,32}}\s*$", re.ASCII),
@@ -47,21 +47,22 @@ _SHAPES = {
     "ip_neigh": re.compile(rf"(?:{_IP}|{_IP6}) dev \S{{1,32}} lladdr {_MAC} (?:\S{{1,20}} ){{0,4}}(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT|NOARP)\b", re.ASCII),
     #   10.1.1.5              00-1a-2b-3c-4d-5e     dynamic     (Windows, in any language)
     "windows": re.compile(rf"  {_IP} +((?:[0-9a-f]{{2}}-){{5}}[0-9a-f]{{2}}) +[^\W\d_][\w ]{{2,20}}\s*$"),
-    #  0 DC  10.1.1.5     00:1A:2B:3C:4D:5E  bridge1     (MikroTik; `D address=10.1.1.5 mac-address=.. interface=..` in its terse form)
+    # 0 DC  10.1.1.5     00:1A:2B:3C:4D:5E  bridge1   (MikroTik)
     "mikrotik": re.compile(rf" *\d{{1,6}} +(?:[A-Z]{{1,5}} +)?{_IP} +{_MAC} +(?P<rest>\S.{{0,200}})$", re.ASCII),
     "mikrotik_terse": re.compile(rf" *\d{{1,6}} +(?:[A-Z]{{1,5}} +)?(?:comment=.{{0,100}} )?address={_IP} mac-address={_MAC} (?P<rest>.{{0,400}})$", re.ASCII),
-    # 10.1.1.5        001a-2b3c-4d5e  20        D-0         GE0/0/1     (Huawei);  10.1.1.5  001a-2b3c-4d5e 10  GE1/0/1  19  D (H3C)
+    # 10.1.1.5        001a-2b3c-4d5e  20        D-0         GE0/0/1   (Huawei)
     "huawei": re.compile(rf" *{_IP} +([0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}})(?: +\S{{1,40}}){{1,6}}\s*$", re.ASCII),
     # 10.1.1.5   001a2b-3c4d5e dynamic 5     (HP ProCurve, ArubaOS-Switch)
     "hp": re.compile(rf" *{_IP} +([0-9a-f]{{6}}-[0-9a-f]{{6}}) +(?:dynamic|static)\b", re.ASCII),
     # 00:1a:2b:3c:4d:5e	10.1.1.5	1790000000	pc-7	eth0     (arp.dat of arpwatch)
     "arpwatch_file": re.compile(rf"{_MAC}\t{_IP}\t(?P<epoch>\d{{9,10}})(?:\t(?P<name>[\w.-]{{0,255}}))?(?:\t\S{{0,32}})?\s*$", re.ASCII),
 }  # fmt: skip
-# arpwatch: new station 10.1.1.5 00:1a:2b:3c:4d:5e eth0     flip flop 10.1.1.5 00:1a:.. (00:1a:..) eth0     changed ethernet address 10.1.1.5 new (old)
+# arpwatch: new station 10.1.1.5 00:1a:2b:3c:4d:5e eth0     flip flop 10.1.1.5 00:1a:.. (00:1a:..) eth0
 _WATCH = re.compile(
     rf"(?a)(?:new station|new activity|flip flop|changed ethernet address|reused old ethernet address|bogon) {_IP} {_MAC}"
 )
-#  10    001a.2b3c.4d5e    DYNAMIC     Gi0/1     * 10  001a.2b3c.4d5e  dynamic  0  F  F  Eth1/1      (mac address-table)
+# 10    001a.2b3c.4d5e    DYNAMIC     Gi0/1     * 10  001a.2b3c.4d5e  dynamic  0  F  F  Eth1/1      (mac
+# address-table)
 _MAC_ROW = re.compile(
     rf"(?a) *[*+GCR~]? *(?:\d{{1,4}}|All|N/A) +{_MAC} +(?:DYNAMIC|STATIC|dynamic|static|learned|Learn|Dynamic|Static|Self|secure)\b"
 )

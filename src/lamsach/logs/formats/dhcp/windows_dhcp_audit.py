@@ -45,16 +45,19 @@ _SPACED = re.compile(
     r"((?:Assign|Renew|Release|Conflict|NACK|Deny|Delete|Expired|DNS [Uu]pdate|DNS record|BOOTP|No more|Lease)\b[A-Za-z ()]{0,40}?)\s{1,4}"
     r"(\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)(?:\s{1,4}([A-Za-z_][\w.-]{0,254}|(?![0-9A-Fa-f]{12}(?:\s|$))\d[\w.-]{0,254})(?=\s|$))?(?:\s{1,4}([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?=\s|$))?"
 )
-# ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
+# ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the
+# server's language
 _HEADER_ROW = re.compile(
     r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}|^ID {1,4}Date,Time,Description,IP Address,"
 )
-# Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0: NoQuarantine, ...
+# Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0:
+# NoQuarantine, ...
 _PREAMBLE = re.compile(
     r"(?i)\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
     r"|\d\d\s+(?:The log was|A (?:new IP|lease|BOOTP|dynamic BOOTP)|An IP address was|IP address cleanup|DNS update|Packet dropped))"
 )
-# 34\tDNS update request failed.as the DNS update request queue limit exceeded. / \taddress pool was exhausted. / Event ID  Meaning
+# 34\tDNS update request failed.as the DNS update request queue limit exceeded. / \taddress pool was
+# exhausted. / Event ID  Meaning
 _PROSE = re.compile(r"\s|\d\d\+?\s|110\d\d\s|QResult\b|[^\d]{0,160}$", re.ASCII)
 _HEADING_CELLS = 7
 _MOST_PROSE = 80

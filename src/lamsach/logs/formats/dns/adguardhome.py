@@ -29,15 +29,15 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import among, host_and_port, ip_of
 from lamsach.model import Action, Event, EventKind
 
-# {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example","QT":"A","QC":"IN",   {"IP":"192.0.2.5","T":"...","QH":
+# {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example","QT":"A","QC":"IN",
 _ENTRY = re.compile(r'"QH"\s*:\s*".{0,1100}?"QT"\s*:\s*"', re.ASCII)
-# {"answer":[...],"client":"192.0.2.5",...,"question":{"class":"IN","name":"www.example","type":"A"},"reason":"FilteredBlackList"
+# {"answer":[...],"client":"192.0.2.5",...,"question":{"class":"IN","name":"www.example","type":"A"} ..
 _API_KEYS = ('"question"', '"client"', '"reason"', '"elapsedMs"')
-# 2026/01/26 06:43:57.223387 [error] POST 192.0.2.1 /control/login: from ip 192.0.2.7: ...   2026/01/26 06:43:57.223387 1#25 [info] ...
+# 2026/01/26 06:43:57.223387 [error] POST 192.0.2.1 /control/login: from ip 192.0.2.7: ...
 _TEXT = re.compile(
     r"(?a)(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?:\d{1,10}#\d{1,10} )?(?:\[(?:info|error|debug|warn|warning|fatal|trace)\]|(?:INFO|ERROR|DEBUG|WARN|TRACE)) "
 )
-# time=2026-11-20T06:43:57.223Z level=ERROR msg="POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ..."   time=.. level=DEBUG source=proxy.go:310 msg="handling request" prefix=dnsproxy
+# time=2026-11-20T06:43:57.223Z level=ERROR msg="POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ..
 _SLOG = re.compile(
     r"(?a)\btime=\"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))\"? level=[\"A-Za-z+\d]{3,12} (?:source=\S{1,200} )?msg="
 )
@@ -71,7 +71,7 @@ class AdGuardHome(LogFormat):
     of_resolver = True
     gives = fields_named("time observer source_ip device_ip device_name domain answers action")
 
-    # {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example",...,"Answer":"fBmB..","IP":"192.0.2.5","Result":{},"Elapsed":1234}
+    # {"T":"2026-03-06T22:06:03.1+07:00","QH":"www.example",...,"Answer":"fBmB..","IP":"192.0.2.5","Result ..
     records = Records(
         reader="json",
         marks=('"Result":',),

@@ -37,7 +37,8 @@ _DNS = re.compile(
 _PROXY = re.compile(rf"^{_TIME},{_CELL},{_MAYBE},{_MAYBE},{_MAYBE},{_CELL},{_ACTION},{_CELL}")
 # time, identity, source address, source port, destination address, destination port, categories
 _IP = re.compile(rf'^{_TIME},{_CELL},{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL},"\d{{0,5}}",{_CELL}')
-# time, origin id, identity, identity type, direction, protocol, packet size, source, port, destination, port, data centre, rule id, verdict
+# time, origin id, identity, identity type, direction, protocol, packet size, source, port, destination, port,
+# data centre, rule id, verdict
 _FIREWALL = re.compile(
     rf'^{_TIME},"\[?\d*\]?",{_CELL},{_CELL},"(?:INBOUND|OUTBOUND|TO_INTERNET|FROM_INTERNET|[A-Z_]*)","\d{{0,3}}","\d*",{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL}'
 )

@@ -15,7 +15,7 @@ from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.values import host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
-# [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR   and cut: ... "A IN c2.example. udp 4
+# [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR
 _QUERY = re.compile(
     r'(?a)(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS|ANY) (\S{1,1024})'
     r'(?: (?:udp|tcp|https|tls|quic|grpc)\b(?:[^"]{0,80}" ([A-Z]{1,12})|[^"]{0,80}(?:" ?)?$)| ?$)'

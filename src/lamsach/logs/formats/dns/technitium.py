@@ -24,7 +24,7 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import host_and_port, in_order, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-# [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [198.51.100.7]
+# [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: ..
 _LINE = re.compile(
     r"(?as)\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,7})?) (Local|UTC)\] "
     r"(?:\[(\[?[0-9A-Fa-f.:%]{2,60}\]?(?::\d{1,5})?)\] )?(?:\[([A-Za-z]{2,6})\] )?(.*)"

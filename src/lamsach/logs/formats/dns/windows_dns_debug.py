@@ -31,7 +31,7 @@ from lamsach.logs.text.times.timestamps import MONTHS, local_time
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
-# 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
+# 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A
 _PACKET = re.compile(
     r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
     r"(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\[([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)"
@@ -51,11 +51,11 @@ _DATE = re.compile(
 # 04-May-26   04 May 2026
 _DATE_WITH_NAME = re.compile(r"(?<![\w.:])(\d{1,2})[- ]([A-Z][a-z]{2})[- ](\d{4}|\d{2})(?![\d:])", re.ASCII)
 _DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.ASCII)
-# `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A      .www.example.`; or a name without a type
+# `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A
 _QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
 _QUOTES = re.compile("[`'\"]")
 _PLAIN_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,40}\.?", re.ASCII)
-# The preamble, and the lines of packet details, which are indented but for their first, `UDP question info at 000000000181D1C0`; pasted, all lose the indentation
+# The preamble, and the lines of packet details, which are indented but for their first, `UDP question ..
 _OTHER = re.compile(
     r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info|packet) at [0-9A-Fa-f]"
     r"|(?:Socket|Remote addr|Time Query|Buf length|Msg length|Offset) ?=? |Message:$|(?:QUESTION|ANSWER|AUTHORITY|ADDITIONAL) SECTION:|empty$"
@@ -65,7 +65,8 @@ _OTHER = re.compile(
 _REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")
 # TYPE   A  (1) ... DATA   198.51.100.7
 _ANSWER = re.compile(r"\bTYPE\s{1,8}(\w{1,16})|\bDATA\s{1,8}(\S{1,1100})")
-# AM and PM as the languages of Windows write them: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq, es, sv, af, th, bn
+# AM and PM as the languages of Windows write them: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq,
+# es, sv, af, th, bn
 _AFTERNOON_WORDS = (
     "pm p.m. p.m ch 下午 午後 오후 μμ μ.μ. мм م د.م. em ip. ip iltapäivä odp. odpoledne du. du ös md "
     "p. nm n.m. ค่ำ หลังเที่ยง mu pl "

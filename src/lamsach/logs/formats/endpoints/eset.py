@@ -29,7 +29,7 @@ from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.values import hash_of
 from lamsach.model import Event, EventKind
 
-# {"event_type":"Threat_Event","ipv4":"10.1.1.7","hostname":"pc-7","source_uuid":"...","occured":"05-Jun-2026 07:31:12"
+# {"event_type":"Threat_Event","ipv4":"10.1.1.7","hostname":"pc-7","source_uuid":"...","occured": ..
 _TYPE = re.compile(r'"event_type"\s*:\s*"[A-Z]\w{0,40}_Event"')
 _FRAMED = re.compile(r"(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|ESET\|")
 # 05-Jun-2026 07:31:12, in UTC

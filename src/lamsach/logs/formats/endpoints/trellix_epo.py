@@ -28,7 +28,7 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import hash_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
-# <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" encoding="UTF-8"?><EPOevent><MachineInfo>
+# <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" ..
 _START = re.compile(r"<EPOevent>", re.IGNORECASE)
 _HEAD = 2000
 # <TargetHostName>PC-AN</TargetHostName>

@@ -44,7 +44,7 @@ _ROOM = 600
 _QUOTED = re.compile(r'(?:^|(?<=[\[; ]))([A-Za-z_][\w/.-]{0,80}): ?"([^"\\]*(?:\\.[^"\\]*)*)"')
 # time=1790000000|hostname=gw|product=Firewall|originsicname=CN\=gw,O\=m.example.abc|
 _BARS = re.compile(r"(?:^|(?<=\|)|(?<=\s))([A-Za-z_][\w/.-]{0,80})=((?:[^|\\]|\\.|\\$)*)")
-# time=1790000000 hostname=gw product=VPN-1 & FireWall-1 action=Drop src=192.0.2.5 protection_name="C2 \"a\""   [sc4s@2620 action="Accept" ifname="eth1"]
+# time=1790000000 hostname=gw product=VPN-1 & FireWall-1 action=Drop src=192.0.2.5 protection_name="C2 \"a\""
 _NEXT = r"[A-Za-z_][\w/.-]{0,80}="
 _SPACES = re.compile(
     rf'(?:^|(?<=\s))([A-Za-z_][\w/.-]{{0,80}})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]\S*(?:\s+(?!{_NEXT})\S+)*))'

@@ -22,7 +22,7 @@ from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
-# %SEC-6-IPACCESSLOGP:   %FW-6-SESS_AUDIT_TRAIL_START:   %SEC_LOGIN-5-LOGIN_SUCCESS:   %ETHPORT-5-IF_UP:   %SYS-SW1_SP-5-CONFIG_I:
+# %SEC-6-IPACCESSLOGP:   %FW-6-SESS_AUDIT_TRAIL_START:   %SEC_LOGIN-5-LOGIN_SUCCESS:   %ETHPORT-5-IF_UP:
 _TAG = re.compile(r"%([A-Z][A-Z0-9_]{1,30})(?:-[A-Z0-9_]{1,20})?-([0-7])-([A-Z][A-Z0-9_]{1,60}) ?: ?")
 _NOT_IOS = frozenset({"ASA", "FTD", "PIX", "FWSM", "NGIPS", "SFIMS"})
 # <189>4711: gw: 001234: Jun  5

@@ -39,7 +39,7 @@ class Hillstone(LayoutFormat):
         anywhere=True,
         shapes=(
             Shape(
-                # Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), interface ethernet0/1, vr trust-vr, policy 1, user -@-, host -, session start
+                # Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), interface ethernet0/1, vr ..
                 rf"(?:^|[\s:])(?:\w{{4,12}}@)?(?:FLOW|NAT): (?:SESSION|NAT|SNAT|DNAT): (?P<source_ip>{_ADDRESS}):(?P<source_port>\d{{1,5}})"
                 rf"->(?P<destination_ip>{_ADDRESS}):(?P<destination_port>\d{{1,5}})\(\w[\w-]{{0,15}}\)",
                 also=(

@@ -45,12 +45,12 @@ from lamsach.logs.text.values import (
 )
 from lamsach.model import Action, Event, EventKind
 
-# mgd[123]: UI_LOGIN_EVENT: User 'an' login, class 'super-user' [123], ssh-connection '192.0.2.9 5000 192.0.2.1 22', client-mode 'cli'
+# mgd[123]: UI_LOGIN_EVENT: User 'an' login, class 'super-user' [123], ssh-connection '192.0.2.9 5000 ..
 # sshd: SSHD_LOGIN_FAILED: Login failed for user 'root' from host '203.0.113.7'
 JUNOS = re.compile(
     r"(?<![\w/-])(UI_LOGIN_EVENT|UI_LOGOUT_EVENT|UI_AUTH_EVENT|LOGIN_FAILED|LOGIN_INFORMATION|LOGIN_ROOT|SSHD_LOGIN_FAILED|SSHD_LOGIN_ATTEMPTS_THRESHOLD|LOGIN_PASSWORD\w{1,16}): "
 )
-# NetScreen device_id=ns5gt  [Root]system-alert-00016: Port scan! From 203.0.113.7:5 to 198.51.100.9:10, proto TCP (zone Untrust, int untrust).
+# NetScreen device_id=ns5gt  [Root]system-alert-00016: Port scan! From 203.0.113.7:5 to 198.51.100.9:10 ..
 SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")
 # fpc0 PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0   D  tcp 203.0.113.7 192.0.2.1 51000    22 (1 packets)
 FILTER = re.compile(
@@ -142,7 +142,7 @@ _ROOM, _HEAD = 600, 200
 _UNFRAMED = re.compile(r':? [a-z][a-z-]{1,40}="')
 _FIELD = re.compile(r' ([A-Za-z][\w.-]{0,63})="((?:[^"\\]|\\.)*)"', re.DOTALL)
 _IP = r"([0-9A-Fa-f:.]{2,45})"
-# session created 10.0.0.5/51000->203.0.113.9/443 0x0 junos-https 198.51.100.1/1024->203.0.113.9/443 0x0 source rule r1 ... 6 p1 trust untrust
+# session created 10.0.0.5/51000->203.0.113.9/443 0x0 junos-https 198.51.100.1/1024->203.0.113.9/443 0x0 ..
 # SIG Attack log <203.0.113.9/51000->10.0.0.5/80> for TCP protocol ... action=DROP
 _FLOW = re.compile(rf"(?:^|(?<=[\s<])){_IP}/(\d{{1,5}})->{_IP}/(\d{{1,5}})(?=[\s>]|$)")
 _DONE = re.compile(r"\baction=([A-Za-z_]{2,32})")

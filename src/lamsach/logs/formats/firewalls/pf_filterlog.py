@@ -46,13 +46,13 @@ from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, sta
 from lamsach.model import Action, Event, EventKind
 
 _TIME = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"
-# DNSBL-python,Jun 10 09:20:31,c2.example,10.20.1.5,Python,DNSBL_A,DNSBL_Malicious,c2.example,feed,+    DNSBL Reject,Jun 10 09:20:31,c2.example,10.20.1.5,...
+# DNSBL-python,Jun 10 09:20:31,c2.example,10.20.1.5,Python,DNSBL_A,DNSBL_Malicious,c2.example,feed,+
 _NAME = re.compile(rf"DNSBL[ -][\w ]{{1,20}},({_TIME}),([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),", re.ASCII)
 # DNS-reply,Jun 10 09:20:31,reply,A,A,60,c2.example,10.20.1.5,203.0.113.9,US
 _REPLY = re.compile(
     rf"(?a)DNS-reply,({_TIME}),[\w-]{{1,20}},[\w-]{{1,12}},[\w-]{{1,12}},[\w-]{{1,12}},([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),([^,]{{0,255}})(?:,|$)"
 )
-# Jun 10 09:20:31,1770008963,em1,LAN,block,4,6,TCP-S,10.20.1.5,203.0.113.9,51234,443,out,US,pfB_x_v4,203.0.113.0/24,feed,c2.example,PC-17,..,+
+# Jun 10 09:20:31,1770008963,em1,LAN,block,4,6,TCP-S,10.20.1.5,203.0.113.9,51234,443,out,US,pfB_x_v4 ..
 _STOPPED = re.compile(
     rf"(?a)({_TIME}),\d{{1,12}},[\w.@-]{{1,32}},[^,]{{0,64}},(block|reject|pass|permit|match),[46],\d{{1,3}},[\w-]{{1,16}},"
     r"([0-9A-Fa-f.:]{3,45}),([0-9A-Fa-f.:]{3,45}),(\d{0,5}),(\d{0,5}),(in|out),([^\n]{0,600})"
@@ -119,7 +119,7 @@ def _time(text: str, context: FileContext) -> datetime | None:
     return found[0](context) if found else None
 
 
-# filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,1,icmp,96,192.0.2.1,192.0.2.2,request,29705,076
+# filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,1,icmp,96,192.0.2.1,192.0.2.2 ..
 _PACKET = re.compile(
     r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},"
     r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out|unkn\(\d{1,3}\)),([46]),"
@@ -140,12 +140,12 @@ ACTIONS = {
     "synproxy drop": Action.BLOCKED,
 }
 # /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
-# /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)   Web GUI authentication error for 'x' from 192.0.2.9
+# /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)
 _LOGIN = re.compile(
     r"(?a)(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out)"
     r" for (?:user )?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})"
 )
-# user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + OPNsense\\Auth\\Local]
+# user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + ..
 _AUDITED = re.compile(
     r"(?a)(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense"
 )
@@ -166,7 +166,7 @@ class PfFilterlog(LogFormat):
     title = "pfSense, OPNsense"
     gives = fields_named("contact device_name user domain url answers action response")
 
-    # filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,6,tcp,60,10.1.1.5,198.51.100.7,51514,443,0,S,...
+    # filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,6,tcp,60,10.1.1.5 ..
     records = Records(
         reader="cells",
         ports=("15", "16", "17", "18", "19", "20", "21"),

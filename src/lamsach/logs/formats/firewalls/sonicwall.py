@@ -34,7 +34,7 @@ _END = re.compile(
 )
 # DHCP Server: ... IP 10.1.1.5, Ethernet 00:11:22:33:44:55, host pc
 _LEASE = re.compile(r"(?:IP|ip)[ =]([\d.]{7,15}).{0,80}?((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})", re.ASCII)
-# Possible SYN Flood on IF X1 - src: 203.0.113.7:5 dst: 198.51.100.9:443   TCP-Flooding machine 203.0.113.7 on WAN
+# Possible SYN Flood on IF X1 - src: 203.0.113.7:5 dst: 198.51.100.9:443
 _TOLD = re.compile(
     r"(?a)(?:\bsrc: ?|[Ff]looding machine )([0-9A-Fa-f.:\[\]]{7,48})(?:,? dst: ?([0-9A-Fa-f.:\[\]]{7,48}))?"
 )

@@ -28,7 +28,7 @@ Fields = Mapping[str, str]
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})"
 # msg_id="3000-0148" Allow Trusted External
 _START = re.compile(r'\bmsg_id="[0-9A-F]{4}-[0-9A-F]{4}"', re.ASCII)
-# Allow Trusted External 52 tcp 20 127 10.1.1.5 203.0.113.9 49152 443   Deny External Firebox icmp 203.0.113.9 198.51.100.4
+# Allow Trusted External 52 tcp 20 127 10.1.1.5 203.0.113.9 49152 443
 _TRAFFIC = re.compile(
     rf"(?a)^ ?(Allow|Deny|Drop|Block|ProxyAllow|ProxyDeny|ProxyDrop|ProxyBlock|ProxyStrip|ProxyAvScan|ProxyReplace|ProxyRedirect|[A-Z][A-Za-z]{{2,20}}) (\S{{1,64}}) (\S{{1,64}})"
     rf"(?: \d{{1,6}})?(?: [\w/.:-]{{1,40}})?(?: \d{{1,3}}){{0,2}} ({_ADDRESS}) ({_ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?"

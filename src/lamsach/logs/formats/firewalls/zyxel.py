@@ -26,7 +26,7 @@ from lamsach.logs.text.key_value import first
 from lamsach.logs.text.values import domain_of, host_and_port
 from lamsach.model import Action, EventKind, LeaseAction
 
-# src="10.0.0.5:51000" dst="203.0.113.9:443" msg="Match default rule, DROP" note="ACCESS BLOCK" user="lan" devID="02005e005301" cat="Firewall"
+# src="10.0.0.5:51000" dst="203.0.113.9:443" msg="Match default rule, DROP" note="ACCESS BLOCK" user="lan" ..
 _START = r'(?:^|[\s:])src="[0-9A-Fa-f:.\[\]]{0,60}" dst="[0-9A-Fa-f:.\[\]]{0,60}" msg="'
 _CEF = re.compile(r"(?:CEF: ?)?0\|(?i:Zyxel)\|")
 _LEASES = {
@@ -147,7 +147,7 @@ class Zyxel(LayoutFormat):
         anywhere=True,
         leases=("DHCP server assigned", "DHCP released", "DHCP server renewed"),
         shapes=(
-            # DHCP server assigned 10.0.0.9 to PC-KETOAN(02:00:5E:00:53:09)     DHCP released 10.0.0.9 with PC-KETOAN(02:...)
+            # DHCP server assigned 10.0.0.9 to PC-KETOAN(02:00:5E:00:53:09)
             Shape(
                 rf"{_START}(?i:DHCP (?:server )?(?P<word>assigned|released|renewed|expired) (?P<source_ip>[0-9.]{{7,15}}) (?:to|with|from|for) ?(?P<device_name>[^\"\\]{{0,64}}?) ?\(?(?P<device_mac>(?:[0-9A-F]{{2}}[:-]){{5}}[0-9A-F]{{2}})\)?)",
                 {

@@ -28,9 +28,9 @@ from lamsach.model import Event, EventKind, LeaseAction
 
 _LOOKED_AT = 20_000
 _MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
-# 2026-10-03 14:22:02.123456 eth0  Out IP 192.0.2.5.51514 > 198.51.100.7.443: Flags [S], seq 1, win 64240, length 0
-# Nov 10 14:22:02.123456 192.0.2.5.51514 > 198.51.100.7.443: S 1:1(0) win 16384     of OpenBSD and of old versions, without `IP`
-# 14:22:02.123456 00:1a:2b:3c:4d:5e > 00:1a:2b:3c:4d:5f, ethertype IPv4 (0x0800), length 74: 192.0.2.5.51514 > ...
+# 2026-10-03 14:22:02.123456 eth0  Out IP 192.0.2.5.51514 > 198.51.100.7.443: Flags [S], seq 1, win 64240 ..
+# Nov 10 14:22:02.123456 192.0.2.5.51514 > 198.51.100.7.443: S 1:1(0) win 16384
+# 14:22:02.123456 00:1a:2b:3c:4d:5e > 00:1a:2b:3c:4d:5f, ethertype IPv4 (0x0800), length 74: ..
 _HEAD = re.compile(
     r"(?a)\s{0,4}(?:\d{1,7} {2})?(?:(?P<date>\d{4}-\d\d-\d\d)[ T]|(?P<day>[A-Z][a-z]{2} [ \d]\d) (?=\d\d:\d\d:\d\d\.))?"
     r"(?:(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)|(?P<epoch>\d{9,10}\.\d{1,9}))? {0,2}"
@@ -43,7 +43,7 @@ _TIME_ONLY = re.compile(r"(?a)\s{0,2}(?:\d{4}-\d\d-\d\d )?(?:\d\d:\d\d:\d\d\.\d{
 _TALK = re.compile(
     r"tcpdump: |listening on |reading from file |dropped privs to |\d+ packets? (?:captured|received|dropped)|Warning: "
 )
-# ARP, Request who-has 192.0.2.1 tell 192.0.2.5, length 28     ARP, Reply 192.0.2.1 is-at 00:1a:2b:3c:4d:5e (oui Unknown)
+# ARP, Request who-has 192.0.2.1 tell 192.0.2.5, length 28
 _ARP = re.compile(
     rf"(?a)who-has (?P<asked>[0-9.]{{7,15}})(?: \({_MAC}\))? tell (?P<asker>[0-9.]{{7,15}})|(?P<owner>[0-9.]{{7,15}}) is-at (?P<mac>{_MAC})"
 )

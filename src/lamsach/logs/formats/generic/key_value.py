@@ -163,7 +163,7 @@ class KeyValue(LogFormat):
 
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
-# Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public     H3C: %Mar  4 10:00:01:123 2026 FW1 FILTER/6/FILTER_ZONE_..
+# Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public
 _SENDER = re.compile(
     r"(?a)\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) (?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]"
 )

@@ -26,7 +26,7 @@ from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.logs.text.values import host_and_port, ip_of, port_of
 from lamsach.model import Event, EventKind
 
-# src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5   sport=1234
+# src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5
 _KEYED = re.compile(
     r"(?a)(?<![\w.-])(?P<key>[A-Za-z][\w-]{1,30})\\?[\"']?(?:\s{0,3}[=:]\s{0,3}|\s)\\?[\"'\[(]?"
     r"(?P<value>[0-9A-Fa-f:.]{2,45}(?:\]:\d{1,5})?|\d)(?![\w-])"
@@ -38,7 +38,7 @@ _ARROW = re.compile(
     r"(?a)(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
 )
 _END = r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:]{2,39}:[0-9A-Fa-f.:]{0,15})(?:[:/(](\d{1,5})\)?|,? (?:port |cổng )(\d{1,5}))?"
-# from 10.1.1.5:49152 to 203.0.113.9:443   from 10.1.1.5 port 49152 to 203.0.113.9 port 443   từ 10.1.1.5 đến 203.0.113.9   between 10.1.1.5 and 203.0.113.9
+# from 10.1.1.5:49152 to 203.0.113.9:443   from 10.1.1.5 port 49152 to 203.0.113.9 port 443
 _FROM_TO = re.compile(
     rf"(?i)\b(?:from|từ|between) (?:\w{{1,12}}[:/ ])?{_END},? (?:to|đến|tới|and|và) (?:\w{{1,12}}[:/ ])?{_END}(?![\w:])"
 )

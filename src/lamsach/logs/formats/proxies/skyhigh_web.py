@@ -18,7 +18,7 @@ from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-# [04/May/2026:10:20:30 +0700] "nvan" 10.1.2.3 200 "GET http://files.example/a HTTP/1.1" "Business" "Minimal Risk" "text/html" 1234 "Mozilla/5.0" "" "0"
+# [04/May/2026:10:20:30 +0700] "nvan" 10.1.2.3 200 "GET http://files.example/a HTTP/1.1" "Business" ..
 _ROW = re.compile(
     r"(?a)\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([^\"]{0,256})\" ((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}) (\d{1,3}) \"((?:[^\"\\]|\\.){0,8192})\" \""
 )

@@ -41,7 +41,7 @@ from lamsach.logs.text.values import host_and_port, mac_of, stated
 from lamsach.model import Action, EventKind
 
 # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
-# [24/Jan/2025:13:32:23 +0700] 12 10.1.1.5 TCP_MISS/200 ...     2025-01-24 13:32:23 12 10.1.1.5 TCP_MISS/200 ...
+# [24/Jan/2025:13:32:23 +0700] 12 10.1.1.5 TCP_MISS/200 ...
 _NATIVE = re.compile(
     r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}(?:[.,]\d{1,6})?)|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]?"
     r"|\[?(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)\]?)"
@@ -50,7 +50,7 @@ _NATIVE = re.compile(
     r"|((?:TCP|UDP|NONE|TAG|ERR)_[A-Z_]{0,60}(?:/(?:\d{1,3}|-)?(?: +(?:\d{1,20}|-)?)?)?)$)",
     re.ASCII,
 )
-# 10.1.1.5 - lan [24/Jan/2025:13:32:23 +0700] "GET http://files.example/a HTTP/1.1" 200 512 "-" "curl/8" TCP_MISS:HIER_DIRECT
+# 10.1.1.5 - lan [24/Jan/2025:13:32:23 +0700] "GET http://files.example/a HTTP/1.1" 200 512 "-" "curl/8" ..
 _COMBINED = re.compile(
     r"(?:^|(?<=[\s:]))([0-9A-Za-z:.%_-]{2,255}) (\S{1,255}) (\S{1,255}) "
     r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([A-Z_]{1,32}|-) ",
@@ -224,7 +224,7 @@ class Squid(LayoutFormat):
         anywhere=True,
         room=_LOOKED_AT,
         shapes=(
-            # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
+            # 1737725543.236
             Shape(
                 r"^(?P<time>\d{9,10}(?:\.\d{1,6})?) +-?\d{1,12} (?P<client>[0-9.]{7,15}|[0-9A-Fa-f:]{3,39}) (?P<code>(?:TCP|UDP|NONE)[A-Z_]*)/\d{1,3} \d+ "
                 r"(?:CONNECT (?P<url>(?P<host>[\w.-]+):(?P<port>\d{1,5}))|[A-Z]+ (?P<url2>https?://(?P<host2>[\w.-]+)(?::(?P<port2>\d{1,5}))?(?:/[!-~]*)?)) "

@@ -43,7 +43,7 @@ _CSV_2 = re.compile(
 )
 _JSON_KEYS = ('"src_ap"', '"src_addr"', '"dst_ap"', '"dst_addr"')
 _JSON_OTHERS = ('"pkt_', '"rule"', '"gid"')
-# (Event) / \tsensor id: 0\tevent id: 1\tevent second: 1780619472\tevent microsecond: 494123 / ... / \tpriority: 1\tip source: 10.1.1.20\tip destination: 203.0.113.9
+# (Event) / \tsensor id: 0\tevent id: 1\tevent second: 1780619472\tevent microsecond: 494123 / ... / ..
 _UNIFIED_START = re.compile(r"\(Event\)\s*(?:\n|$)")
 _UNIFIED = re.compile(
     r"\t(event second|event microsecond|ip source|ip destination|src port|dest port|protocol|blocked): ([0-9A-Fa-f.:]{1,45})(?=\s|$)"

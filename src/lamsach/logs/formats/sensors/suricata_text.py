@@ -29,7 +29,7 @@ _TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6}) ", re
 _END = r"([0-9A-Fa-f:.]{2,60})"
 # [**] 10.1.1.5:49152 -> 203.0.113.9:80
 _LAST = re.compile(rf"\[\*\*\] ?{_END} -> {_END}\s*$", re.ASCII)
-# [**] Query TX 4711 [**] bot-c2.xyz [**] A [**]     [**] Response TX 4711 [**] bot-c2.xyz [**] A [**] TTL 300 [**] 203.0.113.9 [**]
+# [**] Query TX 4711 [**] bot-c2.xyz [**] A [**]
 _DNS = re.compile(r"\[\*\*\] (Query|Response) TX [0-9A-Fa-f]{1,8} \[\*\*\] (.{1,1100}?) \[\*\*\]", re.ASCII)
 _ANSWER = re.compile(r"\[\*\*\] (A|AAAA|CNAME) \[\*\*\] TTL \d{1,10} \[\*\*\] (\S{1,255}) \[\*\*\]", re.ASCII)
 # 10.1.1.5:49152 -> 203.0.113.9:443  TLS: Subject='CN=c2.example'

@@ -25,7 +25,7 @@ from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of
 from lamsach.model import Event
 
-# 1790000001.123456<TAB>CHhAvVGS1DHFjwGM9<TAB>192.0.2.10<TAB>...; the time always has six decimals. After a syslog header too.
+# 1790000001.123456<TAB>CHhAvVGS1DHFjwGM9<TAB>192.0.2.10<TAB>...; the time always has six decimals. After ..
 _DATA = re.compile(r"\d{9,10}\.\d{6}\t\S", re.ASCII)
 _DATA_IN_SYSLOG = re.compile(r"[^\t]{1,200}? (?=\d{9,10}\.\d{6}\t[CF-][A-Za-z0-9]{0,30}\t)", re.ASCII)
 # #separator \x09   #fields<TAB>ts<TAB>uid   (a W3C log writes `#Fields: `)
@@ -208,7 +208,8 @@ def columns_by_shape(values: Sequence[str]) -> list[str]:
     if count >= 6 and ip_of(values[2]) and port_of(values[3]) is not None and ip_of(values[4]):
         return _FLOW + _after_flow(values)
     if count > 6 and ip_of(values[2]) and ip_of(values[3]) and mac_of(values[4]):
-        # DHCP since 2.6: ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr assigned_addr lease_time
+        # DHCP since 2.6: ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr
+        # assigned_addr lease_time
         names = "ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr assigned_addr lease_time"
         return [*names.split(), "client_message", "server_message", "msg_types", "duration"]
     if count > 8 and values[1].startswith("F"):

@@ -23,7 +23,7 @@ _LEVEL = re.compile(
     r"(?:^|(?<=[ :]))(?:Info|Warning|Critical|Debug|Trace): (?=New SMTP [ID]CID \d|(?:ICID|DCID|MID) \d{1,12}(?: |$)|Start (?:MID|delivery)|Message (?:done|finished|aborted)|"
     r"Delivery start DCID|Connection Error: DCID|File reputation query|SMTP Auth: |Close: ?[ID]CID|TLS)"
 )
-# New SMTP ICID 1234 interface Data 1 (192.0.2.25) address 203.0.113.7 reverse dns host mail.bad.example verified yes
+# New SMTP ICID 1234 interface Data 1 (192.0.2.25) address 203.0.113.7 reverse dns host mail.bad.example ..
 _INCOMING = re.compile(
     r"(?a)New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address ([0-9A-Fa-f:.]{2,45})(?= |$)"
 )
@@ -31,7 +31,7 @@ _INCOMING = re.compile(
 _DELIVERING = re.compile(
     r"(?a)New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port (\d{1,5}))?"
 )
-# ICID 1234 REJECT SG BLOCKED_LIST match sbrs[-10.0:-3.0]   ICID 5 SMTP authentication failed for user an using AUTH LOGIN
+# ICID 1234 REJECT SG BLOCKED_LIST match sbrs[-10.0:-3.0]
 _REFUSED = re.compile(
     r"ICID \d{1,12} (?:REJECT|TCPREFUSE)\b|authentication failed|\bquarantined\b|Dropped by|Message aborted"
 )

@@ -31,7 +31,7 @@ _PROTOCOL = (
     *("date-time", "connector-id", "session-id", "sequence-number", "local-endpoint", "remote-endpoint", "event", "data", "context"),
 )  # fmt: skip
 _TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z?"
-# 2026-05-04T03:20:30.123Z,203.0.113.7,mail.example,192.0.2.25,EX01,08D;...,EX01\Default,SMTP,RECEIVE,1,<a@example>,
+# 2026-05-04T03:20:30.123Z,203.0.113.7,mail.example,192.0.2.25,EX01,08D;...,EX01\Default,SMTP,RECEIVE,1 ..
 _TRACKING_ROW = re.compile(
     rf"(?a){_TIME},[^,]{{0,64}},[^,]{{0,255}},[^,]{{0,64}},[^,]{{0,255}},(?:[^,\"]{{0,2000}}|\"[^\"]{{0,2000}}\"),[^,]{{0,255}},[A-Z]{{2,32}},[A-Z]{{3,32}},"
 )

@@ -22,7 +22,7 @@ from lamsach.model import Action, Event, EventKind
 _APPS = frozenset({"proftpd", "vsftpd", "pure-ftpd"})
 _OK, _NO = Action.ALLOWED, Action.BLOCKED
 _SENTENCES = (
-    # host1 (pc.example[203.0.113.7]) - USER admin: no such user found from 203.0.113.7 [203.0.113.7] to ::ffff:10.0.0.5:21
+    # host1 (pc.example[203.0.113.7]) - USER admin: no such user found from 203.0.113.7 [203.0.113.7] to ..
     sentence("Login successful", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?): Login successful", _OK),
     sentence("no such user", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )(?:USER )?(?P<user>.{1,128}?): no such user found(?: from \S{1,255} \[\S{2,45}\] to (?P<to>[0-9A-Fa-f:.]{2,45}):(?P<to_port>\d{1,5}))?", _NO),
     sentence("Login failed", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?) \(Login failed\)", _NO),
@@ -33,15 +33,15 @@ _SENTENCES = (
     sentence("FAIL ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?FAIL [A-Z]{3,12}: Client \"{IP}\"", _NO),
     sentence("OK ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?OK [A-Z]{3,12}: Client \"{IP}\"", _OK),
     sentence(": Client ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?(?:CONNECT|FTP command|FTP response|DEBUG): Client \"{IP}\""),
-    # (?@203.0.113.7) [WARNING] Authentication failed for user [admin]     (?@10.1.2.3) [INFO] lan is now logged in
+    # (?@203.0.113.7) [WARNING] Authentication failed for user [admin]   (?@10.1.2.3)
     sentence("Authentication failed", r"\(\S{1,128}?@{IP}\) \[WARNING\] Authentication failed for user \[(?P<user>[^\]]{1,128})\]", _NO),
     sentence("is now logged in", r"\(\S{1,128}?@{IP}\) \[INFO\] (?P<user>\S{1,128}) is now logged in", _OK),
     sentence(") [", r"\((?:\?|(?P<user>\S{1,128}?))@{IP}\) \[[A-Z]{4,10}\] "),
-    # pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=admin rhost=203.0.113.7  user=admin
+    # pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=admin ..
     sentence("rhost=", r"authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
 )  # fmt: skip
 _CLIENT = re.compile(r"\(\S{0,255}?\[[0-9A-Fa-f:.]{2,45}\]\)(?:: | - )", re.ASCII)
-# Jun 07 09:00:01 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]) - ...     2026-06-07 09:00:01,123 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]): USER x: no such user found ...
+# Jun 07 09:00:01 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]) - ...
 _PROFTPD = re.compile(
     r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:,\d{3})?|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) (\S{1,255}) proftpd\[\d{1,10}\] (.*)"
 )
@@ -53,7 +53,7 @@ _VSFTPD = re.compile(
 _TRANSFER = re.compile(
     r"(?a)([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) \d{1,9} (?P<ip>[0-9A-Fa-f:.]{2,45}) \d{1,20} .{1,2048}? [ab] [_CUT] [oid] [arg] (?P<user>\S{1,128}) ftp [01] \S{1,64}(?: [ci])?\s*$"
 )
-# (000001) 12/7/2026 9:00:01 AM - (not logged in) (203.0.113.7)> USER admin     2026-12-07T02:00:01.123Z == [FTP Session 12 203.0.113.7 an] USER x
+# (000001) 12/7/2026 9:00:01 AM - (not logged in) (203.0.113.7)> USER admin
 _FILEZILLA_OLD = re.compile(
     r"(?a)\(\d{6}\) ?(\d[\d./-]{5,9} \d{1,2}:\d{2}:\d{2}(?: [AP]M)?) - \((?P<user>[^()]{1,128})\) \((?P<ip>[0-9A-Fa-f:.]{2,45})\)> ?(?P<said>.{0,200})"
 )

@@ -23,7 +23,7 @@ from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-# type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...     node=host1 type=1112 audit(06/07/2026 09:00:01.123:456) : ...
+# type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...
 _RECORD = re.compile(
     r"(?a)(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z0-9_]{2,32}) (?:msg=)?audit\((?P<time>[\d./ :-]{8,30}):\d{1,12}\) ?: ?"
 )

@@ -36,7 +36,8 @@ _REFUSED = re.compile(
     r"(?a)Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not|unable|Unable|replay"
 )
 _KEY = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
-# wg0 \t public key \t preshared key \t endpoint \t allowed addresses \t latest handshake \t received \t sent \t keepalive
+# wg0 \t public key \t preshared key \t endpoint \t allowed addresses \t latest handshake \t received \t sent
+# \t keepalive
 _DUMP_PEER = re.compile(
     rf"(?a)(?:([\w.@-]{{1,15}})\t)?({_KEY})\t(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_ENDPOINT})\t(\(none\)|[0-9A-Fa-f.:/,]{{2,2000}})\t(\d{{1,12}})\t\d{{1,20}}\t\d{{1,20}}\t(?:off|\d{{1,6}})\s*"
 )

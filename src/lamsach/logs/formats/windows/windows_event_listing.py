@@ -18,7 +18,7 @@ from lamsach.logs.mappings.windows.xml import record_of_xml
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Event
 
-# Event[0]:    Log Name:      Security    TimeCreated  : 6/5/2026 7:31:12 AM    06/05/2026 07:31:12 AM (Splunk, before LogName=Security)
+# Event[0]:    Log Name:      Security    TimeCreated  : 6/5/2026 7:31:12 AM
 _START = re.compile(
     r"Event\\?\[\d{1,12}\]:?\s*$|Log Name: {1,12}\S|Tên nhật ký: {1,12}\S|TimeCreated {1,20}: ?\d|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2} [AP]M\s*$"
 )

@@ -23,17 +23,17 @@ from lamsach.model import Event
 
 SNARE, OSSEC, COLLECT, STRUCTURED = "MSWinEventLog", "WinEvtLog: ", "AgentDevice=Win", "[NXLOG@14506"
 _DELIMITERS = ("\t", "#011", "\\t", ";", ",")
-# WinEvtLog: Security: AUDIT_FAILURE(4625): Microsoft-Windows-Security-Auditing: (no user): no domain: PC-17.unit.example: An account ..
+# WinEvtLog: Security: AUDIT_FAILURE(4625): Microsoft-Windows-Security-Auditing: (no user): no domain: ..
 _OSSEC = re.compile(
     r"WinEvtLog: ([^:]{1,120}): ([A-Z_ ]{1,30})\((\d{1,5})\): ([^:]{1,120}): ([^:]{1,120}): ([^:]{1,120}): ([^: ]{1,255}): ?"
 )
-# Microsoft-Windows-Security-Auditing[588]: 4624: An account ..    Security-Auditing: 4624: AUDIT_SUCCESS An account ..
+# Microsoft-Windows-Security-Auditing[588]: 4624: An account ..
 _EVENTLOG_TO_SYSLOG = re.compile(
     r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})(?:\[\d{1,10}\])?: (\d{1,5}): "
 )
-# Microsoft-Windows-Sysmon[2200]: Network connection detected: ..   of NXLog's BSD syslog, which leaves the number out
+# Microsoft-Windows-Sysmon[2200]: Network connection detected: ..
 _TITLED = re.compile(r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])")
-# security[failure] 529 NT AUTHORITY\\SYSTEM Logon Failure: Reason:Unknown user name or bad password User Name:an Domain:UNIT Logon Type:3 ..
+# security[failure] 529 NT AUTHORITY\\SYSTEM Logon Failure: Reason:Unknown user name or bad password User ..
 _NTSYSLOG = re.compile(
     r"(?a)(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) (?=\S)"
 )

@@ -103,14 +103,15 @@ def labels(message: str) -> dict[str, str]:
     return found if "ipaddress" in found or "sourceaddress" in found else found | _in_prose(text)
 
 
-# DNS query is completed for the name c2.example, type 1, query options 140737488355328 with status 0 Results 192.0.2.7;
-# DNS query is called for the name c2.example, type 28, query options 140737488355328, Server List , isNetwork query 0, ..
+# DNS query is completed for the name c2.example, type 1, query options 140737488355328 with status 0 ..
+# DNS query is called for the name c2.example, type 28, query options 140737488355328, Server List , isNetwork
+# query 0, ..
 _ASKED = re.compile(
     r"DNS query is (?:completed|called) for the name ([^\s,]{1,255}), type \d{1,5}(?:.{0,120}? Results ([^\s].{0,2000}))?"
 )
 
 
-# Login failed for user 'sa'. Reason: .. [CLIENT: 192.0.2.5]    sshd: Failed password for minh from 192.0.2.5 port 50100 ssh2
+# Login failed for user 'sa'. Reason: .. [CLIENT: 192.0.2.5]
 # The user UNIT\\minh connected from 192.0.2.5 but failed ..    <IpAddress>192.0.2.5</IpAddress>
 _CLIENTS = (
     re.compile(r"\[CLIENT: ?([0-9A-Fa-f.:]{3,45})\]"),

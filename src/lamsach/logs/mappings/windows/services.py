@@ -120,7 +120,7 @@ _REQUEST_DATA = (
     "localip", "useragent",
 )  # fmt: skip
 _FAILED = frozenset({342, 364, 411, 412, 413, 516, 1201, 1203, 1205, 1207, 1210})
-# <IpAddress>203.0.113.9</IpAddress>   <IpAddress>203.0.113.9,10.0.0.3</IpAddress>   <UserId>UNIT\\minh</UserId>
+# <IpAddress>203.0.113.9</IpAddress>   <IpAddress>203.0.113.9,10.0.0.3</IpAddress>
 _ADDRESS = re.compile(r"<IpAddress>\s{0,9}([0-9A-Fa-f.:]{3,45})[,\s<]")
 _PERSON = re.compile(r"<UserId>([^<]{1,256})</UserId>")
 _LOOKED_AT = 65536
@@ -176,7 +176,7 @@ def _client(record: WindowsRecord, texts: str) -> str | None:
 
 
 _ROOM = 8192
-# Network attack Scan.Generic.PortScan.TCP from 203.0.113.5 on local port 445   Attacker: 203.0.113.5   Object: TCP from 203.0.113.5 at 10.1.1.5:445
+# Network attack Scan.Generic.PortScan.TCP from 203.0.113.5 on local port 445   Attacker: 203.0.113.5
 _ATTACKER = re.compile(
     r"(?a)(?:\bfrom |[Aa]ttack(?:er|ing computer)(?: address)?:? {0,8})([0-9A-Fa-f.:]{7,45})(?=[\s,;]|$)(?:[^\r\n]{0,60}?(?:port |:)(\d{1,5})\b)?"
 )

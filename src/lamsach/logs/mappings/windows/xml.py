@@ -72,7 +72,7 @@ _PLAIN_END = "</EventData></Event>"
 _PLAIN_NEEDED = {"Provider", "EventID", "TimeCreated", "Computer"}
 # <Data Name='SourceIp'>192.0.2.5</Data>
 _PLAIN_DATA = re.compile(r"""<Data Name=(['"])([^'"<>]{1,200})\1>([^<]*)</Data>""")
-# <Provider Name='Microsoft-Windows-Sysmon' .. <EventID>3</EventID> .. <TimeCreated SystemTime='2026-06-10T08:00:01Z'/> ..
+# <Provider Name='Microsoft-Windows-Sysmon' .. <EventID>3</EventID> .. <TimeCreated ..
 _PLAIN_SYSTEM = re.compile(
     r"""<(Provider|TimeCreated|EventID|Channel|Computer)(?: (?:Name|SystemTime)=['"]|>)([^'"<>]*)(?=['"<])"""
 )

@@ -21,7 +21,7 @@ from lamsach.model import Action, Event, EventKind
 
 # 106331 192.0.2.49/5001 query[A] example.com from 192.0.2.49
 _EXTRA = re.compile(r"(?a)(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>|\*)/(\d{1,5}) )?")
-# query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49   auth[SOA] example.com from 192.0.2.49
+# query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49
 # query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
 _QUERY = re.compile(
     r"(?a)(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})| f?r?o?m?$)?(?=\s|$)"
@@ -30,7 +30,7 @@ _QUERY = re.compile(
 _FORWARDED = re.compile(
     r"(?a)(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)"
 )
-# reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
+# reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9
 _ANSWER = re.compile(
     r"(?a)(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
     r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
@@ -47,7 +47,8 @@ _REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASC
 _BLOCKING = re.compile(
     r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
 )
-# Rate-limiting a.example is REFUSED (EDE: synthesized)   special domain mask.icloud.com is NXDOMAIN   reply a.example is blocked during CNAME inspection
+# Rate-limiting a.example is REFUSED (EDE: synthesized)   special domain mask.icloud.com is NXDOMAIN   reply
+# a.example is blocked during CNAME inspection
 _ANSWERED_BY_PIHOLE = (
     "Rate-limiting", "special domain", "Mozilla canary domain", "Apple iCloud Private Relay",
 )  # fmt: skip
@@ -144,11 +145,11 @@ def question_of_name(text: str) -> str | None:
 FTL = re.compile(
     r"(?a)\[?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3})(?: ([A-Z]{2,5}|[+-]\d{2,4}))? \[?\d{1,10}(?:M|/[TF]\d{1,10})\] (?:[A-Z_]{3,24}: )?"
 )
-# **** new UDP IPv4 query[A] query "www.example" from eth0/192.0.2.9#53124 (ID 1, FTL 2, src/dnsmasq/forward.c:1)
+# **** new UDP IPv4 query[A] query "www.example" from eth0/192.0.2.9#53124 (ID 1, FTL 2 ..
 _NEW = re.compile(
     r"(?a)\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? \"([^\"]{0,255})\" from (?:[^\s/]{1,32}/)?([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))? "
 )
-# **** got cache reply: www.example is 198.51.100.7 (ID 1, ...   **** got upstream reply from 198.51.100.53#53: www.example is (CNAME) (ID 1, ...
+# **** got cache reply: www.example is 198.51.100.7 (ID 1, ...
 _REPLY = re.compile(
     r"(?a)\*{4} got (?:\S{1,30} ){0,3}reply(?: from \S{2,60})?: (?:\S{1,20} )?(\S{1,255}) is (\S{1,255})"
 )

@@ -30,7 +30,7 @@ from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
-# 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
+# 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e
 _DHCP = re.compile(
     r"(?a)(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9}|SLAAC-CONFIRM)\(([\w.:@-]{1,32})\)((?: \S{1,300}){0,8}) *$"
 )
@@ -43,21 +43,21 @@ _LEASE = re.compile(
     r"(?a)(\d{1,12}) ((?:[0-9A-Fa-f]{2}-)?(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|T?\d{1,12}) ([0-9A-Fa-f.:]{2,45}) (\S{1,255}) (\*|[0-9A-Fa-f:]{2,200})\s*"
 )
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
-# not giving name laptop to the DHCP lease of 192.0.2.50 because ...   abandoning lease to 00:1a:2b:3c:4d:5e of 192.0.2.50
-# client provides name: laptop   not using configured address 192.0.2.50 because it is leased to 00:1a:2b:3c:4d:5e
+# not giving name laptop to the DHCP lease of 192.0.2.50 because ...
+# client provides name: laptop
 _LEASE_ASIDE = re.compile(
     r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255}) to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) "
     r"|abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) of (?P<left>[0-9A-Fa-f.:]{2,45})"
     r"|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))"
 )
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
-# pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...    by whatever name a container or a relay sends it on
+# pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...
 _LIKELY_APP = re.compile(r"dns|pi-?hole|ftl", re.ASCII | re.IGNORECASE)
 # dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
 _BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
-# 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...    as `pihole -t` prints
+# 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...
 _CLOCK = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d: ", re.ASCII)
-# Sep 15 08:32:47 gw daemon dnsmasq[2221]: ...   [2026-09-28 21:30:01] dnsmasq[99]: ...   (none) dnsmasq[3468]: ...
+# Sep 15 08:32:47 gw daemon dnsmasq[2221]: ...   [2026-09-28 21:30:01] dnsmasq[99]: ...   (none)
 _TAG_BEHIND = re.compile(
     r"(?a)[^\"'{},;=|]{0,120}?(?<![\w.-])(dnsmasq(?:-dhcp|-tftp|-script)?)\[\d{1,10}\]: +"
 )

@@ -47,7 +47,7 @@ from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import among, domain_of, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-# date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
+# date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd= ..
 # "date=2024-03-06","type=""event""","subtype=""vpn""","devid=FG100D"
 _TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,;\t]+"?subtype="{0,2}[a-z]')
 _FAMILY = re.compile(r'\b(?:devid|device_id|logid|log_id|vd|devname|eventtime|logdesc)="{0,2}\w')
@@ -199,7 +199,7 @@ def _lease_action(fields: Fields) -> LeaseAction | None:
 
 
 def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event:
-    # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP server sends a DHCPACK"
+    # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP ..
     address = ip_of(fields["ip"])
     seconds = fields.get("lease", "")
     until = None

@@ -29,11 +29,12 @@ from lamsach.logs.text.syslog import SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import MONTHS, local_time, without_year
 from lamsach.model import Event
 
-# jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05   Jun/02/2026 15:04:05 memory firewall, info
+# jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05
 _TIME = re.compile(
     r"(?a)(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))"
 )
-# firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account   dhcp,info:   firewall, info (as WinBox copies them)
+# firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account
+# dhcp,info:   firewall, info (as WinBox copies them)
 _TOPIC = (
     r"(?:account|arp|async|backup|bfd|bgp|bridge|calc|caps|certificate|container|critical|ddns|debug|dhcp|discovery|dns|dot1x|dude|e-mail|"
     r"error|event|fetch|firewall|gps|gsm|health|hotspot|igmp-proxy|info|interface|ipsec|iscsi|isdn|kvm|l2tp|ldp|lora|lte|manager|mme|"
@@ -46,7 +47,7 @@ _MARKERS = (
     ",info", ",error", ",warning", ",critical", ",debug", ",account", ",packet", ",event", ",raw", ", info",
     ", error", ", warning", ", critical", ", debug", "dns ", "web-proxy ",
 )  # fmt: skip
-# CEF:0|MikroTik|CHR|7.18 (stable)|14|system,info,account|Low|dvchost=gw dvc=192.0.2.1 msg=user admin logged in from ...
+# CEF:0|MikroTik|CHR|7.18 (stable)|14|system,info,account|Low|dvchost=gw dvc=192.0.2.1 msg=user admin ..
 _CEF = re.compile(r"(?:CEF: ?)?0\|MikroTik\|", re.ASCII)
 # echo: system,error,critical login failure   memory firewall, info input: (the buffer that WinBox shows)
 _BUFFER = re.compile(r"(?:echo:|memory|disk|remote)[ \t]+")
@@ -66,7 +67,7 @@ class Mikrotik(LogFormat):
     name = "mikrotik"
     title = "MikroTik RouterOS"
     gives = fields_named("contact nat machine user domain url answers action response")
-    # firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto TCP (SYN), 10.1.1.5:51514->203.0.113.9:443, len 52
+    # firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto ..
     records = Records(
         reader="sentences",
         sentences=Sentences(

@@ -13,7 +13,7 @@ from lamsach.logs.formats.firewalls.mikrotik.tunnels import peer_of_tunnel, sess
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-# BAN INPUT 80 input: in:ether1 out:(unknown 0), connection-state:new src-mac 02:..., proto TCP (SYN), 192.0.2.1:5->192.0.2.2:80, len 40
+# BAN INPUT 80 input: in:ether1 out:(unknown 0), connection-state:new src-mac 02:..., proto TCP (SYN) ..
 FIREWALL = re.compile(r"\bin:(?:\([\w ]{1,20}\)|[^\s,]{1,60}) out:(?:\([\w ]{1,20}\)|[^\s,]{1,60})[,\s]")
 """Where a firewall message tells its interfaces."""
 _MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
@@ -21,7 +21,7 @@ _SOURCE_MAC = re.compile(rf"src-mac ({_MAC})")
 _END = r"(\[[0-9A-Fa-f:.]{2,45}\]|[0-9.]{7,15}|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?"
 # , 192.0.2.1:5->192.0.2.2:80,    [2001:db8::1]:5->[2001:db8::2]:80,   192.0.2.1->192.0.2.2,
 _FLOW = re.compile(rf"[,\s]{_END}->{_END}(?=[,\s]|$)")
-# NAT (10.0.0.5:1000->203.0.113.1:1000)->198.51.100.7:53     NAT (10.0.0.5:1000->203.0.113.1:1000)->(198.51.100.7:53->10.0.0.9:53)
+# NAT (10.0.0.5:1000->203.0.113.1:1000)->198.51.100.7:53
 _SOURCE_NAT = re.compile(rf"[,\s]\({_END}->{_END}\)->\(?{_END}(?=[,\s]|$|->)")
 # NAT 198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)     198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)
 _DESTINATION_NAT = re.compile(rf"(?:[,\s]{_END}|\))->\({_END}->{_END}\)")
@@ -91,7 +91,7 @@ def decision_of(before: str) -> Action:
     return Action.ALLOWED if _ALLOWING.search(prefix) else Action.UNKNOWN
 
 
-# dhcp1 assigned 10.0.0.9 to 02:...   dhcp1 deassigned 10.0.0.9 from 02:...   dhcp1 assigned 10.0.0.9 for 02:... PC KE TOAN
+# dhcp1 assigned 10.0.0.9 to 02:...   dhcp1 deassigned 10.0.0.9 from 02:...
 _LEASE = re.compile(
     rf"\S.{{0,60}}? (assigned|deassigned) ([0-9.]{{7,15}}) (?:to|from|for) ({_MAC}|\S{{1,60}})(?: (\S.{{0,80}}))?$"
 )
@@ -116,7 +116,7 @@ _LOGIN = re.compile(
 )
 # filter rule changed by winbox-3.41/tcp-msg(winbox):lan@10.0.0.9 (/ip firewall filter set 3 disabled=no)
 _CHANGED = re.compile(r" by [^\s()]{1,60}\([\w-]{1,20}\):([^\s@]{1,128})@([0-9A-Fa-f:.]{2,45})(?=[\s/]|$)")
-# lan (10.5.50.2): logged in      ->: lan (10.5.50.2): login failed: invalid password      lan (10.5.50.2): logged out: user request
+# lan (10.5.50.2): logged in      ->: lan (10.5.50.2): login failed: invalid password
 _HOTSPOT = re.compile(
     r"(?:->: )?(.{1,128}?) \(([0-9A-Fa-f.:]{2,45})\): (logged in|logged out|login failed|trying to log in)"
 )

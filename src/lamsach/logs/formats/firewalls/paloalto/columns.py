@@ -114,14 +114,14 @@ PLACES: Mapping[str, Mapping[str, int]] = {
 
 _ADDRESS = r"'?\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}(?<!\.))\]?'?"
 _END = r"(?=[\s',;)\[]|[.:](?:\s|$)|:\d{1,5}\b|$)"
-# From: 198.51.100.4.   from '198.51.100.4'   Login from: 198.51.100.4,   source ip 198.51.100.4   Source IP: 198.51.100.4
+# From: 198.51.100.4.   from '198.51.100.4'   Login from: 198.51.100.4,   source ip 198.51.100.4
 _CLIENT = re.compile(
     r"\b(?:from|client ip|source ip|source address|private ip|user ip|initiated by|peer ip|ip)\b(?: address)?[:=]?\s{0,2}"
     + _ADDRESS
     + _END,
     re.IGNORECASE,
 )
-# server address '192.0.2.9'   dhcp server: 192.0.2.9   update server: updates.example   to server at 192.0.2.9
+# server address '192.0.2.9'   dhcp server: 192.0.2.9   update server: updates.example
 _SERVER = re.compile(
     r"(?i)\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|to server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
     r"([A-Za-z0-9][\w.:-]{0,254})"

@@ -62,7 +62,8 @@ _JSON_KEYS = Keys(
     observer=("DeviceName", "LogSourceName"),
 )
 _TIMES = ("EventTime", "TimeGenerated", "TimeGeneratedHighResolution", "TimeReceived", "LogTime")
-# generic:bad.example(109000001)   Suspicious DNS Query (generic:bad.example)(3800005)   Tunneling:bad.example(109001001)
+# generic:bad.example(109000001)   Suspicious DNS Query (generic:bad.example)(3800005)
+# Tunneling:bad.example(109001001)
 _THREAT_DOMAIN = re.compile(r"[(:]([\w-]{1,63}(?:\.[\w-]{1,63})+)\)?\(?", re.ASCII)
 _LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "HIPMATCH", "AUTH"})
 _REFUSED = re.compile(r"\b(?:fail(?:ed|ure)|denied|rejected|locked|invalid)\b", re.IGNORECASE)

@@ -33,9 +33,9 @@ from lamsach.model import Event
 
 Fields = Mapping[str, str]
 
-# device="SFW" date=2026-06-02 time=19:36:57 timezone="+07" device_name="XG230" log_id=010101600001 log_type="Firewall" log_component="Firewall Rule"
+# device="SFW" date=2026-06-02 time=19:36:57 timezone="+07" device_name="XG230" log_id=010101600001 ..
 _SFOS = re.compile(r'\blog_type="?[A-Z].{1,40}?log_component="?[A-Z]')
-# id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet dropped"     id=x severity=high sys=y sub=z
+# id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet dropped"
 _UTM = re.compile(
     r'(?:^|[\s:])id="?[\w.-]{1,40}"? severity="?[\w.-]{1,20}"? sys="?[\w.-]{1,40}"? sub="?[\w.-]'
 )

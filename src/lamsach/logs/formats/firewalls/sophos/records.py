@@ -23,8 +23,8 @@ _LEASES = {
     "released": LeaseAction.RELEASED, "terminated": LeaseAction.RELEASED, "connection terminated": LeaseAction.RELEASED,
     "disconnected": LeaseAction.RELEASED, "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
 }  # fmt: skip
-# [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...     Client 192.0.2.4 is connected
-# "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload     H=mx.example (mx) [192.0.2.4]:5678 F=<a@b.example> rejected
+# [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...
+# "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload
 _CLIENT = re.compile(
     r"(?a)(?:\[client |\bfrom |\bClient |^\"[^\"]{1,80}\"\[\d{1,9}\] |\bH=\S{1,255} (?:\([^()]{1,255}\) )?(?=\[))\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)"
 )

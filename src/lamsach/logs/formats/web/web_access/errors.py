@@ -21,7 +21,7 @@ from lamsach.logs.text.times.timestamps import local_time
 from lamsach.logs.text.values import host_and_port, ip_of, port_of
 from lamsach.model import Event
 
-# 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: a.example, request: "GET / HTTP/1.1", host: "a.example"
+# 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: ..
 _NGINX_ERROR = re.compile(
     r"(?as)(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?(.*)"
 )
@@ -31,7 +31,7 @@ _NGINX_REQUEST = re.compile(rf", request: {STRING}", re.DOTALL)
 _NGINX_HOST = re.compile(r', host: "([^"]{1,255})"')
 _NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
 # [Wed Jun 03 14:32:52.123456 2026] [core:error] [pid 35708:tid 437] [client 192.0.2.1:5678] AH00135: ...
-# [2026-06-03 14:32:52.123456] [core:error] [pid 35708] [client 192.0.2.1:5678] ...     ErrorLogFormat with another time; [error] [pid 1] without any
+# [2026-06-03 14:32:52.123456] [core:error] [pid 35708] [client 192.0.2.1:5678] ...
 # [error] [client 192.0.2.1] user alice not found: /x   (ErrorLog syslog, whose header states the time)
 _LEVEL = r"(?:error|warn|notice|info|crit|alert|emerg|debug)"
 _APACHE_ERROR = re.compile(
@@ -41,7 +41,7 @@ _APACHE_ERROR = re.compile(
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
 # [client 2001:db8::7:4455]   (2.4; the last number is the port)
-# AH01618: user alice not found: /x     AH01617: user alice: authentication failure for "/x": Password Mismatch
+# AH01618: user alice not found: /x
 _APACHE_USER = re.compile(
     r"(?ai)(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in realm| to )"
 )
@@ -115,8 +115,8 @@ def _apache_time(match: re.Match[str], context: FileContext) -> datetime | None:
     return LooseTimes(context).read(text) if text else None
 
 
-# 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found [/var/www/x]
-# 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:admin ip:203.0.113.9 url:/login.php
+# 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found ..
+# 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:admin ..
 _LITESPEED = re.compile(
     r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ \t]{1,4}){0,4}?"
     r"(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
@@ -168,7 +168,7 @@ def lighttpd_error(text: str, context: FileContext) -> Event | None:
     )
 
 
-# [pid: 812|app: 0|req: 1/1] 192.0.2.1 (an) {40 vars in 500 bytes} [Thu Jun  4 09:00:01 2026] GET /a?b => generated 12 bytes in 3 msecs (HTTP/1.1 200) ...
+# [pid: 812|app: 0|req: 1/1] 192.0.2.1 (an) {40 vars in 500 bytes} [Thu Jun  4 09:00:01 2026] GET /a?b => ..
 _UWSGI = re.compile(
     r"(?a)\[pid: \d{1,10}\|app: [\d-]{1,10}\|req: [\d/-]{1,24}\] (\S{2,45}) \(([^()]{0,128})\) \{[^{}]{0,80}\} \[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})\] "
     r"([A-Z]{3,20}) (\S{1,8192}) => generated .{1,80}? \(\S{4,10} (\d{3})\)"
@@ -177,20 +177,20 @@ _UWSGI = re.compile(
 _RAILS = re.compile(
     r'(?a)Started ([A-Z]{3,10}) "([^"]{1,8192})" for ([0-9A-Fa-f:.]{2,45}) at (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} [+-]\d{4})'
 )
-# 79a5..2be bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 arn:aws:... 3E57427F3 REST.GET.OBJECT a.zip "GET /a.zip HTTP/1.1" 200 - 113 ...
+# 79a5..2be bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 arn:aws:... 3E57427F3 REST.GET.OBJECT a.zip "GET ..
 _STORE = re.compile(
     rf"(?as)[0-9a-f]{{8,64}} (\S{{3,63}}) \[({CLF})\] ([0-9A-Fa-f:.]{{2,45}}) (\S{{1,300}}) \S{{1,64}} [A-Z]{{2,10}}\.[A-Z_.]{{3,40}} \S{{1,2048}} (?:{STRING}|-) (\d{{3}}|-)"
 )
-# [2026-06-04 09:00:01.123456] [router:host-http] [origin:a.example] [client: 192.0.2.1] [useragent: curl/8] GET /a?b 200
+# [2026-06-04 09:00:01.123456] [router:host-http] [origin:a.example] [client: 192.0.2.1] [useragent: ..
 _ZORAXY = re.compile(
     r"(?a)\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,9})\] \[router:[\w-]{1,40}\] \[origin:([^\]]{0,255})\] \[client:? ([0-9A-Fa-f:.\[\]]{2,60})\] \[useragent:? .{0,2000}?\] "
     r"([A-Z]{3,20}) (\S{1,8192}) (\d{3})\s*$"
 )
-# http: TLS handshake error from 192.0.2.1:51514: EOF   (servers written in Go: Traefik, Caddy, Gitea and others)
+# http: TLS handshake error from 192.0.2.1:51514: EOF
 _HANDSHAKE = re.compile(
     r"(?a)(?:(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) )?http: TLS handshake error from (\S{2,60}): "
 )
-# [GIN] 2026/06/04 - 09:00:01 | 401 |     505.317µs |       192.0.2.1 | POST     "/client"   (colours on a terminal; before 1.6 a path without quotes)
+# [GIN] 2026/06/04 - 09:00:01 | 401 |     505.317µs |       192.0.2.1 | POST     "/client"
 _GIN = re.compile(
     r"\[GIN\] (\d{4}/\d{2}/\d{2}) - (\d{2}:\d{2}:\d{2}) \|(?:\x1b\[[\d;]{0,12}m)? {0,4}(\d{3}) {0,4}(?:\x1b\[[\d;]{0,12}m)?\| {0,20}[\w.µμ]{1,20} {0,20}\| {0,40}(\S{2,45}) "
     r'{0,4}\|(?:\x1b\[[\d;]{0,12}m)? {0,4}([A-Z]{3,20}) {0,8}(?:\x1b\[[\d;]{0,12}m)? {0,8}(?:"([^"\s]{1,8192})"|(/\S{0,8192}))'

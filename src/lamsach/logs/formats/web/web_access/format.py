@@ -35,7 +35,7 @@ from lamsach.logs.text.values import ip_of, port_of
 from lamsach.logs.text.w3c import METHODS, REQUEST_COLUMNS, W3cColumns, default_columns, names_requests
 from lamsach.model import Event
 
-# 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15     2026-06-02 00:00:01 W3SVC1 WEB01 10.0.0.5 GET ...
+# 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15
 # 00:01:02 203.0.113.7 GET /a 200     2026-06-02	00:00:01	SGN50	392	203.0.113.7	GET	d1.example	/a	200
 _ROW = re.compile(
     r"(?a)(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:(?!\S{1,63}:[ \t])\S{1,64}[ \t]){0,5}?"

@@ -17,17 +17,17 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, port_of
 from lamsach.model import Event, EventKind
 
-# [24/Jan/2026:16:50:41 +0700] MISS 304 304 - GET http site.example "/" [Client 192.0.2.1] [Length 0] [Gzip -] [Sent-to x] "agent" "-"
+# [24/Jan/2026:16:50:41 +0700] MISS 304 304 - GET http site.example "/" [Client 192.0.2.1] [Length 0] ..
 _PROXY_MANAGER = re.compile(
     rf"(?s)\[({CLF})\] (?:\S{{1,20}} ){{0,3}}?(\d{{3}}) (?:- )?([A-Z]{{1,20}}) (https?) (\S{{1,255}}) {STRING} \[Client ([^\]\s]{{2,60}})\]"
 )
-# [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 512 1.250 [Sent-to 10.0.0.3:22] [Sent 512] ...   (streams of NGINX Proxy Manager)
-# 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"   (nginx's own example)
+# [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 ..   (streams of NGINX Proxy Manager)
+# 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"
 _STREAM = re.compile(
     rf"(?:\[({CLF})\] \[Client (?P<client>\S{{2,60}})\]|(?P<peer>[0-9A-Fa-f.:]{{2,60}}) \[({CLF})\]) (?:TCP|UDP) (\d{{3}}) \d{{1,20}} \d{{1,20}} \d{{1,10}}(?:\.\d{{1,6}})?"
     r"(?: (?:\[Sent-to |\")(?P<server>[^\]\s\",]{2,60})[\]\",])?(?=\s|$)"
 )
-# https 2026-04-26T12:23:00.186641Z app/a/4 192.0.2.11:44740 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://a.example:443/x HTTP/1.1" "agent" ...
+# https 2026-04-26T12:23:00.186641Z app/a/4 192.0.2.11:44740 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 ..
 _BALANCER = re.compile(
     r"(?:(?:(?:https?|h2|grpcs|wss?) )?(\S{20,35}) (\S{1,255}) )?(\S{2,60}):(\d{1,5}) (?:(\S{2,60}):(\d{1,5})|-) (?:-?\d{1,9}(?:\.\d{1,9})? ){3}(\d{3}|-) (?:\d{3}|-) -?\d{1,20} -?\d{1,20} "
     + STRING,
@@ -35,12 +35,12 @@ _BALANCER = re.compile(
 )
 _CREATED = re.compile(r'" (?:\d{1,6}|-) (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z) "')
 _SITE_AND_PATH = re.compile(r"[a-z]{2,5}://([^/?#]{0,300})(.*)", re.DOTALL)
-# tls 2.0 2026-12-20T02:59:40 net/lb/c6e 7a1 192.0.2.8:51341 10.0.1.5:443 5 2 98 246 - arn:x - ECDHE tlsv12 - a.example h2 h2 "h2" 2026-12-20T02:59:30
+# tls 2.0 2026-12-20T02:59:40 net/lb/c6e 7a1 192.0.2.8:51341 10.0.1.5:443 5 2 98 246 - arn:x - ECDHE ..
 _NETWORK_BALANCER = re.compile(
     rf"(?as)tls \d\.\d ({ISO}) (\S{{1,255}}) \S{{1,64}} (\S{{2,60}}):(\d{{1,5}}) (?:(\S{{2,60}}):(\d{{1,5}})|-) (?:\S{{1,400}} ){{10}}(\S{{1,255}})(.*)"
 )
 _CREATED_AT_END = re.compile(rf"({ISO})\s*$", re.ASCII)
-# 192.0.2.10:10285 [12/Mar/2026:06:56:28.088] fe~ be/srv1 0/0/0/1263/1264 200 20602 - - ---- 19/19/3/4/0 0/0 {a.example} "GET / HTTP/1.1"
+# 192.0.2.10:10285 [12/Mar/2026:06:56:28.088] fe~ be/srv1 0/0/0/1263/1264 200 20602 - - ---- 19/19/3/4/0 ..
 _HAPROXY = re.compile(
     r"(?as)([0-9A-Fa-f:.]{2,60}):(\d{1,5}) \[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3})\] (\S{1,200})(?: (\S{1,255}/\S{1,255}))?(.*)"
 )
@@ -49,8 +49,8 @@ _HAPROXY_STATUS = re.compile(r" [\d/+-]{5,80} (\d{3}|-1) [\d+]{1,20} ")
 _HAPROXY_SNI = re.compile(r' (\S{4,255})/(?:TLS|SSL)v[\d.]{1,4}/\S{1,80}(?=\s|$|")')
 # 192.0.2.10:10285 to 10.0.0.1:443 (fe/HTTP)
 _CONNECT = re.compile(r"(?a)Connect from (\S{2,60}:\d{1,5}) to (\S{2,60}:\d{1,5}) \(\S{1,100}/\w{1,10}\)")
-# [2026-04-15T20:17:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "192.0.2.28" "agent" "id" "site.example" "tcp://10.0.2.1:80"
-# Istio goes on: outbound|80||a.b 10.0.2.9:33 10.0.0.1:443 192.0.2.28:4455 site.example default   (its own, the called and the calling address, the SNI)
+# [2026-04-15T20:17:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "192.0.2.28" "agent" "id" ..
+# Istio goes on: outbound|80||a.b 10.0.2.9:33 10.0.0.1:443 192.0.2.28:4455 site.example default
 _ENVOY = re.compile(rf"\[({ISO})\] {STRING} (\d{{1,3}}) (.*)", re.DOTALL)
 _ISTIO_ENDS = re.compile(r" (?:\S{1,400}) (\S{1,80}) (\S{1,80}) (\S{1,80}) (\S{1,255}) \S{1,255}(?=\s|$)")
 

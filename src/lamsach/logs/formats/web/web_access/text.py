@@ -40,9 +40,9 @@ from lamsach.logs.text.times.timestamps import local_time
 from lamsach.logs.text.values import domain_of, host_and_port, ip_of
 from lamsach.model import Event
 
-# www.unit.example 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent" "203.0.113.5"
+# www.unit.example 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent" ..
 _COMMON = re.compile(rf'(?s)((?:[^"{{}}]|""){{1,700}}?) \[({CLF}|{ISO})\] {STRING} (\d{{3}}|-)(?=\s|$)')
-# 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a?q=<b>"x"</b> HTTP/1.1" 404 196   (servers and relays that do not escape quotes)
+# 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a?q=<b>"x"</b> HTTP/1.1" 404 196
 _LOOSE_QUOTES = re.compile(
     rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} [^\s"]{{1,8192}}"[^\r\n]{{0,8192}}? HTTP/\d(?:\.\d)?)" (\d{{3}}|-)(?=\s|$)'
 )
@@ -174,7 +174,7 @@ def time_first(text: str, context: FileContext) -> Event | None:
 
 
 # [24/Jan/2026:16:50:41 +0700] 192.0.2.1 - - a.example to: 10.0.0.9:80: GET /a HTTP/1.1 200 ...
-# 192.0.2.1 - - [24/Jan/2026:16:50:41 +0700] GET /a HTTP/1.1 200 612 ...   (layouts whose author forgot the quotes, quotes that a relay took away)
+# 192.0.2.1 - - [24/Jan/2026:16:50:41 +0700] GET /a HTTP/1.1 200 612 ...
 _UNQUOTED = re.compile(
     rf"(?a)(?:([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\]|\[({CLF}|{ISO})\] ([^\[\]\"{{}}]{{3,300}}?)) ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)"
 )
