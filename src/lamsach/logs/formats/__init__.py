@@ -126,12 +126,12 @@ _ROWS = (
     Row("generic.json_lines:JsonLines", "json_lines", ()),
 )  # fmt: skip
 FORMATS: Registry[type[LogFormat]] = Registry(__name__, _ROWS)
-"""Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
+"""Every format, the particular first; `unknown_text` reads what none of these does."""
 JSON_FORMATS = FORMATS.only(
     *("zeek_json", "suricata_eve", "windows_event_json", "windows_event_json_pretty", "adguardhome", "technitium", "samba", "nfdump"),
     *("snort_fast", "modsecurity", "web_access", "fortigate", "sophos", "checkpoint", "paloalto", "eset", "server_logons", "json_lines"),
 )  # fmt: skip
-"""The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
+"""The formats of JSON objects; text that an object carries (`"message":"<134>.."`) is `json_lines`' task."""
 
 _BINARY_ROWS = (
     Row("windows.evtx:Evtx", "evtx", rb"\AElf(?:File|Chnk)\0"),
@@ -158,7 +158,7 @@ _BINARY_ROWS = (
     Row("generic.json_lines:JsonDocument", "json_document", rb"\A[^!-~]*[\[{]"),
 )
 BINARY_FORMATS: Registry[type[BinaryFormat]] = Registry(__name__, _BINARY_ROWS)
-"""Every binary format, told by a file's first bytes before anything is taken for text. Each file of a format has its mark."""
+"""Binary formats, told by a file's first bytes before it is taken for text; each has its mark."""
 
 
 def format_by_name(name: str) -> type[LogFormat] | None:
@@ -177,5 +177,5 @@ def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
 
 
 def document_format_of(head: bytes) -> type[BinaryFormat] | None:
-    """The format of a text that begins with these bytes in UTF-8 and is one document without lines of its own, or None."""
+    """The format of a text that begins with these bytes and is one document without lines, or None."""
     return next((f for f in BINARY_FORMATS.marked("", head) if f.of_text and f.recognises(head)), None)

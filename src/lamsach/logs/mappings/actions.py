@@ -73,7 +73,7 @@ _BEFORE = 40
 
 
 def refusal_in(text: str) -> Action:
-    """BLOCKED for running text that says so, in English or Vietnamese, and says nothing else; else UNKNOWN."""
+    """BLOCKED for running text that says only so, in English or Vietnamese; else UNKNOWN."""
     text = text[:_LOOKED_AT] if text.isascii() else unicodedata.normalize("NFC", text[:_LOOKED_AT])
     refused, rest = False, text
     for match in _REFUSED_IN_TEXT.finditer(text):

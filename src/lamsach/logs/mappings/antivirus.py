@@ -44,7 +44,7 @@ def hashes_in(text: str) -> tuple[str, ...]:
 
 
 def site_in(text: str) -> str | None:
-    """The URL that a message names as what was detected or stopped; others (links to an encyclopedia) do not count."""
+    """The URL detected or stopped; others (links to an encyclopedia) do not count."""
     match = _SITE.search(text[:_LOOKED_AT])
     return match[1].rstrip(".,") if match else None
 
@@ -59,7 +59,7 @@ _CODES = ("BLOCKED", "CURED", "DELETED", "QUARANTINED", "DENIED", "DISINFECTED",
 
 
 def event_of(fields: Mapping[str, str], time: datetime | None, observer: str | None) -> Event:
-    """The event of a record with these fields; `code`, `title` and `msg` are its type, the type's name and its text."""
+    """The event of a record; `code`, `title` and `msg` are its type, the type's name and its text."""
     text = "\n".join(value for key, value in fields.items() if key not in ("rt", "externalId"))
     message = fields.get("msg") or fields.get("desc") or fields.get("description") or ""
     url = site_in(message) or next(

@@ -78,7 +78,7 @@ def meaning_of(label: str) -> str | None:
 
 
 def take_labels(fields: MutableMapping[str, str]) -> None:
-    """Add values of custom keys under the standard key that their label means; a stated standard key stays."""
+    """Add custom keys' values under the standard keys that their labels mean; stated ones stay."""
     for key, custom in [(key, match[1]) for key in fields if (match := LABEL.fullmatch(key))]:
         meaning = meaning_of(fields[key])
         value = fields.get(custom) if meaning or not custom.startswith("cn") else None  # `cn1` is a number

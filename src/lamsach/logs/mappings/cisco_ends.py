@@ -46,7 +46,7 @@ _ADDRESS = re.compile(rf"(?<![\w.:]){ADDRESS}(?![\w])", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a connection: its address or its name, its port, the firewall's interface, what it is translated to, and who is logged on there."""
+    """An end of a connection: address or name, port, interface, translation, and who is logged on."""
 
     ip: str | None = None
     port: int | None = None
@@ -58,7 +58,7 @@ class End:
 
 
 def end_at(text: str, position: int) -> tuple[End | None, int]:
-    """The end that is written at this position (spaces before it are skipped) and where it stops; None when none is."""
+    """The end at this position, behind spaces, and where it stops; None when there is none."""
     while text.startswith(" ", position):
         position += 1
     match = _END.match(text, position)

@@ -73,7 +73,7 @@ Values = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class CloudRecord:
-    """One kind of record. `names`: the keys (plain) that it has; `fields`: what keys mean in it, whatever they mean elsewhere."""
+    """A kind of record. `names`: its keys (plain); `fields`: what keys mean in it."""
 
     names: frozenset[str]
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.A
 
 
 def kind_of(names: AbstractSet[str]) -> CloudRecord | None:
-    """The kind of a record whose keys are these (lower case, letters and digits); None for any other record."""
+    """The kind of a record by its keys (lower case, letters and digits); None for any other."""
     return next((kind for kind in _KINDS if kind.names <= names), None)
 
 

@@ -62,7 +62,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "lease_seconds": "leasetime leaseduration leaselength",
     "lease_start": "leasestart leasestarts leaseobtained starts",
 }
-"""Field: the names (lower case, letters and digits only, no accents) that mean it, and whose words do not tell it."""
+"""Field: names (lower case, no accents or signs) that mean it and whose words do not tell."""
 NAMES: Mapping[str, str] = {name: field for field, names in EXCEPTIONS.items() for name in names.split()}
 _ONLY_AT_TOP = among(
     "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name address host hostname user time date domain client origin source destination target site path link"
@@ -75,7 +75,7 @@ _AT_ANY_DEPTH = among(
 )
 """Of names of one word that the words tell."""
 _ONLY_FLAT = frozenset({"devicehostname", "devname"})
-"""Names of another machine (FortiAnalyzer's, Zscaler's), while `device` holds the name of its own in `device.hostname`."""
+"""Names of another machine (FortiAnalyzer, Zscaler); `device.hostname` is its own."""
 _WRAPPERS = among("data event fields source message json record result log eventdata wineventdata properties")
 _NAMELESS = re.compile(r"[\W_]+")
 _OF_ENDPOINTS = frozenset({"name", "source_name", "host", "ip"})
@@ -100,7 +100,7 @@ def _bare(name: str) -> str:
 
 @lru_cache(maxsize=8192)
 def field_of(key: str) -> str | None:
-    """The field that a column's name or a dotted key means: the longest run of its last parts that is known."""
+    """The field of a column's name or dotted key: the longest known run of its last parts."""
     parts = [part for part in _bare(key[-300:]).split(".")[-6:] if plain(part)]
     while len(parts) > 1 and plain(parts[0]) in _WRAPPERS and _known(parts[1:2]) and not _known(parts):
         parts = parts[1:]
@@ -181,7 +181,7 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     # CoreDNS: {"remote":"192.0.2.5","port":"51022","name":"a.example.","rcode":
     (frozenset({"remote", "rcode"}), frozenset(), {"remote": "source", "port": "source_port", "name": "query", "server": "observer"}),
 )  # fmt: skip
-"""Names that have to be there, of which one has to be there, and what names mean beside them; of two meanings the first."""
+"""Names that must be there, of which one must, and what names then mean; the first counts."""
 _REMOTE = among("remoteip remoteaddr remoteaddress remotehost")
 _METHODS = among("method requestmethod httpmethod verb")
 _STATUSES = among("status statuscode httpstatus httpstatuscode responsecode")
@@ -219,13 +219,13 @@ LATE = among("received receivedtime receivetime lastseen lastblocked updated")
 
 
 def tells_of_contacts(fields: Iterable[str | None]) -> bool:
-    """Return whether columns of these fields make a log: a machine or a name in it, and one more known column."""
+    """Return whether these fields make a log: a machine or a name, and one more known column."""
     known = {field for field in fields if field}
     return len(known) >= 2 and bool(known & _IDENTIFYING)
 
 
 def tells_of_detections(fields: Iterable[str | None]) -> bool:
-    """Return whether columns of these fields make an antivirus console's export: a machine, what was found on it, and when."""
+    """Return whether these fields make an antivirus export: machine, detection, and time."""
     known = {field for field in fields if field}
     return bool(known & _OF_ENDPOINTS) and "details" in known and bool(known & _TIMES)
 

@@ -130,7 +130,7 @@ def _asked(values: Values) -> str | None:
 
 
 def _user(values: Values) -> str | None:
-    """The user: the first that is no number, no identifier and no hardware address, else a number or an identifier."""
+    """The user: the first that is no number, identifier or hardware address, else such a one."""
     texts = [text for value in values.get("user", ()) if (text := stated(value[:1024])) and not mac_of(text)]
     return next((text for text in texts if not IDENTIFIER.fullmatch(text)), texts[0] if texts else None)
 
@@ -284,7 +284,7 @@ def time_of(values: Values, times: LooseTimes) -> datetime | None:
 
 
 def _first_read(texts: Sequence[str], times: LooseTimes) -> datetime | None:
-    """The first of these texts that is a time; LineError when none is, and one is no mere number of seconds."""
+    """The first time among texts; LineError when there is none and one is no mere number of seconds."""
     problem: LineError | None = None
     for text in texts:
         try:
@@ -305,7 +305,7 @@ def _optional_time(values: Values, field: str, times: LooseTimes) -> datetime | 
 
 
 def is_plausible(field: str, text: str) -> bool:
-    """Return whether a table's cell can be of this field; used to tell a log from another table with similar headings."""
+    """Return whether a cell can be of this field, to tell a log from a table with similar headings."""
     text = text.strip()
     if stated(text) is None:
         return True

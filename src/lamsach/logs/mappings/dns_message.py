@@ -73,7 +73,7 @@ def _after_name(message: bytes, position: int) -> int:
 
 
 def _name(message: bytes, position: int) -> str | None:
-    """The name that starts here, pointers followed backwards only, so that it has an end (RFC 1035 section 4.1.4)."""
+    """The name that starts here; pointers only lead back, so it ends (RFC 1035 section 4.1.4)."""
     labels: list[str] = []
     earliest = position
     for _ in range(_MOST_LABELS):

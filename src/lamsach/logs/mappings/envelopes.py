@@ -85,7 +85,7 @@ def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[
 
 
 def _line_of(value: object) -> str | None:
-    """The text of a value; systemd's journal writes one with unusual characters as a list of its bytes' numbers."""
+    """The text of a value; systemd's journal lists the bytes of unusual ones."""
     if isinstance(value, list) and 0 < len(value) <= _MOST_BYTES:
         numbers = [item for item in value if type(item) is int and 0 <= item < 256]
         return text_of(bytes(numbers).decode("utf-8", "replace")) if len(numbers) == len(value) else None
@@ -93,7 +93,7 @@ def _line_of(value: object) -> str | None:
 
 
 def _in_year_of(outer: datetime, time: datetime) -> datetime:
-    """A line's time in the year of its envelope, when that brings the two together: the line then stated no year."""
+    """A time without a year, in the year that brings it close to its envelope's."""
     if abs(outer - time) < _CLOSE:
         return time
     for year in (outer.year, outer.year - 1, outer.year + 1):
@@ -116,7 +116,7 @@ class CarriedLines:
         self._parsers: dict[type[LogFormat], LogFormat] = {}
         self._text = ""
         self.refused = False
-        """Whether a format that recognised the last line could not read it: its words are still to be searched."""
+        """Whether a format recognised the last line and could not read it: it is still searched."""
         self.passed_over = False
         """Whether a format that recognises the last line told of no event, without reading it further."""
 
@@ -139,7 +139,7 @@ class CarriedLines:
         return None
 
     def completed(self, inner: Event, values: Values, times: LooseTimes) -> Event:
-        """The carried line's event, with time and observer of its envelope where it has none; and the year, where the line states none."""
+        """The line's event with its envelope's observer, time and year where it states none."""
         time = inner.time
         if (time is None or str(time.year) not in self._text[:_HEADER]) and values.get("time"):
             try:

@@ -55,7 +55,7 @@ _MEANINGS: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 """The field of a role and a thing."""
 _ROLES = in_order("nat source destination near far observer own named machine user dns web")
-"""The roles, of several in a name the first; of `source` and `destination` that which is nearer to the thing."""
+"""The roles by rank; of `source` and `destination` the one nearer to the thing counts."""
 _AS_ROLE = {**dict.fromkeys(("machine", "named", "user"), "own"), "near": "source", "far": "destination", "external": "destination"}  # fmt: skip
 _OF_ENDS = frozenset({"source", "destination", "near", "far", "nat"})
 _BEHIND = _OF_ENDS | {"named"}
@@ -78,7 +78,7 @@ _LONGEST = 48
 
 @lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name without accents, in lower case: parted by signs, by humps, or joined of known words (`srcipaddr`)."""
+    """A name's words in lower case, parted by signs, humps, or as known words joined (`srcipaddr`)."""
     pieces = [piece for piece in _APART.split(name[:100]) if piece]
     found: list[str] = []
     for piece in pieces:
@@ -90,7 +90,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def _met(words: Sequence[str]) -> tuple[str, ...]:
-    """The words with neighbours that are one known word made one (`host name` is `hostname`), so that the way of parting them is no matter."""
+    """The words, neighbours that form a known word joined (`host name` is `hostname`)."""
     found: list[str] = []
     for word in words:
         if found and (both := found[-1] + word) in _WORDS:

@@ -120,7 +120,7 @@ def asked_of(keys: Keys) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
-    """Of a record's names those that are none of the maker's usual keys, and whose words mean what these keys mean."""
+    """Unusual names of a record whose words mean the same as these keys."""
     meant = beside(frozenset(map(plain, names)))
     fields = {name: meant.get(plain(name)) or field_of(name) for name in names - asked_of(keys)}
     found: dict[str, Names] = {
@@ -130,7 +130,7 @@ def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
 
 
 def complete(fields: MutableMapping[str, str], keys: Keys) -> None:
-    """Put under the first of the maker's usual keys what an unusual name states, where none of the usual does."""
+    """Put an unusual name's value under the maker's first usual key, where none has a value."""
     unusual = unusual_names(frozenset(fields), keys)
     for name in [name for name in fields if name in unusual]:
         others = unusual[name]
@@ -139,7 +139,7 @@ def complete(fields: MutableMapping[str, str], keys: Keys) -> None:
 
 
 def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, int | None]:
-    """The address and the port of one end. Some makers write both under the address's key: `src=192.0.2.5:49152`, `src=[2001:db8::5]:49152`."""
+    """Address and port of one end, perhaps both under one key: `src=192.0.2.5:49152`."""
     address, port = first_ip(fields, *keys), first_port(fields, *port_keys)
     if address:
         return address, port

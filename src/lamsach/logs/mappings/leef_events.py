@@ -46,7 +46,7 @@ MONTH_FIRST = ("MM/dd", "M/d", "MM-dd")
 """How a `devTimeFormat` begins that puts the month before the day."""
 TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time", "start")
 FAR_HOSTNAME = "|Zscaler|"
-"""In the header of the maker whose `hostname` is the site that was visited, and `srcPostNAT` the client's address inside."""
+"""Header of the maker whose `hostname` is the visited site, `srcPostNAT` the inner client."""
 
 
 def leef_time(record: LeefRecord, context: FileContext) -> datetime | None:

@@ -36,7 +36,7 @@ class Sentence:
 def sentence(
     sign: str, pattern: str, action: Action = Action.UNKNOWN, kind: EventKind = EventKind.LOGON
 ) -> Sentence:
-    """A sentence by the text of its pattern, in which `{IP}`, `{PORT}` and `{END}` stand for an address, a port and both."""
+    """A sentence by its pattern; `{IP}`, `{PORT}`, `{END}` stand for an address, a port, both."""
     text = pattern.replace("{IP}", IP).replace("{PORT}", PORT).replace("{END}", END)
     return Sentence(sign, re.compile(text, re.ASCII | re.DOTALL), action, kind)
 
@@ -70,7 +70,7 @@ def client_event(
 
 
 def event_of(sentences: Iterable[Sentence], message: str) -> Event | None:
-    """The event of the first sentence that the message is and that names an address; None for any other message."""
+    """The event of the first matching sentence that names an address; None for any other message."""
     text = message[:_LONGEST]
     for known in sentences:
         match = known.pattern.search(text) if known.sign in text else None

@@ -25,7 +25,7 @@ _ACTIONS = {START: LeaseAction.ASSIGNED, INTERIM: LeaseAction.RENEWED, STOP: Lea
 
 @dataclass(frozen=True, slots=True)
 class RadiusRecord:
-    """The values of a record as it states them. `status`: of accounting (`Start`, `2`). `accepted`: of a log-on, None when not told."""
+    """A record's values. `status`: of accounting (`Start`, `2`); `accepted`: of a log-on, or None."""
 
     time: datetime | None
     user: str | None = None

@@ -26,7 +26,7 @@ _NO_HOST_BEGINNINGS = ("system.", "microsoft.", "windows.", "management.automati
 
 
 def mentions(text: str) -> tuple[str, ...]:
-    """URLs first, then addresses and host names outside them, each once, at most 64; an encoded command of PowerShell is decoded."""
+    """URLs, then addresses and names outside them, at most 64; PowerShell's encoding is undone."""
     text = text[:_LONGEST_TEXT]
     if "." not in text and "-" not in text:
         return ()

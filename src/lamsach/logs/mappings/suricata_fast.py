@@ -28,7 +28,7 @@ _SNORT = re.compile(r"(?a)\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\
 
 
 def is_snort(line: str) -> bool:
-    """Return whether an alert is Snort's: its date has no year or two digits of one, or the syslog header names Snort."""
+    """Return whether an alert is Snort's: no year or two digits of one, or by the syslog header."""
     return _SNORT.match(bare(line)) is not None
 
 
@@ -38,7 +38,7 @@ def looks_like_alert(line: str) -> bool:
 
 
 def looks_like_any_alert(line: str) -> bool:
-    """Return whether the line is an alert of fast.log: a rule's number and `{protocol} address -> address` at its end."""
+    """Return whether a line is a fast.log alert: a rule's number, `{protocol} address -> address`."""
     return (
         " -> " in line
         and _ALERT.search(line, 0, 400) is not None
@@ -73,7 +73,7 @@ def alert(line: str, context: FileContext) -> Event:
 
 
 def endpoint(text: str, icmp: bool, ported: bool = False) -> tuple[str | None, int | None]:
-    """`192.0.2.5:80`, `192.0.2.5`, `2001:0db8:...:0001:80`, `2001:db8::1:80`; an ICMP type is no port. `ported`: a port is always stated."""
+    """`192.0.2.5:80`, `2001:db8::1:80`; an ICMP type is no port. `ported`: a port is always stated."""
     address, colon, port = text.rpartition(":")
     if ported and port_of(port) is not None and ip_of(address):
         return ip_of(address), port_of(port)

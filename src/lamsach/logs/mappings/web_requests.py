@@ -119,7 +119,7 @@ def action_of(status: str | None) -> Action:
 
 
 def web_time(text: str, zone: tzinfo) -> datetime:
-    """`08/Jun/2026:06:49:01 +0700`, or ISO 8601; on the clock of the zone when none is stated. LineError for what is neither."""
+    """`08/Jun/2026:06:49:01 +0700` or ISO 8601, on the zone's clock when none is stated. LineError."""
     match = _CLF_TIME.fullmatch(text)
     if match is None:
         return from_iso(text, zone)

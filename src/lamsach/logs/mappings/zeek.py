@@ -50,7 +50,7 @@ Columns = Mapping[str, Value]
 
 
 def time_of(text: str | None, context: FileContext) -> datetime | None:
-    """A Zeek `ts`: seconds since 1970, or ISO 8601 (`LogAscii::json_timestamps`). LineError when it is neither."""
+    """A Zeek `ts`: seconds since 1970, or ISO 8601. LineError when it is neither."""
     if not text:
         return None
     return from_iso(text, context.timezone) if text[4:5] in ("-", "/") else from_epoch(text)
@@ -95,7 +95,7 @@ _LONGEST_LEASE = timedelta(days=3660)
 
 
 def lease(columns: Columns, time: datetime | None) -> Event:
-    """A DHCP exchange. Up to 2.5 one record an ACK (`assigned_ip`), since then one a conversation (`msg_types`)."""
+    """A DHCP exchange: up to 2.5 a record for an ACK (`assigned_ip`), later a conversation."""
     messages = {message.upper() for message in texts_of(columns, "msg_types")}
     assigned = address_of(columns, ("assigned_addr", "assigned_ip"))
     client = address_of(columns, ("client_addr", "requested_addr"))
@@ -193,7 +193,7 @@ RECORDS = Records(
 
 
 def event_of(path: str | None, columns: Columns, context: FileContext) -> Event | None:
-    """The event that a record of the log `path` (None: not known) tells of; None for one that names nothing."""
+    """The event of a record of the log `path` (None: unknown); None when it names nothing."""
     kind = _kind(path, columns)
     time = time_of(text_of(columns, "ts"), context)
     if kind is EventKind.LEASE:
@@ -267,7 +267,7 @@ def _way(columns: Columns) -> Way:
 
 
 def _device_name(path: str | None, columns: Columns) -> str | None:
-    """The workstation that NTLM, RDP and known_devices name; `hostname` of other logs is another machine's."""
+    """The workstation of NTLM, RDP and known_devices; `hostname` elsewhere is another machine."""
     if path == "ntlm" or "domainname" in columns:
         return text_of(columns, "hostname")
     return text_of(columns, "client_name") or text_of(columns, "dhcp_host_name")

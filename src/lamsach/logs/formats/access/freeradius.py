@@ -57,7 +57,7 @@ def heading_in(head: Sequence[str]) -> Heading | None:
 
 
 def heading_of(line: str) -> Heading | None:
-    """Return what a line names as columns: a user, an address or station, and accounting; None for any other line."""
+    """The columns that a line names: a user, an address or station, accounting; None for any other."""
     start = line[:4000].lower()
     if "acct" not in start or ("framed" not in start and "calling" not in start):
         return None
@@ -168,7 +168,7 @@ class FreeRadius(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The time that begins a `detail` record, one of its attributes, a line of `radius.log` or of linelog, or a table's heading."""
+        """A time atop a `detail` record, an attribute, a line of `radius.log` or linelog, or a heading."""
         if line[:1] in "\t ":
             return " = " in line[:120] and _LONE_ATTRIBUTE.match(line) is not None
         if line[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):

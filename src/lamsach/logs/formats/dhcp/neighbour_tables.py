@@ -164,7 +164,7 @@ def _row(line: str) -> tuple[str, str, str | None, str | None] | None:
 
 
 def _plain(mac: str) -> str:
-    """The spellings of Huawei (`001a-2b3c-4d5e`) and HP (`001a2b-3c4d5e`) as twelve digits; others as they are."""
+    """Huawei's (`001a-2b3c-4d5e`) and HP's (`001a2b-3c4d5e`) spelling as twelve digits, others unchanged."""
     return mac.replace("-", "") if mac.count("-") < 5 and "-" in mac else mac
 
 

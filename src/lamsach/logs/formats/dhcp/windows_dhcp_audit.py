@@ -190,7 +190,7 @@ class WindowsDhcpAudit(LogFormat):
         return local_time(year, month, day, hour, int(clock[2]), int(clock[3]), 0, self.context.timezone)
 
     def passes_over(self, record: str) -> bool:
-        """See `LogFormat.passes_over`: the prose atop the file, which the server has from nobody, and blank lines."""
+        """See `LogFormat.passes_over`: blank lines and the prose that the server writes atop the file."""
         text = record.strip()
         return not text or text in self._prose
 
@@ -206,7 +206,7 @@ def _with_commas(line: str) -> str:
 
 
 def _prose_of(head: Sequence[str]) -> Sequence[str]:
-    """The lines above the first record that the server writes atop each file, in whatever language, the header row last; none without it."""
+    """The lines above the first record, in whatever language, the header row last; none without it."""
     end = next((at for at, line in enumerate(head) if _RECORD.search(line, 0, 400)), 0)
     if not end or not _is_heading(head[end - 1]):
         return ()
@@ -217,7 +217,7 @@ def _prose_of(head: Sequence[str]) -> Sequence[str]:
 
 
 def _is_heading(line: str) -> bool:
-    """Return whether a line names the columns: an address's by `IP`, which is so in every language, among words without figures."""
+    """Return whether a line names the columns: `IP` (in every language) among words without figures."""
     if _HEADER_ROW.match(line):
         return True
     cells = line[:_PROSE_LENGTH].replace("IPv6", "IP").split(",")

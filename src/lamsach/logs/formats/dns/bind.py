@@ -270,7 +270,7 @@ def _answers(text: str) -> tuple[str, ...]:
 
 
 def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
-    """A message that is no usual question; None for one about neither an address nor a name, such as `all zones loaded`."""
+    """An unusual message; None for one about neither an address nor a name (`all zones loaded`)."""
     message = found.string
     match = None if message.startswith("DNS format error") else _CLIENT.search(message, 0, _HEAD)
     if match:
@@ -326,7 +326,7 @@ class Bind(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`client ADDRESS#PORT`, `named[pid]:`, one of BIND's categories after its own time, or a message only BIND words so."""
+        """`client ADDRESS#PORT`, `named[pid]:`, a category after BIND's own time, or its own words."""
         if line[:1] == "{":
             return False
         if "#" in line and (_CLIENT.search(line, 0, _HEAD) or _MATCHED_LIST.search(line, 0, _HEAD)):

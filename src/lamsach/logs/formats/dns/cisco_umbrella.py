@@ -46,7 +46,7 @@ _START = re.compile(rf"^\ufeff?{_TIME},")
 _ZONE_IS_UTC = "Z"
 
 _COMPUTERS = ("computer", "roaming client", "device", "chromebook")
-"""Words in an identity's type (`Roaming Computers`, `AD Computers`, `Anyconnect Roaming Client`, `Mobile Devices`) that name a machine."""
+"""Words in an identity's type (`Roaming Computers`, `Mobile Devices`) that name a machine."""
 _PLACES = ("network", "site", "tunnel")
 """Those that name neither machine nor person."""
 _IDENTITIES = frozenset(

@@ -99,7 +99,7 @@ class WindowsDnsDebug(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The thread, `PACKET`, transport, direction, address, and the flags in brackets; cut, at least a time, the thread and `PACKET`."""
+        """Thread, `PACKET`, transport, direction, address, flags; cut, at least time, thread, `PACKET`."""
         if "PACKET" not in line:
             return False
         record = _RECORD.search(line, 0, 160)
@@ -183,7 +183,7 @@ def _packet(line: str, first: str) -> re.Match[str] | None:
 
 
 def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
-    """The date, the clock and the word for morning or afternoon before a record. Raises LineError without them."""
+    """Date, clock and the word for morning or afternoon before a record. Raises LineError without."""
     text = " ".join(text[-160:].split())
     named = _DATE_WITH_NAME.search(text)
     if named and named[2] in MONTHS:
@@ -205,7 +205,7 @@ def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
 
 
 def _marker_of(words: list[str]) -> str:
-    """The word for morning or afternoon, which may be written in two (`p. m.`), among others (a prompt, a file's name)."""
+    """The word for morning or afternoon, perhaps in two (`p. m.`), among others (a prompt, a file's name)."""
     pairs = ("".join(pair) for pair in pairwise(words))
     return next((text for text in (*pairs, *reversed(words)) if text in _AFTERNOON or text in _MORNING), "")
 
@@ -234,7 +234,7 @@ def _decide_order(context: FileContext) -> DateOrder:
 
 
 def _usual(date: re.Match[str], text: str) -> DateOrder:
-    """Return what a date's looks suggest: only English with AM or PM puts the month first, and never as `5/06/2025`."""
+    """The usual order of a date: only English with AM or PM has the month first, never as `5/06/2025`."""
     words = {word.casefold() for word in text[date.end() :].split()}
     american = "/" in date[0] and bool(words & _ENGLISH)
     if len(date[1]) == 1 and len(date[2]) == 2 and date[2].startswith("0"):

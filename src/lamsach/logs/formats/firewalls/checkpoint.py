@@ -77,7 +77,7 @@ _NAMES = ("VPN-1 & FireWall-1", "Check Point", "CheckPoint", "checkpoint")
 
 
 def cef_start(line: str) -> re.Match[str] | None:
-    """Return where a Check Point record in CEF begins, `CEF:` cut off or not, and the maker's name shifted by an empty field or not."""
+    """The start of a record in CEF: without `CEF:`, or the maker's name shifted by an empty field."""
     return _CEF.search(line, 0, _ROOM) if "|Check" in line else None
 
 
@@ -111,7 +111,7 @@ def is_checkpoint(line: str) -> bool:
 
 
 def fields_of(line: str) -> dict[str, str]:
-    """The record's fields; of a key that stands twice the first value that is not empty. LineError for broken CEF or JSON."""
+    """The record's fields; of a repeated key the first filled one. LineError for broken CEF or JSON."""
     if line[:1] == "{":
         return {key: text for key, value in flat(read_object(line)[1]).items() if (text := text_of(value))}
     start = cef_start(line)
@@ -193,7 +193,7 @@ SERVICES = {
     "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
     "MS-SQL-Server": "1433", "mysql": "3306", "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
 }  # fmt: skip
-"""Ports of the services that SmartConsole predefines, by their names; a service of one's own making has a number nobody else knows."""
+"""Ports of SmartConsole's predefined services; one's own have numbers nobody else knows."""
 _OPENING = frozenset({"log in", "login", "logged in"})
 _CLOSING = frozenset({"log out", "logout"})
 OWN_ZONES = ("Internal", "Local")

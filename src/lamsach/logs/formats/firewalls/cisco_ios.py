@@ -71,12 +71,12 @@ class CiscoIos(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The tag `%FACILITY-SEVERITY-MNEMONIC:`; not that of ASA and Firepower, whose mnemonic is a number."""
+        """The tag `%FACILITY-SEVERITY-MNEMONIC:`, not ASA's, whose mnemonic is a number."""
         match = _TAG.search(line, 0, 400) if "%" in line else None
         return match is not None and match[1] not in _NOT_IOS and not within_json(line, match.start())
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the device logged."""
+        """See `LogFormat.parse`. A message without an address is an event too: the device logged."""
         tag = required(_TAG.search(line, 0, 400) if self.recognises(line) else None, line)
         header = self._header(line, tag.start())
         event = _event(tag[1], line[tag.end() :].replace("\x00", ""))
@@ -144,7 +144,7 @@ def _contact(
 
 
 def _ends(text: str) -> tuple[End, End]:
-    """`A(p) -> B(q)`, `initiator (A:p) ... responder (B:q)`, `session A:p B:q on zone-pair`, else the one that logged on or was named."""
+    """`A(p) -> B(q)`, `initiator (A:p) .. responder (B:q)`, `session A:p B:q on`, else who logged on."""
     place = max(text.find(" -> "), text.find(" => "))
     if place > 0:
         left = text[:place]

@@ -284,7 +284,7 @@ def _domain(fields: Fields, url: str | None) -> str | None:
 
 
 def _url(site: str | None, path: str | None) -> str | None:
-    """`url="www.example" obj="/a"` is one URL in two fields; without a path, or with a whole URL, as it is."""
+    """`url="www.example" obj="/a"` as one URL; without a path, or with a whole URL, unchanged."""
     if site is None or path is None or "/" in site:
         return site
     return site + path if path.startswith("/") else site

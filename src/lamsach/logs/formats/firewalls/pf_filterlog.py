@@ -182,7 +182,7 @@ class PfFilterlog(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
+        """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in at the web pages."""
         if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
             return _PACKET.search(_tight(line), 0, _ROOM) is not None or event_in(line, _ANY) is not None
         if line.startswith(("DNSBL", "DNS-reply,")):

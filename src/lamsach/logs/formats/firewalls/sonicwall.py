@@ -138,7 +138,7 @@ def _end(text: str) -> tuple[str | None, int | None, str | None]:
 
 
 def _end_in_colons(text: str) -> tuple[str, str | None, str | None, str | None] | None:
-    """The parts of an end with an IPv6 address without brackets: `2001:db8::5:443:X1`, whose interface tells where the port stands."""
+    """The parts of `2001:db8::5:443:X1`: without brackets the interface tells where the port is."""
     pieces = text.split(":", 12)
     for cut in range(min(len(pieces), 8), 2, -1):
         port, *rest = pieces[cut:] or [""]

@@ -144,7 +144,7 @@ class Argus(LogFormat):
 
 
 def _port(text: str) -> int | None:
-    """A port, which `ra` writes as a service's name, and in hexadecimal for protocols that it does not know well (`0x0050`)."""
+    """A port: a number, a service's name, or hexadecimal for rare protocols (`0x0050`)."""
     return int(text, 16) if _HEX_PORT.fullmatch(text) else port_or_service(text)
 
 

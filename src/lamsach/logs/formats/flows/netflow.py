@@ -113,7 +113,7 @@ def _packets(stream: BinaryIO, where: str) -> Iterator[bytes]:
 
 
 def _after_padding(data: bytes, at: int) -> int:
-    """Return where the next packet begins, or the data end, when there are only zeros before; else the same offset."""
+    """Start of the next packet, or the data's end after zeros alone; else the same offset."""
     rest = data[at:].lstrip(b"\0")
     if not rest:
         return len(data)

@@ -75,7 +75,7 @@ class Nfdump(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Return what stands around the flows, and the other lines of their JSON, count too when there are flows."""
+        """The share of flows; what stands around them counts too when there are any."""
         flows = sum(map(cls.recognises, head))
         if not flows:
             return 0.0
@@ -163,7 +163,7 @@ class Nfdump(LogFormat):
 
 
 def _with_ports(fields: dict[str, str | None]) -> dict[str, str | None]:
-    """The fields of a line with addresses and ports apart: `192.0.2.5:443`, `2001:db8::5.443`, `192.0.2.5:8.0`, `2001:db8::5.128.0` (ICMP)."""
+    """The fields with addresses and ports apart: `192.0.2.5:443`, `2001:db8::5.443`, `192.0.2.5:8.0`."""
     for name in ("source", "destination", "nat"):
         text = fields[name]
         if text:

@@ -108,7 +108,7 @@ class Silk(LogFormat):
 
 
 def _is_heading(line: str) -> bool:
-    """Return whether the line names an address by SiLK's name for it (`sIP|dIP|sPort|dPort|pro|`), and two other columns of its."""
+    """Return whether a line has SiLK's name of an address (`sIP|dIP|sPort|dPort|`) and two more columns."""
     start = line[:400]
     if "sIP" not in start and "dIP" not in start:
         return False

@@ -128,7 +128,7 @@ class TcpdumpText(LogFormat):
 
 
 def _untagged(line: str) -> str:
-    """The line without the header of a syslog that took tcpdump's output in; the line itself when there is none."""
+    """The line without a syslog header before tcpdump's output; itself when there is none."""
     tag = _TAG.match(line) if "tcpdump" in line[:120] else None
     return line[tag.end() :] if tag else line
 

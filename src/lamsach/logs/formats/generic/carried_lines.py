@@ -135,7 +135,7 @@ class FramedLines(_Carried):
 
     @classmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """The line without what a paste left there, or behind a syslog header when it has a time of its own."""
+        """The line without what a paste left, or behind a syslog header when it has its own time."""
         pasted = unpasted(line)
         if pasted is not line:
             return (pasted.rstrip(),)

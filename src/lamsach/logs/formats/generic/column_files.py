@@ -77,7 +77,7 @@ class Arrow(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """A magic number, or the beginning of a stream: its first message, a schema, with its size in whole words of eight."""
+        """A magic number, or a stream's first message: a schema, its size in whole words of eight."""
         if head[:8] == _FILE or head[:4] == _FEATHER_1:
             return True
         size = int.from_bytes(head[4:8], "little")

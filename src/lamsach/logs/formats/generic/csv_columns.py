@@ -54,7 +54,7 @@ class Table:
 
     @property
     def w3c(self) -> bool:
-        """Return whether the header is of the W3C's format: its times are in UTC, and other lines that begin with `#` are no rows."""
+        """Return whether the header is W3C's: times are in UTC, and lines that begin with `#` are no rows."""
         return self.header.startswith(_W3C)
 
 
@@ -98,7 +98,7 @@ class CsvColumns(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that are the header, stand above it, or are rows whose cells fit their columns."""
+        """The share of lines that are the header, above it, or rows whose cells fit their columns."""
         table = find_table(head)
         if table is None:
             return 0.0
@@ -223,7 +223,7 @@ def split(line: str, delimiter: str) -> list[str]:
 
 
 def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> bool:
-    """Return whether a row has as many cells as the header, or more at its end, and most of them can be what their columns say."""
+    """Return whether a row has the header's number of cells or more, most of them plausible."""
     if line.strip("\ufeff") == table.header or (table.w3c and line.startswith("#")):
         return True
     try:

@@ -182,7 +182,7 @@ def _tells(event: Event) -> bool:
 
 
 def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:
-    """The values of each field, the most trusted first, whether the record is of an endpoint, and what it is of a cloud's."""
+    """Values of each field, the most trusted first, whether of an endpoint, and the cloud's kind."""
     values: dict[str, list[str]] = {}
     times: list[tuple[int, str]] = []
     paths = [
@@ -264,7 +264,7 @@ def _address(name: str, value: object) -> list[str]:
 
 
 def _texts(value: object) -> list[str]:
-    """Scalars as they are; of a list of objects (ECS `dns.answers`) what they hold under `data`, `value`, `name` or `ip`, AWS under `Rdata`."""
+    """Scalars; of a list of objects their `data`, `value`, `name` or `ip` (AWS: `Rdata`)."""
     texts = texts_of(value)
     for item in objects_of(value):
         for key in ("data", "rdata", "Rdata", "RData", "value", "ip", "name"):
@@ -306,7 +306,7 @@ class JsonDocument(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """A list of objects at the start, or under one of the usual keys of an object that does not end with its line."""
+        """A list of objects, at the start or under a usual key of an object of several lines."""
         text = head.decode("utf-8-sig", "ignore")
         if is_azure_flow(first_record(text)):
             return False
@@ -318,7 +318,7 @@ class JsonDocument(BinaryFormat):
         return start is not None and '"_source"' not in text[: start.start()] and not _is_windows(text)
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """The events of the records; `line` counts the records. What stands after a break in the document is refused as one."""
+        """The records' events; `line` counts them. What follows a break is refused as one."""
         for number, (record, beside) in enumerate(records(stream), 1):
             if isinstance(record, str):
                 yield Refusal(

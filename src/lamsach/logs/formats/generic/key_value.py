@@ -65,7 +65,7 @@ def field_of(name: str, text: str) -> str | None:
 
 
 def complete(line: str, values: dict[str, list[str]]) -> bool:
-    """Return whether a record tells of a detection on a machine, whose name is added where it stands in the first cell."""
+    """Return whether a record is a detection on a machine; a name in its first cell is added."""
     if "name" not in values and (machine := _MACHINE.search(line)):
         values["name"] = [machine[1]]
     return "name" in values and not _OF_DETECTIONS.isdisjoint(values)
@@ -77,12 +77,12 @@ def is_machine(text: str) -> bool:
 
 
 def is_inbound(line: str) -> bool:
-    """Return whether the far side opened the connection. An intrusion's direction is that of its packet, which may be the answer."""
+    """Return whether the far side opened the connection; an intrusion's direction is its packet's."""
     return ",Inbound," in line and "Intrusion ID:" not in line and "[SID: " not in line
 
 
 def on_its_clock(context: FileContext, line: str, sent: datetime | None) -> FileContext:
-    """The context with the zone of the record's own times: UTC, when only so it was inserted about when it was `sent` (UTC)."""
+    """The context with the record's zone: UTC when only so it was inserted just after it was `sent`."""
     match = _INSERTED.search(line)
     if match is None or sent is None:
         return context

@@ -54,7 +54,7 @@ class Leef(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
-        """See `Records`; of the makers in the record's own header one decides (`leef_events.FAR_HOSTNAME`), whose lines are read singly."""
+        """See `Records`; one maker (`leef_events.FAR_HOSTNAME`) decides, and its lines are read singly."""
         return self._event(leef.LeefRecord("", "", "", "", fields), header)
 
     def record_time(self, fields: Fields) -> datetime | None:

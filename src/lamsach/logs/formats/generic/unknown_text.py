@@ -115,7 +115,7 @@ class UnknownText(LogFormat):
 
 
 def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None]:
-    """Source and destination with their ports, as keys in the message state them; the first of each counts."""
+    """Both ends with ports by the message's keys; the first of each counts."""
     ends: dict[str, tuple[str, int | None]] = {}
     ports: dict[str, int | None] = {}
     for match in _KEYED.finditer(message):
@@ -141,7 +141,7 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
 
 
 def _mentioned(message: str, source: str | None) -> str | None:
-    """The machine of a line that does not state two ends: an internal source, else the one internal address, else the source."""
+    """The machine of a line without two ends: an internal source or address, else the source."""
     if source and not is_machine(source):
         source = None
     if source and is_internal(source):

@@ -73,19 +73,19 @@ _LOOKED_AT = 800
 
 
 def _native(line: str) -> re.Match[str] | None:
-    """Return how a record of Squid's own layout begins. A line that goes on behind what is looked at is not cut there."""
+    """Start of a record in Squid's own layout; a line longer than the part looked at is not cut there."""
     match = _NATIVE.search(line, 0, _LOOKED_AT)
     return None if match is None or (match[10] is not None and match.end() < len(line)) else match
 
 
 def _result(line: str) -> re.Match[str] | None:
-    """The last result code of a `combined` line; an earlier one may be what a stranger put into the user agent."""
+    """The last result code of a `combined` line; an earlier one may be in a stranger's user agent."""
     found = list(_COMBINED_END.finditer(line, max(0, len(line) - _TAIL)))
     return found[-1] if found else None
 
 
 def _sure(columns: list[str], *, whole: bool) -> str:
-    """Return what is sure of the URL in a record that ends at it: all when something follows; else its host and path as far as a mark ends them."""
+    """The certain part of a URL: all when something follows it, else up to the last mark."""
     if len(columns) < 2 or len(columns) > 2 or whole:
         return columns[1] if len(columns) > 1 else "-"
     url = columns[1]
@@ -254,7 +254,7 @@ class Squid(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A result code with a slash and a status after the client, or `CODE:HIERARCHY` at the end of a web server's line."""
+        """Result code, slash and status after the client, or `CODE:HIERARCHY` at a line's end."""
         if _native(line):
             return True
         return '] "' in line and _result(line) is not None and (_COMBINED.search(line, 0, 1200) is not None)

@@ -185,12 +185,12 @@ def _ends(text: str, icmp: bool) -> tuple[tuple[str, int | None], tuple[str, int
 
 
 def _moment(seconds: datetime, time: datetime | None) -> datetime:
-    """The second that is stated since 1970, which needs no zone, with the fraction that the time on the sensor's clock has."""
+    """Seconds since 1970, which need no zone, with the fraction of the time on the sensor's clock."""
     return seconds if seconds.microsecond or time is None else seconds.replace(microsecond=time.microsecond)
 
 
 def _unified(text: str) -> Event:
-    """Return what `u2spewfoo` prints of an event in the binary layout `unified2`. LineError when it names no address."""
+    """An event of `unified2` as `u2spewfoo` prints it. LineError when it names no address."""
     said: dict[str, str] = {}
     for match in _UNIFIED.finditer(text[:_UNIFIED_LENGTH]):
         said.setdefault(match[1], match[2])

@@ -52,7 +52,7 @@ class SuricataText(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The date of Suricata, then `TLS:` behind two ends, or columns set apart by `[**]` with two ends as the last."""
+        """Suricata's date, then `TLS:` behind two ends, or `[**]` columns with two ends as the last."""
         if " -> " not in line or not ("[**]" in line or "  TLS: " in line or " TLS: " in line):
             return False
         time = _TIME.search(line, 0, 200)

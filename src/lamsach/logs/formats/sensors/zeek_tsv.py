@@ -76,7 +76,7 @@ class ZeekTsv(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """A file that starts with `#separator` is Zeek's, whatever its separator; so is one whose `#fields` begin with the time."""
+        """1 for a file that starts with `#separator`, or whose `#fields` begin with the time."""
         if any(line.startswith("#fields\tts\t") for line in head[:20]):
             return 1.0
         if any(line.startswith("#separator ") for line in head[:20]) and any(
@@ -120,7 +120,7 @@ class ZeekTsv(LogFormat):
 
     @property
     def table(self) -> Table | None:
-        """The columns by the headers so far; None for values that are not separated, unset or empty as by default."""
+        """Columns by the headers so far; None where separator, unset or empty are not the default."""
         written = self._separator, self._set_separator, self._empty, self._unset
         if not self._fields or written != ("\t", ",", "(empty)", "-"):
             return None
@@ -203,7 +203,7 @@ _TLS_VERSION = re.compile(r"(?:TLS|SSL|DTLS)v?[0-9]+|unknown-\d+", re.ASCII)
 
 
 def columns_by_shape(values: Sequence[str]) -> list[str]:
-    """The names of the columns of a line without a header, by the defaults of Zeek 2.0 to 7; unnamed ones are `_`."""
+    """Column names of a line without a header, by the defaults of Zeek 2.0 to 7; unnamed ones are `_`."""
     count = len(values)
     if count >= 6 and ip_of(values[2]) and port_of(values[3]) is not None and ip_of(values[4]):
         return _FLOW + _after_flow(values)
@@ -246,7 +246,7 @@ def _after_flow(values: Sequence[str]) -> list[str]:
 
 
 def _file_columns(values: Sequence[str]) -> list[str]:
-    """files.log: `ts fuid tx_hosts rx_hosts ...`, since 5.1 `ts fuid uid id.orig_h id.orig_p id.resp_h id.resp_p ...`."""
+    """files.log: `ts fuid tx_hosts rx_hosts ..`, since 5.1 `ts fuid uid id.orig_h id.orig_p ..`."""
     flow = len(values) > 6 and port_of(values[4]) is not None and ip_of(values[3])
     names = ["ts", "fuid", *_FLOW[1:]] if flow else ["ts", "fuid", "tx_hosts", "rx_hosts"]
     if not flow and not ip_of(values[2].partition(",")[0]):

@@ -129,7 +129,7 @@ def _name(value: str | None) -> str | None:
 
 
 def _contact(fields: dict[str, str], host: str | None) -> Event | None:
-    """The far side of a connection: `saddr=02000050CB007109...`; of an interpreted record `laddr=203.0.113.9 lport=80`."""
+    """The far side: `saddr=02000050CB007109..`, or interpreted `laddr=203.0.113.9 lport=80`."""
     address, port = ip_of(fields.get("laddr", "")), port_of(fields.get("lport"))
     packed = fields.get("saddr", "").upper()
     place = _FAMILIES.get(packed[:4])

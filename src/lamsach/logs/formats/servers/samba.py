@@ -235,7 +235,7 @@ def _authentication(match: re.Match[str], zone: tzinfo) -> Event:
 
 
 def _auth_time(text: str, local: tzinfo) -> datetime | None:
-    """The time that a message states; an abbreviation that may mean several zones is taken for the server's own."""
+    """The stated time; an ambiguous zone's abbreviation counts as the server's own."""
     match = _AUTH_TIME.match(text)
     if match is None:
         return None

@@ -78,7 +78,7 @@ def product_of(line: str) -> Product | None:
 
 
 def read(line: str, product: Product, times: LooseTimes) -> tuple[str, Event]:
-    """Return what stands before the object, and its event. LineError for broken JSON and for a record without a client."""
+    """The text before the object, and its event. LineError for broken JSON or no client."""
     before, record = read_object(line)
     fields = flat(record)
 
@@ -252,7 +252,7 @@ class ServerLogons(LogFormat):
 
 
 def _apart(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
-    """The syslog header and the message; what an application writes behind its own time (a thread's number, a word) is no host."""
+    """Syslog header and message; a thread's number behind an application's own time is no host."""
     if _sentence(line) is not line:
         return NO_HEADER, line
     header, message = split_header(line, context)

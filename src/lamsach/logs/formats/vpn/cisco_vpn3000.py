@@ -74,11 +74,11 @@ class CiscoVpn3000(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """A record's own beginning, or any line behind a syslog header: the text's further lines have neither."""
+        """A record's own beginning, or any line behind a syslog header; continuations have neither."""
         return cls.recognises(line) or sender_of(line) != (None, None)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One event. What says neither who nor with which address is an event all the same: it proves that the concentrator logged."""
+        """One event, also without person and address: the concentrator logged."""
         match = required(_HEADER.search(line, 0, _ROOM), line.partition("\n")[0])
         header = split_header(line[: match.start()] + "-", self.context)[0] if match.start() else None
         event = _event(match[2], ip_of(match[3] or ""), line[match.end() : match.end() + _LONGEST])

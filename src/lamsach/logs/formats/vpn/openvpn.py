@@ -142,7 +142,7 @@ def held(
     time: datetime | None,
     action: LeaseAction,
 ) -> Event | None:
-    """The event of an address of the tunnel, or of a hardware address behind it (`tap`); None for a network."""
+    """An address of the tunnel, or a hardware address behind it (`tap`); None for a network."""
     text = (tunnel or "").partition("@")[0].removesuffix("C")
     address, mac = ip_of(text), mac_of(text)
     if address is None and mac is None:
@@ -234,7 +234,7 @@ class OpenVpn(LogFormat):
         return _tagged(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for what the server says of itself, and for the status file's headings."""
+        """See `LogFormat.parse`. None for the server's own affairs and the status file's headings."""
         line = line.rstrip("\r\n")
         self.check(line)
         line = _unwrapped(line)
@@ -264,7 +264,7 @@ class OpenVpn(LogFormat):
         return from_epoch(text) if text[:10].isdigit() else LooseTimes(self.context).read(text)
 
     def _status(self, line: str) -> Event | None:
-        """A row of the status file. A client's row tells when its session began, a route's when it was last used."""
+        """A row of the status file: since when a client's session lasts, when a route was last used."""
         if line.startswith("CLIENT_LIST"):
             return self._client_row(line)
         if keyed := _KEYED_ROUTE.match(line):
@@ -286,7 +286,7 @@ class OpenVpn(LogFormat):
         return None
 
     def _client_row(self, line: str) -> Event | None:
-        """Common name, real address, virtual address (IPv6 since 2.4), bytes in and out, since, time_t, user name."""
+        """Common name, real and virtual address (IPv6 since 2.4), bytes in, out, since, time_t, user."""
         match = _KEYED_CLIENT.match(line)
         if match is None:
             return None

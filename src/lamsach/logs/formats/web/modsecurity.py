@@ -37,7 +37,7 @@ _STEPS = 2000
 
 
 class ModSecurity(LogFormat):
-    """Transactions in parts (versions 2 and 3) and as JSON; messages in error logs are read as `web_access`."""
+    """Transactions in parts (versions 2 and 3) and as JSON; error logs are `web_access`."""
 
     name = "modsecurity"
     title = "ModSecurity audit log"

@@ -71,7 +71,7 @@ class Evtx(BinaryFormat):
             first += len(texts)
 
     def texts(self, stream: BinaryIO) -> Iterator[list[str | None]]:
-        """The JSON of each record, chunk by chunk; None for a damaged one. Raises UnreadableError at the end of a file that is cut short."""
+        """JSON of each record by chunk, None if damaged. UnreadableError at the end of a cut file."""
         return texts_of(self._chunks(stream))
 
     def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:
@@ -101,5 +101,5 @@ class Evtx(BinaryFormat):
 
 
 def _one_a_line(texts: Iterable[str]) -> bytes:
-    """Each datum of the records' JSON with its name on a line of its own: a quotation mark within a value is escaped."""
+    """Each datum of the JSON on its own line: a quotation mark within a value is escaped."""
     return "\n".join([*texts, ""]).replace(',"', '\n"').encode()

@@ -92,7 +92,7 @@ class WindowsEventCsv(WindowsLines):
 
 
 def _month_first(head: Sequence[str]) -> bool:
-    """As the dates show; where all of them could be either, as the clock of twelve hours is used: in English, or not."""
+    """By the dates; where all are ambiguous, by an English clock of twelve hours."""
     samples = [match[1] for line in head if (match := _DATE.match(line))]
     if month_comes_first(samples) or any(int(_FIRST.split(text, 1)[0]) > 12 for text in samples):
         return month_comes_first(samples)

@@ -47,7 +47,7 @@ class WindowsEventDocument(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """`<Events>` or a JSON list of Windows events, and no line feed between the first two events or in the head."""
+        """`<Events>` or a JSON list of Windows events without a line feed between the first two."""
         if b"<Event" not in head.replace(b"\0", b"") and b"[" not in head[:80]:
             return False
         text = head.decode(_encoding(head), "ignore")
@@ -71,7 +71,7 @@ class WindowsEventDocument(BinaryFormat):
 
 
 def _whole_line(text: str, start: int, opening: str) -> bool:
-    """Return whether the document goes on with an event in the same line, and does so for the rest of what is seen of it, or to a second event."""
+    """Return whether an event follows in the same line, and no line feed is in sight."""
     if not text.startswith(opening, start) and not text[start : start + 1].isspace():
         return text.startswith(opening, start)
     rest = text[start:].rstrip()
@@ -100,7 +100,7 @@ def _texts(stream: BinaryIO) -> Iterator[str]:
 
 
 def _xml_parts(text: str, pieces: Iterator[str]) -> Iterator[str]:
-    """Each `<Event>..</Event>`; what is longer than 2 MiB, or has no end, as the beginning that is there of it."""
+    """Each `<Event>..</Event>`; of one beyond 2 MiB or without an end, its beginning."""
     position = 0
     while True:
         start = _EVENT.search(text, position)
@@ -123,7 +123,7 @@ def _xml_parts(text: str, pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _json_parts(text: str, pieces: Iterator[str]) -> Iterator[WindowsRecord | str]:
-    """The event of each object in the list; a text for one that holds none; the rest of the document at its first break."""
+    """Each object's event; a text for one that holds none; the rest of a broken document."""
     opening = _JSON_START.match(text)
     position = opening.end() if opening else 0
     decoder = json.JSONDecoder()

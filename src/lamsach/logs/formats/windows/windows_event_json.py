@@ -100,7 +100,7 @@ class WindowsEventJsonPretty(WindowsLines):
         return match is not None and len(match[1].expandtabs(4)) <= self._indent
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One object. None for what stands between objects; LineError for a broken one, or one that holds no event."""
+        """One object. None between objects; LineError for a broken one or one without an event."""
         if len(line) < 60 and _NO_EVENT.fullmatch(line):
             return None
         if "\n" not in line and not line.lstrip().startswith("{"):

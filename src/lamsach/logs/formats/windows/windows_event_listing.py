@@ -123,7 +123,7 @@ def _take_behind(lines: Sequence[str], values: dict[str, str]) -> None:
 
 
 def _month_first(head: Sequence[str]) -> bool:
-    """As the dates show; where all of them could be either, as the clock of twelve hours in English is used, or not."""
+    """By the dates; where all are ambiguous, by an English clock of twelve hours."""
     found = [match for line in head if (match := _CLOCK.search(line[:200]))]
     dates = [match[1] for match in found]
     if month_comes_first(dates) or any(int(date.partition("/")[0]) > 12 for date in dates):

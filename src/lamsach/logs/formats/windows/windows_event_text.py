@@ -58,7 +58,7 @@ _COUNTER = re.compile(r"\s\d{1,12}$", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class TextEvent:
-    """An event out of a line, and where in the line it begins (a syslog header stands before it). `user`: as the agent states it."""
+    """An event and where in its line it begins, behind a syslog header."""
 
     record: WindowsRecord
     begin: int
@@ -88,7 +88,7 @@ def text_event(line: str) -> TextEvent | None:
 
 
 def _snare(line: str) -> TextEvent | None:
-    """MSWinEventLog criticality log counter date id source user sid-type type computer category data text [checksum]"""
+    """MSWinEventLog criticality log counter date id source user sid type computer category data text"""
     begin = line.find(SNARE)
     rest = line[begin + len(SNARE) :]
     delimiter = next((mark for mark in _DELIMITERS if rest.startswith(mark)), None)
@@ -176,7 +176,7 @@ def _plain(line: str) -> TextEvent | None:
 
 
 def _ntsyslog(line: str, match: re.Match[str]) -> TextEvent:
-    """An event whose text the agent ran together: a line feed goes back before the labels that end no value elsewhere."""
+    """An event with its text run together; a line feed returns before labels that end no value."""
     channel = match[1].strip().rpartition(" ")[2].capitalize()
     message = _RUN_ON.sub("\n", line[match.end() :])
     return TextEvent(
@@ -215,7 +215,7 @@ class WindowsEventText(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The mark of an agent (`MSWinEventLog`, `WinEvtLog: `, ..) and the number of an event; never JSON or XML."""
+        """An agent's mark (`MSWinEventLog`, `WinEvtLog: `) and an event's number; never JSON or XML."""
         return looks_like_text_event(line) and "<Event" not in line[:400] and "{" not in line[:60]
 
     def parse(self, line: str, number: int) -> Event | None:

@@ -36,7 +36,7 @@ class WindowsEventXml(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`<Event>` or `<Event xmlns=..>` of Windows at the start or behind a syslog header, never within JSON."""
+        """`<Event>` or `<Event xmlns=..>` at the start or behind a syslog header, never within JSON."""
         start = _start(line)
         if start < 0 or "{" in line[:start]:
             return False
@@ -55,7 +55,7 @@ class WindowsEventXml(WindowsLines):
         return lines / len(head) if head and any(map(cls.recognises, head)) else 0.0
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One event. None for what stands before and after events; LineError for broken XML and for several in one line."""
+        """One event. None around events; LineError for broken XML and several events in a line."""
         if len(line) < 1000 and _NO_EVENT.fullmatch(line):
             return None
         start = _start(line)

@@ -30,7 +30,7 @@ Fields = dict[str, Any]
 
 _INBOUND, _OUTBOUND = "%%14592", "%%14593"
 FILTERED, PACKETS = range(5150, 5160), range(5150, 5154)
-"""What the filtering platform saw: all, and single packets; the rest are connections and places where a program listens."""
+"""Events of the filtering platform, and those of single packets; others are connections."""
 BLOCKED = frozenset({*PACKETS, 5155, 5157, 5159})
 _BINDS = frozenset({5154, 5155, 5158, 5159})
 # type:  5 cdn.evil.example
@@ -106,7 +106,7 @@ def _accepting(
 
 
 def question(record: WindowsRecord) -> Fields:
-    """A DNS question of the machine itself: Sysmon 22, the DNS client's 3006, 3008, 3010, 3011, 3018, 3020."""
+    """A DNS question of the machine: Sysmon 22; DNS client 3006, 3008, 3010, 3011, 3018, 3020."""
     client = record.event_id != 22
     results, response = (record.data.get(name, "") for name in ANSWER)
     answers = *answers_of(results or response), *record.answers
@@ -219,7 +219,7 @@ _WEB_FILE = re.compile(r"(https?://[^|;\s]{3,2000})", re.IGNORECASE)
 
 
 def detection(record: WindowsRecord) -> Fields:
-    """Return what an antivirus found: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
+    """A detection: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
     paths = " ".join(record.data.get(name, "") for name in ("path", "destination", "url", "uri"))
     urls = _WEB_FILE.findall(paths[:20_000])
     done = (record.text("action name") or "").lower()
@@ -259,7 +259,7 @@ _DIGEST_LENGTHS = (32, 40, 64)
 
 @lru_cache(4096)
 def digests_in(*texts: str) -> tuple[str, ...]:
-    """The digests in these texts, in lower case: those named in pairs (`MD5=..`), or all of a text without pairs."""
+    """Digests in lower case: those named in pairs (`MD5=..`), or all of a text without pairs."""
     digests: list[str | None] = []
     for text in texts:
         if "=" in text:

@@ -30,7 +30,7 @@ HOLDER_MARKERS = (
     *("4624", "4768", "4769", "4770", "4776", "4778", "540", "528", "672", "673", "1149", "6272"),
     *("TerminalServices", "DHCP-Server", "DhcpServer", "IAS", "NPS"),
 )
-"""Texts of which every event that tells who was at an address holds one: the IDs of log-ons, tickets and sessions, and the sources of leases."""
+"""Texts of events that tell who had an address: numbers of log-ons, sources of leases."""
 # /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others
 _COUNT = re.compile(r"(?:\\?/Date\()?(\d{9,19}(?:\.\d{1,9})?)(?:[+-]\d{4})?(?:\)\\?/)?")
 CONTACT_DATA = frozenset(
@@ -41,7 +41,7 @@ CONTACT_DATA = frozenset(
 _FILES = frozenset({"image", "targetfilename", "originalfilename", "imageloaded", "newprocessname"})
 """Data that name a file or program: Sysmon's, and the Security log's of a process."""
 _SQL_LOGONS = (18452, 18456)
-"""SQL Server's refused log-ons, of which some exports hold only what is put into the text: the account, a reason, `[CLIENT: 192.0.2.5]`."""
+"""SQL Server's refused log-ons, of which some exports hold only account, reason, `[CLIENT: ..]`."""
 _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
 _DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
 
@@ -104,7 +104,7 @@ def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]
 
 
 def is_read_by_number(*source: str) -> bool:
-    """Return whether the events of this source (provider, log) are read by their numbers alone, whatever data they have."""
+    """Return whether this source's events are read by their numbers alone, whatever their data."""
     place = " ".join(source).lower()
     return "sysmon" in place or "security" in place
 

@@ -79,7 +79,7 @@ _ECS: Mapping[str, str] = {
 
 
 Place = tuple[Part, str, bool, bool]
-"""The part, the name of the datum or of the system's value, whether its text may be XML, whether Winlogbeat wrote it."""
+"""Part, name of the datum or system value, whether it may be XML, whether Winlogbeat's."""
 
 
 @lru_cache(_PATHS_KEPT)
@@ -156,7 +156,7 @@ _TRUTH: Mapping[object, str] = {True: "true", False: "false"}
 
 
 def looks_like_windows_event(text: str) -> bool:
-    """Return whether the text of a JSON object (also one within a text: `\\"EventID\\"`) has a number of an event and a word of Windows' own logs."""
+    """Return whether JSON text (also quoted in a text) has an event's number and a word of Windows' logs."""
     if '"' not in text:
         return False
     if _NUMBER.search(text) is None and not ('"ProviderName"' in text and _POWERSHELL.search(text)):
@@ -265,7 +265,7 @@ class _Found:
             self.take((part, name, False, False), value[0])  # Kibana gives every value as a list
 
     def _unnamed(self, value: list[object]) -> None:
-        """`["a", "b"]`, `[{"Value": "a"}]`, and what has a name all the same: `[{"@Name": "IpAddress", "#text": "192.0.2.1"}]`."""
+        """`["a", "b"]`, `[{"Value": "a"}]`, and named ones: `[{"@Name": "IpAddress", "#text": ..}]`."""
         self.unnamed += texts_of(value)
         for item in objects_of(value):
             key = text_of(item.get("@Name") or item.get("Name") or item.get("name"))
@@ -321,7 +321,7 @@ class _Found:
         )
 
     def _time(self, provider: str) -> str | None:
-        """The time at which the event was written; of NXLog's events better Sysmon's own than a local one without an offset."""
+        """The time of writing; of NXLog's events rather Sysmon's own than one without an offset."""
         stated = self.system.get("time")
         if stated and self.written:
             return stated
@@ -342,7 +342,7 @@ _STEP_S, _SLACK_S, _FARTHEST_S = 1800, 120, 14 * 3600
 
 
 def _with_zone(times: Mapping[str, str], received: str | None) -> str | None:
-    """NXLog's `EventTime` with its offset: how far the local clock at which it was received is from Logstash's `@timestamp` just after."""
+    """NXLog's `EventTime` with the offset of its local clock from Logstash's `@timestamp`."""
     event, at = times["eventtime"], times.get("@timestamp")
     if not (received and at and at.endswith("Z") and _LOCAL.fullmatch(event) and _LOCAL.fullmatch(received)):
         return None
@@ -359,7 +359,7 @@ def _with_zone(times: Mapping[str, str], received: str | None) -> str | None:
 
 
 def _computer(computer: str | None, host: str | None) -> str | None:
-    """The name of the machine that wrote the event: a shipper's shorter spelling of it, never the log server's name."""
+    """The writing machine: a shipper's shorter spelling of it, never the log server's name."""
     if computer and host and host.partition(".")[0].lower() == computer.partition(".")[0].lower():
         return host
     return computer or host or None

@@ -26,7 +26,7 @@ LOGONS = frozenset(
      5140, 5142, 5143, 5144, 5145, 528, 529, 530, 531, 532, 533, 534, 535, 536, 537, 538, 539, 540, 551, 552, 672, 673, 674, 675, 676,
      677, 678, 680, 681, 682, 683}
 )  # fmt: skip
-"""Event IDs of the Security log that tell of an account and where it came from; three digits before Windows Vista."""
+"""Security events of an account and its origin; three digits before Windows Vista."""
 RADIUS = frozenset(range(6272, 6281))
 _FAILED = frozenset({2947, 4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676,
     677, 681})  # fmt: skip
@@ -75,7 +75,7 @@ def logon(record: WindowsRecord) -> Fields:
 
 
 def attempt(record: WindowsRecord) -> Fields:
-    """A log-on at a program (SQL Server, OpenSSH, a VPN server) whose event does not say by its number how it went."""
+    """A log-on at a program (SQL Server, OpenSSH, VPN) whose number does not tell its result."""
     text = f"{record.message} {record.data.get('payload', '')}".lower()
     outcomes = (
         ("fail", Action.BLOCKED),
@@ -88,7 +88,7 @@ def attempt(record: WindowsRecord) -> Fields:
 
 
 def locked_out(record: WindowsRecord) -> Fields:
-    """4740: which account was locked out, and the computer whose attempts did it, which stands where others have the account's domain."""
+    """4740: the locked account and the calling computer, in place of the account's domain."""
     caller = (record.text("callercomputername", "targetdomainname") or "").strip("\\ ")
     name = caller if 0 < len(caller) <= 255 and not ip_of(caller) else None
     return {
@@ -115,7 +115,7 @@ def _station(record: WindowsRecord) -> str | None:
 
 
 def _client_station(record: WindowsRecord) -> str | None:
-    """The client's name, unless it is the server's own, which Windows states of a log-on by Remote Desktop."""
+    """The client's name, unless it is the server's own, as in log-ons by Remote Desktop."""
     name = _station(record)
     own = (record.computer or "").partition(".")[0].lower()
     return name if name and name.partition(".")[0].lower() != own else None
@@ -142,7 +142,7 @@ def remote_desktop_client(record: WindowsRecord) -> Fields:
 
 
 def ntlm(record: WindowsRecord) -> Fields:
-    """NTLM's audit (a user of "(NULL)" is the one whose session it is): 8001 on the machine that logs on elsewhere, 8002 and 8003 on the server, 8004 to 8006 on the domain controller."""
+    """NTLM's audit: 8001 on the client, 8002 and 8003 on the server, 8004 to 8006 on the controller."""
     user = user_of(record.text("username", "clientusername"))
     user = None if user == "(NULL)" else user
     if record.event_id in (8001, 4001):
@@ -165,7 +165,7 @@ def ntlm(record: WindowsRecord) -> Fields:
 
 
 def remote_shell(record: WindowsRecord) -> Fields:
-    """WinRM: 6 names the server that this machine goes to (`srv01.unit.example/wsman?PSVersion=5.1`), others mostly nobody."""
+    """WinRM: 6 names the server reached (`srv01.unit.example/wsman?PSVersion=5.1`)."""
     told = _CONNECTION.search(record.message[:2000])
     place = record.text("connection", "connectionstring") or (told[1] if told else "")
     host = place.rpartition("//")[2].partition("/")[0].partition("?")[0]
@@ -228,7 +228,7 @@ def lease(record: WindowsRecord) -> Fields:
 
 
 def vpn_address(record: WindowsRecord) -> Fields:
-    """Routing and Remote Access 20274: `The user X connected on port Y has been assigned address Z` (data without names)."""
+    """RRAS 20274: `The user X connected on port Y has been assigned address Z` (unnamed data)."""
     texts = record.unnamed or record.message[:2000].split()
     address = next((ip for text in reversed(texts) if (ip := ip_of(text.rstrip(".")))), None)
     user = next((text for text in texts if "\\" in text or "@" in text), None)
@@ -246,7 +246,7 @@ DIRECTORY = {
     2946: ("account", "callersid", "ipaddress"),
     2947: ("account", "callersid", "ipaddress"),
 }
-"""The data of a domain controller's events, which have no names: a bind without signing, the password of a managed account (fetched or refused)."""
+"""Unnamed data of a controller's events: unsigned binds, managed accounts' passwords."""
 
 
 def directory(record: WindowsRecord) -> Fields:

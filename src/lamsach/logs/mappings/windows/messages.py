@@ -70,7 +70,7 @@ _LETTERS = re.compile(
 
 @cache
 def _label() -> re.Pattern[str]:
-    """A label begins a line or follows white space, and a colon ends it (`:` alone, or after a space as in French). Made when it is needed: it is long."""
+    """Labels at a line's start or behind white space, with a colon or ` :`; made on first use."""
     names = {*map(re.escape, (*_LABELS, *_SECTIONS)), *_OTHERS.split("|")}
     words = "|".join(sorted(names, key=lambda name: (-len(name), name)))
     return re.compile(rf"(?:^|(?<=[\s>]))({words}) ?:(?=[\s]|$|[^\\/\s])", re.IGNORECASE)

@@ -68,7 +68,7 @@ class WindowsRecord:
 
 
 def record_of_head(values: Mapping[str, str], message: str) -> WindowsRecord | None:
-    """The event of a listing or a table by the parts of its head: `id`, `provider`, `channel`, `computer`, `time`. None without a number."""
+    """The event by its head: `id`, `provider`, `channel`, `computer`, `time`. None without a number."""
     number = values.get("id", "").strip()
     if not number.isdecimal() or len(number) > 10:
         return None
@@ -90,7 +90,7 @@ def _with_port(value: str) -> tuple[str | None, int | None]:
 
 @lru_cache(65536)
 def machine_address(address: str | None) -> str | None:
-    """The address if it can be a machine's on the network: not loopback, multicast, broadcast or unspecified."""
+    """The address if it can be a machine's: not loopback, multicast, broadcast or unspecified."""
     if address is None:
         return None
     ip = ip_address(address)
@@ -111,7 +111,7 @@ def user_of(name: str | None) -> str | None:
 
 
 def machine_of(account: str | None) -> str | None:
-    """The machine that an account `PC-17$`, `UNIT\\PC-17$` or `PC-17$@UNIT.EXAMPLE` belongs to; None for a person's."""
+    """The machine of `PC-17$`, `UNIT\\PC-17$` or `PC-17$@UNIT.EXAMPLE`; None for a person."""
     account = stated(account)
     if account is None or "$" not in account or len(account) > 256:
         return None

@@ -38,11 +38,11 @@ from lamsach.model import Action, EventKind
 
 _LONGEST_PACKET = 131072
 _OF_THE_SERVER = frozenset({260, 261, 262, 265, 268, 269, 272, 274, 275, 277, 278})
-"""Events of the analytical log about what the server asked itself: questions, transfers of zones, updates passed on."""
+"""Analytical events of the server's own questions, zone transfers and passed-on updates."""
 
 
 def packet(record: WindowsRecord) -> Fields:
-    """A packet of the analytical log: 256 question, 257 and 258 answer, 263 update, 260 and 261 to and from an upstream."""
+    """An analytical packet: 256 question, 257, 258 answer, 263 update, 260, 261 from and to an upstream."""
     own, port = record.ip("interfaceip"), record.port("port")
     to_upstream = record.event_id in _OF_THE_SERVER
     answer = record.event_id in (257, 258, 259, 261, 264, 278) and not (
@@ -66,7 +66,7 @@ def packet(record: WindowsRecord) -> Fields:
 
 
 def change(record: WindowsRecord) -> Fields:
-    """A record of the audit log: who changed a name (519 to 521: a client itself, from `SourceIP`). The machine is not the server."""
+    """An audit record: who changed a name (519 to 521: a client, from `SourceIP`)."""
     fields = anything(record)
     client = machine_address(record.ip("sourceip"))
     if client:

@@ -19,7 +19,7 @@ _DEEPEST = 40
 
 
 def record_of_xml(text: str) -> WindowsRecord:
-    """The first event in the text; what stands before its `<Event` is passed over. Raises LineError for what is no such XML."""
+    """The first event in a text, behind what precedes `<Event`. LineError for other XML."""
     start, closing = _start(text)
     if start < 0:
         raise LineError("The text holds no Windows event in XML.", text[:80])
@@ -48,7 +48,7 @@ def _start(text: str) -> tuple[int, str]:
 
 
 def _plain_record(piece: str) -> WindowsRecord | None:
-    """An event of the common layout, without going through every tag; None for any other, and for what has entities."""
+    """A common event without visiting every tag; None for others and for entities."""
     system_end, data_start = piece.find("</System>"), piece.find("<EventData>")
     data_end = piece.rfind("</EventData>")
     if not (0 < system_end < data_start < data_end) or "&" in piece or piece[data_end:].strip() != _PLAIN_END:

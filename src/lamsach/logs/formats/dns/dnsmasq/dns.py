@@ -80,7 +80,7 @@ def _query(message: str) -> Event | None:
 
 
 def _seldom(message: str) -> Event | None:
-    """An answer that held an inner address and was dropped (DNS rebinding), or whose address went into a set."""
+    """A dropped answer with an inner address (DNS rebinding), or one whose address went into a set."""
     if match := _REBIND.match(message):
         return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
     put = _PUT_IN_SET.match(message)
@@ -161,7 +161,7 @@ _HELD_BACK = re.compile(
 
 
 def ftl_time(head: re.Match[str], context: FileContext) -> datetime:
-    """The time in the head of a line; on the clock of the context's zone when it states no zone that is known."""
+    """The time in the head of a line, on the context's clock when it states no known zone."""
     zone = zone_of(head[2]) if head[2] else None
     return from_iso(head[1], zone or context.timezone)
 

@@ -86,7 +86,7 @@ class Dnsmasq(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A message with dnsmasq's tag, one of its own shapes without the tag, or a line of its lease file."""
+        """A message with dnsmasq's tag or of its own shape, or a line of its lease file."""
         app, message = split_message(line)
         if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
@@ -141,7 +141,7 @@ class Dnsmasq(LogFormat):
         return changed(event, time=header.time, observer=header.host)
 
     def _header_behind(self, line: str, tag: int) -> SyslogHeader:
-        """Return what stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
+        """The text before a tag that is not where syslog has it, or has a prompt or indentation before it."""
         header, _ = split_header(bare(line), self.context)
         if header.time:
             return header

@@ -51,7 +51,7 @@ def place_of(contact: CiscoContact, text: str) -> tuple[Role, Way]:
 
 
 def _is_inward(source: End, destination: End, text: str) -> bool:
-    """Return whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
+    """Return whether a contact of two public addresses came in, by its words, interfaces or target."""
     if " inbound " in text[:60] or text.startswith(("Inbound ", "IPSEC: Received ")):
         return True
     if source.interface is None and destination.interface is not None:
@@ -174,7 +174,7 @@ class CiscoAsa(LogFormat):
         return _untagged(line) >= 0
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the firewall logged."""
+        """See `LogFormat.parse`. A message without an address is an event too: the firewall logged."""
         self.check(line)
         time: datetime | None = None
         identifier = ""

@@ -257,7 +257,7 @@ TIMED_SENTENCE = re.compile(
     r"|access-list \S{1,240} (?:denied|permitted|est-allowed) |Inbound TCP connection denied |Denied ICMP type|No matching connection for |Duplicate TCP SYN |Shunned packet: "
     r"|(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from |Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )"
 )
-"""A sentence without its tag behind a time, and a host or two words; matches up to where the sentence begins."""
+"""A sentence without its tag behind a time and a host; matches up to the sentence."""
 _ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)
@@ -265,7 +265,7 @@ _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})"
 
 @dataclass(frozen=True, slots=True)
 class CiscoContact:
-    """What a message tells: the end that opened the contact and the other one, and for a session the address that the client was given."""
+    """Content of a message: the opener, the other end, and the address given to a session's client."""
 
     source: End = End()  # noqa: RUF009 - frozen
     destination: End = End()  # noqa: RUF009 - frozen
@@ -338,7 +338,7 @@ def contact_of(text: str) -> CiscoContact:
 
 
 def _with_session(text: str, source: End, destination: End) -> tuple[End, End]:
-    """Source and destination completed from what names the client and the server of a session, else the first address."""
+    """Both ends, completed by what names client and server of a session, else by the first address."""
     if source.ip or source.name:
         return source, destination
     client = _SESSION_CLIENT.search(text) or _CLIENT.search(text)

@@ -57,7 +57,7 @@ def action_of(fields: Fields) -> Action:
 
 
 def logon_action_of(fields: Fields) -> Action:
-    """Return how a log-on ended: by its `status` (in CEF `outcome`), else by what was done. Of one that ends (`logout`) nothing is told."""
+    """Result of a log-on by its `status` (CEF: `outcome`), else by its action; unknown for a `logout`."""
     done = (fields.get("action") or fields.get("act") or "").lower()
     if "logout" in done or "logoff" in done:
         return Action.UNKNOWN
@@ -121,7 +121,7 @@ def kind_of(fields: Fields) -> EventKind:
 def place_of(
     fields: Fields, kind: EventKind, source: str | None, destination: str | None
 ) -> tuple[Role, Way, str | None, str | None]:
-    """The facts by which the own end is decided, the address that a session gives, and where the destination really is."""
+    """Facts that decide the own end, the address that a session gives, and the real destination."""
     if kind is EventKind.DNS:
         return Role.SERVES_THE_UNIT, Way.UNSTATED, None, None
     main, sub = types_of(fields)
@@ -142,12 +142,12 @@ def place_of(
 
 
 def came_in(role: str, interface: str) -> bool:
-    """Return whether the interface that a contact came from leads to the Internet: by its role, else by the name that the maker gave it (`wan1`)."""
+    """Return whether a contact came from the Internet, by its interface's role or name (`wan1`)."""
     return role == "wan" or (role in ("", "undefined") and interface.lower().startswith("wan"))
 
 
 def domain_in(fields: Fields, destination: str | None) -> str | None:
-    """The DNS question, the host of the URL or certificate, else the name the firewall looked up for an outside address."""
+    """The DNS question, the host of URL or certificate, else the name looked up for an outside address."""
     if types_of(fields)[0] == "event":
         return domain_of(fields.get("qname", ""))
     if is_client(fields):
@@ -189,7 +189,7 @@ _NO_USER = frozenset({"N/A", "n/a", "unknown"})
 
 
 def session(fields: Fields) -> tuple[LeaseAction, str, str] | None:
-    """Return what the record says of a session: action, address of the tunnel, and person; None for any other record."""
+    """Action, tunnel address and person of a session; None for any other record."""
     action = _ACTIONS.get(fields.get("action") or fields.get("act", ""))
     if action is None:
         return None
@@ -207,7 +207,7 @@ _CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}):(\d{2}):(\d{2
 
 
 def time_of(fields: Fields, zone: tzinfo) -> datetime | None:
-    """When the record was made, in UTC; None when it does not say. Raises LineError for a time that cannot be."""
+    """Time of the record in UTC, None when unstated. Raises LineError for an impossible time."""
     eventtime = fields.get("eventtime", "")
     if eventtime.isdigit() and len(eventtime) >= 9:
         try:

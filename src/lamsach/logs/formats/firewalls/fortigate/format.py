@@ -118,7 +118,7 @@ class FortiGate(LogFormat):
         return client or ("subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
+        """See `LogFormat.parse`. A record without an address is an event too: the firewall logged."""
         self.check(line)
         if line[0] == "{":
             record = read_object(line)[1]

@@ -136,7 +136,7 @@ class Mikrotik(LogFormat):
         return without_year(month, int(day or other_day), *clock, self.context, micro)
 
     def _today(self, hour: int, minute: int, second: int, micro: int) -> datetime | None:
-        """A time of day alone: of the day on which the file was written, or the day before; None when that is not known."""
+        """A time of day, on the day of the file's writing or the day before; None when that is unknown."""
         written = self.context.modified
         if written.year >= 9999:
             return None

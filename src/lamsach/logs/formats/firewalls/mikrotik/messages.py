@@ -84,7 +84,7 @@ def _pair(match: re.Match[str] | None, group: int) -> _Address:
 
 
 def decision_of(before: str) -> Action:
-    """Return what the text before the interfaces, the administrator's and the chain's name, says happened to the packet."""
+    """Action by the text before the interfaces: the administrator's and the chain's name."""
     prefix = before.rpartition(" ")[0].replace("_", " ").replace("-", " ")
     if _BLOCKING.search(prefix):
         return Action.BLOCKED

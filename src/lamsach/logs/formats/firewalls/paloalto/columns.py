@@ -21,7 +21,7 @@ from lamsach.model import LeaseAction
 
 RECEIVED, SERIAL, TYPE, SUBTYPE, GENERATED = 1, 2, 3, 4, 6
 KIND_KEY, SUBTYPE_KEY, TIME_KEYS = "|kind", "|subtype", ("|exact", "|generated")
-"""The keys of the type, the subtype, the time with an offset and the firewall's own, where columns are known by names."""
+"""Keys of type, subtype, time with an offset and without, where columns have names."""
 
 _SESSION = {
     "source": 7,

@@ -116,7 +116,7 @@ def with_status(event: Event, status: str | None) -> Event:
 
 
 def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
-    """The event of a threat in a DNS question, whose name stands where others have a file's name, or within the threat's."""
+    """A threat in a DNS question; the name stands in the file's place or within the threat's name."""
     if event.domain or event.url or subtype not in _QUESTIONS:
         return event
     fields = {"misc": texts[0] or "", "threat": " ".join(text for text in texts[1:] if text)}
@@ -192,7 +192,7 @@ def completed(
     given_ipv6: str | None,
     stage: str | None = None,
 ) -> Event:
-    """The event with what the message of a system record names, and the address that a VPN client was given."""
+    """The event with what a system record's message names, and the VPN client's address."""
     lease = lease_of(message) if message else None
     if lease:
         return event_between(

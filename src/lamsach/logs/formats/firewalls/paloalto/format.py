@@ -92,7 +92,7 @@ class PaloAlto(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The type in the fourth column, the maker's name in a CEF or LEEF header, or the keys of its JSON."""
+        """The type in the fourth column, the maker in a CEF or LEEF header, or its JSON keys."""
         if _is_json(line):
             return True
         if line[:1] in "{[":
@@ -232,7 +232,7 @@ def _first(fields: Mapping[str, str], *keys: str) -> str | None:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    """The columns, which Excel may have put semicolons between; LineError when they cannot be told apart or are too few."""
+    """The columns, perhaps with Excel's semicolons; LineError when they are too few or run together."""
     try:
         cells = next(csv.reader([text], delimiter=delimiter), []) if '"' in text else text.split(delimiter)
     except csv.Error:

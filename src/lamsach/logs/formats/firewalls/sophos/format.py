@@ -76,7 +76,7 @@ class Sophos(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """SFOS states log type and component side by side; UTM its four first keys, or its own kind of time."""
+        """SFOS: log type beside component; UTM: its four first keys, or its own kind of time."""
         if line[:1] == "{":
             return '"log_type"' in line and '"log_component"' in line and is_flat_object(line)
         line = uncelled(line)
@@ -137,13 +137,13 @@ class Sophos(LogFormat):
 
 
 def observer_of(fields: Fields, sender: str | None = None) -> str | None:
-    """The firewall that wrote the record; where `device_name` is only the model it is the sender of the line."""
+    """The firewall that wrote the record; the line's sender where `device_name` is only the model."""
     named = first(fields, "device_name", "device_id") if first(fields, "device") else None
     return named or sender or first(fields, "device_serial_id")
 
 
 def _fields_at(message: str) -> int:
-    """Return where the fields begin, behind a worker's name too (`SCANNER[99]: id="1000" severity=`); -1 for a message without."""
+    """Start of the fields, also behind a worker's name (`SCANNER[99]: id="1000"`); -1 without fields."""
     if message.startswith("id="):
         return 0
     match = _UTM.search(message, 0, _ROOM) if "id=" in message else None

@@ -41,7 +41,7 @@ _WEB = frozenset({
 
 
 _USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
-"""The keys of a user's name, and those in records of the firewall's load, in which `user` is a share of the processor's time."""
+"""Keys of a user's name; in load records `user` is a share of the processor's time."""
 ZONES = ("srczonetype", "src_zone_type")
 """The keys of the kind of zone that the opener is in: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
 TO_ITSELF = "Appliance Access"
@@ -89,7 +89,7 @@ def event_of(fields: Fields) -> Event:
 
 
 def event_of_text(text: str) -> Event:
-    """The event of one of UTM's messages that has no fields: at most a client, and what a web application firewall tags."""
+    """A message of UTM without fields: at most a client, and the web application firewall's tags."""
     visitor = _VISITOR.match(text)
     if visitor and ip_of(visitor[1]):
         source = ip_of(visitor[1])
@@ -209,5 +209,5 @@ def action_of_fields(fields: Fields) -> Action:
 
 
 def mac_as_stated(text: str | None) -> str | None:
-    """A hardware address as stated, the all-zero one of routed traffic too: it is known to name no machine."""
+    """A hardware address as stated; the all-zero one of routed traffic names no machine."""
     return text if text == "00:00:00:00:00:00" else mac_of(text)

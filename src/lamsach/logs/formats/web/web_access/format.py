@@ -119,7 +119,7 @@ class WebAccess(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """As `LogFormat.score`; beneath headings of a web server or proxy also the rows whose method stands elsewhere."""
+        """As `LogFormat.score`; beneath headings also rows whose method stands elsewhere."""
         fields = next((line for line in head if line.startswith("#Fields:") and names_requests(line)), None)
         if fields is None:
             return super().score(head)
@@ -131,7 +131,7 @@ class WebAccess(LogFormat):
 
     @property
     def table(self) -> Table | None:
-        """The columns that the headings name so far, of requests to a server itself; None without headings."""
+        """Columns by the headings so far, of requests to a server itself; None without headings."""
         names = self._columns.names
         plain = names[:2] == ("date", "time") and "c-ip" in names and _PROXY.isdisjoint(names)
         return Table(None, names, delimiter=" ") if self._stated and plain else None
@@ -187,7 +187,7 @@ class WebAccess(LogFormat):
         return event, header
 
     def _has_columns(self, line: str) -> bool:
-        """Return whether a line whose columns do not begin with a date has as many as the headings name (TMG)."""
+        """Return whether a line without a date in front has as many columns as the headings (TMG)."""
         return (line[:1] == '"' or self._columns.names[:1] not in (("date",), ("time",))) and self._fits(line)
 
     def _fits(self, text: str) -> bool:
@@ -227,7 +227,7 @@ def _w3c(values: Mapping[str, str]) -> Event:
 
 
 def _proxied(values: Mapping[str, str]) -> Event:
-    """Return what a proxy fetched for a client of the unit (Blue Coat, TMG): the far side is the server, and `s-ip` the proxy itself."""
+    """A proxy's fetch for a client of the unit (Blue Coat, TMG); `s-ip` is the proxy itself."""
     host, port = (
         values.get("cs-host") or values.get("r-host"),
         values.get("cs-uri-port") or values.get("r-port"),

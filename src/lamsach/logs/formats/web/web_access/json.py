@@ -87,7 +87,7 @@ def is_request(line: str) -> bool:
 
 
 def read_request(line: str, context: FileContext) -> Event:
-    """The request in a JSON line. Raises LineError for broken JSON and for a record without a client and without a target."""
+    """The request in a JSON line. LineError for broken JSON, or neither client nor target."""
     before, record = read_object(line)
     console = _CONSOLE.match(before)
     if console:
@@ -142,7 +142,7 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
 
 
 def _lifted(record: dict[str, object]) -> dict[str, object]:
-    """The record with what Google's and AWS's records keep in `httpRequest`, and Kong's in `response`, at its top."""
+    """The record with `httpRequest` (Google, AWS) and `response` (Kong) put at its top."""
     if inside := child(record, "properties"):  # Azure's gateways and front doors
         return inside | {"time": record.get("time") or record.get("timeStamp")}
     call, answer = child(record, "httpRequest"), child(record, "response")

@@ -105,7 +105,7 @@ def balancer(text: str, context: FileContext) -> Event | None:
 
 
 def network_balancer(text: str, context: FileContext) -> Event | None:
-    """TLS connections to AWS's network load balancer; of both times the earlier, at the line's end, is the connection's."""
+    """TLS at AWS's network load balancer; the connection's time is the one at the line's end."""
     match = _NETWORK_BALANCER.match(text) if text.startswith("tls ") else None
     if match is None:
         return None

@@ -58,7 +58,7 @@ _PROXY_RESULT = re.compile(r" (?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}:(?:HIER_)?[A-Z]{3
 
 
 def common(text: str, context: FileContext) -> Event | None:
-    """Common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Tomcat, Traefik, lighttpd, ingress-nginx."""
+    """Common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Traefik and kin."""
     if text[:1] == '"':  # LiteSpeed as shipped puts the whole line in quotes
         text = text[1:]
     match = (_COMMON.match(text) or _LOOSE_QUOTES.match(text) or _CUT.match(text)) if '] "' in text else None
@@ -85,7 +85,7 @@ def common(text: str, context: FileContext) -> Event | None:
 
 
 def _ends(prefix: str) -> tuple[str, str | None, str | None, str | None] | None:
-    """Client, virtual host, user and X-Forwarded-For of what stands before the time; None when it is something else."""
+    """Client, site, user and X-Forwarded-For before the time; None when it is something else."""
     words = prefix.split()
     listed = []
     while words and words[0].endswith(","):
@@ -148,7 +148,7 @@ _STATUS_AFTER = re.compile(r" (\d{3})(?=\s|$)", re.ASCII)
 
 
 def time_first(text: str, context: FileContext) -> Event | None:
-    """Layouts of an administrator's own that begin with the time and name the client outside quotes (NPMplus and others)."""
+    """Own layouts that begin with the time and name the client outside quotes (NPMplus)."""
     match = _TIME_FIRST.match(text) if text[:1] == "[" and " HTTP/" in text else None
     if match is None:
         return None
@@ -306,7 +306,7 @@ def may_be_request(line: str) -> bool:
 
 
 def read_request(text: str, context: FileContext) -> Event | None:
-    """The request in a line of text; None when the line has none of the shapes. LineError for an impossible time."""
+    """The request in a line; None when it has no known shape. LineError for an impossible time."""
     for reader in _READERS:
         event = reader(text, context)
         if event is not None:
