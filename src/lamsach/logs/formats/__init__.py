@@ -1,8 +1,10 @@
 """The log formats, in the order in which detection breaks a tie: the more particular before the more general.
 
-One more format is one file in this folder and one row here: its module and class, its name, and marks of which its logs usually hold one (a line begins with a line feed). Detection
-first tries the formats with a mark in the file's first lines, so that a log of a known product waits for no other's module; else all. It takes the format whose `score` over the
-first lines is best; of two equal ones the earlier wins. So a product that writes JSON stands before JSON lines, and a product that writes columns before CSV.
+One more format is one file in this folder and one row here: its module and class, its name, and marks of
+which its logs usually hold one (a line begins with a line feed). Detection first tries the formats with a
+mark in the file's first lines, so that a log of a known product waits for no other's module; else all. It
+takes the format whose `score` over the first lines is best; of two equal ones the earlier wins. So a product
+that writes JSON stands before JSON lines, and a product that writes columns before CSV.
 """
 
 from __future__ import annotations

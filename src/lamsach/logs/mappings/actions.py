@@ -1,8 +1,9 @@
 """What an observer did with a contact, told from the verb in its log, whatever the maker's wording.
 
-Source of the verbs: Check Point's "Log fields", Palo Alto's "Syslog Field Descriptions", Cisco's "Syslog Messages" guides, the CEF key `act`,
-and the export formats of Kaspersky Security Center and ESET PROTECT. Traps: `block-url`, `reset-both`, `Block with reset` are one verb with more words;
-`not blocked` is no block, `Would have dropped` let it pass; `detect` and `alert` let the contact pass.
+Source of the verbs: Check Point's "Log fields", Palo Alto's "Syslog Field Descriptions", Cisco's "Syslog
+Messages" guides, the CEF key `act`, and the export formats of Kaspersky Security Center and ESET PROTECT.
+Traps: `block-url`, `reset-both`, `Block with reset` are one verb with more words; `not blocked` is no block,
+`Would have dropped` let it pass; `detect` and `alert` let the contact pass.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 r"""What the text of an antivirus product's message names: the file's hashes, the site, the user.
 
-Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: ...\nUser: UNIT\an (Active user)\nObject path: C:\Users\an\nSHA256: ...`), in
-English, Vietnamese and Russian; ESET PROTECT, "Events exported to JSON format". A path stays in the line, which is the evidence.
+Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: ...\nUser: UNIT\an (Active
+user)\nObject path: C:\Users\an\nSHA256: ...`), in English, Vietnamese and Russian; ESET PROTECT, "Events
+exported to JSON format". A path stays in the line, which is the evidence.
 
-What the records of Kaspersky Security Center tell of, whichever way they were sent. Source and traps: `lamsach.logs.formats.endpoints.kaspersky`.
+What the records of Kaspersky Security Center tell of, whichever way they were sent. Source and traps:
+`lamsach.logs.formats.endpoints.kaspersky`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """What the keys of a CEF record mean.
 
-Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26. Traps:
-- `cs1` to `cs6`, `flexString1`, `deviceCustomString...` mean what their `...Label` says: `cs4Label=processSha1`.
+Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26.
+Traps:
+- `cs1` to `cs6`, `flexString1`, `deviceCustomString...` mean what their `...Label` says:
+  `cs4Label=processSha1`.
 - `start` is when the activity began, `rt` when the device or its collector wrote it, `end` may lie far off.
 - `dhost` is the far end's name for a contact that goes out, the device's own for one that comes in.
 - `deviceDirection` (0 inbound, 1 outbound) decides only when the addresses do not.
@@ -97,8 +99,10 @@ def take_labels(fields: MutableMapping[str, str]) -> None:
 
 
 def _put_right(fields: MutableMapping[str, str]) -> None:
-    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and port in one (`snat`);
-    Sophos Central has the endpoint's address in `source_info_ip` and its name in `dhost`."""
+    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and
+    port in one (`snat`); Sophos Central has the endpoint's address in `source_info_ip` and its name in
+    `dhost`.
+    """
     if "cpt" in fields:
         fields.setdefault("dst", fields.get("sip", ""))
         if fields.get("spt") != fields["cpt"]:

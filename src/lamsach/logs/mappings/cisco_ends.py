@@ -1,8 +1,9 @@
 r"""How Cisco's messages write the ends of a connection, and what else they name.
 
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" and "Secure Firewall Threat Defense Syslog Messages". An end is written
-`inside:192.0.2.5/49152 (203.0.113.9/49152)(LOCAL\an)`, `inside/192.0.2.5(49152)`, `192.0.2.5/80`, `fw:192.0.2.5(type`, `192.0.2.5`, or with the
-name that the command `name` gave an address. Everything here is found by plain searches: linear in the message's length.
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" and "Secure Firewall Threat Defense Syslog
+Messages". An end is written `inside:192.0.2.5/49152 (203.0.113.9/49152)(LOCAL\an)`,
+`inside/192.0.2.5(49152)`, `192.0.2.5/80`, `fw:192.0.2.5(type`, `192.0.2.5`, or with the name that the command
+`name` gave an address. Everything here is found by plain searches: linear in the message's length.
 """
 
 from __future__ import annotations

@@ -1,21 +1,26 @@
-"""What the names in records of clouds mean: the audit log of Microsoft 365, sign-ins of Entra ID, Defender XDR, DNS servers in Azure Monitor,
-Azure Firewall, AWS CloudTrail, Cloudflare Gateway.
+"""What the names in records of clouds mean: the audit log of Microsoft 365, sign-ins of Entra ID, Defender
+XDR, DNS servers in Azure Monitor, Azure Firewall, AWS CloudTrail, Cloudflare Gateway.
 
-Source: https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema,
-https://learn.microsoft.com/azure/azure-monitor/reference/tables/ (`SigninLogs`, `DnsEvents`), https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables,
-https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html, https://developers.cloudflare.com/logs/logpush/.
-Traps:
+Source:
+https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema,
+https://learn.microsoft.com/azure/azure-monitor/reference/tables/ (`SigninLogs`, `DnsEvents`),
+https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables,
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html,
+https://developers.cloudflare.com/logs/logpush/. Traps:
 - `CreationTime` is in UTC and does not say so.
 - Who signs in from a stranger's address is no machine of the unit.
 - `sourceIPAddress` of CloudTrail may be the name of a service of AWS, which is no machine.
 - `SrcIP` of Cloudflare Gateway is the public address of the place where `DeviceName` is.
 - `Computer` of a DNS event is the server that was asked.
-- What Defender XDR saw of names stands as JSON in the text `AdditionalFields`; `InboundConnectionAccepted` was opened by the `RemoteIP`.
+- What Defender XDR saw of names stands as JSON in the text `AdditionalFields`; `InboundConnectionAccepted`
+  was opened by the `RemoteIP`.
 
-The sentences of Azure Firewall's diagnostic log: `TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action: Deny.`
+The sentences of Azure Firewall's diagnostic log: `TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action:
+Deny.`
 
-Source: https://learn.microsoft.com/azure/firewall/diagnostic-logs (`AzureFirewallNetworkRule`, `AzureFirewallApplicationRule`, `AzureFirewallDnsProxy`,
-the legacy logs that carry a sentence in `properties.msg`). What the newer `AZFW..` tables state has keys of its own.
+Source: https://learn.microsoft.com/azure/firewall/diagnostic-logs (`AzureFirewallNetworkRule`,
+`AzureFirewallApplicationRule`, `AzureFirewallDnsProxy`, the legacy logs that carry a sentence in
+`properties.msg`). What the newer `AZFW..` tables state has keys of its own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""What the columns of a table, or the keys of a JSON record, mean by their names: by their words (`field_words`), or as an exception named here.
+"""What the columns of a table, or the keys of a JSON record, mean by their names: by their words
+(`field_words`), or as an exception named here.
 
-Source of the exceptions: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event data, NetFlow tools, the exports of antivirus
-consoles (Kaspersky, ESET, Bkav), what people write above the columns of a sheet in English and Vietnamese, and Sangfor's logs in Chinese. Traps:
+Source of the exceptions: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event
+data, NetFlow tools, the exports of antivirus consoles (Kaspersky, ESET, Bkav), what people write above the
+columns of a sheet in English and Vietnamese, and Sangfor's logs in Chinese. Traps:
 - `host` and `hostname` are the site in a web log, the sensor in a shipped record, and the machine elsewhere.
-- `name`, `ip`, `port`, `user`, `domain` mean something only at the top of a record; deeper they belong to anything.
+- `name`, `ip`, `port`, `user`, `domain` mean something only at the top of a record; deeper they belong to
+  anything.
 """
 
 from __future__ import annotations
@@ -197,8 +200,11 @@ CONTEXT_NAMES = frozenset(
 
 
 def fields_of(names: Sequence[str]) -> list[str | None]:
-    """The fields of a table's columns. With `date` and a second column `time`, the latter is the time of day; `origin` beside a source
-    is the gateway that wrote the row (Check Point)."""
+    """The fields of a table's columns.
+
+    With `date` and a second column `time`, the latter is the time of day; `origin` beside a source is the
+    gateway that wrote the row (Check Point).
+    """
     plain_names = [plain(name) for name in names]
     others = beside(frozenset(plain_names))
     fields = [others.get(n) or field_of(name) for n, name in zip(plain_names, names, strict=True)]

@@ -1,4 +1,6 @@
-"""The event of a record whose columns or keys are known by their names (`lamsach.logs.mappings.column_names`)."""
+"""The event of a record whose columns or keys are known by their names
+(`lamsach.logs.mappings.column_names`).
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ Values = Mapping[str, Sequence[str]]
 
 
 def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> Event:
-    """The event of a record. `host_is_device`: whether `host` names the machine, when it does not name a site or an address.
+    """The event of a record.
+
+    `host_is_device`: whether `host` names the machine, when it does not name a site or an address.
 
     Raises LineError when the record has a time that cannot be, or nothing at all that is known.
     """

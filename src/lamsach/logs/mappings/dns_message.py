@@ -1,4 +1,6 @@
-"""The answers in a DNS message as it goes over the wire (RFC 1035 section 4), which some products log in base64."""
+"""The answers in a DNS message as it goes over the wire (RFC 1035 section 4), which some products log in
+base64.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ def answers_in_base64(text: str) -> tuple[str, ...]:
 
 
 def answers_of(message: bytes) -> tuple[str, ...]:
-    """The addresses and aliases (A, AAAA, CNAME) of the answer section, in its order; those before the damage of a
-    damaged one.
+    """The addresses and aliases (A, AAAA, CNAME) of the answer section, in its order; those before the damage
+    of a damaged one.
     """
     if not _HEADER_BYTES <= len(message) <= _LONGEST_MESSAGE:
         return ()

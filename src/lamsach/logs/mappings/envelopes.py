@@ -1,7 +1,9 @@
-"""A product's line inside another program's JSON record: what shippers, containers, SIEMs and their exports put around it.
+"""A product's line inside another program's JSON record: what shippers, containers, SIEMs and their exports
+put around it.
 
-Source: Elastic Common Schema (`event.original`, `message`), Wazuh (`full_log`), GELF 1.1 (`short_message`, `full_message`), Docker's json-file (`log`),
-systemd's Journal Export and JSON formats (`MESSAGE`, `SYSLOG_IDENTIFIER`), rsyslog's and syslog-ng's JSON templates, Fluentd and Fluent Bit, Splunk's exports
+Source: Elastic Common Schema (`event.original`, `message`), Wazuh (`full_log`), GELF 1.1 (`short_message`,
+`full_message`), Docker's json-file (`log`), systemd's Journal Export and JSON formats (`MESSAGE`,
+`SYSLOG_IDENTIFIER`), rsyslog's and syslog-ng's JSON templates, Fluentd and Fluent Bit, Splunk's exports
 (`_raw`) and HTTP events (`event`), Graylog's and Loki's exports, Google Cloud's `textPayload`.
 """
 
@@ -65,9 +67,11 @@ def _rank(path: str) -> int | None:
 
 
 def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[str]:
-    """The lines that a record carries, the most literal first; each also behind its program's name, when the record states that.
+    """The lines that a record carries, the most literal first; each also behind its program's name, when the
+    record states that.
 
-    `literal`: only those under a key that says that it is the line as it was received, not a message for people.
+    `literal`: only those under a key that says that it is the line as it was received, not a message for
+    people.
     """
     found: list[tuple[int, str]] = []
     tag = ""

@@ -1,10 +1,14 @@
-"""What the words of a field's name mean together, in whichever order and spelling a maker writes them: `srcIpAddr`, `client.address`, `Remote Port`, `ip_dst`, `IP nguồn`.
+"""What the words of a field's name mean together, in whichever order and spelling a maker writes them:
+`srcIpAddr`, `client.address`, `Remote Port`, `ip_dst`, `IP nguồn`.
 
-A name is a role (whose: `src`, `client`, `remote`, `dvc`) and a thing (what: `ip`, `port`, `host`, `mac`, `user`), each by the words of ECS, OCSF, Splunk CIM, CEF, LEEF, ASIM,
-OpenTelemetry's semantic conventions, GELF, NetFlow's collectors and the makers' field lists, in English, Vietnamese and Chinese. What no combination of words tells is an exception
-in `column_names`. Traps:
-- An unknown word before a role may be a maker's prefix (`netconn_remote_ip`); one behind a thing makes another thing of it (`src_ip_country`), and so does one between.
-- `remote` and `local` are the ends of a connection only when the name says no other role: `downstream_remote_address` is the client's.
+A name is a role (whose: `src`, `client`, `remote`, `dvc`) and a thing (what: `ip`, `port`, `host`, `mac`,
+`user`), each by the words of ECS, OCSF, Splunk CIM, CEF, LEEF, ASIM, OpenTelemetry's semantic conventions,
+GELF, NetFlow's collectors and the makers' field lists, in English, Vietnamese and Chinese. What no
+combination of words tells is an exception in `column_names`. Traps:
+- An unknown word before a role may be a maker's prefix (`netconn_remote_ip`); one behind a thing makes
+  another thing of it (`src_ip_country`), and so does one between.
+- `remote` and `local` are the ends of a connection only when the name says no other role:
+  `downstream_remote_address` is the client's.
 - A duration has a name like a time's: `request_time`, `session_time` are none.
 """
 

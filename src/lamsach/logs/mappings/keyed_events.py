@@ -1,7 +1,8 @@
-"""Events of records whose keys are known by name: CEF, LEEF, Check Point, Palo Alto's JSON, antivirus consoles.
+"""Events of records whose keys are known by name: CEF, LEEF, Check Point, Palo Alto's JSON, antivirus
+consoles.
 
-A product says in a `Keys` which of its keys mean what; everything else (which side is the device, whose name and MAC address count, the
-host within a URL) is alike for all and stands here once.
+A product says in a `Keys` which of its keys mean what; everything else (which side is the device, whose name
+and MAC address count, the host within a URL) is alike for all and stands here once.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def event_of(
 ) -> Event:
     """The event that the fields tell of; `observer` stands in when no key names it.
 
-    `inward`: whether the observer says that the contact came from outside; it decides when the addresses do not (both public).
+    `inward`: whether the observer says that the contact came from outside; it decides when the addresses do
+    not (both public).
     """
     source, source_port = end_in(fields, keys.source, keys.source_port)
     destination, destination_port = end_in(fields, keys.destination, keys.destination_port)

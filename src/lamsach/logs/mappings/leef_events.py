@@ -1,7 +1,8 @@
 """What the attributes of a LEEF record mean.
 
-Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the products that write LEEF, for the keys they add. `devTime` comes with
-`devTimeFormat`, a pattern of Java's SimpleDateFormat: it tells whether the month stands first.
+Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the products that write LEEF, for the
+keys they add. `devTime` comes with `devTimeFormat`, a pattern of Java's SimpleDateFormat: it tells whether
+the month stands first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Log-ons and contacts at servers of every kind, one sentence each: who came (address, port, account), to where, and what became of it.
+"""Log-ons and contacts at servers of every kind, one sentence each: who came (address, port, account), to
+where, and what became of it.
 
-A server's own log tells who connected to it: a stranger outside is no machine of the unit (see `ends`). Names of accounts are
-the client's words; so a pattern takes the address only from where the server itself writes it.
+A server's own log tells who connected to it: a stranger outside is no machine of the unit (see `ends`). Names
+of accounts are the client's words; so a pattern takes the address only from where the server itself writes
+it.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a server: `sign`, a text that each such line holds, its pattern with the groups `ip`, `port`, `user`, `to` and `to_port`
-    as far as it names them, and what it says."""
+    """A sentence of a server: `sign`, a text that each such line holds, its pattern with the groups `ip`,
+    `port`, `user`, `to` and `to_port` as far as it names them, and what it says.
+    """
 
     sign: str
     pattern: re.Pattern[str]

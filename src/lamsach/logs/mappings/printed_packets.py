@@ -1,4 +1,5 @@
-"""The packets that tcpdump prints: two ends with ports, and DNS and HTTP as far as they are printed; also in logs of packet filters.
+"""The packets that tcpdump prints: two ends with ports, and DNS and HTTP as far as they are printed; also in
+logs of packet filters.
 
 Source: `tcpdump(1)`, section "Output format".
 """

@@ -1,8 +1,10 @@
-"""RADIUS accounting and log-ons (RFC 2865, RFC 2866), whichever server wrote them: who had an address, from when till when.
+"""RADIUS accounting and log-ons (RFC 2865, RFC 2866), whichever server wrote them: who had an address, from
+when till when.
 
-A switch or access point (802.1X) states the machine as `Calling-Station-Id`, mostly its hardware address; a VPN server states
-the client's address there, of the outside or the machine's own. `Framed-IP-Address` is the machine's address; many switches send it only after
-DHCP, in an interim update, or never: then it is known who is behind the hardware address, but not at which address.
+A switch or access point (802.1X) states the machine as `Calling-Station-Id`, mostly its hardware address; a
+VPN server states the client's address there, of the outside or the machine's own. `Framed-IP-Address` is the
+machine's address; many switches send it only after DHCP, in an interim update, or never: then it is known who
+is behind the hardware address, but not at which address.
 """
 
 from __future__ import annotations

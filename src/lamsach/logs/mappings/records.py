@@ -1,5 +1,7 @@
-"""How a product's records of named values are read in columns: what the format only hands on. Everything else is its function of a record's fields, which is
-asked for each combination of what it decides by (`lamsach.logs.bulk.templates`).
+"""How a product's records of named values are read in columns: what the format only hands on.
+
+Everything else is its function of a record's fields, which is asked for each combination of what it decides
+by (`lamsach.logs.bulk.templates`).
 """
 
 from __future__ import annotations
@@ -31,10 +33,13 @@ class Header(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """Records whose values stand in quotes. `opening`: between a key and its value; `closing`: between a value and the next key; `ends`: what may stand behind
-    the last value. `mark`: what stands before the record and is not within its header; `sample`: a record, behind which a header is read; `head`: the shape that all
-    headers have (regular expression); `name`: an expression of the record's name in the header, which is the text of the key `NAME`. `signs`: texts of other
-    layouts. `absent`: values that say that there is nothing.
+    """Records whose values stand in quotes.
+
+    `opening`: between a key and its value; `closing`: between a value and the next key; `ends`: what may
+    stand behind the last value. `mark`: what stands before the record and is not within its header; `sample`:
+    a record, behind which a header is read; `head`: the shape that all headers have (regular expression);
+    `name`: an expression of the record's name in the header, which is the text of the key `NAME`. `signs`:
+    texts of other layouts. `absent`: values that say that there is nothing.
     """
 
     opening: str
@@ -53,7 +58,10 @@ NAME = "|name"
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A value that stands in a text, of which a format takes nothing else. `made`: takes it out; `text`: one that holds it where `{}` stands."""
+    """A value that stands in a text, of which a format takes nothing else.
+
+    `made`: takes it out; `text`: one that holds it where `{}` stands.
+    """
 
     made: Callable[[str], str | None]
     text: str
@@ -61,8 +69,12 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """What a format makes of each item of a list; it does nothing else with the list. `made`: the value of an item, None where it is left out; names and IPv4
-    addresses in canonical spelling stay as they are. `item`: the shape of items that are objects, with an empty text for the value and examples of others."""
+    """What a format makes of each item of a list; it does nothing else with the list.
+
+    `made`: the value of an item, None where it is left out; names and IPv4 addresses in canonical spelling
+    stay as they are. `item`: the shape of items that are objects, with an empty text for the value and
+    examples of others.
+    """
 
     made: Callable[[Any], str | None]
     item: Mapping[str, str] | None = None
@@ -74,9 +86,12 @@ class Each:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentences:
-    """Messages in words, whose lines of one wording differ in addresses, names, MAC addresses and numbers. `marks`: texts of which the first begins a message behind its
-    header. `parting`: the letters between which values are. `first`: an expression that a message's first value fits. Expressions whose groups are values of the message (they look at bytes): `idle`, of numbers of no account;
-    `names`, of names that are only handed on. `rare`: texts of messages that are read singly.
+    """Messages in words, whose lines of one wording differ in addresses, names, MAC addresses and numbers.
+
+    `marks`: texts of which the first begins a message behind its header. `parting`: the letters between which
+    values are. `first`: an expression that a message's first value fits. Expressions whose groups are values
+    of the message (they look at bytes): `idle`, of numbers of no account; `names`, of names that are only
+    handed on. `rare`: texts of messages that are read singly.
     """
 
     marks: tuple[str, ...]
@@ -89,8 +104,12 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """Rows of delimited cells. `layouts`: the cells' names by how many quotes a row has; without any they are numbered from 0, or named by the format's `table`.
-    `shapes`: expressions of cells that every row has; of absent cells they hold. `head`: whether a header stands in the first cell before its digits. `rare`: texts of rows that are read singly.
+    """Rows of delimited cells.
+
+    `layouts`: the cells' names by how many quotes a row has; without any they are numbered from 0, or named
+    by the format's `table`. `shapes`: expressions of cells that every row has; of absent cells they hold.
+    `head`: whether a header stands in the first cell before its digits. `rare`: texts of rows that are read
+    singly.
     """
 
     delimiter: str
@@ -102,14 +121,18 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """`reader`: how records are written, a name in `lamsach.logs.bulk`. `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses,
-    names, users, URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which stand two spaces. `like`: an
-    expression of further keys of `texts`. `written`: how records in quotes are. `lists`: keys of lists; `within`: keys
-    of `texts` whose value stands within a text. `messages`: keys of DNS messages in base64, of which the format is given the answers as a list. `marks`: what stands before the words by which
-    JSON objects are of one layout. `nested`: whether the format is given objects as they are nested, and not their dotted keys. `needs`: keys that a JSON object
-    has at its top, if it is not to be read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key is
-    stated, and the format is asked for whole lines. `cells`: how rows of cells are; then `texts` are users and what a server was
-    asked for, and `ports` all that has the shades of `bulk.shades.TOKEN`.
+    """`reader`: how records are written, a name in `lamsach.logs.bulk`.
+
+    `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses, names, users,
+    URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which
+    stand two spaces. `like`: an expression of further keys of `texts`. `written`: how records in quotes are.
+    `lists`: keys of lists; `within`: keys of `texts` whose value stands within a text. `messages`: keys of
+    DNS messages in base64, of which the format is given the answers as a list. `marks`: what stands before
+    the words by which JSON objects are of one layout. `nested`: whether the format is given objects as they
+    are nested, and not their dotted keys. `needs`: keys that a JSON object has at its top, if it is not to be
+    read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key
+    is stated, and the format is asked for whole lines. `cells`: how rows of cells are; then `texts` are users
+    and what a server was asked for, and `ports` all that has the shades of `bulk.shades.TOKEN`.
     """
 
     reader: str
@@ -133,9 +156,13 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Delimited rows of named columns; further ones have no names. `title`: what else a header states and the format goes by; `lists`: columns of several values;
-    `absent`: values that say that there is nothing; `alone`: what stands in rows that are read alone; `first`: an expression of the first cell of others, which may have fewer or more cells;
-    `trimmed`: whether spaces around values are none of theirs."""
+    """Delimited rows of named columns; further ones have no names.
+
+    `title`: what else a header states and the format goes by; `lists`: columns of several values; `absent`:
+    values that say that there is nothing; `alone`: what stands in rows that are read alone; `first`: an
+    expression of the first cell of others, which may have fewer or more cells; `trimmed`: whether spaces
+    around values are none of theirs.
+    """
 
     title: str | None
     names: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""Addresses, names and URLs in a text that a machine ran: a script, a command line. Linear in the text's length."""
+"""Addresses, names and URLs in a text that a machine ran: a script, a command line.
+
+Linear in the text's length.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Ports by the names that tools without `-n` print for them (`ra`, `tcpdump`): those that contacts of a unit's machines are likely to have."""
+"""Ports by the names that tools without `-n` print for them (`ra`, `tcpdump`): those that contacts of a
+unit's machines are likely to have.
+"""
 
 from __future__ import annotations
 

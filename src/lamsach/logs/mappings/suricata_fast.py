@@ -1,8 +1,8 @@
 """The one-line alerts of Suricata's fast.log, also over syslog, and how Snort's are told from them.
 
-Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps: the date is
-month first; Snort leaves the year out or writes two digits of it; `{ICMP}` lines have type and code, or no ports at all; an
-IPv6 address is followed by a colon and the port without brackets.
+Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps:
+the date is month first; Snort leaves the year out or writes two digits of it; `{ICMP}` lines have type and
+code, or no ports at all; an IPv6 address is followed by a colon and the port without brackets.
 """
 
 from __future__ import annotations

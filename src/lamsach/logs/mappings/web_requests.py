@@ -1,7 +1,7 @@
 """A request to the unit's own web server, from whatever a server's log states of it.
 
-Here the client is who connects to the unit. A stranger is no machine of the unit, and what a stranger writes (a Host header, a whole
-URL) accuses nobody: the record then has no `device_ip` (see `ends`).
+Here the client is who connects to the unit. A stranger is no machine of the unit, and what a stranger writes
+(a Host header, a whole URL) accuses nobody: the record then has no `device_ip` (see `ends`).
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ def request_event(
 ) -> Event:
     """The event of one request.
 
-    `client` is the peer (an address, or `address:port`), `forwarded` what X-Forwarded-For states; `site` the virtual host or
-    Host header; `request` the request line, or else `url` its target; `server` the address that took the request.
+    `client` is the peer (an address, or `address:port`), `forwarded` what X-Forwarded-For states; `site` the
+    virtual host or Host header; `request` the request line, or else `url` its target; `server` the address
+    that took the request.
     """
     address, own_port = host_and_port(client or "")
     source = ip_of(address or "")
@@ -76,10 +77,11 @@ def request_event(
 
 
 def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
-    """The client behind the unit's own proxies: of what X-Forwarded-For lists, the last address outside, else the last.
+    """The client behind the unit's own proxies: of what X-Forwarded-For lists, the last address outside, else
+    the last.
 
-    Each proxy adds whom it met at the end; what stands before may be the client's own claim. A peer from outside is the
-    client itself, whatever it claims.
+    Each proxy adds whom it met at the end; what stands before may be the client's own claim. A peer from
+    outside is the client itself, whatever it claims.
     """
     text = stated(forwarded)
     if text is None or (peer is not None and not is_internal(peer)):

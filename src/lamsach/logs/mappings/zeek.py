@@ -1,17 +1,19 @@
 """What the columns of Zeek's logs mean, whether they come as tab-separated values or as JSON.
 
-Source: the record types of Zeek's base scripts (`Conn::Info`, `DNS::Info`, `HTTP::Info`, `SSL::Info`, `Files::Info`,
-`DHCP::Info` ... in https://docs.zeek.org/en/master/script-reference/log-files.html), versions 2.0 to 7. Logs that are
-not named here are read by the columns that all logs share.
+Source: the record types of Zeek's base scripts (`Conn::Info`, `DNS::Info`, `HTTP::Info`, `SSL::Info`,
+`Files::Info`, `DHCP::Info` ... in https://docs.zeek.org/en/master/script-reference/log-files.html), versions
+2.0 to 7. Logs that are not named here are read by the columns that all logs share.
 
 Decisions:
-- Zeek watches and blocks nothing. A connection that was established, a DNS answer without an error and an HTTP
-  or TLS exchange that got its answer are `allowed`; attempts (S0, REJ, SH, OTH ...) are `unknown`, for a refusal
-  came from the peer and not from the observer.
-- The device is the originator, unless only the responder is internal (`local_orig` and `local_resp` count before the
-  address ranges). A capture that began in mid-stream turns DNS around: an originator on port 53 is the server.
-- `orig_l2_addr` is not the device's MAC: on a routed network it is the router's. Only DHCP names MAC addresses, and RADIUS
-  that of the station beside the address that it got (`framed_addr`): that station is the device, not the access point that asks.
+- Zeek watches and blocks nothing. A connection that was established, a DNS answer without an error and an
+  HTTP or TLS exchange that got its answer are `allowed`; attempts (S0, REJ, SH, OTH ...) are `unknown`, for a
+  refusal came from the peer and not from the observer.
+- The device is the originator, unless only the responder is internal (`local_orig` and `local_resp` count
+  before the address ranges). A capture that began in mid-stream turns DNS around: an originator on port 53 is
+  the server.
+- `orig_l2_addr` is not the device's MAC: on a routed network it is the router's. Only DHCP names MAC
+  addresses, and RADIUS that of the station beside the address that it got (`framed_addr`): that station is
+  the device, not the access point that asks.
 - What a client asked a SOCKS proxy for (`request.host`) is the domain, also when it is an address.
 
 A record of Zeek by its column names, and the values that its columns state.

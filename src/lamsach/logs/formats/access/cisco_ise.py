@@ -1,11 +1,15 @@
-"""Cisco Identity Services Engine (and ACS 5): log-ons by 802.1X, MAB and TACACS+, RADIUS accounting with the machine's address.
+"""Cisco Identity Services Engine (and ACS 5): log-ons by 802.1X, MAB and TACACS+, RADIUS accounting with the
+machine's address.
 
-Source: Cisco, "ISE Syslogs" 2.x to 3.x, "Syslog message format". `CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE
-Radius-Accounting: RADIUS Accounting watchdog update, Device IP Address=10.1.1.2, User-Name=an, Framed-IP-Address=10.1.5.7, ...`. Traps:
-- `Device IP Address` is the switch or access point, `Framed-IP-Address` the machine, `Calling-Station-ID` its hardware address,
-  or over a VPN and of a log-on without 802.1X its IP address, as `ip:source-ip` of a `cisco-av-pair` does.
+Source: Cisco, "ISE Syslogs" 2.x to 3.x, "Syslog message format". `CISE_RADIUS_Accounting 0000000001 1 0
+2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE Radius-Accounting: RADIUS Accounting watchdog update,
+Device IP Address=10.1.1.2, User-Name=an, Framed-IP-Address=10.1.5.7, ...`. Traps:
+- `Device IP Address` is the switch or access point, `Framed-IP-Address` the machine, `Calling-Station-ID` its
+  hardware address, or over a VPN and of a log-on without 802.1X its IP address, as `ip:source-ip` of a
+  `cisco-av-pair` does.
 - A comma within a value is escaped (`\\,`). Of a key that stands twice the first value counts.
-- A long message comes in segments: the number behind their count is 0 for the first; the others have no time of their own.
+- A long message comes in segments: the number behind their count is 0 for the first; the others have no time
+  of their own.
 """
 
 from __future__ import annotations

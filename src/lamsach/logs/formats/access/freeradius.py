@@ -1,17 +1,23 @@
-"""FreeRADIUS: the `detail` files of its accounting, tables of it (`radacct`, attributes as CSV), and the log-ons in `radius.log`.
+"""FreeRADIUS: the `detail` files of its accounting, tables of it (`radacct`, attributes as CSV), and the
+log-ons in `radius.log`.
 
-Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_detail and `raddb/radiusd.conf` (`log { auth = yes }`),
-`src/main/auth.c` (rad_authlog), RFC 2866. Traps:
-- A `detail` record is a line with the time, then a line with a tab for each attribute, then an empty line. The server appends
-  `Timestamp = 1790000000`, which is the time in UTC.
-- The hardware address has any spelling (`00-1A-2B-3C-4D-5E`, `001a.2b3c.4d5e`), and may have the network's name behind it.
-- `Login OK: [alice]` stands for the outer and again for the inner of two nested log-ons (`via TLS tunnel`): the same person.
-- In `[alice/<via Auth-Type = eap>]` or, with `auth_goodpass`, `[alice/password]`, what follows the slash is never kept.
+Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_detail and `raddb/radiusd.conf`
+(`log { auth = yes }`), `src/main/auth.c` (rad_authlog), RFC 2866. Traps:
+- A `detail` record is a line with the time, then a line with a tab for each attribute, then an empty line.
+  The server appends `Timestamp = 1790000000`, which is the time in UTC.
+- The hardware address has any spelling (`00-1A-2B-3C-4D-5E`, `001a.2b3c.4d5e`), and may have the network's
+  name behind it.
+- `Login OK: [alice]` stands for the outer and again for the inner of two nested log-ons (`via TLS tunnel`):
+  the same person.
+- In `[alice/<via Auth-Type = eap>]` or, with `auth_goodpass`, `[alice/password]`, what follows the slash is
+  never kept.
 
-RADIUS accounting in tables: the rows of FreeRADIUS' `radacct`, and attributes with a comma between them, below a heading.
+RADIUS accounting in tables: the rows of FreeRADIUS' `radacct`, and attributes with a comma between them,
+below a heading.
 
 Source: FreeRADIUS `raddb/mods-config/sql/main/*/schema.sql` (table radacct), rlm_linelog. Traps:
-- A row of `radacct` is a whole session: its beginning, and its end where it has one; a row of attributes is one message.
+- A row of `radacct` is a whole session: its beginning, and its end where it has one; a row of attributes is
+  one message.
 - Names come with dashes, underscores or neither, and in any case.
 """
 

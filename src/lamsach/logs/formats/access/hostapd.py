@@ -1,8 +1,11 @@
-"""hostapd, on access points of any maker that run it (OpenWrt, UniFi, TP-Link): which client came, as whom, and left.
+"""hostapd, on access points of any maker that run it (OpenWrt, UniFi, TP-Link): which client came, as whom,
+and left.
 
-Source: hostapd's `hostapd_logger` and control events (`AP-STA-CONNECTED`), `src/ap/ap_drv_ops.c`, `ieee802_1x.c`, 2.4 to 2.11; UniFi's `stahtd`. Traps:
+Source: hostapd's `hostapd_logger` and control events (`AP-STA-CONNECTED`), `src/ap/ap_drv_ops.c`,
+`ieee802_1x.c`, 2.4 to 2.11; UniFi's `stahtd`. Traps:
 - The line states a hardware address and no IP address: the DHCP server's log has both.
-- `AP-STA-CONNECTED` bears the access point's interface before it, which UniFi writes as `ath0:`; `STA` stands before the client elsewhere.
+- `AP-STA-CONNECTED` bears the access point's interface before it, which UniFi writes as `ath0:`; `STA` stands
+  before the client elsewhere.
 - An identity is stated by its own line (`STA identity 'an'`), or after the EAP type.
 """
 

@@ -1,9 +1,12 @@
 """Microsoft Network Policy Server (NPS, before: IAS): its accounting log in all three layouts.
 
-Source: https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc771748(v=ws.10) "Interpret NPS
-Database Format Log Files", cc730866 "Interpret IAS Format Log Files", and the DTS (XML) layout of Windows Server 2008 R2 and later. Traps:
+Source:
+https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc771748(v=ws.10)
+"Interpret NPS Database Format Log Files", cc730866 "Interpret IAS Format Log Files", and the DTS (XML) layout
+of Windows Server 2008 R2 and later. Traps:
 - Dates are month/day/year whatever the server's language, on the server's clock.
-- The IAS layout is six columns, then pairs of an attribute's number and its value; the database layout has fixed columns.
+- The IAS layout is six columns, then pairs of an attribute's number and its value; the database layout has
+  fixed columns.
 - Packet-Type 1 asks, 2 accepts, 3 rejects, 4 is accounting, 11 is a challenge, which decides nothing.
 """
 

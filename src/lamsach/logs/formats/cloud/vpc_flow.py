@@ -1,8 +1,11 @@
-"""Flow logs of clouds in the layout of Amazon VPC: `2 123456789010 eni-0a1b2c3d 10.1.1.20 203.0.113.9 51000 443 6 20 4249 1770113472 1770113532 ACCEPT OK`.
+"""Flow logs of clouds in the layout of Amazon VPC: `2 123456789010 eni-0a1b2c3d 10.1.1.20 203.0.113.9 51000
+443 6 20 4249 1770113472 1770113532 ACCEPT OK`.
 
 Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html, versions 2 to 8. Traps:
-- A file from S3 begins with the names of its columns, in the order that its owner chose; from CloudWatch there is none and the order is version 2's.
-- `srcaddr`/`dstaddr` are the interface's side after translation: `pkt-srcaddr`/`pkt-dstaddr`, where given, are the packet's own ends.
+- A file from S3 begins with the names of its columns, in the order that its owner chose; from CloudWatch
+  there is none and the order is version 2's.
+- `srcaddr`/`dstaddr` are the interface's side after translation: `pkt-srcaddr`/`pkt-dstaddr`, where given,
+  are the packet's own ends.
 - `NODATA` and `SKIPDATA` records have `-` in every column: they prove that the flow log ran.
 """
 

@@ -4,13 +4,16 @@ Source: https://kb.isc.org/docs/isc-dhcp-44-manual-pages-dhcpd and `dhcpd.leases
 - `DHCPACK on` binds an address; `DHCPACK to` answers a DHCPINFORM of a machine that has its address already.
 - `via` names the interface, or the relay's address; the words after `via x:` say why a request was refused.
 - The name in brackets is the client's own choice and may hold anything but a closing bracket.
-- The lease file is a log too: each block holds for its interval, whatever its state became; times are in UTC, or after
-  `epoch` in seconds; `ends never` has no end. A block whose state is `abandoned` or `backup` has no holder.
+- The lease file is a log too: each block holds for its interval, whatever its state became; times are in UTC,
+  or after `epoch` in seconds; `ends never` has no end. A block whose state is `abandoned` or `backup` has no
+  holder.
 - DHCPv6 names a client by its DUID, which holds the MAC address in two of its four layouts.
 
-What `dhcpd` says of addresses and clients beside its DHCP messages: duplicates, name updates, failover, DHCPv6 packets.
+What `dhcpd` says of addresses and clients beside its DHCP messages: duplicates, name updates, failover,
+DHCPv6 packets.
 
-Source: ISC DHCP 4.4 `server/dhcp.c`, `server/mdb.c`, `server/ddns.c`, `server/dhcpv6.c`, `server/failover.c`; Infoblox NIOS syslog.
+Source: ISC DHCP 4.4 `server/dhcp.c`, `server/mdb.c`, `server/ddns.c`, `server/dhcpv6.c`, `server/failover.c`;
+Infoblox NIOS syslog.
 
 The blocks of dhcpd's lease file.
 """

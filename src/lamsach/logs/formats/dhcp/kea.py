@@ -1,12 +1,17 @@
-"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, the forensic log of its `legal_log` hook, and the lease files of `memfile`.
+"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, the forensic log of its `legal_log` hook, and the lease files
+of `memfile`.
 
-Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administrator Reference Manual, "Forensic Logging" and
-"memfile", `src/lib/dhcpsrv/csv_lease_file4.cc` and `csv_lease_file6.cc`. Traps:
-- A message bears a name (`DHCP4_LEASE_ALLOC`), which stands while its words change: `will be allocated` became `has been allocated`.
+Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administrator Reference Manual,
+"Forensic Logging" and "memfile", `src/lib/dhcpsrv/csv_lease_file4.cc` and `csv_lease_file6.cc`. Traps:
+- A message bears a name (`DHCP4_LEASE_ALLOC`), which stands while its words change: `will be allocated`
+  became `has been allocated`.
 - An offer (`ADVERT`, `OFFER`) binds nothing.
-- A lease file states the lease's end and length: its beginning is the difference. A length of 0 marks a lease that was given back.
-- The newest row of an address stands last; state 1 is a declined address, which has no holder, 2 an expired one, 3 a released one.
-- The forensic log's zone is an abbreviation that may mean several: only UTC and offsets are believed, else it is the local clock.
+- A lease file states the lease's end and length: its beginning is the difference. A length of 0 marks a lease
+  that was given back.
+- The newest row of an address stands last; state 1 is a declined address, which has no holder, 2 an expired
+  one, 3 a released one.
+- The forensic log's zone is an abbreviation that may mean several: only UTC and offsets are believed, else it
+  is the local clock.
 """
 
 from __future__ import annotations

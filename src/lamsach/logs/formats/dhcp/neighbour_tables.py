@@ -1,11 +1,16 @@
-"""Tables of neighbours: which hardware address answers for which IP address, as routers, switches and computers list them.
+"""Tables of neighbours: which hardware address answers for which IP address, as routers, switches and
+computers list them.
 
-Source: Cisco IOS, NX-OS and ASA Command References (`show arp`, `show ip arp`, `show mac address-table`), Junos `show arp`, Huawei and H3C
-`display arp`, FortiOS `get system arp`, MikroTik `/ip arp print` and `/ip dhcp-server lease print`, Linux arp(8), ip-neighbour(8) and
-proc(5), BSD arp(8), Windows `arp -a`, arpwatch(8). Traps:
-- A table has no time: what it says was so when it was written, which is the file's own time. arpwatch's messages have theirs.
-- `Incomplete`, `FAILED` and a hardware address of zeros: nobody answered. Multicast and broadcast addresses are nobody's.
-- A router that answers for others (proxy ARP) has one hardware address at many addresses; who reads the table has to tell.
+Source: Cisco IOS, NX-OS and ASA Command References (`show arp`, `show ip arp`, `show mac address-table`),
+Junos `show arp`, Huawei and H3C `display arp`, FortiOS `get system arp`, MikroTik `/ip arp print` and `/ip
+dhcp-server lease print`, Linux arp(8), ip-neighbour(8) and proc(5), BSD arp(8), Windows `arp -a`,
+arpwatch(8). Traps:
+- A table has no time: what it says was so when it was written, which is the file's own time. arpwatch's
+  messages have theirs.
+- `Incomplete`, `FAILED` and a hardware address of zeros: nobody answered. Multicast and broadcast addresses
+  are nobody's.
+- A router that answers for others (proxy ARP) has one hardware address at many addresses; who reads the table
+  has to tell.
 - `show mac address-table` has no IP addresses; its rows tell of a machine's presence only.
 """
 

@@ -1,7 +1,10 @@
-"""DHCP servers of modems and small routers: BusyBox `udhcpd` (VNPT, Viettel, FPT, ZTE, Huawei and others build on it) and TP-Link's `DHCPS`.
+"""DHCP servers of modems and small routers: BusyBox `udhcpd` (VNPT, Viettel, FPT, ZTE, Huawei and others
+build on it) and TP-Link's `DHCPS`.
 
-Source: BusyBox, `networking/udhcp/dhcpd.c` 1.19 to 1.36 (`Sending ACK to %s`, `sending ACK to %s %s`); TP-Link, "System Log" (`DHCPS:Send ACK to ...`). Traps:
-- Most lines state an address or a hardware address, not both: those prove that the server ran, and only lines with both are leases.
+Source: BusyBox, `networking/udhcp/dhcpd.c` 1.19 to 1.36 (`Sending ACK to %s`, `sending ACK to %s %s`);
+TP-Link, "System Log" (`DHCPS:Send ACK to ...`). Traps:
+- Most lines state an address or a hardware address, not both: those prove that the server ran, and only lines
+  with both are leases.
 - A modem without a clock dates its lines 1970 until it has the time.
 """
 

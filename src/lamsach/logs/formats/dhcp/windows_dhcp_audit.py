@@ -1,18 +1,18 @@
 """Windows DHCP Server audit log: `DhcpSrvLog-Mon.log` and `DhcpV6SrvLog-Mon.log`.
 
-Source: Microsoft, "Analyze DHCP server log files" (Windows Server 2003 to 2025), and the prose that the server itself writes atop
-each file.
-
-Traps:
-- Thirty-odd lines of prose and a header row come before the records, in the server's language, and again when its service was started
-  anew. A file is per weekday and is overwritten. In the prose stands `failed.as`, which looks like a name.
-- The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit years. The order is
-  decided per file.
-- What was copied from a page or a mail has spaces in place of its commas: then the description's own words end it.
-- MAC addresses are bare hex; a longer identifier is the client's own and no MAC (`52415320...`: a remote access server).
-  DHCPv6 gives a DUID, in which the MAC mostly is.
-- Record 30 (a request to update DNS) writes some addresses backwards; 13 gives `BAD_ADDRESS` as the host's name; above 50 the name
-  is that of a domain or a server.
+Source: Microsoft, "Analyze DHCP server log files" (Windows Server 2003 to 2025), and the prose that the
+server itself writes atop each file. Traps:
+- Thirty-odd lines of prose and a header row come before the records, in the server's language, and again when
+  its service was started anew. A file is per weekday and is overwritten. In the prose stands `failed.as`,
+  which looks like a name.
+- The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit
+  years. The order is decided per file.
+- What was copied from a page or a mail has spaces in place of its commas: then the description's own words
+  end it.
+- MAC addresses are bare hex; a longer identifier is the client's own and no MAC (`52415320...`: a remote
+  access server). DHCPv6 gives a DUID, in which the MAC mostly is.
+- Record 30 (a request to update DNS) writes some addresses backwards; 13 gives `BAD_ADDRESS` as the host's
+  name; above 50 the name is that of a domain or a server.
 """
 
 from __future__ import annotations

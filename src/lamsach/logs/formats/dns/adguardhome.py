@@ -1,12 +1,15 @@
-"""AdGuard Home: its query log (`querylog.json`, one object a line), the records of its API, and its own log's refused log-ons.
+"""AdGuard Home: its query log (`querylog.json`, one object a line), the records of its API, and its own log's
+refused log-ons.
 
-Source: https://github.com/AdguardTeam/AdGuardHome/blob/master/internal/querylog/decode.go and `entry.go`, `internal/filtering/filtering.go`
-(Reason), `openapi/openapi.yaml` (QueryLogItem); the log's text from https://github.com/AdguardTeam/golibs `log` and `slogutil`. Traps:
-- The keys are single letters: `T` time, `QH` the name, `QT` its type, `IP` the client, `CID` a client's own id, `Answer` the whole DNS
-  message in base64.
-- `Result.Reason` is a number in the file and a word in the API. Of a question that was answered in place of the real server, the
-  answer is no address of that server.
-- A refused log-on names the page's host before the client: `POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ...`.
+Source: https://github.com/AdguardTeam/AdGuardHome/blob/master/internal/querylog/decode.go and `entry.go`,
+`internal/filtering/filtering.go` (Reason), `openapi/openapi.yaml` (QueryLogItem); the log's text from
+https://github.com/AdguardTeam/golibs `log` and `slogutil`. Traps:
+- The keys are single letters: `T` time, `QH` the name, `QT` its type, `IP` the client, `CID` a client's own
+  id, `Answer` the whole DNS message in base64.
+- `Result.Reason` is a number in the file and a word in the API. Of a question that was answered in place of
+  the real server, the answer is no address of that server.
+- A refused log-on names the page's host before the client: `POST 192.0.2.1 /control/login: from ip 192.0.2.7:
+  invalid ...`.
 """
 
 from __future__ import annotations

@@ -1,21 +1,24 @@
-r"""ISC BIND `named`: query log, response log, query errors, response policy (RPZ), refusals and resolver messages.
+r"""ISC BIND `named`: query log, response log, query errors, response policy (RPZ), refusals and resolver
+messages.
 
-Source: BIND 9 Administrator Reference Manual 9.4 to 9.20, "logging" and "query log"; `lib/ns/query.c`, `client.c` and `rpz.c` for the
-wording; BIND 8 `XX+/client/name/type/class`.
-
-Traps:
-- Between minor versions came and went: `@0x7f..`, the name in brackets, `view internal:`, the server's address, `[ECS ...]`.
-- The time is `19-Oct-2022 05:34:03.425`, `Oct 19 05:34:03.425` (9.0 to 9.2), ISO 8601 (`print-time iso8601`), or only syslog's;
-  category and severity (`queries: info:`) are optional.
+Source: BIND 9 Administrator Reference Manual 9.4 to 9.20, "logging" and "query log"; `lib/ns/query.c`,
+`client.c` and `rpz.c` for the wording; BIND 8 `XX+/client/name/type/class`. Traps:
+- Between minor versions came and went: `@0x7f..`, the name in brackets, `view internal:`, the server's
+  address, `[ECS ...]`.
+- The time is `19-Oct-2022 05:34:03.425`, `Oct 19 05:34:03.425` (9.0 to 9.2), ISO 8601 (`print-time iso8601`),
+  or only syslog's; category and severity (`queries: info:`) are optional.
 - The flags tell of recursion, EDNS and TCP; the address in brackets at the end is the server's own.
-- Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about that one.
+- Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about
+  that one.
 - Who is refused and comes from outside is a stranger who tries the server, and no machine of the unit.
-- The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server that was asked, no client: its
-  address is the destination. Of a zone's transfer it is the source.
+- The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server that
+  was asked, no client: its address is the destination. Of a zone's transfer it is the source.
 
-What BIND says of its own questions: resolver, zones, transfers, validation, rate limits; and the lines of `dnstap-read`.
+What BIND says of its own questions: resolver, zones, transfers, validation, rate limits; and the lines of
+`dnstap-read`.
 
-Source: BIND 9 `lib/dns/resolver.c`, `xfrin.c`, `zone.c`, `validator.c`, `rrl.c`, `dispatch.c`; dnstap-read(1). A rate limit names a network of clients, and no client.
+Source: BIND 9 `lib/dns/resolver.c`, `xfrin.c`, `zone.c`, `validator.c`, `rrl.c`, `dispatch.c`;
+dnstap-read(1). A rate limit names a network of clients, and no client.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""Cisco Umbrella: DNS, proxy, IP and cloud firewall logs, as it writes them to S3 and as its reports are exported.
+"""Cisco Umbrella: DNS, proxy, IP and cloud firewall logs, as it writes them to S3 and as its reports are
+exported.
 
-Source: Cisco Umbrella, "Log Formats and Versioning" (schema versions 1 to 11), "DNS Log Formats", "Proxy Log Formats", "IP Log Formats", "Cloud Firewall
-Log Formats". Every cell is quoted: `"2026-06-05 07:31:12","an","an,Site 1","10.1.1.5","203.0.113.9","Blocked","1 (A)","NOERROR","bad.example.","Malware"`.
+Source: Cisco Umbrella, "Log Formats and Versioning" (schema versions 1 to 11), "DNS Log Formats", "Proxy Log
+Formats", "IP Log Formats", "Cloud Firewall Log Formats". Every cell is quoted: `"2026-06-05
+07:31:12","an","an,Site 1","10.1.1.5","203.0.113.9","Blocked","1 (A)","NOERROR","bad.example.","Malware"`.
 Times are in UTC. Traps:
-- Newer versions append columns; which log it is, is told by what stands in the columns, for the lines have no name.
+- Newer versions append columns; which log it is, is told by what stands in the columns, for the lines have no
+  name.
 - Since version 4 a header line may name the columns; it is read by the same names.
 - The second address of a DNS or proxy record is the site's public one, not the far end's.
 """

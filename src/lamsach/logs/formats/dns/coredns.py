@@ -1,7 +1,9 @@
-"""CoreDNS, plugin `log`: `[INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR qr,rd,ra 100 0.001s`.
+"""CoreDNS, plugin `log`: `[INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR qr,rd,ra
+100 0.001s`.
 
-Source: CoreDNS, plugin `log`, "Log Format" (`common` and `combined`), and plugin `errors`. Traps: IPv6 clients stand in brackets; by Kubernetes and
-the journal there is another time before `[INFO]`; `[ERROR] plugin/errors: 2 c2.example. A: ...` names no client.
+Source: CoreDNS, plugin `log`, "Log Format" (`common` and `combined`), and plugin `errors`. Traps: IPv6
+clients stand in brackets; by Kubernetes and the journal there is another time before `[INFO]`; `[ERROR]
+plugin/errors: 2 c2.example. A: ...` names no client.
 """
 
 from __future__ import annotations

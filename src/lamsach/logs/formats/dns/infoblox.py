@@ -1,7 +1,11 @@
-"""Infoblox NIOS and BloxOne (Universal DDI): DNS questions and response-policy hits as CEF. Its plain syslog is BIND's and ISC DHCP's.
+"""Infoblox NIOS and BloxOne (Universal DDI): DNS questions and response-policy hits as CEF.
 
-Source: https://docs.infoblox.com "RPZ Hit CEF Logging" and "NIOS Administrator Guide: Infoblox CEF", "Data Connector: CEF messages". Traps:
-- NIOS states the question only in `msg="rpz QNAME NXDOMAIN rewrite bot-c2.xyz [A] via bot-c2.xyz.rpz.example"`.
+Its plain syslog is BIND's and ISC DHCP's.
+
+Source: https://docs.infoblox.com "RPZ Hit CEF Logging" and "NIOS Administrator Guide: Infoblox CEF", "Data
+Connector: CEF messages". Traps:
+- NIOS states the question only in `msg="rpz QNAME NXDOMAIN rewrite bot-c2.xyz [A] via
+  bot-c2.xyz.rpz.example"`.
 - BloxOne states it as `destinationDnsDomain=`, and what was done as `act=` or `InfobloxPolicyAction=`.
 - Advanced DNS Protection (`NIOS Threat`) states it as `fqdn=`; a flood that asks for no name has none.
 - `dst` is the name server itself, not the machine that the name belongs to.

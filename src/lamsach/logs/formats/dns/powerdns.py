@@ -1,10 +1,15 @@
-"""PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist: questions in their own words, by syslog or from the journal.
+"""PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist: questions in their own words, by syslog or
+from the journal.
 
-Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `structured-logging`; dnsdist, `LogAction` and `verbose`. Traps:
-- `question for 'c2.example|A' from 10.1.1.5` is the client's; the `answer to question` behind it names no client.
-- The authoritative server writes `Remote 10.1.1.5 wants 'c2.example|A'` (also `Remote 10.1.1.5<-192.0.2.7`: with the subnet that a resolver passed on).
+Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `structured-logging`; dnsdist,
+`LogAction` and `verbose`. Traps:
+- `question for 'c2.example|A' from 10.1.1.5` is the client's; the `answer to question` behind it names no
+  client.
+- The authoritative server writes `Remote 10.1.1.5 wants 'c2.example|A'` (also `Remote 10.1.1.5<-192.0.2.7`:
+  with the subnet that a resolver passed on).
 - Structured messages are pairs: `msg="Question" ... qname="c2.example" qtype="A" remote="10.1.1.5:49152"`.
-- dnsdist writes `Packet from 10.1.1.5:49152 for c2.example. A with id 7` and `Got query for c2.example.|A from 10.1.1.5:49152`.
+- dnsdist writes `Packet from 10.1.1.5:49152 for c2.example. A with id 7` and `Got query for c2.example.|A
+  from 10.1.1.5:49152`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""Technitium DNS Server: its text log with queries, the CSV of its Query Logs app, and the JSON of its Log Exporter app.
+"""Technitium DNS Server: its text log with queries, the CSV of its Query Logs app, and the JSON of its Log
+Exporter app.
 
-Source: https://github.com/TechnitiumSoftware/DnsServer `DnsServerCore/LogManager.cs` (Write of a datagram), `DnsWebService` query
-log export (`RowNumber,Timestamp,ClientIpAddress,...`), `Apps/LogExporterApp/LogEntry.cs`, `Dhcp/DhcpServer.cs` (its leases). Traps:
+Source: https://github.com/TechnitiumSoftware/DnsServer `DnsServerCore/LogManager.cs` (Write of a datagram),
+`DnsWebService` query log export (`RowNumber,Timestamp,ClientIpAddress,...`),
+`Apps/LogExporterApp/LogEntry.cs`, `Dhcp/DhcpServer.cs` (its leases). Traps:
 - The time says which clock it is on: `[2026-03-06 22:06:03 Local]` or `UTC`.
 - The client stands as `[192.0.2.5:52345]`, of IPv6 with its own brackets: `[[2001:db8::5]:52345]`.
-- An answer in place of the real server (`Blocked`, `UpstreamBlocked`, `CacheBlocked`) holds no address of that server.
+- An answer in place of the real server (`Blocked`, `UpstreamBlocked`, `CacheBlocked`) holds no address of
+  that server.
 - A failure is followed by the lines of its stack, which tell of nothing.
 """
 

@@ -1,14 +1,18 @@
-"""NLnet Labs Unbound: questions, replies, local-zone and response-policy (RPZ) actions, failures; also as OPNsense and pfSense log them.
+"""NLnet Labs Unbound: questions, replies, local-zone and response-policy (RPZ) actions, failures; also as
+OPNsense and pfSense log them.
 
-Source: unbound.conf(5) (`log-queries`, `log-replies`, `log-tag-queryreply`, `log-local-actions`, `log-servfail`, `log-destaddr`,
-`log-time-ascii`, `log-time-iso`, `verbosity`); `util/log.c`, `util/data/msgreply.c` (log_reply_info), `services/localzone.c`
-(lz_inform_print), `services/rpz.c` (log_rpz_apply). Traps:
-- A question and a reply differ only in what follows the class: the reply has a code, seconds, `1` for cached, and the size.
-  With `log-tag-queryreply` the level `info` gives way to `query` and `reply`.
+Source: unbound.conf(5) (`log-queries`, `log-replies`, `log-tag-queryreply`, `log-local-actions`,
+`log-servfail`, `log-destaddr`, `log-time-ascii`, `log-time-iso`, `verbosity`); `util/log.c`,
+`util/data/msgreply.c` (log_reply_info), `services/localzone.c` (lz_inform_print), `services/rpz.c`
+(log_rpz_apply). Traps:
+- A question and a reply differ only in what follows the class: the reply has a code, seconds, `1` for cached,
+  and the size. With `log-tag-queryreply` the level `info` gives way to `query` and `reply`.
 - The time is syslog's, `[1602500000]` in seconds, `Oct 12 10:00:00` without a year, or ISO 8601; the tag is
   `unbound[pid:thread]` in its own file, and `[pid:thread]` behind syslog's own tag.
-- A local zone or a policy names the client as `192.0.2.9@51345`. Most answer in place of the real server: blocked.
-- Questions that Unbound itself sends (`resolving`, `sending to target`, `reply from <zone> 192.0.2.53#53`) name no client.
+- A local zone or a policy names the client as `192.0.2.9@51345`. Most answer in place of the real server:
+  blocked.
+- Questions that Unbound itself sends (`resolving`, `sending to target`, `reply from <zone> 192.0.2.53#53`)
+  name no client.
 """
 
 from __future__ import annotations

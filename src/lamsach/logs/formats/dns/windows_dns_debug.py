@@ -1,14 +1,13 @@
 r"""Windows DNS Server debug log (`dns.log`), short and with packet details, in any language of Windows.
 
-Source: Microsoft, "DNS Logging and Diagnostics" and "Use debug logging options" (Windows Server 2003 to 2025), and the "Message
-logging key" that the server itself writes atop the file.
-
-Traps:
-- Date and time are in the server's language: m/d/y with AM/PM, d/m/y, y-m-d, dd.mm.yyyy, SA/CH for AM/PM in Vietnamese, before the time
-  in Chinese and Korean. The order of day and month is decided per file.
-- `Rcv` without `R` is a client's question; `Snd` with `R` is the answer to it: both name the client. `Snd` without `R` is the server's own
-  question to another server, `Rcv` with `R` the answer to that: they name the other server and no client.
-  So source is always who asked and destination who was asked, as far as the line tells.
+Source: Microsoft, "DNS Logging and Diagnostics" and "Use debug logging options" (Windows Server 2003 to
+2025), and the "Message logging key" that the server itself writes atop the file. Traps:
+- Date and time are in the server's language: m/d/y with AM/PM, d/m/y, y-m-d, dd.mm.yyyy, SA/CH for AM/PM in
+  Vietnamese, before the time in Chinese and Korean. The order of day and month is decided per file.
+- `Rcv` without `R` is a client's question; `Snd` with `R` is the answer to it: both name the client. `Snd`
+  without `R` is the server's own question to another server, `Rcv` with `R` the answer to that: they name the
+  other server and no client. So source is always who asked and destination who was asked, as far as the line
+  tells.
 - Names come as `(3)www(7)example(3)com(0)`, in details with `[C00C]` marks of compression.
 - With details, a record has some forty lines, and the answers stand in the ANSWER SECTION.
 - Columns may have been collapsed to single spaces; Windows Server 2003 has no packet identifier.

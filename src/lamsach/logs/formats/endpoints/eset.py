@@ -1,9 +1,13 @@
-"""ESET PROTECT (formerly Security Management Center): events of its endpoints, sent by syslog as JSON, CEF or LEEF.
+"""ESET PROTECT (formerly Security Management Center): events of its endpoints, sent by syslog as JSON, CEF or
+LEEF.
 
-Source: ESET, "PROTECT On-Prem Online Help", "Events exported to JSON format", "... to CEF format", "... to LEEF format". Traps:
-- `ipv4` and `hostname` (CEF: `dvc` and `dvchost`; LEEF: `src`, `deviceName`) are the machine that the event is of.
+Source: ESET, "PROTECT On-Prem Online Help", "Events exported to JSON format", "... to CEF format", "... to
+LEEF format". Traps:
+- `ipv4` and `hostname` (CEF: `dvc` and `dvchost`; LEEF: `src`, `deviceName`) are the machine that the event
+  is of.
 - The key for the time is spelt `occured`; it is in UTC: `05-Jun-2026 07:31:12`.
-- `hash` is SHA-1. `object_uri` is a URL for a site (`http://...`), a `file:///` address for a file, which stays in the line as evidence.
+- `hash` is SHA-1. `object_uri` is a URL for a site (`http://...`), a `file:///` address for a file, which
+  stays in the line as evidence.
 - In a firewall event `source_address` and `target_address` are the ends, `inbound` tells who opened it.
 """
 

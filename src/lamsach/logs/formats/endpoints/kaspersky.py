@@ -1,18 +1,24 @@
 r"""Kaspersky Security Center: events of its endpoints, sent to a SIEM as CEF, LEEF or structured syslog.
 
-Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "Events of Kaspersky Endpoint Security". Traps:
-- The machine that the event is of is `dst` and `dhost` in CEF (older ones: `dvc`, `dvchost`), `src` (`source_ip`) or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
+Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "Events of Kaspersky Endpoint
+Security". Traps:
+- The machine that the event is of is `dst` and `dhost` in CEF (older ones: `dvc`, `dvchost`), `src`
+  (`source_ip`) or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
 - Hashes, the site and the user stand in the message's text.
-- `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND` tells only of a detection.
+- `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND`
+  tells only of a detection.
 
-Kaspersky Security Center: events out of its database as XML, as `klsql2` writes the result of a query, or as one element a line.
+Kaspersky Security Center: events out of its database as XML, as `klsql2` writes the result of a query, or as
+one element a line.
 
-Source: Kaspersky, "Security Center Help", "Creating an SQL query using the klsql2 utility"; "Kaspersky Security Center database: public views"
-(`v_akpub_ev_event`, `v_akpub_host`). Traps:
-- The columns' names are those of the views (`tmRiseTime`, `strEventType`, `wstrDescription`, `wstrDisplayName`), as elements, as attributes of a
-  row, or as values of an attribute `name`; whoever wrote the query may have chosen others beside them.
+Source: Kaspersky, "Security Center Help", "Creating an SQL query using the klsql2 utility"; "Kaspersky
+Security Center database: public views" (`v_akpub_ev_event`, `v_akpub_host`). Traps:
+- The columns' names are those of the views (`tmRiseTime`, `strEventType`, `wstrDescription`,
+  `wstrDisplayName`), as elements, as attributes of a row, or as values of an attribute `name`; whoever wrote
+  the query may have chosen others beside them.
 - `tmRiseTime` is in UTC and does not say so. `nIp` is an address as a number.
-- No XML parser reads it: only attributes and elements that hold nothing but text are taken, so entities and nesting do no harm.
+- No XML parser reads it: only attributes and elements that hold nothing but text are taken, so entities and
+  nesting do no harm.
 """
 
 from __future__ import annotations

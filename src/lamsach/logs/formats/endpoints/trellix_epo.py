@@ -1,10 +1,15 @@
-"""Trellix (McAfee) ePolicy Orchestrator: threat events of its endpoints, sent by syslog as XML (`<EPOevent>`).
+"""Trellix (McAfee) ePolicy Orchestrator: threat events of its endpoints, sent by syslog as XML
+(`<EPOevent>`).
 
-Source: Trellix, "ePolicy Orchestrator Product Guide", syslog servers; the event schema of ePO's agents. Traps:
-- The machine is the one of `MachineInfo`; `Source...` is where the threat came from, `Target...` what it was aimed at, mostly the machine.
+Source: Trellix, "ePolicy Orchestrator Product Guide", syslog servers; the event schema of ePO's agents.
+Traps:
+- The machine is the one of `MachineInfo`; `Source...` is where the threat came from, `Target...` what it was
+  aimed at, mostly the machine.
 - `GMTTime` is in UTC and does not say so. `IPAddress` may be an IPv4 address written as IPv6.
-- No XML parser reads it: only elements that hold nothing but text are taken, so entities and nesting do no harm.
-- `IDS_ALERT_ACT_TAK_DEL` is a deletion; the `ALERT` in it lets nothing pass. `IDS_ACTION_WOULD_BLOCK` blocks nothing.
+- No XML parser reads it: only elements that hold nothing but text are taken, so entities and nesting do no
+  harm.
+- `IDS_ALERT_ACT_TAK_DEL` is a deletion; the `ALERT` in it lets nothing pass. `IDS_ACTION_WOULD_BLOCK` blocks
+  nothing.
 """
 
 from __future__ import annotations

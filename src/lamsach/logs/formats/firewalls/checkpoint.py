@@ -1,17 +1,20 @@
-r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`, FW1-LogGrabber.
+r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`,
+FW1-LogGrabber.
 
 Source: Check Point, "Log Exporter" (sk122323) and "Log Fields" (sk144192). Traps:
 - `ifdir` tells which way a packet crossed an interface, not who opened the connection: `src` is the opener.
 - `service` is the destination's port in most layouts, a name (`https`) in some; `dpt` in CEF.
-- A machine is named `pc@domain`; a user `Name (login)`. `office_mode_ip` is the address that a VPN client was given.
+- A machine is named `pc@domain`; a user `Name (login)`. `office_mode_ip` is the address that a VPN client was
+  given.
 - `proxy_src_ip` is the client behind a proxy.
 - CEF records exported to a file may be wrapped: a line that starts with a space or a `key=` goes on.
 
 The fields of a Check Point record, in each of the layouts that its Log Exporter and its older tools write.
 
-Source: Check Point, "Log Exporter" (sk122323) with its formats syslog, generic, splunk, cef, leef and json; `fw log`; FW1-LogGrabber's manual.
-Traps: `\=` and `\|` are escapes in `key=value|`; `\"` in `key:"value"`; a key may hold a slash (`i/f_dir`); a field that stands
-once for each layer of the policy (`layer_name`, `match_id`) is repeated.
+Source: Check Point, "Log Exporter" (sk122323) with its formats syslog, generic, splunk, cef, leef and json;
+`fw log`; FW1-LogGrabber's manual. Traps: `\=` and `\|` are escapes in `key=value|`; `\"` in `key:"value"`; a
+key may hold a slash (`i/f_dir`); a field that stands once for each layer of the policy (`layer_name`,
+`match_id`) is repeated.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 r"""Cisco IOS, IOS XE and NX-OS: access lists, zone-based firewall, NAT, log-ons, ARP and DHCP inspection.
 
-Source: Cisco, "System Message Guide for Cisco IOS" and "... for Cisco IOS XE", chapters SEC, IPV6_ACL, FW, IPNAT, SEC_LOGIN, SYS, SSH, SW_DAI, AUTHMGR,
-DOT1X, IP. Lines are `*Jun  5 07:31:12.123 UTC: %SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.5(1234) -> 198.51.100.7(80), 1 packet`. Traps:
+Source: Cisco, "System Message Guide for Cisco IOS" and "... for Cisco IOS XE", chapters SEC, IPV6_ACL, FW,
+IPNAT, SEC_LOGIN, SYS, SSH, SW_DAI, AUTHMGR, DOT1X, IP. Lines are `*Jun  5 07:31:12.123 UTC:
+%SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.5(1234) -> 198.51.100.7(80), 1 packet`. Traps:
 - A syslog server adds its own header and a sequence number: `<189>4711: gw: Jun  5 07:31:12.123: %SEC-...`.
-- An access list logged with its interface: `192.0.2.5(1234) (GigabitEthernet0/0 0011.2233.4455) -> ...`; the MAC address is the sender's.
+- An access list logged with its interface: `192.0.2.5(1234) (GigabitEthernet0/0 0011.2233.4455) -> ...`; the
+  MAC address is the sender's.
 - A `*` or `.` before the time says that the clock is not set by NTP; the time counts all the same.
 """
 

@@ -1,10 +1,9 @@
 """DrayTek Vigor: connections and DNS questions of local users, the firewall's decisions, web content filter.
 
-Source: DrayTek, "Syslog Explanation and Examples" and "Vigor User's Guide" (chapter Syslog: User Access, Firewall, WAN, VPN).
-
-Traps:
-- Each line says in words what it is: `Local User (MAC=...): a:p -> b:p (TCP)`, `a DNS -> b inquire name`, and newer
-  `[FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, a:p->b:p][TCP]...`.
+Source: DrayTek, "Syslog Explanation and Examples" and "Vigor User's Guide" (chapter Syslog: User Access,
+Firewall, WAN, VPN). Traps:
+- Each line says in words what it is: `Local User (MAC=...): a:p -> b:p (TCP)`, `a DNS -> b inquire name`, and
+  newer `[FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, a:p->b:p][TCP]...`.
 - The hardware address is written with dashes, and belongs to the user on the left.
 - A DNS line's port is not stated; the server on the right is who was asked.
 """

@@ -1,9 +1,9 @@
 """Hillstone StoneOS: sessions and translations of its firewalls.
 
-Source: Hillstone Networks, "StoneOS Log Messages Reference Guide", chapters Traffic Log (`Traffic@FLOW: SESSION: ...`, `Traffic@FLOW: NAT: ...`).
-
-Traps:
-- Behind the syslog header stand the serial number with the virtual system in brackets and the message's number: `1234567890123456(root) 46083623 `.
+Source: Hillstone Networks, "StoneOS Log Messages Reference Guide", chapters Traffic Log (`Traffic@FLOW:
+SESSION: ...`, `Traffic@FLOW: NAT: ...`). Traps:
+- Behind the syslog header stand the serial number with the virtual system in brackets and the message's
+  number: `1234567890123456(root) 46083623 `.
 - A user of whom nothing is known is `-@-`, a machine `-`.
 - `dnat to` tells where the destination really is: the unit's own machine behind a public address.
 """

@@ -1,10 +1,11 @@
 """ipfw, the packet filter of FreeBSD and of macOS until 10.9, and the application firewall of macOS.
 
-Source: FreeBSD `sys/netpfil/ipfw/ip_fw_log.c`, `ipfw(8)` option log; Apple, "About the application firewall" (`/var/log/appfirewall.log`).
-
-Traps:
-- A fragment's ports are missing, and a number (`P:47`) or type and code (`ICMP:8.0`) may stand in the protocol's place.
-- Some actions have a number or an address of their own (`Divert 8668`, `Forward to 10.0.0.5:8080`), which is no end of the packet.
+Source: FreeBSD `sys/netpfil/ipfw/ip_fw_log.c`, `ipfw(8)` option log; Apple, "About the application firewall"
+(`/var/log/appfirewall.log`). Traps:
+- A fragment's ports are missing, and a number (`P:47`) or type and code (`ICMP:8.0`) may stand in the
+  protocol's place.
+- Some actions have a number or an address of their own (`Divert 8668`, `Forward to 10.0.0.5:8080`), which is
+  no end of the packet.
 - IPv6 addresses stand in brackets.
 - macOS names the machine's own end first: `connection attempt to TCP OWN from STRANGER`.
 """

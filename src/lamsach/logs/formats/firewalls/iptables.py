@@ -1,28 +1,35 @@
-"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt, UniFi; conntrack; ipchains.
+"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt,
+UniFi; conntrack; ipchains.
 
-Source: Linux `net/netfilter/nf_log_syslog.c` (fields and their order), `iptables-extensions(8)` target LOG, `nft(8)` statement
-log; Proxmox VE Administration Guide, chapter Firewall (`/var/log/pve-firewall.log`); Ubiquiti help centre, "UniFi System Logs &
-SIEM Integration" (CEF of UniFi Network 9.3 and later).
-
-Traps:
-- The text before `IN=` is the administrator's; it often says what happened (`[UFW BLOCK]`, `DROP_INPUT`), and UniFi's rule
-  name ends in `-A-`, `-D-`, `-R-` (accept, drop, reject) and has a quoted `DESCR=` that an administrator typed.
-- `MAC=` is destination (6 bytes), source (6), type (2); it is empty for what leaves, and shorter or longer in tunnels.
-- An ICMP error quotes the packet it answers in brackets: `[SRC=... DST=... SPT=...]`, whose ports are not this record's.
+Source: Linux `net/netfilter/nf_log_syslog.c` (fields and their order), `iptables-extensions(8)` target LOG,
+`nft(8)` statement log; Proxmox VE Administration Guide, chapter Firewall (`/var/log/pve-firewall.log`);
+Ubiquiti help centre, "UniFi System Logs & SIEM Integration" (CEF of UniFi Network 9.3 and later). Traps:
+- The text before `IN=` is the administrator's; it often says what happened (`[UFW BLOCK]`, `DROP_INPUT`), and
+  UniFi's rule name ends in `-A-`, `-D-`, `-R-` (accept, drop, reject) and has a quoted `DESCR=` that an
+  administrator typed.
+- `MAC=` is destination (6 bytes), source (6), type (2); it is empty for what leaves, and shorter or longer in
+  tunnels.
+- An ICMP error quotes the packet it answers in brackets: `[SRC=... DST=... SPT=...]`, whose ports are not
+  this record's.
 - Some routers (ASUS) put a priority into the middle of a line: `MAC=... <1>SRC=...`.
 - Proxmox writes its own date between chain and policy.
-- UniFi's CEF names the machine as `UNIFIsrcClientAlias` or `UNIFIdstClientAlias` and its time as `UNIFIutcTime`.
+- UniFi's CEF names the machine as `UNIFIsrcClientAlias` or `UNIFIdstClientAlias` and its time as
+  `UNIFIutcTime`.
 
-Connection tracking of the Linux kernel: both directions of a connection, and so what its address was turned into.
+Connection tracking of the Linux kernel: both directions of a connection, and so what its address was turned
+into.
 
-Source: `conntrack(8)` (`conntrack -E -o timestamp`, `conntrack -L`), ulogd2 `ulogd_output_LOGEMU` with `NFCT` (`ORIG: ... , REPLY: ...`).
+Source: `conntrack(8)` (`conntrack -E -o timestamp`, `conntrack -L`), ulogd2 `ulogd_output_LOGEMU` with `NFCT`
+(`ORIG: ... , REPLY: ...`).
 
-Trap: the second direction is the answer's: its destination is what the source was turned into, its source the inner server.
+Trap: the second direction is the answer's: its destination is what the source was turned into, its source the
+inner server.
 
 Packets as the kernel of Linux 2.2 (ipchains) logs them.
 
-Source: "Linux IPCHAINS-HOWTO" section 7.3, Linux 2.2 `net/ipv4/ip_fw.c` (dump_packet). Traps: what stands where ports do is type and code of
-ICMP, and 65535 of protocols without either; `forward` names the interface by which the packet leaves.
+Source: "Linux IPCHAINS-HOWTO" section 7.3, Linux 2.2 `net/ipv4/ip_fw.c` (dump_packet). Traps: what stands
+where ports do is type and code of ICMP, and 65535 of protocols without either; `forward` names the interface
+by which the packet leaves.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-r"""Juniper SRX (Junos): sessions, web filter, intrusion, threat and screen records, in text or as structured data; log-ons; events of ScreenOS.
+r"""Juniper SRX (Junos): sessions, web filter, intrusion, threat and screen records, in text or as structured
+data; log-ons; events of ScreenOS.
 
-Source: Juniper, "Junos OS System Log Explorer" (RT_FLOW_SESSION_CREATE, _CREATE_LS, _CLOSE, _DENY, APPTRACK_*, WEBFILTER_URL_*, AV_*, IDP_ATTACK_LOG_EVENT,
-RT_SCREEN_*, SRX_AAMW_ACTION_LOG, AAMW_MALWARE_EVENT_LOG, SECINTEL_ACTION_LOG); RFC 5424 for `[junos@2636... key="value"]`.
-
-Traps:
-- In text the columns are told by place; `0x0` (a connection tag) stands between them in newer versions, and a reason with spaces before.
+Source: Juniper, "Junos OS System Log Explorer" (RT_FLOW_SESSION_CREATE, _CREATE_LS, _CLOSE, _DENY,
+APPTRACK_*, WEBFILTER_URL_*, AV_*, IDP_ATTACK_LOG_EVENT, RT_SCREEN_*, SRX_AAMW_ACTION_LOG,
+AAMW_MALWARE_EVENT_LOG, SECINTEL_ACTION_LOG); RFC 5424 for `[junos@2636... key="value"]`. Traps:
+- In text the columns are told by place; `0x0` (a connection tag) stands between them in newer versions, and a
+  reason with spaces before.
 - What the source was turned into is the second flow; when both are equal nothing was translated.
 - `nat-destination-address` is the inner server of a published address: the device is there.
 - ICMP has an id and a type in place of ports.
@@ -12,11 +13,14 @@ Traps:
 - Threat records may have their `key="value"` without the structured data's frame.
 - In structured data `N/A`, `UNKNOWN` and `0.0.0.0` say that there is nothing.
 
-What Juniper's firewalls tell outside their sessions: who logged on to Junos, and ScreenOS' events (NetScreen, SSG).
+What Juniper's firewalls tell outside their sessions: who logged on to Junos, and ScreenOS' events (NetScreen,
+SSG).
 
-Source: Juniper, "Junos OS System Log Explorer" (UI_LOGIN_EVENT, LOGIN_FAILED, SSHD_LOGIN_FAILED ...); "ScreenOS 6.3.0 Message Log Reference Guide".
-"Junos Routing Policies, Firewall Filters and Traffic Policers User Guide", "Logging Packet Headers" (`PFE_FW_SYSLOG_IP`). Trap: of ICMP, the numbers in place
-of ports are type and code. ScreenOS' traffic records (`system-notification-00257(traffic):`) are pairs of named values and are read as such.
+Source: Juniper, "Junos OS System Log Explorer" (UI_LOGIN_EVENT, LOGIN_FAILED, SSHD_LOGIN_FAILED ...);
+"ScreenOS 6.3.0 Message Log Reference Guide". "Junos Routing Policies, Firewall Filters and Traffic Policers
+User Guide", "Logging Packet Headers" (`PFE_FW_SYSLOG_IP`). Trap: of ICMP, the numbers in place of ports are
+type and code. ScreenOS' traffic records (`system-notification-00257(traffic):`) are pairs of named values and
+are read as such.
 """
 
 from __future__ import annotations

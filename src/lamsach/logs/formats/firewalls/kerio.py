@@ -1,8 +1,10 @@
-"""Kerio Control (WinRoute): packets, connections, visited pages and intrusions, as its logs `filter`, `connection`, `web` and `security` write them.
+"""Kerio Control (WinRoute): packets, connections, visited pages and intrusions, as its logs `filter`,
+`connection`, `web` and `security` write them.
 
-Source: Kerio (GFI), "Kerio Control Administrator's Guide", chapter "Logs". `[20/Nov/2026 16:26:53] PERMIT "rule" packet from LAN, proto:TCP, len:60,
-10.1.1.5:49152 -> 203.0.113.9:443, flags:[ SYN ]`; `[...] [ID] 1 [Rule] NAT [Service] HTTPS [User] an [Connection] TCP pc-01 (10.1.1.5):49152 ->
-c2.example (203.0.113.9):443 [Duration] 10 sec`. Traps:
+Source: Kerio (GFI), "Kerio Control Administrator's Guide", chapter "Logs". `[20/Nov/2026 16:26:53] PERMIT
+"rule" packet from LAN, proto:TCP, len:60, 10.1.1.5:49152 -> 203.0.113.9:443, flags:[ SYN ]`; `[...] [ID] 1
+[Rule] NAT [Service] HTTPS [User] an [Connection] TCP pc-01 (10.1.1.5):49152 -> c2.example (203.0.113.9):443
+[Duration] 10 sec`. Traps:
 - The time is on the firewall's own clock. The `http` log is Squid's or a web server's and is read as such.
 - An end of a connection is an address, or a name with the address in brackets.
 - `Connection` lines are written when the connection ends: it was let through.

@@ -1,11 +1,16 @@
-"""Cisco Meraki MX, MR and MS: `<134>1 1763602534.123456789 MX84 flows src=10.1.1.5 dst=203.0.113.9 mac=... protocol=tcp sport=49152 dport=443 pattern: allow all`.
+"""Cisco Meraki MX, MR and MS: `<134>1 1763602534.123456789 MX84 flows src=10.1.1.5 dst=203.0.113.9 mac=...
+protocol=tcp sport=49152 dport=443 pattern: allow all`.
 
 Source: Cisco Meraki, "Syslog Event Types and Log Samples". Traps:
-- The time is in seconds since 1970 with nine decimals, behind the version number of RFC 5424, before the name of the appliance.
-- `src` may hold a port (`10.1.1.5:49152`, IPv6 in brackets or not); what was decided stands before the pairs (`flows allow src=`), or in `pattern: allow all`,
-  in which 0 means deny and 1 allow; `ip_flow_start` and `ip_flow_end` state the translation.
-- `mac` is the client's. In `security_event ids_alerted` it is `dhost`, and `direction=ingress` says that the source is outside.
-- An AnyConnect session's records (`anyconnect_vpn_..`) state the outer address as `Peer IP`, and the inner one in some of them only.
+- The time is in seconds since 1970 with nine decimals, behind the version number of RFC 5424, before the name
+  of the appliance.
+- `src` may hold a port (`10.1.1.5:49152`, IPv6 in brackets or not); what was decided stands before the pairs
+  (`flows allow src=`), or in `pattern: allow all`, in which 0 means deny and 1 allow; `ip_flow_start` and
+  `ip_flow_end` state the translation.
+- `mac` is the client's. In `security_event ids_alerted` it is `dhost`, and `direction=ingress` says that the
+  source is outside.
+- An AnyConnect session's records (`anyconnect_vpn_..`) state the outer address as `Peer IP`, and the inner
+  one in some of them only.
 - Of HTTPS a URL holds only the host: `https://www.example.com/...`.
 """
 

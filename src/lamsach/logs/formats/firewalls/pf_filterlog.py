@@ -1,27 +1,35 @@
-"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to the firewall's own web pages, pfBlockerNG's lines.
+"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to the firewall's own web pages,
+pfBlockerNG's lines.
 
-Source: Netgate, "Raw Filter Log Format" (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
+Source: Netgate, "Raw Filter Log Format"
+(https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
 `src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins.
 
-Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reason, action, direction, IP version; then
+Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reason, action, direction, IP
+version; then
 - IPv4: TOS, ECN, TTL, id, offset, flags, protocol number, protocol, length, source, destination
 - IPv6: class, flow label, hop limit, protocol, protocol number, length, source, destination
 - TCP and UDP: source port, destination port, data length ...; ICMP, CARP and others have no ports there.
 
 Traps:
 - The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
-- Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
-- `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514 > 198.51.100.7.443: ...`.
+- Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol
+  decides.
+- `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514
+  > 198.51.100.7.443: ...`.
 - Spreadsheets and some relays put a space after each comma.
-- Of two public IPv4 addresses the receiver of a packet that came in is the unit's: machines within have private ones, and translation comes after.
+- Of two public IPv4 addresses the receiver of a packet that came in is the unit's: machines within have
+  private ones, and translation comes after.
 - OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
 
-Lines of pfBlockerNG on pfSense: names that its lists blocked, packets that they stopped, the resolver's answers.
+Lines of pfBlockerNG on pfSense: names that its lists blocked, packets that they stopped, the resolver's
+answers.
 
-Source: pfBlockerNG's `dnsbl.log`, `ip_block.log`, `ip_permit.log`, `ip_match.log`, `dns_reply.log` and `unified.log` (columns as `pfblockerng.inc` and
-`pfb_unbound.py` write them). Traps:
+Source: pfBlockerNG's `dnsbl.log`, `ip_block.log`, `ip_permit.log`, `ip_match.log`, `dns_reply.log` and
+`unified.log` (columns as `pfblockerng.inc` and `pfb_unbound.py` write them). Traps:
 - The time is the firewall's, in the first or second column, without a year.
-- `in` and `out` tell the way of the packet; the resolved name (column 18) is the outside's, the next one the machine's.
+- `in` and `out` tell the way of the packet; the resolved name (column 18) is the outside's, the next one the
+  machine's.
 """
 
 from __future__ import annotations

@@ -1,10 +1,15 @@
-"""SonicWall firewalls and SMA: `id=firewall sn=... time="..." fw=... pri=6 c=1024 m=537 msg="..." src=10.1.1.5:49152:X0:pc dst=203.0.113.9:443:X1`.
+"""SonicWall firewalls and SMA: `id=firewall sn=... time="..." fw=... pri=6 c=1024 m=537 msg="..."
+src=10.1.1.5:49152:X0:pc dst=203.0.113.9:443:X1`.
 
-Source: SonicWall, "SonicOS Log Events Reference Guide" (SonicOS 5.9, 6.5, 7.x), "Syslog Tags"; "SMA 100 Series Log Event Reference". Traps:
-- `src` and `dst` hold address, port, interface and, if it was resolved, the name: `10.1.1.5:49152:X0:pc.unit.local`; IPv6 with or without brackets.
+Source: SonicWall, "SonicOS Log Events Reference Guide" (SonicOS 5.9, 6.5, 7.x), "Syslog Tags"; "SMA 100
+Series Log Event Reference". Traps:
+- `src` and `dst` hold address, port, interface and, if it was resolved, the name:
+  `10.1.1.5:49152:X0:pc.unit.local`; IPv6 with or without brackets.
 - Of a URL the site stands in `dstname` and the path in `arg`; `dstname` may also be the name of the machine.
-- `npcs` and `natSrc` are the translation; `m` is the number of the message, which tells what was done when no word does.
-- `fw` is the firewall's own address in the Internet: it is the observer when no header names one, and what is sent to it comes from outside.
+- `npcs` and `natSrc` are the translation; `m` is the number of the message, which tells what was done when no
+  word does.
+- `fw` is the firewall's own address in the Internet: it is the observer when no header names one, and what is
+  sent to it comes from outside.
 - Messages of floods have no `src` and `dst`, their text names the ends.
 """
 

@@ -1,9 +1,12 @@
-"""VMware NSX and NSX-T, distributed firewall: `2026-11-20T09:26:53.123Z a57fa2ab INET match PASS 1024 OUT 52 TCP 10.1.1.5/49152->203.0.113.9/443 S`.
+"""VMware NSX and NSX-T, distributed firewall: `2026-11-20T09:26:53.123Z a57fa2ab INET match PASS 1024 OUT 52
+TCP 10.1.1.5/49152->203.0.113.9/443 S`.
 
-Source: VMware, "NSX Administration Guide", "Firewall Audit Messages" and "Distributed Firewall Packet Logs" (`dfwpktlogs.log`); NSX-V "Firewall Logs". Traps:
-- The rule is `1024`, `mainrs/1024` (NSX-T) or `domain-c7/1002` (NSX-V); the hash of the filter may be absent; syslog puts `FIREWALL-PKTLOG[pid]:` or
-  `dfwpktlogs:` before it.
-- `IN` and `OUT` are as the virtual machine sees it: of two public addresses the receiver of an `IN` packet is the unit's.
+Source: VMware, "NSX Administration Guide", "Firewall Audit Messages" and "Distributed Firewall Packet Logs"
+(`dfwpktlogs.log`); NSX-V "Firewall Logs". Traps:
+- The rule is `1024`, `mainrs/1024` (NSX-T) or `domain-c7/1002` (NSX-V); the hash of the filter may be absent;
+  syslog puts `FIREWALL-PKTLOG[pid]:` or `dfwpktlogs:` before it.
+- `IN` and `OUT` are as the virtual machine sees it: of two public addresses the receiver of an `IN` packet is
+  the unit's.
 - `TERM` ends a connection that was let through, with packets and bytes of both ways behind the ends.
 - ICMP has type and code before the addresses, other protocols their number: `PROTO 2 10.1.1.1->224.0.0.1`.
 """

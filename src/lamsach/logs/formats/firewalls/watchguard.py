@@ -1,9 +1,13 @@
-"""WatchGuard Firebox (Fireware): `Allow Trusted External tcp 10.1.1.5 203.0.113.9 49152 443 ...` after a process and `msg_id`.
+"""WatchGuard Firebox (Fireware): `Allow Trusted External tcp 10.1.1.5 203.0.113.9 49152 443 ...` after a
+process and `msg_id`.
 
-Source: WatchGuard, "Fireware Log Catalog" 12.x, chapters "Traffic logs" and "Alarms"; "Configure syslog server settings". Traps:
-- Of a packet filter the words between the interfaces and the protocol are the packet's length, and between protocol and addresses header length
-  and TTL; of a proxy they are missing. So addresses are found as two in a row, and ports as the two numbers behind them (ICMP has none).
-- The translation stands in `src_ip_nat`, `src_port_nat`, `dst_ip_nat`; a proxy's site in `dstname` and its path in `arg`.
+Source: WatchGuard, "Fireware Log Catalog" 12.x, chapters "Traffic logs" and "Alarms"; "Configure syslog
+server settings". Traps:
+- Of a packet filter the words between the interfaces and the protocol are the packet's length, and between
+  protocol and addresses header length and TTL; of a proxy they are missing. So addresses are found as two in
+  a row, and ports as the two numbers behind them (ICMP has none).
+- The translation stands in `src_ip_nat`, `src_port_nat`, `dst_ip_nat`; a proxy's site in `dstname` and its
+  path in `arg`.
 - The time in brackets is in UTC and comes before the header's, which is on the log server's clock.
 """
 

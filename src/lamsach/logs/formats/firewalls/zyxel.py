@@ -1,11 +1,10 @@
 """Zyxel ZyWALL, USG, USG FLEX, ATP and VPN series: `src="a:p" dst="b:p" msg="..." note="..."`, and their CEF.
 
-Source: Zyxel, "ZyWALL / USG / ATP Series: Log Reference" and the user's guides' appendix "Log Descriptions" (ZLD 4 and 5); remote server formats
-"VRPT/Syslog" and "CEF/Syslog".
-
-Traps:
+Source: Zyxel, "ZyWALL / USG / ATP Series: Log Reference" and the user's guides' appendix "Log Descriptions"
+(ZLD 4 and 5); remote server formats "VRPT/Syslog" and "CEF/Syslog". Traps:
 - Address and port are one value, IPv6 in brackets; `0.0.0.0:0` says that there is none.
-- What happened stands in `note` (`ACCESS BLOCK`, `ACCESS FORWARD`, `WEB BLOCK`), for a rule's log also at the end of `msg`.
+- What happened stands in `note` (`ACCESS BLOCK`, `ACCESS FORWARD`, `WEB BLOCK`), for a rule's log also at the
+  end of `msg`.
 - The web filter puts the site at the start of `msg`: `www.example: Business, rule_name:...`.
 - `ob_mac` is zero for routed traffic. DHCP messages give address, name and hardware address in words.
 """

@@ -1,8 +1,11 @@
-"""Flows of Argus as `ra` prints them: with a comma between columns (also as `.binetflow` data sets), or in aligned columns.
+"""Flows of Argus as `ra` prints them: with a comma between columns (also as `.binetflow` data sets), or in
+aligned columns.
 
 Source: `ra(1)`, https://openargus.org. Traps:
-- The columns are chosen by who printed them: the heading names them. Aligned columns join address and port by a dot.
-- The direction is `->`, `<->`, `<-` (the destination opened it), or with `?` when Argus saw no beginning; `who` is ARP, which tells of no contact.
+- The columns are chosen by who printed them: the heading names them. Aligned columns join address and port by
+  a dot.
+- The direction is `->`, `<->`, `<-` (the destination opened it), or with `?` when Argus saw no beginning;
+  `who` is ARP, which tells of no contact.
 - ICMP has type and code where the ports are, in hexadecimal (`0x0008`).
 - The time is on the clock of the machine that printed it; without a date it says no day.
 """

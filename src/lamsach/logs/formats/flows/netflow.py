@@ -1,6 +1,7 @@
 """Files of NetFlow and IPFIX export packets, one after the other, as collectors and `nc -ul` write them.
 
-Sources and traps: `lamsach.logs.binary.netflow`. The same packets within a capture are read by the formats `pcap` and `pcapng`.
+Sources and traps: `lamsach.logs.binary.netflow`. The same packets within a capture are read by the formats
+`pcap` and `pcapng`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Files that nfcapd, nfpcapd and sfcapd of nfdump write, of layouts 1 (nfdump 1.6) and 2 (1.7).
 
 Source: nfdump, `nffile.h` and `nfxV3.h` (https://github.com/phaag/nfdump). Traps:
-- Everything is in the byte order of the machine that wrote it: little-endian; IPv6 addresses are two such numbers of 64 bits, high one first.
+- Everything is in the byte order of the machine that wrote it: little-endian; IPv6 addresses are two such
+  numbers of 64 bits, high one first.
 - Blocks may be compressed by LZO, bzip2, LZ4 or Zstandard; layout 1 states it in flags, layout 2 in a number.
-- A block states the size of what follows, and each record its own: records and extensions of unknown kinds are passed over.
+- A block states the size of what follows, and each record its own: records and extensions of unknown kinds
+  are passed over.
 - Times are milliseconds of UTC. Firewall events (NSEL, NEL) tell the translation and what was decided.
 """
 

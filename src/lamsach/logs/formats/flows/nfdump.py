@@ -1,9 +1,13 @@
-r"""What nfdump prints of NetFlow: `-o csv`, `-o json`, `-o ndjson`, and its lines (`line`, `long`, `extended`, `nsel`, `nel`).
+r"""What nfdump prints of NetFlow: `-o csv`, `-o json`, `-o ndjson`, and its lines (`line`, `long`,
+`extended`, `nsel`, `nel`).
 
 Source: `nfdump(1)`, https://github.com/phaag/nfdump, versions 1.6 and 1.7. Traps:
-- The CSV of version 1.6 has 48 columns and ends with a summary of other columns; that of 1.7 begins with the duration and protocol.
-- JSON is printed with a key a line, `"src4_addr" : "192.0.2.5"`, or from 1.7.4 on a record a line; IPv6 has keys of its own.
-- In lines an IPv4 port follows a colon and an IPv6 port a dot; without `-6` a long IPv6 address is cut (`2001:db8..7:15`): it is none.
+- The CSV of version 1.6 has 48 columns and ends with a summary of other columns; that of 1.7 begins with the
+  duration and protocol.
+- JSON is printed with a key a line, `"src4_addr" : "192.0.2.5"`, or from 1.7.4 on a record a line; IPv6 has
+  keys of its own.
+- In lines an IPv4 port follows a colon and an IPv6 port a dot; without `-6` a long IPv6 address is cut
+  (`2001:db8..7:15`): it is none.
 - The second port of an ICMP record is type and code, `8.0`.
 - Times are on the clock of the machine that printed them.
 """

@@ -1,9 +1,13 @@
-"""Flows of SiLK as `rwcut` prints them: under a heading, aligned or not, behind any delimiter; without a heading in the usual columns.
+"""Flows of SiLK as `rwcut` prints them: under a heading, aligned or not, behind any delimiter; without a
+heading in the usual columns.
 
-Source: `rwcut(1)`, https://tools.netsa.cert.org/silk/rwcut.html (`--fields`, `--timestamp-format`, `--ip-format`, `--delimited`). Traps:
+Source: `rwcut(1)`, https://tools.netsa.cert.org/silk/rwcut.html (`--fields`, `--timestamp-format`,
+`--ip-format`, `--delimited`). Traps:
 - Times are in UTC, unless whoever printed them asked for local time; nothing in the output says so.
-- The columns are chosen by who printed them, under long names (`protocol`, `duration`) or short ones (`pro`, `dur`).
-- An address may be a number (`3221225477`), padded with zeros, or hexadecimal digits; an IPv4 address may be mapped into IPv6.
+- The columns are chosen by who printed them, under long names (`protocol`, `duration`) or short ones (`pro`,
+  `dur`).
+- An address may be a number (`3221225477`), padded with zeros, or hexadecimal digits; an IPv4 address may be
+  mapped into IPv6.
 - ICMP has its type and code where the destination's port is.
 """
 

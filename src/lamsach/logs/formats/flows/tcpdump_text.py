@@ -1,10 +1,13 @@
 """What tcpdump prints: a packet a line, or with `-v`, `-A`, `-x` a packet in several.
 
-Source: `tcpdump(1)`, https://www.tcpdump.org/manpages/tcpdump.1.html, section "Output format", versions 3.8 to 4.99. Traps:
-- The address and the port are joined by a dot, `192.0.2.5.51514`; without `-n` both may be names, `pc.example.https`.
-- The time is a clock without date, with `-tt` seconds since 1970, with `-tttt` a date too, with `-t` nothing, with `-ttt` a difference
-  that looks like a clock. A clock alone says no day, so such a packet has no time.
-- `-e` puts the link header before the packet, and `IP` becomes `ethertype IPv4`; `-i any` puts the interface and direction there.
+Source: `tcpdump(1)`, https://www.tcpdump.org/manpages/tcpdump.1.html, section "Output format", versions 3.8
+to 4.99. Traps:
+- The address and the port are joined by a dot, `192.0.2.5.51514`; without `-n` both may be names,
+  `pc.example.https`.
+- The time is a clock without date, with `-tt` seconds since 1970, with `-tttt` a date too, with `-t` nothing,
+  with `-ttt` a difference that looks like a clock. A clock alone says no day, so such a packet has no time.
+- `-e` puts the link header before the packet, and `IP` becomes `ethertype IPv4`; `-i any` puts the interface
+  and direction there.
 - Verbose output has the addresses in the second line.
 - An answer's source is the name server: the asker is the destination.
 """

@@ -1,10 +1,13 @@
 """The list of packets that Wireshark exports as CSV or plain text, and that tshark prints: a packet a line.
 
-Source: Wireshark User's Guide, sections 5.7 "Exporting Data" and 4.8 "The Menu File", `tshark(1)`; the default columns No., Time, Source, Destination,
-Protocol, Length, Info. Traps:
-- The time is as a rule counted from the first packet, so such a packet has none; with `-t e` seconds since 1970, with `-t ad` a date, `-t ud` in UTC.
-- Ports stand in the text (`51514 → 443`, in CSV `51514  >  443`), and only of packets that show nothing more particular.
-- Of ARP and other protocols below IP source and destination are hardware addresses, with a maker's name in them or not.
+Source: Wireshark User's Guide, sections 5.7 "Exporting Data" and 4.8 "The Menu File", `tshark(1)`; the
+default columns No., Time, Source, Destination, Protocol, Length, Info. Traps:
+- The time is as a rule counted from the first packet, so such a packet has none; with `-t e` seconds since
+  1970, with `-t ad` a date, `-t ud` in UTC.
+- Ports stand in the text (`51514 → 443`, in CSV `51514  >  443`), and only of packets that show nothing more
+  particular.
+- Of ARP and other protocols below IP source and destination are hardware addresses, with a maker's name in
+  them or not.
 - An answer's source is the name server: the asker is the destination.
 """
 

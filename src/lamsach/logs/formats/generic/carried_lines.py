@@ -1,18 +1,22 @@
 r"""What `docker compose logs` and `kubectl logs` print: each line behind the name of its container.
 
-Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps"; Kubernetes, "kubectl logs --prefix --timestamps"
-(`[pod/web-5d78c9869d-abcde/nginx] ...`). Traps:
+Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps";
+Kubernetes, "kubectl logs --prefix --timestamps" (`[pod/web-5d78c9869d-abcde/nginx] ...`). Traps:
 - A time may stand between the name and the line; the line's own counts, where it has one.
 - What is behind the name is read by its product's format: a line of no known product is not claimed.
 - A line that its product finds behind whatever stands before it (Squid, CoreDNS) is that product's.
 
-A product's line behind something that its format does not expect: a syslog or container header before the product's own time, or what a
-paste left there (an indentation, `> `, `$ `, a line's number, the file's name of `grep`).
+A product's line behind something that its format does not expect: a syslog or container header before the
+product's own time, or what a paste left there (an indentation, `> `, `$ `, a line's number, the file's name
+of `grep`).
 
-Source: POSIX grep (`file:` and `file:line:` with -H and -n), Kubernetes, "CRI log format", RFC 3164 and RFC 5424 as relays write them around lines they
-read from files (rsyslog imfile, NXLog im_file, Splunk forwarders). Traps:
-- A format that finds its line behind any header reads it itself: a line is framed only when no product recognises it as it stands.
-- After a syslog header only a message with a time of its own is looked at: other messages are those of their program.
+Source: POSIX grep (`file:` and `file:line:` with -H and -n), Kubernetes, "CRI log format", RFC 3164 and RFC
+5424 as relays write them around lines they read from files (rsyslog imfile, NXLog im_file, Splunk
+forwarders). Traps:
+- A format that finds its line behind any header reads it itself: a line is framed only when no product
+  recognises it as it stands.
+- After a syslog header only a message with a time of its own is looked at: other messages are those of their
+  program.
 - The line's own time counts; the header's stands in where it has none.
 """
 

@@ -1,7 +1,8 @@
 """Common Event Format of any product that has no format of its own here.
 
 Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. Traps:
-- Any syslog header, or none, may stand before `CEF:`; some collectors put their own time and host before a second header.
+- Any syslog header, or none, may stand before `CEF:`; some collectors put their own time and host before a
+  second header.
 - Records that were wrapped: what follows a line feed is the rest of the value or the next `key=`.
 - See `lamsach.logs.text.cef` for escapes and `lamsach.logs.mappings.cef_events` for the keys.
 """

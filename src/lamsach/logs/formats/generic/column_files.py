@@ -1,11 +1,12 @@
 """Tables in Apache Parquet, as data platforms export logs.
 
-Source: https://parquet.apache.org/docs/file-format/. Its pages may be compressed by any codec. Columns are recognised by name:
-`lamsach.logs.binary.columnar`.
+Source: https://parquet.apache.org/docs/file-format/. Its pages may be compressed by any codec. Columns are
+recognised by name: `lamsach.logs.binary.columnar`.
 
 Tables in Apache Arrow's formats: the file (Feather 2), the stream, and the first Feather.
 
-Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format. Columns are recognised by name: `lamsach.logs.binary.columnar`.
+Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format. Columns are recognised by name:
+`lamsach.logs.binary.columnar`.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ class Parquet(BinaryFormat):
         return head[:4] in (b"PAR1", b"PARE")
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the row's number. The description of a Parquet file stands at its end: one that is cut short
-        gives nothing.
+        """See BinaryFormat. `line` is the row's number.
+
+        The description of a Parquet file stands at its end: one that is cut short gives nothing.
         """
         with seekable(stream, self.context.file) as file:
             if file.read(4) == b"PARE":

@@ -1,11 +1,15 @@
-"""Tables of text with a header that names the columns: CSV, TSV, semicolons, as products and people export them.
+"""Tables of text with a header that names the columns: CSV, TSV, semicolons, as products and people export
+them.
 
 Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.mappings.columns`. Traps:
 - The delimiter is the one that gives the header most columns; Excel in Vietnam writes semicolons.
-- Lines above the header (a title, `sep=;`) are skipped; a header that stands again in the middle is no record.
+- Lines above the header (a title, `sep=;`) are skipped; a header that stands again in the middle is no
+  record.
 - Day/month or month/day is decided for the whole file by its first lines: 13 to 31 can only be a day.
-- Date and time of day may be two columns. A quoted field may hold the delimiter; a cut last line has fewer fields.
-- A column `message` or `_raw` (exports of Graylog, Splunk and the like) may hold a product's own line: its format reads it then.
+- Date and time of day may be two columns. A quoted field may hold the delimiter; a cut last line has fewer
+  fields.
+- A column `message` or `_raw` (exports of Graylog, Splunk and the like) may hold a product's own line: its
+  format reads it then.
 - A product with its own format keeps it: the Windows DHCP audit log has a header too.
 """
 
@@ -42,8 +46,10 @@ _OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns' fields, the column
-    (None: there is none) that holds the lines of another product, and the columns of times in UTC by their names (`UtcTime`)."""
+    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns'
+    fields, the column (None: there is none) that holds the lines of another product, and the columns of times
+    in UTC by their names (`UtcTime`).
+    """
 
     delimiter: str
     header: str

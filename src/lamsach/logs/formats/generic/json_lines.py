@@ -1,24 +1,30 @@
 """JSON lines of any product: one object a line, flat or nested, its keys recognised by their names.
 
-Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, Wazuh, GELF 1.1, OCSF, and the names in
-`lamsach.logs.mappings.columns`. Traps:
-- Keys are nested, dotted, prefixed with `_` (GELF) or wrapped (`data`, `_source`, `fields`): the last parts of a path count.
+Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, Wazuh, GELF 1.1, OCSF, and the
+names in `lamsach.logs.mappings.columns`. Traps:
+- Keys are nested, dotted, prefixed with `_` (GELF) or wrapped (`data`, `_source`, `fields`): the last parts
+  of a path count.
 - A shipper's `message` may itself hold the product's JSON as text.
 - `host` names the machine in an event of Windows, but the sensor or the log server beside a `source` address.
-- In a logon of Windows `IpAddress` is the client's, and `Computer` the server that wrote the event: it is the observer.
+- In a logon of Windows `IpAddress` is the client's, and `Computer` the server that wrote the event: it is the
+  observer.
 - `log.original` and other texts hold addresses that are nobody's: only named fields count.
-- A record may only be an envelope: its `message` (`full_log`, `_raw`, `log` ...) holds the line that a product wrote. That product's own format
-  reads it then, and the envelope adds time and observer where the line has none. The registry says which formats are tried.
+- A record may only be an envelope: its `message` (`full_log`, `_raw`, `log` ...) holds the line that a
+  product wrote. That product's own format reads it then, and the envelope adds time and observer where the
+  line has none. The registry says which formats are tried.
 - Nesting without end, numbers without end and keys that stand twice are all valid or nearly valid JSON.
 
 Records in one JSON document: a list of objects, or an answer of an interface that holds such a list.
 
-Source: Elasticsearch and OpenSearch, "Search API", response body (`hits.hits[]._source`); AWS CloudTrail, "Log file examples" (`Records`); Microsoft Graph
-(`value`), and the exports of consoles that write one list. The document may stand in one line or over many. Traps:
-- JSON lines, and lists of Windows events, have readers of their own: this one is asked last, and never for what these read.
+Source: Elasticsearch and OpenSearch, "Search API", response body (`hits.hits[]._source`); AWS CloudTrail,
+"Log file examples" (`Records`); Microsoft Graph (`value`), and the exports of consoles that write one list.
+The document may stand in one line or over many. Traps:
+- JSON lines, and lists of Windows events, have readers of their own: this one is asked last, and never for
+  what these read.
 - Fields beside a list belong to each of its records, but a record's own fields count first.
 - The list may be of any size: objects are taken from it one after another, and only one is held.
-- A record that no product is known to write, and whose keys mean nothing, still shows what it mentions: addresses, names and URLs.
+- A record that no product is known to write, and whose keys mean nothing, still shows what it mentions:
+  addresses, names and URLs.
 """
 
 from __future__ import annotations
@@ -99,8 +105,9 @@ class JsonLines(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more known key; or that carries
-        a product's line."""
+        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more
+        known key; or that carries a product's line.
+        """
         start = start_of_object(line)
         if (
             start < 0

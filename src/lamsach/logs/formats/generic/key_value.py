@@ -1,18 +1,23 @@
-"""Lines of named values of any product: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local Host IP: ...`.
+"""Lines of named values of any product: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local
+Host IP: ...`.
 
-Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor, Barracuda CloudGen, F5 ASM, Zscaler NSS, Symantec
-Endpoint Protection and others that write such lines; names are those of `lamsach.logs.mappings.column_names`. Traps:
+Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor,
+Barracuda CloudGen, F5 ASM, Zscaler NSS, Symantec Endpoint Protection and others that write such lines; names
+are those of `lamsach.logs.mappings.column_names`. Traps:
 - A product that has a format of its own is read by that one: this one stands behind them in the registry.
-- Only named values count: an address in running text is nobody's. A line must name a source or destination address and one more known field.
+- Only named values count: an address in running text is nobody's. A line must name a source or destination
+  address and one more known field.
 - A time that cannot be read does not spoil the rest: the header's time stands.
 
-What is Symantec Endpoint Protection's own in the records that its manager sends by syslog (`SymantecServer: ...`), versions 12 and 14.
+What is Symantec Endpoint Protection's own in the records that its manager sends by syslog (`SymantecServer:
+...`), versions 12 and 14.
 
 Source: Broadcom, "External Logging settings and log event severity levels" and the records' own names. Traps:
 - `Domain` is the manager's or Windows' domain, `First Seen` a sentence: neither is a site nor a time.
 - Version 12 says `Local:` thrice, of the address, the port and the hardware address.
 - SONAR's detections and potential risks name the machine alone, in the first cell or as `Computer name`.
-- `Event time` is in UTC or on the manager's clock; `Inserted`, which is the moment of the header, tells which.
+- `Event time` is in UTC or on the manager's clock; `Inserted`, which is the moment of the header, tells
+  which.
 """
 
 from __future__ import annotations

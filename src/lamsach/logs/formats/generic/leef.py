@@ -1,7 +1,8 @@
 """Log Event Extended Format of any product that has no format of its own here.
 
-Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. Traps: see `lamsach.logs.text.leef` for delimiters and relays, and
-`lamsach.logs.mappings.leef_events` for the keys. Any syslog header, or none, may stand before `LEEF:`.
+Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. Traps: see `lamsach.logs.text.leef` for
+delimiters and relays, and `lamsach.logs.mappings.leef_events` for the keys. Any syslog header, or none, may
+stand before `LEEF:`.
 """
 
 from __future__ import annotations

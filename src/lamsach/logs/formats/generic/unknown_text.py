@@ -1,12 +1,14 @@
 """Any line of text that no format reads: it is still searched, and what can be told of it is told.
 
 Heuristics, in this order, and nothing more:
-- time: at the line's start (after a syslog header, if there is one), in the spellings of `lamsach.logs.text.times.loose_times`;
+- time: at the line's start (after a syslog header, if there is one), in the spellings of
+  `lamsach.logs.text.times.loose_times`;
 - observer: the host of a syslog header;
-- source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=` ...);
-  else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), or `from A to B`, when the line holds one;
-- device: the internal address of the two; else the address after a client's key; else, when the line holds exactly
-  one internal address, that one. A line with several internal addresses names no device;
+- source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=`
+  ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), or `from A to
+  B`, when the line holds one;
+- device: the internal address of the two; else the address after a client's key; else, when the line holds
+  exactly one internal address, that one. A line with several internal addresses names no device;
 - action: blocked, when the text says so (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*, *hủy*).
 """
 

@@ -1,8 +1,10 @@
 """Skyhigh Secure Web Gateway (McAfee Web Gateway): its access log, in the columns that it is delivered with.
 
-Source: Skyhigh Security, "Secure Web Gateway Product Guide", "Access log": `#time_stamp "auth_user" src_ip status_code "req_line" "categories" "rep_level"
-"media_type" bytes_to_client "user_agent" "virus_name" "block_res"`. Traps:
-- `block_res` is 0 for a request that passed, else the number of the rule that stopped it; older logs do not have the column.
+Source: Skyhigh Security, "Secure Web Gateway Product Guide", "Access log": `#time_stamp "auth_user" src_ip
+status_code "req_line" "categories" "rep_level" "media_type" bytes_to_client "user_agent" "virus_name"
+"block_res"`. Traps:
+- `block_res` is 0 for a request that passed, else the number of the rule that stopped it; older logs do not
+  have the column.
 - Of a CONNECT only host and port are known. In CEF and LEEF it is read as such.
 """
 

@@ -1,16 +1,16 @@
 """Squid: the access log in its native, `common` and `combined` formats, and as pfSense and OPNsense write it.
 
-Source: Squid documentation, directives `logformat` and `access_log` (2.7 to 7); wiki "Features/LogFormat" with the lists of
-result codes and hierarchy codes.
-
-Traps:
+Source: Squid documentation, directives `logformat` and `access_log` (2.7 to 7); wiki "Features/LogFormat"
+with the lists of result codes and hierarchy codes. Traps:
 - The time is `epoch.milliseconds`, right-aligned columns; newer versions may log other clocks (`%tl`, `%tg`).
 - `CONNECT` shows only `host:port`, IPv6 as `[2001:db8::1]:443`; intercepted TLS shows the address.
-- A URL may hold spaces (`uri_whitespace allow`): the columns are found from the hierarchy code `HIER_DIRECT/`.
+- A URL may hold spaces (`uri_whitespace allow`): the columns are found from the hierarchy code
+  `HIER_DIRECT/`.
 - `PARENT/10.0.0.9` names another proxy, not the destination.
 - `error:transaction-end-before-headers` stands in the URL's place and is none.
 - Cisco's WSA puts the user into quotes.
-- A line that ends behind the hierarchy code may be cut within the address; where most lines end there, the layout leaves the type out.
+- A line that ends behind the hierarchy code may be cut within the address; where most lines end there, the
+  layout leaves the type out.
 - OPNsense puts the client's MAC address where the user stands.
 """
 

@@ -1,10 +1,13 @@
-"""Snort's alerts: `alert_fast`, `alert_full` and `alert_csv` of Snort 2 and 3, `alert_json` of Snort 3, all over syslog too; `u2spewfoo`'s text.
+"""Snort's alerts: `alert_fast`, `alert_full` and `alert_csv` of Snort 2 and 3, `alert_json` of Snort 3, all
+over syslog too; `u2spewfoo`'s text.
 
 Source: Snort 2 users' manual sections 2.6.2 to 2.6.5, https://docs.snort.org/start/alert_logging. Traps:
 - The date has no year, or two digits of one: first in Snort 3 (`26/10/03`), last in Snort 2 (`10/03/26`).
-- An alert of `alert_full` is several lines long; with `-e` the link layer's addresses stand before the others.
+- An alert of `alert_full` is several lines long; with `-e` the link layer's addresses stand before the
+  others.
 - An IPv6 address is followed by a colon and the port without brackets; an ICMP alert has no ports.
-- The columns of `alert_csv` are configured; the defaults of both versions are read, and the time stands first.
+- The columns of `alert_csv` are configured; the defaults of both versions are read, and the time stands
+  first.
 - What Suricata writes alike has a year of four digits: it is read by `suricata_eve`.
 """
 

@@ -1,11 +1,13 @@
-"""Suricata's old text logs: `http.log`, `dns.log` and `tls.log`, as the outputs `http-log`, `dns-log` and `tls-log` write them.
+"""Suricata's old text logs: `http.log`, `dns.log` and `tls.log`, as the outputs `http-log`, `dns-log` and
+`tls-log` write them.
 
-Source: https://docs.suricata.io, "Custom http logging", "Custom tls logging" and, of versions 1.4 to 4.1, `log-httplog.c`, `log-dnslog.c`, `log-tlslog.c`.
-`11/20/2026-09:26:53.123456 c2.example [**] /gate.php [**] curl [**] 10.1.1.5:49152 -> 203.0.113.9:80`,
-`11/20/2026-09:26:53.123456 [**] Query TX 4711 [**] bot-c2.xyz [**] A [**] 10.1.1.5:49152 -> 10.1.1.20:53`,
-`11/20/2026-09:26:53.123456 10.1.1.5:49152 -> 203.0.113.9:443  TLS: Subject='CN=c2.example' Issuerdn='CN=x' SNI='c2.example'`. Traps:
-- The date is month first. What the client wrote (host, path, agent) stands before the ends, which are the last thing of an HTTP or DNS line; so these are
-  looked for at its end.
+Source: https://docs.suricata.io, "Custom http logging", "Custom tls logging" and, of versions 1.4 to 4.1,
+`log-httplog.c`, `log-dnslog.c`, `log-tlslog.c`. `11/20/2026-09:26:53.123456 c2.example [**] /gate.php [**]
+curl [**] 10.1.1.5:49152 -> 203.0.113.9:80`, `11/20/2026-09:26:53.123456 [**] Query TX 4711 [**] bot-c2.xyz
+[**] A [**] 10.1.1.5:49152 -> 10.1.1.20:53`, `11/20/2026-09:26:53.123456 10.1.1.5:49152 -> 203.0.113.9:443
+TLS: Subject='CN=c2.example' Issuerdn='CN=x' SNI='c2.example'`. Traps:
+- The date is month first. What the client wrote (host, path, agent) stands before the ends, which are the
+  last thing of an HTTP or DNS line; so these are looked for at its end.
 - Of a DNS response the server is written first; the asker is the destination.
 - A host that the client did not state is `<hostname unknown>`, a path `<no uri>`.
 """

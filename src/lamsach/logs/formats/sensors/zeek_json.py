@@ -1,11 +1,14 @@
-"""Zeek's logs as JSON lines: the ASCII writer with `use_json`, the json-streaming-logs package, Corelight, and shippers.
+"""Zeek's logs as JSON lines: the ASCII writer with `use_json`, the json-streaming-logs package, Corelight,
+and shippers.
 
 Source: https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs and
 https://github.com/corelight/json-streaming-logs. Traps:
-- The log's name is not in the line, unless `_path` (streaming logs), `@stream` (Kafka writers) or a shipper's key gives it.
-- `ts` is a number of seconds or an ISO 8601 text (`LogAscii::json_timestamps`); with Corelight it ends in `Z`.
-- The columns of the connection are `id.orig_h` (a key with a dot), `id_orig_h` (a writer that may not use dots), or an
-  object `"id": {"orig_h": ...}`.
+- The log's name is not in the line, unless `_path` (streaming logs), `@stream` (Kafka writers) or a shipper's
+  key gives it.
+- `ts` is a number of seconds or an ISO 8601 text (`LogAscii::json_timestamps`); with Corelight it ends in
+  `Z`.
+- The columns of the connection are `id.orig_h` (a key with a dot), `id_orig_h` (a writer that may not use
+  dots), or an object `"id": {"orig_h": ...}`.
 - Shippers put the record into another (`zeek`, `message` as text with JSON in it) and add names of their own.
 """
 

@@ -1,9 +1,12 @@
-"""Zeek's tab-separated logs (Bro before 2018), with their headers, cut out of the middle, or without any header.
+"""Zeek's tab-separated logs (Bro before 2018), with their headers, cut out of the middle, or without any
+header.
 
 Source: the ASCII writer, https://docs.zeek.org/en/master/log-formats.html. Traps:
-- The columns differ by version and site: only `#fields` says what they are; files that were joined have several headers.
+- The columns differ by version and site: only `#fields` says what they are; files that were joined have
+  several headers.
 - The separator is itself in the header (`#separator \\x09`), written as an escape and followed by a space.
-- `-` is an unset value and `(empty)` an empty one; a real `-` is written `\\x2d`. Escapes stand for bytes of UTF-8.
+- `-` is an unset value and `(empty)` an empty one; a real `-` is written `\\x2d`. Escapes stand for bytes of
+  UTF-8.
 - The elements of a set are split before the escapes are undone, for a comma within an element is `\\x2c`.
 - Some collectors cut the header away: then the columns are told from their values.
 """

@@ -1,7 +1,10 @@
-"""Cisco Secure Email Gateway (Email Security Appliance, IronPort): who connected, where mail was delivered to, URLs and files in it.
+"""Cisco Secure Email Gateway (Email Security Appliance, IronPort): who connected, where mail was delivered
+to, URLs and files in it.
 
-Source: Cisco, "User Guide for AsyncOS", chapter "Logging", sections "Text Mail Logs" and "Advanced Malware Protection Logs". Its consolidated log is CEF. Traps:
-- `ICID` counts incoming connections, `DCID` delivering ones, `MID` messages; only the first two state addresses.
+Source: Cisco, "User Guide for AsyncOS", chapter "Logging", sections "Text Mail Logs" and "Advanced Malware
+Protection Logs". Its consolidated log is CEF. Traps:
+- `ICID` counts incoming connections, `DCID` delivering ones, `MID` messages; only the first two state
+  addresses.
 - The time stands before the level with the year at its end, or only the collector's header states one.
 - A URL or file in a message was sent to somebody; no machine has opened it.
 """

@@ -1,8 +1,11 @@
 """Microsoft Exchange: message tracking, SMTP protocol logs, and the logs of HttpProxy, IMAP and POP.
 
-Source: Microsoft, "Message tracking" and "Protocol logging" of Exchange Server 2010 to 2019 and Exchange SE. Traps:
-- `#Fields:` names the columns, parted by commas; values hold commas only in quotes. Rows alone are told by their shape.
-- A *receive* connector's `local-endpoint` was called; a *send* connector's called: `#Log-type:` or the port tells which.
+Source: Microsoft, "Message tracking" and "Protocol logging" of Exchange Server 2010 to 2019 and Exchange SE.
+Traps:
+- `#Fields:` names the columns, parted by commas; values hold commas only in quotes. Rows alone are told by
+  their shape.
+- A *receive* connector's `local-endpoint` was called; a *send* connector's called: `#Log-type:` or the port
+  tells which.
 - Times are in UTC, with or without `Z`.
 """
 

@@ -1,7 +1,8 @@
 """Fail2ban's log and CrowdSec's: addresses that were found at it, banned and let go.
 
 Source: Fail2ban `server/actions.py`, `server/filter.py`; CrowdSec "Log levels and types". Traps:
-- `Found 192.0.2.7 - 2026-06-07 09:00:01`: the second time is the attack's, in the log that was watched; the line's own counts.
+- `Found 192.0.2.7 - 2026-06-07 09:00:01`: the second time is the attack's, in the log that was watched; the
+  line's own counts.
 - An internal address that is banned is a machine of the unit that attacks; a stranger is none.
 """
 

@@ -1,6 +1,9 @@
-"""FTP servers: ProFTPD, vsftpd, Pure-FTPd, FileZilla Server and the transfer log (xferlog). Who connected, logged in and took what.
+"""FTP servers: ProFTPD, vsftpd, Pure-FTPd, FileZilla Server and the transfer log (xferlog).
 
-Source: ProFTPD "Logging", vsftpd.conf(5) and `logging.c`, pure-ftpd(8) and `ftpd.c`, FileZilla Server "Logging", xferlog(5). Traps:
+Who connected, logged in and took what.
+
+Source: ProFTPD "Logging", vsftpd.conf(5) and `logging.c`, pure-ftpd(8) and `ftpd.c`, FileZilla Server
+"Logging", xferlog(5). Traps:
 - The name before the client's address (`host[192.0.2.7]`) is what its own name server says.
 - A user name is the client's words; the address counts where the server writes it.
 """

@@ -1,9 +1,13 @@
-"""Linux audit records (auditd, audisp, the kernel's own lines): log-ons, addresses that programs connected to, and what they ran.
+"""Linux audit records (auditd, audisp, the kernel's own lines): log-ons, addresses that programs connected
+to, and what they ran.
 
-Source: Red Hat "Understanding Audit Log Files", audit-userspace `auparse` and `lib/audit_logging.c`, `linux/audit.h`. Traps:
-- `msg='...'` holds the user space program's own fields; a name with spaces or quotes is written in hexadecimal without quotes.
+Source: Red Hat "Understanding Audit Log Files", audit-userspace `auparse` and `lib/audit_logging.c`,
+`linux/audit.h`. Traps:
+- `msg='...'` holds the user space program's own fields; a name with spaces or quotes is written in
+  hexadecimal without quotes.
 - `addr` and `hostname` are who logged on, `?` when it was nobody from the network.
-- SOCKADDR's `saddr` is the kernel's structure in hexadecimal: family, port, address; it is the far side of a connection.
+- SOCKADDR's `saddr` is the kernel's structure in hexadecimal: family, port, address; it is the far side of a
+  connection.
 - `type=1112` are the same types by number; `ausearch -i` writes the time on the local clock, month first.
 """
 

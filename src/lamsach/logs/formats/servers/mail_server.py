@@ -1,10 +1,16 @@
-"""Mail servers: Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra. Who connected and logged in, and where mail was delivered to.
+"""Mail servers: Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra.
 
-Source: Postfix, `smtpd(8)`, `smtp(8)`, `postscreen(8)`, `src/smtpd/smtpd.c`; Sendmail, "Installation and Operation Guide", section 2.1; Exim, "Log files"
-(chapter 53); Dovecot, "Login processes"; Zimbra, "Log Files" (`mailbox.log`, `audit.log`). Traps:
-- Who connects is a stranger as often as not, and then no machine of the unit; where mail goes to, the server goes by itself: `forwarded`.
-- Names and addresses of senders are a stranger's words: only the address in brackets that the server itself wrote counts.
-- `[IPv6:2001:db8::1]` at Exim and Sendmail; `NAME[192.0.2.1]` at Postfix, `NAME [192.0.2.1]` elsewhere; `oip` is Zimbra's original client.
+Who connected and logged in, and where mail was delivered to.
+
+Source: Postfix, `smtpd(8)`, `smtp(8)`, `postscreen(8)`, `src/smtpd/smtpd.c`; Sendmail, "Installation and
+Operation Guide", section 2.1; Exim, "Log files" (chapter 53); Dovecot, "Login processes"; Zimbra, "Log Files"
+(`mailbox.log`, `audit.log`). Traps:
+- Who connects is a stranger as often as not, and then no machine of the unit; where mail goes to, the server
+  goes by itself: `forwarded`.
+- Names and addresses of senders are a stranger's words: only the address in brackets that the server itself
+  wrote counts.
+- `[IPv6:2001:db8::1]` at Exim and Sendmail; `NAME[192.0.2.1]` at Postfix, `NAME [192.0.2.1]` elsewhere; `oip`
+  is Zimbra's original client.
 """
 
 from __future__ import annotations

@@ -1,14 +1,19 @@
-r"""Samba: log-ons (`auth_audit`, as text and as JSON), connections to shares, and what `vfs_full_audit` tells of files.
+r"""Samba: log-ons (`auth_audit`, as text and as JSON), connections to shares, and what `vfs_full_audit` tells
+of files.
 
-Source: https://wiki.samba.org/index.php/Setting_up_Audit_Logging, `auth/auth_log.c` (log_authentication_event_human_readable,
-log_successful_authz_event_human_readable), vfs_fullaudit(8), `source3/smbd/smb2_service.c`. Traps:
-- In Samba's own files a line with `[2021/10/14 15:24:12.024,  2] ../auth/auth_log.c:653(...)` comes before, with the local time; the
-  message itself stands indented below it, and states its time with the zone.
-- An address is `ipv4:192.0.2.7:44890` or `ipv6:2001:db8::7:44890`; the workstation is what the client calls itself.
+Source: https://wiki.samba.org/index.php/Setting_up_Audit_Logging, `auth/auth_log.c`
+(log_authentication_event_human_readable, log_successful_authz_event_human_readable), vfs_fullaudit(8),
+`source3/smbd/smb2_service.c`. Traps:
+- In Samba's own files a line with `[2021/10/14 15:24:12.024,  2] ../auth/auth_log.c:653(...)` comes before,
+  with the local time; the message itself stands indented below it, and states its time with the zone.
+- An address is `ipv4:192.0.2.7:44890` or `ipv6:2001:db8::7:44890`; the workstation is what the client calls
+  itself.
 - `(null)` is no name; `PC-7$` is a machine. Of a Kerberos log-on the name has the realm.
-- The prefix of `vfs_full_audit` is the administrator's choice; the usual ones begin with user and address (`%u|%I|...`).
+- The prefix of `vfs_full_audit` is the administrator's choice; the usual ones begin with user and address
+  (`%u|%I|...`).
 
-What Samba says of shares and passwords: who connected to a share, what `vfs_full_audit` tells of files, whom the password check refused.
+What Samba says of shares and passwords: who connected to a share, what `vfs_full_audit` tells of files, whom
+the password check refused.
 """
 
 from __future__ import annotations

@@ -1,16 +1,20 @@
-"""Log-ons that programs of one line each tell of: PAM, telnet, su, Proxmox, Cockpit, Webmin, Synology, QNAP, MySQL and MariaDB, PostgreSQL,
-Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana, cPanel, WordPress, endlessh; as JSON what is named below.
+"""Log-ons that programs of one line each tell of: PAM, telnet, su, Proxmox, Cockpit, Webmin, Synology, QNAP,
+MySQL and MariaDB, PostgreSQL, Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana,
+cPanel, WordPress, endlessh; as JSON what is named below.
 
-Source: pam_unix(8), shadow's login(1), xinetd.conf(5), Proxmox VE "Fail2ban", Webmin `miniserv.pl`, Synology and QNAP "Connection logs", MySQL "The Error Log",
-PostgreSQL "Error Reporting and Logging" (`log_connections`, `pg_hba.conf`), each application's page about Fail2ban. Traps:
+Source: pam_unix(8), shadow's login(1), xinetd.conf(5), Proxmox VE "Fail2ban", Webmin `miniserv.pl`, Synology
+and QNAP "Connection logs", MySQL "The Error Log", PostgreSQL "Error Reporting and Logging"
+(`log_connections`, `pg_hba.conf`), each application's page about Fail2ban. Traps:
 - An account's name is the client's words; the address counts where the program itself writes it.
 - PAM's `rhost` may be a name; then the line names no address.
 - PostgreSQL's prefix is the administrator's choice; only its own sentences are read.
 
-Log-ons and contacts at servers that write JSON objects: Nextcloud, Kubernetes' audit, MongoDB, Teleport, Cowrie.
+Log-ons and contacts at servers that write JSON objects: Nextcloud, Kubernetes' audit, MongoDB, Teleport,
+Cowrie.
 
-Source: Nextcloud "Logging", Kubernetes "Auditing" (`audit.k8s.io/v1` Event), MongoDB "Log Messages", Teleport "Audit Events", Cowrie "Output event code
-reference". As in `logon_lines` the client is who connected, and a stranger outside is no machine of the unit.
+Source: Nextcloud "Logging", Kubernetes "Auditing" (`audit.k8s.io/v1` Event), MongoDB "Log Messages", Teleport
+"Audit Events", Cowrie "Output event code reference". As in `logon_lines` the client is who connected, and a
+stranger outside is no machine of the unit.
 """
 
 from __future__ import annotations

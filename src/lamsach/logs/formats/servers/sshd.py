@@ -1,13 +1,14 @@
 """OpenSSH's `sshd` and Dropbear: who logged in, tried to, or only connected.
 
-Source: OpenSSH portable, `auth.c` (`auth_log`), `packet.c` (`sshpkt_vfatal`), `sshd.c`, `sshd-session.c`, `monitor.c`, and
-`pam_unix(8)`; Dropbear `svr-auth.c`, `svr-authpam.c`, `svr-session.c`; `sftp-server.c`; tcp_wrappers' `refused connect from`.
-
-Traps:
-- The client chooses the user's name, spaces and ` from 192.0.2.1 port 1` within it included: the last address counts.
+Source: OpenSSH portable, `auth.c` (`auth_log`), `packet.c` (`sshpkt_vfatal`), `sshd.c`, `sshd-session.c`,
+`monitor.c`, and `pam_unix(8)`; Dropbear `svr-auth.c`, `svr-authpam.c`, `svr-session.c`; `sftp-server.c`;
+tcp_wrappers' `refused connect from`. Traps:
+- The client chooses the user's name, spaces and ` from 192.0.2.1 port 1` within it included: the last address
+  counts.
 - Since 9.8 the program is called `sshd-session` or `sshd-auth`.
 - `Connection from A port P on B port 22`: B is the server.
-- PAM's own sentences name the user before or after the address: `PAM: ... for root from A`, `rhost=A  user=root`.
+- PAM's own sentences name the user before or after the address: `PAM: ... for root from A`, `rhost=A
+  user=root`.
 - Solaris puts `[ID 800047 auth.info] ` before the message.
 - A stranger who connects is no machine of the unit: `device_ip` is the client only when it is internal.
 """

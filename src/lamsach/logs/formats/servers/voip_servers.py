@@ -1,7 +1,11 @@
-"""Telephone servers: Asterisk (with FreePBX, Issabel and others) and FreeSWITCH. Who registered, tried to, or called without right.
+"""Telephone servers: Asterisk (with FreePBX, Issabel and others) and FreeSWITCH.
 
-Source: Asterisk "Logging", `res_security_log.c`, `chan_sip.c`, `res_pjsip_logger`; FreeSWITCH `sofia_reg.c`. Traps:
-- The caller's name and number are the caller's words, an address in them included: the address after `failed for` counts.
+Who registered, tried to, or called without right.
+
+Source: Asterisk "Logging", `res_security_log.c`, `chan_sip.c`, `res_pjsip_logger`; FreeSWITCH `sofia_reg.c`.
+Traps:
+- The caller's name and number are the caller's words, an address in them included: the address after `failed
+  for` counts.
 - `RemoteAddress="IPV4/UDP/203.0.113.7/5060"`: family, transport, address, port.
 """
 

@@ -1,11 +1,12 @@
 """Cisco VPN 3000 Series Concentrator: who logged on, and which address the client was given.
 
-Source: Cisco, "VPN 3000 Series Concentrator Reference Volume II", chapter Events; "VPN 3000 Concentrator Series: Event Log Messages".
-
-Traps:
+Source: Cisco, "VPN 3000 Series Concentrator Reference Volume II", chapter Events; "VPN 3000 Concentrator
+Series: Event Log Messages". Traps:
 - A record has several lines in the concentrator's own file, and one by syslog.
-- The date is month/day/year whatever the language, on the concentrator's clock; a syslog header's time comes from the relay.
-- The address behind `RPT=` is the peer's in the Internet; `remote Proxy Host` is the address that the client was given inside the tunnel.
+- The date is month/day/year whatever the language, on the concentrator's clock; a syslog header's time comes
+  from the relay.
+- The address behind `RPT=` is the peer's in the Internet; `remote Proxy Host` is the address that the client
+  was given inside the tunnel.
 - Of a tunnel between sites the group's name is the peer's address, and there is no user.
 """
 

@@ -1,8 +1,12 @@
-"""F5 BIG-IP Access Policy Manager: VPN sessions. `apmd[1234]: 01490500:5: /Common/access:Common:abcd1234: New session from client IP 203.0.113.9 ...`.
+"""F5 BIG-IP Access Policy Manager: VPN sessions.
+
+`apmd[1234]: 01490500:5: /Common/access:Common:abcd1234: New session from client IP 203.0.113.9 ...`.
 
 Source: https://my.f5.com K10531487 and "BIG-IP error messages: APM (0149)", 11.x to 17.x. Traps:
-- One session is many lines that share an id: the user stands in `01490010`, the client's address in `01490500`, the given one in `01490549`.
-- `Assigned PPP Dynamic IPv4: 10.9.0.5 ... Client IP: 203.0.113.9` is the lease; `01490505` (`PPP tunnel ... closed`) has no address.
+- One session is many lines that share an id: the user stands in `01490010`, the client's address in
+  `01490500`, the given one in `01490549`.
+- `Assigned PPP Dynamic IPv4: 10.9.0.5 ... Client IP: 203.0.113.9` is the lease; `01490505` (`PPP tunnel ...
+  closed`) has no address.
 - BIG-IP writes the priority's name between host and program: `bigip1 notice apmd[1234]:`.
 """
 

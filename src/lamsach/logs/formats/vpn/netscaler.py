@@ -1,9 +1,14 @@
-"""Citrix NetScaler (ADC, Gateway): connections, VPN sessions, log-ins. `0-PPE-0 : default SSLVPN TCPCONNSTAT 1235 0 : Context an@203.0.113.9 - ...`.
+"""Citrix NetScaler (ADC, Gateway): connections, VPN sessions, log-ins.
+
+`0-PPE-0 : default SSLVPN TCPCONNSTAT 1235 0 : Context an@203.0.113.9 - ...`.
 
 Source: https://developer-docs.netscaler.com "NetScaler syslog message reference", 12.1 to 14.1. Traps:
-- The time within the record is `MM/DD/YYYY:hh:mm:ss` unless `-dateFormat DDMMYYYY` is set: a first number above 12 tells, else months come first.
-- `Client_ip` is where a VPN user comes from, `Nat_ip` the address that he was given, `"Mapped Ip"` when there is none of his own.
-- `Vserver` is the gateway itself, `Source`/`Destination` are the connection's ends behind it; `NatIP` hides the source of a plain connection.
+- The time within the record is `MM/DD/YYYY:hh:mm:ss` unless `-dateFormat DDMMYYYY` is set: a first number
+  above 12 tells, else months come first.
+- `Client_ip` is where a VPN user comes from, `Nat_ip` the address that he was given, `"Mapped Ip"` when there
+  is none of his own.
+- `Vserver` is the gateway itself, `Source`/`Destination` are the connection's ends behind it; `NatIP` hides
+  the source of a plain connection.
 """
 
 from __future__ import annotations

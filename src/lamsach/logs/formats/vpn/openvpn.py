@@ -1,12 +1,17 @@
-"""OpenVPN: the server's log, and its status file in versions 1, 2 and 3. A session says who holds an address of the tunnel, and when.
+"""OpenVPN: the server's log, and its status file in versions 1, 2 and 3.
 
-Source: openvpn(8) 2.3 to 2.7 (`--log`, `--verb`, `--status`, `--status-version`, `--machine-readable-output`), `src/openvpn/multi.c` (multi_print_status,
-MULTI: Learn, MULTI_sva), `ssl_verify.c`, `forward.c`; pfSense's `openvpn` messages from `openvpn.attributes.php`. Traps:
-- The time is `Tue Nov 10 10:00:00 2026` up to 2.4, `2026-11-10 10:00:00` since 2.5, seconds with microseconds in machine-readable output.
-- A client is `name/203.0.113.5:51234` once it is known, before that `203.0.113.5:51234`; also `[AF_INET]..`, `udp4:..`, `[AF_INET6]2001:db8::5:1194`.
+A session says who holds an address of the tunnel, and when.
+
+Source: openvpn(8) 2.3 to 2.7 (`--log`, `--verb`, `--status`, `--status-version`,
+`--machine-readable-output`), `src/openvpn/multi.c` (multi_print_status, MULTI: Learn, MULTI_sva),
+`ssl_verify.c`, `forward.c`; pfSense's `openvpn` messages from `openvpn.attributes.php`. Traps:
+- The time is `Tue Nov 10 10:00:00 2026` up to 2.4, `2026-11-10 10:00:00` since 2.5, seconds with microseconds
+  in machine-readable output.
+- A client is `name/203.0.113.5:51234` once it is known, before that `203.0.113.5:51234`; also `[AF_INET]..`,
+  `udp4:..`, `[AF_INET6]2001:db8::5:1194`.
 - The end of a session (`client-instance exiting`) names the client, not its address of the tunnel.
-- In the status file, version 1's tables have no key: a row is told by its shape. `ROUTING_TABLE` rows with a `C` at the end are
-  addresses that were only seen; networks behind a client are no address of it.
+- In the status file, version 1's tables have no key: a row is told by its shape. `ROUTING_TABLE` rows with a
+  `C` at the end are addresses that were only seen; networks behind a client are no address of it.
 - `UNDEF` is a client that has not proved its name.
 
 What OpenVPN's messages about a client say: which address of the tunnel it has, and whether it was let in.

@@ -1,10 +1,15 @@
-"""Ivanti (Pulse, Juniper) Connect Secure: log-ins, VPN sessions, what users open. `PulseSecure: 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - ...`.
+"""Ivanti (Pulse, Juniper) Connect Secure: log-ins, VPN sessions, what users open.
 
-Source: https://help.ivanti.com "Ivanti Connect Secure: logging and monitoring", standard and WELF filters, releases 8 to 22. Traps:
+`PulseSecure: 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - ...`.
+
+Source: https://help.ivanti.com "Ivanti Connect Secure: logging and monitoring", standard and WELF filters,
+releases 8 to 22. Traps:
 - The address in brackets is where the user comes from, or `127.0.0.1` for the machine's own messages.
-- `VPN Tunneling: Session started for user with IPv4 address 10.9.0.5, hostname PC1` gives an address; `Session ended` takes it back.
+- `VPN Tunneling: Session started for user with IPv4 address 10.9.0.5, hostname PC1` gives an address;
+  `Session ended` takes it back.
 - Before release 9 the message begins with `Network Connect:` and the program is `Juniper:`.
-- WELF is `id=firewall time="..." fw=... vpn=ive user=an realm="Users" src=... msg="..."`: its `msg` says the same.
+- WELF is `id=firewall time="..." fw=... vpn=ive user=an realm="Users" src=... msg="..."`: its `msg` says the
+  same.
 """
 
 from __future__ import annotations

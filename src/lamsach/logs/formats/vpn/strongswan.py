@@ -1,9 +1,13 @@
-"""strongSwan (charon), Libreswan (pluto) and OpenConnect VPN server (ocserv): who connected from where, and which address they were given.
+"""strongSwan (charon), Libreswan (pluto) and OpenConnect VPN server (ocserv): who connected from where, and
+which address they were given.
 
-Source: strongSwan, "Logger configuration" and the messages of `libcharon`; Libreswan, `pluto(8)`; ocserv, `ocserv(8)`. Traps:
-- `05[IKE] assigning virtual IP 10.9.8.7 to peer 'an'` gives the address; `lease 10.9.8.7 by 'an' went offline` takes it back.
+Source: strongSwan, "Logger configuration" and the messages of `libcharon`; Libreswan, `pluto(8)`; ocserv,
+`ocserv(8)`. Traps:
+- `05[IKE] assigning virtual IP 10.9.8.7 to peer 'an'` gives the address; `lease 10.9.8.7 by 'an' went
+  offline` takes it back.
 - Addresses with ports are `203.0.113.9[4500]`; identities stand in the same brackets: `203.0.113.9[an]`.
-- The words before a number in brackets are the thread: `05[NET]`. With names of connections: `05[IKE] <rw|7> ...`.
+- The words before a number in brackets are the thread: `05[NET]`. With names of connections: `05[IKE] <rw|7>
+  ...`.
 - ocserv: `main[an]:203.0.113.9:4512 user logged in`; `worker[an]: 203.0.113.9 sending IPv4 10.9.8.7`.
 """
 

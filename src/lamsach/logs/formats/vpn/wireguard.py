@@ -1,11 +1,13 @@
 """WireGuard: messages of the kernel module and of wireguard-go, and `wg show all dump`.
 
-Source: https://git.zx2c4.com/wireguard-linux `drivers/net/wireguard/receive.c`, `send.c`, `timers.c` (net_dbg_ratelimited),
-wg(8) "show ... dump". Traps:
-- A peer is a number, or its key in short (`peer(AbCd…WxYz)`); its address of the outside stands in brackets behind it.
-- `Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)`: the first address is what the peer pretended to be.
-- In a dump an interface's line begins with its private key: nothing of it is kept. A peer's public key stands for its user; its own
-  address is the first single one of its allowed addresses; a handshake at 0 never was.
+Source: https://git.zx2c4.com/wireguard-linux `drivers/net/wireguard/receive.c`, `send.c`, `timers.c`
+(net_dbg_ratelimited), wg(8) "show ... dump". Traps:
+- A peer is a number, or its key in short (`peer(AbCd…WxYz)`); its address of the outside stands in brackets
+  behind it.
+- `Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)`: the first address is what the peer
+  pretended to be.
+- In a dump an interface's line begins with its private key: nothing of it is kept. A peer's public key stands
+  for its user; its own address is the first single one of its allowed addresses; a handshake at 0 never was.
 """
 
 from __future__ import annotations

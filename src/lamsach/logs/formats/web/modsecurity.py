@@ -1,7 +1,10 @@
-"""ModSecurity's audit log: the serial layout of versions 2 and 3, and JSON. Its lines in error logs are the web server's.
+"""ModSecurity's audit log: the serial layout of versions 2 and 3, and JSON.
+
+Its lines in error logs are the web server's.
 
 Source: "ModSecurity 2 Data Formats", "Reference Manual (v3.x)": `SecAuditLogFormat JSON`. Traps:
-- A transaction is a record of many lines in parts: `--1a2b3c4d-A--` says who called whom, `B` holds the request, `H` what was done.
+- A transaction is a record of many lines in parts: `--1a2b3c4d-A--` says who called whom, `B` holds the
+  request, `H` what was done.
 - The request's words (Host, URL, body) are the client's: a stranger outside is no machine of the unit.
 """
 

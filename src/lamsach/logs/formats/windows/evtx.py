@@ -1,8 +1,10 @@
-"""Windows event logs as Windows keeps them: EVTX files (Vista and later), whole, damaged, or copied while in use.
+"""Windows event logs as Windows keeps them: EVTX files (Vista and later), whole, damaged, or copied while in
+use.
 
-Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx` (https://github.com/omerbenamram/evtx), a chunk at a
-time. Every record gives an event, also one that tells of no contact: its machine and time prove that the log was there. The time is the one
-at which the event was written (`SystemTime`).
+Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx`
+(https://github.com/omerbenamram/evtx), a chunk at a time. Every record gives an event, also one that tells of
+no contact: its machine and time prove that the log was there. The time is the one at which the event was
+written (`SystemTime`).
 """
 
 from __future__ import annotations

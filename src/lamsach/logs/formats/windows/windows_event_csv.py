@@ -1,8 +1,10 @@
-"""Windows events as a table in text: Event Viewer's CSV and text exports, and PowerShell's `Export-Csv`, with texts of many lines.
+"""Windows events as a table in text: Event Viewer's CSV and text exports, and PowerShell's `Export-Csv`, with
+texts of many lines.
 
-Source: Event Viewer's "Save All Events As" (`Level,Date and Time,Source,Event ID,Task Category`, the text in a sixth column without a name), in English and
-Vietnamese; `Get-WinEvent | Select-Object TimeCreated, Id, ProviderName, MachineName, Message | Export-Csv`. Traps: the text is
-quoted and has line feeds; the date is in the machine's own order; Event Viewer states no machine.
+Source: Event Viewer's "Save All Events As" (`Level,Date and Time,Source,Event ID,Task Category`, the text in
+a sixth column without a name), in English and Vietnamese; `Get-WinEvent | Select-Object TimeCreated, Id,
+ProviderName, MachineName, Message | Export-Csv`. Traps: the text is quoted and has line feeds; the date is in
+the machine's own order; Event Viewer states no machine.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Windows events as one document that has all of them in a single line: Event Viewer's XML export, a JSON list without line feeds.
+"""Windows events as one document that has all of them in a single line: Event Viewer's XML export, a JSON
+list without line feeds.
 
-Source: Event Viewer's "Save All Events As" (`<Events><Event ..>..</Event><Event ..>`), `ConvertTo-Json -Compress`, Azure Monitor's
-`{"records":[{..},{..}]}`; the shapes of an event are those of `lamsach.logs.mappings.windows.xml` and `windows_json`. A log cut into lines would be one line without end;
-so it is read as a stream, an event at a time, whichever of UTF-8 and UTF-16 it is in.
+Source: Event Viewer's "Save All Events As" (`<Events><Event ..>..</Event><Event ..>`), `ConvertTo-Json
+-Compress`, Azure Monitor's `{"records":[{..},{..}]}`; the shapes of an event are those of
+`lamsach.logs.mappings.windows.xml` and `windows_json`. A log cut into lines would be one line without end; so
+it is read as a stream, an event at a time, whichever of UTF-8 and UTF-16 it is in.
 """
 
 from __future__ import annotations

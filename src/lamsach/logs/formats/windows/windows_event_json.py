@@ -1,11 +1,14 @@
 """Windows events as JSON, one object a line: Winlogbeat, NXLog, Wazuh, Azure, Graylog, evtx_dump and others.
 
-Source: see `lamsach.logs.mappings.windows.json` for the shapes, `windows_contacts` and `windows_logons` for the events.
+Source: see `lamsach.logs.mappings.windows.json` for the shapes, `windows_contacts` and `windows_logons` for
+the events.
 
 Windows events as JSON laid out over many lines: one object after another, or the objects of one list.
 
-Source: `ConvertTo-Json` of PowerShell, `evtx_dump -o json`, Kibana's and Azure's exports, jq; the shapes are those of `lamsach.logs.mappings.windows.json`. Traps:
-- Objects within an event begin with `{` on a line of its own too: only those at the depth of the file's first one begin a record.
+Source: `ConvertTo-Json` of PowerShell, `evtx_dump -o json`, Kibana's and Azure's exports, jq; the shapes are
+those of `lamsach.logs.mappings.windows.json`. Traps:
+- Objects within an event begin with `{` on a line of its own too: only those at the depth of the file's first
+  one begin a record.
 - evtx_dump writes `Record 1` between the objects.
 """
 

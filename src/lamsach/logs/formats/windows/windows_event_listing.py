@@ -1,8 +1,10 @@
-"""Windows events as texts of several lines each: `wevtutil qe /f:text`, Event Viewer's "Copy Details as Text", PowerShell's `Format-List`, Splunk's rendering.
+"""Windows events as texts of several lines each: `wevtutil qe /f:text`, Event Viewer's "Copy Details as
+Text", PowerShell's `Format-List`, Splunk's rendering.
 
-Source: https://learn.microsoft.com/windows-server/administration/windows-commands/wevtutil; https://docs.splunk.com (Windows event log inputs). A head of
-names and values, then the event's text, whose words `lamsach.logs.mappings.windows.messages` knows. Traps: the date is in the machine's own order; the names of the
-head come again within the text, where they mean something else.
+Source: https://learn.microsoft.com/windows-server/administration/windows-commands/wevtutil;
+https://docs.splunk.com (Windows event log inputs). A head of names and values, then the event's text, whose
+words `lamsach.logs.mappings.windows.messages` knows. Traps: the date is in the machine's own order; the names
+of the head come again within the text, where they mean something else.
 """
 
 from __future__ import annotations

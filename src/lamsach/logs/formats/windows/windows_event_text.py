@@ -1,12 +1,15 @@
-"""Windows events as lines of rendered text by syslog: Snare, OSSEC, WinCollect, NXLog's structured data, Eventlog-to-Syslog.
+"""Windows events as lines of rendered text by syslog: Snare, OSSEC, WinCollect, NXLog's structured data,
+Eventlog-to-Syslog.
 
-Source: see `lamsach.logs.formats.windows.windows_event_text`; the words of the texts are in `windows_messages`, in English and Vietnamese.
+Source: see `lamsach.logs.formats.windows.windows_event_text`; the words of the texts are in
+`windows_messages`, in English and Vietnamese.
 
 Windows events as lines of rendered text, as syslog agents send them.
 
-Source: Snare for Windows (`MSWinEventLog`, https://docs.nxlog.co/refman/current/xm/syslog.html), OSSEC and Wazuh 3 (`WinEvtLog`), IBM WinCollect (`AgentDevice=`),
-Eventlog-to-Syslog, NTsyslog (`security[success] 528 UNIT\an Successful Logon: ..`), and NXLog's structured data (`[NXLOG@14506 ..]`). Traps: the syslog server may have turned tabs into `#011`; Snare states the
-local time of the machine; the text's own line feeds are gone.
+Source: Snare for Windows (`MSWinEventLog`, https://docs.nxlog.co/refman/current/xm/syslog.html), OSSEC and
+Wazuh 3 (`WinEvtLog`), IBM WinCollect (`AgentDevice=`), Eventlog-to-Syslog, NTsyslog (`security[success] 528
+UNIT\an Successful Logon: ..`), and NXLog's structured data (`[NXLOG@14506 ..]`). Traps: the syslog server may
+have turned tabs into `#011`; Snare states the local time of the machine; the text's own line feeds are gone.
 """
 
 from __future__ import annotations

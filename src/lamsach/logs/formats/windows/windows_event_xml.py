@@ -1,7 +1,9 @@
-"""Windows events as XML: one event a line, or over several, as wevtutil, Event Viewer, NXLog, evtx_dump and Sysmon for Linux write them.
+"""Windows events as XML: one event a line, or over several, as wevtutil, Event Viewer, NXLog, evtx_dump and
+Sysmon for Linux write them.
 
-Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Traps: Event Viewer writes all events into one line
-(`<Events><Event ..>..</Event><Event ..>`); a syslog header may stand before an event; entities are refused (`lamsach.logs.mappings.windows.xml`).
+Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Traps: Event Viewer writes all
+events into one line (`<Events><Event ..>..</Event><Event ..>`); a syslog header may stand before an event;
+entities are refused (`lamsach.logs.mappings.windows.xml`).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Windows Firewall: `pfirewall.log` of Windows XP to 11 and of the servers.
 
-Source: Microsoft, "Configure Windows Firewall logging" and "Interpreting the Windows Firewall Log" (columns of version 1.5).
-
-Traps:
+Source: Microsoft, "Configure Windows Firewall logging" and "Interpreting the Windows Firewall Log" (columns
+of version 1.5). Traps:
 - The clock is the machine's own, whatever its zone; `#Time Format:` may say otherwise.
 - The last columns (`path`, `pid`) are missing in older versions and in lines that were cut.
-- `path` says which side the machine is: SEND its source, RECEIVE its destination, unless that is a multicast group.
+- `path` says which side the machine is: SEND its source, RECEIVE its destination, unless that is a multicast
+  group.
 - `INFO-EVENTS-LOST` is no packet.
 """
 

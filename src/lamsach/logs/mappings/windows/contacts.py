@@ -1,12 +1,16 @@
-"""What Windows events say of contacts: connections, DNS questions, downloads, files, and scripts that name addresses.
+"""What Windows events say of contacts: connections, DNS questions, downloads, files, and scripts that name
+addresses.
 
-Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing reference
-(https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5156), the manifests of Microsoft-Windows-DNS-Client,
-Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and Microsoft-Windows-Windows Defender. Traps:
-- In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection, but of packets (5150 to 5153) the
-  sender's; in Sysmon's event 3 it mostly is the side that opened it, but not of UDP answers and in old versions.
+Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing
+reference (https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5156), the manifests
+of Microsoft-Windows-DNS-Client, Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and
+Microsoft-Windows-Windows Defender. Traps:
+- In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection, but of packets
+  (5150 to 5153) the sender's; in Sysmon's event 3 it mostly is the side that opened it, but not of UDP
+  answers and in old versions.
 - 5154, 5155, 5158 and 5159 name where a program listens: 0.0.0.0 there means every address of the machine.
-- Sysmon's `QueryResults` and the DNS client's hold IPv4 addresses as `::ffff:192.0.2.1`, other records as `type:  5 name`.
+- Sysmon's `QueryResults` and the DNS client's hold IPv4 addresses as `::ffff:192.0.2.1`, other records as
+  `type:  5 name`.
 - An IMPHASH has the length of an MD5 and is none.
 """
 
@@ -156,9 +160,11 @@ def download(record: WindowsRecord) -> Fields:
 
 
 def file_or_process(record: WindowsRecord) -> Fields:
-    """Files and processes: Sysmon 1, 6, 7, 11, 15, 23, 26, 29, Security 4688, PowerShell 4103, 4104, 800, and all that is left.
+    """Files and processes: Sysmon 1, 6, 7, 11, 15, 23, 26, 29, Security 4688, PowerShell 4103, 4104, 800, and
+    all that is left.
 
-    A text that the machine ran may name several addresses: the first URL is the event's, the others are `mentioned`.
+    A text that the machine ran may name several addresses: the first URL is the event's, the others are
+    `mentioned`.
     """
     data = record.data
     texts = [] if _TEXT_NAMES.isdisjoint(data) else [value for name in TEXTS if (value := data.get(name))]
@@ -191,8 +197,10 @@ def url_in(found: Iterable[str]) -> str | None:
 
 
 def anything(record: WindowsRecord) -> Fields:
-    """An event of a log that is not known: whatever its data and its text mention. An address there may be that of who reached
-    the machine, so it accuses nobody."""
+    """An event of a log that is not known: whatever its data and its text mention.
+
+    An address there may be that of who reached the machine, so it accuses nobody.
+    """
     fields = file_or_process(record)
     texts = [*record.data.values(), *record.unnamed, record.message]
     found = mentions("\n".join(texts))

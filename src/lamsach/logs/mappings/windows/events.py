@@ -1,7 +1,7 @@
 """One event of a Windows event log turned into an `Event`, whichever shape it was read from.
 
-Which reader takes it is told by the log's provider or channel and the event's number, and where these are missing by the
-names of its data. What only the rendered text states is taken from there (`windows_messages`).
+Which reader takes it is told by the log's provider or channel and the event's number, and where these are
+missing by the names of its data. What only the rendered text states is taken from there (`windows_messages`).
 """
 
 from __future__ import annotations

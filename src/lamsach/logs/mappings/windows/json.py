@@ -1,15 +1,19 @@
 """Windows events as JSON objects, in the shapes that exporters and shippers give them.
 
-Source: Winlogbeat and Elastic Agent (https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields-winlog.html), NXLog im_msvistalog
-(https://docs.nxlog.co/refman/current/im/msvistalog.html), Wazuh (`data.win`), Azure Monitor (`WindowsEventLogsTable`, `SecurityEvent`), Graylog
-(`winlogbeat_winlog_event_data_..`), evtx_dump, Velociraptor, Fluent Bit, PowerShell's `ConvertTo-Json`. Traps:
-- Of Winlogbeat `@timestamp` is the event's time; of NXLog it is the log server's, and `EventTime` is a local time without an offset:
-  Sysmon's `UtcTime` beside it is better.
-- How far `EventReceivedTime`, on the same local clock, is from a `@timestamp` moments later tells that clock's offset.
+Source: Winlogbeat and Elastic Agent
+(https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields-winlog.html), NXLog im_msvistalog
+(https://docs.nxlog.co/refman/current/im/msvistalog.html), Wazuh (`data.win`), Azure Monitor
+(`WindowsEventLogsTable`, `SecurityEvent`), Graylog (`winlogbeat_winlog_event_data_..`), evtx_dump,
+Velociraptor, Fluent Bit, PowerShell's `ConvertTo-Json`. Traps:
+- Of Winlogbeat `@timestamp` is the event's time; of NXLog it is the log server's, and `EventTime` is a local
+  time without an offset: Sysmon's `UtcTime` beside it is better.
+- How far `EventReceivedTime`, on the same local clock, is from a `@timestamp` moments later tells that
+  clock's offset.
 - NXLog's `Domain`, `AccountName` and Logstash's `host` and `port` are about the sender.
 - A record may hold the event as XML in a text (`RawXml`, `Event`), or as JSON in a text (`message`).
 
-What a field of a JSON record with a Windows event is, by its path: part of the system data, a datum of the event, or nothing.
+What a field of a JSON record with a Windows event is, by its path: part of the system data, a datum of the
+event, or nothing.
 
 Source: the shapes named above.
 """

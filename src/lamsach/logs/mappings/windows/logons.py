@@ -1,10 +1,11 @@
 """What Windows events say of who is where: log-ons, shares, Remote Desktop, RADIUS, leases.
 
-Source: https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624 and its neighbours, the manifests of
-Microsoft-Windows-TerminalServices and -RemoteDesktopServices, https://learn.microsoft.com/windows-server/networking/technologies/nps/.
-Traps:
-- The machine that wrote the event is the server that was reached; the address is the client's. So the server is the
-  observer, and the client the device; but an address from outside is nobody's of ours: then the server is the device.
+Source: https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624 and its neighbours,
+the manifests of Microsoft-Windows-TerminalServices and -RemoteDesktopServices,
+https://learn.microsoft.com/windows-server/networking/technologies/nps/. Traps:
+- The machine that wrote the event is the server that was reached; the address is the client's. So the server
+  is the observer, and the client the device; but an address from outside is nobody's of ours: then the server
+  is the device.
 - The account of a machine (`PC-17$`) names the machine at that address, not a person.
 - An event about a log-on at the console states no address, or loopback.
 """

@@ -1,8 +1,10 @@
-"""The rendered text of Windows events: `Source Network Address:  192.0.2.5`, in lines or run together by a syslog agent.
+"""The rendered text of Windows events: `Source Network Address:  192.0.2.5`, in lines or run together by a
+syslog agent.
 
-Source: the message tables of Windows 10, 11 and Server 2008 to 2025 in English, and what the Vietnamese user interface shows.
-Traps: `Account Name` stands under several headings, of which only `New Logon`, `Account Information` and the like name who logged
-on; agents replace line feeds by spaces, tabs or the letters `\\n`; of a value without an end only the first line counts.
+Source: the message tables of Windows 10, 11 and Server 2008 to 2025 in English, and what the Vietnamese user
+interface shows. Traps: `Account Name` stands under several headings, of which only `New Logon`, `Account
+Information` and the like name who logged on; agents replace line feeds by spaces, tabs or the letters `\\n`;
+of a value without an end only the first line counts.
 """
 
 from __future__ import annotations

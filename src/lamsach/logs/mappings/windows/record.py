@@ -1,4 +1,6 @@
-"""One event of a Windows event log, whichever way it was written down: its system part, its named data, its text."""
+"""One event of a Windows event log, whichever way it was written down: its system part, its named data, its
+text.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,10 @@ _SERVICE_ACCOUNTS, _SERVICE_DOMAINS = frozenset(_ACCOUNTS.split()), frozenset(_D
 class WindowsRecord:
     """What every shape of an event comes to.
 
-    `event_id`: 0 when not stated. `time`: as stated, ISO 8601 or a count since 1970. `data`: the event's own values by
-    lower-case name (`EventData`, `UserData`). `unnamed`: values that have no name, in order. `message`: the rendered text.
-    `answers`: addresses and names of a DNS answer that a shipper has already taken apart.
+    `event_id`: 0 when not stated. `time`: as stated, ISO 8601 or a count since 1970. `data`: the event's own
+    values by lower-case name (`EventData`, `UserData`). `unnamed`: values that have no name, in order.
+    `message`: the rendered text. `answers`: addresses and names of a DNS answer that a shipper has already
+    taken apart.
     """
 
     event_id: int = 0

@@ -1,23 +1,28 @@
 r"""What Windows' DNS server says in its event logs: packets (analytical) and changes of names (audit).
 
-Source: https://learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the manifest of Microsoft-Windows-DNSServer.
-Traps: the server writes of itself and of its clients with the same names; an update is a client's, passed on it is the server's own.
+Source: https://learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the manifest
+of Microsoft-Windows-DNSServer. Traps: the server writes of itself and of its clients with the same names; an
+update is a client's, passed on it is the server's own.
 
 Requests that IIS wrote into Windows' event log instead of, or beside, its own files.
 
-Source: the manifest of Microsoft-Windows-IIS-Logging (event 6200, log Microsoft-IIS-Logging/Logs; "Log File and ETW event" of IIS 8.5), whose data have
-the names of IIS' columns. Traps: `cs-host` and others are `-` where they are not known; the computer is the server, and no device that called.
+Source: the manifest of Microsoft-Windows-IIS-Logging (event 6200, log Microsoft-IIS-Logging/Logs; "Log File
+and ETW event" of IIS 8.5), whose data have the names of IIS' columns. Traps: `cs-host` and others are `-`
+where they are not known; the computer is the server, and no device that called.
 
 Requests and log-ons that AD FS wrote into Windows' event log.
 
-Source: Microsoft, "AD FS event reference" and the message table of `AD FS Auditing`: 403 (a request; its data have no names), 411 and 1200 to 1210 (audits, of
-which the newer hold an XML document). Traps: `Client IP` may hold the address that a proxy forwarded and the proxy's own after it; `Local IP` is the
-server's; the site that a query names was not called by the server; the device is the client, if it is an internal one.
+Source: Microsoft, "AD FS event reference" and the message table of `AD FS Auditing`: 403 (a request; its data
+have no names), 411 and 1200 to 1210 (audits, of which the newer hold an XML document). Traps: `Client IP` may
+hold the address that a proxy forwarded and the proxy's own after it; `Local IP` is the server's; the site
+that a query names was not called by the server; the device is the client, if it is an internal one.
 
-Events that Kaspersky's products write to Windows' own event log (*Kaspersky Event Log*, *Kaspersky Endpoint Security*).
+Events that Kaspersky's products write to Windows' own event log (*Kaspersky Event Log*, *Kaspersky Endpoint
+Security*).
 
-Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: Malicious object detected\r\nUser: UNIT\an (Initiator)\r\nObject: http://..`). The text
-is the event's only value, unnamed or rendered; the machine is the one that wrote the log.
+Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: Malicious object detected\r\nUser:
+UNIT\an (Initiator)\r\nObject: http://..`). The text is the event's only value, unnamed or rendered; the
+machine is the one that wrote the log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Windows events as XML: `<Event><System>..</System><EventData>..</EventData></Event>`.
 
-Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Written by wevtutil, Event Viewer, NXLog, evtx_dump and Sysmon for Linux. The
-XML is read as a stream of tags; a document type, which entities need, is refused.
+Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Written by wevtutil, Event Viewer,
+NXLog, evtx_dump and Sysmon for Linux. The XML is read as a stream of tags; a document type, which entities
+need, is refused.
 """
 
 from __future__ import annotations

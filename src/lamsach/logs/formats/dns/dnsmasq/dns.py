@@ -1,9 +1,11 @@
-"""What dnsmasq says of DNS: questions, what it forwards, answers, what it blocks. Source and traps: `lamsach.logs.formats.dns.dnsmasq.format`.
+"""What dnsmasq says of DNS: questions, what it forwards, answers, what it blocks.
+
+Source and traps: `lamsach.logs.formats.dns.dnsmasq.format`.
 
 Pi-hole's own log, `FTL.log`: clients that are held back, and with `debug.queries` what is asked and answered.
 
-Source: https://github.com/pi-hole/FTL `src/log.c` (head of a line, of FTL 5 and 6), `src/dnsmasq_interface.c` (`FTL_new_query`, `FTL_reply`, `FTL_forwarded`),
-`src/database/message-table.c` (rate limit).
+Source: https://github.com/pi-hole/FTL `src/log.c` (head of a line, of FTL 5 and 6), `src/dnsmasq_interface.c`
+(`FTL_new_query`, `FTL_reply`, `FTL_forwarded`), `src/database/message-table.c` (rate limit).
 """
 
 from __future__ import annotations

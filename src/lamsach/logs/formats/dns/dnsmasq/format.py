@@ -1,14 +1,16 @@
 """dnsmasq (also OpenWrt, Pi-hole, DD-WRT): DNS queries and answers, DHCP messages, and the lease file.
 
-Source: `dnsmasq(8)` (`log-queries`, `log-queries=extra`, `log-dhcp`), `src/cache.c` `log_query` and `src/rfc2131.c` `log_packet`;
-Pi-hole's words from https://docs.pi-hole.net/ftldns/dnsmasq_warn/ and its query log. Traps:
+Source: `dnsmasq(8)` (`log-queries`, `log-queries=extra`, `log-dhcp`), `src/cache.c` `log_query` and
+`src/rfc2131.c` `log_packet`; Pi-hole's words from https://docs.pi-hole.net/ftldns/dnsmasq_warn/ and its query
+log. Traps:
 - The log file that dnsmasq writes itself has neither year nor host: `Mar 14 09:26:53 dnsmasq[812]: `.
-- Only `query` names the client. `reply`, `cached` and `forwarded` do so with `log-queries=extra`, which puts a serial number
-  and `address/port` before them; otherwise an answer has no device.
+- Only `query` names the client. `reply`, `cached` and `forwarded` do so with `log-queries=extra`, which puts
+  a serial number and `address/port` before them; otherwise an answer has no device.
 - `forwarded` is dnsmasq's own question to its upstream.
 - `config x is 0.0.0.0` and Pi-hole's `gravity blocked` answered in place of the real server: blocked.
 - `reply 192.0.2.7 is host.example` is a reverse lookup: the address is the question.
-- In the lease file the time is the lease's end (0: never), `*` is no name, and IPv6 has a DUID in place of the MAC.
+- In the lease file the time is the lease's end (0: never), `*` is no name, and IPv6 has a DUID in place of
+  the MAC.
 """
 
 from __future__ import annotations

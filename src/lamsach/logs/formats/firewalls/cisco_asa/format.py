@@ -1,17 +1,21 @@
 r"""Cisco ASA, Firepower Threat Defense, PIX and FWSM.
 
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewall Threat Defense Syslog Messages" 7.x. Traps:
-- The tag is `%ASA-6-302013:`, `%FTD-6-...`, `%PIX-...`, `%FWSM-...`, `%NGIPS-1-430003:`; some relays cut the `%`, the product or the whole tag
-  off, ASDM writes `6|Nov 28 2026 12:59:03|302021: `, version 9.16 and later may leave the colon out.
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewall Threat Defense Syslog
+Messages" 7.x. Traps:
+- The tag is `%ASA-6-302013:`, `%FTD-6-...`, `%PIX-...`, `%FWSM-...`, `%NGIPS-1-430003:`; some relays cut the
+  `%`, the product or the whole tag off, ASDM writes `6|Nov 28 2026 12:59:03|302021: `, version 9.16 and later
+  may leave the colon out.
 - Time and host before it in many ways: `Jun 07 2026 16:16:20: %ASA`, `gw01 : %ASA`, an event-logging prefix.
-- See `lamsach.logs.formats.firewalls.cisco_asa.messages` for who opened a connection, and `lamsach.logs.formats.firewalls.cisco_asa.ftd` for the security events.
+- See `lamsach.logs.formats.firewalls.cisco_asa.messages` for who opened a connection, and
+  `lamsach.logs.formats.firewalls.cisco_asa.ftd` for the security events.
 
 What Cisco's firewalls did, by the words of the message.
 
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters. Traps: a connection that ends was let through; what `could not be established`
-was not; an attacker who is put on the shun list is stopped.
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters. Traps: a connection that ends
+was let through; what `could not be established` was not; an attacker who is put on the shun list is stopped.
 
-What the ends of a contact are that Cisco's firewalls report: which way it went, and whether either is a party at all.
+What the ends of a contact are that Cisco's firewalls report: which way it went, and whether either is a party
+at all.
 """
 
 from __future__ import annotations

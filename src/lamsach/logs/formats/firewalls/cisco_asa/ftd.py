@@ -1,13 +1,15 @@
 """Security events of Firepower Threat Defense: `Key: value, Key: value`.
 
-Source: Cisco, "Secure Firewall Threat Defense Syslog Messages", "Security Event Syslog Messages" (430001 intrusion, 430002 and 430003 begin and end of a
-connection, 430004 file, 430005 malware). Traps: values are not quoted and may hold commas, so a value ends where the next known-looking `, Key: ` begins;
-addresses stand before what a stranger can choose (URL, user agent, file name), and the first value of a key stands.
+Source: Cisco, "Secure Firewall Threat Defense Syslog Messages", "Security Event Syslog Messages" (430001
+intrusion, 430002 and 430003 begin and end of a connection, 430004 file, 430005 malware). Traps: values are
+not quoted and may hold commas, so a value ends where the next known-looking `, Key: ` begins; addresses stand
+before what a stranger can choose (URL, user agent, file name), and the first value of a key stands.
 
 Whom a sentence of Cisco's firewalls names as its user.
 
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x: `Username = an`, `User <an>`, `user 'an'`, `Uname: an`, `Add IP-User mapping 10.1.1.5 - CORP\an`.
-Traps: what follows the word *user* is often no name (`user authentication`); a peer's address stands in place of a name for tunnels between sites.
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x: `Username = an`, `User <an>`, `user 'an'`,
+`Uname: an`, `Add IP-User mapping 10.1.1.5 - CORP\an`. Traps: what follows the word *user* is often no name
+(`user authentication`); a peer's address stands in place of a name for tunnels between sites.
 """
 
 from __future__ import annotations

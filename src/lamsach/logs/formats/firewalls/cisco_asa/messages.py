@@ -1,12 +1,16 @@
 r"""Who talked to whom, in the sentences of Cisco ASA, Firepower Threat Defense, PIX and FWSM.
 
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters; "Catalyst 6500 FWSM System Log Messages". The sentence decides, not the
-message's number, so that lines without one, and numbers that a newer version added, are read as well. Traps:
-- `Built outbound TCP connection 7 for outside:A to inside:B`: the far end stands first, and B opened it. `Built inbound`: A opened it.
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters; "Catalyst 6500 FWSM System Log
+Messages". The sentence decides, not the message's number, so that lines without one, and numbers that a newer
+version added, are read as well. Traps:
+- `Built outbound TCP connection 7 for outside:A to inside:B`: the far end stands first, and B opened it.
+  `Built inbound`: A opened it.
 - `Teardown TCP connection` does not say who opened it: the end with the ephemeral port did.
-- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G what L is translated to; the opener's ICMP identifier is not 0. A stands first whoever opened it.
+- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G what L is translated to; the opener's ICMP
+  identifier is not 0. A stands first whoever opened it.
 - `(B/b)` behind an end is its translation, `(LOCAL\an)` its user. `identity` is the firewall itself.
-- Of a session of a VPN client, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the one it was given.
+- Of a session of a VPN client, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the one
+  it was given.
 
 Who opened the contact that a sentence of Cisco's firewalls tells of, and the other end.
 """

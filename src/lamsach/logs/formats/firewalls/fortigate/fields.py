@@ -1,20 +1,25 @@
-"""What the values of a FortiGate record say: its kind, the unit's own machine, names, answers, digests. Source and traps: `lamsach.logs.formats.firewalls.fortigate.format`.
+"""What the values of a FortiGate record say: its kind, the unit's own machine, names, answers, digests.
+
+Source and traps: `lamsach.logs.formats.firewalls.fortigate.format`.
 
 What Fortinet's products did with a contact, and how a log-on ended.
 
-Source: FortiOS, FortiWeb and FortiClient Log Message Reference, fields `action`, `utmaction`, `status`. Traps: `utmaction` of a security profile counts before the
-policy's `accept`; a session that was closed or timed out was let through.
+Source: FortiOS, FortiWeb and FortiClient Log Message Reference, fields `action`, `utmaction`, `status`.
+Traps: `utmaction` of a security profile counts before the policy's `accept`; a session that was closed or
+timed out was let through.
 
 FortiGate's VPN sessions: who was given which address of the tunnel, from when till when.
 
-Source: FortiOS Log Message Reference, event/vpn: 39424 and 39947 (SSL VPN tunnel up), 39425 (down), 39943 (statistics), 37138 and 37139
-(IPsec tunnel up, down), 37141 (IPsec statistics). The address is `tunnelip`, of IPsec also `assignip`; 0.0.0.0 and `(null)` are none.
-A web session (`ssl-web`) has no address of a tunnel. Statistics come every ten minutes and prove that the session lives.
+Source: FortiOS Log Message Reference, event/vpn: 39424 and 39947 (SSL VPN tunnel up), 39425 (down), 39943
+(statistics), 37138 and 37139 (IPsec tunnel up, down), 37141 (IPsec statistics). The address is `tunnelip`, of
+IPsec also `assignip`; 0.0.0.0 and `(null)` are none. A web session (`ssl-web`) has no address of a tunnel.
+Statistics come every ten minutes and prove that the session lives.
 
 The clocks of a Fortinet record, the most trustworthy first.
 
-`eventtime` counts seconds, milli-, micro- or nanoseconds since 1970; `date` and `time` are on the firewall's own clock, whose offset
-is `tz`, where it is stated; `rt` and `start` are CEF's; `timestamp` and `itime` are FortiAnalyzer's, when it took the record in.
+`eventtime` counts seconds, milli-, micro- or nanoseconds since 1970; `date` and `time` are on the firewall's
+own clock, whose offset is `tz`, where it is stated; `rt` and `start` are CEF's; `timestamp` and `itime` are
+FortiAnalyzer's, when it took the record in.
 """
 
 from __future__ import annotations

@@ -1,17 +1,20 @@
-"""Fortinet FortiGate: logs of FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like export.
+"""Fortinet FortiGate: logs of FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like
+export.
 
-Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.2, 7.4 and 7.6 (chapters Traffic, UTM, Event, DNS and
-"CEF support"), and the 4.3 reference for the older keys.
-
-Traps:
-- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole, one without quotes goes on to the next key.
-- `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the firewall's clock and have
-  `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's `timestamp` and `itime` are the last resort.
+Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.2, 7.4 and 7.6 (chapters
+Traffic, UTM, Event, DNS and "CEF support"), and the 4.3 reference for the older keys. Traps:
+- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole, one without
+  quotes goes on to the next key.
+- `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the
+  firewall's clock and have `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's
+  `timestamp` and `itime` are the last resort.
 - FortiOS 4 says `src=`, `src_port=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
-- `direction="incoming"` in a security log tells which way the content went, not who opened the session: `srcip` is the
-  opener all the same. So the device is told by the addresses, and by the interfaces' roles when both are public.
+- `direction="incoming"` in a security log tells which way the content went, not who opened the session:
+  `srcip` is the opener all the same. So the device is told by the addresses, and by the interfaces' roles
+  when both are public.
 - `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
-- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see `lamsach.logs.formats.firewalls.fortigate.fields`.
+- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see
+  `lamsach.logs.formats.firewalls.fortigate.fields`.
 - A DHCP server's record (log 26001) has `ip`, `mac` and `lease`, in seconds, of the client.
 """
 

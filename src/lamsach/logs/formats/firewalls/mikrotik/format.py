@@ -1,14 +1,14 @@
-"""MikroTik RouterOS 6 and 7: firewall and NAT, DHCP leases, DNS, log-ins, PPP and hotspot sessions, web proxy.
+"""MikroTik RouterOS 6 and 7: firewall and NAT, DHCP leases, DNS, log-ins, PPP and hotspot sessions, web
+proxy.
 
-Source: MikroTik, "Log" (https://help.mikrotik.com/docs/spaces/ROS/pages/328094/Log: topics, BSD and CEF remote formats), "Filter",
-"NAT", "DHCP", "DNS", "HotSpot", "PPP AAA" of the same documentation. What the messages say: `lamsach.logs.formats.firewalls.mikrotik.messages`.
-
-Traps:
-- The time: RouterOS 6 prints `jun/02/2026 15:04:05`, `jun/02 15:04:05` or, of today, only `15:04:05`; 7 prints `2026-06-02 15:04:05`
-  or `06-02 15:04:05`; a remote log has a syslog header, or none at all.
+Source: MikroTik, "Log" (https://help.mikrotik.com/docs/spaces/ROS/pages/328094/Log: topics, BSD and CEF
+remote formats), "Filter", "NAT", "DHCP", "DNS", "HotSpot", "PPP AAA" of the same documentation. What the
+messages say: `lamsach.logs.formats.firewalls.mikrotik.messages`. Traps:
+- The time: RouterOS 6 prints `jun/02/2026 15:04:05`, `jun/02 15:04:05` or, of today, only `15:04:05`; 7
+  prints `2026-06-02 15:04:05` or `06-02 15:04:05`; a remote log has a syslog header, or none at all.
 - The topics (`firewall,info`) stand before the message, but with `bsd-syslog=yes` may be missing.
-- A DNS answer states only its question's `#id`: it is the client's that asked under this number in the lines read so far, and
-  nobody's when that line was not read.
+- A DNS answer states only its question's `#id`: it is the client's that asked under this number in the lines
+  read so far, and nobody's when that line was not read.
 """
 
 from __future__ import annotations

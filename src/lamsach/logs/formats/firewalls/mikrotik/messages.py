@@ -1,6 +1,9 @@
-"""What RouterOS's messages say, whatever stood before them. Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
+"""What RouterOS's messages say, whatever stood before them.
 
-RouterOS's firewall messages with their translation. Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
+Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
+
+RouterOS's firewall messages with their translation. Source and traps:
+`lamsach.logs.formats.firewalls.mikrotik.format`.
 """
 
 from __future__ import annotations

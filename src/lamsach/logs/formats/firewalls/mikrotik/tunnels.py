@@ -1,4 +1,7 @@
-"""Users and peers of RouterOS's tunnels: PPP, PPPoE, L2TP, SSTP, IPsec, WireGuard. Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`."""
+"""Users and peers of RouterOS's tunnels: PPP, PPPoE, L2TP, SSTP, IPsec, WireGuard.
+
+Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
+"""
 
 from __future__ import annotations
 

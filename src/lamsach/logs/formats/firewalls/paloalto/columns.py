@@ -1,13 +1,15 @@
 """Where the fields of Palo Alto's comma-separated logs stand.
 
-Source: Palo Alto Networks, "Syslog Field Descriptions" of PAN-OS 8.0, 8.1, 9.0, 9.1, 10.0, 10.1, 10.2, 11.0 and 11.1. Newer versions append
-columns; those before keep their place, so that one table serves all. Only GlobalProtect moved: until 9.0 it wrote SYSTEM records.
-Places are 0-based: 0 is the unused first column, 3 the type, 4 the subtype, 6 the time at which the record was made.
+Source: Palo Alto Networks, "Syslog Field Descriptions" of PAN-OS 8.0, 8.1, 9.0, 9.1, 10.0, 10.1, 10.2, 11.0
+and 11.1. Newer versions append columns; those before keep their place, so that one table serves all. Only
+GlobalProtect moved: until 9.0 it wrote SYSTEM records. Places are 0-based: 0 is the unused first column, 3
+the type, 4 the subtype, 6 the time at which the record was made.
 
 What the text of Palo Alto's SYSTEM and AUTHENTICATION records names: the client, the server, the user.
 
-Source: Palo Alto Networks, "System Log Messages"; lines such as `failed authentication for user 'a'. Reason: ... server address '192.0.2.9', auth
-protocol 'PAP', From: 198.51.100.4.`, with the quotes or without them by version.
+Source: Palo Alto Networks, "System Log Messages"; lines such as `failed authentication for user 'a'. Reason:
+... server address '192.0.2.9', auth protocol 'PAP', From: 198.51.100.4.`, with the quotes or without them by
+version.
 """
 
 from __future__ import annotations

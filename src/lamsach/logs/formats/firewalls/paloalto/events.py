@@ -1,6 +1,7 @@
 """Events of Palo Alto's columns and of its JSON.
 
-Source: see `lamsach.logs.formats.firewalls.paloalto.format`. The JSON's keys are those of the "Log Forwarding App Schema Reference"; times in it are in UTC.
+Source: see `lamsach.logs.formats.firewalls.paloalto.format`. The JSON's keys are those of the "Log Forwarding
+App Schema Reference"; times in it are in UTC.
 """
 
 from __future__ import annotations

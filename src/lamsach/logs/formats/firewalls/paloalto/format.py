@@ -1,9 +1,12 @@
-"""Palo Alto Networks PAN-OS, Panorama, Prisma Access and Cortex Data Lake: comma-separated syslog, CEF, LEEF, JSON.
+"""Palo Alto Networks PAN-OS, Panorama, Prisma Access and Cortex Data Lake: comma-separated syslog, CEF, LEEF,
+JSON.
 
-Source: "Syslog Field Descriptions" of PAN-OS 8.0 to 11.1; "CEF Configuration Guides"; "Log Forwarding App Schema Reference" (CEF, LEEF, JSON). Traps:
-- Columns count from the left; newer versions only append (`lamsach.logs.formats.firewalls.paloalto.columns`). A URL is quoted and may hold commas.
-- The time with milliseconds and an offset, which PAN-OS 10 appends, comes first; the others are on the firewall's clock. Excel turns
-  these into `9/16/19 10:00`.
+Source: "Syslog Field Descriptions" of PAN-OS 8.0 to 11.1; "CEF Configuration Guides"; "Log Forwarding App
+Schema Reference" (CEF, LEEF, JSON). Traps:
+- Columns count from the left; newer versions only append (`lamsach.logs.formats.firewalls.paloalto.columns`).
+  A URL is quoted and may hold commas.
+- The time with milliseconds and an offset, which PAN-OS 10 appends, comes first; the others are on the
+  firewall's clock. Excel turns these into `9/16/19 10:00`.
 - `THREAT,url` has the URL without its scheme where other subtypes have a file's name.
 - In CEF `rt` is the firewall's time, `dtz` its zone.
 - GlobalProtect and USERID tell which address a user has: a log-on.

@@ -1,15 +1,17 @@
 """Sophos Firewall (XG, SFOS 15 to 21; Cyberoam) and Sophos UTM 9 (Astaro).
 
-Source: Sophos, "Sophos Firewall: Syslog guide" of 17.5, 18.0, 19.0 and 20.0 (log types and their fields); "Sophos UTM 9: Log file
-structures" (facilities `packetfilter`, `http`, `reverseproxy`, `aptp`, `ips`, `vpn`, `auth`).
-
-Traps:
-- SFOS leaves many values without quotes, even ones with spaces (`Mode=Remote Access`); 19 and later quote all and write `timestamp=` with an
-  offset, older ones `date= time= timezone=` with a name (`CEST`) or hours (`+11`).
+Source: Sophos, "Sophos Firewall: Syslog guide" of 17.5, 18.0, 19.0 and 20.0 (log types and their fields);
+"Sophos UTM 9: Log file structures" (facilities `packetfilter`, `http`, `reverseproxy`, `aptp`, `ips`, `vpn`,
+`auth`). Traps:
+- SFOS leaves many values without quotes, even ones with spaces (`Mode=Remote Access`); 19 and later quote all
+  and write `timestamp=` with an offset, older ones `date= time= timezone=` with a name (`CEST`) or hours
+  (`+11`).
 - Threat records say `sourceip` and `destinationip`; translation is `tran_src_ip` or, later, `src_trans_ip`.
-- UTM's time is `2026:06:02-15:04:05`, which some relays cut to `06:02-15:04:05`; what its `named`, `dhcpd` and `sshd` write is theirs.
-- In a web application firewall's record the client is a visitor; `localip` is the firewall's own address, not a machine's, and `host` repeats
-  the client. So it has neither destination address nor, for a stranger, a device.
+- UTM's time is `2026:06:02-15:04:05`, which some relays cut to `06:02-15:04:05`; what its `named`, `dhcpd`
+  and `sshd` write is theirs.
+- In a web application firewall's record the client is a visitor; `localip` is the firewall's own address, not
+  a machine's, and `host` repeats the client. So it has neither destination address nor, for a stranger, a
+  device.
 - Records of SSL VPN and of the DHCP server say who holds an address: leases.
 """
 

@@ -1,4 +1,7 @@
-"""What the fields of a Sophos record mean, whichever of the two products wrote it. Source and traps: `lamsach.logs.formats.firewalls.sophos.format`."""
+"""What the fields of a Sophos record mean, whichever of the two products wrote it.
+
+Source and traps: `lamsach.logs.formats.firewalls.sophos.format`.
+"""
 
 from __future__ import annotations
 

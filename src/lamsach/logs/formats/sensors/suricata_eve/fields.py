@@ -1,8 +1,10 @@
-"""What the values of a Suricata record say, in every layout; see `lamsach.logs.formats.sensors.suricata_eve.format` for source and traps.
+"""What the values of a Suricata record say, in every layout; see
+`lamsach.logs.formats.sensors.suricata_eve.format` for source and traps.
 
 What Suricata's EVE log says of who holds an address: its DHCP and ARP messages.
 
-Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html (event types `dhcp` and, since 8.0, `arp`).
+Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html (event types `dhcp` and, since 8.0,
+`arp`).
 """
 
 from __future__ import annotations
@@ -106,7 +108,8 @@ def placed_end(event: Event, eve: Record) -> Event:
 
 
 def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
-    """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no SNI.
+    """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no
+    SNI.
 
     Not the URLs of a message (`email`): they were sent to somebody, and no machine opened them.
     """

@@ -1,14 +1,15 @@
 """Suricata: the EVE log (JSON lines), bare or within a shipper's record, and the one-line alerts of fast.log.
 
 Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html, versions 3 to 8. Traps:
-- `src_ip` is the source of the packet that raised the alert, or of the flow: in DNS version 1 an answer's source is the
-  server, in version 2 and later the client. The asker is the side that is not on port 53.
-- DNS has had three layouts: `rrname` and `rdata` in one record an answer; `answers` and `grouped`; `queries` and
-  `answers`. In alerts the questions stand in `dns.query`, a list, or in `dns.queries`.
+- `src_ip` is the source of the packet that raised the alert, or of the flow: in DNS version 1 an answer's
+  source is the server, in version 2 and later the client. The asker is the side that is not on port 53.
+- DNS has had three layouts: `rrname` and `rdata` in one record an answer; `answers` and `grouped`; `queries`
+  and `answers`. In alerts the questions stand in `dns.query`, a list, or in `dns.queries`.
 - `url` is a path with `hostname` beside it, or absolute when a proxy was asked.
-- `alert.action` is what the rule wanted; with `verdict` (7.0) the packet's fate is stated, and a `drop` event is a fate too.
-- Wazuh turns numbers into text and puts the record under `data`; Elastic puts it under `suricata.eve` and moves addresses
-  to `source` and `destination`.
+- `alert.action` is what the rule wanted; with `verdict` (7.0) the packet's fate is stated, and a `drop` event
+  is a fate too.
+- Wazuh turns numbers into text and puts the record under `data`; Elastic puts it under `suricata.eve` and
+  moves addresses to `source` and `destination`.
 - `stats` and the engine's own messages tell of no contact.
 """
 

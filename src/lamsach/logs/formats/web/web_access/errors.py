@@ -1,12 +1,15 @@
 """The error logs of nginx, Apache, LiteSpeed and lighttpd, which name the client that met the error.
 
-Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's tags within either;
-OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd `mod_auth.c`, `mod_access.c`.
+Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's
+tags within either; OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd
+`mod_auth.c`, `mod_access.c`.
 
-The lines that application servers and stores write about requests. Each reader knows one shape and gives None for any other.
+The lines that application servers and stores write about requests. Each reader knows one shape and gives None
+for any other.
 
-Source: Gin `logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy `src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its
-recommended labels for web servers). Traps: `lamsach.logs.formats.web.web_access.format`.
+Source: Gin `logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy
+`src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its recommended labels for
+web servers). Traps: `lamsach.logs.formats.web.web_access.format`.
 """
 
 from __future__ import annotations

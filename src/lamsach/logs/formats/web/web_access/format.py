@@ -1,17 +1,19 @@
-"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik, Caddy, HAProxy, Envoy, AWS, and
-of application servers and clouds (`web_apps`, `web_json`).
+"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik,
+Caddy, HAProxy, Envoy, AWS, and of application servers and clouds (`web_apps`, `web_json`).
 
-Source: Apache HTTP Server "Log Files" and `mod_log_config`; nginx `ngx_http_log_module` and `ngx_errlog_module`; Microsoft "W3C Logging" and
-"IIS Log File Format"; NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging"; AWS "Access
-logs for your Application Load Balancer" and "Classic Load Balancer"; W3C WD-logfile-960323.
-
-Traps:
-- The client is who connects to the unit: a stranger is no device, and the Host header and URL are a stranger's words.
+Source: Apache HTTP Server "Log Files" and `mod_log_config`; nginx `ngx_http_log_module` and
+`ngx_errlog_module`; Microsoft "W3C Logging" and "IIS Log File Format"; NGINX Proxy Manager `log.conf`;
+HAProxy "Configuration Manual" chapter 8; Envoy "Access logging"; AWS "Access logs for your Application Load
+Balancer" and "Classic Load Balancer"; W3C WD-logfile-960323. Traps:
+- The client is who connects to the unit: a stranger is no device, and the Host header and URL are a
+  stranger's words.
 - X-Forwarded-For counts only behind a proxy of the unit's own: its last address that is not internal.
 - IIS writes UTC, and `#Fields:` may change in the middle of a file; CloudFront parts columns by tabs.
-- A virtual host may stand before the client, or (lighttpd) after it; HAProxy and nginx's error log state no zone.
+- A virtual host may stand before the client, or (lighttpd) after it; HAProxy and nginx's error log state no
+  zone.
 - What is no HTTP at all (`\\x16\\x03\\x01`, `batman`) stands where the request line does.
-- An AWS load balancer states when the request was made (the time before its actions) and when it was answered: the former counts.
+- An AWS load balancer states when the request was made (the time before its actions) and when it was
+  answered: the former counts.
 - Squid's `combined` lines look alike but end in a result code: they are not these.
 """
 

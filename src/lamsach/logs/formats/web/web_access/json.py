@@ -1,7 +1,10 @@
-"""Access logs as one JSON object a line: Caddy (and its Coraza firewall), Envoy, Traefik, nginx and Apache with a JSON format, Cloudflare.
+"""Access logs as one JSON object a line: Caddy (and its Coraza firewall), Envoy, Traefik, nginx and Apache
+with a JSON format, Cloudflare.
 
-Source: Caddy "log" directive and its `http.log.access` schema; Coraza audit messages; Envoy "Access logging" (JSON dictionaries);
-Traefik "Access Logs" (fields); Google Cloud's load balancers (`httpRequest`), Azure's Application Gateway and Front Door, AWS WAF, Kong, GitLab; nginx `log_format escape=json` by the names of its variables; Cloudflare "HTTP requests" log fields.
+Source: Caddy "log" directive and its `http.log.access` schema; Coraza audit messages; Envoy "Access logging"
+(JSON dictionaries); Traefik "Access Logs" (fields); Google Cloud's load balancers (`httpRequest`), Azure's
+Application Gateway and Front Door, AWS WAF, Kong, GitLab; nginx `log_format escape=json` by the names of its
+variables; Cloudflare "HTTP requests" log fields.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""The lines of text of reverse proxies and load balancers. Each reader knows one shape and gives None for any other.
+"""The lines of text of reverse proxies and load balancers.
 
-Source: NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and Istio's default
-format; AWS "Access logs for your Application / Classic / Network Load Balancer". Traps: `lamsach.logs.formats.web.web_access.format`.
+Each reader knows one shape and gives None for any other.
+
+Source: NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and
+Istio's default format; AWS "Access logs for your Application / Classic / Network Load Balancer". Traps:
+`lamsach.logs.formats.web.web_access.format`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
-"""The lines of text that web servers and reverse proxies write. Each reader knows one shape and gives None for any other.
+"""The lines of text that web servers and reverse proxies write.
+
+Each reader knows one shape and gives None for any other.
 
 Source and traps: `lamsach.logs.formats.web.web_access.format`.
 
-Requests in the common layout and its kin: combined, virtual hosts, an administrator's own order, without quotes. Source and traps: `lamsach.logs.formats.web.web_access.format`.
+Requests in the common layout and its kin: combined, virtual hosts, an administrator's own order, without
+quotes. Source and traps: `lamsach.logs.formats.web.web_access.format`.
 """
 
 from __future__ import annotations
