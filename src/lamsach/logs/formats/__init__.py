@@ -145,7 +145,8 @@ _BINARY_ROWS = (
     Row(
         "flows.captures:Pcap",
         "pcap",
-        rb"\A(?:snoop\0\0\0|\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1|\xa1\xb2\x3c\x4d|\x34\xcd\xb2\xa1|\xa1\xb2\xcd\x34)",
+        rb"\A(?:snoop\0\0\0|\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1|\xa1\xb2\x3c\x4d"
+        rb"|\x34\xcd\xb2\xa1|\xa1\xb2\xcd\x34)",
     ),
     Row("flows.captures:PcapNg", "pcapng", rb"\A\n\r\r\n"),
     Row("flows.netflow:NetFlow", "netflow", rb"\A\0"),

@@ -19,16 +19,16 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")  # ConnectionBlocked is two 
 _LONGEST = 120
 _NEGATIONS = frozenset({"not", "no", "unable", "failed", "cannot", "could"})
 _BLOCKED = among(
-    "block blocked blocks blocking deny denied denies drop dropped drops dropping reject rejected rejects prevent prevented reset"
-    " resets quarantine quarantined sinkhole sinkholed refuse refused discard discarded terminated killed deleted disinfected"
-    " cleaned cured removed lockout shun shunned redirect redirected isolated denying rollback disallowed unauthorized stopped"
-    " contained moved"
+    "block blocked blocks blocking deny denied denies drop dropped drops dropping reject rejected rejects "
+    "prevent prevented reset resets quarantine quarantined sinkhole sinkholed refuse refused discard "
+    "discarded terminated killed deleted disinfected cleaned cured removed lockout shun shunned redirect "
+    "redirected isolated denying rollback disallowed unauthorized stopped contained moved"
 )
 _ALLOWED = among(
-    "allow allowed allows accept accepted accepts permit permitted pass passed alert alerted detect detected detects monitor"
-    " monitored encrypt encrypted decrypt decrypted bypass bypassed inspect inspected trust trusted fastpath forward forwarded log"
-    " logged continue override authcrypt established built succ success successful succeeded authorize proxied retained ignored"
-    " passive"
+    "allow allowed allows accept accepted accepts permit permitted pass passed alert alerted detect "
+    "detected detects monitor monitored encrypt encrypted decrypt decrypted bypass bypassed inspect "
+    "inspected trust trusted fastpath forward forwarded log logged continue override authcrypt established "
+    "built succ success successful succeeded authorize proxied retained ignored passive"
 )
 
 
@@ -56,15 +56,16 @@ def first_action(*texts: str | None) -> Action:
 
 # `was blocked by policy`, `blocked: true`, `bị chặn`, `từ chối kết nối`; not `blocked.example` ..
 _REFUSED_IN_TEXT = re.compile(
-    r"(?i)(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects|blocks"
-    r"|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"
-    r"|not (?:allowed|permitted)|không (?:cho phép|được phép))"
-    r"(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:0|no|false|none|null|never)\b)"
-    r"|\b(?:action|act|disposition|verdict|result|status|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b"
+    r"(?i)(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects"
+    r"|blocks|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"
+    r"|not (?:allowed|permitted)|không (?:cho phép|được phép))(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}"
+    r"[\"']?(?:0|no|false|none|null|never)\b)|\b(?:action|act|disposition|verdict|result|status"
+    r"|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b"
 )
 # `not blocked`, `was never denied`, `would have been dropped`, `không bị chặn`, `bỏ chặn`
 _NOT_REFUSED = re.compile(
-    r"(?i)(?:\b(?:not|never|no|without|would|unable|cannot)\b|n't|không|chưa|bỏ|gỡ)(?: (?:be|been|have|being|get|bị|hề|bao giờ)){0,3} ?$"
+    r"(?i)(?:\b(?:not|never|no|without|would|unable|cannot)\b|n't|không|chưa|bỏ|gỡ)(?: (?:be|been|have"
+    r"|being|get|bị|hề|bao giờ)){0,3} ?$"
 )
 _LET_THROUGH = re.compile(
     r"(?i)(?<![\w./@-])(?:allowed|permitted|accepted|passed|cho phép|được phép)(?![\w/@-]|\.\w)"

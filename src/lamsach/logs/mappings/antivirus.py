@@ -24,10 +24,12 @@ from lamsach.model import Action, Event, EventKind
 _HASH = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Za-z])")
 # Object: https://bad.example/a   Web address: bad.example/a   Địa chỉ web: ...
 _SITE = re.compile(
-    r"(?i)(?:Object(?: name| path)?|Web address|URL|Link|Address|Объект|Веб-адрес|Địa chỉ web|Đối tượng)\s{0,8}[:=]\s{0,8}((?:https?|ftp)://[^\s\"'<>]{1,2048})"
+    r"(?i)(?:Object(?: name| path)?|Web address|URL|Link|Address|Объект|Веб-адрес|Địa chỉ web"
+    r"|Đối tượng)\s{0,8}[:=]\s{0,8}((?:https?|ftp)://[^\s\"'<>]{1,2048})"
 )
 _USER = re.compile(
-    r"(?:^|[\s;,])(?:User|Account|Пользователь|Người dùng|Tài khoản)(?: name)?\s{0,8}[:=]\s{0,8}([^\r\n;,()]{1,128}?)\s*(?:\(|[\r\n;,]|  |$|\\[nr](?=[\\\s]|$|[^\W\da-z_]))"
+    r"(?:^|[\s;,])(?:User|Account|Пользователь|Người dùng|Tài khoản)(?: name)?\s{0,8}[:=]\s{0,8}"
+    r"([^\r\n;,()]{1,128}?)\s*(?:\(|[\r\n;,]|  |$|\\[nr](?=[\\\s]|$|[^\W\da-z_]))"
 )
 _MOST_HASHES = 8
 _LOOKED_AT = 8192

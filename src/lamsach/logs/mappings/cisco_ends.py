@@ -17,11 +17,13 @@ ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]{0,6}:)[0-9A-Fa-f:]{2,39}(
 _INTERFACE = r"[^\s:/()<>,\"'=]{1,64}"
 # inside:192.0.2.5/49152   inside/192.0.2.5(49152)   192.0.2.5:500   192.0.2.5/https   (192.0.2.5)
 _END = re.compile(
-    rf"(?a)\(?(?:(?P<interface>{_INTERFACE})(?:\([\w-]{{1,64}}\))?(?:: |[:/ ]))??(?P<address>{ADDRESS})(?![\w])"
+    rf"(?a)\(?(?:(?P<interface>{_INTERFACE})(?:\([\w-]{{1,64}}\))?(?:: |[:/ ]))??(?P<address>{ADDRESS})"
+    rf"(?![\w])"
     r"(?:[/:](?P<port>\d{1,5})(?!\d|\.\w)| ?\((?P<port2>\d{1,5})\)|/(?P<service>[A-Za-z][\w-]{0,30}))?"
 )
 _NAMED_END = re.compile(
-    rf"(?a)(?:(?P<interface>{_INTERFACE})[:/])(?P<name>[A-Za-z][\w.-]{{0,252}})(?:/(?P<port>\d{{1,5}})|\((?P<port2>\d{{1,5}})\))?"
+    rf"(?a)(?:(?P<interface>{_INTERFACE})[:/])(?P<name>[A-Za-z][\w.-]{{0,252}})(?:/(?P<port>\d{{1,5}})"
+    rf"|\((?P<port2>\d{{1,5}})\))?"
 )
 # (203.0.113.9/49152)   (203.0.113.9)
 _MAPPED = re.compile(rf" ?\(({ADDRESS})(?:/(\d{{1,5}}))?\)", re.ASCII)

@@ -44,7 +44,8 @@ _END = r"\[?([0-9A-Fa-f.:]{3,45}?)\]?"
 # TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action: Deny.
 # UDP request from 203.0.113.9:4000 to 198.51.100.7:53 was DNAT'ed to 10.1.0.5:53
 _REQUEST = re.compile(
-    rf"(?a)(?P<protocol>[A-Za-z]{{2,10}})(?: Type=\d{{1,3}})? request from {_END}:(\d{{0,5}}) to \[?([^\s\]]{{1,253}}?)\]?:(\d{{0,5}})(?=[.,/ ]|$)"
+    rf"(?a)(?P<protocol>[A-Za-z]{{2,10}})(?: Type=\d{{1,3}})? request from {_END}:(\d{{0,5}}) to \[?"
+    rf"([^\s\]]{{1,253}}?)\]?:(\d{{0,5}})(?=[.,/ ]|$)"
 )
 _URL = re.compile(r"\bUrl: (\S{1,2048}?)[.,]?(?: |$)", re.ASCII)
 _ACTION = re.compile(r"\bAction: (\w{2,20})", re.ASCII)

@@ -21,57 +21,78 @@ from lamsach.logs.mappings.field_words import meaning, words_of
 from lamsach.logs.text.values import among
 
 EXCEPTIONS: Mapping[str, str] = {
-    "time": "rt frametimeepoch generatetime stime flowstart timeflowstartns timereceivedns flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds"
-    " ianaflowstartseconds firstswitched eventcreated createdat eventstart t sourcerealtimetimestamp realtimetimestamp dateandtime timeofdetection occured"
-    " occurred timeofoccurrence eventoccurred ngayphathien ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when created start eventfirstseen firstpacket eventsec"
-    " unixsecs lastblocked reqtimesec calendartime querytime detected lastseen received generated scanned logsourcetime dnstaptimestamprfc3339ns",
+    "time": "rt frametimeepoch generatetime stime flowstart timeflowstartns timereceivedns "
+    "flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds "
+    "firstswitched eventcreated createdat eventstart t sourcerealtimetimestamp realtimetimestamp "
+    "dateandtime timeofdetection occured occurred timeofoccurrence eventoccurred ngayphathien "
+    "ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when created start eventfirstseen "
+    "firstpacket eventsec unixsecs lastblocked reqtimesec calendartime querytime detected lastseen "
+    "received generated scanned logsourcetime dnstaptimestamprfc3339ns",
     "date": "date ngay ngayghinhan eventdate logdate localdate",
     "clock": "timeofday gio clock localtime giophut",
-    "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source idorigh orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon"
-    " cintip cltsip csip fdcip queryaddress queryip accessdeviceip agentdetectioninfoagentipv4",
+    "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source idorigh "
+    "orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon "
+    "cintip cltsip csip fdcip queryaddress queryip accessdeviceip agentdetectioninfoagentipv4",
     "source_mac": "smac clientid",
     "source_name": "shost tenclient",
-    "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport queryport privateport subjectportprotocol srcp",
-    "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da dest destination dsthost desthost destinationhost destinationhostname sip target idresph"
-    " resphost dich maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver",
-    "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport sdport fdsport srvdport vport objectport originport peerportprotocol dstp",
+    "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport queryport "
+    "privateport subjectportprotocol srcp",
+    "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da dest "
+    "destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
+    "maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver",
+    "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport sdport fdsport "
+    "srvdport vport objectport originport peerportprotocol dstp",
     "nat": "natsrc translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
     "ip": "sourceinfoip yiaddr ipmayclient",
-    "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem hostnameofdevice pcname endpoint asset maybinhiem maytram maytinh"
-    " thietbi 主机名 主机名称 终端名称 计算机名 accessdevicehostname devicedetaildisplayname",
+    "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem "
+    "hostnameofdevice pcname endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 终端名称 计算机名 "
+    "accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
     "mac": "hardwareaddress ethernetaddress chaddr callingstationid physicaladdress",
-    "user": "csusername userid suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountupn 用户名称"
-    " 登录用户 账号 alternateid actoralternateid userids who",
-    "query": "requestedname dnsrequest qh queriedname queriednames truyvan tentruyvan tenmientruyvan dnsreq csdnsname",
-    "domain": "extensionsservername tlstlshandshakeextensionsservername xhost cshost urlhost trangweb tenmiendochai tenmienketnoi mienketnoi dhost dstdns authority"
-    " originalhost clientrequesthost objecthostname netconndomain hostheader",
-    "url": "csuri link uriquery duongdan diachiweb lienket fileoriginurl originatingurl intrusionurl downloadsite 网址 request",
+    "user": "csusername userid suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
+    "accountnameofuser accountupn initiatingprocessaccountupn 用户名称 登录用户 账号 alternateid "
+    "actoralternateid userids who",
+    "query": "requestedname dnsrequest qh queriedname queriednames truyvan tentruyvan tenmientruyvan dnsreq "
+    "csdnsname",
+    "domain": "extensionsservername tlstlshandshakeextensionsservername xhost cshost urlhost trangweb "
+    "tenmiendochai tenmienketnoi mienketnoi dhost dstdns authority originalhost clientrequesthost "
+    "objecthostname netconndomain hostheader",
+    "url": "csuri link uriquery duongdan diachiweb lienket fileoriginurl originatingurl intrusionurl "
+    "downloadsite 网址 request",
     "path": "httphttprequesturi path urlpath csuristem uripath",
-    "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip responsedata dnsanswer dnsrdata"
-    " ketquatruyvan ipphangiai traloi ip4records ip6records dnsresp resolvedto scanswer",
+    "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips "
+    "queryresults rdata answerip responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi "
+    "ip4records ip6records dnsresp resolvedto scanswer",
     "hash": "imphashes mahash giatrihash giatribam mamd5 masha1 masha256 mabamtep bammd5 bamsha256 md5值",
-    "details": "description eventdescription eventdetails details detail resource object detectedobject objectname objectpath objecturi filepath filename mota motasukien"
-    " tentaptin duongdanfile duongdantaptin tenfile tenphanmemdochai tenmalware chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname"
-    " detectname tenmadoc 病毒名称 威胁名称 文件名",
-    "action": "act disp requeststatus event decision policyaction ruleaction result outcome eventoutcome firewallruleaction status eventtype actiontaken actionperformed"
-    " resultdescription threathandled actualaction actiontype trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly bienphapxuly"
-    " cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 mitigationstatus remediationstatus policyresult policydecision actionpretty connectionstatus"
-    " xresultcodehttpstatus loginstatus actionresult securityaction eventname responseaction state",
+    "details": "description eventdescription eventdetails details detail resource object detectedobject "
+    "objectname objectpath objecturi filepath filename mota motasukien tentaptin duongdanfile "
+    "duongdantaptin tenfile tenphanmemdochai tenmalware chitiet noidung doituong tentep duongdantep "
+    "tenvirus virus virusname threatname detectname tenmadoc 病毒名称 威胁名称 文件名",
+    "action": "act disp requeststatus event decision policyaction ruleaction result outcome eventoutcome "
+    "firewallruleaction status eventtype actiontaken actionperformed resultdescription threathandled "
+    "actualaction actiontype trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly "
+    "phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 mitigationstatus "
+    "remediationstatus policyresult policydecision actionpretty connectionstatus xresultcodehttpstatus "
+    "loginstatus actionresult securityaction eventname responseaction state",
     "blocked": "blocked isblocked webfilterblocked",
-    "observer": "observer devname devicehostname sensor logsource firewall collector dvc loghost gateway thietbighinhan nguonghinhan tuonglua fw appliance",
-    "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime leaseend leaseexpirytime ends leaseuntil hethan ngayhethan thoihan",
+    "observer": "observer devname devicehostname sensor logsource firewall collector dvc loghost gateway "
+    "thietbighinhan nguonghinhan tuonglua fw appliance",
+    "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime leaseend "
+    "leaseexpirytime ends leaseuntil hethan ngayhethan thoihan",
     "lease_seconds": "leasetime leaseduration leaselength",
     "lease_start": "leasestart leasestarts leaseobtained starts",
 }
 """Field: names (lower case, no accents or signs) that mean it and whose words do not tell."""
 NAMES: Mapping[str, str] = {name: field for field, names in EXCEPTIONS.items() for name in names.split()}
 _ONLY_AT_TOP = among(
-    "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name address host hostname user time date domain client origin source destination target site path link"
-    " login account result outcome status response responses answer question hash mac gateway device endpoint query url uri action act gio ngay nguon dich diachi duongdan"
-    " event port computer eventtype request when start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published detected received"
-    " generated scanned created blocked resource appliance asset authority srcp dstp eventname"
+    "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry "
+    "name address host hostname user time date domain client origin source destination target site path "
+    "link login account result outcome status response responses answer question hash mac gateway device "
+    "endpoint query url uri action act gio ngay nguon dich diachi duongdan event port computer eventtype "
+    "request when start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published "
+    "detected received generated scanned created blocked resource appliance asset authority srcp dstp "
+    "eventname"
 )
 _AT_ANY_DEPTH = among(
     "md5 sha1 sha256 imphash qname rrname ipaddress ipaddr username macaddress macaddr verdict disposition"

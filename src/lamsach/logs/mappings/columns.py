@@ -41,12 +41,13 @@ _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 # 12   0.5   1800 ms
 _DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
 _BLOCKED = among(
-    "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
-    " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted gravity denylist"
+    "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed "
+    "prevented quarantined forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa "
+    "cachly dacachly prevent blacklisted gravity denylist"
 )
 _ALLOWED = among(
-    "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok monitored detected chophep"
-    " 允许 放行 通过 duocphep thanhcong start close established"
+    "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok "
+    "monitored detected chophep 允许 放行 通过 duocphep thanhcong start close established"
 )
 _DETECTED = frozenset({"detected", "detect"})
 _RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})

@@ -24,8 +24,8 @@ from lamsach.logs.text.values import among, in_order, stated
 from lamsach.model import Event
 
 _CARRIERS = in_order(
-    "eventoriginal logoriginal fulllog raw rawlog rawmessage rawevent originallog originalmessage event message msg log fullmessage shortmessage line textpayload"
-    " syslogmessage content body"
+    "eventoriginal logoriginal fulllog raw rawlog rawmessage rawevent originallog originalmessage event "
+    "message msg log fullmessage shortmessage line textpayload syslogmessage content body"
 )
 """Keys whose text is the line, the most literal first."""
 CARRIER_COLUMNS = among(
@@ -35,7 +35,8 @@ CARRIER_COLUMNS = among(
 _RANK = {name: rank for rank, name in enumerate(_CARRIERS)}
 _FIRST_MESSAGE = _RANK["message"]
 _TAGS = among(
-    "syslogidentifier syslogtag tag programname program appname syslogprogram ident applicationname processname facilityname"
+    "syslogidentifier syslogtag tag programname program appname syslogprogram ident applicationname "
+    "processname facilityname"
 )
 _QUOTED = (
     '"event":"', '"event": "',

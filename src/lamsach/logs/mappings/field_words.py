@@ -21,31 +21,47 @@ from functools import lru_cache
 from lamsach.logs.text.values import among, in_order
 
 _CLASSES: Mapping[str, str] = {
-    "source": "c src source sources client cli clt 攻击源 orig originator initiator initiating caller calling attacker offender requester requestor subject principal actor downstream from nguon 源 客户端",
-    "destination": "dst dest destination destinations server srv target resp responder victim callback upstream to dich 目的 目标 服务器",
+    "source": 
+        "c src source sources client cli clt 攻击源 orig originator initiator initiating caller calling "
+        "attacker offender requester requestor subject principal actor downstream from nguon 源 客户端",
+    "destination": 
+        "dst dest destination destinations server srv target resp responder victim callback upstream to "
+        "dich 目的 目标 服务器",
     "near": "local lan laddr inside inner internal 内网",
     "far": "remote raddr peer outside foreign",
     "external": "external outer",
-    "nat": "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 转换后的 nat后",
-    "own": "dev private assigned leased framed virtual tunnel vpn managed infected asset vm instance guest sta station agent",
+    "nat": 
+        "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 转换后的 "
+        "nat后",
+    "own": 
+        "dev private assigned leased framed virtual tunnel vpn managed infected asset vm instance guest "
+        "sta station agent",
     "named": "may maytram maytinh maynhiem thietbi maybinhiem",
     "machine": "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名",
-    "observer": "observer sensor dvc firewall fw appliance gateway gw reporter reporting exporter sampler collector",
-    "other": "ap bssid nas switch wlc nexthop next previous old dhcp proxy relay syslog ntp manager management controller parent ja3 ja3s ja4 cert certificate issuer transaction",
+    "observer": 
+        "observer sensor dvc firewall fw appliance gateway gw reporter reporting exporter sampler collector",
+    "other": 
+        "ap bssid nas switch wlc nexthop next previous old dhcp proxy relay syslog ntp manager management "
+        "controller parent ja3 ja3s ja4 cert certificate issuer transaction",
     "web": "http https web www request requested req tls ssl handshake",
     "dns": "dns",
     "ip": "ip ips ipv4 ipv6 ip4 ip6 addr addrs address addresses ipaddr ipaddress diachi diachiip 地址",
     "port": "port ports prt cong 端口",
     "name": "name names ten",
     "mac": "mac macs macaddr macaddress hwaddr hwaddress",
-    "user": "user users username usernames account accounts login logon usr usrname email nguoidung taikhoan 用户 用户名",
+    "user": 
+        "user users username usernames account accounts login logon usr usrname email nguoidung taikhoan "
+        "用户 用户名",
     "url": "url urls uri",
     "path": "path",
     "domain": "domain domains sni site website tenmien 域名",
     "query": "query qry qname question rrname",
     "hash": "hash hashes md5 sha1 sha256 sha2 imphash mabam",
     "action": "action actions verdict disposition hanhdong 动作",
-    "filler": "number numbers num value text string str v4 v6 tcp udp l4 process image details info connection conn network primary main current last logged loggedon on in of full original event acct x cs sc file app application after before transport nhiem l3",
+    "filler": 
+        "number numbers num value text string str v4 v6 tcp udp l4 process image details info connection "
+        "conn network primary main current last logged loggedon on in of full original event acct x cs sc "
+        "file app application after before transport nhiem l3",
 }  # fmt: skip
 _WORDS: Mapping[str, str] = {word: kind for kind, words in _CLASSES.items() for word in words.split()}
 _MEANINGS: Mapping[tuple[str, str], str] = {
@@ -66,8 +82,11 @@ _BEHIND = _OF_ENDS | {"named"}
 _ONE_OF_TWO = frozenset({"source", "destination"})
 _TIMES = among("timestamp datetime date time ts thoigian thoidiem ngaygio 时间")
 _OF_TIMES = among(
-    "event log start started starts first seen create created creation generated generation receive received receipt recv detection detected detect occurred flow device alert"
-    " attack unix epoch iso iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at system record capture captured edge scan scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi dietvirus 发生 日志 记录 攻击"
+    "event log start started starts first seen create created creation generated generation receive "
+    "received receipt recv detection detected detect occurred flow device alert attack unix epoch iso "
+    "iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at system record capture captured edge scan "
+    "scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi "
+    "dietvirus 发生 日志 记录 攻击"
 )
 _OF_MOMENTS = among("request req query session conn connection")
 """Of a `timestamp`, while a `request_time` is how long it took."""

@@ -27,8 +27,8 @@ _QUESTION = re.compile(
 )
 # 12345 2/0/0 A 192.0.2.80, A 192.0.2.81 (65)     12345 NXDomain* 0/1/0 (100)
 _ANSWER = re.compile(
-    r"(?a)(?:^|[ :])\d{1,5}[*|$%-]{0,4}(?: (?P<code>[A-Z][A-Za-z]{2,12})[*|$%-]{0,4})?(?: \[[^\]]{1,20}\]){0,2}"
-    r"(?: q:(?P<questions>.{1,400}?))? (?P<count>\d{1,4})/\d{1,4}/\d{1,4}(?= |$)(?P<records>.*)"
+    r"(?a)(?:^|[ :])\d{1,5}[*|$%-]{0,4}(?: (?P<code>[A-Z][A-Za-z]{2,12})[*|$%-]{0,4})?(?: \[[^\]]{1,20}"
+    r"\]){0,2}(?: q:(?P<questions>.{1,400}?))? (?P<count>\d{1,4})/\d{1,4}/\d{1,4}(?= |$)(?P<records>.*)"
 )
 _RECORD = re.compile(r"(?:^|[ ,])(?:AAAA|A|CNAME|PTR|NS|DNAME) ([^\s,]{1,300})")
 # BOOTP/DHCP, Request from 00:1a:2b:3c:4d:5e (oui Unknown), length 300

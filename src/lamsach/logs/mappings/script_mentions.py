@@ -21,8 +21,9 @@ _ENCODED = re.compile(
 )
 # What scripts and command lines name all the time and is no host.
 _NO_HOST_ENDING_TEXT = (
-    "exe dll ps1 psm1 psd1 txt log xml json dat tmp bat cmd vbs sys config ini lnk cat mui msi cab evtx etl reg inf ocx cpl"
-    " csv html htm jar hta scr png jpg ico gif bin cs cpp md yml yaml cfg tlb manifest aspx asp length count name value"
+    "exe dll ps1 psm1 psd1 txt log xml json dat tmp bat cmd vbs sys config ini lnk cat mui msi cab evtx "
+    "etl reg inf ocx cpl csv html htm jar hta scr png jpg ico gif bin cs cpp md yml yaml cfg tlb manifest "
+    "aspx asp length count name value"
 )
 _NO_HOST_ENDINGS = frozenset(_NO_HOST_ENDING_TEXT.split())
 _NO_HOST_BEGINNINGS = ("system.", "microsoft.", "windows.", "management.automation.", "win32_")

@@ -187,7 +187,9 @@ TRUE, FALSE = ("T", "true"), ("F", "false")
 RECORDS = Records(
     reader="header",
     clock=("ts",),
-    texts=among("query uri host arg mac framed_addr assigned_addr assigned_ip requested_addr host_name client_fqdn hostname client_name dhcp_host_name")
+    texts=among(
+        "query uri host arg mac framed_addr assigned_addr assigned_ip requested_addr host_name client_fqdn "
+        "hostname client_name dhcp_host_name")
     | {*_SOURCE, *_DESTINATION, *_USERS, *_HASHES, *_NAMES, "_system_name", "@system", "_node_name"},
     ports=frozenset((*_SOURCE_PORT, *_DESTINATION_PORT)),
     lists={"answers": Each(answer_of)},

@@ -26,7 +26,8 @@ from lamsach.model import Event
 
 # CISE_RADIUS_Accounting 0000000001 1 0 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE ..
 _START = re.compile(
-    r"(?a)\b(?:CISE|CSCOacs)_([A-Z][\w-]{2,60}) \d{1,12} \d{1,3} \d{1,3} (?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) ([+-]\d\d:\d\d) \d{1,12} \d{1,6} )?"
+    r"(?a)\b(?:CISE|CSCOacs)_([A-Z][\w-]{2,60}) \d{1,12} \d{1,3} \d{1,3} (?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    r"(?:\.\d{1,6})?) ([+-]\d\d:\d\d) \d{1,12} \d{1,6} )?"
 )
 _FIELD = re.compile(r"(?:^|, ?)([A-Za-z][\w -]{1,60})=((?:[^,\\]|\\.)*)")
 # cisco-av-pair=ip:source-ip=203.0.113.9

@@ -122,24 +122,31 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-_CTIME = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
+_CTIME = (
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    r"|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
+)
 _DETAIL_TIME = re.compile(rf"({_CTIME})\s*(?:\n|$)", re.ASCII)
 # 	Acct-Status-Type = Start
 _ATTRIBUTE = re.compile(
     r'(?am)^[ \t]+([A-Za-z0-9][\w.:-]{1,80})(?::\d{1,3})? (?:=|:=|\+=) (?:"([^"\n]{0,1000})"|([^\n]{0,1000}))'
 )
 _LONE_ATTRIBUTE = re.compile(
-    r"(?a)[ \t]+(?:User-Name|Acct-[A-Z][\w-]{2,40}|NAS-[A-Z][\w-]{1,40}|Framed-[A-Z][\w-]{1,40}|Calling-Station-Id|Called-Station-Id|Packet-Type|Event-Timestamp|Timestamp|Service-Type|Tunnel-[\w-]{1,40}(?::\d)?|[A-Z][A-Za-z0-9]{1,20}-[A-Z][\w-]{1,60}|Class|State) (?:=|:=|\+=) "
+    r"(?a)[ \t]+(?:User-Name|Acct-[A-Z][\w-]{2,40}|NAS-[A-Z][\w-]{1,40}|Framed-[A-Z][\w-]{1,40}"
+    r"|Calling-Station-Id|Called-Station-Id|Packet-Type|Event-Timestamp|Timestamp|Service-Type"
+    r"|Tunnel-[\w-]{1,40}(?::\d)?|[A-Z][A-Za-z0-9]{1,20}-[A-Z][\w-]{1,60}|Class|State) (?:=|:=|\+=) "
 )
 # Tue Nov 10 10:00:00 2026 : Auth: (12) Login OK: [alice] (from client ap1 port 13 cli 00-1A-2B-3C-4D-5E)
 _LOG_TIME = re.compile(rf"({_CTIME}) : (?:Auth|Info|Error|Warning|Debug|Proxy|Acct|ERROR): ", re.ASCII)
 _LOGIN = re.compile(
-    r"(?as)(?:\(\d{1,10}\) +)?(?:Auth: (?:\(\d{1,10}\) +)?)?(Login OK|Login incorrect|Invalid user|Multiple logins|Rejected in \S{1,40})(?: \([^\[]{0,400}\))?: ?\[([^\]]{0,506})\]"
-    r"(?:.{0,200}?\(from client (\S{1,255}) port (\d{1,10})(?: cli ([^\s)]{1,100}))?(?P<tunnel> via TLS tunnel)?)?"
+    r"(?as)(?:\(\d{1,10}\) +)?(?:Auth: (?:\(\d{1,10}\) +)?)?(Login OK|Login incorrect|Invalid user"
+    r"|Multiple logins|Rejected in \S{1,40})(?: \([^\[]{0,400}\))?: ?\[([^\]]{0,506})\](?:.{0,200}?\(from "
+    r"client (\S{1,255}) port (\d{1,10})(?: cli ([^\s)]{1,100}))?(?P<tunnel> via TLS tunnel)?)?"
 )
 # Connect: [alice] (did 00-1A-2B-3C-4D-5E:net cli 00-1A-2B-3C-4D-5F port 13 ip 10.9.0.5)
 _LINELOG = re.compile(
-    r"(?a)(Connect|Disconnect|Alive): \[([^\]]{1,253})\] \(did (\S{0,100}) cli (\S{0,100}) port (\S{0,32}) ip (\S{0,45})\)"
+    r"(?a)(Connect|Disconnect|Alive): \[([^\]]{1,253})\] \(did (\S{0,100}) cli (\S{0,100}) port (\S{0,32}) "
+    r"ip (\S{0,45})\)"
 )
 _STATUS = {"Connect": "start", "Disconnect": "stop", "Alive": "alive"}
 

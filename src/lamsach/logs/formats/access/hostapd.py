@@ -24,7 +24,9 @@ _MAC = r"((?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})"
 # hostapd: wlan0: STA 02:00:00:00:00:01 IEEE 802.11: associated
 _EVENT = re.compile(
     rf"(?a)(?:\bhostapd(?:\[\d{{1,10}}\])?: |^)(?:\d{{9,10}}\.\d{{6}}: )?(?:[\w.@-]{{1,32}}: )?(?:<\d>)?"
-    rf"(?:STA {_MAC} (?:IEEE 802\.1[1X]|WPA|RADIUS|DRIVER|MLME|IAPP): |(?:AP-STA-(?:DIS)?CONNECTED|AP-STA-POSSIBLE-PSK-MISMATCH|CTRL-EVENT-EAP-(?:SUCCESS2?|FAILURE2?|STARTED)|WPS-REG-SUCCESS) {_MAC})"
+    rf"(?:STA {_MAC} (?:IEEE 802\.1[1X]|WPA|RADIUS|DRIVER|MLME|IAPP): |(?:AP-STA-(?:DIS)?CONNECTED"
+    rf"|AP-STA-POSSIBLE-PSK-MISMATCH|CTRL-EVENT-EAP-(?:SUCCESS2?|FAILURE2?|STARTED)|WPS-REG-SUCCESS) {_MAC}"
+    rf")"
 )
 _IDENTITY = re.compile(r"(?:identity|user(?:name)?)[ =:]{1,2}'([^']{1,128})'", re.IGNORECASE)
 _SESSION_IP = re.compile(r"\bip(?:_addr)?=([0-9a-fA-F.:]{7,45})", re.ASCII)

@@ -28,8 +28,10 @@ _DEFAULT = (
 )
 # 2 123456789010 eni-0a1b2c3d 10.1.1.20 203.0.113.9 51000 443 6 20 4249 1770113472 1770113532 ACCEPT OK
 _RECORD = re.compile(
-    r"(?a)(?:\d{4}-\d\d-\d\dT[\d:.]{8,15}Z )?[2-9] (?:\d{12}|unknown) eni-[0-9a-f]{8,17} (?:[0-9a-fA-F:.]{3,45} ){2}\d{1,5} \d{1,5} \d{1,3} \d+ \d+ \d{10} \d{10} (?:ACCEPT|REJECT) \w{2,8}\b"
-    r"|(?:\d{4}-\d\d-\d\dT[\d:.]{8,15}Z )?[2-9] (?:\d{12}|unknown) eni-[0-9a-f]{8,17} (?:- ){7}\d{10} \d{10} - (?:NODATA|SKIPDATA)\b"
+    r"(?a)(?:\d{4}-\d\d-\d\dT[\d:.]{8,15}Z )?[2-9] (?:\d{12}|unknown) eni-[0-9a-f]{8,17} "
+    r"(?:[0-9a-fA-F:.]{3,45} ){2}\d{1,5} \d{1,5} \d{1,3} \d+ \d+ \d{10} \d{10} (?:ACCEPT|REJECT) \w{2,8}\b"
+    r"|(?:\d{4}-\d\d-\d\dT[\d:.]{8,15}Z )?[2-9] (?:\d{12}|unknown) eni-[0-9a-f]{8,17} (?:- ){7}\d{10} "
+    r"\d{10} - (?:NODATA|SKIPDATA)\b"
 )
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z ", re.ASCII)
 _NO_PORTS = frozenset({"1", "58"})

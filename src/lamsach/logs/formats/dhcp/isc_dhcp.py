@@ -40,25 +40,32 @@ _SHAPES = tuple(
     re.compile(pattern, re.ASCII)
     for pattern in (
         # RELEASE on 192.0.2.50 to 00:1a:2b:3c:4d:5e
-        rf"(?:RELEASE|FREE|EXPIRE|ABANDON) (?:on|of) (?P<ip>{_IP}) (?:to|from) (?P<mac>[0-9A-Fa-f:]{{11,17}})\b",
-        rf"(?:uid|client|hardware) lease (?P<ip>{_IP}) for client (?P<mac>[0-9A-Fa-f:]{{11,60}}) is duplicate on ",
+        rf"(?:RELEASE|FREE|EXPIRE|ABANDON) (?:on|of) (?P<ip>{_IP}) (?:to|from) "
+        rf"(?P<mac>[0-9A-Fa-f:]{{11,17}})\b",
+        rf"(?:uid|client|hardware) lease (?P<ip>{_IP}) for client (?P<mac>[0-9A-Fa-f:]{{11,60}}) is "
+        rf"duplicate on ",
         # Abandoning IP address 192.0.2.50: declined.     Dynamic and static leases present for 192.0.2.50.
-        rf"(?:Abandoning IP address|Reclaiming abandoned lease|Dynamic and static leases present for|ICMP Echo reply while lease|Wrote lease) (?P<ip>{_IP}){_END}",
+        rf"(?:Abandoning IP address|Reclaiming abandoned lease|Dynamic and static leases present for"
+        rf"|ICMP Echo reply while lease|Wrote lease) (?P<ip>{_IP}){_END}",
         # bind update on 192.0.2.50 from failover peer rejected: ...
         rf"bind update on (?P<ip>{_IP}) (?:from|got ack from) ",
         # reuse_lease: lease age 120 (secs) under 25% threshold, reply with unaltered, existing lease for ..
         rf"reuse_lease: .{{0,160}}existing lease for (?P<ip>{_IP}){_END}",
         # Added new forward map from pc-7.unit.example. to 192.0.2.50
-        rf"(?:Added(?: new)?|Removed|Unable to add|Deleted)(?: new)? forward map from (?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}){_END}",
+        rf"(?:Added(?: new)?|Removed|Unable to add|Deleted)(?: new)? forward map from "
+        rf"(?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}){_END}",
         rf"[Ff]orward map from (?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}) (?:FAILED|already in use)",
         # Added reverse map from 50.2.0.192.in-addr.arpa. to pc-7.unit.example.
-        r"(?:Added|Removed|Unable to add|Deleted) reverse map (?:from|on) (?P<arpa>(?:\d{1,3}\.){4})in-addr\.arpa\.?(?: to (?P<name>[\w.-]{1,255}?)\.?)?(?=[\s:]|$)",
+        r"(?:Added|Removed|Unable to add|Deleted) reverse map (?:from|on) (?P<arpa>(?:\d{1,3}\.){4})"
+        r"in-addr\.arpa\.?(?: to (?P<name>[\w.-]{1,255}?)\.?)?(?=[\s:]|$)",
         # Solicit message from fe80::1 port 546, transaction ID 0x8E0F1B00     Sending Reply to fe80::1 port
         # 546
-        rf"(?:Solicit|Request|Confirm|Renew|Rebind|Release|Decline|Information-request|Relay-forward) message from (?P<ip>{_IP}) port \d{{1,5}}",
+        rf"(?:Solicit|Request|Confirm|Renew|Rebind|Release|Decline|Information-request"
+        rf"|Relay-forward) message from (?P<ip>{_IP}) port \d{{1,5}}",
         rf"Sending (?:Advertise|Reply|Relay-reply) to (?P<ip>{_IP}) port \d{{1,5}}",
         # Option 82: received a REQUEST DHCP packet from relay-agent 192.0.2.1 with a circuit-id of "..." ..
-        rf"Option 82: received an? \w{{4,10}} DHCP packet from relay-agent \S{{2,45}} .{{0,400}}? for (?P<ip>{_IP}) \((?P<mac>[0-9A-Fa-f:]{{11,17}})\)",
+        rf"Option 82: received an? \w{{4,10}} DHCP packet from relay-agent \S{{2,45}} .{{0,400}}? for "
+        rf"(?P<ip>{_IP}) \((?P<mac>[0-9A-Fa-f:]{{11,17}})\)",
         # DHCPLEASEQUERY from 192.0.2.1 for IP 192.0.2.50
         rf"DHCPLEASE(?:QUERY|ACTIVE|UNASSIGNED|UNKNOWN) (?:from|to) (?P<ip>{_IP}) for ",
     )
@@ -98,7 +105,8 @@ def aside(message: str) -> Event | None:
 LEASE_START = re.compile(r"\s*(?:lease|iaaddr) ([0-9A-Fa-f.:]{2,45}) \{", re.ASCII)
 #   starts 4 2026/10/01 01:02:03;   ends epoch 1790000000; # ...   ends never;
 _LEASE_TIME = re.compile(
-    r"(?am)^\s*(starts|ends|cltt) (?:\d (\d{4})/(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})(?: ?[A-Z]{1,4})?|epoch (\d{1,12})|never);"
+    r"(?am)^\s*(starts|ends|cltt) (?:\d (\d{4})/(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})(?: ?"
+    r"[A-Z]{1,4})?|epoch (\d{1,12})|never);"
 )
 _HARDWARE = re.compile(r"^\s*hardware [\w-]{1,20} ([0-9A-Fa-f:]{11,60});", re.MULTILINE | re.ASCII)
 _CLIENT_NAME = re.compile(r'^\s*client-hostname "((?:[^"\\]|\\.){1,255})";', re.MULTILINE)
@@ -161,8 +169,9 @@ def _unquote(text: str) -> str:
 
 
 _MESSAGE_START = re.compile(
-    r"(?a)(?:DHCP(?:ACK|NAK|NACK|OFFER|REQUEST|DISCOVER|RELEASE|DECLINE|INFORM|EXPIRE) (?:on|to|for|from|of) |BOOTRE(?:QUEST|PLY) (?:from|for) "
-    r"|(?:Reply|Advertise|Renew|Rebind|Release|Decline|Confirm) (?:NA|TA|PD): |Releas(?:e|ing) (?:NA|TA) |r-l-e:\d)"
+    r"(?a)(?:DHCP(?:ACK|NAK|NACK|OFFER|REQUEST|DISCOVER|RELEASE|DECLINE|INFORM|EXPIRE) (?:on|to|for|from"
+    r"|of) |BOOTRE(?:QUEST|PLY) (?:from|for) |(?:Reply|Advertise|Renew|Rebind|Release|Decline"
+    r"|Confirm) (?:NA|TA|PD): |Releas(?:e|ing) (?:NA|TA) |r-l-e:\d)"
 )
 # DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0 relay 192.0.2.1 lease-duration 43200
 # DHCPREQUEST for 192.0.2.50 (192.0.2.1) from 00:1a:2b:3c:4d:5e via 192.0.2.254: wrong network.
@@ -181,8 +190,9 @@ _BARE_TAG = re.compile(r"dhcpd6?: (?=\S)")
 _DURATION = re.compile(r" lease-duration (\d{1,10})| \[(\d{1,10})\]$", re.ASCII)
 # Reply NA: address 2001:db8::50 to client with duid 00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e iaid = 7 ..
 _MESSAGE_V6 = re.compile(
-    r"(?a)(Reply|Advertise|Renew|Rebind|Release|Releasing|Decline|Confirm) (?:NA|TA|PD):? (?:address|prefix) ([0-9A-Fa-f:.]{2,45})(?:/\d{1,3})?"
-    r"(?: to client with duid ([0-9A-Fa-f:.-]{2,200}))?(?:.{0,60}? valid for (\d{1,10}) seconds)?"
+    r"(?a)(Reply|Advertise|Renew|Rebind|Release|Releasing|Decline|Confirm) (?:NA|TA|PD):? (?:address"
+    r"|prefix) ([0-9A-Fa-f:.]{2,45})(?:/\d{1,3})?(?: to client with duid ([0-9A-Fa-f:.-]{2,200}))?"
+    r"(?:.{0,60}? valid for (\d{1,10}) seconds)?"
 )
 # Infoblox: r-l-e:192.0.2.5,Issued,PC-0042,00:1a:2b:3c:4d:5e,1790000000,1790043200,...
 _INFOBLOX = re.compile(
@@ -190,11 +200,13 @@ _INFOBLOX = re.compile(
 )
 
 _LEASE_STATEMENT = re.compile(
-    r"(?a)\s+(?:starts|ends|tstp|tsfp|atsfp|cltt|binding state|next binding state|rewind binding state|hardware|uid"
-    r"|client-hostname|set [a-z-]+ =|option agent\.|abandoned|bootp|reserved|preferred-life|max-life|iaaddr|vendor-class-identifier)\b"
+    r"(?a)\s+(?:starts|ends|tstp|tsfp|atsfp|cltt|binding state|next binding state|rewind binding state"
+    r"|hardware|uid|client-hostname|set [a-z-]+ =|option agent\.|abandoned|bootp|reserved|preferred-life"
+    r"|max-life|iaaddr|vendor-class-identifier)\b"
 )
 _LEASE_FILE = re.compile(
-    r"(?:# The format of this file is documented in the dhcpd\.leases|authoring-byte-order |server-duid \"|failover peer \"|ia-(?:na|ta|pd) \")"
+    r"(?:# The format of this file is documented in the dhcpd\.leases|authoring-byte-order |server-duid \""
+    r"|failover peer \"|ia-(?:na|ta|pd) \")"
 )
 _LONGEST_LEASE_S = 3660 * 86400
 

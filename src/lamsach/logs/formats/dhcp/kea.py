@@ -30,28 +30,36 @@ from lamsach.model import Event, EventKind, LeaseAction
 
 # 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 ..
 _MESSAGE = re.compile(
-    r"(?as)(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) )?(?:(?:FATAL|ERROR|WARN|INFO|DEBUG) +)?"
-    r"(?:\[(?:kea-dhcp[46]|kea-dhcp-ddns|kea-ctrl-agent|kea)\.[\w.-]{1,40}(?:/[\d.]{1,40})?\] )?"
-    r"((?:DHCP[46]|DHCPSRV|ALLOC_ENGINE|LEASE_CMDS|HOST_CMDS|HOSTS|EVAL|HOOKS|LEGAL_LOG|HA|COMMAND|DCTL|DHCP_DDNS)_[A-Z0-9_]{3,60})(?: |$)(.*)"
+    r"(?as)(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) )?(?:(?:FATAL|ERROR|WARN|INFO"
+    r"|DEBUG) +)?(?:\[(?:kea-dhcp[46]|kea-dhcp-ddns|kea-ctrl-agent|kea)\.[\w.-]{1,40}(?:/[\d.]{1,40})?\] )?"
+    r"((?:DHCP[46]|DHCPSRV|ALLOC_ENGINE|LEASE_CMDS|HOST_CMDS|HOSTS|EVAL|HOOKS|LEGAL_LOG|HA|COMMAND|DCTL"
+    r"|DHCP_DDNS)_[A-Z0-9_]{3,60})(?: |$)(.*)"
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?= )", re.ASCII)
 _CLIENT = re.compile(r"\[hwtype=\d{1,3} ([0-9A-Fa-f:]{2,60})\]", re.ASCII)
 _DUID = re.compile(r"duid=\[?([0-9A-Fa-f:]{8,400})\]?", re.ASCII)
 # lease 192.0.2.50 has   lease for address 2001:db8::50 and   address 192.0.2.50 was   addr 192.0.2.50 from
 _BOUND = re.compile(
-    r"(?a)\b(?:lease|address|addr|prefix)(?: for(?: address| prefix)?| address)? ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})?(?=[\s,;.]|$)"
+    r"(?a)\b(?:lease|address|addr|prefix)(?: for(?: address| prefix)?| address)? ([0-9A-Fa-f.:]{2,45})"
+    r"(?:/\d{1,3})?(?=[\s,;.]|$)"
 )
 _FOR_SECONDS = re.compile(r"\bfor (\d{1,10}) seconds", re.ASCII)
 _NAMES: tuple[tuple[re.Pattern[str], LeaseAction], ...] = (
-    (re.compile(r"DHCP4_LEASE_ALLOC|DHCP6_LEASE_ALLOC|DHCP6_PD_LEASE_ALLOC|DHCP4_LEASE_REUSE|DHCP6_LEASE_REUSE"), LeaseAction.ASSIGNED),
-    (re.compile(r"DHCP6_(?:PD_)?LEASE_RENEW|DHCP6_LEASE_REBIND|ALLOC_ENGINE_V[46]_(?:RENEW_LEASE|EXTEND_LEASE|EXTEND_LEASE_DELETED)"), LeaseAction.RENEWED),
+    (re.compile(
+        r"DHCP4_LEASE_ALLOC|DHCP6_LEASE_ALLOC|DHCP6_PD_LEASE_ALLOC|DHCP4_LEASE_REUSE|DHCP6_LEASE_REUSE"), LeaseAction.ASSIGNED),
+    (re.compile(
+        r"DHCP6_(?:PD_)?LEASE_RENEW|DHCP6_LEASE_REBIND|ALLOC_ENGINE_V[46]_(?:RENEW_LEASE|EXTEND_LEASE"
+        r"|EXTEND_LEASE_DELETED)"), LeaseAction.RENEWED),
     (re.compile(r"DHCP4_RELEASE(?:_DELETED)?|DHCP6_RELEASE_(?:NA|PD)(?:_DELETED)?"), LeaseAction.RELEASED),
-    (re.compile(r"DHCP4_RELEASE_EXPIRED|DHCP6_RELEASE_(?:NA|PD)_EXPIRED|ALLOC_ENGINE_V[46]_LEASE_RECLAIM|ALLOC_ENGINE_V[46]_LEASES_RECLAMATION"), LeaseAction.EXPIRED),
+    (re.compile(
+        r"DHCP4_RELEASE_EXPIRED|DHCP6_RELEASE_(?:NA|PD)_EXPIRED|ALLOC_ENGINE_V[46]_LEASE_RECLAIM"
+        r"|ALLOC_ENGINE_V[46]_LEASES_RECLAMATION"), LeaseAction.EXPIRED),
 )  # fmt: skip
 # 2026-01-06 01:02:03 CET Address: 192.0.2.100 has been renewed for 1 hrs 52 min 15 secs to a device with ..
 _FORENSIC = re.compile(
-    r"(?as)(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([A-Z]{2,5}|[+-]\d{2}:?(?:\d{2})?))? )?(?:Address|Prefix): ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})? "
-    r"has been (assigned|renewed|rebound|reused|released|reclaimed|added|modified|deleted|declined)(?: by \S{1,40}| using \S{1,40})?(.*)"
+    r"(?as)(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([A-Z]{2,5}|[+-]\d{2}:?(?:\d{2})?))? )?"
+    r"(?:Address|Prefix): ([0-9A-Fa-f.:]{2,45})(?:/\d{1,3})? has been (assigned|renewed|rebound|reused"
+    r"|released|reclaimed|added|modified|deleted|declined)(?: by \S{1,40}| using \S{1,40})?(.*)"
 )
 _LENGTH = re.compile(r"(\d{1,9}) (days?|hrs?|mins?|secs?)\b", re.ASCII)
 _HARDWARE = re.compile(r"hardware address: (?:hwtype=\d{1,3} )?([0-9A-Fa-f:]{11,30})", re.ASCII)
@@ -66,12 +74,13 @@ _FORENSIC_ACTIONS = {
 _HEADINGS = ("address,hwaddr,client_id,valid_lifetime,expire", "address,duid,valid_lifetime,expire,subnet_id")
 # 192.0.2.50,00:1a:2b:3c:4d:5e,01:00:1a:2b:3c:4d:5e,3600,1790003600,1,0,0,pc-7.unit.example,0,,0
 _ROW_4 = re.compile(
-    r"(?a)([0-9.]{7,15}),([0-9A-Fa-f:]{0,60}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),([01]?),([01]?),([^,]{0,255})(?:,([0-4]))?(?:,|$)"
+    r"(?a)([0-9.]{7,15}),([0-9A-Fa-f:]{0,60}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),([01]?"
+    r"),([01]?),([^,]{0,255})(?:,([0-4]))?(?:,|$)"
 )
 # 2001:db8::50,00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e,3600,1790003600,1,1800,0,7,128,0,0,pc-7 ..
 _ROW_6 = re.compile(
-    r"(?a)([0-9A-Fa-f:]{2,45}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),(\d{1,10}),(\d{1,2}),(\d{1,10}),(\d{1,3}),([01]?),([01]?),([^,]{0,255})"
-    r"(?:,([0-9A-Fa-f:]{0,60}))?(?:,([0-4]))?(?:,|$)"
+    r"(?a)([0-9A-Fa-f:]{2,45}),([0-9A-Fa-f:]{0,400}),(\d{1,10}),(\d{1,12}),(\d{1,10}),(\d{1,10}),(\d{1,2}),"
+    r"(\d{1,10}),(\d{1,3}),([01]?),([01]?),([^,]{0,255})(?:,([0-9A-Fa-f:]{0,60}))?(?:,([0-4]))?(?:,|$)"
 )
 _STATES = {"1": None, "2": LeaseAction.EXPIRED, "3": LeaseAction.RELEASED, "4": None}
 _LONGEST_LEASE_S = 3660 * 86400

@@ -23,15 +23,18 @@ _IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
 _MAC = r"((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})"
 # udhcpd[812]: Sending ACK to 10.1.2.3   udhcpd: sending OFFER to 10.1.2.3 00:11:22:33:44:55
 _SENT = re.compile(
-    rf"(?a)\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)[Ss]end(?:ing)? (ACK|OFFER|NAK)\b(?: (?:to|of|with ip))?(?: {_IP})?(?:,? {_MAC})?(?: ([\w.-]{{1,63}}))?"
+    rf"(?a)\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)[Ss]end(?:ing)? (ACK|OFFER|NAK)\b(?: (?:to|of"
+    rf"|with ip))?(?: {_IP})?(?:,? {_MAC})?(?: ([\w.-]{{1,63}}))?"
 )
 # DHCPS:Recv REQUEST from 00:11:22:33:44:55   udhcpd[1]: Received DISCOVER
 _HEARD = re.compile(
-    rf"(?a)\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)(?:Recv|[Rr]ecei?ved?) (DISCOVER|REQUEST|RELEASE|DECLINE|INFORM)\b(?: from {_MAC})?"
+    rf"(?a)\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)(?:Recv|[Rr]ecei?ved?) (DISCOVER|REQUEST|RELEASE"
+    rf"|DECLINE|INFORM)\b(?: from {_MAC})?"
 )
 # udhcpd: DHCPACK(br0) 10.1.2.3 00:11:22:33:44:55 PC-7   [DHCP] Assign IP 10.1.2.3 to 00:11:22:33:44:55 (PC-7)
 _GIVEN = re.compile(
-    rf"(?a)(?:\budhcpd(?:\[\d{{1,10}}\])?: ?DHCPACK\(\S{{1,16}}\) |\[DHCP\] Assign(?:ed)? IP ){_IP} (?:to )?{_MAC}(?: \(?([\w.-]{{1,63}})\)?)?"
+    rf"(?a)(?:\budhcpd(?:\[\d{{1,10}}\])?: ?DHCPACK\(\S{{1,16}}\) |\[DHCP\] Assign(?:ed)? IP ){_IP} (?:to "
+    rf")?{_MAC}(?: \(?([\w.-]{{1,63}})\)?)?"
 )
 _ROOM = 300
 

@@ -36,25 +36,29 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
 _RECORD = re.compile(
-    r"(?a)(?:^|(?<=[\s:]))\"?(\d{1,5})\"? ?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"? ?\2 ?\"?(\d{1,2}):(\d{2}):(\d{2})"
-    r"(?: ?([AP])M)?\"? ?\2"
+    r"(?a)(?:^|(?<=[\s:]))\"?(\d{1,5})\"? ?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"? ?\2 ?\"?"
+    r"(\d{1,2}):(\d{2}):(\d{2})(?: ?([AP])M)?\"? ?\2"
 )
 # 10 06/28/26 13:22:53 Assign 10.1.1.17 PC-KETOAN.unit.example 001122334455
 _SPACED = re.compile(
-    r"(?a)(?:^|(?<=[\s:]))(\d{2})\s{1,4}(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\s{1,4}(\d{1,2}:\d{2}:\d{2}(?: ?[AP]M)?)\s{1,4}"
-    r"((?:Assign|Renew|Release|Conflict|NACK|Deny|Delete|Expired|DNS [Uu]pdate|DNS record|BOOTP|No more|Lease)\b[A-Za-z ()]{0,40}?)\s{1,4}"
-    r"(\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)(?:\s{1,4}([A-Za-z_][\w.-]{0,254}|(?![0-9A-Fa-f]{12}(?:\s|$))\d[\w.-]{0,254})(?=\s|$))?(?:\s{1,4}([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?=\s|$))?"
+    r"(?a)(?:^|(?<=[\s:]))(\d{2})\s{1,4}(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\s{1,4}(\d{1,2}:\d{2}:\d{2}(?: ?"
+    r"[AP]M)?)\s{1,4}((?:Assign|Renew|Release|Conflict|NACK|Deny|Delete|Expired|DNS [Uu]pdate|DNS record"
+    r"|BOOTP|No more|Lease)\b[A-Za-z ()]{0,40}?)\s{1,4}(\d{1,3}(?:\.\d{1,3}){3})(?=\s"
+    r"|$)(?:\s{1,4}([A-Za-z_][\w.-]{0,254}|(?![0-9A-Fa-f]{12}(?:\s|$))\d[\w.-]{0,254})(?=\s"
+    r"|$))?(?:\s{1,4}([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?=\s|$))?"
 )
 # ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the
 # server's language
 _HEADER_ROW = re.compile(
-    r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}|^ID {1,4}Date,Time,Description,IP Address,"
+    r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}|^ID {1,4}Date,Time,Description,IP "
+    r"Address,"
 )
 # Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0:
 # NoQuarantine, ...
 _PREAMBLE = re.compile(
-    r"(?i)\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
-    r"|\d\d\s+(?:The log was|A (?:new IP|lease|BOOTP|dynamic BOOTP)|An IP address was|IP address cleanup|DNS update|Packet dropped))"
+    r"(?i)\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s"
+    r"|110\d\d\s+(?:DHCPV6|DNS)|\d\d\s+(?:The log was|A (?:new IP|lease|BOOTP|dynamic BOOTP)"
+    r"|An IP address was|IP address cleanup|DNS update|Packet dropped))"
 )
 # 34\tDNS update request failed.as the DNS update request queue limit exceeded. / \taddress pool was
 # exhausted. / Event ID  Meaning

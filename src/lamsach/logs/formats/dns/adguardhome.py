@@ -38,22 +38,27 @@ _ENTRY = re.compile(r'"QH"\s*:\s*".{0,1100}?"QT"\s*:\s*"', re.ASCII)
 _API_KEYS = ('"question"', '"client"', '"reason"', '"elapsedMs"')
 # 2026/01/26 06:43:57.223387 [error] POST 192.0.2.1 /control/login: from ip 192.0.2.7: ...
 _TEXT = re.compile(
-    r"(?a)(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?:\d{1,10}#\d{1,10} )?(?:\[(?:info|error|debug|warn|warning|fatal|trace)\]|(?:INFO|ERROR|DEBUG|WARN|TRACE)) "
+    r"(?a)(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?:\d{1,10}#\d{1,10} )?(?:\[(?:info|error|debug"
+    r"|warn|warning|fatal|trace)\]|(?:INFO|ERROR|DEBUG|WARN|TRACE)) "
 )
 # time=2026-11-20T06:43:57.223Z level=ERROR msg="POST 192.0.2.1 /control/login: from ip 192.0.2.7: invalid ..
 _SLOG = re.compile(
-    r"(?a)\btime=\"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))\"? level=[\"A-Za-z+\d]{3,12} (?:source=\S{1,200} )?msg="
+    r"(?a)\btime=\"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))\"? level=[\"A-Za-z+"
+    r"\d]{3,12} (?:source=\S{1,200} )?msg="
 )
 _SLOG_WORDS = re.compile(
-    r"(?a)/control/|\bAdGuard|\bprefix=\"?(?:auth|web|webapi|dnsforward|dnsproxy|dhcpd?|filtering|querylog|clients?|home|ratelimit)"
+    r"(?a)/control/|\bAdGuard|\bprefix=\"?(?:auth|web|webapi|dnsforward|dnsproxy|dhcpd?|filtering|querylog"
+    r"|clients?|home|ratelimit)"
 )
 # qname=evil.example.   question="evil.example. IN A"   host=evil.example
 _ASKED = re.compile(r"\b(?:qname|question|question_name|req_host|host|domain)=\"?([^\s\"=]{3,255})", re.ASCII)
 _OWN_WORDS = re.compile(
-    r"(?a)/control/|\bfrom ip |\bAdGuard|\bdnsproxy\b|\bdnsforward|\bdhcpv?[46]?: |\bauth: |\bwebapi\b|\bfiltering\b|\bquerylog\b|\bclients?: |\bprefix=|\bstarting|\bhome: "
+    r"(?a)/control/|\bfrom ip |\bAdGuard|\bdnsproxy\b|\bdnsforward|\bdhcpv?[46]?: |\bauth: |\bwebapi\b"
+    r"|\bfiltering\b|\bquerylog\b|\bclients?: |\bprefix=|\bstarting|\bhome: "
 )
 _FROM = re.compile(
-    r"(?a)\bfrom ip:? ?\[?([0-9A-Fa-f.:]{2,45})\]?|\b(?:(?:raddr|remote_?(?:ip|addr))|client_?ip|ip)=\"?\[?([0-9A-Fa-f.:]{2,60})"
+    r"(?a)\bfrom ip:? ?\[?([0-9A-Fa-f.:]{2,45})\]?|\b(?:(?:raddr|remote_?(?:ip|addr))|client_?ip"
+    r"|ip)=\"?\[?([0-9A-Fa-f.:]{2,60})"
 )
 _REFUSED = re.compile(
     r"(?ai)invalid username or password|login is blocked|failed|too many|blocked for|forbidden|unauthorized"
@@ -62,7 +67,8 @@ _HEAD = 4000
 _BLOCKING = among("3 4 5 6 7 8")
 """Reasons of `Result.Reason` that keep the asker away."""
 _BLOCKING_WORDS = among(
-    "FilteredBlackList FilteredBlockList FilteredSafeBrowsing FilteredParental FilteredInvalid FilteredSafeSearch FilteredBlockedService"
+    "FilteredBlackList FilteredBlockList FilteredSafeBrowsing FilteredParental FilteredInvalid "
+    "FilteredSafeSearch FilteredBlockedService"
 )
 
 

@@ -43,8 +43,9 @@ from lamsach.model import Action, Event, EventKind
 QUOTED = re.compile(r"'([^'\s]{1,1100}?)(?:/[A-Z][A-Z0-9-]{0,15}){0,2}(?:/[\w-]{1,64})?'")
 # DNS format error from 192.0.2.9#53 resolving www.example/AAAA for 10.1.1.5#55198: ...
 _FORMAT_ERROR = re.compile(
-    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving '?(\S{1,1100}?)/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?"
-    r"(?: for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5})|<unknown>))?(?=[:\s]|$)"
+    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving '?(\S{1,1100}?)"
+    r"/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?(?: for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}"
+    r")|<unknown>))?(?=[:\s]|$)"
 )
 # timed out resolving 'www.example/A/IN': 192.0.2.9#53
 _RESOLVING = re.compile(r"\bresolving '[^'\s]{1,1100}'|^transfer of '[^'\s]{1,1100}' from ")
@@ -61,11 +62,13 @@ _DISPATCH = re.compile(r"dispatch 0x[0-9a-f]{4,16}: |invalid command from ")
 LEAKED = re.compile(r"RFC 1918 response from Internet for (\S{1,1100})")
 # limit NXDOMAIN responses to 192.0.2.0/24 for www.example IN A (0a1b2c3d)
 _RATE_LIMITED = re.compile(
-    r"\*?(?:would |stop |continue )?limit(?:ing)? (?:[\w-]{1,20} )?responses? to [0-9A-Fa-f.:]{2,45}(?:/\d{1,3})?(?: for (\S{1,1100}))?(?=\s|$)"
+    r"\*?(?:would |stop |continue )?limit(?:ing)? (?:[\w-]{1,20} )?responses? to [0-9A-Fa-f.:]{2,45}"
+    r"(?:/\d{1,3})?(?: for (\S{1,1100}))?(?=\s|$)"
 )
 # CQ 192.0.2.1:53001 -> 192.0.2.53:53 UDP 40b www.example/IN/A
 _TAPPED = re.compile(
-    r"(?a)([ACFRSTU])([QR]) (\S{2,45}):(\d{1,5}) (?:->|<-) (\S{2,45}):(\d{1,5}) (?:UDP|TCP|DOT|DOH|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)"
+    r"(?a)([ACFRSTU])([QR]) (\S{2,45}):(\d{1,5}) (?:->|<-) (\S{2,45}):(\d{1,5}) (?:UDP|TCP|DOT|DOH"
+    r"|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)"
 )
 _SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _RATE_LIMITED, _TAPPED)
 
@@ -163,22 +166,26 @@ _TIME_ISO = re.compile(r"(?a)(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9}
 # infoblox-responses: 28-Nov-2024 15:26:27.498 client ...
 _BEFORE_TIME = re.compile(r"infoblox-(?:responses|queries): ")
 _CATEGORIES = (
-    "client cname config database default delegation-only dispatch dnssec dnstap edns-disabled general lame-servers network "
-    "notify nsid queries query-errors rate-limit resolver responses rpz rpz-passthru security serve-stale sslkeylog spill "
-    "trust-anchor-telemetry unmatched update update-security xfer-in xfer-out zoneload"
+    "client cname config database default delegation-only dispatch dnssec dnstap edns-disabled general "
+    "lame-servers network notify nsid queries query-errors rate-limit resolver responses rpz rpz-passthru "
+    "security serve-stale sslkeylog spill trust-anchor-telemetry unmatched update update-security xfer-in "
+    "xfer-out zoneload"
 )
 _LABELS = re.compile(
-    rf"(?:({'|'.join(sorted(_CATEGORIES.split(), key=len, reverse=True))}): )?(?:(debug \d{{1,2}}|info|notice|warning|error|critical): )?"
+    rf"(?:({'|'.join(sorted(_CATEGORIES.split(), key=len, reverse=True))}): )?(?:(debug \d{{1,2}}|info"
+    rf"|notice|warning|error|critical): )?"
 )
 # client @0x7f65100ee4d8 192.0.2.1#3076/key home (www.example): view internal: query: www.example IN A ..
 _CLIENT = re.compile(
-    r"\bclient (?:@0x[0-9a-fA-F]{1,16} )?([\w:.*-]{2,60}|<[^<>]{1,40}>)(?:%[\w.-]{1,32})?#(\d{1,5}|[xX*]{1,5})(?:/key [^\s:]{1,255})?"
-    r"(?: \(((?:[^()\\]|\\.){0,1100})(?:\)|$))?(?:: |:? ?$)(?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
+    r"\bclient (?:@0x[0-9a-fA-F]{1,16} )?([\w:.*-]{2,60}|<[^<>]{1,40}>)(?:%[\w.-]{1,32})?#(\d{1,5}"
+    r"|[xX*]{1,5})(?:/key [^\s:]{1,255})?(?: \(((?:[^()\\]|\\.){0,1100})(?:\)|$))?(?:: "
+    r"|:? ?$)(?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
 )
 _NO_MASK = re.compile(r"[0-9A-Fa-f.:]+")
 # query: www.example IN A +E(0)K (192.0.2.53)     and cut: query: www.example I
 _QUERY = re.compile(
-    r"(?:(?:UDP|TCP): )?(?:query|response|answer): (\S{1,1100}) (?:(?:IN|CH|CHAOS|HS|ANY|NONE|CLASS\d{1,5}) (\S{1,16})|\(null\)|I?N?$)"
+    r"(?:(?:UDP|TCP): )?(?:query|response|answer): (\S{1,1100}) (?:(?:IN|CH|CHAOS|HS|ANY|NONE"
+    r"|CLASS\d{1,5}) (\S{1,16})|\(null\)|I?N?$)"
 )
 _SERVER = re.compile(r"\(([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?(?:#(\d{1,5}))?\)")
 # rpz QNAME NXDOMAIN rewrite bot-c2.xyz/A/IN via bot-c2.xyz.rpz.example
@@ -197,7 +204,8 @@ _REFUSED = re.compile(
 _PASSED_POLICIES = frozenset({"PASSTHRU", "DISABLED", "TCP-ONLY", "LOG-ONLY"})
 # List Matched 192.0.2.1#32622: query: www.example IN A (192.0.2.53)   (EfficientIP's Guardian)
 _MATCHED_LIST = re.compile(
-    r"\b(?:List Matched|(?:Trigger|Policy|Client|View) [A-Z]?[a-z]{3,12}) ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): (?=query: |answer: )"
+    r"\b(?:List Matched|(?:Trigger|Policy|Client|View) [A-Z]?[a-z]{3,12}) ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): "
+    r"(?=query: |answer: )"
 )
 # XX+/10.1.1.5/www.example/A/IN   (BIND 8)
 _BIND8 = re.compile(r"XX ?\+?/([0-9A-Fa-f:.]{2,45})/([^/\s]{1,1100})/([A-Z0-9]{1,16})/[A-Z]{2,5}\b")
@@ -209,7 +217,8 @@ _BEFORE_CLIENT = 160
 
 # What follows BIND's own time, and not a syslog server's: `queries: `, `info: `, `client @0x`, `client ..
 _LABELS_OR_CLIENT = re.compile(
-    rf"(?:{'|'.join(_CATEGORIES.split())}|debug \d{{1,2}}|info|notice|warning|error|critical): |client (?:@0x|[0-9a-f:.]{{2,45}}[%#])"
+    rf"(?:{'|'.join(_CATEGORIES.split())}|debug \d{{1,2}}|info|notice|warning|error|critical): "
+    rf"|client (?:@0x|[0-9a-f:.]{{2,45}}[%#])"
 )
 
 
@@ -301,7 +310,9 @@ class Bind(LayoutFormat):
         shapes=(
             # client @0x7f65100ee4d8 192.0.2.1#3076 (www.example): query: www.example IN A +E(0)K (192.0.2.53)
             Shape(
-                r"client @0x[0-9a-fA-F]+ (?P<source_ip>[0-9A-Fa-f.:]{2,45})#(?P<source_port>\d{1,5}) \([^()\\]+\): query: (?P<domain>[\w.-]+) IN [A-Z0-9]+ [+-](?:E\(0\)|[STDCVK])* \((?P<destination_ip>[0-9A-Fa-f:.]{2,45})\)$",
+                r"client @0x[0-9a-fA-F]+ (?P<source_ip>[0-9A-Fa-f.:]{2,45})#(?P<source_port>\d{1,5}) \([^()"
+                r"\\]+\): query: (?P<domain>[\w.-]+) IN [A-Z0-9]+ [+-](?:E\(0\)|[STDCVK])* "
+                r"\((?P<destination_ip>[0-9A-Fa-f:.]{2,45})\)$",
                 {
                     "kind": EventKind.DNS,
                     "domain": QUESTION,
@@ -316,11 +327,13 @@ class Bind(LayoutFormat):
         ),
         examples=(
             (
-                "19-Oct-2022 05:34:03.425 queries: info: client @0x7f65100ee4d8 10.1.1.5#3076 (www.example): query: www.example IN A +E(0)K (192.0.2.53)",
+                "19-Oct-2022 05:34:03.425 queries: info: client @0x7f65100ee4d8 10.1.1.5#3076 "
+                "(www.example): query: www.example IN A +E(0)K (192.0.2.53)",
                 {"device_ip": "10.1.1.5", "source_port": 3076, "domain": "www.example", "destination_ip": "192.0.2.53", "action": "allowed"},
             ),
             (
-                "Oct 19 05:34:03 ns1 named[812]: client 10.1.1.5#53001: rpz QNAME NXDOMAIN rewrite bot-c2.example/A/IN via bot-c2.example.rpz.example",
+                "Oct 19 05:34:03 ns1 named[812]: client 10.1.1.5#53001: rpz QNAME NXDOMAIN rewrite "
+                "bot-c2.example/A/IN via bot-c2.example.rpz.example",
                 {"device_ip": "10.1.1.5", "domain": "bot-c2.example", "observer": "ns1", "action": "blocked"},
             ),
         ),

@@ -43,7 +43,8 @@ _IP = re.compile(rf'^{_TIME},{_CELL},{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL}
 # time, origin id, identity, identity type, direction, protocol, packet size, source, port, destination, port,
 # data centre, rule id, verdict
 _FIREWALL = re.compile(
-    rf'^{_TIME},"\[?\d*\]?",{_CELL},{_CELL},"(?:INBOUND|OUTBOUND|TO_INTERNET|FROM_INTERNET|[A-Z_]*)","\d{{0,3}}","\d*",{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL}'
+    rf'^{_TIME},"\[?\d*\]?",{_CELL},{_CELL},"(?:INBOUND|OUTBOUND|TO_INTERNET|FROM_INTERNET'
+    rf'|[A-Z_]*)","\d{{0,3}}","\d*",{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL}'
 )
 _START = re.compile(rf"^\ufeff?{_TIME},")
 _ZONE_IS_UTC = "Z"

@@ -19,12 +19,14 @@ from lamsach.model import Action, Event, EventKind
 
 # [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR
 _QUERY = re.compile(
-    r'(?a)(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS|ANY) (\S{1,1024})'
-    r'(?: (?:udp|tcp|https|tls|quic|grpc)\b(?:[^"]{0,80}" ([A-Z]{1,12})|[^"]{0,80}(?:" ?)?$)| ?$)'
+    r'(?a)(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS'
+    r'|ANY) (\S{1,1024})(?: (?:udp|tcp|https|tls|quic|grpc)\b(?:[^"]{0,80}" ([A-Z]{1,12})'
+    r'|[^"]{0,80}(?:" ?)?$)| ?$)'
 )
 # [ERROR] plugin/errors: 2 c2.example. A: read udp 10.1.1.53:5000->203.0.113.53:53: i/o timeout
 _ERROR = re.compile(
-    r"(?a)\[ERROR\] plugin/errors: \d{1,5} (\S{1,1024}) [A-Z0-9]{1,12}: (?:\S{1,40} (?:udp|tcp) \S{2,60}->(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}):)?"
+    r"(?a)\[ERROR\] plugin/errors: \d{1,5} (\S{1,1024}) [A-Z0-9]{1,12}: (?:\S{1,40} (?:udp"
+    r"|tcp) \S{2,60}->(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}):)?"
 )
 _FAILED = frozenset({"REFUSED"})
 

@@ -31,7 +31,8 @@ from lamsach.model import Action, Event, EventKind
 # CEF:0|Infoblox|NIOS|8.6.2|RPZ-QNAME|NXDOMAIN|7|app=DNS dst=10.1.1.2 src=10.1.1.1 spt=5353 view=_default ..
 _RECORD = re.compile(r"CEF: ?[01]\|Infoblox\|", re.IGNORECASE)
 _REWRITE = re.compile(
-    r"(?a)rpz (\S{1,20}) (\S{1,20}) rewrite (\S{1,1100}?)(?:/[A-Z0-9]{1,16}/[A-Z]{2,5})?(?: \[[A-Z0-9]{1,16}\])?(?= via |\"|$)"
+    r"(?a)rpz (\S{1,20}) (\S{1,20}) rewrite (\S{1,1100}?)(?:/[A-Z0-9]{1,16}/[A-Z]{2,5})?(?: "
+    r"\[[A-Z0-9]{1,16}\])?(?= via |\"|$)"
 )
 _PASSING = frozenset({"PASSTHRU", "TCP-ONLY", "DISABLED", "LOG", "ALLOW", "ALLOWED", "LOG ONLY"})
 _BLOCKING = frozenset({
@@ -40,8 +41,8 @@ _BLOCKING = frozenset({
 })  # fmt: skip
 # 2026-05-04 10:20:30.123Z [admin]: Login_Allowed - - to=AdminConnector ip=10.1.2.3 auth=LOCAL ..
 _AUDIT = re.compile(
-    r"(?a)(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) \[([^\]\s]{1,128})\]: (Login_Allowed|Login_Denied|Logout|First_Login) - - "
-    r"(?:to=\w{1,40} )?ip=([0-9A-Fa-f.:]{2,45})"
+    r"(?a)(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) \[([^\]\s]{1,128})\]: (Login_Allowed"
+    r"|Login_Denied|Logout|First_Login) - - (?:to=\w{1,40} )?ip=([0-9A-Fa-f.:]{2,45})"
 )
 _ANSWER_BREAKS = re.compile(r"[\s,;|]+")
 

@@ -34,7 +34,8 @@ _RECURSOR = re.compile(
 _AUTHORITATIVE = re.compile(rf"Remote ({_ADDRESS})(?:<-\S{{2,50}})? wants '([^'|]{{1,1024}})\|", re.ASCII)
 # Packet from 10.1.1.5:49152 for c2.example. A with id 7
 _PACKET = re.compile(
-    rf"(?a)(?:Packet|Query) from ({_ADDRESS}(?::\d{{1,5}})?) for (\S{{1,1024}}?) ?\|?(?:[A-Z0-9]{{1,10}}) with id "
+    rf"(?a)(?:Packet|Query) from ({_ADDRESS}(?::\d{{1,5}})?) for (\S{{1,1024}}?) ?\|?(?:[A-Z0-9]{{1,10}}) "
+    rf"with id "
 )
 # Got query for c2.example.|A from 10.1.1.5:49152
 _GOT = re.compile(rf"(?a)Got query for ([^|\s]{{1,1024}})\|[\w-]{{1,20}} from ({_ADDRESS}(?::\d{{1,5}})?)")

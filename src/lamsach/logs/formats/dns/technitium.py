@@ -33,19 +33,22 @@ _LINE = re.compile(
     r"(?:\[(\[?[0-9A-Fa-f.:%]{2,60}\]?(?::\d{1,5})?)\] )?(?:\[([A-Za-z]{2,6})\] )?(.*)"
 )
 _QUESTION = re.compile(
-    r"(?as)QNAME: (.{1,1100}?); QTYPE: (\w{1,20}); QCLASS: (\w{1,10});(?: RCODE: (\w{1,20});)?(?: ANSWER: (.*))?"
+    r"(?as)QNAME: (.{1,1100}?); QTYPE: (\w{1,20}); QCLASS: (\w{1,10});(?: RCODE: (\w{1,20});)?(?: ANSWER: "
+    r"(.*))?"
 )
 # [0.0.0.0:68] DHCP Server leased IP address [192.0.2.66] to may-66 [00-11-22-33-44-55] for scope: Default
 # DHCP Server released IP address [192.0.2.66] that was leased to [00-11-22-33-44-55] for scope: Default
 _LEASE = re.compile(
-    r"(?a)DHCP Server (leased|released) IP address \[([\d.]{7,15})\] (?:that was leased )?to (?:(\S{1,255}) )?\[([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})\]"
+    r"(?a)DHCP Server (leased|released) IP address \[([\d.]{7,15})\] (?:that was leased )?to (?:(\S{1,255})"
+    r" )?\[([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})\]"
 )
 # RowNumber,Timestamp,ClientIpAddress,Protocol,ResponseType,ResponseRtt,RCode,Domain,Type,Class,Answer
 _HEADING = re.compile(r'"?RowNumber"?,"?Timestamp"?,"?ClientIpAddress"?,', re.ASCII)
 # 1,2026-03-06T15:06:03.1234567Z,192.0.2.5,Udp,Recursive,12.5,NoError,www.example,A,IN,198.51.100.7
 _ROW = re.compile(
-    r'(?a)"?\d{1,12}"?,"?[0-9TZ:./ +-]{16,40}(?: [AP]M)?"?,"?[0-9A-Fa-f.:%]{2,60}"?,"?(?:Udp|Tcp|Tls|Https|Quic|UdpProxy|TcpProxy)"?,'
-    r'"?(?:Authoritative|Recursive|Cached|Blocked|UpstreamBlocked|UpstreamBlockedCached|CacheBlocked|Dropped)"?,'
+    r'(?a)"?\d{1,12}"?,"?[0-9TZ:./ +-]{16,40}(?: [AP]M)?"?,"?[0-9A-Fa-f.:%]{2,60}"?,"?(?:Udp|Tcp|Tls|Https'
+    r'|Quic|UdpProxy|TcpProxy)"?,"?(?:Authoritative|Recursive|Cached|Blocked|UpstreamBlocked'
+    r'|UpstreamBlockedCached|CacheBlocked|Dropped)"?,'
 )
 _COLUMNS = in_order(
     "RowNumber Timestamp ClientIpAddress Protocol ResponseType ResponseRtt RCode Domain Type Class Answer"

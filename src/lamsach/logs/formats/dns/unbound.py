@@ -32,23 +32,29 @@ _LEVEL = r"(?:info|notice|warning|error|fatal error|debug|query|reply|verbose|ve
 # [1602500000] unbound[1234:0] info: ...   unbound[1234:0] info: ...   [1234:0] info: ...
 # unbound 1234 - [meta sequenceId="1"] [1234:0] info: ...
 _START = re.compile(
-    r"(?a)(?:\[(\d{9,10}(?:\.\d{1,9})?)\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? |: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
+    r"(?a)(?:\[(\d{9,10}(?:\.\d{1,9})?)\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? "
+    r"|: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
     rf"(?={_LEVEL})"
 )
 # rsyslog of OPNsense, without the version: `2026-05-20T16:29:19+07:00 fw01 unbound 79652 - [meta ..
 _META = re.compile(r"\[meta sequenceId=\"\d{1,12}\"\] ", re.ASCII)
 _NAMED = re.compile(
-    r"(?a)(?:^|[ \]])(?:lib)?unbound(?:[:\[ ]|$)|\[\d{1,10}:[0-9a-f]{1,4}\] (?:info|query|reply|error|debug|notice|warning|local-actions): ?"
+    r"(?a)(?:^|[ \]])(?:lib)?unbound(?:[:\[ ]|$)|\[\d{1,10}:[0-9a-f]{1,4}\] (?:info|query|reply|error|debug"
+    r"|notice|warning|local-actions): ?"
 )
 _CLASS = r"(?:IN|CH|HS|ANY|NONE|CLASS\d{1,5})"
 _ADDRESS = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
 _MASKED = r"(?=\S*[xX*])[\dxX*]{1,3}(?:\.[\dxX*]{1,3}){3}"
 _CODES = verbs(allowed=frozenset({"NOERROR"}), blocked=frozenset({"REFUSED"}))
 _ZONES = (
-    "deny refuse static transparent typetransparent redirect inform inform_deny inform_redirect always_transparent block_a "
-    "always_refuse always_nxdomain always_nodata always_null always_deny noview ipset truncate nodefault unset"
+    "deny refuse static transparent typetransparent redirect inform inform_deny inform_redirect "
+    "always_transparent block_a always_refuse always_nxdomain always_nodata always_null always_deny noview "
+    "ipset truncate nodefault unset"
 )
-_PASSING = "transparent typetransparent inform always_transparent noview ipset rpz-passthru rpz-tcp-only rpz-truncate"
+_PASSING = (
+    "transparent typetransparent inform always_transparent noview ipset rpz-passthru rpz-tcp-only "
+    "rpz-truncate"
+)
 _FORWARDED = {"kind": EventKind.DNS, "domain": QUESTION, "forwarded": True}
 
 
@@ -74,12 +80,15 @@ def _asked(client: str, rest: str, *, columns: bool, needs: tuple[str, ...] = ()
 
 # 192.168.10.8 www.example. A IN                        192.168.10.8 www.example. A IN NOERROR 0.095659 0 134
 _WHOLE = (
-    rf") [A-Z0-9]{{1,16}}(?: {_CLASS}(?: (?P<code>[A-Z]{{2,16}}\d{{0,5}}|RCODE\d{{1,5}})(?: \d{{1,10}}\.\d{{1,9}} [01] \d{{1,7}})?"
-    r"(?: on (?:udp|tcp|dot|doh|doq|ssl|https|dnscrypt|quic) (?P<destination_ip>\S{1,64}?)(?:[@ #](?P<destination_port>\d{1,5}))?)?(?: [\d.]{1,12}){0,2})?)?"
+    rf") [A-Z0-9]{{1,16}}(?: {_CLASS}(?: (?P<code>[A-Z]{{2,16}}\d{{0,5}}|RCODE\d{{1,5}})(?: \d{{1,10}}"
+    rf"\.\d{{1,9}} [01] \d{{1,7}})?"
+    r"(?: on (?:udp|tcp|dot|doh|doq|ssl|https|dnscrypt|quic) (?P<destination_ip>\S{1,64}?)(?:[@ #]"
+    r"(?P<destination_port>\d{1,5}))?)?(?: [\d.]{1,12}){0,2})?)?"
 )
 # cut: 192.168.10.8 www.example. A I     192.168.10.8 www.example. A IN NOERROR 0.095659 0 134 on ud
 _CUT = (
-    rf"\.)(?: (?:[A-Z0-9]{{1,16}})(?: (?:I|{_CLASS}(?: (?P<code>[A-Z]{{2,16}}\d{{0,5}})(?: [\d.]{{1,24}}){{0,3}}"
+    rf"\.)(?: (?:[A-Z0-9]{{1,16}})(?: (?:I|{_CLASS}(?: (?P<code>[A-Z]{{2,16}}\d{{0,5}})(?: [\d.]{{1,24}}"
+    rf"){{0,3}}"
     r"(?: on?(?: [a-z]{1,8}(?: [0-9A-Fa-f.:]{0,45}[@#]?)?)?)?)?)?)?)?"
 )
 _CLIENT = rf"(?P<source_ip>{_ADDRESS})"
@@ -105,8 +114,11 @@ class Unbound(LayoutFormat):
             # bot-c2.xyz. always_nxdomain 192.0.2.9@51345 www.bot-c2.xyz. A IN
             # rpz: applied [blocklist] bot-c2.xyz. rpz-nxdomain 192.0.2.9@5353 www.bot-c2.xyz. A IN
             Shape(
-                rf"{_LEVEL}(?:rpz: applied (?:\[[^\]]{{0,255}}\] )?(?:\S{{1,1100}} )?(?P<word>[a-z_-]{{3,40}})|(?:\S{{1,1100}} )?(?P<word2>rpz-[a-z_-]{{0,36}}|{_ZONES.replace(' ', '|')}))"
-                rf" {_CLIENT}[@#](?P<source_port>\d{{1,5}})(?: (?P<domain>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}| (?P<domain2>\S{{1,1100}}\.)(?: [A-Z0-9]{{1,16}}(?: I)?)? *$)",
+                rf"{_LEVEL}(?:rpz: applied (?:\[[^\]]{{0,255}}\] )?(?:\S{{1,1100}} )?"
+                rf"(?P<word>[a-z_-]{{3,40}})|(?:\S{{1,1100}} )?(?P<word2>rpz-[a-z_-]{{0,36}}"
+                rf"|{_ZONES.replace(' ', '|')})) {_CLIENT}[@#](?P<source_port>\d{{1,5}})(?: "
+                rf"(?P<domain>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}| (?P<domain2>\S{{1,1100}}\.)(?: "
+                rf"[A-Z0-9]{{1,16}}(?: I)?)? *$)",
                 {
                     "kind": EventKind.DNS,
                     "domain": QUESTION,
@@ -117,27 +129,34 @@ class Unbound(LayoutFormat):
             ),
             # ip_ratelimit exceeded 192.0.2.9 100 www.example. A IN
             Shape(
-                rf"{_LEVEL}(?:ip_ratelimit exceeded {_CLIENT}(?:@\d{{1,5}})? \d{{1,10}}(?: \(cookie\))?(?: (?P<domain>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS})?"
-                rf"|ratelimit exceeded \S{{1,1100}} \d{{1,10}} query (?P<domain2>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}(?: from (?P<source_ip2>{_ADDRESS}))?)",
+                rf"{_LEVEL}(?:ip_ratelimit exceeded {_CLIENT}(?:@\d{{1,5}})? \d{{1,10}}(?: \(cookie\))?(?: "
+                rf"(?P<domain>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS})?|ratelimit exceeded \S{{1,1100}} "
+                rf"\d{{1,10}} query (?P<domain2>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}(?: from "
+                rf"(?P<source_ip2>{_ADDRESS}))?)",
                 {"kind": EventKind.DNS, "domain": QUESTION, "action": Action.BLOCKED},
                 columns=False,
             ),
             # SERVFAIL <www.example. A IN>: all the configured stub or forward servers failed, at zone . ..
             Shape(
-                rf"{_LEVEL}SERVFAIL <(?P<domain>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}>(?:.{{0,400}}? from (?P<destination_ip>{_ADDRESS}))?",
+                rf"{_LEVEL}SERVFAIL <(?P<domain>\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}>(?:.{{0,400}}? "
+                rf"from (?P<destination_ip>{_ADDRESS}))?",
                 {**_FORWARDED, "destination_port": Made(_port, ("", "destination_ip"))},
                 columns=False,
             ),
             # reply from <example.> 192.0.2.53#53     sending to target: <example.> 192.0.2.53#53
             Shape(
-                rf"{_LEVEL}(?:reply from|sending to target:) <(?P<domain>\S{{1,1100}})> (?P<destination_ip>{_ADDRESS})#(?P<destination_port>\d{{1,5}})",
+                rf"{_LEVEL}(?:reply from|sending to target:) <(?P<domain>\S{{1,1100}})> "
+                rf"(?P<destination_ip>{_ADDRESS})#(?P<destination_port>\d{{1,5}})",
                 _FORWARDED,
                 columns=False,
             ),
             # resolving www.example. A IN    response for www.example. A IN
             Shape(
-                rf"{_LEVEL}(?:resolving(?: \(init part \d\): )?|response for|sending query:|prime trust anchor|generate keytag query|validation (?:failure|success|bogus)|processQueryTargets:"
-                rf"|priming|validate(?:\(\w{{1,20}}\))?:|use stub|cache hit|finishing processing for|new target|query took) <?(?P<domain>\S{{1,1100}}?) [A-Z0-9]{{1,16}} {_CLASS}\b",
+                rf"{_LEVEL}(?:resolving(?: \(init part \d\): )?|response for|sending query:"
+                rf"|prime trust anchor|generate keytag query|validation (?:failure|success|bogus)"
+                rf"|processQueryTargets:|priming|validate(?:\(\w{{1,20}}\))?:|use stub|cache hit"
+                rf"|finishing processing for|new target|query took) <?(?P<domain>\S{{1,1100}}?) "
+                rf"[A-Z0-9]{{1,16}} {_CLASS}\b",
                 _FORWARDED,
                 columns=False,
             ),

@@ -32,16 +32,17 @@ from lamsach.model import Action, Event, EventKind
 
 # 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A
 _PACKET = re.compile(
-    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
-    r"(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\[([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)"
-    r"[ \t]{0,12}([^\r\n]{0,2000})"
+    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv"
+    r"|Snd)\s{1,4}(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\["
+    r"([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)[ \t]{0,12}([^\r\n]{0,2000})"
 )
 _PACKET_HEAD = 400
 _SHORT_RECORD = _PACKET_HEAD + 2400
 # 5/21/2015 1:51:18 PM 0D48 EVENT   The DNS server has started.
 _RECORD = re.compile(
-    r"(?a)\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|"
-    r"REMOTE|TCPIP?|SOCKET|UPDATE|ZONEXFR|XFR|AGE|AGING|RPC|WRITE|READ|CACHE|SD|RRL|POLICY|DNSSEC|LOG)\b"
+    r"(?a)\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT"
+    r"|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|REMOTE|TCPIP?|SOCKET|UPDATE|ZONEXFR|XFR|AGE"
+    r"|AGING|RPC|WRITE|READ|CACHE|SD|RRL|POLICY|DNSSEC|LOG)\b"
 )
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,]\d{1,7})?(?![\d:.])", re.ASCII)
 _DATE = re.compile(
@@ -56,9 +57,10 @@ _QUOTES = re.compile("[`'\"]")
 _PLAIN_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,40}\.?", re.ASCII)
 # The preamble, and the lines of packet details, which are indented but for their first, `UDP question ..
 _OTHER = re.compile(
-    r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info|packet) at [0-9A-Fa-f]"
-    r"|(?:Socket|Remote addr|Time Query|Buf length|Msg length|Offset) ?=? |Message:$|(?:QUESTION|ANSWER|AUTHORITY|ADDITIONAL) SECTION:|empty$"
-    r"|(?:XID|Flags|QR|OPCODE|AA|TC|RD|RA|Z|CD|AD|RCODE|QCOUNT|ACOUNT|NSCOUNT|ARCOUNT|Name|QTYPE|QCLASS|TYPE|CLASS|TTL|DLEN|DATA) {2,10}\S"
+    r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info"
+    r"|packet) at [0-9A-Fa-f]|(?:Socket|Remote addr|Time Query|Buf length|Msg length|Offset) ?=? |Message:$"
+    r"|(?:QUESTION|ANSWER|AUTHORITY|ADDITIONAL) SECTION:|empty$|(?:XID|Flags|QR|OPCODE|AA|TC|RD|RA|Z|CD|AD"
+    r"|RCODE|QCOUNT|ACOUNT|NSCOUNT|ARCOUNT|Name|QTYPE|QCLASS|TYPE|CLASS|TTL|DLEN|DATA) {2,10}\S"
 )
 # Remote addr 10.1.1.5, port 53527
 _REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")

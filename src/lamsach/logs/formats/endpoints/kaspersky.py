@@ -45,7 +45,8 @@ from lamsach.model import Event
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
 # CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
 _FRAMED = re.compile(
-    r"(?i)(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace|Kaspersky CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail)"
+    r"(?i)(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace"
+    r"|Kaspersky CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail)"
 )
 # [event@23668 et="GNRL_EV_VIRUS_FOUND" hdn="PC-7" hip="10.1.1.7" p1="C:\\a.exe"]
 _STRUCTURED = re.compile(r'(?<= )([A-Za-z]\w{0,40})="((?:[^"\\]|\\.)*)"')
@@ -124,7 +125,8 @@ _OWN = re.compile(
 )
 # <strEventType>GNRL_EV_VIRUS_FOUND</strEventType>   <column name="strEventType">GNRL_EV_VIRUS_FOUND</column>
 _ELEMENT_KASPERSKY_XML = re.compile(
-    r"(?a)<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column|id)=[\"']([\w.]{1,60})[\"'])?(?:\s[^<>]{0,200})?>([^<]{1,16000})</\1\s*>"
+    r"(?a)<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column|id)=[\"']([\w.]{1,60})[\"'])?(?:\s[^<>]{0,200})?>"
+    r"([^<]{1,16000})</\1\s*>"
 )
 # <event strEventType="GNRL_EV_VIRUS_FOUND" wstrDisplayName="PC-7" ../>
 _ATTRIBUTE = re.compile(r"\s([A-Za-z]\w{0,60})=\"([^\"<>]{0,16000})\"", re.ASCII)

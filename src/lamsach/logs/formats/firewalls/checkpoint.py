@@ -55,7 +55,8 @@ _SPACES = re.compile(
 # 26Oct2026 10:11:12 accept gw >eth0 product: VPN-1 & FireWall-1; src: 192.0.2.5; dst: 198.51.100.7;
 _FW_LOG = re.compile(r"(?:^|(?<=[;\s]))([A-Za-z_][\w/.-]{0,80}): ([^;\"]{0,400})(?:;|$)")
 _FW_LOG_START = re.compile(
-    r"(?:(\d{1,2}[A-Z][a-z]{2}\d{4}) {0,3})?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(?:(\w+) +)?(?:\d+ +)?(\S+) +[<>]"
+    r"(?:(\d{1,2}[A-Z][a-z]{2}\d{4}) {0,3})?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(?:(\w+) +)?(?:\d+ +)?(\S+)"
+    r" +[<>]"
 )
 # <134>1 2026-06-02T08:45:34Z gw1 CheckPoint 1234 - [action:"Log In";
 _EXPORTED = re.compile(r" CheckPoint \d{1,10} \S{1,40} \[(?:\w{1,60}[:=]\"|[\w-]{1,40}@)", re.ASCII)

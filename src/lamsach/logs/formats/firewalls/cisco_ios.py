@@ -39,7 +39,8 @@ _OWN_ZONE = re.compile(
 )
 # Created tcp 10.1.1.5:1234 203.0.113.9:1234 198.51.100.7:80 198.51.100.7:80
 _NAT = re.compile(
-    rf"(?ai)\b(?:tcp|udp|icmp|gre|ip) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS})"
+    rf"(?ai)\b(?:tcp|udp|icmp|gre|ip) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?(\d{{0,5}}) ({ADDRESS}):?"
+    rf"(\d{{0,5}}) ({ADDRESS})"
 )
 # (GigabitEthernet0/0 0011.2233.4455) ->
 _MAC_OF_SENDER = re.compile(r"\([A-Za-z][\w/.:-]{0,40} ([0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})\)")
@@ -49,7 +50,8 @@ _ARP = re.compile(rf"\(\[([0-9A-Fa-f.]{{14}})/({ADDRESS})/", re.ASCII)
 # Src Port: 1234, Dst Port: 80
 _NEXUS_PORTS = re.compile(r"Src Port: (\d{1,5}), Dst Port: (\d{1,5})")
 _USER = re.compile(
-    r"\[user: ?([^\]\s][^\]]{0,127})\]|\bby (\S{1,64}) on |\bUser:? ?'?([\w.@\\-]{1,64})'? |\buser[ =]'?([\w.@\\-]{1,64})'?"
+    r"\[user: ?([^\]\s][^\]]{0,127})\]|\bby (\S{1,64}) on |\bUser:? ?'?([\w.@\\-]{1,64})'? "
+    r"|\buser[ =]'?([\w.@\\-]{1,64})'?"
 )
 _SOURCE = re.compile(rf"\[Source: ?({ADDRESS})\]|\(({ADDRESS})\)\s*$|\bfrom ({ADDRESS})", re.ASCII)
 _SESSIONS = re.compile(r"(?:\([^()]{1,64}\)-\([^()]{1,128}\):)?(?:Start|Stop|Created) ")

@@ -23,30 +23,35 @@ from lamsach.model import Action, Event, EventKind
 _END = r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}?\]?)(?::(\d{1,5}))?"
 # Local User (MAC=02-00-5E-00-53-01): 10.0.0.5:51000 -> 203.0.113.9:443 (TCP)
 _LOCAL_USER = re.compile(
-    rf"(?as)(?:Local|Remote|VPN) User(?:\s?\((?:MAC=([0-9A-Fa-f:-]{{17}})[^)]{{0,80}}|[^)]{{0,80}})\))?: {_END} (?:(DNS) )?->\s?{_END}(?: inquire (\S{{1,255}}))?(.*)"
+    rf"(?as)(?:Local|Remote|VPN) User(?:\s?\((?:MAC=([0-9A-Fa-f:-]{{17}})[^)]{{0,80}}"
+    rf"|[^)]{{0,80}})\))?: {_END} (?:(DNS) )?->\s?{_END}(?: inquire (\S{{1,255}}))?(.*)"
 )
 # [FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, 10.0.0.5:51000->203.0.113.9:443][TCP][HLen=20, TLen=48]
 # [CSM] Block URL content filter: 10.0.0.5:51000 -> 203.0.113.9:80 URL=..
 _BRACKETS = re.compile(
-    r"(?a)\[(FILTER|DoS|DOS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit|Port_Scan)\]"
-    r"(?:\[\w[\w/ -]{0,20}\]|(?<=SM\]|RL\]|CF\]|SF\]|PE\]) ?\[?(?=(?i:block|pass|drop|deny|allow)|(?:APPE|URL|WCF|UCF|DNSF)\]))"
+    r"(?a)\[(FILTER|DoS|DOS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit"
+    r"|Port_Scan)\](?:\[\w[\w/ -]{0,20}\]|(?<=SM\]|RL\]|CF\]|SF\]|PE\]) ?\[?(?=(?i:block|pass|drop|deny"
+    r"|allow)|(?:APPE|URL|WCF|UCF|DNSF)\]))"
 )
 _WORD = re.compile(
-    r"(?ai)(?<![\w/])(?:(block(?:ed)?|drop(?:ped)?|deny|denied|reject(?:ed)?)|pass(?:ed)?|accept(?:ed)?|allow(?:ed)?|permit(?:ted)?)(?![\w/])"
+    r"(?ai)(?<![\w/])(?:(block(?:ed)?|drop(?:ped)?|deny|denied|reject(?:ed)?)|pass(?:ed)?|accept(?:ed)?"
+    r"|allow(?:ed)?|permit(?:ted)?)(?![\w/])"
 )
 # [URL] Block 10.0.0.5:51000 -> c2.example/gate.php
 _TO_SITE = re.compile(rf"[\[, ]{_END} ?-> ?(?=[A-Za-z0-9-]{{1,63}}\.)", re.ASCII)
 # [QNAME=c2.example]   host: c2.example   [c2.example/gate.php]   -> c2.example/gate.php
 _NAMED = re.compile(r"\b(?:QNAME|host|domain|query|SNI)[=:] ?([\w.-]{3,253})", re.ASCII | re.IGNORECASE)
 _SITE = re.compile(
-    r"(?a)(?:^|[\s\[>])((?:[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62}(?::\d{1,5})?(?:/[^\s\]]{0,2000})?)(?=[\]\s]|$)"
+    r"(?a)(?:^|[\s\[>])((?:[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62}(?::\d{1,5})?"
+    r"(?:/[^\s\]]{0,2000})?)(?=[\]\s]|$)"
 )
 _BRACKET_FLOW = re.compile(rf"[\[, ]{_END} ?-> ?{_END}(?=[\],\s])", re.ASCII)
 # [FILTER][Block][WAN->LAN/RT/VPN, 4:48:16][
 _FROM_OUTSIDE = re.compile(r"\[(?:WAN\d? ?->|DoS|DOS|Port_Scan)", re.ASCII)
 # 295:34:52.730 lan @Group:Rule=0:10 b 203.0.113.7,18775 -> 198.51.100.9,www
 _PRINTED = re.compile(
-    r"(?a)@\w{1,8}:R(?:ule)?=\d{1,4}:\d{1,4},? ([bBpP]) (\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? -> ?(\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? {1,8}PR \w"
+    r"(?a)@\w{1,8}:R(?:ule)?=\d{1,4}:\d{1,4},? ([bBpP]) (\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? -> ?"
+    r"(\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? {1,8}PR \w"
 )
 _URL = re.compile(r"(?:\burl=|\bURL[=:] ?|https?://)(\S{1,2048}?)(?=[\]\s]|$)", re.IGNORECASE)
 _OF_PACKETS = ("filter", "dos")

@@ -40,8 +40,9 @@ class Hillstone(LayoutFormat):
         shapes=(
             Shape(
                 # Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), interface ethernet0/1, vr ..
-                rf"(?:^|[\s:])(?:\w{{4,12}}@)?(?:FLOW|NAT): (?:SESSION|NAT|SNAT|DNAT): (?P<source_ip>{_ADDRESS}):(?P<source_port>\d{{1,5}})"
-                rf"->(?P<destination_ip>{_ADDRESS}):(?P<destination_port>\d{{1,5}})\(\w[\w-]{{0,15}}\)",
+                rf"(?:^|[\s:])(?:\w{{4,12}}@)?(?:FLOW|NAT): (?:SESSION|NAT|SNAT"
+                rf"|DNAT): (?P<source_ip>{_ADDRESS}):(?P<source_port>\d{{1,5}})->"
+                rf"(?P<destination_ip>{_ADDRESS}):(?P<destination_port>\d{{1,5}})\(\w[\w-]{{0,15}}\)",
                 also=(
                     rf", snat to (?P<source_nat_ip>{_ADDRESS}):(?P<source_nat_port>\d{{1,5}})(?:[,\s]|$)",
                     rf", dnat to (?P<inner_ip>{_ADDRESS}):\d{{1,5}}(?:[,\s]|$)",
@@ -54,7 +55,8 @@ class Hillstone(LayoutFormat):
         ),
         examples=(
             (
-                "Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), interface ethernet0/1, vr trust-vr, policy 1, user -@-, host PC-7, session start",
+                "Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), interface ethernet0/1, vr "
+                "trust-vr, policy 1, user -@-, host PC-7, session start",
                 {
                     "source_ip": "10.1.1.5",
                     "destination_port": 443,
@@ -63,7 +65,8 @@ class Hillstone(LayoutFormat):
                 },
             ),
             (
-                "Traffic@FLOW: NAT: 198.51.100.7:51000->203.0.113.9:443(TCP), dnat to 10.1.1.80:8443, policy deny",
+                "Traffic@FLOW: NAT: 198.51.100.7:51000->203.0.113.9:443(TCP), dnat to 10.1.1.80:8443, "
+                "policy deny",
                 {"device_ip": "10.1.1.80", "destination_ip": "203.0.113.9", "action": "blocked"},
             ),
         ),

@@ -24,8 +24,10 @@ from lamsach.model import Action, Event
 _END = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.%]{2,60}\])(?::(\d{1,5}))?"
 # ipfw: 100 Deny TCP 203.0.113.9:4444 192.0.2.10:22 in via em0     ipfw: 300 Forward to 10.0.0.5:8080 TCP ...
 _PACKET = re.compile(
-    r"(?a)(?:^|(?<=[\s:]))ipfw(?:\[\d{1,6}\])?: (?:-?\d{1,10} )?([A-Z][A-Za-z]{2,15}6?)(?: to \S{1,64}| \d{1,6})? "
-    rf"(?:TCP|UDP|SCTP|ICMP(?:v6)?(?::\d{{1,3}}\.\d{{1,3}})?|P:\d{{1,3}}) {_END} {_END}(?: (?:in|out)\b|(?=\s|$))"
+    r"(?a)(?:^|(?<=[\s:]))ipfw(?:\[\d{1,6}\])?: (?:-?\d{1,10} )?([A-Z][A-Za-z]{2,15}6?)(?: to \S{1,64}"
+    r"| \d{1,6})? "
+    rf"(?:TCP|UDP|SCTP|ICMP(?:v6)?(?::\d{{1,3}}\.\d{{1,3}})?|P:\d{{1,3}}) {_END} {_END}(?: (?:in|out)\b"
+    rf"|(?=\s|$))"
 )
 # Firewall[38]: Stealth Mode connection attempt to TCP 192.168.1.10:22 from 203.0.113.9:4444
 _STEALTH = re.compile(rf"Stealth Mode connection attempt to (?:TCP|UDP) {_END} from {_END}(?=\s|$)", re.ASCII)

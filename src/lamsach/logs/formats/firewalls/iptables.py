@@ -55,8 +55,8 @@ from lamsach.model import Action, Event, EventKind
 # tcp
 # ipv4     2 udp      17 29 src=10.0.0.5 ...      as `conntrack -L` and /proc/net/nf_conntrack list them
 _CONNTRACK_START = re.compile(
-    r"(?a)(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] "
-    r"|(?:^|\s)(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown) {1,10}\d{1,3} (?:\d{1,10} )?(?:[A-Z_]{2,16} )?(?=src=)"
+    r"(?a)(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] |(?:^|\s)(?:tcp|udp|icmp|icmpv6"
+    r"|sctp|dccp|udplite|gre|unknown) {1,10}\d{1,3} (?:\d{1,10} )?(?:[A-Z_]{2,16} )?(?=src=)"
 )
 _CONNTRACK_FIELD = re.compile(r"(?a)(?<=[ \t])(src|dst|sport|dport|SRC|DST|SPT|DPT)=([0-9A-Fa-f:.]{1,45})")
 _KEYS = {"SPT": "sport", "DPT": "dport"}
@@ -106,7 +106,8 @@ MARK = "Packet log: "
 _ADDRESS = r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})"
 # Packet log: input DENY eth0 PROTO=6 203.0.113.9:4444 192.0.2.1:23 L=44 S=0x00 I=33280 F=0x0000 T=243 SYN ..
 _PACKET = re.compile(
-    rf"(?a)Packet log: ([\w.-]{{1,32}}) ([A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} PROTO=(\d{{1,3}}) {_ADDRESS} {_ADDRESS} L=\d"
+    rf"(?a)Packet log: ([\w.-]{{1,32}}) ([A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} PROTO=(\d{{1,3}})"
+    rf" {_ADDRESS} {_ADDRESS} L=\d"
 )
 _ACTIONS = {
     "DENY": Action.BLOCKED,
@@ -143,7 +144,8 @@ def ipchains_packet(line: str) -> Event | None:
 # kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 ..
 # policy DROP: OUT=vmbr0 SRC=192.0.2.1      Proxmox leaves out the side that there is none of
 _START = re.compile(
-    r"(?:^|[^\w])(?:IN=([^\s=]{0,32}) |OUT=[^\s=]{1,32} (?=(?:PHYS[A-Z]{2,3}=\S{1,32} ){0,2}(?:MAC=\S{0,64} )?SRC=))"
+    r"(?:^|[^\w])(?:IN=([^\s=]{0,32}) |OUT=[^\s=]{1,32} (?=(?:PHYS[A-Z]{2,3}=\S{1,32} ){0,2}(?:MAC=\S{0,64}"
+    r" )?SRC=))"
 )
 _FIELD = re.compile(r"(?:^|(?<=[ \[>]))([A-Z][A-Za-z]{1,9})=(\S*)", re.ASCII)
 _QUOTED_PACKET = " [SRC="
@@ -151,7 +153,8 @@ _PREFIX_ROOM = 1000
 _FRAME_COLONS = 11
 # 101 1 tap101i0-IN 20/Jun/2022:16:20:14 +0200 policy DROP: IN=
 _PROXMOX = re.compile(
-    r"(?a)\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy )?([A-Z]{1,20})\b"
+    r"(?a)\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy "
+    r")?([A-Z]{1,20})\b"
 )
 # [Fri Mar 27 17:48:43 2026] [UFW BLOCK] IN=      as `dmesg -T` prints it
 _DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4})\]", re.ASCII)
@@ -294,19 +297,25 @@ class Iptables(LayoutFormat):
         also_gives=("source_nat_ip", "source_nat_port", "device_name", "user", "domain", "url"),
         shapes=(
             Shape(
-                r"kernel: (?:\[ *\d+\.\d+\] ?)?(?P<prefix>(?:[^\w<*. =][^<*.=|]{0,200})?)\bIN=(?P<IN>[^\s=]{0,32}) OUT=(?P<OUT>[^\s=]{0,32}) (?:MAC=(?P<MAC>(?:[0-9a-f]{2}:){13}[0-9a-f]{2})? )?SRC=(?P<SRC>[0-9A-Fa-f.:]{2,45}) DST=(?P<DST>[0-9A-Fa-f.:]{2,45}) "
-                rf"(?:{_WORD} )*PROTO=\w+(?: SPT=(?P<SPT>\d{{1,5}}) DPT=(?P<DPT>\d{{1,5}}))?(?: {_WORD})* ?$",
+                r"kernel: (?:\[ *\d+\.\d+\] ?)?(?P<prefix>(?:[^\w<*. =][^<*.=|]{0,200})?)\bIN="
+                r"(?P<IN>[^\s=]{0,32}) OUT=(?P<OUT>[^\s=]{0,32}) (?:MAC=(?P<MAC>(?:[0-9a-f]{2}:){13}"
+                r"[0-9a-f]{2})? )?SRC=(?P<SRC>[0-9A-Fa-f.:]{2,45}) DST=(?P<DST>[0-9A-Fa-f.:]{2,45}) "
+                rf"(?:{_WORD} )*PROTO=\w+(?: SPT=(?P<SPT>\d{{1,5}}) DPT=(?P<DPT>\d{{1,5}}))?(?: {_WORD})* ?"
+                rf"$",
                 _FIELDS,
             ),
             Shape("", _FIELDS, apart=_other),
         ),
         examples=(
             (
-                "Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=198.51.100.7 DST=192.0.2.2 LEN=60 ID=1 DF PROTO=TCP SPT=51000 DPT=22 WINDOW=64240 SYN",
+                "Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= "
+                "MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=198.51.100.7 DST=192.0.2.2 LEN=60 ID=1 "
+                "DF PROTO=TCP SPT=51000 DPT=22 WINDOW=64240 SYN",
                 {"device_ip": "192.0.2.2", "source_port": 51000, "destination_port": 22, "observer": "fw", "action": "blocked"},
             ),
             (
-                "Jun 10 08:00:01 fw kernel: ACCEPT IN=br0 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 LEN=60 PROTO=ICMP TYPE=8",
+                "Jun 10 08:00:01 fw kernel: ACCEPT IN=br0 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 LEN=60 "
+                "PROTO=ICMP TYPE=8",
                 {"device_ip": "10.1.1.5", "destination_ip": "203.0.113.9", "action": "allowed"},
             ),
         ),

@@ -52,13 +52,15 @@ from lamsach.model import Action, Event, EventKind
 # mgd[123]: UI_LOGIN_EVENT: User 'an' login, class 'super-user' [123], ssh-connection '192.0.2.9 5000 ..
 # sshd: SSHD_LOGIN_FAILED: Login failed for user 'root' from host '203.0.113.7'
 JUNOS = re.compile(
-    r"(?<![\w/-])(UI_LOGIN_EVENT|UI_LOGOUT_EVENT|UI_AUTH_EVENT|LOGIN_FAILED|LOGIN_INFORMATION|LOGIN_ROOT|SSHD_LOGIN_FAILED|SSHD_LOGIN_ATTEMPTS_THRESHOLD|LOGIN_PASSWORD\w{1,16}): "
+    r"(?<![\w/-])(UI_LOGIN_EVENT|UI_LOGOUT_EVENT|UI_AUTH_EVENT|LOGIN_FAILED|LOGIN_INFORMATION|LOGIN_ROOT"
+    r"|SSHD_LOGIN_FAILED|SSHD_LOGIN_ATTEMPTS_THRESHOLD|LOGIN_PASSWORD\w{1,16}): "
 )
 # NetScreen device_id=ns5gt  [Root]system-alert-00016: Port scan! From 203.0.113.7:5 to 198.51.100.9:10 ..
 SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")
 # fpc0 PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0   D  tcp 203.0.113.7 192.0.2.1 51000    22 (1 packets)
 FILTER = re.compile(
-    r"(?a)\bFW: [\w./:-]{2,32} {1,6}([ADR]) {1,6}(\w{1,16}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}(\d{1,5}) {1,6}(\d{1,5}) \(\d{1,9} packets"
+    r"(?a)\bFW: [\w./:-]{2,32} {1,6}([ADR]) {1,6}(\w{1,16}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}((?:\d{1,3}"
+    r"\.){3}\d{1,3}) {1,6}(\d{1,5}) {1,6}(\d{1,5}) \(\d{1,9} packets"
 )
 _ROOM_ADMIN = 400
 _ADDRESS = r"\[?([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,43})\]?"
@@ -138,8 +140,9 @@ def _action(text: str) -> Action:
 Fields = Mapping[str, str]
 
 EVENT = re.compile(
-    r"\b(RT_FLOW_SESSION_[A-Z_]{3,24}|RT_SCREEN_[A-Z_]{2,24}|APPTRACK_SESSION_[A-Z_]{3,24}|WEBFILTER_URL_[A-Z_]{3,24}|CONTENT_FILTERING_[A-Z_]{3,24}|AV_[A-Z_]{3,40}"
-    r"|IDP_[A-Z_]{3,40}|SRX_AAMW_ACTION_LOG|AAMW_[A-Z_]{3,40}|SECINTEL_[A-Z_]{3,24})\b"
+    r"\b(RT_FLOW_SESSION_[A-Z_]{3,24}|RT_SCREEN_[A-Z_]{2,24}|APPTRACK_SESSION_[A-Z_]{3,24}"
+    r"|WEBFILTER_URL_[A-Z_]{3,24}|CONTENT_FILTERING_[A-Z_]{3,24}|AV_[A-Z_]{3,40}|IDP_[A-Z_]{3,40}"
+    r"|SRX_AAMW_ACTION_LOG|AAMW_[A-Z_]{3,40}|SECINTEL_[A-Z_]{3,24})\b"
 )
 _ROOM, _HEAD = 600, 200
 # SECINTEL_ACTION_LOG: category="CC" sub-category="x"   AAMW_ACTION_LOG hostname="pc"
@@ -177,8 +180,9 @@ class JuniperSrx(LogFormat):
         reader="quoted",
         written=Written(opening='="', closing='" ', ends=('"]',), mark="[junos@", sample='[junos@2636.1 reason="x"]', name=EVENT.pattern, absent=_NOTHING),
         texts=among(
-            "source-address client-ip-str client-ip destination-address server-ip-str nat-destination-address nat-source-address hostname client-hostname username"
-            " url name obj filename http-host dns-domain sni sample-sha256 sha256 file-hash-lookup"
+            "source-address client-ip-str client-ip destination-address server-ip-str "
+            "nat-destination-address nat-source-address hostname client-hostname username url name obj "
+            "filename http-host dns-domain sni sample-sha256 sha256 file-hash-lookup"
         ),
         ports=among("source-port destination-port nat-source-port"),
     )  # fmt: skip

@@ -27,19 +27,22 @@ from lamsach.model import Action, Event, EventKind
 # [20/Nov/2026 16:26:53]
 _TIME = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4} \d\d:\d\d:\d\d)\] ", re.ASCII)
 _PACKET = re.compile(
-    r"(?a)(PERMIT|DENY|DROP|ALLOW|REJECT) \"[^\"]{0,255}\" (?:packet|connection) (?:from|to|-) [^,]{1,128}, proto: ?\w+"
+    r"(?a)(PERMIT|DENY|DROP|ALLOW|REJECT) \"[^\"]{0,255}\" (?:packet|connection) (?:from|to"
+    r"|-) [^,]{1,128}, proto: ?\w+"
 )
 _INTRUSION = re.compile(
     r"(?i)IPS: (Packet drop|Alert|Connection drop|IP blacklisted)[^>]{0,500}?\bip/port: ?"
 )
 _CONNECTION = re.compile(
-    r"(?:\[ID\] \d+ )?(?:\[Rule\] .{0,255}? )?(?:\[Service\] .{0,128}? )?(?:\[User\] (.{0,128}?) )?\[Connection\] \w{2,10} "
+    r"(?:\[ID\] \d+ )?(?:\[Rule\] .{0,255}? )?(?:\[Service\] .{0,128}? )?(?:\[User\] (.{0,128}?) )?"
+    r"\[Connection\] \w{2,10} "
 )
 _END = r"(?:([\w.-]{1,253}) \()?([0-9A-Fa-f.:]{2,45}?)\)?(?::(\d{1,5}))?"
 _ENDS = re.compile(rf"(?:^|[ ,:]){_END} -> {_END}(?=[ ,]|$)", re.ASCII)
 # 10.1.1.5:51000 -> c2.example:443   whose address it leaves out
 _TO_NAME = re.compile(
-    rf"(?a)(?:^|[ ,:]){_END} -> (?=[\w.-]{{0,250}}[A-Za-z])([\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,10}})()(?::(\d{{1,5}}))?(?=[ ,]|$)"
+    rf"(?a)(?:^|[ ,:]){_END} -> (?=[\w.-]{{0,250}}[A-Za-z])([\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,10}})()"
+    rf"(?::(\d{{1,5}}))?(?=[ ,]|$)"
 )
 # 10.1.1.5 an "Title" http://c2.example/a
 _PAGE = re.compile(r"(?a)([0-9A-Fa-f.:]{3,45}) (\S{1,128}) \"[^\"]{0,2048}\" ((?:https?|ftp)://\S{1,8192})")

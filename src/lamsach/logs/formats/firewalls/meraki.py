@@ -32,17 +32,22 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
 
-_KINDS = "flows|firewall|cellular_firewall|vpn_firewall|urls|ip_flow_start|ip_flow_end|ids-alerts|security_event|airmarshal_events|events"
+_KINDS = (
+    "flows|firewall|cellular_firewall|vpn_firewall|urls|ip_flow_start|ip_flow_end|ids-alerts|"
+    "security_event|airmarshal_events|events"
+)
 # 1763602534.123456789 MX84 flows src=
 _START = re.compile(rf"(?:^|[\s>])(\d{{10}}\.\d{{1,9}}) (\S{{1,64}}) ({_KINDS}) ", re.ASCII)
 _ROOM = 200
 # dhcp lease of ip 10.1.1.5 from server mac 00:.. for client mac 00:11:22:33:44:55 with hostname PC1 from ..
 _LEASE = re.compile(
-    r"(?a)dhcp (lease|release) of ip ([0-9A-Fa-f:.]{2,45})(?: from (?:server )?mac \S{1,20})?(?: for| from) client mac ([0-9A-Fa-f:]{17})(?: with hostname (\S{1,64}))?"
+    r"(?a)dhcp (lease|release) of ip ([0-9A-Fa-f:.]{2,45})(?: from (?:server )?mac \S{1,20})?(?: for"
+    r"| from) client mac ([0-9A-Fa-f:]{17})(?: with hostname (\S{1,64}))?"
 )
 # client_vpn_connect user id 'an' local ip 10.9.8.7 connected from 203.0.113.9
 _VPN = re.compile(
-    r"(?a)user id '([^']{1,128})' local ip ([0-9A-Fa-f:.]{2,45}) (connected|disconnected)? ?from ([0-9A-Fa-f:.]{2,45})"
+    r"(?a)user id '([^']{1,128})' local ip ([0-9A-Fa-f:.]{2,45}) (connected|disconnected)? ?from "
+    r"([0-9A-Fa-f:.]{2,45})"
 )
 # anyconnect_vpn_auth_success msg= 'Peer IP=203.0.113.9 Peer port=62351 AAA[9]: Authenticated user=an'
 # anyconnect_vpn_session_manager msg= 'Sess-ID[126] Peer IP=203.0.113.9 User[an@unit.example]: Assigned ..

@@ -58,11 +58,13 @@ _TIME = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"
 _NAME = re.compile(rf"DNSBL[ -][\w ]{{1,20}},({_TIME}),([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),", re.ASCII)
 # DNS-reply,Jun 10 09:20:31,reply,A,A,60,c2.example,10.20.1.5,203.0.113.9,US
 _REPLY = re.compile(
-    rf"(?a)DNS-reply,({_TIME}),[\w-]{{1,20}},[\w-]{{1,12}},[\w-]{{1,12}},[\w-]{{1,12}},([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),([^,]{{0,255}})(?:,|$)"
+    rf"(?a)DNS-reply,({_TIME}),[\w-]{{1,20}},[\w-]{{1,12}},[\w-]{{1,12}},[\w-]{{1,12}},([^,\s]{{1,255}}),"
+    rf"([0-9A-Fa-f.:]{{3,45}}),([^,]{{0,255}})(?:,|$)"
 )
 # Jun 10 09:20:31,1770008963,em1,LAN,block,4,6,TCP-S,10.20.1.5,203.0.113.9,51234,443,out,US,pfB_x_v4 ..
 _STOPPED = re.compile(
-    rf"(?a)({_TIME}),\d{{1,12}},[\w.@-]{{1,32}},[^,]{{0,64}},(block|reject|pass|permit|match),[46],\d{{1,3}},[\w-]{{1,16}},"
+    rf"(?a)({_TIME}),\d{{1,12}},[\w.@-]{{1,32}},[^,]{{0,64}},(block|reject|pass|permit"
+    rf"|match),[46],\d{{1,3}},[\w-]{{1,16}},"
     r"([0-9A-Fa-f.:]{3,45}),([0-9A-Fa-f.:]{3,45}),(\d{0,5}),(\d{0,5}),(in|out),([^\n]{0,600})"
 )
 _ACTIONS = {
@@ -129,13 +131,16 @@ def _time(text: str, context: FileContext) -> datetime | None:
 
 # filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,1,icmp,96,192.0.2.1,192.0.2.2 ..
 _PACKET = re.compile(
-    r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},"
-    r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out|unkn\(\d{1,3}\)),([46]),"
+    r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},(pass"
+    r"|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out"
+    r"|unkn\(\d{1,3}\)),([46]),"
 )
 # rule 1/0(match): block in on em0: (tos 0x0, ttl 64, id 1, ...) 192.0.2.5.51514 > 198.51.100.7.443: Flags [S]
 _RULE = re.compile(
-    r"(?a)\brule [\w.*/-]{1,64}\((?:match|short|bad-offset|fragment|bad-timestamp|normalize|memory|congestion|ip-option|proto-cksum|state-[\w-]{4,12}|src-limit|synproxy)\)"
-    r"(?: \[uid [^\]]{1,40}\])?:? (pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: (?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )"
+    r"(?a)\brule [\w.*/-]{1,64}\((?:match|short|bad-offset|fragment|bad-timestamp|normalize|memory"
+    r"|congestion|ip-option|proto-cksum|state-[\w-]{4,12}|src-limit|synproxy)\)(?: \[uid [^\]]{1,40}\])?:? "
+    r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: "
+    r"(?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )"
 )
 _DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)
 _ROOM = 700
@@ -150,12 +155,14 @@ ACTIONS = {
 # /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
 # /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)
 _LOGIN = re.compile(
-    r"(?a)(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out)"
-    r" for (?:user )?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})"
+    r"(?a)(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error"
+    r"|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out) for (?:user "
+    r")?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})"
 )
 # user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + ..
 _AUDITED = re.compile(
-    r"(?a)(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense"
+    r"(?a)(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)"
+    r"|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense"
 )
 _LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
 

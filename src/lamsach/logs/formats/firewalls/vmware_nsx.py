@@ -25,8 +25,9 @@ from lamsach.model import Action, Event
 
 # a57fa2ab INET match PASS mainrs/1024 IN 52 TCP 10.1.1.5/49152->203.0.113.9/443 S
 _RECORD = re.compile(
-    r"(?a)\bINET6? (?:(?:[\w-]{1,20}-)?match (PASS|DROP|REJECT|PUNT|REDIRECT|COPY|NAT|RDR|NORDR)|(TERM)) \S{1,64} (IN|OUT) (?:\d{1,6} )?[A-Z]{2,8}(?: [A-Z0-9]{1,10}){0,2} "
-    r"([0-9A-Fa-f:.]{3,45})(?:/(\d{1,5}))?->([0-9A-Fa-f:.]{3,45})(?:/(\d{1,5}))?(?= |$)"
+    r"(?a)\bINET6? (?:(?:[\w-]{1,20}-)?match (PASS|DROP|REJECT|PUNT|REDIRECT|COPY|NAT|RDR|NORDR)"
+    r"|(TERM)) \S{1,64} (IN|OUT) (?:\d{1,6} )?[A-Z]{2,8}(?: [A-Z0-9]{1,10}){0,2} ([0-9A-Fa-f:.]{3,45})(?:/"
+    r"(\d{1,5}))?->([0-9A-Fa-f:.]{3,45})(?:/(\d{1,5}))?(?= |$)"
 )
 _HASH = re.compile(
     r"(?a)(?:(?:FIREWALL-PKTLOG|dfwpktlogs)(?:\[\d{1,10}\])?: ?(?:\d{1,10} )?)?(?:[0-9a-f]{4,16} )?$"

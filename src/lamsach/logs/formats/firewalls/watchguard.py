@@ -34,8 +34,9 @@ _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})"
 _START = re.compile(r'\bmsg_id="[0-9A-F]{4}-[0-9A-F]{4}"', re.ASCII)
 # Allow Trusted External 52 tcp 20 127 10.1.1.5 203.0.113.9 49152 443
 _TRAFFIC = re.compile(
-    rf"(?a)^ ?(Allow|Deny|Drop|Block|ProxyAllow|ProxyDeny|ProxyDrop|ProxyBlock|ProxyStrip|ProxyAvScan|ProxyReplace|ProxyRedirect|[A-Z][A-Za-z]{{2,20}}) (\S{{1,64}}) (\S{{1,64}})"
-    rf"(?: \d{{1,6}})?(?: [\w/.:-]{{1,40}})?(?: \d{{1,3}}){{0,2}} ({_ADDRESS}) ({_ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?"
+    rf"(?a)^ ?(Allow|Deny|Drop|Block|ProxyAllow|ProxyDeny|ProxyDrop|ProxyBlock|ProxyStrip|ProxyAvScan"
+    rf"|ProxyReplace|ProxyRedirect|[A-Z][A-Za-z]{{2,20}}) (\S{{1,64}}) (\S{{1,64}})(?: \d{{1,6}})?(?: "
+    rf"[\w/.:-]{{1,40}})?(?: \d{{1,3}}){{0,2}} ({_ADDRESS}) ({_ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?"
 )
 # (2026-11-20T01:45:34)
 _TIME = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
@@ -52,7 +53,8 @@ _LOGON = re.compile(
 )
 # DHCPACK: ... ip 10.1.1.5 mac 00:11:22:33:44:55
 _LEASE = re.compile(
-    rf"(?a)(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) ((?:[0-9A-Fa-f]{{2}}:){{5}}[0-9A-Fa-f]{{2}})"
+    rf"(?a)(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) ((?:[0-9A-Fa-f]{{2}}"
+    rf":){{5}}[0-9A-Fa-f]{{2}})"
 )
 
 

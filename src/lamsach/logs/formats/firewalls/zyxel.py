@@ -148,7 +148,9 @@ class Zyxel(LayoutFormat):
         shapes=(
             # DHCP server assigned 10.0.0.9 to PC-KETOAN(02:00:5E:00:53:09)
             Shape(
-                rf"{_START}(?i:DHCP (?:server )?(?P<word>assigned|released|renewed|expired) (?P<source_ip>[0-9.]{{7,15}}) (?:to|with|from|for) ?(?P<device_name>[^\"\\]{{0,64}}?) ?\(?(?P<device_mac>(?:[0-9A-F]{{2}}[:-]){{5}}[0-9A-F]{{2}})\)?)",
+                rf"{_START}(?i:DHCP (?:server )?(?P<word>assigned|released|renewed|expired) "
+                rf"(?P<source_ip>[0-9.]{{7,15}}) (?:to|with|from|for) ?(?P<device_name>[^\"\\]{{0,64}}?) ?"
+                rf"\(?(?P<device_mac>(?:[0-9A-F]{{2}}[:-]){{5}}[0-9A-F]{{2}})\)?)",
                 {
                     "kind": EventKind.LEASE,
                     "device_ip": Of(MACHINE, ("source_ip",)),
@@ -162,11 +164,13 @@ class Zyxel(LayoutFormat):
         ),
         examples=(
             (
-                'src="10.0.0.5:51000" dst="203.0.113.9:443" msg="Match default rule, DROP" note="ACCESS BLOCK" user="lan" devID="02005e005301" cat="Firewall"',
+                'src="10.0.0.5:51000" dst="203.0.113.9:443" msg="Match default rule, DROP" note="ACCESS '
+                'BLOCK" user="lan" devID="02005e005301" cat="Firewall"',
                 {"device_ip": "10.0.0.5", "destination_port": 443, "user": "lan", "observer": "02005e005301", "action": "blocked"},
             ),
             (
-                'src="0.0.0.0:0" dst="0.0.0.0:0" msg="DHCP server assigned 10.0.0.9 to PC-KETOAN(02:00:5E:00:53:09)" note="DHCP" user="" devID="02005e005301" cat="DHCP"',
+                'src="0.0.0.0:0" dst="0.0.0.0:0" msg="DHCP server assigned 10.0.0.9 to '
+                'PC-KETOAN(02:00:5E:00:53:09)" note="DHCP" user="" devID="02005e005301" cat="DHCP"',
                 {"device_ip": "10.0.0.9", "device_name": "PC-KETOAN", "device_mac": "02:00:5e:00:53:09", "action": "assigned"},
             ),
         ),

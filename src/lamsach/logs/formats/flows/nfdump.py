@@ -29,25 +29,29 @@ _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _IP = r"[0-9A-Fa-f:.]{2,45}"
 # 2026-10-03 14:22:02,2026-10-03 14:22:03,1.000,192.0.2.5,203.0.113.9,51514,443,TCP,...AP.SF,
 _CSV_16 = re.compile(
-    rf"(?a)(?P<time>{_TIME}),{_TIME},[\d.]{{1,20}},(?P<source>{_IP}),(?P<destination>{_IP}),(?P<source_port>\d{{1,5}}),(?P<destination_port>[\d.]{{1,7}}),(?P<protocol>[\w-]{{1,16}}),"
+    rf"(?a)(?P<time>{_TIME}),{_TIME},[\d.]{{1,20}},(?P<source>{_IP}),(?P<destination>{_IP}),"
+    rf"(?P<source_port>\d{{1,5}}),(?P<destination_port>[\d.]{{1,7}}),(?P<protocol>[\w-]{{1,16}}),"
     r"(?:[^,]{0,8},(?P<forwarding>\d{1,3}),(?:(?:[^,]{0,60},){34}(?P<observer>[0-9A-Fa-f:.]{2,45}),)?)?"
 )
 # 2026-10-03 14:22:02.494,1.000,TCP,192.0.2.5,51514,203.0.113.9,443,10,1000,1
 _CSV_17 = re.compile(
-    rf"(?a)(?P<time>{_TIME}), *[\d.:]{{1,20}}, *(?P<protocol>[\w-]{{1,16}}), *(?P<source>{_IP}), *(?P<source_port>\d{{1,5}}), *(?P<destination>{_IP}), *(?P<destination_port>[\d.]{{1,7}}),"
+    rf"(?a)(?P<time>{_TIME}), *[\d.:]{{1,20}}, *(?P<protocol>[\w-]{{1,16}}), *(?P<source>{_IP}), *"
+    rf"(?P<source_port>\d{{1,5}}), *(?P<destination>{_IP}), *(?P<destination_port>[\d.]{{1,7}}),"
 )
 # 2026-10-03 14:22:02.494     1.000 TCP        192.0.2.5:51514 ->     203.0.113.9:443         10     1000
 # 2026-10-03 14:22:02.494   CREATE  Ignore TCP 192.0.2.5:51514 ->
 _LINE = re.compile(
-    rf"(?a)(?P<time>{_TIME}) {{1,12}}(?:[\d.:]{{1,20}}|(?P<event>[A-Za-z_-]{{2,16}})(?: {{1,12}}[A-Za-z_-]{{2,16}})?) {{1,12}}(?P<protocol>[\w-]{{1,16}}) {{1,40}}"
-    r"(?P<source>[0-9A-Fa-f:.]{4,60}) {1,12}<?->? {1,40}(?P<destination>[0-9A-Fa-f:.]{4,60})(?= |$)"
-    r"(?: {1,40}(?P<nat>[0-9A-Fa-f:.]{4,60}) {1,12}->)?"
+    rf"(?a)(?P<time>{_TIME}) {{1,12}}(?:[\d.:]{{1,20}}|(?P<event>[A-Za-z_-]{{2,16}})(?: {{1,12}}"
+    rf"[A-Za-z_-]{{2,16}})?) {{1,12}}(?P<protocol>[\w-]{{1,16}}) {{1,40}}"
+    r"(?P<source>[0-9A-Fa-f:.]{4,60}) {1,12}<?->? {1,40}(?P<destination>[0-9A-Fa-f:.]{4,60})(?= "
+    r"|$)(?: {1,40}(?P<nat>[0-9A-Fa-f:.]{4,60}) {1,12}->)?"
 )
 _CSV_HEADS = ("ts,te,td,sa,da,sp,dp,pr,", "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,")
 _JSON_KEY = re.compile(r'"(?:src|dst)[46]_(?:addr|xlt_ip)"\s{0,3}:', re.ASCII)
 _JSON_LINE = re.compile(r'\s{1,8}"[a-z0-9_]{1,40}"\s{0,3}:|\s{0,4}[\[\]{}],?\s*$', re.ASCII)
 _AROUND = re.compile(
-    r"Date first seen |Date flow start |Summary|flows,bytes,packets|\d+(?:,\d+){5}\s*$|Time window: |Total (?:flows|records) |Sys: |Top \d|Aggregated |[\[\]]\s*$"
+    r"Date first seen |Date flow start |Summary|flows,bytes,packets|\d+(?:,\d+){5}\s*$|Time window: "
+    r"|Total (?:flows|records) |Sys: |Top \d|Aggregated |[\[\]]\s*$"
 )
 _DENIED = frozenset({"DENIED", "DENY"})
 _WITH_PORTS = frozenset({"", "TCP", "UDP", "DCCP", "SCTP", "UDPLT", "6", "17", "33", "132", "136"})

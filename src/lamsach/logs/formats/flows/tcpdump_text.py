@@ -35,20 +35,25 @@ _MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
 # Nov 10 14:22:02.123456 192.0.2.5.51514 > 198.51.100.7.443: S 1:1(0) win 16384
 # 14:22:02.123456 00:1a:2b:3c:4d:5e > 00:1a:2b:3c:4d:5f, ethertype IPv4 (0x0800), length 74: ..
 _HEAD = re.compile(
-    r"(?a)\s{0,4}(?:\d{1,7} {2})?(?:(?P<date>\d{4}-\d\d-\d\d)[ T]|(?P<day>[A-Z][a-z]{2} [ \d]\d) (?=\d\d:\d\d:\d\d\.))?"
-    r"(?:(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)|(?P<epoch>\d{9,10}\.\d{1,9}))? {0,2}"
-    r"(?:(?:[\w.:@-]{1,20} {1,8})?(?:In|Out|B|M|P|\?) {1,4}(?:ifindex \d{1,6} )?)?(?:PPPoE {1,2}\[ses 0x[0-9a-f]{1,4}\] )?"
+    r"(?a)\s{0,4}(?:\d{1,7} {2})?(?:(?P<date>\d{4}-\d\d-\d\d)[ T]|(?P<day>[A-Z][a-z]{2} [ \d]\d) "
+    r"(?=\d\d:\d\d:\d\d\.))?(?:(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
+    r"|(?P<epoch>\d{9,10}\.\d{1,9}))? {0,2}(?:(?:[\w.:@-]{1,20} {1,8})?(?:In|Out|B|M|P"
+    r"|\?) {1,4}(?:ifindex \d{1,6} )?)?(?:PPPoE {1,2}\[ses 0x[0-9a-f]{1,4}\] )?"
     rf"(?:(?:{_MAC}|\(oui [^()]{{1,40}}\)).{{0,200}}?(?=IP6? |ethertype (?:IPv|ARP)|ARP|arp))?"
-    r"(?:(?P<ip>IP6?|ethertype IPv[46](?: \(0x(?:0800|86dd)\))?,|(?(clock)(?=\d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})? > )|(?!)))|(?P<arp>(?:ethertype ARP \(0x0806\), length \d+: )?(?:ARP,|arp)(?= )|ethertype ARP,? ))"
+    r"(?:(?P<ip>IP6?|ethertype IPv[46](?: \(0x(?:0800|86dd)\))?,|(?(clock)(?=\d{1,3}(?:\.\d{1,3}){3}"
+    r"(?:\.[\w-]{1,20})? > )|(?!)))|(?P<arp>(?:ethertype ARP \(0x0806\), length \d+: )?(?:ARP,|arp)(?= )"
+    r"|ethertype ARP,? ))"
 )
 _LINK = re.compile(rf"({_MAC}) (?:\(oui [^()]{{1,40}}\) )?> ", re.ASCII)
 _TIME_ONLY = re.compile(r"(?a)\s{0,2}(?:\d{4}-\d\d-\d\d )?(?:\d\d:\d\d:\d\d\.\d{1,9}|\d{9,10}\.\d{1,9}) ")
 _TALK = re.compile(
-    r"tcpdump: |listening on |reading from file |dropped privs to |\d+ packets? (?:captured|received|dropped)|Warning: "
+    r"tcpdump: |listening on |reading from file |dropped privs to |\d+ packets? (?:captured|received"
+    r"|dropped)|Warning: "
 )
 # ARP, Request who-has 192.0.2.1 tell 192.0.2.5, length 28
 _ARP = re.compile(
-    rf"(?a)who-has (?P<asked>[0-9.]{{7,15}})(?: \({_MAC}\))? tell (?P<asker>[0-9.]{{7,15}})|(?P<owner>[0-9.]{{7,15}}) is-at (?P<mac>{_MAC})"
+    rf"(?a)who-has (?P<asked>[0-9.]{{7,15}})(?: \({_MAC}\))? tell (?P<asker>[0-9.]{{7,15}})"
+    rf"|(?P<owner>[0-9.]{{7,15}}) is-at (?P<mac>{_MAC})"
 )
 # Jan 12 11:29:42 gw tcpdump[12]: 11:29:42.550475 IP ...
 _TAG = re.compile(r"[^>]{0,100}?\btcpdump(?:\[\d{1,10}\])?: (?=\d)", re.ASCII)

@@ -36,12 +36,14 @@ _TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d{1,9}Z?|\d\d:\d\d:\d\d\.\d{1,9}|\
 _END = r"[0-9A-Za-z:._-]{2,80}"
 # "2","0.020000","192.0.2.5","192.0.2.1","DNS","72","Standard query 0x1a2b A c2.example"
 _ROW = re.compile(
-    rf'(?a)"\d{{1,9}}","(?P<time>{_TIME})","(?P<source>{_END})","(?P<destination>{_END})","(?P<protocol>[^"]{{1,30}})","\d{{1,7}}","(?P<info>.*)'
+    rf'(?a)"\d{{1,9}}","(?P<time>{_TIME})","(?P<source>{_END})","(?P<destination>{_END})","'
+    rf'(?P<protocol>[^"]{{1,30}})","\d{{1,7}}","(?P<info>.*)'
 )
 #     1   0.000000    192.0.2.5 → 203.0.113.9  TCP 66 51514 → 443 [SYN] Seq=0 Win=64240 Len=0
 #       1 0.000000       192.0.2.5             203.0.113.9           TCP      66     51514 → 443 [SYN] Seq=0
 _LINE = re.compile(
-    rf"(?a)\s{{0,10}}\d{{1,9}}\s{{1,8}}(?P<time>{_TIME})\s{{1,30}}(?P<source>{_END})\s{{1,80}}(?:(?:→|->)\s{{1,80}})?(?P<destination>{_END})\s{{1,80}}"
+    rf"(?a)\s{{0,10}}\d{{1,9}}\s{{1,8}}(?P<time>{_TIME})\s{{1,30}}(?P<source>{_END})\s{{1,80}}(?:(?:→"
+    rf"|->)\s{{1,80}})?(?P<destination>{_END})\s{{1,80}}"
     r"(?P<protocol>[A-Za-z][\w./-]{0,29})\s{1,12}\d{1,7}\s{1,12}(?P<info>\S.*)"
 )
 _HEADERS = ('"No.","Time","Source","Destination",', "No.     Time           Source ")
@@ -49,8 +51,9 @@ _HEADERS = ('"No.","Time","Source","Destination",', "No.     Time           Sour
 _PORTS = re.compile(r"(?:\[[^\]]{1,60}\] ?){0,3}(\d{1,5}) {1,2}(?:→|->?|>) {1,2}(\d{1,5})\b", re.ASCII)
 # Standard query response 0x1a2b A www.c2.example CNAME c2.example A 203.0.113.9
 _DNS = re.compile(
-    r"Standard query (?P<response>response )?0x[0-9a-fA-F]{4} (?:(?P<error>No such name|Server failure|Refused|Format error|Not implemented) )?"
-    r"(?:Unknown \(\d{1,5}\)|[A-Z][A-Z0-9]{0,9}) (?P<name>[^\s,]{1,255})(?P<rest>.*)"
+    r"Standard query (?P<response>response )?0x[0-9a-fA-F]{4} (?:(?P<error>No such name|Server failure"
+    r"|Refused|Format error|Not implemented) )?(?:Unknown \(\d{1,5}\)|[A-Z][A-Z0-9]{0,9}) "
+    r"(?P<name>[^\s,]{1,255})(?P<rest>.*)"
 )
 _ANSWER = re.compile(r" (?:A|AAAA|CNAME|PTR|NS|SRV|MX|DNAME) (?:\d{1,5} ){0,3}([^\s,]{1,255})")
 # Client Hello (SNI=c2.example)

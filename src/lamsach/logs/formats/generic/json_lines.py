@@ -297,7 +297,8 @@ class JsonDocument(BinaryFormat):
     name = "json_document"
     title = "JSON document (list of records, Elasticsearch answer)"
     gives = fields_named(
-        "contact nat machine user domain url answers hashes action lease_until forwarded response inbound mentioned"
+        "contact nat machine user domain url answers hashes action lease_until forwarded response inbound "
+        "mentioned"
     )
     tells_holders = True
     of_text = True

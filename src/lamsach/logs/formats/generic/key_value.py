@@ -170,7 +170,8 @@ class KeyValue(LogFormat):
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
 # Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public
 _SENDER = re.compile(
-    r"(?a)\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) (?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]"
+    r"(?a)\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) "
+    r"(?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]"
 )
 _HEAD = 160
 # Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination

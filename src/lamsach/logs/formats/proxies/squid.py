@@ -43,11 +43,11 @@ from lamsach.model import Action, EventKind
 # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
 # [24/Jan/2025:13:32:23 +0700] 12 10.1.1.5 TCP_MISS/200 ...
 _NATIVE = re.compile(
-    r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}(?:[.,]\d{1,6})?)|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]?"
-    r"|\[?(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)\]?)"
-    r" +(-?\d{1,12}|-) +([0-9A-Za-z:.%_\[\]-]{2,255})(?: +((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}))? +"
-    r"(?:((?:TCP|UDP|NONE|TAG|ERR|NF|SWAPFAIL)[A-Z_]{0,60})/(\d{1,3}|-) +(\d{1,20}|-) +"
-    r"|((?:TCP|UDP|NONE|TAG|ERR)_[A-Z_]{0,60}(?:/(?:\d{1,3}|-)?(?: +(?:\d{1,20}|-)?)?)?)$)",
+    r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}(?:[.,]\d{1,6})?)|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} "
+    r"[+-]\d{4})\]?|\[?(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)"
+    r"\]?) +(-?\d{1,12}|-) +([0-9A-Za-z:.%_\[\]-]{2,255})(?: +((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}))? +"
+    r"(?:((?:TCP|UDP|NONE|TAG|ERR|NF|SWAPFAIL)[A-Z_]{0,60})/(\d{1,3}|-) +(\d{1,20}|-) +|((?:TCP|UDP|NONE"
+    r"|TAG|ERR)_[A-Z_]{0,60}(?:/(?:\d{1,3}|-)?(?: +(?:\d{1,20}|-)?)?)?)$)",
     re.ASCII,
 )
 # 10.1.1.5 - lan [24/Jan/2025:13:32:23 +0700] "GET http://files.example/a HTTP/1.1" 200 512 "-" "curl/8" ..
@@ -60,7 +60,8 @@ _COMBINED_END = re.compile(
     r"(?a)(?<= )((?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}):((?:HIER_)?[A-Z][A-Z_]{2,60})(?:/(\S{1,255}))?(?=\s|$)"
 )
 _HIERARCHY = re.compile(
-    r"(?as)(?:TIMEOUT_)?((?:HIER_)?(?:[A-Z]+_)*(?:DIRECT|NONE|PARENT|HIT|MISS|DST|PINNED|CARP|FAIL|FASTEST|POOL|CODE))/(.*)"
+    r"(?as)(?:TIMEOUT_)?((?:HIER_)?(?:[A-Z]+_)*(?:DIRECT|NONE|PARENT|HIT|MISS|DST|PINNED|CARP|FAIL|FASTEST"
+    r"|POOL|CODE))/(.*)"
 )
 _METHOD = re.compile(r"[A-Z][A-Z_-]{0,31}|-|NONE", re.ASCII)
 _TO_DESTINATION = ("DIRECT", "ORIGINAL_DST", "PINNED", "SOURCE_FASTEST", "DIRECT_FAIL")
@@ -226,9 +227,11 @@ class Squid(LayoutFormat):
         shapes=(
             # 1737725543.236
             Shape(
-                r"^(?P<time>\d{9,10}(?:\.\d{1,6})?) +-?\d{1,12} (?P<client>[0-9.]{7,15}|[0-9A-Fa-f:]{3,39}) (?P<code>(?:TCP|UDP|NONE)[A-Z_]*)/\d{1,3} \d+ "
-                r"(?:CONNECT (?P<url>(?P<host>[\w.-]+):(?P<port>\d{1,5}))|[A-Z]+ (?P<url2>https?://(?P<host2>[\w.-]+)(?::(?P<port2>\d{1,5}))?(?:/[!-~]*)?)) "
-                r"(?P<user>[!-~]+) HIER_(?:(?:DIRECT|ORIGINAL_DST)/(?P<peer>[!-~]+)|NONE/[!-~]+) [!-~]+$",
+                r"^(?P<time>\d{9,10}(?:\.\d{1,6})?) +-?\d{1,12} (?P<client>[0-9.]{7,15}|[0-9A-Fa-f:]{3,39})"
+                r" (?P<code>(?:TCP|UDP|NONE)[A-Z_]*)/\d{1,3} \d+ (?:CONNECT (?P<url>(?P<host>[\w.-]+):"
+                r"(?P<port>\d{1,5}))|[A-Z]+ (?P<url2>https?://(?P<host2>[\w.-]+)(?::(?P<port2>\d{1,5}))?"
+                r"(?:/[!-~]*)?)) (?P<user>[!-~]+) HIER_(?:(?:DIRECT|ORIGINAL_DST)/(?P<peer>[!-~]+)"
+                r"|NONE/[!-~]+) [!-~]+$",
                 _FIELDS,
             ),
             Shape(_NATIVE.pattern, _FIELDS, apart=_native_texts),
@@ -236,11 +239,13 @@ class Squid(LayoutFormat):
         ),
         examples=(
             (
-                "1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 an HIER_DIRECT/203.0.113.9 -",
+                "1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 an "
+                "HIER_DIRECT/203.0.113.9 -",
                 {"device_ip": "10.1.1.5", "user": "an", "domain": "files.example", "destination_ip": "203.0.113.9", "destination_port": 443, "action": "allowed"},
             ),
             (
-                "1737725543.236 0 10.1.1.5 TCP_DENIED/403 3900 GET http://bot.example/gate.php - HIER_NONE/- text/html",
+                "1737725543.236 0 10.1.1.5 TCP_DENIED/403 3900 GET http://bot.example/gate.php - "
+                "HIER_NONE/- text/html",
                 {"url": "http://bot.example/gate.php", "domain": "bot.example", "user": None, "action": "blocked"},
             ),
         ),

@@ -34,22 +34,25 @@ from lamsach.model import Action, Event
 _TIME = re.compile(r"(?a)(?:^|[\s\"])(?:(\d\d)/)?(\d\d)/(\d\d)-(\d\d):(\d\d):(\d\d)\.(\d{1,6})(?=[\s,\"]|$)")
 _FULL = re.compile(r"\[\*\*\] \[\d{1,10}:\d{1,10}:\d{1,10}\] ", re.ASCII)
 _FOLLOWS = re.compile(
-    r"(?a)\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6|PROTO)[:\d]{0,4} TTL:|[*UAPRSF12]{8} Seq:"
-    r"|\t[a-z_ ]{2,24}: ?\S|Packet\s*$|\(ExtraData|\[ {0,6}\d{1,6}\] [0-9A-F]{2} "
-    r"|Type:\s?\d|Len: \d|TCP Options|IP Options|\*\* ORIGINAL|\*\* END|[0-9a-fA-F:.]{3,60} -> [0-9a-fA-F:.]{3,60}|\s*$"
+    r"(?a)\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6"
+    r"|PROTO)[:\d]{0,4} TTL:|[*UAPRSF12]{8} Seq:|\t[a-z_ ]{2,24}: ?\S|Packet\s*$|\(ExtraData"
+    r"|\[ {0,6}\d{1,6}\] [0-9A-F]{2} |Type:\s?\d|Len: \d|TCP Options|IP Options|\*\* ORIGINAL|\*\* END"
+    r"|[0-9a-fA-F:.]{3,60} -> [0-9a-fA-F:.]{3,60}|\s*$"
 )
 _ENDS = re.compile(r"(?:^|[\s}])([0-9A-Fa-f:.]{3,60}) -> ([0-9A-Fa-f:.]{3,60})(?=\s|$)", re.ASCII)
 _CSV = re.compile(r"(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.\d{1,6} {0,2},", re.ASCII)
 _CSV_3 = re.compile(r"(?a), *(?:C2S|S2C|UNK),? *,? *([0-9A-Fa-f:.]{3,60}), *([0-9A-Fa-f:.]{3,60})(?=,|$)")
 _CSV_2 = re.compile(
-    r"(?a), *([A-Z][A-Z0-9]{1,9}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5})(?=,|$)"
+    r"(?a), *([A-Z][A-Z0-9]{1,9}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5}), *([0-9A-Fa-f:.]{3,45}), *(\d{0,5})"
+    r"(?=,|$)"
 )
 _JSON_KEYS = ('"src_ap"', '"src_addr"', '"dst_ap"', '"dst_addr"')
 _JSON_OTHERS = ('"pkt_', '"rule"', '"gid"')
 # (Event) / \tsensor id: 0\tevent id: 1\tevent second: 1780619472\tevent microsecond: 494123 / ... / ..
 _UNIFIED_START = re.compile(r"\(Event\)\s*(?:\n|$)")
 _UNIFIED = re.compile(
-    r"\t(event second|event microsecond|ip source|ip destination|src port|dest port|protocol|blocked): ([0-9A-Fa-f.:]{1,45})(?=\s|$)"
+    r"\t(event second|event microsecond|ip source|ip destination|src port|dest port|protocol"
+    r"|blocked): ([0-9A-Fa-f.:]{1,45})(?=\s|$)"
 )
 _UNIFIED_LENGTH = 4096
 _BLOCKED = frozenset({"drop", "block", "reject", "sdrop", "rewrite_block"})

@@ -213,7 +213,10 @@ def columns_by_shape(values: Sequence[str]) -> list[str]:
     if count > 6 and ip_of(values[2]) and ip_of(values[3]) and mac_of(values[4]):
         # DHCP since 2.6: ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr
         # assigned_addr lease_time
-        names = "ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr assigned_addr lease_time"
+        names = (
+            "ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr assigned_addr "
+            "lease_time"
+        )
         return [*names.split(), "client_message", "server_message", "msg_types", "duration"]
     if count > 8 and values[1].startswith("F"):
         return _file_columns(values)

@@ -23,16 +23,19 @@ from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _LEVEL = re.compile(
-    r"(?:^|(?<=[ :]))(?:Info|Warning|Critical|Debug|Trace): (?=New SMTP [ID]CID \d|(?:ICID|DCID|MID) \d{1,12}(?: |$)|Start (?:MID|delivery)|Message (?:done|finished|aborted)|"
-    r"Delivery start DCID|Connection Error: DCID|File reputation query|SMTP Auth: |Close: ?[ID]CID|TLS)"
+    r"(?:^|(?<=[ :]))(?:Info|Warning|Critical|Debug|Trace): (?=New SMTP [ID]CID \d|(?:ICID|DCID"
+    r"|MID) \d{1,12}(?: |$)|Start (?:MID|delivery)|Message (?:done|finished|aborted)|Delivery start DCID"
+    r"|Connection Error: DCID|File reputation query|SMTP Auth: |Close: ?[ID]CID|TLS)"
 )
 # New SMTP ICID 1234 interface Data 1 (192.0.2.25) address 203.0.113.7 reverse dns host mail.bad.example ..
 _INCOMING = re.compile(
-    r"(?a)New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address ([0-9A-Fa-f:.]{2,45})(?= |$)"
+    r"(?a)New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address "
+    r"([0-9A-Fa-f:.]{2,45})(?= |$)"
 )
 # New SMTP DCID 77 interface 192.0.2.25 address 203.0.113.9 port 25
 _DELIVERING = re.compile(
-    r"(?a)New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port (\d{1,5}))?"
+    r"(?a)New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port "
+    r"(\d{1,5}))?"
 )
 # ICID 1234 REJECT SG BLOCKED_LIST match sbrs[-10.0:-3.0]
 _REFUSED = re.compile(
@@ -52,7 +55,8 @@ class CiscoEsa(LogFormat):
     name = "cisco_esa"
     title = "Cisco Secure Email Gateway (ESA)"
     gives = fields_named(
-        "time observer source_ip destination_ip destination_port device_ip user domain url hashes action forwarded"
+        "time observer source_ip destination_ip destination_port device_ip user domain url hashes action "
+        "forwarded"
     )
 
     @classmethod

@@ -19,7 +19,8 @@ from lamsach.model import Action, Event
 
 # 2026-06-07 09:00:01,123 fail2ban.actions        [812]: NOTICE  [sshd] Ban 203.0.113.7
 _OWN = re.compile(
-    r"(?a)(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(,\d{3})? )?fail2ban\.(?P<part>[a-z]{2,20}) {0,20}\[\d{1,10}\]: ?"
+    r"(?a)(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(,\d{3})? )?fail2ban\.(?P<part>[a-z]{2,20}) {0,20}"
+    r"\[\d{1,10}\]: ?"
 )
 _LOOKED_AT = 300
 # [sshd] Ban 203.0.113.7     [sshd] Restore Ban 203.0.113.7     [sshd] Found 203.0.113.7 - 2026-06-07 09:00:01
@@ -36,7 +37,8 @@ _SENTENCES = (
 )
 # time="2026-06-07T09:00:01Z" level=info msg="Ip 203.0.113.7 performed 'crowdsecurity/ssh-bf' (6 events ..
 _CROWDSEC = re.compile(
-    r"(?a)time=\"?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2}))\"? level=[a-z]{4,7} msg=\"(?=[^\"]{0,400}(?: performed '| ban on Ip ))([^\"]{0,600})"
+    r"(?a)time=\"?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2}))\"? level=[a-z]{4,7} msg=\""
+    r"(?=[^\"]{0,400}(?: performed '| ban on Ip ))([^\"]{0,600})"
 )
 
 

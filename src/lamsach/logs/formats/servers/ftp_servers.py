@@ -26,27 +26,37 @@ _APPS = frozenset({"proftpd", "vsftpd", "pure-ftpd"})
 _OK, _NO = Action.ALLOWED, Action.BLOCKED
 _SENTENCES = (
     # host1 (pc.example[203.0.113.7]) - USER admin: no such user found from 203.0.113.7 [203.0.113.7] to ..
-    sentence("Login successful", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?): Login successful", _OK),
-    sentence("no such user", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )(?:USER )?(?P<user>.{1,128}?): no such user found(?: from \S{1,255} \[\S{2,45}\] to (?P<to>[0-9A-Fa-f:.]{2,45}):(?P<to_port>\d{1,5}))?", _NO),
-    sentence("Login failed", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?) \(Login failed\)", _NO),
-    sentence("SECURITY VIOLATION", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )SECURITY VIOLATION: (?P<user>\S{1,64}) login attempted", _NO),
+    sentence("Login successful", 
+        r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?): Login successful", _OK),
+    sentence("no such user", 
+        r"\(\S{0,255}?\[{IP}\]\)(?:: | - )(?:USER )?(?P<user>.{1,128}?): no such user found(?: from "
+        r"\S{1,255} \[\S{2,45}\] to (?P<to>[0-9A-Fa-f:.]{2,45}):(?P<to_port>\d{1,5}))?", _NO),
+    sentence("Login failed", 
+        r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?) \(Login failed\)", _NO),
+    sentence("SECURITY VIOLATION", 
+        r"\(\S{0,255}?\[{IP}\]\)(?:: | - )SECURITY VIOLATION: (?P<user>\S{1,64}) login attempted", _NO),
     sentence("Maximum login attempts", r"\(\S{0,255}?\[{IP}\]\)", _NO),
     sentence("])", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )"),
     # [pid 2] [admin] FAIL LOGIN: Client "203.0.113.7"     [pid 2] CONNECT: Client "::ffff:203.0.113.7"
     sentence("FAIL ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?FAIL [A-Z]{3,12}: Client \"{IP}\"", _NO),
     sentence("OK ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?OK [A-Z]{3,12}: Client \"{IP}\"", _OK),
-    sentence(": Client ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?(?:CONNECT|FTP command|FTP response|DEBUG): Client \"{IP}\""),
+    sentence(": Client ", 
+        r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?(?:CONNECT|FTP command|FTP response"
+        r"|DEBUG): Client \"{IP}\""),
     # (?@203.0.113.7) [WARNING] Authentication failed for user [admin]   (?@10.1.2.3)
-    sentence("Authentication failed", r"\(\S{1,128}?@{IP}\) \[WARNING\] Authentication failed for user \[(?P<user>[^\]]{1,128})\]", _NO),
+    sentence("Authentication failed", 
+        r"\(\S{1,128}?@{IP}\) \[WARNING\] Authentication failed for user \[(?P<user>[^\]]{1,128})\]", _NO),
     sentence("is now logged in", r"\(\S{1,128}?@{IP}\) \[INFO\] (?P<user>\S{1,128}) is now logged in", _OK),
     sentence(") [", r"\((?:\?|(?P<user>\S{1,128}?))@{IP}\) \[[A-Z]{4,10}\] "),
     # pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=admin ..
-    sentence("rhost=", r"authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
+    sentence("rhost=", 
+        r"authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
 )  # fmt: skip
 _CLIENT = re.compile(r"\(\S{0,255}?\[[0-9A-Fa-f:.]{2,45}\]\)(?:: | - )", re.ASCII)
 # Jun 07 09:00:01 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]) - ...
 _PROFTPD = re.compile(
-    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:,\d{3})?|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) (\S{1,255}) proftpd\[\d{1,10}\] (.*)"
+    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:,\d{3})?|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) "
+    r"(\S{1,255}) proftpd\[\d{1,10}\] (.*)"
 )
 # Mon Dec  7 09:00:01 2026 [pid 2] [admin] FAIL LOGIN: Client "203.0.113.7"
 _VSFTPD = re.compile(
@@ -54,14 +64,17 @@ _VSFTPD = re.compile(
 )
 # Mon Dec  7 09:00:01 2026 1 10.1.2.3 1234 /pub/x b _ o r lan ftp 0 * c
 _TRANSFER = re.compile(
-    r"(?a)([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) \d{1,9} (?P<ip>[0-9A-Fa-f:.]{2,45}) \d{1,20} .{1,2048}? [ab] [_CUT] [oid] [arg] (?P<user>\S{1,128}) ftp [01] \S{1,64}(?: [ci])?\s*$"
+    r"(?a)([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}) \d{1,9} (?P<ip>[0-9A-Fa-f:.]{2,45})"
+    r" \d{1,20} .{1,2048}? [ab] [_CUT] [oid] [arg] (?P<user>\S{1,128}) ftp [01] \S{1,64}(?: [ci])?\s*$"
 )
 # (000001) 12/7/2026 9:00:01 AM - (not logged in) (203.0.113.7)> USER admin
 _FILEZILLA_OLD = re.compile(
-    r"(?a)\(\d{6}\) ?(\d[\d./-]{5,9} \d{1,2}:\d{2}:\d{2}(?: [AP]M)?) - \((?P<user>[^()]{1,128})\) \((?P<ip>[0-9A-Fa-f:.]{2,45})\)> ?(?P<said>.{0,200})"
+    r"(?a)\(\d{6}\) ?(\d[\d./-]{5,9} \d{1,2}:\d{2}:\d{2}(?: [AP]M)?) - \((?P<user>[^()]{1,128})\) "
+    r"\((?P<ip>[0-9A-Fa-f:.]{2,45})\)> ?(?P<said>.{0,200})"
 )
 _FILEZILLA = re.compile(
-    r"(?a)(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?) \S{2} \[FTPS? (?:Session|Server) \d{1,10} (?P<ip>[0-9A-Fa-f:.]{2,45})(?: (?P<user>[^\]]{1,128}))?\] (?P<said>.{0,200})"
+    r"(?a)(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?) \S{2} \[FTPS? (?:Session"
+    r"|Server) \d{1,10} (?P<ip>[0-9A-Fa-f:.]{2,45})(?: (?P<user>[^\]]{1,128}))?\] (?P<said>.{0,200})"
 )
 _SAID_NO = re.compile(r"530[ -]|Login incorrect|authentication failed", re.IGNORECASE)
 _SAID_YES = re.compile(r"230[ -]|[Ll]ogged on|login successful", re.IGNORECASE)

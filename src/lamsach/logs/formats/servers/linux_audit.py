@@ -29,7 +29,8 @@ from lamsach.model import Action, Event, EventKind
 
 # type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...
 _RECORD = re.compile(
-    r"(?a)(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z0-9_]{2,32}) (?:msg=)?audit\((?P<time>[\d./ :-]{8,30}):\d{1,12}\) ?: ?"
+    r"(?a)(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z0-9_]{2,32}) (?:msg=)?"
+    r"audit\((?P<time>[\d./ :-]{8,30}):\d{1,12}\) ?: ?"
 )
 # audit[812]: USER_LOGIN pid=812 uid=0 auid=1000 ses=3 msg='op=login ...'   (the journal)
 _JOURNAL = re.compile(r"(?P<type>[A-Z][A-Z_]{3,30}) (?=pid=\d)", re.ASCII)

@@ -35,7 +35,8 @@ _IN_BRACKETS = r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?"
 # client=unknown[192.0.2.7]   connect from mail.example[192.0.2.7]   CONNECT from [192.0.2.7]:4455
 # PASS NEW [192.0.2.7]:4455   DNSBL rank 3 for [192.0.2.7]:4455   relay=mail.example [192.0.2.7]
 _CLIENT = re.compile(
-    r"(?a)(?:\bclient=|\b[Ff]rom |\bwarning: |^statistics: |\bPASS (?:NEW|OLD) |\b(?:ALLOW|DENY)LISTED |\b(?:WHITE|BLACK)LISTED |\bfor (?=\[)|\brelay=|\bH=|\bip=|authenticator failed for )"
+    r"(?a)(?:\bclient=|\b[Ff]rom |\bwarning: |^statistics: |\bPASS (?:NEW|OLD) |\b(?:ALLOW|DENY)LISTED "
+    r"|\b(?:WHITE|BLACK)LISTED |\bfor (?=\[)|\brelay=|\bH=|\bip=|authenticator failed for )"
     rf"(?:[\w.-]{{1,255}} ?)?(?:\([^()\s]{{0,255}}\) ?)?{_IN_BRACKETS}"
 )
 # to=<a@bad.example>, relay=mx.bad.example[192.0.2.9]:25,
@@ -48,17 +49,20 @@ _AUTH = re.compile(r"\((?P<user>[^,()<>\s]{1,256}),(?P<ip>[0-9A-Fa-f:.]{2,45})(?
 _USER = re.compile(r"(?a)\b(?:sasl_username=|user=|method=\w+, user=|set_id=|authid=)<?([^<>,\s()]{1,256})")
 # 2026-05-04 10:20:30 1abcDE-000001-Ab <= a@example H=...
 _EXIM = re.compile(
-    r"(?a)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
-    r"(?:\w{6}-\w{6,11}-\w{2,4} (?:<=|=>|->|>>|\*>|\*\*|==|Completed)|\w{1,64} authenticator failed for |H=|no host name found for IP address |"
-    r"SMTP (?:connection|call|protocol|command|syntax|data)|(?:unqualified|rejected|unexpected disconnection|TLS error) )"
+    r"(?a)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(?:\w{6}"
+    r"-\w{6,11}-\w{2,4} (?:<=|=>|->|>>|\*>|\*\*|==|Completed)|\w{1,64} authenticator failed for |H="
+    r"|no host name found for IP address |SMTP (?:connection|call|protocol|command|syntax|data)"
+    r"|(?:unqualified|rejected|unexpected disconnection|TLS error) )"
 )
 # 2026-05-04 10:20:30,123 WARN  [qtp509886383-1234:https:https://mail.unit.example/service/soap/AuthRequest ..
 _ZIMBRA = re.compile(
-    r"(?a)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {1,3}\[[^\]]{1,400}\] \[([^\]]{0,600})\] "
+    r"(?a)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) (?:TRACE|DEBUG|INFO|WARN|ERROR"
+    r"|FATAL) {1,3}\[[^\]]{1,400}\] \[([^\]]{0,600})\] "
 )
 _ZIMBRA_ACCOUNT = re.compile(r"\baccount=([^;\s]{1,256});")
 _REFUSED = re.compile(
-    r"reject|authenticator failed|auth failed|authentication failed|unknown user|[Pp]assword mismatch|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password|^LOGIN FAILED"
+    r"reject|authenticator failed|auth failed|authentication failed|unknown user|[Pp]assword mismatch"
+    r"|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password|^LOGIN FAILED"
 )
 # LOGIN, user=an, ip=[::ffff:192.0.2.7], port=[4455]   (Courier)
 _COURIER_PORT = re.compile(r", port=\[(\d{1,5})\]", re.ASCII)

@@ -38,12 +38,14 @@ from lamsach.model import Action, Event, EventKind
 _ENDPOINT = re.compile(r"(?:ipv[46]:)?(.{2,60}?)(?::(\d{1,5}))?", re.ASCII)
 # pc-7 (ipv4:192.0.2.7:44890) connect to service docs initially as user alice (uid=1000, gid=100) (pid 1234)
 _SERVICE = re.compile(
-    r"(\S{1,64}) \((?:ipv[46]:)?([0-9A-Fa-f.:]{2,60})\) (?:signed )?(connect to service|closed connection to service|couldn't find service|Can't become|denied connection)"
-    r" ?'?([^\s']{0,128})'?(?:.{0,40}? as user (\S{1,128}))?"
+    r"(\S{1,64}) \((?:ipv[46]:)?([0-9A-Fa-f.:]{2,60})\) (?:signed )?(connect to service"
+    r"|closed connection to service|couldn't find service|Can't become|denied connection) ?'?([^\s']{0,128}"
+    r")'?(?:.{0,40}? as user (\S{1,128}))?"
 )
 # check_ntlm_password:  Authentication for user [alice] -> [alice] FAILED with error ..
 _CHECKED = re.compile(
-    r"check_ntlm_password: {1,4}[Aa]uthentication for user \[([^\]\n]{0,256})\](?: -> \[[^\]\n]{0,256}\]){0,2} (FAILED|succeeded)"
+    r"check_ntlm_password: {1,4}[Aa]uthentication for user \[([^\]\n]{0,256})\](?: -> \[[^\]\n]{0,256}"
+    r"\]){0,2} (FAILED|succeeded)"
 )
 # alice|192.0.2.7|pc-7|docs|openat|ok|r|plans.docx     alice|192.0.2.7|unlinkat|fail (Permission denied)|x
 _INNER_TIME = re.compile(r"^\[[\d/: .,]{10,40}\] ", re.ASCII)
@@ -118,12 +120,14 @@ def audit(message: str) -> Event | None:
 
 # [2021/10/14 15:24:12.023984,  2] ../../auth/auth_log.c:653(log_authentication_event_human_readable)
 _OWN_HEADER = re.compile(
-    r"(?a)\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?), {1,3}\d{1,2}(?:, [^\]\n]{1,120})?\] [\w./-]{1,120}:\d{1,6}\([\w ]{1,100}\)"
+    r"(?a)\[(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?), {1,3}\d{1,2}(?:, [^\]\n]{1,120})?\] "
+    r"[\w./-]{1,120}:\d{1,6}\([\w ]{1,100}\)"
 )
 _PAIR = r"\[([^\]\n]{0,256})\](?:\\\[([^\]\n]{0,256})\])?"
 # Auth: [SMB2,(null)] user [UNIT]\[alice] at [Thu, 14 Oct 2021 15:24:12.023984 UTC] with [NTLMv2] status ..
 _AUTH = re.compile(
-    rf"(?as)(Auth|Successful AuthZ): \[([^\]\n]{{0,200}})\] user {_PAIR}(?: \[[^\]\n]{{0,200}}\])? at \[([^\]\n]{{0,80}})\](.{{0,3000}})"
+    rf"(?as)(Auth|Successful AuthZ): \[([^\]\n]{{0,200}})\] user {_PAIR}(?: \[[^\]\n]{{0,200}}\])? at \["
+    rf"([^\]\n]{{0,80}})\](.{{0,3000}})"
 )
 _STATUS = re.compile(r" status \[(\w{1,80})\]", re.ASCII)
 _WORKSTATION = re.compile(r" workstation \[([^\]\n]{0,256})\]")

@@ -54,24 +54,31 @@ _QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
 # Failed publickey for invalid user an from pc.unit.example port 51182 ssh2: with `UseDNS` a name stands for
 # the address
 _FROM_A_NAME = re.compile(
-    r"(?a) from [A-Za-z][\w.-]{0,252}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?(?=$| not allowed because )"
+    r"(?a) from [A-Za-z][\w.-]{0,252}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?(?=$"
+    r"| not allowed because )"
 )
 # [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 51182 ssh2
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,10}\.[a-z]{2,10}\] ", re.ASCII)
 _PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
 _SPEAKS_OF_A_USER = re.compile(
-    r"(?a)(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for |Authentication tried for "
-    r"|PAM: .{1,80}? for (?:illegal user )?|Disconnecting: .{1,80}? for |session (?:opened|closed) for local user "
-    r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:|Timeout, client not responding from) (?=\S+ user |user )"
-    r"|Starting session: .{1,60}? for |(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))"
+    r"(?a)(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for "
+    r"|maximum authentication attempts exceeded for |Authentication tried for |PAM: .{1,80}? for "
+    r"(?:illegal user )?|Disconnecting: .{1,80}? for |session (?:opened|closed) for local user "
+    r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:"
+    r"|Timeout, client not responding from) (?=\S+ user |user )|Starting session: .{1,60}? for "
+    r"|(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session (?:opened|closed) for (?=user )"
+    r"|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))"
 )
 _USER_WORD = re.compile(r"(?:(?:[Ii]nvalid|[Ii]llegal|authenticating) user |[uU]ser )", re.ASCII)
 _ALLOWED = re.compile(
-    r"Accepted |(?:PAM p|P)assword auth succeeded|Pubkey auth succeeded|(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session opened for (?:local )?user |Starting session"
+    r"Accepted |(?:PAM p|P)assword auth succeeded|Pubkey auth succeeded|(?:pam_\w{1,20}\((?:sshd?"
+    r"|dropbear):session\): )?session opened for (?:local )?user |Starting session"
 )
 _BLOCKED = re.compile(
-    r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|PAM: |drop connection|ROOT LOGIN REFUSED|Authentication tried|Disconnecting: Too many|"
-    r"pam_\w{1,20}\((?:sshd|dropbear):auth\): authentication failure|authentication failure;|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
+    r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication"
+    r"|Unable to negotiate|Bad p|PAM \d|PAM: |drop connection|ROOT LOGIN REFUSED|Authentication tried"
+    r"|Disconnecting: Too many|pam_\w{1,20}\((?:sshd|dropbear):auth\): authentication failure"
+    r"|authentication failure;|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
 )
 # Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which leaves the program out)
 _BARE = re.compile(
@@ -160,7 +167,8 @@ def _user(before: str) -> str | None:
     word = _USER_WORD.match(before, start.end())
     name = before[word.end() if word else start.end() :]
     name = re.sub(
-        r"(?: from| not allowed because .*| with correct key but not from .*| by \w{0,64}\(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$",
+        r"(?: from| not allowed because .*| with correct key but not from .*| by \w{0,64}\(uid=\d+\)"
+        r"|\(uid=\d+\).*| \[preauth\])$",
         "",
         name[:256],
     )

@@ -23,12 +23,14 @@ from lamsach.model import Action, Event
 
 # [2026-06-07 09:00:01] NOTICE[812][C-00000001] chan_sip.c: ...
 _ASTERISK = re.compile(
-    r"(?a)(?:\[(?:(?P<time>\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[+-]\d{4})?)|(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2}:\d{2}))\] )?"
-    r"(?:NOTICE|WARNING|SECURITY|ERROR|VERBOSE)\[\d{1,10}\](?:\[C-[0-9a-f]{1,12}\])?:? (?P<source>[a-z_0-9/]{2,60})\.c: ?"
+    r"(?a)(?:\[(?:(?P<time>\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[+-]\d{4})?)"
+    r"|(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2}:\d{2}))\] )?(?:NOTICE|WARNING"
+    r"|SECURITY|ERROR|VERBOSE)\[\d{1,10}\](?:\[C-[0-9a-f]{1,12}\])?:? (?P<source>[a-z_0-9/]{2,60})\.c: ?"
 )
 # 2026-06-07 09:00:01.123456 [WARNING] sofia_reg.c:1793 SIP auth failure (REGISTER) ...
 _FREESWITCH = re.compile(
-    r"(?a)(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,6}) (?:\d{1,3}\.\d{1,2}% )?\[[A-Z]{4,8}\] sofia(?:_\w{1,20})?\.c:\d{1,6} "
+    r"(?a)(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,6}) (?:\d{1,3}\.\d{1,2}% )?\[[A-Z]{4,8}\] "
+    r"sofia(?:_\w{1,20})?\.c:\d{1,6} "
 )
 _LOOKED_AT = 300
 _NO = Action.BLOCKED
@@ -37,10 +39,13 @@ _PAIR = re.compile(r"([A-Za-z]{4,32})=\"([^\"]{0,255})\"", re.ASCII)
 _DONE = {"SuccessfulAuth": Action.ALLOWED, "ChallengeSent": Action.UNKNOWN}
 _SENTENCES = (
     # Registration from '"100" <sip:100@10.0.0.5>' failed for '203.0.113.7:5060' - Wrong password
-    sentence("failed for '", r"(?:<sips?:(?P<user>[^@>']{1,128})@[^>']{1,255}>)?' failed for '{END}(?!.*' failed for ')", _NO),
+    sentence("failed for '", 
+        r"(?:<sips?:(?P<user>[^@>']{1,128})@[^>']{1,255}>)?' failed for '{END}(?!.*' failed for ')", _NO),
     # Call from '' (203.0.113.7:5060) to extension '00441' rejected because extension not found in context ..
-    sentence(" rejected because ", r"Call from '(?P<user>[^']{0,128})' \({END}\) to extension .{0,128} rejected because ", _NO),
-    sentence(" failed to authenticate as ", r"Host {IP} failed to authenticate as '(?P<user>[^']{0,128})'", _NO),
+    sentence(" rejected because ", 
+        r"Call from '(?P<user>[^']{0,128})' \({END}\) to extension .{0,128} rejected because ", _NO),
+    sentence(" failed to authenticate as ", 
+        r"Host {IP} failed to authenticate as '(?P<user>[^']{0,128})'", _NO),
     sentence("Rejecting ", r"Rejecting unknown SIP connection from {END}", _NO),
     # SIP auth failure (REGISTER) on sofia profile 'internal' for [100@10.0.0.5] from ip 203.0.113.7
     sentence("SIP auth failure", r"for \[(?P<user>[^@\]]{0,128})@[^\]]{1,255}\] from ip {IP}", _NO),

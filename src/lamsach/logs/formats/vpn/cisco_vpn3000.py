@@ -25,15 +25,18 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 23 03/04/2026 10:00:01.340 SEV=4 IKE/52 RPT=5 203.0.113.9 Group [Staff] User [an] User (an) authenticated.
 _HEADER = re.compile(
-    r"(?a)(?:^|(?<=[\s>]))\d{1,10} (\d\d/\d\d/\d{4} \d\d:\d\d:\d\d\.\d{1,3}) SEV=\d{1,2} ([A-Z0-9]{2,16})/\d{1,5} RPT=\d{1,10}(?: (\d{1,3}(?:\.\d{1,3}){3}))?(?=\s|$)"
+    r"(?a)(?:^|(?<=[\s>]))\d{1,10} (\d\d/\d\d/\d{4} \d\d:\d\d:\d\d\.\d{1,3}) SEV=\d{1,2} ([A-Z0-9]{2,16})"
+    r"/\d{1,5} RPT=\d{1,10}(?: (\d{1,3}(?:\.\d{1,3}){3}))?(?=\s|$)"
 )
 # User [an] Group [Staff] connected   user = an, domain =   User (an) authenticated
 _USER = re.compile(
-    r"\bUser \[([^\]\n]{1,128})\]|\buser = ([^,\n]{1,128})|\bUser \(([^)\n]{1,128})\)|administrator login: (\S{1,128}?)\.?(?:\s|$)"
+    r"\bUser \[([^\]\n]{1,128})\]|\buser = ([^,\n]{1,128})|\bUser \(([^)\n]{1,128})\)"
+    r"|administrator login: (\S{1,128}?)\.?(?:\s|$)"
 )
 # remote Proxy Host data in ID Payload: Address 10.9.0.5, Protocol 0, Port 0
 _GIVEN = re.compile(
-    r"(?a)(?:remote Proxy Host data in ID Payload:\s{1,4}Address|Assigned private IP address) (\d{1,3}(?:\.\d{1,3}){3})"
+    r"(?a)(?:remote Proxy Host data in ID Payload:\s{1,4}Address|Assigned private IP address) (\d{1,3}"
+    r"(?:\.\d{1,3}){3})"
 )
 _SERVER = re.compile(r"\bserver = (\d{1,3}(?:\.\d{1,3}){3})", re.ASCII)
 _BLOCKED = re.compile(r"(?i)\b(?:rejected|failed|denied|mismatch|not authenticated|unsuccessful)\b")

@@ -27,7 +27,8 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
 # 02/03/2026:10:11:12 GMT ns1 0-PPE-0 : default SSLVPN LOGIN 1234 0 :
 _RECORD = re.compile(
-    r"(?a)(?:(\d\d)/(\d\d)/(\d{4}):(\d\d:\d\d:\d\d)(?: ([A-Z]{2,5}))? )?(?:([\w.-]{1,255}) )?\d{1,3}-PPE-\d{1,3} ?: ?(?:default )?([A-Z][A-Z0-9_]{1,30}) ([A-Za-z][\w/-]{2,40}) \d{1,12} \d{1,6} ?: ?"
+    r"(?a)(?:(\d\d)/(\d\d)/(\d{4}):(\d\d:\d\d:\d\d)(?: ([A-Z]{2,5}))? )?(?:([\w.-]{1,255}) )?\d{1,3}"
+    r"-PPE-\d{1,3} ?: ?(?:default )?([A-Z][A-Z0-9_]{1,30}) ([A-Za-z][\w/-]{2,40}) \d{1,12} \d{1,6} ?: ?"
 )
 _SOURCE = re.compile(rf"(?:Source|ClientIP|Client_ip|Client IP) ({_ADDRESS})(?::(\d{{1,5}}))?", re.ASCII)
 _CLIENT_PORT = re.compile(r"ClientPort (\d{1,5})", re.ASCII)

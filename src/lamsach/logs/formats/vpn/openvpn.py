@@ -32,7 +32,10 @@ from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-ENDPOINT = r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?[:_])?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
+ENDPOINT = (
+    r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?[:_])?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}"
+    r"|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
+)
 NAME = r"[^\s/,|]{1,128}"
 # MULTI: Learn: 10.8.0.6 -> alice/203.0.113.5:51234   MULTI: Learn: 00:1a:2b:3c:4d:5e@0 -> ...
 _LEARN = re.compile(
@@ -50,7 +53,8 @@ _GONE = re.compile(r"client-instance (?:exiting|restarting)|SIGTERM\[soft,remote
 # [alice] Peer Connection Initiated with [AF_INET]203.0.113.5:51234
 _CONNECTED = re.compile(rf"\[({NAME}|)\] Peer Connection Initiated with {ENDPOINT}", re.ASCII)
 _USER = re.compile(
-    r"(?ai)(?:for username|for user|user|username|CN|common name|TLS: Username/Password authentication \w+ for username) ?[:=]? ?['\"]([^'\"]{1,128})['\"]|\bdepth=0,.{0,200}?\bCN=([^,/]{1,128})"
+    r"(?ai)(?:for username|for user|user|username|CN|common name|TLS: Username/Password authentication \w+ "
+    r"for username) ?[:=]? ?['\"]([^'\"]{1,128})['\"]|\bdepth=0,.{0,200}?\bCN=([^,/]{1,128})"
 )
 _OUTER = re.compile(rf"(?:from|with|to|address:?|remote) '?{ENDPOINT}'?(?=[\s,'\]]|$)", re.ASCII)
 # Bad encapsulated packet length from peer (5635), [AF_INET]203.0.113.5:51234
@@ -58,8 +62,9 @@ _MARKED = re.compile(
     r"(?a)\[AF_INET6?\](?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\])(?::(\d{1,5}))?"
 )
 _FAILED = re.compile(
-    r"(?ai)TLS Error|AUTH_FAILED|VERIFY ERROR|verification failed|Bad LZO|authentication failed|Authenticate/Decrypt packet error|unwrapping failed|HMAC"
-    r"|could not authenticate|cipher final failed|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS"
+    r"(?ai)TLS Error|AUTH_FAILED|VERIFY ERROR|verification failed|Bad LZO|authentication failed"
+    r"|Authenticate/Decrypt packet error|unwrapping failed|HMAC|could not authenticate|cipher final failed"
+    r"|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS"
 )
 _SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|VERIFY OK: depth=0", re.ASCII)
 UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
@@ -164,7 +169,10 @@ def held(
     )
 
 
-_CTIME = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
+_CTIME = (
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    r"|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
+)
 _ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 # Tue Nov 10 10:00:00 2026 alice/203.0.113.5:51234 ...   2026-11-10 10:00:00 us=123456 ...
 _TIME = re.compile(
@@ -173,10 +181,15 @@ _TIME = re.compile(
 # alice/203.0.113.5:51234 MULTI: ...   203.0.113.5:51234 TLS: ...
 _CLIENT = re.compile(rf"(?:({NAME})/)?{ENDPOINT} (?=\S)", re.ASCII)
 _WORDS = re.compile(
-    r"(?a)TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH|Authenticate/Decrypt|client-instance|Control Channel|Data Channel"
-    r"|peer info|peer_info|TCP connection established|Connection reset|SENT CONTROL|WARNING: 'link-mtu|LZO|Outgoing|Incoming|OpenVPN|tls-crypt|OPTIONS IMPORT|CC-EEN"
-    r"|PLUGIN_CALL|OpenSSL: |read (?:UDP|TCP)|write (?:UDP|TCP)|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window|Username/Password |[Aa]uthentication (?:failed|succeeded)|Connection rejected|CRL: |WRITE|READ"
-    r"|SIGUSR1|SIGTERM|Initialization Sequence|TUN/TAP|UDPv[46]|TCPv[46]|Local Options|Expected Remote Options|Re-using SSL|Diffie-Hellman"
+    r"(?a)TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH"
+    r"|Authenticate/Decrypt|client-instance|Control Channel|Data Channel|peer info|peer_info"
+    r"|TCP connection established|Connection reset|SENT CONTROL|WARNING: 'link-mtu|LZO|Outgoing|Incoming"
+    r"|OpenVPN|tls-crypt|OPTIONS IMPORT|CC-EEN|PLUGIN_CALL|OpenSSL: |read (?:UDP|TCP)|write (?:UDP|TCP)"
+    r"|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR"
+    r"|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window"
+    r"|Username/Password |[Aa]uthentication (?:failed|succeeded)|Connection rejected|CRL: |WRITE|READ"
+    r"|SIGUSR1|SIGTERM|Initialization Sequence|TUN/TAP|UDPv[46]|TCPv[46]|Local Options"
+    r"|Expected Remote Options|Re-using SSL|Diffie-Hellman"
 )
 # 2026-06-10T10:11:12+0700 [stdout#info] [OVPN 1] OUT: '2026-06-10 10:11:12 203.0.113.5:51234 TLS Error: ..
 _ACCESS_SERVER = re.compile(

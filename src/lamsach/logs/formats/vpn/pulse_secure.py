@@ -28,15 +28,19 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 # 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - Login succeeded
 _STANDARD = re.compile(
-    rf"(?a)(?:(?:PulseSecure|Pulse Secure|Juniper|IvantiConnectSecure|Ivanti):\s{{1,2}})(?:- ){{0,3}}(?:(\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) - )?([\w.:-]{{1,64}}) - \[({_ADDRESS})\] (?:([^()\s]{{1,40}}::)?([^()]{{0,128}}))\([^()]{{0,128}}\)\[[^\]]{{0,256}}\] - "
+    rf"(?a)(?:(?:PulseSecure|Pulse Secure|Juniper|IvantiConnectSecure|Ivanti):\s{{1,2}})(?:- ){{0,3}}"
+    rf"(?:(\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) - )?([\w.:-]{{1,64}}) - \[({_ADDRESS})\] (?:([^()\s]{{1,40}}"
+    rf"::)?([^()]{{0,128}}))\([^()]{{0,128}}\)\[[^\]]{{0,256}}\] - "
 )
 # id=firewall time="2026-02-03 10:11:12" pri=6 fw=198.51.100.1 vpn=ive user=an
 _WELF = re.compile(r'\bid=firewall time="[\d :-]{19}" pri=\d fw=\S{1,64} vpn=', re.ASCII)
 _SESSION = re.compile(
-    rf"(?a)[Ss]ession (started|ended|resumed)\b.{{0,120}}?IP(?:v[46])?(?: address(?:es)?)? ({_ADDRESS})(?:.{{0,80}}?hostname ([\w.-]{{1,255}}))?"
+    rf"(?a)[Ss]ession (started|ended|resumed)\b.{{0,120}}?IP(?:v[46])?(?: address(?:es)?)? ({_ADDRESS})"
+    rf"(?:.{{0,80}}?hostname ([\w.-]{{1,255}}))?"
 )
 _REACHED = re.compile(
-    rf"(?a)(?:connect(?:ed|ion)?|access(?:ed)?|request)\b.{{0,40}}? (?:to )?({_ADDRESS})(?: port |:)(\d{{1,5}})"
+    rf"(?a)(?:connect(?:ed|ion)?|access(?:ed)?|request)\b.{{0,40}}? (?:to )?({_ADDRESS})(?: port "
+    rf"|:)(\d{{1,5}})"
 )
 _URL = re.compile(r"(?:Request: (?:GET|POST|HEAD|PUT) |\b)(https?://[^\s'\",]{1,4000})", re.IGNORECASE)
 _OPENED = re.compile(r"\b(?:login|logon|authentication) (?:succeeded|successful)", re.IGNORECASE)

@@ -25,13 +25,15 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})"
 # 05[IKE] 203.0.113.9 is initiating   charon: 05[NET] <rw|7>   pluto[1]: "rw"[1] 203.0.113.9
 _CHARON = re.compile(
-    r"(?a)(?:^|[\s:])\d{2,3}\[(?:IKE|NET|CFG|ENC|KNL|DMN|JOB|LIB|MGR|CHD|ESP|TNC|APP|ASN|TLS|IMC|IMV|PTS|JRN)\] ?(?:<[^>]{1,80}> ?)?"
+    r"(?a)(?:^|[\s:])\d{2,3}\[(?:IKE|NET|CFG|ENC|KNL|DMN|JOB|LIB|MGR|CHD|ESP|TNC|APP|ASN|TLS|IMC|IMV|PTS"
+    r"|JRN)\] ?(?:<[^>]{1,80}> ?)?"
 )
 _PLUTO = re.compile(rf'(?:^|[\s:])"[\w.@/-]{{1,64}}"(?:\[\d{{1,6}}\] ({_ADDRESS}))?,? #\d{{1,9}}', re.ASCII)
 _OCSERV = re.compile(r"(?a)\bocserv(?:\[\d{1,10}\])?: (?:main|worker|sec-mod)(?:\[([^\]\s]{0,128})\])?:")
 # assigning virtual IP 10.9.8.7 to peer 'an'     lease 10.9.8.7 by 'an' went offline
 _ASSIGNED = re.compile(
-    rf"(?a)assigning (?:new lease|virtual IP) (?:to '[^']{{1,128}}' )?({_ADDRESS})(?: to peer '([^']{{1,128}})')?"
+    rf"(?a)assigning (?:new lease|virtual IP) (?:to '[^']{{1,128}}' )?({_ADDRESS})(?: to peer '"
+    rf"([^']{{1,128}})')?"
 )
 _LEFT = re.compile(rf"lease ({_ADDRESS}) by '([^']{{1,128}})' went offline", re.ASCII)
 # received packet: from 203.0.113.9[500] to 198.51.100.4[500]
@@ -42,11 +44,13 @@ _PACKET = re.compile(
 _BETWEEN = re.compile(rf"(?a)between ({_ADDRESS})\[[^\]]{{0,128}}\]\.\.\.({_ADDRESS})\[([^\]]{{0,128}})\]")
 # 203.0.113.9 is initiating a Main Mode IKE_SA     main[an]:203.0.113.9:4512 user logged in
 _FROM = re.compile(
-    rf"(?a)({_ADDRESS})(?::(\d{{1,5}})(?![\w:]))? ?(?:is initiating|user logged|user disconnected|sending IPv[46]|worker|new user|suggesting|user '|authentication|connected|adding|tun)"
+    rf"(?a)({_ADDRESS})(?::(\d{{1,5}})(?![\w:]))? ?(?:is initiating|user logged|user disconnected"
+    rf"|sending IPv[46]|worker|new user|suggesting|user '|authentication|connected|adding|tun)"
 )
 _GIVEN = re.compile(rf"sending IPv[46] ({_ADDRESS})", re.ASCII)
 _USER = re.compile(
-    r"(?a)(?:EAP|XAuth) authentication of '([^']{1,128})'|authentication of '([^']{1,128})' with|user '([^']{1,128})'"
+    r"(?a)(?:EAP|XAuth) authentication of '([^']{1,128})'|authentication of '([^']{1,128})' with"
+    r"|user '([^']{1,128})'"
 )
 _LONGEST = 2048
 _FAILED = ("failed", "rejected", "no peer config", "no matching", "invalid", "denied", "error")

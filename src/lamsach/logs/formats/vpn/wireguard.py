@@ -35,16 +35,20 @@ _ENDPOINT = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:%.\w]{2,60}\]):(\d{1,5})"
 _PEER = re.compile(rf"\bpeer (\d{{1,10}})(?: \({_ENDPOINT}\))?", re.ASCII)
 _FROM = re.compile(rf"\b(?:from|to|with) {_ENDPOINT}", re.ASCII)
 _REFUSED = re.compile(
-    r"(?a)Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not|unable|Unable|replay"
+    r"(?a)Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not"
+    r"|unable|Unable|replay"
 )
 _KEY = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 # wg0 \t public key \t preshared key \t endpoint \t allowed addresses \t latest handshake \t received \t sent
 # \t keepalive
 _DUMP_PEER = re.compile(
-    rf"(?a)(?:([\w.@-]{{1,15}})\t)?({_KEY})\t(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_ENDPOINT})\t(\(none\)|[0-9A-Fa-f.:/,]{{2,2000}})\t(\d{{1,12}})\t\d{{1,20}}\t\d{{1,20}}\t(?:off|\d{{1,6}})\s*"
+    rf"(?a)(?:([\w.@-]{{1,15}})\t)?({_KEY})\t(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)"
+    rf"|{_ENDPOINT})\t(\(none\)|[0-9A-Fa-f.:/,]{{2,2000}})\t(\d{{1,12}})\t\d{{1,20}}\t\d{{1,20}}\t(?:off"
+    rf"|\d{{1,6}})\s*"
 )
 _DUMP_INTERFACE = re.compile(
-    rf"(?a)(?:[\w.@-]{{1,15}}\t)?(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_KEY})\t\d{{1,5}}\t(?:off|0x[0-9a-f]{{1,8}}|\d{{1,10}})\s*"
+    rf"(?a)(?:[\w.@-]{{1,15}}\t)?(?:\(none\)|{_KEY}|\(hidden\))\t(?:\(none\)|{_KEY})\t\d{{1,5}}\t(?:off"
+    rf"|0x[0-9a-f]{{1,8}}|\d{{1,10}})\s*"
 )
 
 

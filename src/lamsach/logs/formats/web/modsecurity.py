@@ -26,7 +26,8 @@ from lamsach.model import Action, Event
 _PART = re.compile(r"-{2,3}[0-9A-Za-z]{6,16}-{1,3}([A-Z])--\s*$", re.ASCII)
 # [04/May/2026:10:20:30 +0700] YabcdefAAQEAAB 203.0.113.7 4455 192.0.2.9 443
 _CALL = re.compile(
-    r"(?a)\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?)\] \S{1,128} (\S{2,60}) (\d{1,5}) (\S{2,60}) (\d{1,5})"
+    r"(?a)\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?)\] \S{1,128} "
+    r"(\S{2,60}) (\d{1,5}) (\S{2,60}) (\d{1,5})"
 )
 _HOST = re.compile(r"^host: {0,4}(\S{1,300})", re.IGNORECASE)
 _CALLER = ("transaction.client_ip", "transaction.remote_address")

@@ -22,7 +22,8 @@ from lamsach.model import Event
 
 # Event[0]:    Log Name:      Security    TimeCreated  : 6/5/2026 7:31:12 AM
 _START = re.compile(
-    r"Event\\?\[\d{1,12}\]:?\s*$|Log Name: {1,12}\S|Tên nhật ký: {1,12}\S|TimeCreated {1,20}: ?\d|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2} [AP]M\s*$"
+    r"Event\\?\[\d{1,12}\]:?\s*$|Log Name: {1,12}\S|Tên nhật ký: {1,12}\S|TimeCreated {1,20}: ?\d"
+    r"|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2} [AP]M\s*$"
 )
 # Message              : Network connection detected:   (Format-List *, where the other names follow)
 _MESSAGE_FIRST = re.compile(r"Message {4,24}: ?\S")

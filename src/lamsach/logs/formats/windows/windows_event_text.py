@@ -28,26 +28,31 @@ SNARE, OSSEC, COLLECT, STRUCTURED = "MSWinEventLog", "WinEvtLog: ", "AgentDevice
 _DELIMITERS = ("\t", "#011", "\\t", ";", ",")
 # WinEvtLog: Security: AUDIT_FAILURE(4625): Microsoft-Windows-Security-Auditing: (no user): no domain: ..
 _OSSEC = re.compile(
-    r"WinEvtLog: ([^:]{1,120}): ([A-Z_ ]{1,30})\((\d{1,5})\): ([^:]{1,120}): ([^:]{1,120}): ([^:]{1,120}): ([^: ]{1,255}): ?"
+    r"WinEvtLog: ([^:]{1,120}): ([A-Z_ ]{1,30})\((\d{1,5})\): ([^:]{1,120}): ([^:]{1,120}): ([^:]{1,120}): "
+    r"([^: ]{1,255}): ?"
 )
 # Microsoft-Windows-Security-Auditing[588]: 4624: An account ..
 _EVENTLOG_TO_SYSLOG = re.compile(
-    r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})(?:\[\d{1,10}\])?: (\d{1,5}): "
+    r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})"
+    r"(?:\[\d{1,10}\])?: (\d{1,5}): "
 )
 # Microsoft-Windows-Sysmon[2200]: Network connection detected: ..
 _TITLED = re.compile(r"(?a)(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])")
 # security[failure] 529 NT AUTHORITY\\SYSTEM Logon Failure: Reason:Unknown user name or bad password User ..
 _NTSYSLOG = re.compile(
-    r"(?a)(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) (?=\S)"
+    r"(?a)(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) "
+    r"(?=\S)"
 )
 _RUN_ON = re.compile(r" (?=(?:Domain|Reason|Caller Domain|Supplied Realm Name):)")
 _TITLES = {
     "An account was successfully logged on": 4624, "An account failed to log on": 4625, "An account was logged off": 4634,
-    "A logon was attempted using explicit credentials": 4648, "A Kerberos authentication ticket (TGT) was requested": 4768,
+    "A logon was attempted using explicit credentials": 4648, 
+        "A Kerberos authentication ticket (TGT) was requested": 4768,
     "A Kerberos service ticket was requested": 4769, "A Kerberos service ticket was renewed": 4770, "Kerberos pre-authentication failed": 4771,
     "The computer attempted to validate the credentials": 4776, "The domain controller attempted to validate": 4776,
     "A session was reconnected": 4778, "A network share object was accessed": 5140, "A network share object was checked": 5145,
-    "The Windows Filtering Platform has blocked a packet": 5152, "The Windows Filtering Platform has permitted a connection": 5156,
+    "The Windows Filtering Platform has blocked a packet": 5152, 
+        "The Windows Filtering Platform has permitted a connection": 5156,
     "The Windows Filtering Platform has blocked a connection": 5157, "A new process has been created": 4688,
     "Network Policy Server granted access": 6272, "Network Policy Server denied access": 6273,
     "Process Create": 1, "Network connection detected": 3, "Image loaded": 7, "File created": 11, "File stream created": 15, "Dns query": 22,

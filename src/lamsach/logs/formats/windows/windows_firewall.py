@@ -33,8 +33,9 @@ _COLUMNS = (
 # 2026-06-02 12:35:19 DROP UDP 192.0.2.197 224.0.0.251 5353 5353 59 - - - - - - - RECEIVE
 # 2026-06-02,12:35:19,DROP,UDP,192.0.2.197,...   as a spreadsheet or a script saved it
 _ROW = re.compile(
-    r"\d{4}-\d{2}-\d{2}([ \t]{1,8}|[,;])\d{2}:\d{2}:\d{2}(?:[ \t]{1,8}|[,;])(?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND|INFO-EVENTS-LOST|Allow|Drop|Open|Close)(?:[ \t]{1,8}|[,;])"
-    r"(?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-)[ \t,;]",
+    r"\d{4}-\d{2}-\d{2}([ \t]{1,8}|[,;])\d{2}:\d{2}:\d{2}(?:[ \t]{1,8}|[,;])(?:ALLOW|DROP|OPEN|CLOSE"
+    r"|OPEN-INBOUND|INFO-EVENTS-LOST|Allow|Drop|Open|Close)(?:[ \t]{1,8}|[,;])(?:[A-Z][A-Za-z0-9-]{1,15}"
+    r"|\d{1,3}|-)[ \t,;]",
     re.ASCII,
 )
 _BREAKS = re.compile(r"[ \t]+|[,;][ \t]*")
@@ -71,8 +72,9 @@ _FIELDS = {
     "action": Of(_WORDS, ("word",), absent=Action.UNKNOWN),
 }
 _USUAL = Shape(
-    r"^(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?P<word>ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) (?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-) (?P<source_ip>[!-~]+) (?P<destination_ip>[!-~]+)"
-    r" (?P<source_port>[!-~]+) (?P<destination_port>[!-~]+)(?: [!-~]+){8} (?P<path>[!-~]+)(?: [!-~]+)?$",
+    r"^(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?P<word>ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) "
+    r"(?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-) (?P<source_ip>[!-~]+) (?P<destination_ip>[!-~]+) "
+    r"(?P<source_port>[!-~]+) (?P<destination_port>[!-~]+)(?: [!-~]+){8} (?P<path>[!-~]+)(?: [!-~]+)?$",
     {name: how for name, how in _FIELDS.items() if name in ("way", "action")}
     | {"time": ISO, "kind": Made(_kind, ("source_ip", "destination_ip"))},
 )

@@ -151,7 +151,8 @@ _SURE = (
     "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
 )  # fmt: skip
 _OWN_LOG = re.compile(
-    r'(?i)\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-|[\w -]{1,60}/(?:operational|admin)\\?")'
+    r'(?i)\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-'
+    r'|[\w -]{1,60}/(?:operational|admin)\\?")'
 )
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
 _MOST_XML = 4

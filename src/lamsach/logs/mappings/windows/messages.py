@@ -50,18 +50,22 @@ _SECTIONS = {
 }  # fmt: skip
 # Labels that are only read past: they end the value before them.
 _OTHERS = (
-    "security id|logon id|logon guid|linked logon id|restricted admin mode|virtual account|elevated token|impersonation level|process id"
-    "|process name|caller process id|caller process name|logon process|authentication package|transited services|key length|ticket options"
-    "|result code|failure code|failure reason|status|sub status|package name \\(ntlm only\\)|service name|service id|application name"
-    "|network account name|network account domain|object type|access mask|accesses|error code|supplied realm name|pre-authentication type"
-    "|ticket encryption type|ruleid|rulename|processguid|processid|sourceisipv6|destinationisipv6|sourceportname|destinationportname"
-    "|layer name|layer run-time id|filter run-time id|session id|session name|additional information|target server name"
-    "|called station identifier|nas ipv4 address|nas ipv6 address|nas identifier|nas port-type|nas port|client friendly name"
-    "|device description|rule name|new process id|new process name|token elevation type|mandatory label|creator process id"
-    "|creator process name|share path|relative target name|id bảo mật|id đăng nhập|guid đăng nhập|tên tiến trình|id tiến trình"
-    "|miền tài khoản|gói xác thực|trạng thái|giao thức|protocol|parentimage|parentprocessguid|parentprocessid|currentdirectory|logonguid"
-    "|logonid|terminalsessionid|integritylevel|fileversion|description|product|company|originalfilename|parentuser|detection user"
-    "|creationutctime|signed|signature|signaturestatus|account type|fully qualified user name"
+    "security id|logon id|logon guid|linked logon id|restricted admin mode|virtual account|elevated "
+    "token|impersonation level|process id|process name|caller process id|caller process name|logon "
+    "process|authentication package|transited services|key length|ticket options|result code|failure "
+    "code|failure reason|status|sub status|package name \\(ntlm only\\)|service name|service "
+    "id|application name|network account name|network account domain|object type|access "
+    "mask|accesses|error code|supplied realm name|pre-authentication type|ticket encryption "
+    "type|ruleid|rulename|processguid|processid|sourceisipv6|destinationisipv6|sourceportname|"
+    "destinationportname|layer name|layer run-time id|filter run-time id|session id|session "
+    "name|additional information|target server name|called station identifier|nas ipv4 address|nas ipv6 "
+    "address|nas identifier|nas port-type|nas port|client friendly name|device description|rule name|new "
+    "process id|new process name|token elevation type|mandatory label|creator process id|creator process "
+    "name|share path|relative target name|id bảo mật|id đăng nhập|guid đăng nhập|tên tiến trình|id tiến "
+    "trình|miền tài khoản|gói xác thực|trạng thái|giao thức|protocol|parentimage|parentprocessguid|"
+    "parentprocessid|currentdirectory|logonguid|logonid|terminalsessionid|integritylevel|fileversion|"
+    "description|product|company|originalfilename|parentuser|detection "
+    "user|creationutctime|signed|signature|signaturestatus|account type|fully qualified user name"
 )
 # Account Name:\t\tminh\nNetwork Information:    but not User: UNIT\nga, Path: \\nas01\tools, C:\temp
 _LETTERS = re.compile(
@@ -109,7 +113,8 @@ def labels(message: str) -> dict[str, str]:
 # DNS query is called for the name c2.example, type 28, query options 140737488355328, Server List , isNetwork
 # query 0, ..
 _ASKED = re.compile(
-    r"DNS query is (?:completed|called) for the name ([^\s,]{1,255}), type \d{1,5}(?:.{0,120}? Results ([^\s].{0,2000}))?"
+    r"DNS query is (?:completed|called) for the name ([^\s,]{1,255}), type \d{1,5}(?:.{0,120}? Results "
+    r"([^\s].{0,2000}))?"
 )
 
 

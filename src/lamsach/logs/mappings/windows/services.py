@@ -183,7 +183,8 @@ def _client(record: WindowsRecord, texts: str) -> str | None:
 _ROOM = 8192
 # Network attack Scan.Generic.PortScan.TCP from 203.0.113.5 on local port 445   Attacker: 203.0.113.5
 _ATTACKER = re.compile(
-    r"(?a)(?:\bfrom |[Aa]ttack(?:er|ing computer)(?: address)?:? {0,8})([0-9A-Fa-f.:]{7,45})(?=[\s,;]|$)(?:[^\r\n]{0,60}?(?:port |:)(\d{1,5})\b)?"
+    r"(?a)(?:\bfrom |[Aa]ttack(?:er|ing computer)(?: address)?:? {0,8})([0-9A-Fa-f.:]{7,45})(?=[\s,;]"
+    r"|$)(?:[^\r\n]{0,60}?(?:port |:)(\d{1,5})\b)?"
 )
 # Result: Blocked: Trojan.X    Result description: Deleted
 _RESULT = re.compile(r"Result(?: description)?\s{0,8}: ?\s{0,8}([^\r\n;]{1,80})")

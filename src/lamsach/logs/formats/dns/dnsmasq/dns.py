@@ -26,17 +26,20 @@ _EXTRA = re.compile(r"(?a)(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}
 # query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49
 # query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
 _QUERY = re.compile(
-    r"(?a)(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})| f?r?o?m?$)?(?=\s|$)"
+    r"(?a)(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})"
+    r"| f?r?o?m?$)?(?=\s|$)"
 )
 # forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
 _FORWARDED = re.compile(
-    r"(?a)(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)"
+    r"(?a)(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$"
+    r"|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)"
 )
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9
 _ANSWER = re.compile(
-    r"(?a)(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
-    r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
-    r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
+    r"(?a)(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?"
+    r"|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting|(?:gravity|regex|exactly"
+    r"|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*(?: (?:blocked|blacklisted"
+    r"|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
     r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is(?: (\S.{0,300})| ?$)"
 )
 # /etc/pihole/gravity.list a.example is 192.0.2.1, but not Pi-hole's own local.list and custom.list
@@ -47,7 +50,8 @@ _PUT_IN_SET = re.compile(
 )
 _REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASCII)
 _BLOCKING = re.compile(
-    r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
+    r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list"
+    r"|blocked|denied|blacklisted"
 )
 # Rate-limiting a.example is REFUSED (EDE: synthesized)   special domain mask.icloud.com is NXDOMAIN   reply
 # a.example is blocked during CNAME inspection
@@ -145,11 +149,13 @@ def question_of_name(text: str) -> str | None:
 
 # [2026-06-07 09:00:01.123 812/T813] Rate-limiting ...   2026-06-07 09:00:01.123 +07 [812M] WARNING: ...
 FTL = re.compile(
-    r"(?a)\[?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3})(?: ([A-Z]{2,5}|[+-]\d{2,4}))? \[?\d{1,10}(?:M|/[TF]\d{1,10})\] (?:[A-Z_]{3,24}: )?"
+    r"(?a)\[?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3})(?: ([A-Z]{2,5}|[+-]\d{2,4}))? \[?\d{1,10}"
+    r"(?:M|/[TF]\d{1,10})\] (?:[A-Z_]{3,24}: )?"
 )
 # **** new UDP IPv4 query[A] query "www.example" from eth0/192.0.2.9#53124 (ID 1, FTL 2 ..
 _NEW = re.compile(
-    r"(?a)\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? \"([^\"]{0,255})\" from (?:[^\s/]{1,32}/)?([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))? "
+    r"(?a)\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? \"([^\"]{0,255})\" from "
+    r"(?:[^\s/]{1,32}/)?([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))? "
 )
 # **** got cache reply: www.example is 198.51.100.7 (ID 1, ...
 _REPLY = re.compile(

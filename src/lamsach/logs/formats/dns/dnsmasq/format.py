@@ -34,23 +34,28 @@ from lamsach.model import Event, EventKind, LeaseAction
 
 # 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e
 _DHCP = re.compile(
-    r"(?a)(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9}|SLAAC-CONFIRM)\(([\w.:@-]{1,32})\)((?: \S{1,300}){0,8}) *$"
+    r"(?a)(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9}|SLAAC-CONFIRM)\(([\w.:@-]{1,32})\)((?: "
+    r"\S{1,300}){0,8}) *$"
 )
 _DHCP_START = re.compile(r"(?:\d{1,10} )?(?:DHCP|BOOTP|RTR-)[A-Z]{0,12}\([\w.:@-]{1,32}\) ?", re.ASCII)
 _QUERY_START = re.compile(
-    r"(?a)(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from |forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached|config|gravity blocked|(?:exactly|regex) (?:denied|blacklisted)) \S+ is )"
+    r"(?a)(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from "
+    r"|forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached|config|gravity blocked|(?:exactly"
+    r"|regex) (?:denied|blacklisted)) \S+ is )"
 )
 # 1790000000 00:1a:2b:3c:4d:5e 192.0.2.50 laptop 01:00:1a:2b:3c:4d:5e
 _LEASE = re.compile(
-    r"(?a)(\d{1,12}) ((?:[0-9A-Fa-f]{2}-)?(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|T?\d{1,12}) ([0-9A-Fa-f.:]{2,45}) (\S{1,255}) (\*|[0-9A-Fa-f:]{2,200})\s*"
+    r"(?a)(\d{1,12}) ((?:[0-9A-Fa-f]{2}-)?(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|T?\d{1,12}) "
+    r"([0-9A-Fa-f.:]{2,45}) (\S{1,255}) (\*|[0-9A-Fa-f:]{2,200})\s*"
 )
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
 # not giving name laptop to the DHCP lease of 192.0.2.50 because ...
 # client provides name: laptop
 _LEASE_ASIDE = re.compile(
-    r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255}) to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) "
-    r"|abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) of (?P<left>[0-9A-Fa-f.:]{2,45})"
-    r"|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))"
+    r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255})"
+    r" to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) |abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) "
+    r"of (?P<left>[0-9A-Fa-f.:]{2,45})|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because "
+    r"it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))"
 )
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
 # pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...

@@ -104,7 +104,8 @@ def action_of_message(text: str) -> Action:
 
 # %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built
 _TAG = re.compile(
-    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: |[^{}]{0,600}\{[\w-]{1,16}\} [\d.:A-Fa-f]{3,45}))"
+    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?"
+    r"|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: |[^{}]{0,600}\{[\w-]{1,16}\} [\d.:A-Fa-f]{3,45}))"
 )
 # 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound
 _ASDM = re.compile(
@@ -130,11 +131,15 @@ _BARE = (
 )  # fmt: skip
 _NUMBERED = re.compile(r"\s*(?:\d{6}:)?\s*")
 _BARE_SIGN = re.compile(
-    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface|Assigned IP=|Client assigned|Freeing local pool|IP-User mapping|adds host|reading from|src = |server = +\d|to resume |for client |address granted|^IDS:\d{4} |, DstIP: "
+    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied"
+    r"|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface|Assigned IP="
+    r"|Client assigned|Freeing local pool|IP-User mapping|adds host|reading from|src = |server = +\d"
+    r"|to resume |for client |address granted|^IDS:\d{4} |, DstIP: "
 )
 # 304001: an@10.1.1.5(CORP\an) Accessed URL 203.0.113.9:http://c2.example/   [10.1.1.5] drop rate-1 exceeded.
 _BARE_START = re.compile(
-    rf"(?a)(?:\d{{6}}: ?)?(?=(?:[^\s@]{{1,128}}@)?{ADDRESS}(?:\([^()]{{1,128}}\))? Accessed (?:JAVA )?URL |\[ ?[\w.:-]{{3,45}}\] drop rate-\d exceeded|User '[^']{{1,64}}', running ')"
+    rf"(?a)(?:\d{{6}}: ?)?(?=(?:[^\s@]{{1,128}}@)?{ADDRESS}(?:\([^()]{{1,128}}\))? Accessed (?:JAVA )?URL "
+    rf"|\[ ?[\w.:-]{{3,45}}\] drop rate-\d exceeded|User '[^']{{1,64}}', running ')"
 )
 _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")

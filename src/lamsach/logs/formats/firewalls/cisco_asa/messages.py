@@ -40,7 +40,8 @@ _PAIRS = (
 _IKE = re.compile(rf"Local: ?({ADDRESS}):(\d{{1,5}}),? Remote: ?({ADDRESS}):(\d{{1,5}})(?!\S)", re.ASCII)
 # {tcp} 192.0.2.5:49152 (unknown)->198.51.100.7:80 (viet nam)
 _ALERT = re.compile(
-    rf"(?a)\{{[\w-]{{1,16}}\}} ({ADDRESS})(?::(\d{{1,5}}))?(?: \([^()]{{0,64}}\))? ?-> ?({ADDRESS})(?::(\d{{1,5}}))?(?![\w.])"
+    rf"(?a)\{{[\w-]{{1,16}}\}} ({ADDRESS})(?::(\d{{1,5}}))?(?: \([^()]{{0,64}}\))? ?-> ?({ADDRESS})"
+    rf"(?::(\d{{1,5}}))?(?![\w.])"
 )
 # Embryonic limit exceeded 10/10 for 203.0.113.7/5 (198.51.100.9) 10.1.1.80/80 on
 _LIMIT = re.compile(r"exceeded \d{1,9}/\d{1,9}( for |\. ?)(?=[\d:])", re.ASCII)
@@ -223,7 +224,8 @@ def _answers(port: int | None, other: int | None) -> bool:
 
 # IP <192.0.2.5>   IP = 192.0.2.5,   IP 192.0.2.5 has   Addr 192.0.2.5,   user IP = 192.0.2.5
 _CLIENT = re.compile(
-    rf"(?a)(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is)(?: = | ?= ?|: ?| |, A: )|\bSource: ?|\bIP, ?)<?({ADDRESS})>?"
+    rf"(?a)(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is)(?: = | ?= ?|: ?| "
+    rf"|, A: )|\bSource: ?|\bIP, ?)<?({ADDRESS})>?"
 )
 # Group <VPN> User <an> IP <192.0.2.5> AnyConnect session resumed. Connection from 192.0.2.6
 _SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCII)
@@ -231,7 +233,9 @@ _SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCI
 _RESOLVED = re.compile(rf"\[FQDN\] ([\w.-]{{1,253}}) (?:address|resolved) ({ADDRESS})", re.ASCII)
 # IPv4 Address <10.9.8.7>   Address <10.9.8.7> assigned to session   Assigned IP=10.9.8.7
 _GIVEN = re.compile(
-    rf"(?a)(?:IPv4 Address[ =]|(?<=> )Address (?=<[^<>]{{3,45}}> assigned to session)|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?"
+    rf"(?a)(?:IPv4 Address[ =]|(?<=> )Address (?=<[^<>]{{3,45}}> assigned to session)|Assigned IP="
+    rf"|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]"
+    rf"|Add IP-User mapping )<?({ADDRESS})>?"
 )
 # server = 192.0.2.9
 _SERVER = re.compile(rf"\bserver (?:= {{1,2}}|is )?({ADDRESS})", re.ASCII)
@@ -243,7 +247,8 @@ _GRANTED = re.compile(
 _BLACKLIST = re.compile(r"resolved from (?:local|dynamic) list: ?([\w.-]{1,253})")
 # 192.0.2.5 Accessed URL 198.51.100.7:http://bad.example/a
 _ACCESSED = re.compile(
-    rf"(?a)(?:([^\s@]{{1,128}})@)?({ADDRESS})(?:/\d{{1,5}})?(?: ?\(([^()]{{1,128}})\))? Accessed (?:JAVA )?URL ({ADDRESS})(?:/\d{{1,5}})?(?:\([^()]{{1,128}}\))?:(\S{{0,2048}})"
+    rf"(?a)(?:([^\s@]{{1,128}})@)?({ADDRESS})(?:/\d{{1,5}})?(?: ?\(([^()]{{1,128}})\))? Accessed (?:JAVA )?"
+    rf"URL ({ADDRESS})(?:/\d{{1,5}})?(?:\([^()]{{1,128}}\))?:(\S{{0,2048}})"
 )
 # URL Server 192.0.2.9 timed out URL http://bad.example/a
 _URL_SERVER = re.compile(rf"URL Server ({ADDRESS}) [\w ]{{1,40}}? URL (\S{{1,2048}})", re.ASCII)
@@ -256,10 +261,13 @@ _HARDWARE = re.compile(
 _LOOKUP = re.compile(r"DNS lookup for ([\w.-]{1,253}) failed")
 # Nov 20 2026 09:26:53: Deny tcp   2026-11-20T09:26:53+07:00 fw01 : Built outbound
 TIMED_SENTENCE = re.compile(
-    r"(?a)(?:[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})?|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: [\w.-]{1,128}){0,2}? ?:? "
-    r"(?=Built (?:in|out)bound |Built (?:dynamic|static) \w{1,8} translation|Teardown (?:TCP|UDP|ICMP|GRE|dynamic|static|local-host)|Deny (?:tcp|udp|icmp|inbound|protocol|TCP|IP) "
-    r"|access-list \S{1,240} (?:denied|permitted|est-allowed) |Inbound TCP connection denied |Denied ICMP type|No matching connection for |Duplicate TCP SYN |Shunned packet: "
-    r"|(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from |Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )"
+    r"(?a)(?:[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})?|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+    r"(?:Z|[+-]\d\d:?\d\d)?(?: [\w.-]{1,128}){0,2}? ?:? (?=Built (?:in|out)bound |Built (?:dynamic"
+    r"|static) \w{1,8} translation|Teardown (?:TCP|UDP|ICMP|GRE|dynamic|static|local-host)|Deny (?:tcp|udp"
+    r"|icmp|inbound|protocol|TCP|IP) |access-list \S{1,240} (?:denied|permitted|est-allowed) "
+    r"|Inbound TCP connection denied |Denied ICMP type|No matching connection for |Duplicate TCP SYN "
+    r"|Shunned packet: |(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from "
+    r"|Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )"
 )
 """A sentence without its tag behind a time and a host; matches up to the sentence."""
 _ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")

@@ -37,14 +37,14 @@ from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_
 from lamsach.model import Action, EventKind, LeaseAction
 
 _BLOCKED = among(
-    "deny denied block blocked drop dropped reset reset_client reset_server drop_session clear_session redirect"
-    " quarantine quarantined ban ban-ip banned violation block-message rejected reject refused discard alert_deny"
-    " deny_no_log period_block"
+    "deny denied block blocked drop dropped reset reset_client reset_server drop_session clear_session "
+    "redirect quarantine quarantined ban ban-ip banned violation block-message rejected reject refused "
+    "discard alert_deny deny_no_log period_block"
 )
 _ALLOWED = among(
-    "accept allow allowed pass passed passthrough pass_session permit close client-rst server-rst timeout ip-conn"
-    " start monitored monitor detected detect exempt log-only logged log warning override dns pass-through analytics"
-    " alert log_only"
+    "accept allow allowed pass passed passthrough pass_session permit close client-rst server-rst timeout "
+    "ip-conn start monitored monitor detected detect exempt log-only logged log warning override dns "
+    "pass-through analytics alert log_only"
 )
 _LOGGED_ON = frozenset({"success", "logon", "login", "authenticated"})
 _LOGONS = among("login authentication fsso-logon auth-logon ssl-login logon negotiate")

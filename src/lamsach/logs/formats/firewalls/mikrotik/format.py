@@ -31,16 +31,18 @@ from lamsach.model import Event
 
 # jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05
 _TIME = re.compile(
-    r"(?a)(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))"
+    r"(?a)(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):"
+    r"(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))"
 )
 # firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account
 # dhcp,info:   firewall, info (as WinBox copies them)
 _TOPIC = (
-    r"(?:account|arp|async|backup|bfd|bgp|bridge|calc|caps|certificate|container|critical|ddns|debug|dhcp|discovery|dns|dot1x|dude|e-mail|"
-    r"error|event|fetch|firewall|gps|gsm|health|hotspot|igmp-proxy|info|interface|ipsec|iscsi|isdn|kvm|l2tp|ldp|lora|lte|manager|mme|"
-    r"mpls|natpmp|netinstall|netwatch|ntp|ospf|ovpn|packet|pim|poe-out|ppp|pppoe|pptp|ptp|queue|radius|radvd|raw|read|rip|romon|route|rpki|"
-    r"rsvp|script|sertcp|simulator|smb|snmp|ssh|sstp|state|store|stp|system|telephony|tftp|timer|tr069|update|upnp|ups|vpls|vrrp|warning|"
-    r"watchdog|web-proxy|wireguard|wireless|write|zerotier)"
+    r"(?:account|arp|async|backup|bfd|bgp|bridge|calc|caps|certificate|container|critical|ddns|debug|dhcp"
+    r"|discovery|dns|dot1x|dude|e-mail|error|event|fetch|firewall|gps|gsm|health|hotspot|igmp-proxy|info"
+    r"|interface|ipsec|iscsi|isdn|kvm|l2tp|ldp|lora|lte|manager|mme|mpls|natpmp|netinstall|netwatch|ntp"
+    r"|ospf|ovpn|packet|pim|poe-out|ppp|pppoe|pptp|ptp|queue|radius|radvd|raw|read|rip|romon|route|rpki"
+    r"|rsvp|script|sertcp|simulator|smb|snmp|ssh|sstp|state|store|stp|system|telephony|tftp|timer|tr069"
+    r"|update|upnp|ups|vpls|vrrp|warning|watchdog|web-proxy|wireguard|wireless|write|zerotier)"
 )
 _TOPICS = re.compile(rf"({_TOPIC}(?:, ?!?{_TOPIC}){{1,8}}:?|dns|web-proxy)[ \t]+(?=\S)", re.ASCII)
 _MARKERS = (

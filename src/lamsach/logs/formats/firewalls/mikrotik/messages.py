@@ -29,7 +29,8 @@ _SOURCE_NAT = re.compile(rf"[,\s]\({_END}->{_END}\)->\(?{_END}(?=[,\s]|$|->)")
 # NAT 198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)     198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)
 _DESTINATION_NAT = re.compile(rf"(?:[,\s]{_END}|\))->\({_END}->{_END}\)")
 _BLOCKING = re.compile(
-    r"(?i)(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid|blacklist)(?![a-z])"
+    r"(?i)(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid"
+    r"|blacklist)(?![a-z])"
 )
 _ALLOWING = re.compile(r"(?<![a-z])(?:accept|accepted|allow|allowed|permit|pass)(?![a-z])", re.I)
 
@@ -96,13 +97,15 @@ def decision_of(before: str) -> Action:
 
 # dhcp1 assigned 10.0.0.9 to 02:...   dhcp1 deassigned 10.0.0.9 from 02:...
 _LEASE = re.compile(
-    rf"\S.{{0,60}}? (assigned|deassigned) ([0-9.]{{7,15}}) (?:to|from|for) ({_MAC}|\S{{1,60}})(?: (\S.{{0,80}}))?$"
+    rf"\S.{{0,60}}? (assigned|deassigned) ([0-9.]{{7,15}}) (?:to|from|for) ({_MAC}|\S{{1,60}})(?: "
+    rf"(\S.{{0,80}}))?$"
 )
 # dhcp1 offering lease 10.0.0.9 for 02:00:5e:00:53:01 without success
 _OFFER = re.compile(rf"\S.{{0,60}}? offering lease [0-9.]{{7,15}} for ({_MAC}) without success")
 # query from 10.0.0.9: #5487 www.example. A      local query: #9 host.example. A
 _QUESTION = re.compile(
-    r"(?:dns )?(?:query from ([0-9A-Fa-f:.]{2,45}?)(?:#\d{1,5})?|local query|query): (?:#(\d{1,10}) )?(\S{1,255})(?: ([A-Z]{1,10}|UNKNOWN \(\d+\)))?\s*$"
+    r"(?:dns )?(?:query from ([0-9A-Fa-f:.]{2,45}?)(?:#\d{1,5})?|local query|query): (?:#(\d{1,10}) )?"
+    r"(\S{1,255})(?: ([A-Z]{1,10}|UNKNOWN \(\d+\)))?\s*$"
 )
 # done query: #5487 www.example 198.51.100.7      done query: #5 dns name does not exist
 _ANSWER = re.compile(r"(?:dns )?done query: #(\d{1,10}) (\S{1,255})(?: (\S{1,255}))?\s*$")
@@ -115,7 +118,8 @@ _PACKET_PEER = re.compile(
 )
 # user lan logged in from 10.0.0.9 via winbox      login failure for user lan from 203.0.113.7 via ssh
 _LOGIN = re.compile(
-    r"(?:user (?P<user>.{1,128}) logged (?P<way>in|out)|login failure for user (?P<refused>.{0,128})) from (?P<address>[0-9A-Fa-f:.%\w]{2,60}) via \S{1,20}"
+    r"(?:user (?P<user>.{1,128}) logged (?P<way>in|out)|login failure for user (?P<refused>.{0,128})) from "
+    r"(?P<address>[0-9A-Fa-f:.%\w]{2,60}) via \S{1,20}"
 )
 # filter rule changed by winbox-3.41/tcp-msg(winbox):lan@10.0.0.9 (/ip firewall filter set 3 disabled=no)
 _CHANGED = re.compile(r" by [^\s()]{1,60}\([\w-]{1,20}\):([^\s@]{1,128})@([0-9A-Fa-f:.]{2,45})(?=[\s/]|$)")

@@ -16,7 +16,8 @@ _MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
 _REFUSED = re.compile(r"<([^<>\s]{1,80})>: user (.{1,128}?) authentication failed\b")
 # lan logged in, 10.9.0.2 from 203.0.113.5      lan logged in, 10.9.0.2 from 02:00:5e:00:53:01
 _SESSION = re.compile(
-    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged in, ([0-9.]{{7,15}})(?: from ({_MAC}|[0-9A-Fa-f:.]{{2,45}}))?\s*$"
+    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged in, ([0-9.]{{7,15}})(?: from ({_MAC}|[0-9A-Fa-f:.]{{2,45}})"
+    rf")?\s*$"
 )
 # lan logged out, 3600 1000 2000 10 20 from 02:00:5e:00:53:01
 _SESSION_END = re.compile(

@@ -118,15 +118,14 @@ _ADDRESS = r"'?\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}(
 _END = r"(?=[\s',;)\[]|[.:](?:\s|$)|:\d{1,5}\b|$)"
 # From: 198.51.100.4.   from '198.51.100.4'   Login from: 198.51.100.4,   source ip 198.51.100.4
 _CLIENT = re.compile(
-    r"\b(?:from|client ip|source ip|source address|private ip|user ip|initiated by|peer ip|ip)\b(?: address)?[:=]?\s{0,2}"
-    + _ADDRESS
-    + _END,
+    r"\b(?:from|client ip|source ip|source address|private ip|user ip|initiated by|peer ip"
+    r"|ip)\b(?: address)?[:=]?\s{0,2}" + _ADDRESS + _END,
     re.IGNORECASE,
 )
 # server address '192.0.2.9'   dhcp server: 192.0.2.9   update server: updates.example
 _SERVER = re.compile(
-    r"(?i)\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|to server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
-    r"([A-Za-z0-9][\w.:-]{0,254})"
+    r"(?i)\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server"
+    r"|to server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?([A-Za-z0-9][\w.:-]{0,254})"
 )
 # Established SA: 192.0.2.1[500]-198.51.100.2[500] message id
 _ASSOCIATION = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]-([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
@@ -138,7 +137,8 @@ _USER = re.compile(
 _DEVICE = re.compile(r"\b[Dd]evice name: ([^\s,]{1,255})")
 # DHCP lease started ip 10.1.1.77 --> mac 00:11:22:33:44:55 - hostname PC-7, interface ethernet1/1
 _LEASE = re.compile(
-    r"(?i)DHCP lease (started|renewed|expired|released|ended|stopped) ip ([0-9A-Fa-f:.]{2,45}) --> mac ([0-9A-Fa-f:.-]{12,17})(?: - hostname ([^\s,]{1,255}))?"
+    r"(?i)DHCP lease (started|renewed|expired|released|ended|stopped) ip ([0-9A-Fa-f:.]{2,45}) --> mac "
+    r"([0-9A-Fa-f:.-]{12,17})(?: - hostname ([^\s,]{1,255}))?"
 )
 _LEASE_ACTIONS = {
     "started": LeaseAction.ASSIGNED,

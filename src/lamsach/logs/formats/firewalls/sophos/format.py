@@ -45,7 +45,8 @@ _UTM = re.compile(
 _UTM_WAF = re.compile(r'(?:httpd|reverseproxy)(?:\[\d{1,10}\])?: id="\d{1,6}" srcip="')
 # 2026:06:02-15:04:05 gw httpproxy[812]: ...     06:02-15:04:05 rproxy httpd: ...
 _UTM_TIME = re.compile(
-    r"(?a)(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?"
+    r"(?a)(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}"
+    r"(?:\[[^\]\s]{1,32}\])?: ?"
 )
 _INDIA = timezone(timedelta(hours=5, minutes=30))
 """What `IST` is to this maker, whose guides are written with it."""
@@ -69,8 +70,10 @@ class Sophos(LogFormat):
         starts=('device="', "device=", "device_name="),
         doubled="recv_pkts=",
         texts=among(
-            "src_ip sourceip srcip remote_ip ipaddress client_ip ep_ip dst_ip destinationip dstip tran_dst_ip dst_trans_ip tran_src_ip src_trans_ip virtual_ip"
-            " leased_ip assigned_ip user_name user login_user username src_mac srcmac client_physical_address client_host_name ep_name url server device_name device_id"
+            "src_ip sourceip srcip remote_ip ipaddress client_ip ep_ip dst_ip destinationip dstip "
+            "tran_dst_ip dst_trans_ip tran_src_ip src_trans_ip virtual_ip leased_ip assigned_ip user_name "
+            "user login_user username src_mac srcmac client_physical_address client_host_name ep_name url "
+            "server device_name device_id"
         ) | {*DOMAINS, *HASHES},
         ports=among("src_port srcport dst_port dstport tran_src_port src_trans_port"),
         clock=among("date time timezone timestamp"),

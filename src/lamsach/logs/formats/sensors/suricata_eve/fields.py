@@ -252,8 +252,10 @@ RECORDS = Records(
     marks=('"event_type":"',),
     clock=("timestamp", "@timestamp"),
     texts=among(
-        "src_ip dest_ip host sensor_name dns.rrname dns.rdata http.hostname http.url tls.sni tls.subject tls.fingerprint quic.sni fileinfo.sha256 fileinfo.sha1"
-        " fileinfo.md5 http.username ftp.user arp.src_ip arp.dest_ip arp.src_mac dhcp.assigned_ip dhcp.client_ip dhcp.requested_ip dhcp.client_mac dhcp.hostname"
+        "src_ip dest_ip host sensor_name dns.rrname dns.rdata http.hostname http.url tls.sni tls.subject "
+        "tls.fingerprint quic.sni fileinfo.sha256 fileinfo.sha1 fileinfo.md5 http.username ftp.user "
+        "arp.src_ip arp.dest_ip arp.src_mac dhcp.assigned_ip dhcp.client_ip dhcp.requested_ip "
+        "dhcp.client_mac dhcp.hostname"
     ),
     ports=among("src_port dest_port"),
     lists={"dns.answers": Each(answer_in, {"rrtype": "A", "rdata": ""})}

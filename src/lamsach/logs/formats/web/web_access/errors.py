@@ -26,7 +26,8 @@ from lamsach.model import Event
 
 # 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: ..
 _NGINX_ERROR = re.compile(
-    r"(?as)(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?(.*)"
+    r"(?as)(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: (?:\*"
+    r"\d{1,20} )?(.*)"
 )
 _NGINX_CLIENT = re.compile(r"(?:, client: |^client |\[client )([0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)")
 _NGINX_SERVER = re.compile(r"(?:, server: |connected to )([^\s,]{1,255})")
@@ -39,18 +40,21 @@ _NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
 _LEVEL = r"(?:error|warn|notice|info|crit|alert|emerg|debug)"
 _APACHE_ERROR = re.compile(
     r"(?as)(?:\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] "
-    rf"|\[(?P<other>\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?|{CLF})\] (?=(?:\[[^\]]{{1,100}}\] ){{0,4}}\[(?:pid|client|remote) )"
-    rf"|(?=\[\w{{0,40}}:?{_LEVEL}\] \[(?:pid|client) ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)"
+    rf"|\[(?P<other>\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?|{CLF})\] "
+    rf"(?=(?:\[[^\]]{{1,100}}\] ){{0,4}}\[(?:pid|client|remote) )|(?=\[\w{{0,40}}:?{_LEVEL}\] \[(?:pid"
+    rf"|client) ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)"
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
 # [client 2001:db8::7:4455]   (2.4; the last number is the port)
 # AH01618: user alice not found: /x
 _APACHE_USER = re.compile(
-    r"(?ai)(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in realm| to )"
+    r"(?ai)(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch"
+    r"| in realm| to )"
 )
 _QUOTED = re.compile(r'"[^"]*"')
 _NGINX_REFUSES = re.compile(
-    r"access forbidden|denied|mismatch|was not found in|login failed|no user/password was provided|limiting (?:requests|connections)"
+    r"access forbidden|denied|mismatch|was not found in|login failed|no user/password was provided"
+    r"|limiting (?:requests|connections)"
 )
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 
@@ -121,8 +125,8 @@ def _apache_time(match: re.Match[str], context: FileContext) -> datetime | None:
 # 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found ..
 # 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:admin ..
 _LITESPEED = re.compile(
-    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ \t]{1,4}){0,4}?"
-    r"(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
+    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ \t]{1,4}"
+    r"){0,4}?(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
 )
 # [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host that was taken over from Apache's settings
 _LITESPEED_CLIENT = re.compile(
@@ -150,7 +154,8 @@ def litespeed_error(text: str, context: FileContext) -> Event | None:
 
 # 2026-06-08 22:44:57: (mod_auth.c.525) password doesn't match for /git/ username: alice, IP: 203.0.113.9
 _LIGHTTPD = re.compile(
-    r"(?a)(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}): )?\((?:[\w-]{1,40}\.c)\.\d{1,5}\) (.{1,4096}?),? IP: ([0-9A-Fa-f:.]{2,45})$"
+    r"(?a)(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}): )?\((?:[\w-]{1,40}\.c)\.\d{1,5}\) (.{1,4096}?),? IP: "
+    r"([0-9A-Fa-f:.]{2,45})$"
 )
 _LIGHTTPD_USER = re.compile(r"(?:username: |auth failed for +)(.{1,128}?)(?:,| : |$)", re.ASCII)
 _LIGHTTPD_PLACE = re.compile(r" for (/\S{0,2000}) ", re.ASCII)
@@ -173,21 +178,25 @@ def lighttpd_error(text: str, context: FileContext) -> Event | None:
 
 # [pid: 812|app: 0|req: 1/1] 192.0.2.1 (an) {40 vars in 500 bytes} [Thu Jun  4 09:00:01 2026] GET /a?b => ..
 _UWSGI = re.compile(
-    r"(?a)\[pid: \d{1,10}\|app: [\d-]{1,10}\|req: [\d/-]{1,24}\] (\S{2,45}) \(([^()]{0,128})\) \{[^{}]{0,80}\} \[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})\] "
-    r"([A-Z]{3,20}) (\S{1,8192}) => generated .{1,80}? \(\S{4,10} (\d{3})\)"
+    r"(?a)\[pid: \d{1,10}\|app: [\d-]{1,10}\|req: [\d/-]{1,24}\] (\S{2,45}) \(([^()]{0,128})\) "
+    r"\{[^{}]{0,80}\} \[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})\] ([A-Z]{3,20}) "
+    r"(\S{1,8192}) => generated .{1,80}? \(\S{4,10} (\d{3})\)"
 )
 # Started GET "/a?b" for 192.0.2.1 at 2026-06-04 09:00:01 +0700
 _RAILS = re.compile(
-    r'(?a)Started ([A-Z]{3,10}) "([^"]{1,8192})" for ([0-9A-Fa-f:.]{2,45}) at (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} [+-]\d{4})'
+    r'(?a)Started ([A-Z]{3,10}) "([^"]{1,8192})" for ([0-9A-Fa-f:.]{2,45}) at (\d{4}-\d{2}-\d{2} \d{2}'
+    r":\d{2}:\d{2} [+-]\d{4})"
 )
 # 79a5..2be bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 arn:aws:... 3E57427F3 REST.GET.OBJECT a.zip "GET ..
 _STORE = re.compile(
-    rf"(?as)[0-9a-f]{{8,64}} (\S{{3,63}}) \[({CLF})\] ([0-9A-Fa-f:.]{{2,45}}) (\S{{1,300}}) \S{{1,64}} [A-Z]{{2,10}}\.[A-Z_.]{{3,40}} \S{{1,2048}} (?:{STRING}|-) (\d{{3}}|-)"
+    rf"(?as)[0-9a-f]{{8,64}} (\S{{3,63}}) \[({CLF})\] ([0-9A-Fa-f:.]{{2,45}}) (\S{{1,300}}) \S{{1,64}} "
+    rf"[A-Z]{{2,10}}\.[A-Z_.]{{3,40}} \S{{1,2048}} (?:{STRING}|-) (\d{{3}}|-)"
 )
 # [2026-06-04 09:00:01.123456] [router:host-http] [origin:a.example] [client: 192.0.2.1] [useragent: ..
 _ZORAXY = re.compile(
-    r"(?a)\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,9})\] \[router:[\w-]{1,40}\] \[origin:([^\]]{0,255})\] \[client:? ([0-9A-Fa-f:.\[\]]{2,60})\] \[useragent:? .{0,2000}?\] "
-    r"([A-Z]{3,20}) (\S{1,8192}) (\d{3})\s*$"
+    r"(?a)\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,9})\] \[router:[\w-]{1,40}\] \[origin:([^\]]{0,255})"
+    r"\] \[client:? ([0-9A-Fa-f:.\[\]]{2,60})\] \[useragent:? .{0,2000}?\] ([A-Z]{3,20}) (\S{1,8192}) "
+    r"(\d{3})\s*$"
 )
 # http: TLS handshake error from 192.0.2.1:51514: EOF
 _HANDSHAKE = re.compile(
@@ -195,8 +204,10 @@ _HANDSHAKE = re.compile(
 )
 # [GIN] 2026/06/04 - 09:00:01 | 401 |     505.317µs |       192.0.2.1 | POST     "/client"
 _GIN = re.compile(
-    r"\[GIN\] (\d{4}/\d{2}/\d{2}) - (\d{2}:\d{2}:\d{2}) \|(?:\x1b\[[\d;]{0,12}m)? {0,4}(\d{3}) {0,4}(?:\x1b\[[\d;]{0,12}m)?\| {0,20}[\w.µμ]{1,20} {0,20}\| {0,40}(\S{2,45}) "
-    r'{0,4}\|(?:\x1b\[[\d;]{0,12}m)? {0,4}([A-Z]{3,20}) {0,8}(?:\x1b\[[\d;]{0,12}m)? {0,8}(?:"([^"\s]{1,8192})"|(/\S{0,8192}))'
+    r"\[GIN\] (\d{4}/\d{2}/\d{2}) - (\d{2}:\d{2}:\d{2}) \|(?:\x1b\[[\d;]{0,12}m)? {0,4}(\d{3}) {0,4}"
+    r"(?:\x1b\[[\d;]{0,12}m)?\| {0,20}[\w.µμ]{1,20} {0,20}\| {0,40}(\S{2,45}) "
+    r'{0,4}\|(?:\x1b\[[\d;]{0,12}m)? {0,4}([A-Z]{3,20}) {0,8}(?:\x1b\[[\d;]{0,12}m)? {0,8}(?:"'
+    r'([^"\s]{1,8192})"|(/\S{0,8192}))'
 )
 _LABEL = re.compile(r"([a-z_]{2,20}):(.*)", re.ASCII | re.DOTALL)
 _MOST_LABELS = 60

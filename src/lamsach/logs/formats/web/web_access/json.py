@@ -51,19 +51,23 @@ _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"FrontDoorAccessLog', '"clientIp"'),
 )
 _CLIENT = in_order(
-    "client_addr downstream_remote_address ClientAddr ClientHost ClientIP remote_addr clientip remote_ip client_ip client clientIP clientIp"
+    "client_addr downstream_remote_address ClientAddr ClientHost ClientIP remote_addr clientip remote_ip "
+    "client_ip client clientIP clientIp"
 )
 _PORT = ("clientPort", "remote_port", "ClientPort", "ClientSrcPort", "client_port")
 # Traefik's ClientHost is what X-Forwarded-For says, where a request has one; ClientAddr is who connected
 _FORWARDED = in_order(
-    "http_x_forwarded_for x-forwarded-for x_forwarded_for x-forward-for xff request_X-Forwarded-For X-Forwarded-For ClientHost"
+    "http_x_forwarded_for x-forwarded-for x_forwarded_for x-forward-for xff request_X-Forwarded-For "
+    "X-Forwarded-For ClientHost"
 )
 _SITE = in_order(
-    "originalHost hostName :authority authority RequestHost RequestAddr ClientRequestHost http_host domain host vhost server_name requested_server_name"
+    "originalHost hostName :authority authority RequestHost RequestAddr ClientRequestHost http_host domain "
+    "host vhost server_name requested_server_name"
 )
 _REQUEST = ("request",)
 _URL = in_order(
-    "x-envoy-origin-path x-envoy-original-path path :path RequestPath ClientRequestURI request_uri uri url requestUri"
+    "x-envoy-origin-path x-envoy-original-path path :path RequestPath ClientRequestURI request_uri uri url "
+    "requestUri"
 )
 _QUERY = ("requestQuery", "request_query", "query_string", "args")
 _USER = ("ClientUsername", "remote_user", "auth", "user_name", "username", "user", "user_id")
@@ -71,7 +75,8 @@ _STATUS = in_order(
     "httpStatus httpStatusCode status response_code DownstreamStatus OriginStatus EdgeResponseStatus response"
 )
 _TIME = in_order(
-    "start_time StartUTC EdgeStartTimestamp time_iso8601 @timestamp time_local timestamp time msec ts date started_at"
+    "start_time StartUTC EdgeStartTimestamp time_iso8601 @timestamp time_local timestamp time msec ts date "
+    "started_at"
 )
 _SERVER = ("downstream_local_address", "server_addr")
 _OBSERVER = ("hostname", "server_host")
