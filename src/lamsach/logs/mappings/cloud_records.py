@@ -104,7 +104,8 @@ GATEWAY = CloudRecord(frozenset({"resolverdecision", "queryname"}))
 FIREWALL = CloudRecord(frozenset({"category", "resourceid", "msg"}))
 _KINDS = (AUDIT, SIGN_IN, DNS_EVENT, DEFENDER, TRAIL, GATEWAY, FIREWALL)
 _ADDITIONAL = {
-    "DnsQueryString": "query", "query": "query", "answers": "answers", "server_name": "domain", "host": "domain", "uri": "path",
+    "DnsQueryString": "query", "query": "query", "answers": "answers", "server_name": "domain",
+    "host": "domain", "uri": "path",
 }  # fmt: skip
 # 2026-06-05T00:31:12
 _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)

@@ -30,18 +30,18 @@ EXCEPTIONS: Mapping[str, str] = {
     "received generated scanned logsourcetime dnstaptimestamprfc3339ns",
     "date": "date ngay ngayghinhan eventdate logdate localdate",
     "clock": "timeofday gio clock localtime giophut",
-    "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source idorigh "
-    "orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon "
+    "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source "
+    "idorigh orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon "
     "cintip cltsip csip fdcip queryaddress queryip accessdeviceip agentdetectioninfoagentipv4",
     "source_mac": "smac clientid",
     "source_name": "shost tenclient",
-    "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport queryport "
-    "privateport subjectportprotocol srcp",
-    "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da dest "
-    "destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
+    "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport "
+    "queryport privateport subjectportprotocol srcp",
+    "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da "
+    "dest destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
     "maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver",
-    "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport sdport fdsport "
-    "srvdport vport objectport originport peerportprotocol dstp",
+    "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport "
+    "sdport fdsport srvdport vport objectport originport peerportprotocol dstp",
     "nat": "natsrc translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
     "ip": "sourceinfoip yiaddr ipmayclient",
@@ -61,8 +61,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "url": "csuri link uriquery duongdan diachiweb lienket fileoriginurl originatingurl intrusionurl "
     "downloadsite 网址 request",
     "path": "httphttprequesturi path urlpath csuristem uripath",
-    "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips "
-    "queryresults rdata answerip responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi "
+    "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip "
+    "resolvedips queryresults rdata answerip responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi "
     "ip4records ip6records dnsresp resolvedto scanswer",
     "hash": "imphashes mahash giatrihash giatribam mamd5 masha1 masha256 mabamtep bammd5 bamsha256 md5值",
     "details": "description eventdescription eventdetails details detail resource object detectedobject "
@@ -78,8 +78,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "blocked": "blocked isblocked webfilterblocked",
     "observer": "observer devname devicehostname sensor logsource firewall collector dvc loghost gateway "
     "thietbighinhan nguonghinhan tuonglua fw appliance",
-    "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime leaseend "
-    "leaseexpirytime ends leaseuntil hethan ngayhethan thoihan",
+    "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime "
+    "leaseend leaseexpirytime ends leaseuntil hethan ngayhethan thoihan",
     "lease_seconds": "leasetime leaseduration leaselength",
     "lease_start": "leasestart leasestarts leaseobtained starts",
 }
@@ -192,18 +192,21 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     # Check Point: the gateway that wrote the record
     (frozenset({"origin"}), _SOURCES, {"origin": "observer"}),
     # W3C: what is the client's (c-) and what the server's (s-)
-    (frozenset({"cip"}), frozenset({"sip", "sport"}), {"sip": "destination", "sport": "destination_port", "scomputername": "observer"}),
+    (frozenset({"cip"}), frozenset({"sip", "sport"}), {"sip": "destination", "sport": "destination_port",
+        "scomputername": "observer"}),
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
     # Symantec: Local Host IP: 192.0.2.5,Remote Host IP: 203.0.113.7
     (frozenset({"localhostip"}), frozenset(), {"remotehostip": "destination"}),
-    (frozenset({"fqdn"}), frozenset({"dst", "dstip", "dstaddr", "destip", "destinationip"}), {"fqdn": "domain"}),
+    (frozenset({"fqdn"}), frozenset({"dst", "dstip", "dstaddr", "destip", "destinationip"}),
+        {"fqdn": "domain"}),
     # NetScreen: src-xlated ip=198.51.100.2 port=1024     Huawei's URL filter: Page="/a", Host="www.example"
     (frozenset({"srcxlatedip", "port"}), frozenset(), {"port": "nat_port"}),
     (frozenset({"host", "page"}), frozenset(), {"host": "domain", "page": "path"}),
     # PowerDNS: {"from":"192.0.2.5","fromPort":51022,"to":"192.0.2.53","toPort":53
     (frozenset({"from", "fromport"}), frozenset(), {"from": "source", "to": "destination"}),
     # CoreDNS: {"remote":"192.0.2.5","port":"51022","name":"a.example.","rcode":
-    (frozenset({"remote", "rcode"}), frozenset(), {"remote": "source", "port": "source_port", "name": "query", "server": "observer"}),
+    (frozenset({"remote", "rcode"}), frozenset(), {"remote": "source", "port": "source_port", "name": "query",
+        "server": "observer"}),
 )  # fmt: skip
 """Names that must be there, of which one must, and what names then mean; the first counts."""
 _REMOTE = among("remoteip remoteaddr remoteaddress remotehost")

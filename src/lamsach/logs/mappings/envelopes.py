@@ -39,8 +39,9 @@ _TAGS = among(
     "processname facilityname"
 )
 _QUOTED = (
-    '"event":"', '"event": "',
-    *(f'"{key}"' for key in ("message", "msg", "log", "full_log", "_raw", "raw", "original", "event.original", "log.original", "short_message", "full_message", "MESSAGE", "line", "textPayload", "raw_message", "rawMessage", "syslog_message", "content", "body")),
+    '"event":"', '"event": "', *(f'"{key}"' for key in ("message", "msg", "log", "full_log", "_raw", "raw",
+        "original", "event.original", "log.original", "short_message", "full_message", "MESSAGE", "line",
+        "textPayload", "raw_message", "rawMessage", "syslog_message", "content", "body")),
 )  # fmt: skip
 _SHORTEST = 12
 _MOST_CARRIED = 4

@@ -21,26 +21,26 @@ from functools import lru_cache
 from lamsach.logs.text.values import among, in_order
 
 _CLASSES: Mapping[str, str] = {
-    "source": 
+    "source":
         "c src source sources client cli clt 攻击源 orig originator initiator initiating caller calling "
         "attacker offender requester requestor subject principal actor downstream from nguon 源 客户端",
-    "destination": 
+    "destination":
         "dst dest destination destinations server srv target resp responder victim callback upstream to "
         "dich 目的 目标 服务器",
     "near": "local lan laddr inside inner internal 内网",
     "far": "remote raddr peer outside foreign",
     "external": "external outer",
-    "nat": 
+    "nat":
         "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 转换后的 "
         "nat后",
-    "own": 
+    "own":
         "dev private assigned leased framed virtual tunnel vpn managed infected asset vm instance guest "
         "sta station agent",
     "named": "may maytram maytinh maynhiem thietbi maybinhiem",
     "machine": "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名",
-    "observer": 
+    "observer":
         "observer sensor dvc firewall fw appliance gateway gw reporter reporting exporter sampler collector",
-    "other": 
+    "other":
         "ap bssid nas switch wlc nexthop next previous old dhcp proxy relay syslog ntp manager management "
         "controller parent ja3 ja3s ja4 cert certificate issuer transaction",
     "web": "http https web www request requested req tls ssl handshake",
@@ -49,7 +49,7 @@ _CLASSES: Mapping[str, str] = {
     "port": "port ports prt cong 端口",
     "name": "name names ten",
     "mac": "mac macs macaddr macaddress hwaddr hwaddress",
-    "user": 
+    "user":
         "user users username usernames account accounts login logon usr usrname email nguoidung taikhoan "
         "用户 用户名",
     "url": "url urls uri",
@@ -58,25 +58,32 @@ _CLASSES: Mapping[str, str] = {
     "query": "query qry qname question rrname",
     "hash": "hash hashes md5 sha1 sha256 sha2 imphash mabam",
     "action": "action actions verdict disposition hanhdong 动作",
-    "filler": 
+    "filler":
         "number numbers num value text string str v4 v6 tcp udp l4 process image details info connection "
         "conn network primary main current last logged loggedon on in of full original event acct x cs sc "
         "file app application after before transport nhiem l3",
 }  # fmt: skip
 _WORDS: Mapping[str, str] = {word: kind for kind, words in _CLASSES.items() for word in words.split()}
 _MEANINGS: Mapping[tuple[str, str], str] = {
-    ("source", "ip"): "source", ("source", "port"): "source_port", ("source", "name"): "source_name", ("source", "mac"): "source_mac", ("source", "user"): "user",
-    ("destination", "ip"): "destination", ("destination", "port"): "destination_port", ("destination", "name"): "destination_name", ("destination", "domain"): "domain",
-    ("nat", "ip"): "nat", ("nat", "port"): "nat_port",
+    ("source", "ip"): "source", ("source", "port"): "source_port", ("source", "name"): "source_name",
+    ("source", "mac"): "source_mac", ("source", "user"): "user", ("destination", "ip"): "destination",
+    ("destination", "port"): "destination_port", ("destination", "name"): "destination_name",
+    ("destination", "domain"): "domain", ("nat", "ip"): "nat", ("nat", "port"): "nat_port",
     ("own", "ip"): "ip", ("own", "name"): "name", ("own", "mac"): "mac", ("own", "user"): "user",
-    ("observer", "ip"): "observer", ("observer", "name"): "observer",
-    ("web", "name"): "domain", ("web", "domain"): "domain", ("web", "user"): "user", ("web", "path"): "path", ("dns", "name"): "query", ("dns", "domain"): "query",
-    ("", "ip"): "ip", ("", "mac"): "mac", ("", "user"): "user", ("", "domain"): "domain",
+    ("observer", "ip"): "observer", ("observer", "name"): "observer", ("web", "name"): "domain",
+    ("web", "domain"): "domain", ("web", "user"): "user", ("web", "path"): "path", ("dns", "name"): "query",
+    ("dns", "domain"): "query", ("", "ip"): "ip", ("", "mac"): "mac", ("", "user"): "user",
+    ("", "domain"): "domain",
 }  # fmt: skip
 """The field of a role and a thing."""
 _ROLES = in_order("nat source destination near far observer own named machine user dns web")
 """The roles by rank; of `source` and `destination` the one nearer to the thing counts."""
-_AS_ROLE = {**dict.fromkeys(("machine", "named", "user"), "own"), "near": "source", "far": "destination", "external": "destination"}  # fmt: skip
+_AS_ROLE = {
+    **dict.fromkeys(("machine", "named", "user"), "own"),
+    "near": "source",
+    "far": "destination",
+    "external": "destination",
+}
 _OF_ENDS = frozenset({"source", "destination", "near", "far", "nat"})
 _BEHIND = _OF_ENDS | {"named"}
 _ONE_OF_TWO = frozenset({"source", "destination"})

@@ -107,8 +107,10 @@ def event_of(
 
 
 _OF_FIELDS: Mapping[str, str] = {
-    **{name: name for name in ("source", "source_port", "destination", "destination_port", "source_name", "source_mac", "destination_name", "query", "domain", "url", "answers", "action")},
-    "nat": "source_nat", "nat_port": "source_nat_port", "user": "source_user", "name": "source_name", "mac": "source_mac", "path": "url",
+    **{name: name for name in ("source", "source_port", "destination", "destination_port", "source_name",
+        "source_mac", "destination_name", "query", "domain", "url", "answers", "action")},
+    "nat": "source_nat", "nat_port": "source_nat_port", "user": "source_user", "name": "source_name",
+    "mac": "source_mac", "path": "url",
 }  # fmt: skip
 """Of a name's field (`column_names`) the keys that mean it."""
 

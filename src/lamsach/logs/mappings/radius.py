@@ -18,9 +18,10 @@ from lamsach.logs.text.values import ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 START, STOP, INTERIM = "start", "stop", "interim"
+_SERVER_CHOOSES = ("0.0.0.0", "255.255.255.254", "255.255.255.255")  # noqa: S104 - no bind
 _STATUS = {
-    "1": START, "2": STOP, "3": INTERIM, "start": START, "stop": STOP, "interim-update": INTERIM, "alive": INTERIM, "interim update": INTERIM,
-    "accounting-start": START, "accounting-stop": STOP,
+    "1": START, "2": STOP, "3": INTERIM, "start": START, "stop": STOP, "interim-update": INTERIM,
+    "alive": INTERIM, "interim update": INTERIM, "accounting-start": START, "accounting-stop": STOP,
 }  # fmt: skip
 _ACTIONS = {START: LeaseAction.ASSIGNED, INTERIM: LeaseAction.RENEWED, STOP: LeaseAction.RELEASED}
 
@@ -42,7 +43,7 @@ class RadiusRecord:
 def event_of(record: RadiusRecord) -> Event:
     """The record's event: a lease when it is accounting with an address, else a log-on."""
     address = ip_of(record.framed_ip or "")
-    address = None if address in ("0.0.0.0", "255.255.255.254", "255.255.255.255") else address  # noqa: S104 - "the server chooses"
+    address = None if address in _SERVER_CHOOSES else address
     calling = stated(record.calling_station) or ""
     mac, outer = mac_of(calling), ip_of(calling)
     user = stated(record.user)

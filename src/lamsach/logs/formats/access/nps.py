@@ -1,7 +1,7 @@
 """Microsoft Network Policy Server (NPS, before: IAS): its accounting log in all three layouts.
 
 Source:
-https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc771748(v=ws.10)
+https://learn.microsoft.com/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc771748
 "Interpret NPS Database Format Log Files", cc730866 "Interpret IAS Format Log Files", and the DTS (XML) layout
 of Windows Server 2008 R2 and later. Traps:
 - Dates are month/day/year whatever the server's language, on the server's clock.
@@ -38,14 +38,15 @@ _ELEMENT = re.compile(r'<([A-Za-z][\w-]{1,60}) data_type="\d{1,2}">([^<]{0,1000}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 # the attributes' numbers in the IAS layout (RFC 2865, RFC 2866, and Microsoft's above 4000)
 _NUMBERS = {
-    "1": "User-Name", "8": "Framed-IP-Address", "31": "Calling-Station-Id", "40": "Acct-Status-Type", "4129": "SAM-Account-Name",
-    "4": "NAS-IP-Address", "32": "NAS-Identifier", "4108": "Client-IP-Address", "4128": "Client-Friendly-Name", "4136": "Packet-Type",
-    "4130": "Fully-Qualifed-User-Name",
+    "1": "User-Name", "8": "Framed-IP-Address", "31": "Calling-Station-Id", "40": "Acct-Status-Type",
+    "4129": "SAM-Account-Name", "4": "NAS-IP-Address", "32": "NAS-Identifier", "4108": "Client-IP-Address",
+    "4128": "Client-Friendly-Name", "4136": "Packet-Type", "4130": "Fully-Qualifed-User-Name",
 }  # fmt: skip
 # the database layout's columns that are read, by their place
 _COLUMNS = {
-    0: "Computer-Name", 4: "Packet-Type", 5: "User-Name", 6: "SAM-Account-Name", 8: "Calling-Station-Id", 10: "Framed-IP-Address",
-    11: "NAS-Identifier", 12: "NAS-IP-Address", 15: "Client-IP-Address", 16: "Client-Friendly-Name", 31: "Acct-Status-Type",
+    0: "Computer-Name", 4: "Packet-Type", 5: "User-Name", 6: "SAM-Account-Name", 8: "Calling-Station-Id",
+    10: "Framed-IP-Address", 11: "NAS-Identifier", 12: "NAS-IP-Address", 15: "Client-IP-Address",
+    16: "Client-Friendly-Name", 31: "Acct-Status-Type",
 }  # fmt: skip
 _ACCEPTED = {"2": True, "3": False}
 

@@ -3,7 +3,7 @@ Network Watcher writes them to storage.
 
 Source: https://learn.microsoft.com/azure/network-watcher/nsg-flow-logs-overview and
 `vnet-flow-logs-overview`, "Log format". One JSON document an hour (`PT1H.json`),
-`{"records":[{"time":...,"properties":{"flows":[{"rule":...,"flows":[{"mac":"000D3AF87856","flowTuples":["1542110377,10.1.1.5,203.0.113.9,..."]}]}]}}]}`;
+`{"records":[{"time":..,"properties":{"flows":[{"rule":..,"flows":[{"mac":..,"flowTuples":[..]}]}]}}]}`;
 an event hub hands the records on one a line. Traps:
 - A tuple is `time,source,destination,source port,destination port,protocol,direction,decision`, in version 2
   with `state` and counts behind it; of virtual networks the time is in milliseconds, the protocol a number,

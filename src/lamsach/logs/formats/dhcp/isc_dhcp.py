@@ -71,10 +71,12 @@ _SHAPES = tuple(
     )
 )
 _STARTS = (
-    "RELEASE ", "FREE ", "EXPIRE ", "ABANDON ", "uid lease ", "client lease ", "hardware lease ", "Abandoning ", "Reclaiming ", "Dynamic and static", "ICMP Echo",
-    "Wrote lease", "bind update on ", "reuse_lease: ", "Added ", "Removed ", "Unable to add ", "Deleted ", "Forward map ", "forward map ", "Solicit message",
-    "Request message", "Confirm message", "Renew message", "Rebind message", "Release message", "Decline message", "Information-request", "Relay-forward",
-    "DHCPLEASE", "Option 82: ", "Sending Advertise", "Sending Reply", "Sending Relay-reply",
+    "RELEASE ", "FREE ", "EXPIRE ", "ABANDON ", "uid lease ", "client lease ", "hardware lease ",
+    "Abandoning ", "Reclaiming ", "Dynamic and static", "ICMP Echo", "Wrote lease", "bind update on ",
+    "reuse_lease: ", "Added ", "Removed ", "Unable to add ", "Deleted ", "Forward map ", "forward map ",
+    "Solicit message", "Request message", "Confirm message", "Renew message", "Rebind message",
+    "Release message", "Decline message", "Information-request", "Relay-forward", "DHCPLEASE", "Option 82: ",
+    "Sending Advertise", "Sending Reply", "Sending Relay-reply",
 )  # fmt: skip
 
 

@@ -46,7 +46,8 @@ _BOUND = re.compile(
 _FOR_SECONDS = re.compile(r"\bfor (\d{1,10}) seconds", re.ASCII)
 _NAMES: tuple[tuple[re.Pattern[str], LeaseAction], ...] = (
     (re.compile(
-        r"DHCP4_LEASE_ALLOC|DHCP6_LEASE_ALLOC|DHCP6_PD_LEASE_ALLOC|DHCP4_LEASE_REUSE|DHCP6_LEASE_REUSE"), LeaseAction.ASSIGNED),
+        r"DHCP4_LEASE_ALLOC|DHCP6_LEASE_ALLOC|DHCP6_PD_LEASE_ALLOC|DHCP4_LEASE_REUSE|DHCP6_LEASE_REUSE"),
+        LeaseAction.ASSIGNED),
     (re.compile(
         r"DHCP6_(?:PD_)?LEASE_RENEW|DHCP6_LEASE_REBIND|ALLOC_ENGINE_V[46]_(?:RENEW_LEASE|EXTEND_LEASE"
         r"|EXTEND_LEASE_DELETED)"), LeaseAction.RENEWED),
@@ -66,11 +67,11 @@ _HARDWARE = re.compile(r"hardware address: (?:hwtype=\d{1,3} )?([0-9A-Fa-f:]{11,
 _FORENSIC_DUID = re.compile(r"DUID: ([0-9A-Fa-f:]{8,400})", re.ASCII)
 _UNIT_S = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _FORENSIC_ACTIONS = {
-    "assigned": LeaseAction.ASSIGNED, "added": LeaseAction.ASSIGNED, "renewed": LeaseAction.RENEWED, "rebound": LeaseAction.RENEWED,
-    "reused": LeaseAction.RENEWED, "modified": LeaseAction.RENEWED, "released": LeaseAction.RELEASED, "deleted": LeaseAction.RELEASED,
-    "reclaimed": LeaseAction.EXPIRED,
+    "assigned": LeaseAction.ASSIGNED, "added": LeaseAction.ASSIGNED, "renewed": LeaseAction.RENEWED,
+    "rebound": LeaseAction.RENEWED, "reused": LeaseAction.RENEWED, "modified": LeaseAction.RENEWED,
+    "released": LeaseAction.RELEASED, "deleted": LeaseAction.RELEASED, "reclaimed": LeaseAction.EXPIRED,
 }  # fmt: skip
-# address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id
+# address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context
 _HEADINGS = ("address,hwaddr,client_id,valid_lifetime,expire", "address,duid,valid_lifetime,expire,subnet_id")
 # 192.0.2.50,00:1a:2b:3c:4d:5e,01:00:1a:2b:3c:4d:5e,3600,1790003600,1,0,0,pc-7.unit.example,0,,0
 _ROW_4 = re.compile(

@@ -60,7 +60,7 @@ _SHAPES = {
         rf"(?:\S{{1,24}} +)?\S{{1,32}}\s*$", re.ASCII),
     # 10.1.1.5         0x1         0x2         00:1a:2b:3c:4d:5e     *        eth0     (/proc/net/arp)
     "proc": re.compile(
-        rf"{_IP} +0x[0-9a-f]{{1,4}} +(?P<flags>0x[0-9a-f]{{1,4}}) +{_MAC} +\S{{1,40}} +\S{{1,32}}\s*$", re.ASCII),
+        rf"(?a){_IP} +0x[0-9a-f]{{1,4}} +(?P<flags>0x[0-9a-f]{{1,4}}) +{_MAC} +\S{{1,40}} +\S{{1,32}}\s*$"),
     # 10.1.1.5 dev eth0 lladdr 00:1a:2b:3c:4d:5e REACHABLE     fe80::1 dev eth0 lladdr 00:1a:.. router STALE
     "ip_neigh": re.compile(
         rf"(?:{_IP}|{_IP6}) dev \S{{1,32}} lladdr {_MAC} (?:\S{{1,20}} ){{0,4}}(?:REACHABLE|STALE|DELAY"
@@ -80,7 +80,7 @@ _SHAPES = {
     "hp": re.compile(rf" *{_IP} +([0-9a-f]{{6}}-[0-9a-f]{{6}}) +(?:dynamic|static)\b", re.ASCII),
     # 00:1a:2b:3c:4d:5e	10.1.1.5	1790000000	pc-7	eth0     (arp.dat of arpwatch)
     "arpwatch_file": re.compile(
-        rf"{_MAC}\t{_IP}\t(?P<epoch>\d{{9,10}})(?:\t(?P<name>[\w.-]{{0,255}}))?(?:\t\S{{0,32}})?\s*$", re.ASCII),
+        rf"(?a){_MAC}\t{_IP}\t(?P<epoch>\d{{9,10}})(?:\t(?P<name>[\w.-]{{0,255}}))?(?:\t\S{{0,32}})?\s*$"),
 }  # fmt: skip
 # arpwatch: new station 10.1.1.5 00:1a:2b:3c:4d:5e eth0     flip flop 10.1.1.5 00:1a:.. (00:1a:..) eth0
 _WATCH = re.compile(

@@ -107,8 +107,9 @@ class WindowsDhcpAudit(LogFormat):
     title = "Windows DHCP Server audit log"
     gives = fields_named("time observer source_ip device_ip machine user action")
     lease_markers = (
-        "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
-        "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач", "Обнов", "分配", "续订", "更新", "割り当て",
+        "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6",
+        "Request", "Rebind", "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач",
+        "Обнов", "分配", "续订", "更新", "割り当て",
     )  # fmt: skip
 
     records = Records(

@@ -317,8 +317,8 @@ class Bind(LayoutFormat):
                     "kind": EventKind.DNS,
                     "domain": QUESTION,
                     # whoever asks at an IPv6 address is of the unit, also by a global address of its own
-                    "way": Of(Kind("server", lambda server: Way.SENT if ":" in server else None), ("destination_ip",), absent=Way.UNSTATED),
-                    "action": Action.ALLOWED,
+                    "way": Of(Kind("server", lambda server: Way.SENT if ":" in server else None),
+                        ("destination_ip", ), absent=Way.UNSTATED), "action": Action.ALLOWED,
                 },
                 needs=("source_ip", "destination_ip"),
                 lead="client @0x",
@@ -329,7 +329,8 @@ class Bind(LayoutFormat):
             (
                 "19-Oct-2022 05:34:03.425 queries: info: client @0x7f65100ee4d8 10.1.1.5#3076 "
                 "(www.example): query: www.example IN A +E(0)K (192.0.2.53)",
-                {"device_ip": "10.1.1.5", "source_port": 3076, "domain": "www.example", "destination_ip": "192.0.2.53", "action": "allowed"},
+                {"device_ip": "10.1.1.5", "source_port": 3076, "domain": "www.example",
+                    "destination_ip": "192.0.2.53", "action": "allowed"},
             ),
             (
                 "Oct 19 05:34:03 ns1 named[812]: client 10.1.1.5#53001: rpz QNAME NXDOMAIN rewrite "

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.stamping import stamped
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
@@ -93,7 +94,7 @@ class Technitium(LogFormat):
         if values is None:
             return None
         values = {"kind": EventKind.DNS} | values
-        event = Event(format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+        event = stamped(Event(**values), self.name, self.context.file, number)  # type: ignore[arg-type]
         return decide(event, role=Role.SERVES_THE_UNIT)
 
     def _line(self, match: re.Match[str]) -> dict[str, object] | None:

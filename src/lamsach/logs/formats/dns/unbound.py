@@ -121,8 +121,8 @@ class Unbound(LayoutFormat):
                 rf"[A-Z0-9]{{1,16}}(?: I)?)? *$)",
                 {
                     "kind": EventKind.DNS,
-                    "domain": QUESTION,
-                    "action": Of(verbs(allowed=frozenset(_PASSING.split()), other=Action.BLOCKED), ("word", "word2")),
+                    "domain": QUESTION, "action": Of(verbs(allowed=frozenset(_PASSING.split()),
+                        other=Action.BLOCKED), ("word", "word2")),
                 },
                 needs=("source_ip",),
                 columns=False,
@@ -164,7 +164,8 @@ class Unbound(LayoutFormat):
         examples=(
             (
                 "May 20 16:29:19 gw unbound: [79652:0] info: 192.168.10.8 www.example. A IN",
-                {"source_ip": "192.168.10.8", "device_ip": "192.168.10.8", "domain": "www.example", "observer": "gw", "action": "allowed"},
+                {"source_ip": "192.168.10.8", "device_ip": "192.168.10.8", "domain": "www.example",
+                    "observer": "gw", "action": "allowed"},
             ),
             (
                 "[1602500000] unbound[1234:0] reply: 192.168.10.8 bot-c2.example. A IN REFUSED 0.000000 0 34",

@@ -117,8 +117,9 @@ class Kaspersky(LogFormat):
 
 
 _COLUMNS = (
-    "strEventType", "wstrDescription", "tmRiseTime", "tmRegistrationTime", "wstrEventTypeDisplayName", "wstrDisplayName", "wstrGroupName", "strIp",
-    "wstrProductDisplayName", "wstrProductName", "wstrHostDisplayName", "strHostname", "nIp", "nId", "nSeverity", "wstrDnsName", "wstrWinName",
+    "strEventType", "wstrDescription", "tmRiseTime", "tmRegistrationTime", "wstrEventTypeDisplayName",
+    "wstrDisplayName", "wstrGroupName", "strIp", "wstrProductDisplayName", "wstrProductName",
+    "wstrHostDisplayName", "strHostname", "nIp", "nId", "nSeverity", "wstrDnsName", "wstrWinName",
 )  # fmt: skip
 _OWN = re.compile(
     rf"(?a)[<\s\"'](?:{'|'.join(_COLUMNS[:5])})[>\s\"'=]|>GNRL_EV_\w{{3,60}}<|=\"GNRL_EV_\w{{3,60}}\""
@@ -136,12 +137,13 @@ _LONGEST, _MOST, _HEAD = 65536, 200, 2000
 _NAMES = {
     "streventtype": "code", "eventtype": "code", "event_type": "code", "et": "code",
     "wstreventtypedisplayname": "title", "eventtypedisplayname": "title", "etdn": "title",
-    "wstrdescription": "msg", "description": "msg", "msg": "msg", "message": "msg",
-    "wstrdisplayname": "hdn", "wstrhostdisplayname": "hdn", "strhostname": "hdn", "hostname": "hdn", "host": "hdn", "hdn": "hdn", "computer": "hdn",
-    "wstrdnsname": "hdn", "wstrwinname": "hdn", "devicename": "hdn",
-    "strip": "hip", "hostip": "hip", "host_ip": "hip", "ip": "hip", "hip": "hip", "ipaddress": "hip", "nip": "hip",
-    "user": "user", "username": "user", "wstruser": "user", "tmrisetime": "rise", "risetime": "rise", "tmregistrationtime": "registered",
-    "time": "time", "eventtime": "time", "timestamp": "time", "date": "time",
+    "wstrdescription": "msg", "description": "msg", "msg": "msg", "message": "msg", "wstrdisplayname": "hdn",
+    "wstrhostdisplayname": "hdn", "strhostname": "hdn", "hostname": "hdn", "host": "hdn", "hdn": "hdn",
+    "computer": "hdn", "wstrdnsname": "hdn", "wstrwinname": "hdn", "devicename": "hdn", "strip": "hip",
+    "hostip": "hip", "host_ip": "hip", "ip": "hip", "hip": "hip", "ipaddress": "hip", "nip": "hip",
+    "user": "user", "username": "user", "wstruser": "user", "tmrisetime": "rise", "risetime": "rise",
+    "tmregistrationtime": "registered", "time": "time", "eventtime": "time", "timestamp": "time",
+    "date": "time",
 }  # fmt: skip
 
 

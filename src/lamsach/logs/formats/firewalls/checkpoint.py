@@ -193,9 +193,10 @@ _COMMON_NAME = re.compile(r"(?:^|,) ?CN=([\w.-]{1,128})", re.IGNORECASE)
 # pc-07@unit.example
 _MACHINE = re.compile(r"[\w-]{1,63}@[\w.-]{1,253}")
 SERVICES = {
-    "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53", "dns": "53", "http": "80",
-    "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
-    "MS-SQL-Server": "1433", "mysql": "3306", "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
+    "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53",
+    "dns": "53", "http": "80", "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443",
+    "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636", "MS-SQL-Server": "1433", "mysql": "3306",
+    "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
 }  # fmt: skip
 """Ports of SmartConsole's predefined services; one's own have numbers nobody else knows."""
 _OPENING = frozenset({"log in", "login", "logged in"})
@@ -222,14 +223,11 @@ class CheckPoint(LogFormat):
         self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
 
     records = Records(
-        reader="quoted",
-        written=Written(
-            opening=':"', closing='"; ', ends=('"]', '"; ]'), mark="[", head=r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $", sample='[action:"Accept"; src:"10.0.0.1"]',
+        reader="quoted", written=Written( opening=':"', closing='"; ', ends=('"]', '"; ]'), mark="[",
+            head=r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $", sample='[action:"Accept"; src:"10.0.0.1"]',
             signs=("|", "product: ", "CEF:", "LEEF:"),
-        ),
-        texts=of_keys(KEYS)["texts"] | {"office_mode_ip", "proxy_src_ip", "originsicname", "origin_sic_name", "origin"},
-        ports=of_keys(KEYS)["ports"],
-        clock=TIMES,
+        ), texts=of_keys(KEYS)["texts"] | {"office_mode_ip", "proxy_src_ip", "originsicname",
+        "origin_sic_name", "origin"}, ports=of_keys(KEYS)["ports"], clock=TIMES,
     )  # fmt: skip
 
     @classmethod

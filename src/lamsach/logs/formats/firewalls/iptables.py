@@ -311,7 +311,8 @@ class Iptables(LayoutFormat):
                 "Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= "
                 "MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=198.51.100.7 DST=192.0.2.2 LEN=60 ID=1 "
                 "DF PROTO=TCP SPT=51000 DPT=22 WINDOW=64240 SYN",
-                {"device_ip": "192.0.2.2", "source_port": 51000, "destination_port": 22, "observer": "fw", "action": "blocked"},
+                {"device_ip": "192.0.2.2", "source_port": 51000, "destination_port": 22, "observer": "fw",
+                    "action": "blocked"},
             ),
             (
                 "Jun 10 08:00:01 fw kernel: ACCEPT IN=br0 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 LEN=60 "

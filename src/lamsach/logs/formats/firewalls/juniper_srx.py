@@ -177,8 +177,8 @@ class JuniperSrx(LogFormat):
     gives = fields_named("contact nat device_name user domain url hashes action")
 
     records = Records(
-        reader="quoted",
-        written=Written(opening='="', closing='" ', ends=('"]',), mark="[junos@", sample='[junos@2636.1 reason="x"]', name=EVENT.pattern, absent=_NOTHING),
+        reader="quoted", written=Written(opening='="', closing='" ', ends=('"]', ), mark="[junos@",
+            sample='[junos@2636.1 reason="x"]', name=EVENT.pattern, absent=_NOTHING),
         texts=among(
             "source-address client-ip-str client-ip destination-address server-ip-str "
             "nat-destination-address nat-source-address hostname client-hostname username url name obj "

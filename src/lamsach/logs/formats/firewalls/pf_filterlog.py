@@ -187,11 +187,10 @@ class PfFilterlog(LogFormat):
         ports=("15", "16", "17", "18", "19", "20", "21"),
         cells=Cells(
             delimiter=",",
-            head=True,
-            shapes=dict(
-                zip(map(str, range(9)), [r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$", r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$", r"^[\w-]{1,24}$",
-                    "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$"], strict=True)
-            ),
+            head=True, shapes=dict( zip(map(str, range(9)), [r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$",
+                r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$", r"^[\w-]{1,24}$",
+                    "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$"],
+                    strict=True) ),
         ),
     )  # fmt: skip
 

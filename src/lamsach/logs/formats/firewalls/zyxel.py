@@ -166,12 +166,14 @@ class Zyxel(LayoutFormat):
             (
                 'src="10.0.0.5:51000" dst="203.0.113.9:443" msg="Match default rule, DROP" note="ACCESS '
                 'BLOCK" user="lan" devID="02005e005301" cat="Firewall"',
-                {"device_ip": "10.0.0.5", "destination_port": 443, "user": "lan", "observer": "02005e005301", "action": "blocked"},
+                {"device_ip": "10.0.0.5", "destination_port": 443, "user": "lan", "observer": "02005e005301",
+                    "action": "blocked"},
             ),
             (
                 'src="0.0.0.0:0" dst="0.0.0.0:0" msg="DHCP server assigned 10.0.0.9 to '
                 'PC-KETOAN(02:00:5E:00:53:09)" note="DHCP" user="" devID="02005e005301" cat="DHCP"',
-                {"device_ip": "10.0.0.9", "device_name": "PC-KETOAN", "device_mac": "02:00:5e:00:53:09", "action": "assigned"},
+                {"device_ip": "10.0.0.9", "device_name": "PC-KETOAN", "device_mac": "02:00:5e:00:53:09",
+                    "action": "assigned"},
             ),
         ),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.values import printable, stated
 from lamsach.model import Action, Event, Reference, Refusal
 
+_NOWHERE = (None, "0.0.0.0", "::")  # noqa: S104 - means: no address
 _MAGIC = b"\x0c\xa5"
 _HEADER_1 = struct.Struct("<HHII128s")
 _STATISTICS_1 = 136
@@ -226,7 +227,7 @@ def _flow(
     if source is None or destination is None:
         return None
     with_ports = ports[2] in _PORTED  # ICMP and IGMP keep type and code there
-    translated = nat[0] not in (None, "0.0.0.0", "::") and (nat[0], nat[1]) != (source, ports[0])  # noqa: S104
+    translated = nat[0] not in _NOWHERE and (nat[0], nat[1]) != (source, ports[0])
     return event_between(
         (source, ports[0] if with_ports else None),
         (destination, ports[1] if with_ports else None),

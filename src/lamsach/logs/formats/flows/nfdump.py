@@ -25,6 +25,7 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
+_NOWHERE = (None, "0.0.0.0", "::")  # noqa: S104 - means: no address
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _IP = r"[0-9A-Fa-f:.]{2,45}"
 # 2026-10-03 14:22:02,2026-10-03 14:22:03,1.000,192.0.2.5,203.0.113.9,51514,443,TCP,...AP.SF,
@@ -117,7 +118,7 @@ class Nfdump(LogFormat):
         ported = (fields["protocol"] or "").upper() in _WITH_PORTS
         source_port = port_of(fields["source_port"]) if ported else None
         nat, nat_port = ip_of(fields.get("nat") or ""), port_of(fields.get("nat_port"))
-        if nat in (None, "0.0.0.0", "::") or (nat, nat_port) == (source, source_port):  # noqa: S104 - not bound to
+        if nat in _NOWHERE or (nat, nat_port) == (source, source_port):
             nat = nat_port = None
         forwarding = int(fields.get("forwarding") or 0) >> 6
         if (fields.get("event") or "").upper() in _DENIED:

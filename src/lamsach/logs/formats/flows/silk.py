@@ -35,11 +35,13 @@ _ROW = re.compile(
     rf"\|\s{{0,9}}{_STAMP}\|"
 )
 _USUAL = (
-    "source", "destination", "source_port", "destination_port", "protocol", "", "", "", "time", "", "end", "sensor",
+    "source", "destination", "source_port", "destination_port", "protocol", "", "", "", "time", "", "end",
+    "sensor",
 )  # fmt: skip
 _FIELDS = {
-    "sip": "source", "dip": "destination", "sport": "source_port", "dport": "destination_port", "protocol": "protocol", "pro": "protocol",
-    "stime": "time", "stime+msec": "time", "etime": "end", "etime+msec": "end", "sensor": "sensor", "sen": "sensor",
+    "sip": "source", "dip": "destination", "sport": "source_port", "dport": "destination_port",
+    "protocol": "protocol", "pro": "protocol", "stime": "time", "stime+msec": "time", "etime": "end",
+    "etime+msec": "end", "sensor": "sensor", "sen": "sensor",
 }  # fmt: skip
 _DELIMITERS = "|,;\t"
 _UTC = ZoneInfo("UTC")

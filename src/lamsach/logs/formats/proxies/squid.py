@@ -155,7 +155,16 @@ def _texts(
     host, port = _target_of(method, url)
     peer = hierarchy[1] if hierarchy[0].endswith(_TO_DESTINATION) else None
     url = "" if url.startswith("error:") else url
-    return {"client": client, "user": user, "mac": mac, "url": url, "host": host, "port": str(port or ""), "peer": peer, "code": code}  # fmt: skip
+    return {
+        "client": client,
+        "user": user,
+        "mac": mac,
+        "url": url,
+        "host": host,
+        "port": str(port or ""),
+        "peer": peer,
+        "code": code,
+    }
 
 
 def _native_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
@@ -241,12 +250,14 @@ class Squid(LayoutFormat):
             (
                 "1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 an "
                 "HIER_DIRECT/203.0.113.9 -",
-                {"device_ip": "10.1.1.5", "user": "an", "domain": "files.example", "destination_ip": "203.0.113.9", "destination_port": 443, "action": "allowed"},
+                {"device_ip": "10.1.1.5", "user": "an", "domain": "files.example",
+                    "destination_ip": "203.0.113.9", "destination_port": 443, "action": "allowed"},
             ),
             (
                 "1737725543.236 0 10.1.1.5 TCP_DENIED/403 3900 GET http://bot.example/gate.php - "
                 "HIER_NONE/- text/html",
-                {"url": "http://bot.example/gate.php", "domain": "bot.example", "user": None, "action": "blocked"},
+                {"url": "http://bot.example/gate.php", "domain": "bot.example", "user": None,
+                    "action": "blocked"},
             ),
         ),
     )  # fmt: skip

@@ -83,6 +83,7 @@ class SuricataText(LogFormat):
             raise LineError("The alert names no addresses.", line[:80])
         dns = None if tls else _DNS.match(text)
         answered = dns is not None and dns[1] == "Response"
+        said: dict[str, Any] = _tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)
         event = Event(
             time=self._time(start),
             source_ip=source,
@@ -91,7 +92,7 @@ class SuricataText(LogFormat):
             destination_port=destination_port,
             action=Action.UNKNOWN,
             response=answered,
-            **(_tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)),  # type: ignore[arg-type]
+            **said,
         )
         event = decide(event, role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN, turned=answered)
         return placed(event, self, number, None, header.host if header else None)

@@ -26,30 +26,30 @@ _APPS = frozenset({"proftpd", "vsftpd", "pure-ftpd"})
 _OK, _NO = Action.ALLOWED, Action.BLOCKED
 _SENTENCES = (
     # host1 (pc.example[203.0.113.7]) - USER admin: no such user found from 203.0.113.7 [203.0.113.7] to ..
-    sentence("Login successful", 
+    sentence("Login successful",
         r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?): Login successful", _OK),
-    sentence("no such user", 
+    sentence("no such user",
         r"\(\S{0,255}?\[{IP}\]\)(?:: | - )(?:USER )?(?P<user>.{1,128}?): no such user found(?: from "
         r"\S{1,255} \[\S{2,45}\] to (?P<to>[0-9A-Fa-f:.]{2,45}):(?P<to_port>\d{1,5}))?", _NO),
-    sentence("Login failed", 
+    sentence("Login failed",
         r"\(\S{0,255}?\[{IP}\]\)(?:: | - )USER (?P<user>.{1,128}?) \(Login failed\)", _NO),
-    sentence("SECURITY VIOLATION", 
+    sentence("SECURITY VIOLATION",
         r"\(\S{0,255}?\[{IP}\]\)(?:: | - )SECURITY VIOLATION: (?P<user>\S{1,64}) login attempted", _NO),
     sentence("Maximum login attempts", r"\(\S{0,255}?\[{IP}\]\)", _NO),
     sentence("])", r"\(\S{0,255}?\[{IP}\]\)(?:: | - )"),
     # [pid 2] [admin] FAIL LOGIN: Client "203.0.113.7"     [pid 2] CONNECT: Client "::ffff:203.0.113.7"
     sentence("FAIL ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?FAIL [A-Z]{3,12}: Client \"{IP}\"", _NO),
     sentence("OK ", r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?OK [A-Z]{3,12}: Client \"{IP}\"", _OK),
-    sentence(": Client ", 
+    sentence(": Client ",
         r"(?:\[(?P<user>(?!pid \d)[^\]]{1,128})\] )?(?:CONNECT|FTP command|FTP response"
         r"|DEBUG): Client \"{IP}\""),
     # (?@203.0.113.7) [WARNING] Authentication failed for user [admin]   (?@10.1.2.3)
-    sentence("Authentication failed", 
+    sentence("Authentication failed",
         r"\(\S{1,128}?@{IP}\) \[WARNING\] Authentication failed for user \[(?P<user>[^\]]{1,128})\]", _NO),
     sentence("is now logged in", r"\(\S{1,128}?@{IP}\) \[INFO\] (?P<user>\S{1,128}) is now logged in", _OK),
     sentence(") [", r"\((?:\?|(?P<user>\S{1,128}?))@{IP}\) \[[A-Z]{4,10}\] "),
     # pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=admin ..
-    sentence("rhost=", 
+    sentence("rhost=",
         r"authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
 )  # fmt: skip
 _CLIENT = re.compile(r"\(\S{0,255}?\[[0-9A-Fa-f:.]{2,45}\]\)(?:: | - )", re.ASCII)

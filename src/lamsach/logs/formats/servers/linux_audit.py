@@ -37,7 +37,8 @@ _JOURNAL = re.compile(r"(?P<type>[A-Z][A-Z_]{3,30}) (?=pid=\d)", re.ASCII)
 _LOOKED_AT = 300
 _FIELD = re.compile(r"(?<![\w-])([a-z][a-z0-9_-]{0,30})=(\"[^\"]{0,4096}\"|[^\s\"'{}]{1,4096})", re.ASCII)
 _LOGONS = frozenset(
-    {"USER_LOGIN", "USER_AUTH", "USER_ACCT", "USER_START", "USER_END", "USER_LOGOUT", "USER_ERR", "CRED_ACQ", "CRED_DISP", "CRED_REFR",
+    {"USER_LOGIN", "USER_AUTH", "USER_ACCT", "USER_START", "USER_END", "USER_LOGOUT", "USER_ERR", "CRED_ACQ",
+        "CRED_DISP", "CRED_REFR",
      "CRYPTO_SESSION", "CRYPTO_KEY_USER", "USER_CMD", "USER_CHAUTHTOK", "ANOM_LOGIN_FAILURES", "LOGIN",
      "1100", "1101", "1103", "1104", "1105", "1106", "1110", "1112", "1113", "2404", "2407"}
 )  # fmt: skip

@@ -60,15 +60,15 @@ class Product:
 
 
 PRODUCTS = (
-    Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time",), user=("user",), said=("message",), url="url"),
-    Product(
-        ('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp", "stageTimestamp"), user=("user.username",),
+    Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time", ), user=("user", ), said=("message",
+        ), url="url"), Product( ('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp",
+        "stageTimestamp"), user=("user.username", ),
         refused=("responseStatus.code", frozenset({"401", "403"})), url="requestURI", kind=EventKind.WEB,
-    ),
-    Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",), user=("attr.principalName", "attr.user"), said=("msg",)),
-    Product(('"ei":', '"addr.remote"'), "addr.remote", ("time",), user=("user",), refused=("success", frozenset({"false"}))),
-    Product(
-        ('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port", user=("username",), server="dst_ip", server_port="dst_port",
+    ), Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",),
+    user=("attr.principalName", "attr.user"), said=("msg",)), Product(('"ei":', '"addr.remote"'),
+    "addr.remote", ("time",), user=("user",), refused=("success", frozenset({"false"}))),
+    Product( ('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port",
+    user=("username",), server="dst_ip", server_port="dst_port",
         said=("eventid",), url="url", hashes="shasum", observer="sensor",
     ),
 )  # fmt: skip
@@ -137,13 +137,13 @@ _HUAWEI = (
 )
 SENTENCES = (
     # pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=pts/1 ruser= ..
-    sentence("rhost=", 
+    sentence("rhost=",
         r"\bpam_\w{1,20}\((?!sshd|dropbear|dovecot|smtp|samba|vsftpd|proftpd|pure-ftpd)\S{1,64}:auth\): "
         r"authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
     # pvedaemon: authentication failure; rhost=::ffff:203.0.113.7 user=root@pam msg=Authentication failure
     sentence("rhost=", r"^authentication failure; rhost={IP} user=(?P<user>\S{1,128}) msg=", _NO),
     # FAILED LOGIN 1 FROM 203.0.113.7 FOR root, Authentication failure     LOGIN ON pts/1 BY lan FROM 10.1.2.3
-    sentence("FAILED LOGIN", 
+    sentence("FAILED LOGIN",
         r"FAILED LOGIN (?:SESSION |\(?\d{1,3}\)? )?(?:on '[^']{1,64}' )?(?:FROM|from) '?{IP}'? (?:FOR"
         r"|for) '?(?P<user>[^',\s]{1,128})", _NO),
     sentence("LOGIN ON ", r"LOGIN ON \S{1,64} BY (?P<user>\S{1,128}) FROM {IP}", _OK),
@@ -154,7 +154,7 @@ SENTENCES = (
     sentence(" login as ", r"(?:Invalid|Non-existent) login as (?P<user>.{1,128}) from {IP}\s*$", _NO),
     sentence("Successful login as ", r"Successful login as (?P<user>.{1,128}) from {IP}\s*$", _OK),
     # SYSTEM: User [admin] from [203.0.113.7] failed to log in via [DSM] due to authorization failure.
-    sentence("] failed to ", 
+    sentence("] failed to ",
         r"User \[(?P<user>[^\]]{1,128})\] from \[{IP}\] failed to (?:log|sign) in ", _NO),
     sentence("] logged in ", r"User \[(?P<user>[^\]]{1,128})\] from \[{IP}\] (?:logged|signed) in ", _OK),
     # conn log: Users: admin, Source IP: 203.0.113.7, Computer name: ---, Connection type: HTTP ..   (QNAP)
@@ -162,65 +162,66 @@ SENTENCES = (
     sentence("Source IP: ", r"Users?: (?P<user>[^,]{1,128}), Source IP: {IP},", _OK),
     # 12 [Note] Access denied for user 'root'@'203.0.113.7' (using password: YES)
     sentence("Access denied for user", r"Access denied for user '(?P<user>[^']{0,128})'@'{IP}'", _NO),
-    sentence("borted connection", 
+    sentence("borted connection",
         r"[Aa]borted connection \d{1,12} to db: '[^']{0,128}' user: '(?P<user>[^']{0,128})' host: '{IP}'"),
     # FATAL:  no pg_hba.conf entry for host "203.0.113.7", user "x", database "y"
-    sentence("no pg_hba.conf entry", 
+    sentence("no pg_hba.conf entry",
         r"no pg_hba\.conf entry for (?:replication connection from )?host \"{IP}\", user \""
         r"(?P<user>[^\"]{0,128})\"", _NO),
     sentence("connection received: host=", r"connection received: host={IP}(?: port={PORT})?"),
-    sentence("disconnection: session time", 
+    sentence("disconnection: session time",
         r" user=(?P<user>\S{1,128}) database=\S{1,128} host={IP}(?: port={PORT})?"),
     # Failed authentication attempt for admin from 203.0.113.7:0: user does not exist [uid: 0, name: admin]
-    sentence("Failed authentication attempt for ", 
+    sentence("Failed authentication attempt for ",
         r"Failed authentication attempt for (?P<user>.{1,128}) from {END}.{0,80}, name: (?P=user)\]", _NO),
-    sentence("Failed authentication attempt for ", 
+    sentence("Failed authentication attempt for ",
         r"Failed authentication attempt for (?P<user>\S{1,128}) from {END}", _NO),
     # Username or password is incorrect. Try again. IP: 203.0.113.7. Username: x@y.example.   (Vaultwarden)
-    sentence(" IP: ", 
+    sentence(" IP: ",
         r"(?:Username or password is incorrect|Invalid admin token|Invalid TOTP code).{0,80}? IP: {END}"
         r"(?:\. Username: (?P<user>\S{1,128}?)\.?(?=\s|$))?", _NO),
     # Authentication request for "admin" has been denied (IP: "203.0.113.7").   (Jellyfin, Emby)
-    sentence("has been denied (IP: ", 
+    sentence("has been denied (IP: ",
         r"Authentication request for \"?(?P<user>[^\"]{1,128}?)\"? has been denied \(IP: \"?{IP}", _NO),
     # Login attempt or request with invalid authentication from host.example (203.0.113.7). Requested URL: ...
-    sentence("with invalid authentication from ", 
+    sentence("with invalid authentication from ",
         r"with invalid authentication from (?:\S{1,255} \()?{IP}", _NO),
     # msg="Unsuccessful 1FA authentication attempt by user 'an'" method=POST ..   (Authelia)
-    sentence("authentication attempt by user '", 
+    sentence("authentication attempt by user '",
         r"Unsuccessful \w{2,16} authentication attempt by user '(?P<user>[^']{0,128})'.{0,600}?"
         r"\bremote_ip=\"?{IP}", _NO),
-    sentence("authentication attempt made by user '", 
+    sentence("authentication attempt made by user '",
         r"Successful \w{2,16} authentication attempt made by user '(?P<user>[^']{0,128})'.{0,600}?"
         r"\bremote_ip=\"?{IP}", _OK),
     # type="LOGIN_ERROR", realmId="x", clientId="y", userId="null", ipAddress="203.0.113.7" ..   (Keycloak)
-    sentence("LOGIN_ERROR", 
+    sentence("LOGIN_ERROR",
         r"type=\"?LOGIN_ERROR\b.{0,600}? ipAddress=\"?{IP}\"?(?:.{0,600}? username=\"?"
         r"(?P<user>[^\",\s]{1,128}))?", _NO),
-    sentence("LOGIN", 
-        r"type=\"?LOGIN\b.{0,600}? ipAddress=\"?{IP}\"?(?:.{0,600}? username=\"?(?P<user>[^\",\s]{1,128}))?", _OK),
+    sentence("LOGIN",
+        r"type=\"?LOGIN\b.{0,600}? ipAddress=\"?{IP}\"?(?:.{0,600}? username=\"?(?P<user>[^\",\s]{1,128}))?",
+        _OK),
     # msg="Invalid username or password" ... remote_addr=203.0.113.7   (Grafana)
-    sentence("remote_addr=", 
+    sentence("remote_addr=",
         r"(?:msg=\"?Invalid username or password|path=/login\b.{0,80}? status=40[13]\b).{0,300}? "
         r"remote_addr=\"?{IP}", _NO),
     # 203.0.113.7 - lan "POST /login/?login_only=1 HTTP/1.1" FAILED LOGIN cpaneld: user password incorrect
-    sentence(" FAILED LOGIN ", 
+    sentence(" FAILED LOGIN ",
         r"\] {IP} - (?P<user>\S{1,128}) \"[A-Z]{3,8} [^\"]{1,512}\" FAILED LOGIN ", _NO),
     # Authentication failure for admin from 203.0.113.7   (WordPress's fail2ban plug-in)
-    sentence("Authentication ", 
+    sentence("Authentication ",
         r"(?:^|\]: )(?:XML-RPC )?[Aa]uthentication (?:attempt for unknown user|failure for) "
         r"(?P<user>\S{1,128}) from {IP}", _NO),
     sentence("Accepted password for ", r"^Accepted password for (?P<user>\S{1,128}) from {IP}$", _OK),
     # %%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3.   (H3C)
-    sentence("%%10", 
+    sentence("%%10",
         r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?(?P<user>\S{1,128}) failed to log ?in from {IP}", _NO),
-    sentence("%%10", 
+    sentence("%%10",
         r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?(?P<user>\S{1,128}) logged (?:in|out) from {IP}", _OK),
     # %%10SSHS/6/SSHS_CONNECT: SSH user an (IP: 10.1.2.3) connected to the server successfully.
-    sentence("SSH user ", 
+    sentence("SSH user ",
         r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?SSH user (?P<user>\S{1,128}) \(IP: {IP}\) (?:failed"
         r"|did)", _NO),
-    sentence("SSH user ", 
+    sentence("SSH user ",
         r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?SSH user (?P<user>\S{1,128}) \(IP: {IP}\) ", _OK),
     # %%01SSH/4/SSH_FAIL(s)[1]:Failed to log in through SSH. (IP=203.0.113.7, UserName=root, Times=1)
     sentence("%%01", rf"%%01{_OF_LOGONS}/\d/\w{{0,40}}FAIL\w{{0,40}}{_HUAWEI}", _NO),

@@ -39,12 +39,12 @@ _PAIR = re.compile(r"([A-Za-z]{4,32})=\"([^\"]{0,255})\"", re.ASCII)
 _DONE = {"SuccessfulAuth": Action.ALLOWED, "ChallengeSent": Action.UNKNOWN}
 _SENTENCES = (
     # Registration from '"100" <sip:100@10.0.0.5>' failed for '203.0.113.7:5060' - Wrong password
-    sentence("failed for '", 
+    sentence("failed for '",
         r"(?:<sips?:(?P<user>[^@>']{1,128})@[^>']{1,255}>)?' failed for '{END}(?!.*' failed for ')", _NO),
     # Call from '' (203.0.113.7:5060) to extension '00441' rejected because extension not found in context ..
-    sentence(" rejected because ", 
+    sentence(" rejected because ",
         r"Call from '(?P<user>[^']{0,128})' \({END}\) to extension .{0,128} rejected because ", _NO),
-    sentence(" failed to authenticate as ", 
+    sentence(" failed to authenticate as ",
         r"Host {IP} failed to authenticate as '(?P<user>[^']{0,128})'", _NO),
     sentence("Rejecting ", r"Rejecting unknown SIP connection from {END}", _NO),
     # SIP auth failure (REGISTER) on sofia profile 'internal' for [100@10.0.0.5] from ip 203.0.113.7

@@ -76,7 +76,7 @@ def _event(text: str) -> Event:
     flow = _LISTENER.search(text)
     if flow:
         start, end = ip_of(flow[1]), ip_of(flow[3])
-        return event_between((start, port_of(flow[2])), (end, port_of(flow[4])), user=user, way=Way.CALLED)  # fmt: skip
+        return event_between((start, port_of(flow[2])), (end, port_of(flow[4])), user=user, way=Way.CALLED)
     gateway = _GATEWAY.search(text)
     action = (
         Action.BLOCKED

@@ -204,9 +204,10 @@ _KEYED_ROUTE = re.compile(rf"(?a)ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?
 _FIRST_CLIENT = re.compile(rf"({NAME}),{ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
 _FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({NAME}),{ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
 _STATUS_WORDS = (
-    "OpenVPN CLIENT LIST", "OpenVPN STATISTICS", "Common Name,Real Address,", "ROUTING TABLE", "Virtual Address,Common Name,Real Address",
-    "GLOBAL STATS", "Max bcast/mcast queue length,", "END", "Updated,", "TUN/TAP read bytes,", "TUN/TAP write bytes,", "TCP/UDP read bytes,",
-    "TCP/UDP write bytes,", "Auth read bytes,",
+    "OpenVPN CLIENT LIST", "OpenVPN STATISTICS", "Common Name,Real Address,", "ROUTING TABLE",
+    "Virtual Address,Common Name,Real Address", "GLOBAL STATS", "Max bcast/mcast queue length,", "END",
+    "Updated,", "TUN/TAP read bytes,", "TUN/TAP write bytes,", "TCP/UDP read bytes,", "TCP/UDP write bytes,",
+    "Auth read bytes,",
 )  # fmt: skip
 _EPOCH = re.compile(r"\d{10}", re.ASCII)
 

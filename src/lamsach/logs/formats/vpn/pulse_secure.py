@@ -109,7 +109,7 @@ def _event(
     destination: str | None = None,
     destination_port: int | None = None,
 ) -> Event:
-    source = None if source in ("127.0.0.1", "0.0.0.0", "::1") else source  # noqa: S104 -- an address to compare with
+    source = None if source in ("127.0.0.1", "0.0.0.0", "::1") else source  # noqa: S104 - no bind
     user = None if user in (None, "", "System") else user
     session = _SESSION.search(message)
     given = ip_of(session[2]) if session else None

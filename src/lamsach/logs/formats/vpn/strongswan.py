@@ -97,7 +97,9 @@ def _event(line: str, message: str) -> Event:
         far = (2, 3) if packet[1] == "received" else (4, 5)
         near = (4, 5) if packet[1] == "received" else (2, 3)
         source, own = ip_of(packet[far[0]]), ip_of(packet[near[0]])
-        return event_between((source, port_of(packet[far[1]])), (own, port_of(packet[near[1]])), way=Way.CALLED)  # fmt: skip
+        return event_between(
+            (source, port_of(packet[far[1]])), (own, port_of(packet[near[1]])), way=Way.CALLED
+        )
     between = _BETWEEN.search(line)
     if between:
         source = ip_of(between[2])
@@ -146,5 +148,11 @@ def _lease(line: str) -> Event | None:
     if given and ocserv:
         start = _FROM.search(line)
         address = ip_of(given[1])
-        return event_between(ip_of(start[1]) if start else address, kind=EventKind.LEASE, user=ocserv[1] or None, action=LeaseAction.ASSIGNED, given=address)  # fmt: skip
+        return event_between(
+            ip_of(start[1]) if start else address,
+            kind=EventKind.LEASE,
+            user=ocserv[1] or None,
+            action=LeaseAction.ASSIGNED,
+            given=address,
+        )
     return None

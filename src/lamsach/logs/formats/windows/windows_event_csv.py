@@ -22,12 +22,15 @@ from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Event
 
 _COLUMNS = {
-    "date and time": "time", "timecreated": "time", "time created": "time", "ngày và giờ": "time", "ngày và thời gian": "time", "timegenerated": "time",
-    "event id": "id", "id": "id", "eventid": "id", "id sự kiện": "id", "mã sự kiện": "id", "instanceid": "id",
-    "source": "provider", "providername": "provider", "nguồn": "provider", "log": "channel", "logname": "channel", "nhật ký": "channel",
-    "computer": "computer", "machinename": "computer", "máy tính": "computer", "user": "user", "message": "message", "thông báo": "message",
-    "level": "level", "leveldisplayname": "level", "mức": "level", "mức độ": "level", "cấp": "level", "keywords": "level", "từ khóa": "level",
-    "task category": "task", "taskdisplayname": "task", "thể loại tác vụ": "task", "danh mục tác vụ": "task",
+    "date and time": "time", "timecreated": "time", "time created": "time", "ngày và giờ": "time",
+    "ngày và thời gian": "time", "timegenerated": "time", "event id": "id", "id": "id", "eventid": "id",
+    "id sự kiện": "id", "mã sự kiện": "id", "instanceid": "id", "source": "provider",
+    "providername": "provider", "nguồn": "provider", "log": "channel", "logname": "channel",
+    "nhật ký": "channel", "computer": "computer", "machinename": "computer", "máy tính": "computer",
+    "user": "user", "message": "message", "thông báo": "message", "level": "level",
+    "leveldisplayname": "level", "mức": "level", "mức độ": "level", "cấp": "level", "keywords": "level",
+    "từ khóa": "level", "task category": "task", "taskdisplayname": "task", "thể loại tác vụ": "task",
+    "danh mục tác vụ": "task",
 }  # fmt: skip
 _MUST = {"time", "id", "provider"}
 # Information,6/5/2026 7:31:12 AM,    "2026-06-05 07:31:12","4624"    Audit Success;05/06/2026 7:31:12 SA;

@@ -31,9 +31,11 @@ _OF_POWERSHELL = re.compile(r"([A-Z][A-Za-z]{1,30}) {1,24}: ?(\S.{0,500})")
 _ANOTHER = re.compile(r"\s{0,4}(?:Log Name: |LogName=|ProviderName {1,20}: |Id {1,20}: ?\d|Tên nhật ký: )")
 _PAIR = re.compile(r"\s{0,8}([^\s:=][^:=\n]{0,40}?)\s{0,20}[:=][ \t]{0,20}(.{0,2000})")
 _NAMES = {
-    "log name": "channel", "logname": "channel", "tên nhật ký": "channel", "source": "provider", "sourcename": "provider", "nguồn": "provider",
-    "providername": "provider", "date": "time", "timecreated": "time", "ngày": "time", "event id": "id", "eventcode": "id", "id": "id",
-    "id sự kiện": "id", "computer": "computer", "computername": "computer", "machinename": "computer", "máy tính": "computer",
+    "log name": "channel", "logname": "channel", "tên nhật ký": "channel", "source": "provider",
+    "sourcename": "provider", "nguồn": "provider", "providername": "provider", "date": "time",
+    "timecreated": "time", "ngày": "time", "event id": "id", "eventcode": "id", "id": "id",
+    "id sự kiện": "id", "computer": "computer", "computername": "computer", "machinename": "computer",
+    "máy tính": "computer",
 }  # fmt: skip
 _TEXT_BEGINS = frozenset({"description", "message", "mô tả"})
 _MOST_PAIRS = 40

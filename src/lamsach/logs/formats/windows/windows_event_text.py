@@ -45,17 +45,19 @@ _NTSYSLOG = re.compile(
 )
 _RUN_ON = re.compile(r" (?=(?:Domain|Reason|Caller Domain|Supplied Realm Name):)")
 _TITLES = {
-    "An account was successfully logged on": 4624, "An account failed to log on": 4625, "An account was logged off": 4634,
-    "A logon was attempted using explicit credentials": 4648, 
+    "An account was successfully logged on": 4624, "An account failed to log on": 4625,
+    "An account was logged off": 4634, "A logon was attempted using explicit credentials": 4648,
         "A Kerberos authentication ticket (TGT) was requested": 4768,
-    "A Kerberos service ticket was requested": 4769, "A Kerberos service ticket was renewed": 4770, "Kerberos pre-authentication failed": 4771,
-    "The computer attempted to validate the credentials": 4776, "The domain controller attempted to validate": 4776,
-    "A session was reconnected": 4778, "A network share object was accessed": 5140, "A network share object was checked": 5145,
-    "The Windows Filtering Platform has blocked a packet": 5152, 
+    "A Kerberos service ticket was requested": 4769, "A Kerberos service ticket was renewed": 4770,
+    "Kerberos pre-authentication failed": 4771, "The computer attempted to validate the credentials": 4776,
+    "The domain controller attempted to validate": 4776, "A session was reconnected": 4778,
+    "A network share object was accessed": 5140, "A network share object was checked": 5145,
+    "The Windows Filtering Platform has blocked a packet": 5152,
         "The Windows Filtering Platform has permitted a connection": 5156,
     "The Windows Filtering Platform has blocked a connection": 5157, "A new process has been created": 4688,
     "Network Policy Server granted access": 6272, "Network Policy Server denied access": 6273,
-    "Process Create": 1, "Network connection detected": 3, "Image loaded": 7, "File created": 11, "File stream created": 15, "Dns query": 22,
+    "Process Create": 1, "Network connection detected": 3, "Image loaded": 7, "File created": 11,
+    "File stream created": 15, "Dns query": 22,
 }  # fmt: skip
 """How the text of an event begins, and its number."""
 # EventID="4624" IpAddress="192.0.2.5"

@@ -47,16 +47,44 @@ _HASH_KINDS = ("MD5", "SHA1", "SHA-1", "SHA256", "SHA-256")
 _HOST_URL = re.compile(r"HostUrl=((?:https?|ftp)://\S{3,2000})", re.IGNORECASE)
 _FILE_DATA = frozenset({"hashes", "hash", "path", "targetfilename"})
 _MOST_ANSWERS = 200
-SOURCE = ("sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip", "clientipaddress", "ipstring",
-          "sourcenetworkaddress", "networkaddress", "callerip", "clientname", "client", "peeraddress", "ip", "sourceipv4", "src_ip_addr", "address")  # fmt: skip
-DESTINATION = ("destinationip", "destaddress", "destinationaddress", "destip", "dstip", "destinationipaddress", "serveraddress",
-               "serverip", "targetip", "targetserver", "remoteaddress", "remoteip", "dnsserveripaddress", "dst_ip_addr")  # fmt: skip
-SOURCE_PORT = ("sourceport", "srcport", "src_port", "ipport", "clientport", "clientaddress", "clientip", "ipstring")  # fmt: skip
-DESTINATION_PORT = ("destinationport", "destport", "dstport", "dst_port", "serverport", "remoteport", "serveraddress")  # fmt: skip
-TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
-          "process command line", "contents", "arguments", "destination", "details", "process creation")  # fmt: skip
-_CLIENTS = frozenset({"clientaddress", "clientip", "clientipaddress", "clientname", "client", "callerip", "peeraddress",
-    "sourcenetworkaddress"})  # fmt: skip
+SOURCE = (
+    "sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip",
+    "clientipaddress", "ipstring", "sourcenetworkaddress", "networkaddress", "callerip", "clientname",
+    "client", "peeraddress", "ip", "sourceipv4", "src_ip_addr", "address"
+)  # fmt: skip
+DESTINATION = (
+    "destinationip", "destaddress", "destinationaddress", "destip", "dstip", "destinationipaddress",
+    "serveraddress", "serverip", "targetip", "targetserver", "remoteaddress", "remoteip",
+    "dnsserveripaddress", "dst_ip_addr"
+)  # fmt: skip
+SOURCE_PORT = (
+    "sourceport",
+    "srcport",
+    "src_port",
+    "ipport",
+    "clientport",
+    "clientaddress",
+    "clientip",
+    "ipstring",
+)
+DESTINATION_PORT = (
+    "destinationport",
+    "destport",
+    "dstport",
+    "dst_port",
+    "serverport",
+    "remoteport",
+    "serveraddress",
+)
+TEXTS = (
+    "commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication",
+    "command line", "process command line", "contents", "arguments", "destination", "details",
+    "process creation"
+)  # fmt: skip
+_CLIENTS = frozenset({
+    "clientaddress", "clientip", "clientipaddress", "clientname", "client", "callerip", "peeraddress",
+    "sourcenetworkaddress"
+})  # fmt: skip
 """Data that name the machine that reached the one which wrote the event."""
 QUESTION, ANSWER = ("queryname", "query", "name"), ("queryresults", "queryresponse")
 SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)

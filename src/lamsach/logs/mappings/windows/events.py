@@ -34,7 +34,8 @@ HOLDER_MARKERS = (
 # /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others
 _COUNT = re.compile(r"(?:\\?/Date\()?(\d{9,19}(?:\.\d{1,9})?)(?:[+-]\d{4})?(?:\)\\?/)?")
 CONTACT_DATA = frozenset(
-    (*contacts.SOURCE, *contacts.DESTINATION, "queryname", "qname", "url", "hashes", "path", "scriptblocktext", "commandline", "param3",
+    (*contacts.SOURCE, *contacts.DESTINATION, "queryname", "qname", "url", "hashes", "path",
+        "scriptblocktext", "commandline", "param3",
      "targetusername", "subjectusername")
 )  # fmt: skip
 """Data that tell of a contact: of an event that has one the rendered text is not read."""
@@ -178,13 +179,12 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
 _CONNECTION = (*contacts.SOURCE, *contacts.DESTINATION, *contacts.SOURCE_PORT, *contacts.DESTINATION_PORT)
 READS: Mapping[Reader, frozenset[str]] = {
     contacts.connection: frozenset((*_CONNECTION, "initiated", "direction", "user", "destinationhostname")),
-    contacts.question: frozenset(
-        ("queryresults", "queryresponse", "sourceip", "dnsserveripaddress", "dnsserverip", "destinationip", "user", "queryname",
+    contacts.question: frozenset( ("queryresults", "queryresponse", "sourceip", "dnsserveripaddress",
+        "dnsserverip", "destinationip", "user", "queryname",
          "query", "name")
     ),
-    contacts.file_or_process: frozenset(
-        (*_CONNECTION, *contacts.TEXTS, *contacts.HASH_DATA, "contents", "user", "subjectusername", "targetusername", "accountname")
-    ),
+    contacts.file_or_process: frozenset( (*_CONNECTION, *contacts.TEXTS, *contacts.HASH_DATA, "contents",
+        "user", "subjectusername", "targetusername", "accountname") ),
     logons.logon: frozenset((*logons.ADDRESS, *logons.PORT, *logons.USER, *logons.STATION, "status")),
 }  # fmt: skip
 """The data that a reader looks at; a reader that is not listed may look at all."""

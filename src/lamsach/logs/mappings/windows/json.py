@@ -64,20 +64,20 @@ class Part(Enum):
 _SYSTEM: Mapping[str, str] = {
     **dict.fromkeys(("eventid", "event_id", "eventcode", "event.code", "event_code", "eventid.value"), "id"),
     **dict.fromkeys(("computer", "computer_name", "computername", "machinename", "host_name"), "computer"),
-    **dict.fromkeys(("host.hostname", "host.name", "hostname"), "host"),
-    **dict.fromkeys(
-        ("provider.name", "provider_name", "providername", "sourcename", "source_name", "eventsource", "eventsourcename"), "provider"
-    ),
-    **dict.fromkeys(("channel", "logname", "log_name", "eventlog"), "channel"),
-    **dict.fromkeys(("systemtime", "timecreated", "time_created", "timecreated.systemtime", "timecreatedutc"), "time"),
-    **dict.fromkeys(("@timestamp", "timegenerated", "time", "eventtime", "timestamp", "eventtimestamp"), "other_time"),
-    **dict.fromkeys(("message", "renderedmessage", "rendereddescription", "description", "formattedmessage"), "message"),
+    **dict.fromkeys(("host.hostname", "host.name", "hostname"), "host"), **dict.fromkeys( ("provider.name",
+        "provider_name", "providername", "sourcename", "source_name", "eventsource", "eventsourcename"),
+        "provider" ), **dict.fromkeys(("channel", "logname", "log_name", "eventlog"), "channel"),
+    **dict.fromkeys(("systemtime", "timecreated", "time_created", "timecreated.systemtime", "timecreatedutc"),
+        "time"), **dict.fromkeys(("@timestamp", "timegenerated", "time", "eventtime", "timestamp",
+        "eventtimestamp"), "other_time"), **dict.fromkeys(("message", "renderedmessage",
+        "rendereddescription", "description", "formattedmessage"), "message"),
 }  # fmt: skip
 # fields of ECS: the datum that they repeat
 _ECS: Mapping[str, str] = {
-    "source.ip": "sourceip", "source.port": "sourceport", "destination.ip": "destinationip", "destination.port": "destinationport",
-    "dns.question.name": "queryname", "url.full": "url", "url.original": "url", "hash.md5": "md5", "hash.sha1": "sha1",
-    "hash.sha256": "sha256", "process.command_line": "commandline", "process.parent.command_line": "parentcommandline",
+    "source.ip": "sourceip", "source.port": "sourceport", "destination.ip": "destinationip",
+    "destination.port": "destinationport", "dns.question.name": "queryname", "url.full": "url",
+    "url.original": "url", "hash.md5": "md5", "hash.sha1": "sha1", "hash.sha256": "sha256",
+    "process.command_line": "commandline", "process.parent.command_line": "parentcommandline",
     "destination.domain": "destinationhostname", "user.name": "user", "file.path": "targetfilename",
 }  # fmt: skip
 
@@ -147,8 +147,9 @@ _NUMBER = re.compile(
 # PowerShell's ConvertTo-Json
 _POWERSHELL = re.compile(r'"Id"\s*:\s*\d')
 _SURE = (
-    "microsoft-windows-", "windows event", "winlog", "providerguid", "provider_guid", '"win":', "im_msvistalog", "security-auditing",
-    "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
+    "microsoft-windows-", "windows event", "winlog", "providerguid", "provider_guid", '"win":',
+    "im_msvistalog", "security-auditing", "win/2004/08/events", "windowseventlogstable", "sysmon",
+    "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
 )  # fmt: skip
 _OWN_LOG = re.compile(
     r'(?i)\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-'

@@ -23,16 +23,21 @@ from lamsach.model import Action, EventKind, LeaseAction
 Fields = dict[str, Any]
 
 LOGONS = frozenset(
-    {4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4774, 4775, 4776, 4777, 4778, 4779, 4675, 4820, 4821, 4964,
-     5140, 5142, 5143, 5144, 5145, 528, 529, 530, 531, 532, 533, 534, 535, 536, 537, 538, 539, 540, 551, 552, 672, 673, 674, 675, 676,
-     677, 678, 680, 681, 682, 683}
+    {4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4774, 4775, 4776, 4777, 4778, 4779,
+        4675, 4820, 4821, 4964,
+     5140, 5142, 5143, 5144, 5145, 528, 529, 530, 531, 532, 533, 534, 535, 536, 537, 538, 539, 540, 551, 552,
+     672, 673, 674, 675, 676, 677, 678, 680, 681, 682, 683}
 )  # fmt: skip
 """Security events of an account and its origin; three digits before Windows Vista."""
 RADIUS = frozenset(range(6272, 6281))
-_FAILED = frozenset({2947, 4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676,
-    677, 681})  # fmt: skip
-ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip", "clientip", "ipstring",
-            "address", "param3", "clientipaddress", "client", "clientname")  # fmt: skip
+_FAILED = frozenset({
+    2947, 4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676, 677,
+    681
+})  # fmt: skip
+ADDRESS = (
+    "ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip",
+    "clientip", "ipstring", "address", "param3", "clientipaddress", "client", "clientname"
+)  # fmt: skip
 PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
 USER = ("targetusername", "accountname", "user", "param1", "username", "subjectusername", "useraccount")
 STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sourceworkstation")

@@ -65,7 +65,8 @@ def _plain_record(piece: str) -> WindowsRecord | None:
         values.setdefault(name.lower(), value.strip()[:_LONGEST_VALUE])
     return WindowsRecord(
         int(number) & 0xFFFF if number.isascii() and number.isdigit() and len(number) < 10 else 0,
-        system["Provider"], system.get("Channel", ""), system["Computer"] or None, system["TimeCreated"], values,
+        system["Provider"], system.get("Channel", ""), system["Computer"] or None, system["TimeCreated"],
+        values,
     )  # fmt: skip
 
 

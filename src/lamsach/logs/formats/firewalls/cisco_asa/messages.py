@@ -32,7 +32,9 @@ _CONTEXT = re.compile(
     rf"(?a)packet: ?\S{{1,64}} ({ADDRESS}) ({ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?(?! ?\d)"
 )
 _PAIRS = (
-    ("ICMP source ", " destination "), ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
+    ("ICMP source ", " destination "), ("src ", " dst "), ("Packet denied tcp ", " "),
+    ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "),
+    ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
     ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
 )  # fmt: skip
 """What stands before the two ends."""

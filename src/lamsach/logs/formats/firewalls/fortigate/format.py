@@ -69,8 +69,8 @@ _LEASES = {
 }
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
 _TEXTS = (
-    *("devname", "user", "unauthuser", "xauthuser", "srcname", "dstname", "src_name", "dst_name", "host", "hostname"),
-    *("name", "url", "msg"),
+    *("devname", "user", "unauthuser", "xauthuser", "srcname", "dstname", "src_name", "dst_name", "host",
+        "hostname"), *("name", "url", "msg"),
 )  # fmt: skip
 """The keys whose values have spaces, and no quotes before FortiOS 5.6."""
 _ELEMENT = "[FTNTFGT@"

@@ -91,7 +91,8 @@ class PaloAlto(LogFormat):
     lease_markers = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")
 
     records = Records(
-        reader="paloalto", texts=of_keys(COLUMN_KEYS)["texts"] | {"misc", "given", "given_ipv6"}, ports=of_keys(COLUMN_KEYS)["ports"], clock=TIME_KEYS
+        reader="paloalto", texts=of_keys(COLUMN_KEYS)["texts"] | {"misc", "given", "given_ipv6"},
+        ports=of_keys(COLUMN_KEYS)["ports"], clock=TIME_KEYS
     )  # fmt: skip
 
     @classmethod

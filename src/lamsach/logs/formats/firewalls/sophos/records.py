@@ -21,10 +21,12 @@ _BLOCKING = frozenset([
 ])  # fmt: skip
 _ALLOWING = among("allowed allow accept pass passed log detect detected successful clean warned monitored")
 _LEASES = {
-    "new": LeaseAction.ASSIGNED, "assign": LeaseAction.ASSIGNED, "lease": LeaseAction.ASSIGNED, "established": LeaseAction.ASSIGNED, "connected": LeaseAction.ASSIGNED,
-    "connection started": LeaseAction.ASSIGNED, "renew": LeaseAction.RENEWED, "renewed": LeaseAction.RENEWED, "release": LeaseAction.RELEASED,
-    "released": LeaseAction.RELEASED, "terminated": LeaseAction.RELEASED, "connection terminated": LeaseAction.RELEASED,
-    "disconnected": LeaseAction.RELEASED, "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
+    "new": LeaseAction.ASSIGNED, "assign": LeaseAction.ASSIGNED, "lease": LeaseAction.ASSIGNED,
+    "established": LeaseAction.ASSIGNED, "connected": LeaseAction.ASSIGNED,
+    "connection started": LeaseAction.ASSIGNED, "renew": LeaseAction.RENEWED, "renewed": LeaseAction.RENEWED,
+    "release": LeaseAction.RELEASED, "released": LeaseAction.RELEASED, "terminated": LeaseAction.RELEASED,
+    "connection terminated": LeaseAction.RELEASED, "disconnected": LeaseAction.RELEASED,
+    "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
 }  # fmt: skip
 # [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...
 # "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload
