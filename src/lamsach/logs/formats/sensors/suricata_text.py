@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
