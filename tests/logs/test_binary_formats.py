@@ -84,7 +84,9 @@ def test_is_described(binary):
     assert re.search(r"https?://|RFC \d+|[Ss]ource", module.__doc__ or ""), "the docstring names no source"
     assert binary.__doc__
     place = binary.__module__.split(".")
-    assert (place[:3], place[4:]) == (["lamsach", "logs", "formats"], [binary.name])
+    shared = [one.name for one in (*BINARY_FORMATS, *FORMATS) if one.__module__ == binary.__module__]
+    assert place[:3] == ["lamsach", "logs", "formats"]
+    assert place[4:] == [binary.name] or len(shared) > 1, "a file of one format has its name"
     assert not inspect.isabstract(binary)
     assert set(binary.gives) <= FIELDS
     assert len(set(binary.gives)) == len(binary.gives)
