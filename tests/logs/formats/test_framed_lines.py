@@ -8,8 +8,7 @@ from golden import read
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.formats.generic.carried_lines import ContainerLines
-from lamsach.logs.formats.generic.carried_lines import FramedLines
+from lamsach.logs.formats.generic.carried_lines import ContainerLines, FramedLines
 from lamsach.logs.reading.detect import recognising
 
 VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
