@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import require_program
+from tests.chromium import chromium
 from tests.ports import free_port
 from tests.programs import missing
 
@@ -108,14 +108,8 @@ def log_in(address: str, email: str, password: str) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 def kind(path: str) -> str:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from lamsach.portal.catalogue_vi import VIETNAMESE
-from tests.conftest import require_program
+from tests.chromium import chromium
 from tests.waiting import until
 
 from . import serving
@@ -79,24 +79,17 @@ def wait_for(what: Any, served: Served) -> Any:
 
 
 def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = require_program("chromium")
     link = served.set_up_link()
     assert link is not None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        try:
-            page, wrong = set_up(browser, served, link)
-            for language in ("vi", "en"):
-                lead(page, served, language)
-                for unit in UNITS[language]:
-                    answer(browser, served, f"{unit}@unit.example", language)
-            assert wrong == []
-            public(browser, served)
-            dies(served)
-        finally:
-            browser.close()
+    with chromium() as browser:
+        page, wrong = set_up(browser, served, link)
+        for language in ("vi", "en"):
+            lead(page, served, language)
+            for unit in UNITS[language]:
+                answer(browser, served, f"{unit}@unit.example", language)
+        assert wrong == []
+        public(browser, served)
+        dies(served)
 
 
 def said(language: str, english: str, **values: Any) -> str:

@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.chromium import chromium
 from tests.cli.running import lamsach
-from tests.conftest import require_program
 from tests.ports import free_port
 from tests.waiting import until
 
@@ -209,12 +209,7 @@ def test_from_a_hunt_to_verified_blind_and_reinfected(
 
 
 def follow(folder: Path, hunts: Path, infected: Path, later: dict[str, Path], database: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with portal(folder, database) as (address, session, units), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with portal(folder, database) as (address, session, units), chromium() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(15_000)
         context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
@@ -243,7 +238,6 @@ def follow(folder: Path, hunts: Path, infected: Path, later: dict[str, Path], da
         if not database:
             hunt_in_the_portal(page, address, units[0], folder, hunts)
         assert wrong == []
-        browser.close()
 
 
 def look_at_the_numbers(page: Any, address: str) -> None:

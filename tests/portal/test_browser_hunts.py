@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.conftest import require_program
+from tests.chromium import chromium
 from tests.waiting import came
 
 from .test_browser_cases import portal
@@ -49,19 +49,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str,
 
 @pytest.fixture
 def page(served: Any) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(30_000)
         context.add_cookies([{"name": "sessionid", "value": served[1], "url": served[0]}])
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())
         yield page
-        browser.close()
 
 
 def focused(page: Any) -> str:

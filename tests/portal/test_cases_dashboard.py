@@ -25,7 +25,7 @@ from lamsach.portal.findings.models import AliveDay
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import today
-from tests.conftest import require_program
+from tests.chromium import chromium
 
 from .bundles import FIREWALL, Contact, day, device, findings, hand_in
 from .conftest import Cast
@@ -166,23 +166,17 @@ def test_a_bar_is_filled_by_its_parts_in_order(counts: list[int], whole: int) ->
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast, campaign: Campaign) -> None:
     """At least 12 pixels high and inside the window, the names of the lines beneath, and the axis is there."""
-    from playwright.sync_api import sync_playwright
-
     client = cast.client("coordinator")
     client.cookies["django_language"] = language
     shown = client.get(f"/office/campaigns/{campaign.pk}/machines/dashboard/").content.decode()
     figure = shown[shown.index('<figure class="chart') : shown.index("</figure>")]
     style = STYLE.read_text("utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 360, "height": 740})
         page.set_content(
             f"<!doctype html><html><style>* {{ box-sizing: border-box; }} {style}</style><main>{figure}</figure></main></html>"
         )
         words = page.evaluate(SIZES)
-        browser.close()
     assert len(words) > 10
     assert [word for word, size, inside in words if size < 12 or not inside] == []
     shown = {word.strip() for word, _size, _inside in words}

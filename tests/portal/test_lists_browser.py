@@ -12,7 +12,7 @@ import pytest
 
 from lamsach.portal.lists import fetching, keeping
 from lamsach.portal.lists.models import Decision, Document, Doubt, Origin
-from tests.conftest import require_program
+from tests.chromium import chromium
 
 from . import listing
 from .conftest import Cast
@@ -25,16 +25,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @contextmanager
 def browsing(cast: Cast, name: str = "coordinator") -> Iterator[Any]:
     """A page of a browser in which somebody is logged in."""
-    chromium = require_program("chromium")
-    from playwright.sync_api import sync_playwright
-
     cookie = cast.client(name).cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as browser:
         context = browser.new_context(viewport=DESKTOP)
         context.add_cookies([{"name": "sessionid", "value": cookie, "domain": "localhost", "path": "/"}])
         yield context.new_page()
-        browser.close()
 
 
 def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: Cast) -> None:

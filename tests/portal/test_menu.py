@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import require_program
+from tests.chromium import chromium
 
 from .conftest import Cast
 from .test_accessibility import CHECK, DESKTOP, PHONE
@@ -18,16 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def page(cast: Cast) -> Iterator[Any]:
     """A page without scripts in which the coordinator is logged in."""
-    chromium = require_program("chromium")
-    from playwright.sync_api import sync_playwright
-
     cookie = cast.client("coordinator").cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as browser:
         context = browser.new_context(viewport=PHONE, java_script_enabled=False)
         context.add_cookies([{"name": "sessionid", "value": cookie, "domain": "localhost", "path": "/"}])
         yield context.new_page()
-        browser.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import require_program
+from tests.chromium import chromium
 from tests.waiting import until
 
 from .template import furnish
@@ -33,15 +33,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
-    from playwright.sync_api import sync_playwright
-
     found = re.search(r"(http://\S+)(/accounts/set-up/\S+)", served.said())
     assert found is not None
     address = served.address = found[1].replace("127.0.0.1", "localhost")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as browser:
         context = browser.new_context(locale="en")
         context.set_default_timeout(20_000)
         page, wrong = watched(context, served)
@@ -92,4 +87,3 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         page.click("#passkey_login")
         until(lambda: page.evaluate("window.asked"))
         assert page.goto(f"{address}/office/").url != f"{address}/office/"
-        browser.close()

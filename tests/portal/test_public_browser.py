@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lamsach.portal.catalogue_vi import VIETNAMESE
-from tests.conftest import require_program
+from tests.chromium import chromium
 from tests.programs import missing
 
 from .serving import Served, clean_environment
@@ -72,14 +72,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 class Visit:

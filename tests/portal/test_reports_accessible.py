@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import require_program
+from tests.chromium import chromium
 
 from .template import furnish
 from .test_accessibility import AXE, AXE_RUN, CHECK, axe, load_axe
@@ -88,12 +88,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, li
 @pytest.fixture(scope="module")
 def page(place: tuple[Served, list[str]]) -> Iterator[Any]:
     """The coordinator's browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as browser:
         context = browser.new_context(reduced_motion="reduce")
         context.set_default_timeout(60_000)
         opened = context.new_page()
@@ -103,7 +98,6 @@ def page(place: tuple[Served, list[str]]) -> Iterator[Any]:
         opened.click("main form button")
         opened.wait_for_url("**/office/**")
         yield opened
-        browser.close()
 
 
 def contrast(page: Any) -> list[str]:

@@ -21,7 +21,7 @@ from lamsach.letters.docx_ import to_docx
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.layout import report
 from lamsach.letters.model import Head
-from tests.conftest import require_program
+from tests.chromium import chromium
 
 from .template import furnish
 from .test_browser import Served, watched
@@ -227,23 +227,16 @@ def e_mail(folder: Path) -> Path:
 
 
 def test_three_levels_and_the_planted_truth(served: Served, places: dict[str, Any], tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = require_program("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        try:
-            officer, coordinator, authority = (
-                Person(browser, served, name, places) for name in ("officer", "coordinator", "authority")
-            )
-            below(officer, coordinator)
-            portal(PARTNER, tmp_path / "data", mail=str(e_mail(tmp_path)))
-            by_mail(coordinator)
-            by_stick(coordinator)
-            above(coordinator, authority)
-            assert officer.wrong + coordinator.wrong + authority.wrong == []
-        finally:
-            browser.close()
+    with chromium() as browser:
+        officer, coordinator, authority = (
+            Person(browser, served, name, places) for name in ("officer", "coordinator", "authority")
+        )
+        below(officer, coordinator)
+        portal(PARTNER, tmp_path / "data", mail=str(e_mail(tmp_path)))
+        by_mail(coordinator)
+        by_stick(coordinator)
+        above(coordinator, authority)
+        assert officer.wrong + coordinator.wrong + authority.wrong == []
 
 
 def below(officer: Person, coordinator: Person) -> None:

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from lamsach.model import AddressInterval, Evidence, Findings
 from lamsach.results import write
-from tests.conftest import require_program
+from tests.chromium import chromium
 
 from .sample import DAY0, REASONS, empty_findings, large_findings, moment, rich_findings
 
@@ -24,13 +24,8 @@ PAGES = {"rich": rich_findings, "empty": empty_findings, "large": lambda: large_
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

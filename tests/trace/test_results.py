@@ -27,7 +27,7 @@ from lamsach.trace.output import LETTERS, WRITERS, check, write
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
 from lamsach.trace.run import trace
 from lamsach.trace.shown.terminal import show
-from tests.conftest import require_program
+from tests.chromium import chromium
 from tests.results.texts import SOURCE, python_texts, texts_of
 
 from .unit_logs import HOSTILE, make_unit
@@ -101,12 +101,8 @@ def test_the_page_is_alone_and_inert(hostile: Trace, tmp_path: Path, language: s
 
 @pytest.mark.browser
 def test_the_page_fits_a_phone_and_loads_nothing(result: Trace, tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
     written(result, tmp_path, ".html")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=require_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser:
         for width in (360, 1440):
             page = browser.new_page(viewport={"width": width, "height": 900})
             requests: list[str] = []
@@ -118,7 +114,6 @@ def test_the_page_fits_a_phone_and_loads_nothing(result: Trace, tmp_path: Path) 
             assert page.locator("#explained tbody tr").count() == 6
             assert page.locator("#unexplained tbody tr").count() == 2
             assert (len(requests), complaints) == (1, [])
-        browser.close()
 
 
 def test_the_csv_has_every_row_and_no_formula(hostile: Trace, tmp_path: Path) -> None:
