@@ -30,9 +30,9 @@ def fill(units: int, users: int) -> dict[str, Any]:
     from django.utils import timezone
 
     from lamsach.portal.accounts.models import User
-    from lamsach.portal.base import tokens
+    from lamsach.portal.base import links
     from lamsach.portal.base.roles import Role
-    from lamsach.portal.campaigns import sending
+    from lamsach.portal.campaigns import dispatches
     from lamsach.portal.campaigns.models import Campaign, Dispatch, Participation, Recipient
     from lamsach.portal.campaigns.views import default_form
     from lamsach.portal.mail.models import Letter, LetterState
@@ -62,9 +62,9 @@ def fill(units: int, users: int) -> dict[str, Any]:
     )  # fmt: skip
     dispatch = Dispatch.objects.create(
         campaign=campaign, issuer=root, day=day, subject="V/v triển khai", body="Đề nghị.\n" * 20, deadline=day + timedelta(days=1),
-        created_by=leader, once=tokens.nonce(),
+        created_by=leader, once=links.nonce(),
     )  # fmt: skip
-    sending.send(dispatch, leader, whole=True)
+    dispatches.send(dispatch, leader, whole=True)
     Letter.objects.update(state=LetterState.SENT, sent=timezone.now())
     leading = min(len(heads), max(1, users // COORDINATORS))
     writing = leaves[: users - leading]

@@ -75,13 +75,13 @@ def measure(folder: Path) -> list[list[str]]:
     from django.test import Client
 
     from lamsach.portal.accounts.models import User
-    from lamsach.portal.base import tokens
+    from lamsach.portal.base import links
     from lamsach.portal.base.roles import Role
-    from lamsach.portal.campaigns import sending
+    from lamsach.portal.campaigns import dispatches
     from lamsach.portal.campaigns.models import Campaign, Dispatch, Participation
     from lamsach.portal.campaigns.views import default_form
     from lamsach.portal.mail.models import Letter
-    from lamsach.portal.units import importing, tree
+    from lamsach.portal.units import imports, tree
     from lamsach.portal.units.models import Membership, Unit
 
     settings.ALLOWED_HOSTS.append("testserver")
@@ -89,11 +89,9 @@ def measure(folder: Path) -> list[list[str]]:
     user = User.objects.create_user("a@b.example", None)
     root = tree.create("B01", "Bộ", None)
     Membership.objects.create(user=user, unit=root, role=Role.ADMINISTRATOR)
-    kept = watch.timed(
-        "preview of a sheet of 20,000 units", lambda: importing.preview(sheet(), "a.csv", user)
-    )
+    kept = watch.timed("preview of a sheet of 20,000 units", lambda: imports.preview(sheet(), "a.csv", user))
     assert not kept.errors, kept.errors[:3]
-    watch.timed("import of the sheet", lambda: importing.apply(kept, user), "60 s")
+    watch.timed("import of the sheet", lambda: imports.apply(kept, user), "60 s")
     assert Unit.objects.count() == UNITS
     day = tree.today()
     campaign = Campaign.objects.create(
@@ -107,10 +105,10 @@ def measure(folder: Path) -> list[list[str]]:
         body="B",
         deadline=day + timedelta(days=20),
         created_by=user,
-        once=tokens.nonce(),
+        once=links.nonce(),
     )
     watch.timed(
-        "launch to all, every letter queued", lambda: sending.send(dispatch, user, whole=True), "10 s"
+        "launch to all, every letter queued", lambda: dispatches.send(dispatch, user, whole=True), "10 s"
     )
     assert Letter.objects.count() == UNITS - 1
     Participation.objects.filter(unit__pk__in=range(1, 20_000, 3)).update(informed_on=day, deployed_on=day)

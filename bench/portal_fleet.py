@@ -38,13 +38,13 @@ def fill() -> tuple[Any, Any]:
     from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
     from lamsach.portal.campaigns.views import default_form
     from lamsach.portal.fleet.models import Look, LookState, Machine
-    from lamsach.portal.units import importing, tree
+    from lamsach.portal.units import imports, tree
     from lamsach.portal.units.models import Membership, Unit
 
     user = User.objects.create_user("a@b.example", None)
     root = tree.create("B01", "Bộ", None)
     Membership.objects.create(user=user, unit=root, role=Role.ADMINISTRATOR)
-    importing.apply(importing.preview(sheet(), "a.csv", user), user)
+    imports.apply(imports.preview(sheet(), "a.csv", user), user)
     day, now, chance = tree.today(), timezone.now(), random.Random(1)
     campaign = Campaign.objects.create(
         name="C", owner=root, starts=day, ends=day, report_due=day, form=default_form(), state=CampaignState.RUNNING
@@ -82,7 +82,7 @@ def measure(folder: Path) -> list[tuple[str, str]]:
     from django.conf import settings
     from django.test import Client
 
-    from lamsach.portal.base.statistics import refresh
+    from lamsach.portal.base.queries import refresh
     from lamsach.portal.fleet.models import Look, Machine
     from lamsach.portal.units.models import Unit
 

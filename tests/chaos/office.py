@@ -119,9 +119,9 @@ def crowd(count: str, folder: str) -> dict[str, object]:
     bring_up_to_date()
     from lamsach.portal.accounts.models import User
     from lamsach.portal.api.access import issue
-    from lamsach.portal.base import tokens
+    from lamsach.portal.base import links
     from lamsach.portal.base.roles import Role
-    from lamsach.portal.campaigns import sending
+    from lamsach.portal.campaigns import dispatches
     from lamsach.portal.campaigns.models import AnswerLink, Campaign, Dispatch
     from lamsach.portal.campaigns.views import default_form
     from lamsach.portal.units import tree
@@ -153,9 +153,9 @@ def crowd(count: str, folder: str) -> dict[str, object]:
         body="B",
         deadline=today + timedelta(days=20),
         created_by=boss,
-        once=tokens.nonce(),
+        once=links.nonce(),
     )
-    sending.send(dispatch, boss, whole=True)
+    dispatches.send(dispatch, boss, whole=True)
     links = dict(AnswerLink.objects.values_list("recipient__unit_id", "nonce"))
     units = []
     for number, unit in enumerate(made):
@@ -170,7 +170,7 @@ def crowd(count: str, folder: str) -> dict[str, object]:
         units.append(
             {
                 "pk": unit.pk,
-                "link": f"/r/{tokens.sign(sending.PURPOSE, links[unit.pk])}/",
+                "link": f"/r/{links.sign(dispatches.PURPOSE, links[unit.pk])}/",
                 "session": client.cookies[settings.SESSION_COOKIE_NAME].value,
                 "token": issue(unit, "chaos", user),
                 "bundle": str(bundle),

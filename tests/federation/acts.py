@@ -16,9 +16,10 @@ from lamsach.letters.form import parse_form
 from lamsach.portal import backup
 from lamsach.portal.accounts.models import User
 from lamsach.portal.base.roles import Role
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.counting import counts, counts_by_child
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
+from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
     Campaign,
     DeadlineKind,
@@ -31,7 +32,6 @@ from lamsach.portal.campaigns.models import (
     Recipient,
     StepKind,
 )
-from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases import states
 from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child
@@ -134,7 +134,7 @@ def send(issuer: str, number: str, about: str, deadline: str, whole: bool) -> in
         campaign=the_campaign(), issuer=unit(issuer), parent=parent, number=number, day=tree.today(), subject=number,
         deadline=date.fromisoformat(deadline), created_by=me(), once=number,
     )  # fmt: skip
-    return sending.send(made, me(), whole=whole)
+    return dispatches.send(made, me(), whole=whole)
 
 
 def knows(number: str) -> bool:
@@ -145,13 +145,13 @@ def knows(number: str) -> bool:
 def answer(code: str, number: str, kind: str) -> bool:
     """A unit's step on a dispatch."""
     copy = Recipient.objects.get(unit__code=code, dispatch__number=number)
-    return sending.take(copy, StepKind(kind), by=me(), how=How.PORTAL)
+    return dispatches.take(copy, StepKind(kind), by=me(), how=How.PORTAL)
 
 
 def answer_many(codes: list[str], number: str, kind: str) -> int:
     """The same step of many units."""
     rows = Recipient.objects.filter(unit__code__in=codes, dispatch__number=number)
-    return sum(sending.take(row, StepKind(kind), by=me(), how=How.PORTAL) for row in rows)
+    return sum(dispatches.take(row, StepKind(kind), by=me(), how=How.PORTAL) for row in rows)
 
 
 def withdraw(code: str, number: str) -> bool:

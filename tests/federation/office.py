@@ -128,14 +128,14 @@ def put_back(path: str) -> None:
     from django.conf import settings
 
     from lamsach.portal.backup import restore
-    from lamsach.portal.privacy import replaying
+    from lamsach.portal.privacy import erasure
 
     closed()
     restore(Path(path), settings.DATA, settings.DATABASES["default"])
     for before in settings.DATA.parent.glob(f"{settings.DATA.name}.before-*"):
         shutil.rmtree(before)
     closed()
-    replaying.pending()
+    erasure.pending()
 
 
 def closed() -> None:

@@ -64,7 +64,7 @@ from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.base.storage import Folder  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
-from lamsach.portal.mail import incoming  # noqa: E402
+from lamsach.portal.mail import inbox  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 from lamsach.portal.worker import load_tasks  # noqa: E402
@@ -217,7 +217,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, is_open: Callable[[], bool]) -> None:
     monkeypatch.setattr(zipfile.ZipFile, "__init__", watched(opened))
     monkeypatch.setattr(csv, "reader", watched(csv.reader))
     monkeypatch.setattr(opening.ListSource, "__init__", watched(opening.ListSource.__init__))
-    monkeypatch.setattr(incoming, "parse", watched(incoming.parse))
+    monkeypatch.setattr(inbox, "parse", watched(inbox.parse))
     monkeypatch.setattr(hashlib, "file_digest", watched(hashlib.file_digest))
     monkeypatch.setattr(Folder, "_save", watched(Folder._save))
     monkeypatch.setattr(UploadedFile, "chunks", watched(UploadedFile.chunks))

@@ -17,9 +17,9 @@ from lamsach.letters.filled_form import Read
 from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.uploads import keep
-from lamsach.portal.campaigns import deadline_moves, sending
+from lamsach.portal.campaigns import deadline_moves, dispatches
 from lamsach.portal.campaigns.models import (
     Attachment,
     Campaign,
@@ -36,9 +36,9 @@ from lamsach.portal.campaigns.models import (
 )
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note, SavedView
-from lamsach.portal.edxml import taking
+from lamsach.portal.edxml import inbox
+from lamsach.portal.edxml.inbox import Source
 from lamsach.portal.edxml.models import Connection, Message, Way
-from lamsach.portal.edxml.taking import Source
 from lamsach.portal.exchange import hooks, misp
 from lamsach.portal.exchange.models import Partner, Waiting
 from lamsach.portal.exchange.secrets import lock
@@ -48,7 +48,7 @@ from lamsach.portal.privacy import holds
 from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.arriving import keep_received
+from lamsach.portal.reports.arrivals import keep_received
 from lamsach.portal.reports.models import Extension, Received, Report
 from lamsach.portal.reports.models import Way as ReportWay
 from lamsach.portal.support import desk
@@ -72,7 +72,7 @@ def edxml_message(cast: Any) -> Message:
     """A dispatch with a list that came by it and waits."""
     connection = edxml_connection(cast)
     data = written(HEADER.replace("000.00.00.G22", "G06").replace("1298", f"{connection.pk}"))
-    return taking.take(data.encode(), "a.edxml", Source(cast.centre, Way.FOLDER, connection))[0]
+    return inbox.take(data.encode(), "a.edxml", Source(cast.centre, Way.FOLDER, connection))[0]
 
 
 def _invitation(cast: Any) -> Invitation:
@@ -80,7 +80,7 @@ def _invitation(cast: Any) -> Invitation:
         email="moi@person.example",
         unit=cast.first,
         role="officer",
-        nonce=tokens.nonce(),
+        nonce=links.nonce(),
         created_by=cast.people["coordinator"],
         expires=timezone.now() + timedelta(days=1),
     )
@@ -89,7 +89,7 @@ def _invitation(cast: Any) -> Invitation:
 def _letter(cast: Any) -> Letter:
     now = timezone.now()
     return Letter.objects.create(
-        key=tokens.nonce(),
+        key=links.nonce(),
         kind="plain",
         to="mot@unit.example",
         unit=cast.first,
@@ -100,7 +100,7 @@ def _letter(cast: Any) -> Letter:
 
 def _incoming(cast: Any) -> Incoming:
     return Incoming.objects.create(
-        key=tokens.nonce(),
+        key=links.nonce(),
         kind="question",
         received=timezone.now(),
         sender="a@b.example",
@@ -157,11 +157,11 @@ def dispatch(cast: Any, *, sent: bool = True, **fields: Any) -> Dispatch:
         body="Đề nghị Quý đơn vị triển khai.",
         deadline=tree.today() + timedelta(days=20),
         created_by=cast.people["coordinator"],
-        once=tokens.nonce(),
+        once=links.nonce(),
         **fields,
     )
     if sent:
-        sending.send(made, cast.people["coordinator"])
+        dispatches.send(made, cast.people["coordinator"])
         made.refresh_from_db()
     return made
 
@@ -202,7 +202,7 @@ def _recipient(cast: Any) -> Recipient:
 
 def _step(cast: Any) -> Step:
     recipient = _recipient(cast)
-    sending.take(recipient, StepKind.DEPLOYED, how=How.PAPER, evidence=keep(_file("bien-ban.pdf")))
+    dispatches.take(recipient, StepKind.DEPLOYED, how=How.PAPER, evidence=keep(_file("bien-ban.pdf")))
     return Step.objects.filter(recipient=recipient).latest("pk")
 
 
@@ -215,19 +215,19 @@ def question(cast: Any) -> Question:
         subject="Máy chậm",
         text="Tôi cần giúp.",
     )
-    return desk.ask(made, tokens.nonce())
+    return desk.ask(made, links.nonce())
 
 
 def notice(cast: Any) -> Notice:
     """A notice to somebody of the first room."""
     person = Person.objects.create(
-        unit=cast.first, name="Trần Văn Thử", email=f"{tokens.nonce()}@person.example".lower()
+        unit=cast.first, name="Trần Văn Thử", email=f"{links.nonce()}@person.example".lower()
     )
     return Notice.objects.create(
         campaign=dispatch(cast).campaign,
         unit=cast.first,
         person=person,
-        nonce=tokens.nonce(),
+        nonce=links.nonce(),
         sent=timezone.now(),
     )
 
@@ -313,7 +313,7 @@ def report(cast: Any) -> Report:
 
 def received(cast: Any) -> Received:
     """A filled form that the first room sent, waiting for confirmation."""
-    content = f'{{"schema": "lamsach-report-1", "n": "{tokens.nonce()}"}}'.encode()
+    content = f'{{"schema": "lamsach-report-1", "n": "{links.nonce()}"}}'.encode()
     kept = keep(SimpleUploadedFile("bao-cao.json", content))
     said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
     return keep_received(
@@ -377,7 +377,7 @@ def _partner(cast: Any) -> Partner:
 def _waiting(cast: Any) -> Waiting:
     down, up = exchanging.partners(cast)
     with exchanging.made(down, cast.people["coordinator"]).open("rb") as stream:
-        path = default_storage.save(f"exchange/{tokens.nonce()}", ContentFile(stream.read()))
+        path = default_storage.save(f"exchange/{links.nonce()}", ContentFile(stream.read()))
     return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
 
 

@@ -11,7 +11,7 @@ from ninja import Schema
 
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import How, Recipient, Step, StepKind
 from lamsach.portal.units import tree
 
@@ -63,7 +63,7 @@ def test_a_program_of_the_unit_above_sees_units_and_state(cast: Cast) -> None:
     ]
     (found,) = above.get("/api/campaigns").json()
     assert (found["id"], found["state"], found["owner"]) == (sent.campaign_id, "running", "G06.12")
-    sending.take(sent.recipients.get(unit=cast.first), StepKind.ACKNOWLEDGED, how=How.PAPER, who="A")
+    dispatches.take(sent.recipients.get(unit=cast.first), StepKind.ACKNOWLEDGED, how=How.PAPER, who="A")
     address = f"/api/campaigns/{sent.campaign_id}/state"
     today = above.get(address).json()
     assert {name: today[name] for name in ("units", "sent", "informed", "deployed")} == {

@@ -17,7 +17,7 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.awareness import telling, waves
 from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
 from lamsach.portal.awareness.quiz import QUESTIONS
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import message
@@ -119,7 +119,7 @@ def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: 
         counted.append(waves.remind_due())
         Notice.objects.exclude(reminded=None).update(reminded=long_ago)
         for letter in Letter.objects.filter(kind="awareness_reminder"):
-            Letter.objects.filter(pk=letter.pk).update(key=tokens.nonce())
+            Letter.objects.filter(pk=letter.pk).update(key=links.nonce())
     assert counted == [1, 0, 1, 0, 1, 0, 0, 0, 0, 0]
     Notice.objects.update(reminders=0)
     working_noon(monkeypatch, hour=22)
@@ -131,7 +131,7 @@ def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: 
 
 def own_page(cast: Cast) -> str:
     telling.tell(people(cast, 1, 0), cast.first, cast.people["officer"])
-    return f"/n/{tokens.sign(telling.PURPOSE, Notice.objects.get().nonce)}/"
+    return f"/n/{links.sign(telling.PURPOSE, Notice.objects.get().nonce)}/"
 
 
 @pytest.mark.one_date

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from lamsach.portal.base import tokens
-from lamsach.portal.campaigns import sending, taking_back
+from lamsach.portal.base import links
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Campaign, How, Material, Recipient, Step, StepKind
@@ -88,7 +88,7 @@ def test_the_public_page_shows_the_tools_of_the_campaign(
 def test_a_statement_is_taken_back_with_its_reason(cast: Cast, browser: Browser) -> None:
     found = dispatch(cast).campaign
     copy = Recipient.objects.get(unit=cast.first)
-    sending.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=3))
+    dispatches.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=3))
     officer, address = browser("officer"), f"/office/answers/{copy.pk}/"
     assert "Take the statement back" in officer.get(address).content.decode()
     officer.post(f"{address}take-back/", {"reason": " "})
@@ -103,7 +103,7 @@ def test_a_statement_is_taken_back_with_its_reason(cast: Cast, browser: Browser)
     assert "Chưa rà quét hết" in browser("coordinator").get(address).content.decode()
     copy.refresh_from_db()
     today = tree.today()
-    sending.take(copy, StepKind.DEPLOYED, how=How.PORTAL, day=today)
+    dispatches.take(copy, StepKind.DEPLOYED, how=How.PORTAL, day=today)
     assert counts(found, cast.centre.pk).deployed == 1
     assert counts(found, cast.centre.pk, today - timedelta(days=1)).deployed == 0
 
@@ -113,8 +113,8 @@ def test_a_statement_by_another_dispatch_still_stands(cast: Cast) -> None:
     first = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
     second = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
     for copy, days in ((first, 5), (second, 2)):
-        sending.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=days))
-    taking_back.take_back(first, None, how=How.PAPER, reason="x")
+        dispatches.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=days))
+    dispatches.take_back(first, None, how=How.PAPER, reason="x")
     found = first.dispatch.campaign
     assert counts(found, cast.centre.pk, tree.today() - timedelta(days=3)).deployed == 0
     assert counts(found, cast.centre.pk).deployed == 1
@@ -127,7 +127,7 @@ def write(browser: Browser, who: str, found: Campaign, issuer: int, days: int) -
         "day": day.isoformat(),
         "subject": "x",
         "deadline": (day + timedelta(days=days)).isoformat(),
-        "once": tokens.nonce(),
+        "once": links.nonce(),
     }
     return browser(who).post(f"/office/campaigns/{found.pk}/dispatches/new/", data).status_code == 302
 
@@ -200,5 +200,5 @@ def test_the_board_names_whom_to_call(cast: Cast, browser: Browser) -> None:
     assert ("Phòng Một" in page, "Phòng Hai" in page) == (True, False)
     Unit.objects.filter(pk=cast.second.pk).update(email="")
     assert "Phòng Hai" in coordinator.get(address).content.decode()
-    sending.take(Recipient.objects.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
+    dispatches.take(Recipient.objects.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
     assert "Phòng Hai" not in coordinator.get(address).content.decode()

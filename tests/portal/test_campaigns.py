@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base import tokens
-from lamsach.portal.campaigns import lists, sending
+from lamsach.portal.base import links
+from lamsach.portal.campaigns import dispatches, lists
 from lamsach.portal.campaigns.counting import Counts, counts, counts_by_child
 from lamsach.portal.campaigns.models import (
     AnswerLink,
@@ -48,7 +48,7 @@ Browser = Callable[[str], Client]
 
 def link_of(unit: Unit, kind: StepKind = StepKind.ACKNOWLEDGED) -> str:
     found = AnswerLink.objects.filter(recipient__unit=unit, kind=kind).latest("pk")
-    return f"/r/{tokens.sign(sending.PURPOSE, found.nonce)}/"
+    return f"/r/{links.sign(dispatches.PURPOSE, found.nonce)}/"
 
 
 @pytest.mark.one_date
@@ -79,7 +79,7 @@ def test_the_form_sent_twice_writes_one_dispatch(cast: Cast, browser: Browser) -
     address = f"/office/campaigns/{campaign(cast).pk}/dispatches/new/"
     day = tree.today().isoformat()
     later = (tree.today() + timedelta(days=9)).isoformat()
-    data = {"issuer": cast.centre.pk, "day": day, "subject": "V/v", "deadline": later, "once": tokens.nonce()}
+    data = {"issuer": cast.centre.pk, "day": day, "subject": "V/v", "deadline": later, "once": links.nonce()}
     assert client.post(address, data)["Location"] == client.post(address, data)["Location"]
     assert Dispatch.objects.count() == 1
 
@@ -109,10 +109,10 @@ def test_a_link_acknowledges_once_and_brings_a_link_for_deployment(cast: Cast, c
 def test_a_link_answers_for_its_unit_and_step_only(cast: Cast, client: Client) -> None:
     sent = dispatch(cast)
     recipient = sent.recipients.get(unit=cast.first)
-    sending.remind([recipient])
-    sending.take(recipient, StepKind.ACKNOWLEDGED, how=How.PAPER)
+    dispatches.remind([recipient])
+    dispatches.take(recipient, StepKind.ACKNOWLEDGED, how=How.PAPER)
     recipient.refresh_from_db()
-    sending.remind([recipient], occasion="x")
+    dispatches.remind([recipient], occasion="x")
     further = link_of(cast.first, StepKind.DEPLOYED)
     assert client.post(further, {"kind": "acknowledged", "who": "A"}).status_code == 200
     assert Recipient.objects.get(pk=recipient.pk).deployed is None
@@ -129,7 +129,7 @@ def test_a_link_that_is_not_right_opens_nothing(change: str, cast: Cast, client:
     elif change == "cut":
         address = address[:-3] + "/"
     else:
-        address = f"/r/{tokens.sign('awareness', AnswerLink.objects.latest('pk').nonce)}/"
+        address = f"/r/{links.sign('awareness', AnswerLink.objects.latest('pk').nonce)}/"
     assert client.get(address).status_code == 404
 
 
@@ -141,16 +141,16 @@ def test_a_unit_passes_the_dispatch_on_with_an_earlier_deadline(cast: Cast, brow
         subject="Từ cơ quan",
         deadline=tree.today() + timedelta(days=20),
         created_by=cast.people["authority"],
-        once=tokens.nonce(),
+        once=links.nonce(),
     )
-    sending.send(above, cast.people["authority"])
+    dispatches.send(above, cast.people["authority"])
     client = browser("coordinator")
     data: dict[str, Any] = {
         "issuer": cast.centre.pk,
         "day": tree.today().isoformat(),
         "subject": "Chuyển tiếp",
         "body": "Kèm theo.",
-        "once": tokens.nonce(),
+        "once": links.nonce(),
     }
     address = f"/office/dispatches/{above.pk}/forward/"
     late = client.post(address, {**data, "deadline": above.deadline.isoformat()})
@@ -285,7 +285,7 @@ def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.Mon
     Dispatch.objects.update(sent=timezone.now() - timedelta(days=2))
     monkeypatch.setattr("lamsach.portal.campaigns.tasks.EARLIEST_HOUR", 0)
     monkeypatch.setattr("lamsach.portal.campaigns.tasks.LATEST_HOUR", 24)
-    sending.take(sent.recipients.get(unit=cast.second), StepKind.DEPLOYED, how=How.PAPER)
+    dispatches.take(sent.recipients.get(unit=cast.second), StepKind.DEPLOYED, how=How.PAPER)
     assert (remind_by_schedule(), remind_by_schedule()) == (1, 0)
     assert Letter.objects.filter(kind="reminder").count() == 1
 
@@ -294,7 +294,7 @@ def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.Mon
 def test_the_board_filters_and_exports(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     Unit.objects.filter(pk=cast.first.pk).update(name="=HYPERLINK(1)")
-    sending.take(sent.recipients.get(unit=cast.first), StepKind.DEPLOYED, how=How.PAPER)
+    dispatches.take(sent.recipients.get(unit=cast.first), StepKind.DEPLOYED, how=How.PAPER)
     client = browser("coordinator")
     address = f"/office/campaigns/{sent.campaign_id}/board/"
     assert "Phòng Hai" in client.get(address + "?state=silent").content.decode()

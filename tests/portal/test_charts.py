@@ -13,8 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from lamsach.portal.campaigns import counting
 from lamsach.portal.campaigns.models import Participation
-from lamsach.portal.reports.by_day import MOST_DAYS, received_by_day
-from lamsach.portal.reports.consolidation import consolidate
+from lamsach.portal.reports.consolidation import MOST_DAYS, consolidate, received_by_day
 from lamsach.portal.reports.content import form_of
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.models import Report, ReportState

@@ -14,7 +14,7 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.awareness import codes, telling
 from lamsach.portal.awareness.models import Consent, Notice, Passed, Person
 from lamsach.portal.awareness.quiz import QUESTIONS
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.mail.models import Letter, LetterState
 
@@ -37,7 +37,7 @@ def told(cast: Cast) -> Campaign:
 
 def page_of(name: str) -> str:
     notice = Notice.objects.get(person__name=name)
-    return f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/"
+    return f"/n/{links.sign(telling.PURPOSE, notice.nonce)}/"
 
 
 def states(name: str) -> list[tuple[str, str]]:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from lamsach.letters.form import parse_form
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base import tokens
-from lamsach.portal.campaigns import deadline_moves, deadlines, sending
+from lamsach.portal.base import links
+from lamsach.portal.campaigns import deadline_moves, deadlines, dispatches
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadline_moves import Plan
 from lamsach.portal.campaigns.models import (
@@ -37,7 +37,7 @@ from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.figures import Scope
-from lamsach.portal.reports.reminding import remind_units
+from lamsach.portal.reports.letters import remind_units
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 from tests.rows import each_row
@@ -73,9 +73,9 @@ def launched(cast: Cast, **days: int) -> Campaign:
         subject="V/v",
         deadline=found.report_due,
         created_by=cast.people["authority"],
-        once=tokens.nonce(),
+        once=links.nonce(),
     )
-    sending.send(made, cast.people["authority"], whole=True)
+    dispatches.send(made, cast.people["authority"], whole=True)
     found.refresh_from_db()
     return found
 
@@ -138,9 +138,9 @@ def test_a_dispatch_passed_on_brings_its_day_and_caps_the_earlier_ones(cast: Cas
     above = Dispatch.objects.get(campaign=found)
     made = Dispatch.objects.create(
         campaign=found, issuer=cast.centre, parent=above, day=day(0), subject="x", deadline=day(15),
-        created_by=cast.people["coordinator"], once=tokens.nonce(),
+        created_by=cast.people["coordinator"], once=links.nonce(),
     )  # fmt: skip
-    sending.send(made, cast.people["coordinator"])
+    dispatches.send(made, cast.people["coordinator"])
     assert deadlines.of_unit(found, cast.first.pk).days == (day(5), day(15), day(15))
     assert deadlines.of_unit(found, cast.centre.pk).days == (day(5), day(20), day(30))
     assert deadlines.of_unit(found, cast.first.pk).report.move.dispatch == made
@@ -192,7 +192,7 @@ def test_the_queries_do_not_grow(cast: Cast) -> None:
 
     few = count()
     units = tree.create_many([tree.NewUnit(f"G06.13.{n:03}", f"P {n}", cast.other) for n in range(2, 700)])
-    sending.take_part(found, units)
+    dispatches.take_part(found, units)
     assert count() == few
     assert few[0] == 2
 
@@ -203,12 +203,12 @@ def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> d
     held = deadlines.of_unit(found, unit.pk)
     days = [f"{one:%d/%m/%Y}" for one in held.days]
     letters = {}
-    sending.remind([copy], None, tokens.nonce())
+    dispatches.remind([copy], None, links.nonce())
     letters["reminder"] = words(Letter.objects.filter(kind="reminder", unit=unit).latest("pk"))[1]
-    remind_units(found, [(unit, held.report.day)], tokens.nonce())
+    remind_units(found, [(unit, held.report.day)], links.nonce())
     letters["report"] = words(Letter.objects.filter(kind="report_due", unit=unit).latest("pk"))[1]
     link = AnswerLink.objects.filter(recipient=copy).latest("pk")
-    token = tokens.sign(sending.PURPOSE, link.nonce)
+    token = links.sign(dispatches.PURPOSE, link.nonce)
     book = openpyxl.load_workbook(
         io.BytesIO(browser("authority").get(f"/office/campaigns/{found.pk}/board/export/?state=all").content)
     )
@@ -325,7 +325,7 @@ def test_a_move_that_changed_meanwhile_is_shown_again(cast: Cast, browser: Brows
     form = {"report": day(26).isoformat(), "scope": "subtree", "code": cast.centre.code, "reason": "x"}
     _, data = asked(client, address, form)
     tree.create("G06.12.03", "Phòng Mới", cast.centre)
-    sending.take_part(found, [Unit.objects.get(code="G06.12.03")])
+    dispatches.take_part(found, [Unit.objects.get(code="G06.12.03")])
     again = client.post(address, data)
     assert again.status_code == 200
     assert "Something changed meanwhile" in again.content.decode()

@@ -27,12 +27,12 @@ from lamsach.channels.xml_signature import sign
 from lamsach.errors import InputError
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, Recipient, Step
-from lamsach.portal.edxml import acting, carrying, folders, secrets, sending
+from lamsach.portal.edxml import actions, carrier, folders, outbox, secrets
 from lamsach.portal.edxml.identifiers import document_key
+from lamsach.portal.edxml.inbox import Source, take
 from lamsach.portal.edxml.models import Connection, Message, State, Way
-from lamsach.portal.edxml.taking import Source, take
 from lamsach.portal.jobs.queue import run_next
-from lamsach.portal.mail.incoming import take as take_mail
+from lamsach.portal.mail.inbox import take as take_mail
 from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
@@ -54,7 +54,7 @@ def ours(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dispatc
     found = sent_dispatch(cast)
     Dispatch.objects.filter(pk=found.pk).update(number="12/TTCNTT-KTHT")
     found.refresh_from_db()
-    sending.queue_dispatch(found, edxml_connection(cast), cast.people["coordinator"])
+    outbox.queue_dispatch(found, edxml_connection(cast), cast.people["coordinator"])
     return found
 
 
@@ -197,7 +197,7 @@ def test_a_watched_folder_takes_only_whole_edxml_files(
     (door / "c.txt").write_bytes(status(ours, "06"))
     (door / "d.edxml").symlink_to("/etc/passwd")
     (door / "e.edxml").mkdir()
-    assert carrying.carry(found) == {"taken": 1, "sent": 1, "problems": 1}
+    assert carrier.carry(found) == {"taken": 1, "sent": 1, "problems": 1}
     assert sorted(path.name for path in door.iterdir()) == ["c.txt", "d.edxml", "e.edxml", "refused", "taken"]
     assert {path.name for path in (door / "refused").iterdir()} == {"b.edxml", "b.txt"}
     found.refresh_from_db()
@@ -213,7 +213,7 @@ def test_a_watched_folder_takes_only_whole_edxml_files(
     (door / "f.edxml").write_text("<edXML>")
     os.utime(door / "f.edxml", (timezone.now().timestamp(),) * 2)
     monkeypatch.setattr(folders, "UNFINISHED_S", 1e9)
-    assert carrying.carry(found)["problems"] == 0
+    assert carrier.carry(found)["problems"] == 0
     assert (door / "f.edxml").exists()
 
 
@@ -274,13 +274,13 @@ def test_a_service_is_joined_by_settings_alone(
         form = {**paths, "url": url, "headers": "X-Api-Key: bi-mat-123", "certificates": ""}
         assert client.post(f"/office/edxml/connections/{found.pk}/edit/", form).status_code == 302
         found.refresh_from_db()
-        assert carrying.carry(found) == {"taken": 1, "sent": 1, "problems": 1}
+        assert carrier.carry(found) == {"taken": 1, "sent": 1, "problems": 1}
         assert service.waiting == {}
         assert {key for _method, _path, key in service.asked} == {"bi-mat-123"}
         assert [read(data, "").kind for data in service.sent] == ["new"]
         service.status = 503
-        again = sending.queue_revocation(Message.objects.get(kind="new", outgoing=True), None, "Nhầm")
-        carrying.carry(found)
+        again = outbox.queue_revocation(Message.objects.get(kind="new", outgoing=True), None, "Nhầm")
+        carrier.carry(found)
         again.refresh_from_db()
         assert (again.state, again.attempts) == ("queued", 1)
         assert again.next_attempt is not None
@@ -308,8 +308,8 @@ def test_a_key_is_kept_locked_and_signs_what_goes_out(cast: Cast, ours: Dispatch
         assert found.signer == signed
     assert "mat khau" not in found.locked_key
     message = Message.objects.select_related("unit", "connection").get()
-    data = sending.file_of(message)
-    assert data == sending.file_of(message)
+    data = outbox.file_of(message)
+    assert data == outbox.file_of(message)
     assert read(data, "", signer("Don vi A").certificates).signature.verdict == "valid"
     assert secrets.signer_of(found) is not None
     client.post(address, {"what": "end"})
@@ -328,7 +328,7 @@ def test_a_connection_that_wants_signatures_takes_nothing_else(cast: Cast, ours:
 def test_a_dispatch_without_a_number_does_not_go_out(cast: Cast, ours: Dispatch) -> None:
     Dispatch.objects.update(number="")
     with pytest.raises(InputError):
-        sending.queue_dispatch(Dispatch.objects.get(), edxml_connection(cast), cast.people["coordinator"])
+        outbox.queue_dispatch(Dispatch.objects.get(), edxml_connection(cast), cast.people["coordinator"])
     client, made = cast.client("coordinator"), Message.objects.get()
     page = client.get(f"/office/dispatches/{ours.pk}/edxml/").content.decode()
     assert str(made.pk) in page
@@ -339,7 +339,7 @@ def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Di
     found = Connection.objects.get()
     sender = HEADER.replace("000.00.00.G22", "G06").replace("H37.DN.001", "G06.12")
     made = take(dispatch(sender).encode(), "a", Source(cast.centre, Way.FOLDER, found))[0]
-    assert acting.file(made, None, cast.people["coordinator"], "Chiến dịch trên") is not None
+    assert actions.file(made, None, cast.people["coordinator"], "Chiến dịch trên") is not None
     report = drafts.begin(
         Campaign.objects.get(name="Chiến dịch trên"), cast.centre, cast.people["coordinator"]
     )
@@ -370,7 +370,7 @@ def test_a_dispatch_that_is_passed_on_takes_its_files_along(cast: Cast, ours: Di
         campaign=ours.campaign, issuer=cast.centre, parent=ours, number="3/P1", day=ours.day, subject="Chuyển tiếp",
         deadline=ours.deadline, created_by=cast.people["coordinator"], once="x",
     )  # fmt: skip
-    sent = sending.queue_dispatch(below, Connection.objects.get(), cast.people["coordinator"])
+    sent = outbox.queue_dispatch(below, Connection.objects.get(), cast.people["coordinator"])
     assert [row["name"] for row in sent.files][2:] == ["goc.txt"]
 
 
@@ -393,6 +393,6 @@ def test_acting_on_a_large_tree_asks_a_few_questions(cast: Cast, ours: Dispatch)
     made = edxml_message(cast)
     made.recipients = [{"id": f"G06.12.{number}"} for number in range(900)]
     with CaptureQueriesContext(database) as asked:
-        assert acting.addressed(made) == [cast.centre]
+        assert actions.addressed(made) == [cast.centre]
     assert len(asked) <= 4
     assert Campaign.objects.count() == 1

@@ -55,7 +55,7 @@ for number, copy in enumerate(Recipient.objects.filter(dispatch=dispatch).order_
     if number < 20:
         sending.take(copy, StepKind.DEPLOYED, by=me, how=How.PORTAL, note="Đã phát động")
     if number == 1:
-        from lamsach.portal.campaigns.taking_back import take_back
+        from lamsach.portal.campaigns.dispatches import take_back
         take_back(copy, me, how=How.PORTAL, reason="Nhầm")
 out = work()
 """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lamsach.portal.base import ledger
-from lamsach.portal.privacy import replaying
+from lamsach.portal.privacy import erasure
 
 from .conftest import TEMPLATE
 from .postgres import fresh, require_postgresql
@@ -198,8 +198,6 @@ def test_a_broken_line_takes_no_other_with_it(tmp_path: Path) -> None:
     [("Máy của Trần Thử.", "trần thử"), ("src=10.1.2.3,x", "10.1.2.3"), ("thu.tran@x.example", "THU.TRAN")],
 )
 def test_a_name_is_found_again_by_its_digest_alone(text: str, term: str) -> None:
-    found = [
-        part for part in replaying._parts(text, len(term)) if replaying.digest(part) == replaying.digest(term)
-    ]
+    found = [part for part in erasure._parts(text, len(term)) if erasure.digest(part) == erasure.digest(term)]
     assert [part.casefold() for part in found] == [term.casefold()]
-    assert not any("Thử" in part for part in replaying._parts("MáyThửX", 3)), "whole words only"
+    assert not any("Thử" in part for part in erasure._parts("MáyThửX", 3)), "whole words only"

@@ -20,7 +20,7 @@ from lamsach.portal.accounts import adapter, invitations, views
 from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.api.access import issue
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.roles import Role
 from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import queue_letter
@@ -45,7 +45,7 @@ def noted() -> list[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def begin(cast: Cast, settings: Any) -> Iterator[None]:
-    settings.EMAIL_BACKEND = "lamsach.portal.mail.backend.QueueBackend"
+    settings.EMAIL_BACKEND = "lamsach.portal.mail.letters.QueueBackend"
     last = Entry.objects.first()
     noted.seen = last.pk if last else 0  # type: ignore[attr-defined]
     yield
@@ -146,7 +146,7 @@ def test_a_role_that_is_given(cast: Cast) -> None:
     asked = Invitation(email="moi@person.example", name="M", unit=cast.first, role=Role.OFFICER)
     made = invitations.invite(asked, cast.people["coordinator"])
     noted.seen = Entry.objects.latest("pk").pk  # type: ignore[attr-defined]
-    address = f"/accounts/invitation/{tokens.sign(invitations.PURPOSE, made.nonce)}/"
+    address = f"/accounts/invitation/{links.sign(invitations.PURPOSE, made.nonce)}/"
     Client().post(address, {"name": "M", "password": NEW}, **HERE)
     assert noted() == [("invitation.accepted", "moi"), ("role.appointed", "moi"), ("login.done", "moi")]
     assert Entry.objects.get(action="role.appointed").details == {"role": "officer"}

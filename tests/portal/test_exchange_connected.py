@@ -17,6 +17,7 @@ from lamsach.errors import InputError
 from lamsach.indicators.releases.keys import load_public_key
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
 from lamsach.portal.campaigns.deadlines import of_unit
+from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
     AnswerLink,
     Attachment,
@@ -30,7 +31,6 @@ from lamsach.portal.campaigns.models import (
     Recipient,
     Step,
 )
-from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child
 from lamsach.portal.cases.models import Case, Grant, Span
 from lamsach.portal.exchange import container, epochs, keyring, moving, online, sealing
@@ -39,7 +39,7 @@ from lamsach.portal.exchange.models import Partner, Sent, StatedCounts, Taken
 from lamsach.portal.exchange.returned_files import CampaignsBack
 from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
-from lamsach.portal.reports import filing
+from lamsach.portal.reports import files
 from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.chain import take as step
 from lamsach.portal.reports.content import freeze
@@ -123,12 +123,12 @@ def test_a_report_that_was_returned_is_not_filed_again_by_a_file_that_crossed_th
         found = step(found, action, by, freeze=freeze if action == Action.SUBMIT else None)
     content, sent = found.content, timezone.now() - timedelta(days=3)
     Report.objects.update(state=ReportState.DRAFT, digest="")
-    first, fresh = filing.file_signed(campaign, cast.first, content, by=by, sent=sent)
+    first, fresh = files.file_signed(campaign, cast.first, content, by=by, sent=sent)
     assert (fresh, first.sent) == (True, sent), "late or not goes by the day on which it was sent"
     step(first, Action.REFUSE, by, reason="Thiếu")
-    assert filing.file_signed(campaign, cast.first, content, by=by, sent=sent)[1] is False
+    assert files.file_signed(campaign, cast.first, content, by=by, sent=sent)[1] is False
     assert Report.objects.get().state == ReportState.RETURNED
-    again, fresh = filing.file_signed(campaign, cast.first, content, by=by, sent=timezone.now())
+    again, fresh = files.file_signed(campaign, cast.first, content, by=by, sent=timezone.now())
     assert (fresh, again.state) == (True, ReportState.SENT), "the same words, sent anew"
 
 

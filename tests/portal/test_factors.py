@@ -17,7 +17,7 @@ from django.test import Client
 
 from lamsach.errors import InputError
 from lamsach.portal.accounts.factors import ActivateForm
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.exchange import secrets
 
 from .conftest import Cast
@@ -77,9 +77,9 @@ def test_after_a_change_of_the_secret_key_the_old_one_opens(cast: Cast, settings
 
 def test_links_and_locked_keys_outlive_a_change_of_the_secret_key(settings: LazySettings) -> None:
     old = settings.SECRET_KEY
-    link, locked = tokens.sign("test.rotation", "7"), secrets.lock("a partner's word")
+    link, locked = links.sign("test.rotation", "7"), secrets.lock("a partner's word")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [old]
-    assert tokens.read("test.rotation", link) == "7"
+    assert links.read("test.rotation", link) == "7"
     assert secrets.unlock(locked) == "a partner's word"
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(InputError):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from lamsach.portal.mail import delivery
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.units.models import Unit
-from lamsach.portal.web.waiting import first_steps
+from lamsach.portal.web.tasks import first_steps
 
 from .conftest import Cast
 from .samples import campaign

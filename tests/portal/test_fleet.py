@@ -22,7 +22,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.fleet import counting, forgetting
 from lamsach.portal.fleet.models import Look, LookState, Machine, Size
 from lamsach.portal.fleet.taking import Summary, keys_of, take
-from lamsach.portal.privacy import erasing, holds
+from lamsach.portal.privacy import erasure, holds
 from lamsach.portal.units import tree
 
 from . import samples
@@ -311,7 +311,7 @@ def test_names_are_forgotten_and_numbers_stay(cast: Cast, campaign: Campaign) ->
 
 def test_one_persons_machine_is_erased(cast: Cast, campaign: Campaign) -> None:
     take(campaign, cast.first, summary("PC-AN"))
-    counts = erasing.erase([cast.first.pk], cast.first, "pc-an", "Yêu cầu", cast.people["officer"])
+    counts = erasure.erase([cast.first.pk], cast.first, "pc-an", "Yêu cầu", cast.people["officer"])
     assert counts["scanned"] == 1
     assert "an" not in Machine.objects.get().key
 

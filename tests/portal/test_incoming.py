@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 
 from lamsach.portal.awareness import telling
 from lamsach.portal.campaigns.models import Recipient, Step, StepKind
-from lamsach.portal.mail import access, delivery, fetching, retention, tags
-from lamsach.portal.mail.incoming import take
+from lamsach.portal.mail import access, delivery, letters, parser, retention
+from lamsach.portal.mail import mailbox as boxes
+from lamsach.portal.mail.inbox import take
 from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
-from lamsach.portal.mail.parsing import from_html, one_address, parse, without_quotes
+from lamsach.portal.mail.parser import from_html, one_address, parse, without_quotes
 from lamsach.portal.support.models import Message, Question, QuestionState
 
 from .conftest import Cast
@@ -55,7 +56,7 @@ def mail(text: str = "Đã nhận.", sender: str = "mot@unit.example", **headers
 
 
 def address(letter: Letter) -> str:
-    return PATTERN.replace("{tag}", tags.mark_of(letter.pk))
+    return PATTERN.replace("{tag}", letters.mark_of(letter.pk))
 
 
 def dispatch_letter(cast: Cast) -> Letter:
@@ -64,11 +65,11 @@ def dispatch_letter(cast: Cast) -> Letter:
 
 
 def test_marks_cannot_be_made_up() -> None:
-    word = tags.mark_of(12)
-    assert tags.letter_id(f"<{word.upper()}.99@host>") == 12
-    assert [tags.letter_id(text) for text in ("l12-aaaaaaaaaaaaaaaa", "l13-" + word[4:], "", word[:-1])] == [
-        None
-    ] * 4
+    word = letters.mark_of(12)
+    assert letters.letter_id(f"<{word.upper()}.99@host>") == 12
+    assert [
+        letters.letter_id(text) for text in ("l12-aaaaaaaaaaaaaaaa", "l13-" + word[4:], "", word[:-1])
+    ] == [None] * 4
 
 
 @pytest.mark.parametrize("way", ["address", "header"])
@@ -340,9 +341,8 @@ def test_quotes_are_cut(text: str, own: str) -> None:
 
 
 def test_a_letter_that_is_too_large_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lamsach.portal.mail import parsing
 
-    monkeypatch.setattr(parsing, "LARGEST_BYTES", 100)
+    monkeypatch.setattr(parser, "LARGEST_BYTES", 100)
     got = take(mail("x" * 200))
     assert (got is not None and got.kind) == IncomingKind.REFUSED
 
@@ -353,16 +353,16 @@ def test_a_maildir_and_a_folder(tmp_path: Path, cast: Cast) -> None:
         (box / name).mkdir(parents=True)
     (box / "new" / "1.M1.host").write_bytes(mail("Một"))
     (box / "new" / "2.M2.host").symlink_to("/etc/passwd")
-    assert (fetching.from_folder(box), fetching.from_folder(box)) == (1, 0)
+    assert (boxes.from_folder(box), boxes.from_folder(box)) == (1, 0)
     assert (box / "cur" / "1.M1.host:2,S").exists()
     flat = tmp_path / "flat"
     flat.mkdir()
     for name, age in (("a.eml", 60), ("b.eml", 0), ("c.txt", 60)):
         (flat / name).write_bytes(mail(name))
         os.utime(flat / name, (time.time() - age,) * 2)
-    assert fetching.from_folder(flat) == 1
+    assert boxes.from_folder(flat) == 1
     assert sorted(path.name for path in flat.iterdir()) == ["b.eml", "c.txt", "taken"]
-    assert fetching.from_folder(tmp_path / "none") == 0
+    assert boxes.from_folder(tmp_path / "none") == 0
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
@@ -449,7 +449,7 @@ def url(server: Mailbox, password: str = "mat%20khau") -> str:
 @pytest.mark.parametrize(("keywords", "flag"), [(True, "LamsachTaken"), (False, "\\Seen")])
 def test_a_mailbox_by_imap(keywords: bool, flag: str, cast: Cast, mailbox: Any) -> None:
     server = mailbox([mail("Một"), mail("Hai"), b"\x00nothing"], keywords)
-    assert (fetching.from_imap(url(server)), fetching.from_imap(url(server))) == (3, 0)
+    assert (boxes.from_imap(url(server)), boxes.from_imap(url(server))) == (3, 0)
     assert server.flags == [{flag}] * 3
     assert Question.objects.count() == 2
 
@@ -460,10 +460,10 @@ def test_a_machine_that_dies_between_taking_and_marking_takes_nothing_twice(
     server = mailbox([mail("Một")], True)
     server.dies_at_store = True
     settings.IMAP_URL, settings.MAIL_DROP = url(server), ""
-    assert fetching.fetch() == 0
+    assert boxes.fetch() == 0
     assert Question.objects.count() == 1
     server.dies_at_store = False
-    assert fetching.fetch() == 0
+    assert boxes.fetch() == 0
     assert (Question.objects.count(), server.flags) == (1, [{"LamsachTaken"}])
 
 
@@ -471,7 +471,7 @@ def test_a_mailbox_that_is_away_or_refuses_is_no_error(cast: Cast, mailbox: Any,
     settings.MAIL_DROP = ""
     for address_of in ("imap+plain://a:b@127.0.0.1:9/INBOX", url(mailbox([], True), "falsch")):
         settings.IMAP_URL = address_of
-        assert fetching.fetch() == 0
+        assert boxes.fetch() == 0
 
 
 def test_what_e_mails_said_is_erased_in_time(

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base import listing
-from lamsach.portal.base.listing import Cell, Filter, Link, Listing, Mono, Quiet, State, Wrong, plain, shown
+from lamsach.portal.base import lists
+from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Wrong, plain, shown
 from lamsach.portal.mail.models import Letter, LetterState
 from tests.rows import each_row
 
@@ -133,7 +133,7 @@ def test_letters_are_exported_without_formulas_and_noted(cast: Cast, browser: Br
 
 def test_an_export_asks_the_database_no_more_for_more_rows(cast: Cast) -> None:
     """Part by part: memory does not grow with the list."""
-    parts = list(listing._parts(Letter(pk=number) for number in range(1201)))
+    parts = list(lists._parts(Letter(pk=number) for number in range(1201)))
     assert [len(part) for part in parts] == [500, 500, 201]
 
 

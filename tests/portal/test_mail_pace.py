@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from lamsach.portal.jobs import claims
-from lamsach.portal.mail import delivery, pace
+from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter, LetterState
 
@@ -74,7 +74,7 @@ def test_a_clock_that_ran_ahead_stops_no_mail(settings: Any) -> None:
         Letter.objects.filter(pk=letter.pk).update(state=LetterState.SENT, sent=ahead)
     for letter in Letter.objects.filter(state=LetterState.QUEUED)[:2]:
         Letter.objects.filter(pk=letter.pk).update(state=LetterState.CLAIMED, lease_until=NEVER)
-    assert pace.left() == 5
+    assert delivery.left() == 5
     assert delivery.deliver_at_pace() == 5
     assert Letter.objects.filter(state=LetterState.SENT).count() == 7
 
@@ -102,7 +102,7 @@ from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from lamsach.portal.jobs import claims
 from lamsach.portal.mail import delivery, pace
-pace.MINUTE = timedelta(hours=1)
+delivery.MINUTE = timedelta(hours=1)
 idle = 0
 while idle < 5:
     idle = 0 if delivery.deliver_at_pace(3) else idle + 1

@@ -13,8 +13,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 import lamsach.portal
+from lamsach.portal.campaigns.dispatches import send
 from lamsach.portal.campaigns.models import Attachment, Dispatch
-from lamsach.portal.campaigns.sending import send
 from lamsach.portal.mail.letters import REFUSABLE, html, message, queue_letter
 from lamsach.portal.mail.models import Letter
 

@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from lamsach.errors import LamsachError
 from lamsach.portal.accounts import invitations, setup
-from lamsach.portal.accounts.idle import lock_idle
 from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.accounts.tasks import lock_idle
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.roles import Role
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter
@@ -291,7 +291,7 @@ def test_the_audit_trail_only_grows(cast: Cast, browser: Browser) -> None:
 
 
 def test_tokens_of_one_purpose_serve_no_other() -> None:
-    token = tokens.sign(invitations.PURPOSE, "abc")
-    assert tokens.read(invitations.PURPOSE, token) == "abc"
-    assert tokens.read("answer", token) is None
-    assert tokens.read(invitations.PURPOSE, token + "x") is None
+    token = links.sign(invitations.PURPOSE, "abc")
+    assert links.read(invitations.PURPOSE, token) == "abc"
+    assert links.read("answer", token) is None
+    assert links.read(invitations.PURPOSE, token + "x") is None

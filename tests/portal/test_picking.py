@@ -9,8 +9,8 @@ from django import forms
 
 from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.units import tree
+from lamsach.portal.units.forms import FEW, MOST, Picker, UnitField, offer
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.picking import FEW, MOST, Picker, UnitField, offer
 
 from .conftest import Cast
 

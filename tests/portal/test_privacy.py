@@ -28,9 +28,9 @@ from lamsach.portal.findings.models import (
     Sighting,
 )
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.privacy import erasing, holds, person, retention
-from lamsach.portal.privacy.files import ERASED
+from lamsach.portal.privacy import erasure, holds, person, retention
 from lamsach.portal.privacy.models import Erasure, Hold, Purge
+from lamsach.portal.privacy.retention import ERASED
 from lamsach.portal.support.models import Question
 
 from . import bundles, samples
@@ -426,7 +426,7 @@ def test_a_persons_data_is_erased(cast: Cast, campaign: Campaign) -> None:
 
 def test_a_machines_address_can_be_erased(cast: Cast, campaign: Campaign) -> None:
     closed(cast, campaign, 5)
-    counts = erasing.erase([cast.first.pk], cast.first, "10.1.2.3", "Theo yêu cầu", cast.people["officer"])
+    counts = erasure.erase([cast.first.pk], cast.first, "10.1.2.3", "Theo yêu cầu", cast.people["officer"])
     assert counts["devices"] == 1
     assert counts["lines"] == 1
     line = EvidenceLine.objects.get()
@@ -440,7 +440,7 @@ def test_a_hold_keeps_a_persons_data(cast: Cast, campaign: Campaign) -> None:
     closed(cast, campaign, 5)
     told(cast)
     holds.put(cast.first, "Thanh tra", cast.people["coordinator"])
-    counts = erasing.erase([cast.first.pk], cast.first, "Trần Văn Thử", "x", cast.people["officer"])
+    counts = erasure.erase([cast.first.pk], cast.first, "Trần Văn Thử", "x", cast.people["officer"])
     assert dict(counts) == {"held": 6}
     assert "Trần Văn Thử" in names_left()
 

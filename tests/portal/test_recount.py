@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import LamsachError
-from lamsach.portal.campaigns import deadline_moves, deadlines, sending
+from lamsach.portal.campaigns import deadline_moves, deadlines, dispatches
 from lamsach.portal.campaigns.counting import Counts, counts, counts_by_child, counts_of_pairs
+from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
     Campaign,
     DeadlineKind,
@@ -22,7 +23,6 @@ from lamsach.portal.campaigns.models import (
     Step,
     StepKind,
 )
-from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.cases.counting import (
     GROUPS,
     CaseCounts,
@@ -77,12 +77,12 @@ class World:
         try:
             with transaction.atomic():
                 if act in kinds and copy is not None:
-                    sending.take(copy, kinds[act], by=self.by, how=How.PAPER, day=day(offset))
+                    dispatches.take(copy, kinds[act], by=self.by, how=How.PAPER, day=day(offset))
                 elif act == "take back" and copy is not None:
-                    sending.take(copy, StepKind.DEPLOYED, by=self.by, how=How.PAPER, day=day(offset))
+                    dispatches.take(copy, StepKind.DEPLOYED, by=self.by, how=How.PAPER, day=day(offset))
                     take_back(copy, self.by, how=How.PAPER, reason="Nhầm")
                 elif act == "link" and copy is not None and (link := copy.links.filter(used=None).first()):
-                    sending.answer(link, StepKind(link.kind), who="A", day=day(offset), note="")
+                    dispatches.answer(link, StepKind(link.kind), who="A", day=day(offset), note="")
                 else:
                     self._other(act, unit, self.units[other % len(self.units)], offset)
         except (LamsachError, Stale):

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.deadlines import escalation_day, of_unit, reminder_days
 from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, StepKind
 from lamsach.portal.jobs.queue import run_next
@@ -26,11 +26,10 @@ from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate, is_late
-from lamsach.portal.reports.content import digest_of, form_of, is_whole
+from lamsach.portal.reports.content import digest_of, form_of, is_whole, scope_of
 from lamsach.portal.reports.figures import Scope
-from lamsach.portal.reports.measured import scope_of
+from lamsach.portal.reports.letters import remind_by_schedule
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState
-from lamsach.portal.reports.reminding import remind_by_schedule
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 
@@ -88,7 +87,7 @@ def frozen(cast: Cast, unit: Unit | None = None, scan: Any = None) -> Report:
 @pytest.mark.one_date
 def test_the_draft_has_the_boards_numbers_and_a_text(cast: Cast) -> None:
     sent = dispatch(cast)
-    sending.take(sent.recipients.get(unit=cast.first), StepKind.DEPLOYED, how=How.PAPER)
+    dispatches.take(sent.recipients.get(unit=cast.first), StepKind.DEPLOYED, how=How.PAPER)
     made = drafts.begin(sent.campaign, cast.centre, cast.people["coordinator"])
     assert {f.key: f.computed for f in made.figures.all()} == {"informed": 2, "deployed": 1}
     assert "2/3 đơn vị, tổ chức nhận được thông tin" in made.texts["assessment"]
@@ -187,7 +186,7 @@ def test_a_stated_number_equal_to_the_computed_one_is_not_overruled(cast: Cast, 
 def test_why_lists_just_what_was_counted(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     for unit in (cast.first, cast.second):
-        sending.take(sent.recipients.get(unit=unit), StepKind.ACKNOWLEDGED, how=How.PAPER)
+        dispatches.take(sent.recipients.get(unit=unit), StepKind.ACKNOWLEDGED, how=How.PAPER)
     made = drafts.begin(sent.campaign, cast.centre, cast.people["coordinator"])
     page = browser("coordinator").get(f"/office/reports/{made.pk}/why/informed/")
     assert page.context["page"].paginator.count == made.figures.get(key="informed").computed == 3
@@ -275,7 +274,7 @@ def test_a_correction_is_a_new_edition_with_difference_and_reason(cast: Cast, br
 
 def test_missing_and_late_are_named_and_never_guessed(cast: Cast, browser: Browser) -> None:
     found = frozen(cast, scan=SimpleUploadedFile("ky.pdf", b"%PDF-1.7 x"))
-    sending.take(dispatch(cast).recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
+    dispatches.take(dispatch(cast).recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
     day = of_unit(found.campaign, cast.second.pk).report.day + timedelta(days=1)
     taken = consolidate(form_of(found), Scope(found.campaign, cast.centre, day))
     assert [line.unit for line in taken.missing] == [cast.second]
@@ -414,8 +413,8 @@ def test_a_report_basis_row_adds_up_accepted_reports_and_the_units_own(cast: Cas
     definition["figures"]["rows"][0]["basis"] = "reports"
     sent.campaign.form = FormDefinition.objects.create(name="Thử", version=1, definition=definition)
     sent.campaign.save()
-    sending.take(sent.recipients.get(unit=cast.first), StepKind.ACKNOWLEDGED, how=How.PAPER)
-    sending.take(sent.recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
+    dispatches.take(sent.recipients.get(unit=cast.first), StepKind.ACKNOWLEDGED, how=How.PAPER)
+    dispatches.take(sent.recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
     frozen(cast)
     made = drafts.begin(sent.campaign, cast.centre, cast.people["coordinator"])
     assert made.figures.get(key="informed").computed == 2, (

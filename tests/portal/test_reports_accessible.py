@@ -31,7 +31,7 @@ from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns import deadline_moves, sending
 from lamsach.portal.campaigns.models import DeadlineKind, Dispatch, MoveScope
 from lamsach.portal.letterheads.models import Letterhead
-from lamsach.portal.reports.arriving import keep_received
+from lamsach.portal.reports.arrivals import keep_received
 from lamsach.portal.reports.models import Report, Way
 from lamsach.portal.units.models import Unit
 user = User.objects.create_user("coordinator@demo.example", given["password"], language="vi", name="Điều phối")

@@ -12,9 +12,8 @@ from lamsach.portal.campaigns.models import FormDefinition, Participation
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports import documents, drafts
 from lamsach.portal.reports.consolidation import consolidate
-from lamsach.portal.reports.content import filled_form, form_of
+from lamsach.portal.reports.content import evidence_of, filled_form, form_of
 from lamsach.portal.reports.figures import Scope
-from lamsach.portal.reports.measured import evidence_of
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units import tree
 from lamsach.portal.units.tree import today

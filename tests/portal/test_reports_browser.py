@@ -106,7 +106,7 @@ start(Path(sys.argv[1]))
 given = json.loads(sys.argv[2])
 from lamsach.portal.accounts.models import User
 from lamsach.portal.exchange import keyring
-from lamsach.portal.mail.incoming import take
+from lamsach.portal.mail.inbox import take
 from lamsach.portal.units.models import Unit
 if "key" in given:
     by = User.objects.order_by("pk").first()

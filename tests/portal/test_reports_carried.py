@@ -18,14 +18,14 @@ from django.db import transaction
 from lamsach.errors import InputError
 from lamsach.portal.exchange import keyring, moving, sealing
 from lamsach.portal.exchange.models import Partner
-from lamsach.portal.mail.incoming import take as take_mail
+from lamsach.portal.mail.inbox import take as take_mail
 from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import freeze, is_whole
+from lamsach.portal.reports.letters import deliver, told_of_step
 from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.reports.telling import deliver, told_of_step
 from lamsach.portal.support.models import Question
 
 from .conftest import Cast

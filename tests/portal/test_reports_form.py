@@ -17,15 +17,13 @@ from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.annexes import log_rows, rows_of, state_rows
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.consolidation import consolidate
-from lamsach.portal.reports.content import digest_of, form_of, freeze
+from lamsach.portal.reports.content import digest_of, form_of, freeze, scope_of
 from lamsach.portal.reports.documents import consolidated, document_of
-from lamsach.portal.reports.editor import wording_of
-from lamsach.portal.reports.figures import Scope
-from lamsach.portal.reports.filing import checked
-from lamsach.portal.reports.measured import scope_of
+from lamsach.portal.reports.figures import Scope, log_rows, rows_of, state_rows
+from lamsach.portal.reports.files import checked
+from lamsach.portal.reports.form_views import wording_of
 from lamsach.portal.units import tree
 
 from .conftest import Cast

@@ -26,17 +26,17 @@ from lamsach.letters.model import Head
 from lamsach.letters.xlsx import to_xlsx
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Step
-from lamsach.portal.mail import tags
-from lamsach.portal.mail.incoming import take
+from lamsach.portal.mail import letters
+from lamsach.portal.mail.inbox import take
 from lamsach.portal.mail.models import IncomingKind, Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, Stale
 from lamsach.portal.reports.chain import take as step
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import digest_of, freeze, is_whole, snapshot
-from lamsach.portal.reports.filing import checked, file_signed
+from lamsach.portal.reports.files import checked, file_signed
+from lamsach.portal.reports.letters import remind_units
 from lamsach.portal.reports.models import Received, ReceivedState, Report, ReportState
-from lamsach.portal.reports.reminding import remind_units
 from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
 
@@ -95,7 +95,7 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
             remind_units(sent.campaign, [(cast.first, sent.deadline)], "x")
         wanted = "report_due" if way == "reminder" else "dispatch"
         letter = Letter.objects.filter(unit=cast.first, kind=wanted).latest("pk")
-        headers = {"to": PATTERN.replace("{tag}", tags.mark_of(letter.pk))}
+        headers = {"to": PATTERN.replace("{tag}", letters.mark_of(letter.pk))}
     incoming = take(mail({f"a.{kind}": content}, sender, **headers))
     found = Received.objects.get()
     assert (found.campaign, found.unit) == (sent.campaign, cast.first)

@@ -15,8 +15,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from lamsach.portal.base import ratelimit, tokens
-from lamsach.portal.base.discreet import Discreet
+from lamsach.portal.base import links, ratelimit
+from lamsach.portal.base.logs import Discreet
 from lamsach.portal.base.middleware import plain_cookies
 
 from .conftest import Cast
@@ -221,7 +221,7 @@ def test_an_ipv4_visitor_of_an_ipv6_socket_is_himself(connected: str, expected: 
 
 @pytest.mark.django_db
 def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -> None:
-    token = tokens.sign("answer", tokens.nonce())
+    token = links.sign("answer", links.nonce())
     logger, said = logging.getLogger("django.request"), io.StringIO()
     shown = logging.StreamHandler(said)
     shown.addFilter(Discreet())

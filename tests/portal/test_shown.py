@@ -15,10 +15,9 @@ from django.utils import timezone, translation
 from lamsach import __version__
 from lamsach.indicators.review.decisions import Choice
 from lamsach.portal import catalogue_vi
-from lamsach.portal.audit.details import NAMES, told
+from lamsach.portal.audit.details import ACTS, NAMES, THINGS, told, words
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
-from lamsach.portal.audit.words import ACTS, THINGS, words
 from lamsach.portal.awareness import access as awareness
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base.templatetags.house import browser as named
@@ -187,7 +186,7 @@ def test_a_browser_in_two_words(agent: str, expected: str) -> None:
 
 
 def test_the_name_of_a_key_is_asked_for_in_the_readers_language(cast: Cast, browser: Browser) -> None:
-    from lamsach.portal.accounts.keys import AddKeyForm
+    from lamsach.portal.accounts.factors import AddKeyForm
 
     with translation.override("vi"):
         assert str(AddKeyForm.base_fields["name"].label) == "Tên khóa"

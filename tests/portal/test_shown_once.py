@@ -16,7 +16,7 @@ from lamsach.portal.accounts import invitations, setup
 from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base import once, tokens
+from lamsach.portal.base import links, once
 from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.exchange import hooks
 from lamsach.portal.exchange.models import Delivery, OwnKey, Webhook
@@ -158,7 +158,7 @@ def test_a_persons_consent_is_noted_once_and_erasing_leads_back(cast: Cast) -> N
 @pytest.mark.django_db
 def test_an_invitation_that_is_accepted_twice_lets_in_twice(cast: Cast) -> None:
     made = Invitation(email="moi@person.example", unit=cast.first, role="officer")
-    token = tokens.sign(invitations.PURPOSE, invitations.invite(made, cast.people["coordinator"]).nonce)
+    token = links.sign(invitations.PURPOSE, invitations.invite(made, cast.people["coordinator"]).nonce)
     assert led_to(f"/accounts/invitation/{token}/", name="Người Mới", password=PASSWORD) == ["/office/"] * 2
     assert User.objects.filter(email="moi@person.example").count() == 1
 

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from docx import Document
 
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.support import desk
 from lamsach.portal.support.knowledge import fitting
 from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
@@ -39,7 +39,7 @@ def form(**more: Any) -> dict[str, Any]:
         "subject": "Máy chậm",
         "text": "Máy chạy rất chậm.",
         "unit_code": "G06.12.01",
-        "once": tokens.nonce(),
+        "once": links.nonce(),
         **more,
     }
 

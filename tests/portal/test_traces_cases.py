@@ -19,7 +19,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Clarification
 from lamsach.portal.findings.models import Bundle, Device, EvidenceLine, Sighting, Way
 from lamsach.portal.jobs.models import Job, JobState
-from lamsach.portal.privacy import erasing, holds, person
+from lamsach.portal.privacy import erasure, holds, person
 from lamsach.portal.traces import files
 from lamsach.portal.traces.models import Trace, TraceRow
 from tests.trace.unit_logs import PUBLIC, START, fortigate, make_unit
@@ -219,7 +219,7 @@ def test_what_a_trace_knows_of_a_person_is_listed_and_erased(
     assert found["traces"].count == 2, "the one that only answers too"
     assert any(term.casefold() in cell.casefold() for cell in found["traces"].rows[0])
     assert person.known([cast.second.pk], term) == []
-    erasing.erase([cast.first.pk], cast.first, term, "Người dùng yêu cầu", cast.people["officer"])
+    erasure.erase([cast.first.pk], cast.first, term, "Người dùng yêu cầu", cast.people["officer"])
     assert person.known([cast.first.pk], term) == []
     for trace in (made, alone):
         trace.refresh_from_db()
@@ -232,7 +232,7 @@ def test_what_a_trace_knows_of_a_person_is_listed_and_erased(
 def test_a_legal_hold_keeps_a_trace(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
     made = traced(client, cast, campaign, unit)
     holds.put(cast.first, "Điều tra", cast.people["officer"])
-    counts = erasing.erase([cast.first.pk], cast.first, "PC-03", "Yêu cầu", cast.people["officer"])
+    counts = erasure.erase([cast.first.pk], cast.first, "PC-03", "Yêu cầu", cast.people["officer"])
     assert counts["held"] >= 1
     assert counts["traces"] == 0
     assert TraceRow.objects.filter(trace=made, named__icontains="PC-03").exists()

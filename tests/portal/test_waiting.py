@@ -13,15 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from lamsach.portal.accounts.models import User
-from lamsach.portal.base.waiting import SOURCES, badge, waiting
-from lamsach.portal.base.waiting import count as count_now
+from lamsach.portal.base.tasks import SOURCES, badge, waiting
+from lamsach.portal.base.tasks import count as count_now
 from lamsach.portal.campaigns.models import Recipient
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import BadAddress, Letter
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units import tree
 from lamsach.portal.units.access import memberships
-from lamsach.portal.web import waiting as daily
+from lamsach.portal.web import tasks as daily
 
 from .confirming import asked
 from .conftest import Cast

@@ -16,9 +16,9 @@ from django.db import transaction
 from lamsach.portal.accounts.models import User
 from lamsach.portal.awareness import telling
 from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.roles import Role
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Participation, Recipient, StepKind
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.letterheads.models import Letterhead
@@ -143,7 +143,7 @@ def _letterheads(ministry: Unit, units: list[Unit]) -> None:
 
 
 def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:
-    password = tokens.nonce()
+    password = links.nonce()
     people = {}
     for role, at, name in (
         (Role.ADMINISTRATOR, authority, "Quản trị Minh họa"),
@@ -188,9 +188,9 @@ def _dispatch(campaign: Campaign, issuer: Unit, by: User, parent: Dispatch | Non
         "2. Giám sát, kiểm tra và xử lý các máy tính kết nối đến địa chỉ độc hại.\n3. Báo cáo kết quả trước thời hạn.",
         deadline=campaign.report_due - timedelta(days=3 if parent else 0),
         created_by=by,
-        once=tokens.nonce(),
+        once=links.nonce(),
     )
-    sending.send(made, by)
+    dispatches.send(made, by)
     return made
 
 
@@ -201,13 +201,13 @@ def _answers(campaign: Campaign, chance: random.Random, start: date) -> None:
         luck = chance.random()
         day = start + timedelta(days=chance.randrange(1, 30))
         if luck < 0.5:
-            sending.take(
+            dispatches.take(
                 copy, StepKind.DEPLOYED, how=How.PAPER, day=day, who="Văn thư", note="Đã rà quét các máy."
             )
         elif luck < 0.75:
-            sending.take(copy, StepKind.ACKNOWLEDGED, how=How.LINK, day=day, who="Văn thư")
+            dispatches.take(copy, StepKind.ACKNOWLEDGED, how=How.LINK, day=day, who="Văn thư")
         elif luck < 0.85:
-            sending.take(copy, StepKind.OPENED, how=How.PORTAL, day=day, who="Văn thư")
+            dispatches.take(copy, StepKind.OPENED, how=How.PORTAL, day=day, who="Văn thư")
 
 
 def _odds(ministry: Unit, unit: Unit) -> None:
@@ -226,7 +226,7 @@ def _odds(ministry: Unit, unit: Unit) -> None:
         question = Question(
             unit=at, name="Người hỏi", email="nguoihoi@bo.example", subject=subject, text=text
         )
-        desk.ask(question, tokens.nonce())
+        desk.ask(question, links.nonce())
 
 
 def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> None:

@@ -10,9 +10,9 @@ from lamsach.channels.edxml.writer import write
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Dispatch
 from lamsach.portal.demo import Filled
-from lamsach.portal.edxml import acting, carrying, sending
+from lamsach.portal.edxml import actions, carrier, outbox
+from lamsach.portal.edxml.inbox import Source, take
 from lamsach.portal.edxml.models import Connection, Message, Way
-from lamsach.portal.edxml.taking import Source, take
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
@@ -31,10 +31,10 @@ def fill_edxml(filled: Filled) -> None:
     first = _received(
         source, "1298/CATTT-NCSC", "V/v triển khai chiến dịch làm sạch mã độc trên không gian mạng", 45
     )
-    acting.file(first, ours.campaign, leader)
+    actions.file(first, ours.campaign, leader)
     _received(source, "1402/CATTT-NCSC", "V/v cập nhật danh sách địa chỉ độc hại", 2)
-    out = sending.queue_dispatch(ours, connection, leader, about=first)
-    carrying.deliver(connection, [])
+    out = outbox.queue_dispatch(ours, connection, leader, about=first)
+    carrier.deliver(connection, [])
     for place, copy in enumerate(
         ours.recipients.exclude(deployed=None).select_related("unit").order_by("unit__code")[:SHOWN]
     ):

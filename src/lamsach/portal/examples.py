@@ -47,7 +47,7 @@ def make() -> Iterator[tuple[str, bytes]]:
 def _reports(campaign: Campaign) -> list[Report]:
     from lamsach.portal.accounts.models import User
     from lamsach.portal.reports import drafts
-    from lamsach.portal.reports.measured import drafted
+    from lamsach.portal.reports.content import drafted
     from lamsach.portal.reports.models import Figure, Report
     from lamsach.portal.units.models import Unit
 

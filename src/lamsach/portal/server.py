@@ -52,7 +52,7 @@ def prepare() -> str | None:
             agreement.check()
     except OperationalError as problem:
         raise no_answer(problem) from problem
-    from lamsach.portal.privacy.replaying import pending
+    from lamsach.portal.privacy.erasure import pending
 
     pending()
     _lay_out(Path(settings.STATIC_ROOT))

@@ -177,8 +177,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lamsach"
 MFA_FORMS = {
     "activate_totp": "lamsach.portal.accounts.factors.ActivateForm",
-    "add_webauthn": "lamsach.portal.accounts.keys.AddKeyForm",
-    "edit_webauthn": "lamsach.portal.accounts.keys.EditKeyForm",
+    "add_webauthn": "lamsach.portal.accounts.factors.AddKeyForm",
+    "edit_webauthn": "lamsach.portal.accounts.factors.EditKeyForm",
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
 MFA_REQUIRED = OPTIONS.switch("LAMSACH_MFA")
@@ -234,7 +234,7 @@ IMAP_URL = OPTIONS.text("LAMSACH_IMAP_URL")
 MAIL_FILES_BYTES = OPTIONS.number("LAMSACH_MAIL_FILES_MB") * 1_000_000
 MAIL_PER_MINUTE = OPTIONS.number("LAMSACH_MAIL_PER_MINUTE")
 DEFAULT_FROM_EMAIL = OPTIONS.text("LAMSACH_MAIL_FROM")
-EMAIL_BACKEND = "lamsach.portal.mail.backend.QueueBackend"
+EMAIL_BACKEND = "lamsach.portal.mail.letters.QueueBackend"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
@@ -257,9 +257,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-        "json": {"()": "lamsach.portal.base.json_log.JsonFormatter"},
+        "json": {"()": "lamsach.portal.base.logs.JsonFormatter"},
     },
-    "filters": {"discreet": {"()": "lamsach.portal.base.discreet.Discreet"}},
+    "filters": {"discreet": {"()": "lamsach.portal.base.logs.Discreet"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",

@@ -123,7 +123,7 @@ def _erase_again(data: Path, erased: Path | None) -> int:
     if erased is not None:
         ledger.take(data, erased)
     start(data)
-    from lamsach.portal.privacy.replaying import pending
+    from lamsach.portal.privacy.erasure import pending
     from lamsach.portal.schema import bring_up_to_date
 
     bring_up_to_date()

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from lamsach.portal.accounts import events
-from lamsach.portal.accounts.idle import lock
+from lamsach.portal.accounts.tasks import lock
 from lamsach.portal.base.ratelimit import client_address, exceeded
 
 _FRESH_S = 300.0

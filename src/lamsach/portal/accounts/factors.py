@@ -9,11 +9,14 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, get_totp_secret
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamsach.errors import InputError
-from lamsach.portal.base import locking
+from lamsach.portal.base import locks
 
 _PURPOSE = "lamsach.accounts.second-factor/1"
 _MARK = "locked:"
@@ -26,14 +29,14 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """The secret, locked."""
-        return _MARK + locking.lock(_PURPOSE, text)
+        return _MARK + locks.lock(_PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """The secret again; one that a server of an older version wrote meanwhile is taken as it is. ValidationError, which the form shows, after a change of the secret key."""
         if not encrypted_text.startswith(_MARK):
             return encrypted_text
         try:
-            return locking.unlock(_PURPOSE, encrypted_text.removeprefix(_MARK))
+            return locks.unlock(_PURPOSE, encrypted_text.removeprefix(_MARK))
         except InputError as problem:
             logger.error("A second factor cannot be opened: LAMSACH_SECRET_KEY is another than when it was set up, see LAMSACH_OLD_SECRET_KEYS.")  # fmt: skip
             raise ValidationError(
@@ -58,3 +61,15 @@ class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
             return FactorAdapter().decrypt(kept)
         except ValidationError:
             return str(get_totp_secret(regenerate=True))
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A new key."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the key"), required=False, max_length=100)
+
+
+class EditKeyForm(EditWebAuthnForm):  # type: ignore[misc]
+    """Another name for a key."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the key"), max_length=100)

@@ -14,7 +14,7 @@ from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.base.roles import COORDINATORS, WEAKEST, Role
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical
-from lamsach.portal.units.picking import UnitField, offer
+from lamsach.portal.units.forms import UnitField, offer
 from lamsach.portal.units.tree import ancestors
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.units.models import Membership
@@ -22,11 +22,11 @@ PURPOSE = "invitation"
 @transaction.atomic
 def invite(invitation: Invitation, by: User) -> Invitation:
     """Save the invitation and queue its e-mail."""
-    invitation.nonce = tokens.nonce()
+    invitation.nonce = links.nonce()
     invitation.created_by = by
     invitation.expires = timezone.now() + LASTS
     invitation.save()
-    address = absolute("accounts:accept", token=tokens.sign(PURPOSE, invitation.nonce))
+    address = absolute("accounts:accept", token=links.sign(PURPOSE, invitation.nonce))
     queue_letter(
         "invitation",
         to=invitation.email,
@@ -47,7 +47,7 @@ def invite(invitation: Invitation, by: User) -> Invitation:
 
 def find(token: str) -> Invitation | None:
     """The open invitation behind a link."""
-    word = tokens.read(PURPOSE, token)
+    word = links.read(PURPOSE, token)
     return Invitation.objects.filter(
         nonce=word or "", accepted=None, withdrawn=None, expires__gt=timezone.now()
     ).first()

@@ -24,7 +24,7 @@ from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.forms import form_page
-from lamsach.portal.base.listing import Cell, Listing, State
+from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, Role

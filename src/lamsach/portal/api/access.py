@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
+from ninja.security import HttpBearer
 
+from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation, Recipient
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import descendants
@@ -69,3 +73,30 @@ def received(token: Token) -> QuerySet[Recipient]:
     """Return what the unit itself was sent."""
     rows = Recipient.objects.filter(unit=token.unit, dispatch__sent__isnull=False)
     return rows.select_related("unit", "dispatch__campaign", "dispatch__issuer").order_by("pk")
+
+
+WRONG_TOKENS, WINDOW_S = 30, 300
+WORDS: list[Callable[[str], Any]] = []
+"""Who knows other words than units' tokens that hand in scans alone: the app `fleet` registers itself."""
+
+
+class UnitToken(HttpBearer):
+    """`Authorization: Bearer lamsach_...`, the token of a unit."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """The token, or None, which is answered by 401. Wrong ones are counted by address."""
+        found = access.find(token, request)
+        if found is None and exceeded("api", client_address(request), WRONG_TOKENS, WINDOW_S):
+            raise Http404
+        return found
+
+
+class HandingIn(UnitToken):
+    """`Authorization: Bearer ...`, the token of a unit, or the word of a scanner that was handed out for it: for addresses that take what scans and hunts found."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """The token or the handed-out scanner; None for neither."""
+        for find in WORDS:
+            if (found := find(token)) is not None:
+                return found
+        return super().authenticate(request, token)

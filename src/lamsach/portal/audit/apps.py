@@ -14,6 +14,6 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Note in the trail that a list was looked at or taken out."""
         from lamsach.portal.audit.trail import record
-        from lamsach.portal.base.listing import RECORD
+        from lamsach.portal.base.lists import RECORD
 
         RECORD.append(record)

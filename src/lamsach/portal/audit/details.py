@@ -141,3 +141,68 @@ def _value(value: Any, act: str | None = None) -> str:
     if isinstance(value, list):
         return ", ".join(_value(part, act) for part in value)
     return str(value) if act is None else _label(str(value), act)
+
+
+THINGS: dict[str, Any] = {
+    "account": _("Account"), "canned": _("Answer kept ready"), "article": _("Article"), "api": _("Programs"), "audit": _("Audit trail"),
+    "avreport": _("Malware report"), "awareness": _("Awareness"), "board": _("Board of answers"), "bundle": _("Result"), "campaign": _("Campaign"),
+    "case": _("Case"), "case_rules": _("Rules of verification"), "cases": _("List of machines"),
+    "clarification": _("Open question"), "clarifications": _("Open questions"), "consent": _("Consent"),
+    "deadline": _("Deadline"), "device": _("Machine"), "dispatch": _("Dispatch"), "factor": _("Second factor"), "login": _("Log-in"), "password": _("Password"), "role": _("Role"), "evidence": _("Evidence"), "edxml": _("Document exchange"), "exchange": _("Exchange"),
+    "exemption": _("Exception"), "fleet": _("Scans of machines"), "form": _("Reporting form"),
+    "hold": _("Legal hold"), "hunt": _("Hunt"), "incoming": _("E-mail that came in"), "invitation": _("Invitation"),
+    "list": _("List"), "live": _("Listed contacts"), "mail": _("E-mail"), "material": _("Material"),
+    "merge": _("Joined machines"), "misp": _("MISP server"), "people": _("People"), "person": _("One person"),
+    "playbook": _("Playbook"), "portal": _("Portal"), "privacy": _("Personal data"), "question": _("Question"), "questions": _("Questions"),
+    "report": _("Report"), "scan": _("Scan"), "sightings": _("Sightings"), "sources": _("Log sources"), "token": _("Token"),
+    "tool": _("Tool"), "trace": _("Trace"), "unit": _("Unit"), "unit_key": _("Signing key"), "units": _("Units"),
+    "webhook": _("Notice to a program"),
+}  # fmt: skip
+
+ACTS: dict[str, Any] = {
+    "accept": _("accepted"), "accepted": _("accepted"), "acknowledged": _("acknowledged"), "added": _("added"),
+    "again": _("sent again"), "answered": _("answered"), "approve": _("approved"),
+    "appointed": _("given"), "arrived": _("noted as arrived"), "blind": _("found blind"), "asked": _("asked for"), "assigned": _("given to somebody"),
+    "attached": _("file attached"), "begun": _("begun"), "bundle_erased": _("result erased"), "cases_read": _("cases read"), "changed": _("changed"), "cleaned": _("stated as cleaned"),
+    "done": _("done"), "failed": _("failed"), "removed": _("removed"), "shown": _("shown at log-in"), "first_used": _("used for the first time"), "locked_out": _("locked out after too many attempts"), "reset": _("set anew by letter"), "reset_asked": _("letter to set it anew asked for"),
+    "closed": _("brought to an end"), "connection_changed": _("connection changed"), "connection_ended": _("connection ended"), "connection_made": _("connection made"), "consolidated": _("consolidated"), "corrected": _("corrected"), "created": _("created"),
+    "data_exported": _("data exported"), "data_viewed": _("data looked at"),
+    "decision_revoked": _("decision revoked"), "decisions_downloaded": _("decisions downloaded"),
+    "deployed": _("deployed"), "document": _("document taken"), "document_added": _("document added"),
+    "document_withdrawn": _("document withdrawn"), "downloaded": _("downloaded"), "end": _("ended"),
+    "ended": _("ended"), "erased": _("erased"), "erased_again": _("erased again after a restore"), "excepted": _("put under an exception"), "exception": _("put under an exception"), "exported": _("exported"), "extension_asked": _("later deadline asked for"),
+    "extension_decided": _("later deadline decided"), "false_alarm": _("called a false alarm"), "feedback": _("feedback given"), "fetched": _("fetched"), "fetch_asked": _("fetched at once"),
+    "file": _("file looked at"), "files_deleted": _("files deleted"), "filed": _("filed"), "form_read": _("form read"), "forwarded": _("passed on"), "given": _("agreed to"), "given_up": _("given up"), "grant_ended": _("permission to look ended"),
+    "granted": _("permission to look given"), "granted_view_over": _("permission to look ran out"), "granted_viewed": _("looked at by permission"),
+    "handed_over": _("handed to the unit above"), "imported": _("imported"), "inventory": _("inventory kept"),
+    "issued": _("issued"), "key_believed": _("key trusted"), "key_made": _("signing key made"), "key_replaced": _("signing key replaced"), "key_ended": _("key no longer trusted"), "sealing_key_made": _("sealing key made"), "sealing_key_replaced": _("sealing key replaced"),
+    "kind": _("kind changed"), "letter": _("letter to the person"), "letter_printed": _("letter printed"),
+    "letterhead": _("letterhead changed"), "lifted": _("lifted"), "logs_deleted": _("logs deleted"), "locked": _("locked"),
+    "machines_exported": _("machines exported"), "made": _("made"), "minutes": _("minutes taken"), "moved": _("moved"),
+    "narrow": _("made narrower"), "new": _("opened"), "note": _("note added"), "noted": _("note added"), "offline": _("files by hand only"), "online": _("files by HTTPS too"), "opened": _("opened"),
+    "outlet_closed": _("outlet closed"), "outlet_made": _("outlet made"), "overruled": _("figure written over"),
+    "parted": _("parted"), "partner_added": _("partner added"), "partner_ended": _("partner ended"),
+    "person": _("person named"), "person_exported": _("data exported"), "person_viewed": _("data looked at"),
+    "plan_changed": _("decision changed"), "prepared": _("prepared"), "purged": _("personal data purged in time"), "purged_devices": _("machines purged in time"), "pushed": _("sent"), "put": _("put"), "queued": _("handed on"), "read": _("read"),
+    "received": _("received"), "received_downloaded": _("received file downloaded"), "recorded": _("confirmation noted"),
+    "refuse": _("refused"), "refused": _("refused"), "refreshed": _("figures counted anew"), "release_asked": _("release asked for"), "released": _("released"),
+    "reinfected": _("found again"), "reminded": _("reminder sent"), "reminder_document": _("reminder written"), "renewed": _("renewed"),
+    "restored": _("put back"), "result_deleted": _("result deleted"), "returned": _("returned"), "return": _("returned"), "revoked": _("revoked"),
+    "running": _("opened"), "saved": _("saved"), "scan_downloaded": _("signed copy downloaded"),
+    "scanned": _("signed copy handed in"), "scanner_revoked": _("scanner revoked"), "scanner_taken": _("scanner taken"),
+    "send": _("sent"), "sent": _("sent"), "sessions_ended": _("sessions ended"), "set_aside": _("set aside"), "set_up": _("set up"),
+    "sheet": _("sheet printed"), "signed": _("signed"), "size": _("number of machines stated"), "solved": _("solved"),
+    "source_added": _("source added"), "source_changed": _("source changed"), "source_removed": _("source removed"),
+    "stopped": _("stopped"), "submit": _("submitted"), "submitted": _("submitted"), "taken": _("taken in"),
+    "ticked": _("step ticked"), "unticked": _("unticked"), "told": _("told"), "tools": _("tools chosen"), "unlocked": _("unlocked"),
+    "undone": _("undone"), "used": _("used in a campaign"), "verified": _("verified clean"), "viewed": _("looked at"),
+    "withdrawn": _("withdrawn"), "working": _("being handled"), "written": _("written"), "wrote": _("wrote"),
+}  # fmt: skip
+
+
+def words(action: str) -> str:
+    """The act in the reader's language."""
+    thing, _dot, act = action.partition(".")
+    if thing not in THINGS or act not in ACTS:
+        return action
+    return f"{THINGS[thing]}: {ACTS[act]}"

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.details import told
-from lamsach.portal.audit.words import words
+from lamsach.portal.audit.details import told, words
 
 
 class Entry(models.Model):

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.listing import Cell, Filter, Listing, Quiet
+from lamsach.portal.base.lists import Cell, Filter, Listing, Quiet
 from lamsach.portal.base.roles import ADMINISTRATORS
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.listing import toned
+from lamsach.portal.base.lists import toned
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 

@@ -19,8 +19,8 @@ from lamsach.portal.avreports import access, making
 from lamsach.portal.avreports.forms import PeriodForm, PlanForm
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.listing import Cell, Link, Listing, Quiet
-from lamsach.portal.base.listing import State as Shown
+from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
+from lamsach.portal.base.lists import State as Shown
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import WRITERS

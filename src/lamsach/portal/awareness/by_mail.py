@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from lamsach.portal.awareness.models import Notice
 from lamsach.portal.mail.delivery import WHEN_SENT
-from lamsach.portal.mail.incoming import lands_at
+from lamsach.portal.mail.inbox import lands_at
 from lamsach.portal.mail.models import Incoming, Letter
-from lamsach.portal.mail.parsing import Parsed
+from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.support.by_mail import ask
 
 

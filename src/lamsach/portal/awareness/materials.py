@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from lamsach.portal.base.charts import qr
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.qr import qr
 from lamsach.portal.campaigns.models import Campaign
 
 KINDS = ("poster", "slides")

@@ -16,10 +16,10 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import codes, consent
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Person
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.mail.incoming import bad_addresses
+from lamsach.portal.mail.inbox import bad_addresses
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.models import Unit
@@ -103,7 +103,7 @@ def tell(
                 campaign=campaign,
                 unit=unit,
                 person=person,
-                nonce=tokens.nonce(),
+                nonce=links.nonce(),
                 code=codes.new(),
                 wave=min(before + wave, 30_000),
                 planned=at if mailed else None,
@@ -187,7 +187,7 @@ def _draft(notice: Notice, kind: str, key: str) -> Draft:
         context={
             "name": person.name if person else "",
             "unit": notice.unit.name,
-            "address": absolute("awareness:notice", token=tokens.sign(PURPOSE, notice.nonce)),
+            "address": absolute("awareness:notice", token=links.sign(PURPOSE, notice.nonce)),
             "contact": notice.unit.contact,
             "issuer": notice.unit.name,
         },
@@ -196,7 +196,7 @@ def _draft(notice: Notice, kind: str, key: str) -> Draft:
 
 def find(token: str) -> Notice | None:
     """The notice behind a person's own link."""
-    word = tokens.read(PURPOSE, token)
+    word = links.read(PURPOSE, token)
     return Notice.objects.filter(nonce=word or "").select_related("unit", "campaign").first()
 
 

@@ -24,13 +24,13 @@ from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.mail.incoming import bad_addresses
+from lamsach.portal.mail.inbox import bad_addresses
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.views import current
 from lamsach.portal.units.access import get_unit, home_units, readable_units

@@ -21,7 +21,7 @@ from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.models import BadAddress, Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
-from lamsach.portal.units.holding import held_units
+from lamsach.portal.units.access import held_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 

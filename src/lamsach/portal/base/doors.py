@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from lamsach.portal.base.errors import not_a_page
 from lamsach.portal.base.roles import ALL, WRITERS, Role
-from lamsach.portal.base.waiting import forget
+from lamsach.portal.base.tasks import forget
 
 View = Callable[..., HttpResponse]
 

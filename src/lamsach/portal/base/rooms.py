@@ -16,7 +16,7 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.roles import Role
-from lamsach.portal.base.waiting import badge
+from lamsach.portal.base.tasks import badge
 
 
 @dataclass(frozen=True, slots=True)

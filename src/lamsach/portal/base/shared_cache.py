@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from lamsach.errors import InputError
-from lamsach.portal.base.locking import lock, unlock
+from lamsach.portal.base.locks import lock, unlock
 
 _PURPOSE = "cache"
 _LONGEST_KEY = 150

@@ -13,10 +13,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register where answers to the app's letters land, and let deadlines follow the tree."""
-        from lamsach.portal.campaigns import (
-            deadlines,
-            replies,  # noqa: F401 - registers itself
-        )
+        from lamsach.portal.campaigns import deadlines
         from lamsach.portal.units.tree import moved
 
         moved.connect(deadlines.follow_tree)

@@ -19,14 +19,13 @@ from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.campaigns import access, sending
-from lamsach.portal.campaigns.checks import reminded_words, reminding_check
+from lamsach.portal.campaigns import access, dispatches
+from lamsach.portal.campaigns.checks import last_reminded, reminded_words, reminding_check
 from lamsach.portal.campaigns.counting import branches, counts, late_on
 from lamsach.portal.campaigns.models import Campaign, Recipient
-from lamsach.portal.campaigns.reminders import last_reminded
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import (
     get_unit,
@@ -163,7 +162,7 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
     page = unchecked(request, reminding_check(units, reminded, address["Location"]))
     if page is not None:
         return page
-    count = sending.remind(newest.values(), request.user)
+    count = dispatches.remind(newest.values(), request.user)
     if count:
         messages.success(request, reminded_words(units))
     else:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.base.check import MOST_NAMED, Check
-from lamsach.portal.campaigns import sending
-from lamsach.portal.campaigns.deadline_statements import stated_plan
-from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch
+from lamsach.portal.campaigns import dispatches
+from lamsach.portal.campaigns.deadline_moves import stated_plan
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Recipient
+from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Unit
 
 _RECENTLY = timedelta(days=2)
@@ -21,7 +23,7 @@ _RECENTLY = timedelta(days=2)
 def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
     """Before a dispatch is sent: whom it reaches, what it starts, what it moves. It needs a text or a file."""
     campaign = dispatch.campaign
-    units = sending.audience(dispatch, whole=whole).order_by("code")
+    units = dispatches.audience(dispatch, whole=whole).order_by("code")
     count, without = units.count(), units.filter(email="").count()
     effects = [_("A letter with a link for the answer goes to {count} units.").format(count=count - without)]
     if campaign.state == CampaignState.DRAFT:
@@ -120,3 +122,20 @@ def reminded_words(units: Iterable[Unit]) -> str:
 
 def _listed(units: Sequence[Unit]) -> str:
     return ", ".join(unit.name for unit in units[:10]) + (" …" if len(units) > 10 else "")
+
+
+def last_reminded(campaign: Campaign, units: Iterable[int]) -> dict[int, datetime]:
+    """When each of these units (of one page) was last reminded of anything in the campaign. Two queries."""
+    wanted = list(units)
+    copies = Recipient.objects.filter(dispatch__campaign=campaign, unit__in=wanted)
+    abouts = [f"recipient:{number}" for number in copies.values_list("pk", flat=True)]
+    reminders = Q(kind="reminder", about__in=abouts) | Q(kind="report_due", about=f"report:{campaign.pk}")
+    rows = Letter.objects.filter(reminders, unit__in=wanted).order_by().values("unit")
+    return dict(rows.annotate(last=Max("created")).values_list("unit", "last"))
+
+
+def reminders_of(recipient: Recipient) -> list[Letter]:
+    """The reminders that a unit was sent of a dispatch, and of its report in the campaign."""
+    of_report = Q(kind="report_due", about=f"report:{recipient.dispatch.campaign_id}", unit=recipient.unit_id)
+    rows = Letter.objects.filter(Q(kind="reminder", about=f"recipient:{recipient.pk}") | of_report)
+    return list(rows.order_by("created")[:100])

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, Value, When
 
-from lamsach.portal.base.together import at_once
+from lamsach.portal.base.queries import at_once
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import on_day, today, under

@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.campaigns.deadline_letters import Touched, tell_moved
 from lamsach.portal.campaigns.deadlines import (
     Deadline,
     UnitDates,
     dates,
     in_force,
+    of_unit,
     of_units,
     refresh,
 )
@@ -29,7 +29,9 @@ from lamsach.portal.campaigns.models import (
     Dispatch,
     MoveScope,
     Participation,
+    Recipient,
 )
+from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
 
@@ -230,3 +232,93 @@ def _carry(
     if letters:
         tell_moved(campaign, touched, move, key)
     return touched
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A unit some of whose deadlines change: the old and the new ones."""
+
+    unit: Unit
+    changes: tuple[tuple[Deadline, Deadline], ...]
+
+
+def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMove, key: str) -> None:
+    """One letter a unit with its new days, but for what it has done already. An answer lands at its newest dispatch."""
+    done = {
+        row.unit_id: {
+            DeadlineKind.ACKNOWLEDGE: row.informed_on is not None,
+            DeadlineKind.DEPLOY: row.deployed_on is not None,
+        }
+        for row in Participation.objects.filter(campaign=campaign)
+    }
+    newest = dict(
+        Recipient.objects.filter(dispatch__campaign=campaign).order_by("pk").values_list("unit", "pk")
+    )
+    drafts = []
+    for one in touched:
+        open_ones = [
+            (old, new) for old, new in one.changes if not done.get(one.unit.pk, {}).get(new.kind, False)
+        ]
+        if open_ones:
+            context = {
+                "unit": one.unit.name,
+                "campaign": campaign.name,
+                "reason": move.reason if move.undone is None else "",
+                "changes": [
+                    {
+                        "kind": new.kind,
+                        "old": f"{old.day:%d/%m/%Y}",
+                        "new": f"{new.day:%d/%m/%Y}",
+                        "late": new.late,
+                    }
+                    for old, new in open_ones
+                ],
+            }
+            about = f"recipient:{newest[one.unit.pk]}" if one.unit.pk in newest else ""
+            drafts.append(
+                Draft(
+                    "deadline_moved",
+                    one.unit.email,
+                    f"{key}:{one.unit.pk}",
+                    context,
+                    unit_id=one.unit.pk,
+                    about=about,
+                )
+            )
+    queue(drafts)
+
+
+def stated_plan(dispatch: Dispatch) -> Plan:
+    """Return what a dispatch that goes out moves for everything under its issuer; no days where it states what holds."""
+    campaign, issuer = dispatch.campaign, dispatch.issuer
+    held = in_force([campaign.pk])
+    days: dict[DeadlineKind, date] = {}
+    for _ in DeadlineKind:
+        moves = held + Plan(campaign, MoveScope.BELOW, days, issuer).moves()
+        (below,) = dates([(campaign, issuer.pk)], moves, down=1).values()
+        off = (one for one in reversed([*below]) if _differs(one, dispatch.deadline))
+        if (first := next(off, None)) is None:
+            break
+        days[first.kind] = dispatch.deadline
+    return Plan(campaign, MoveScope.BELOW, days, issuer, dispatch=dispatch)
+
+
+def state(dispatch: Dispatch, by: Any) -> None:
+    """Move what the dispatch states; its own letter tells of it."""
+    plan = stated_plan(dispatch)
+    if plan.days:
+        make(plan, by, letters=False)
+
+
+def state_for(dispatch: Dispatch, units: Iterable[Unit], by: Any) -> None:
+    """The same for units that a dispatch from outside was sent to, and everything under each."""
+    for unit in units:
+        if of_unit(dispatch.campaign, unit.pk).report.day != dispatch.deadline:
+            days = {DeadlineKind.REPORT: dispatch.deadline}
+            plan = Plan(dispatch.campaign, MoveScope.SUBTREE, days, unit, dispatch=dispatch)
+            make(plan, by, letters=False)
+
+
+def _differs(one: Deadline, stated: date) -> bool:
+    """The day of the report is the stated one; what comes before it is not due after it."""
+    return one.day != stated if one.kind == DeadlineKind.REPORT else one.day > stated

@@ -18,17 +18,16 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import DateInput
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns import access, deadlines
-from lamsach.portal.campaigns.deadline_letters import Touched
-from lamsach.portal.campaigns.deadline_moves import Plan, Preview, make, preview, preview_undo, undo
+from lamsach.portal.campaigns.deadline_moves import Plan, Preview, Touched, make, preview, preview_undo, undo
 from lamsach.portal.campaigns.deadlines import Deadline
 from lamsach.portal.campaigns.models import Campaign, DeadlineKind, DeadlineMove, MoveScope
 from lamsach.portal.units.access import may_act, readable_units, writable_units
+from lamsach.portal.units.forms import UnitField, offer
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.picking import UnitField, offer
 from lamsach.portal.units.tree import today
 
 BY = {

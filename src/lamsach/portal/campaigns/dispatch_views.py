@@ -13,19 +13,25 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked
-from lamsach.portal.base.doors import member
+from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.links import nonce
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.tokens import nonce
 from lamsach.portal.base.uploads import Kept, download, keep
-from lamsach.portal.campaigns import access, deadlines, sending, taking_back
-from lamsach.portal.campaigns.checks import sending_check
-from lamsach.portal.campaigns.forms import DispatchForm, FileForm, TakeBackForm, UnitAnswerForm
-from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, How, Step, StepKind
-from lamsach.portal.campaigns.reminders import reminders_of
+from lamsach.portal.campaigns import access, deadlines, dispatches
+from lamsach.portal.campaigns.checks import reminders_of, sending_check
+from lamsach.portal.campaigns.forms import (
+    DispatchForm,
+    FileForm,
+    LinkAnswerForm,
+    TakeBackForm,
+    UnitAnswerForm,
+)
+from lamsach.portal.campaigns.models import AnswerLink, Attachment, Campaign, Dispatch, How, Step, StepKind
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
@@ -125,7 +131,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     copies = list(access.my_copies(request.user, found)) if found.sent else []
     for copy in copies:
         if copy.opened is None:
-            sending.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
+            dispatches.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
     dues = deadlines.dates((found.campaign, copy.unit_id) for copy in copies)
     may_write = writable_units(request.user).filter(pk=found.issuer_id).exists()
     context: dict[str, Any] = {
@@ -140,7 +146,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     if may_write or writable_units(request.user, ALL).filter(pk=found.issuer_id).exists():
         context["page"] = paged(request, found.recipients.select_related("unit").order_by("unit__code"))
     if may_write and found.sent is None:
-        near, whole = sending.audience(found), sending.audience(found, whole=True)
+        near, whole = dispatches.audience(found), dispatches.audience(found, whole=True)
         context["near"] = (near.count(), near.filter(email="").count())
         context["whole"] = (whole.count(), whole.filter(email="").count())
         context["missing"] = near.filter(email="")[:20]
@@ -153,11 +159,11 @@ def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send it: once, however often the button is pressed."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
     whole = request.POST.get("to") == "whole"
-    if found.sent is None and sending.audience(found, whole=whole).exists():
+    if found.sent is None and dispatches.audience(found, whole=whole).exists():
         page = unchecked(request, sending_check(found, whole=whole))
         if page is not None:
             return page
-    count = sending.send(found, request.user, whole=whole)
+    count = dispatches.send(found, request.user, whole=whole)
     if count:
         text = _("The dispatch goes to {count} units.")
         messages.success(request, text.format(count=count))
@@ -238,7 +244,7 @@ def _answer(request: HttpRequest, found: Any, form: UnitAnswerForm) -> LamsachEr
         except LamsachError as problem:
             return problem
     own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
-    sending.take(
+    dispatches.take(
         found,
         StepKind(data["kind"]),
         by=request.user,
@@ -261,7 +267,7 @@ def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     else:
         own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
         how = How.PORTAL if own else How.PAPER
-        if taking_back.take_back(found, request.user, how=how, reason=form.cleaned_data["reason"]):
+        if dispatches.take_back(found, request.user, how=how, reason=form.cleaned_data["reason"]):
             messages.success(request, _("The statement was taken back."))
     return redirect("campaigns:recipient", recipient_id=recipient_id)
 
@@ -273,3 +279,50 @@ def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpRespo
     step = Step.objects.filter(pk=step_id, recipient=found).exclude(evidence_path="").first()
     record(request, "evidence.downloaded", found, found.unit)
     return download(step.evidence_name if step else "", step.evidence_path if step else "none")
+
+
+@rate_limited("answer", 60, 300, ("GET", "POST"))
+@link()
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """Read the dispatch and answer. Looking at it changes nothing: mail scanners open links, people press buttons."""
+    found = dispatches.open_link(token)
+    if found is None:
+        return render(request, "accounts/link_used.html", status=404)
+    kinds = _kinds(found)
+    form = LinkAnswerForm(request.POST or None, kinds=kinds, initial={"day": today()})
+    dispatch = found.recipient.dispatch
+    context = {
+        "link": found,
+        "token": token,
+        "dispatch": dispatch,
+        "dates": deadlines.of_unit(dispatch.campaign, found.recipient.unit_id),
+        "chain": dispatch.chain(),
+        "form": form,
+        "contact": dispatch.issuer.contact,
+    }
+    if request.method == "POST" and found.used is None and form.is_valid():
+        data = form.cleaned_data
+        kind = StepKind(data["kind"])
+        if not dispatches.answer(found, kind, who=data["who"], day=data["day"], note=data["note"]):
+            return render(request, "accounts/link_used.html", status=404)
+        return render(request, "campaigns/answered.html", {**context, "kind": kind})
+    status = 409 if request.method == "POST" and found.used else 200
+    return render(request, "campaigns/answer.html", context, status=status)
+
+
+def _kinds(found: AnswerLink) -> tuple[StepKind, ...]:
+    if found.kind == StepKind.DEPLOYED:
+        return (StepKind.DEPLOYED,)
+    return (StepKind.ACKNOWLEDGED, StepKind.DEPLOYED)
+
+
+@rate_limited("answer", 60, 300, ("GET",))
+@link("GET")
+def answer_file(request: HttpRequest, token: str, attachment_id: int) -> HttpResponse:
+    """A file of the dispatch behind the link."""
+    found = dispatches.open_link(token)
+    chain = found.recipient.dispatch.chain() if found else []
+    files = [file for dispatch in chain for file in dispatch.attachments.filter(pk=attachment_id)]
+    if not files:
+        return render(request, "accounts/link_used.html", status=404)
+    return download(files[0].name, files[0].path)

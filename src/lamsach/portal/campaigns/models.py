@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.listing import toned
+from lamsach.portal.base.lists import toned
 from lamsach.portal.units.models import Unit
 
 

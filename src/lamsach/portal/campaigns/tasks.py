@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from lamsach.portal.campaigns.deadlines import DAYS_BEFORE
+from lamsach.portal.base.roles import COORDINATORS, WRITERS
+from lamsach.portal.base.tasks import MOST, NONE, Row, waits
+from lamsach.portal.campaigns.deadlines import DAYS_BEFORE, UnitDates, dates
+from lamsach.portal.campaigns.dispatches import remind
 from lamsach.portal.campaigns.lists import read_list
-from lamsach.portal.campaigns.models import CampaignState, Recipient
-from lamsach.portal.campaigns.sending import remind
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Recipient
 from lamsach.portal.jobs.queue import Progress, job, regular
-from lamsach.portal.units.tree import today
+from lamsach.portal.mail.models import BadAddress
+from lamsach.portal.units.access import home_units, memberships
+from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import today, under
 
 EARLIEST_HOUR, LATEST_HOUR = 7, 18
 
@@ -54,3 +65,136 @@ def _once(group: list[Recipient]) -> int:
 def read_uploaded_list(progress: Progress, list_id: int) -> int:
     """Read an uploaded list of addresses for the public check."""
     return read_list(list_id, progress.step)
+
+
+def own_units(user: Any) -> list[int]:
+    """Return where the person writes by their own membership: not what stands below."""
+    return [m.unit_id for m in memberships(user) if m.role in WRITERS]
+
+
+def own_participations(user: Any) -> QuerySet[Participation]:
+    """That the person's own units take part in running campaigns."""
+    return Participation.objects.filter(
+        unit__in=own_units(user), sent_on__isnull=False, campaign__state=CampaignState.RUNNING
+    )
+
+
+def own_parts(user: Any) -> list[Participation]:
+    """The same with their campaigns and units; read once a request."""
+    known: list[Participation] | None = getattr(user, "_own_parts", None)
+    if known is None:
+        known = user._own_parts = list(own_participations(user).select_related("campaign", "unit")[:50])
+    return known
+
+
+def own_dates(user: Any, wanted: Iterable[tuple[Campaign, int]]) -> dict[tuple[int, int], UnitDates]:
+    """The deadlines of units in campaigns. Those of the own units in running campaigns are read once a request, with the first that is asked for."""
+    known: dict[tuple[int, int], UnitDates] = user.__dict__.setdefault("_own_dates", {})
+    missing = [pair for pair in wanted if (pair[0].pk, pair[1]) not in known]
+    if missing:
+        known.update(dates([*missing, *((part.campaign, part.unit_id) for part in own_parts(user))]))
+    return known
+
+
+def _own_copies(user: Any) -> QuerySet[Any]:
+    """The person's own units' copies of dispatches in running campaigns; `to_forward`: to be passed on."""
+    passed = Dispatch.objects.filter(parent=OuterRef("dispatch"), issuer=OuterRef("unit"), sent__isnull=False)
+    below = Unit.objects.filter(parent=OuterRef("unit"), valid_until=FOREVER)
+    reached = Recipient.objects.filter(dispatch=OuterRef("dispatch"), unit__parent=OuterRef("unit"))
+    return Recipient.objects.filter(
+        unit__in=own_units(user),
+        dispatch__sent__isnull=False,
+        dispatch__campaign__state=CampaignState.RUNNING,
+    ).annotate(to_forward=Exists(below) & ~Exists(passed) & ~Exists(reached))
+
+
+def _copies(user: Any) -> list[Any]:
+    """Those copies that are to be answered or passed on; read once a request."""
+    known: list[Any] | None = getattr(user, "_copies", None)
+    if known is None:
+        rows = _own_copies(user).filter(Q(deployed=None) | Q(to_forward=True))
+        known = list(
+            rows.select_related("dispatch__campaign", "dispatch__issuer", "unit").order_by("pk")[: 4 * MOST]
+        )
+        user._copies = known
+    return known
+
+
+@waits(
+    gettext_lazy("Dispatches to answer"), WRITERS, 10, lambda user: [_own_copies(user).filter(deployed=None)]
+)
+def to_answer(user: Any) -> list[Row]:
+    """Dispatches to acknowledge, at once by the button, and those acknowledged to deploy."""
+    rows = [one for one in _copies(user) if one.deployed is None][:MOST]
+    dues = own_dates(user, [(one.dispatch.campaign, one.unit_id) for one in rows])
+    found = []
+    for one in rows:
+        due = dues[one.dispatch.campaign_id, one.unit_id].answer(one.acknowledged)
+        address = reverse("campaigns:recipient", args=(one.pk,))
+        words = f"{one.unit.name}: {one.dispatch.subject}"
+        if one.acknowledged:
+            found.append(Row(words, address, _("State deployment"), due.day, due.late))
+        else:
+            post = {"kind": "acknowledged"}
+            found.append(Row(words, address, _("Acknowledge"), due.day, due.late, post=post))
+    return sorted(found, key=lambda row: (row.day is None, row.day))
+
+
+@waits(
+    gettext_lazy("Dispatches to pass on to our units"),
+    WRITERS,
+    20,
+    lambda user: [_own_copies(user).filter(to_forward=True)],
+)
+def to_forward(user: Any) -> list[Row]:
+    """Dispatches to units that have subordinates which were not sent it."""
+    rows = [one for one in _copies(user) if one.to_forward][:MOST]
+    dues = own_dates(user, [(one.dispatch.campaign, one.unit_id) for one in rows])
+    return [
+        Row(
+            f"{one.unit.name}: {one.dispatch.subject}",
+            reverse("campaigns:dispatch_forward", args=(one.dispatch_id,)),
+            _("Pass it on"),
+            (due := dues[one.dispatch.campaign_id, one.unit_id].acknowledge).day,
+            due.late,
+        )
+        for one in rows
+    ]
+
+
+def _unreached(user: Any) -> QuerySet[Participation]:
+    home = _first_home(user)
+    if home is None:
+        return Participation.objects.filter(NONE)
+    mine = Q(campaign__owner=home) | Q(
+        campaign__in=Participation.objects.filter(unit=home).values("campaign")
+    )
+    return (
+        Participation.objects.filter(mine, campaign__state=CampaignState.RUNNING, sent_on__isnull=False)
+        .filter(unit__in=under([home.pk]).filter(distance__gt=0).values("descendant"), informed_on=None)
+        .annotate(address=Lower("unit__email"))
+        .filter(Q(unit__email="") | Q(address__in=BadAddress.objects.values("address")))
+    )
+
+
+def _first_home(user: Any) -> Unit | None:
+    homes = [m.unit for m in memberships(user) if m.role in COORDINATORS]
+    return next((unit for unit in home_units(user) if unit in homes), None)
+
+
+@waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)], sum)
+def unreached(user: Any) -> list[Row]:
+    """Units without an answer whose letters come back, or that have no address; for each running campaign of the first own unit."""
+    home = _first_home(user)
+    if home is None:
+        return []
+    counted = _unreached(user).order_by("-campaign").values_list("campaign", "campaign__name")
+    return [
+        Row(
+            _("{campaign}: {count} units to be called").format(campaign=name, count=count),
+            reverse("campaigns:board", args=(campaign,)) + f"?unit={home.pk}&state=unreachable",
+            _("See whom to call"),
+            count=count,
+        )
+        for campaign, name, count in counted.annotate(count=Count("pk"))[:MOST]
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.campaigns import board, deadline_views, dispatch_views, link_views, material_views, views
+from lamsach.portal.campaigns import board, deadline_views, dispatch_views, material_views, views
 
 app_name = "campaigns"
 urlpatterns = [
@@ -48,6 +48,6 @@ urlpatterns = [
     path(
         "office/answers/<int:recipient_id>/evidence/<int:step_id>/", dispatch_views.evidence, name="evidence"
     ),
-    path("r/<str:token>/", link_views.answer, name="answer"),
-    path("r/<str:token>/files/<int:attachment_id>/", link_views.answer_file, name="answer_file"),
+    path("r/<str:token>/", dispatch_views.answer, name="answer"),
+    path("r/<str:token>/files/<int:attachment_id>/", dispatch_views.answer_file, name="answer_file"),
 ]

@@ -15,17 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
+from lamsach.letters.appendix_2022 import APPENDIX_2022, NAME
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked, unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import form_page, tell_wrong
-from lamsach.portal.base.listing import Cell, Listing, State
+from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns import access
-from lamsach.portal.campaigns.appendix import APPENDIX_2022, NAME
 from lamsach.portal.campaigns.checks import state_check
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import COLUMNS, resolve

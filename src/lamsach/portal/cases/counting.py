@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from lamsach.portal.base.together import at_once
+from lamsach.portal.base.queries import at_once
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import stated
 from lamsach.portal.cases.models import CaseState, Cause, Span

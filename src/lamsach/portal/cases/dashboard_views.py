@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.roles import ALL
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign

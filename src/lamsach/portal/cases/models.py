@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
-from lamsach.portal.base.listing import State
+from lamsach.portal.base.lists import State
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.units.models import FOREVER, Unit

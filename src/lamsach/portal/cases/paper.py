@@ -20,7 +20,7 @@ def sheet(case: Case) -> bytes:
     """The PDF, in the reader's language."""
     import typst
 
-    from lamsach.portal.base.qr import qr
+    from lamsach.portal.base.charts import qr
 
     words = words_of(case)
     data = json.dumps(_content(words), ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.states import may_move, move
@@ -29,12 +29,12 @@ ANSWERS = {
 
 def address_of(case: Case) -> str:
     """The person's own link."""
-    return absolute("cases:person", token=tokens.sign(PURPOSE, f"{case.pk}-{int(case.created.timestamp())}"))
+    return absolute("cases:person", token=links.sign(PURPOSE, f"{case.pk}-{int(case.created.timestamp())}"))
 
 
 def find(token: str) -> Case | None:
     """The case behind a link, or None."""
-    word = tokens.read(PURPOSE, token) or ""
+    word = links.read(PURPOSE, token) or ""
     number, _, stamp = word.partition("-")
     if not number.isdigit():
         return None

@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import tell_wrong
-from lamsach.portal.base.listing import Cell, Listing, Mono, Quiet
+from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.cases import access

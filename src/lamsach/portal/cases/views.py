@@ -15,8 +15,8 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import numbers
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import PER_PAGE
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import PER_PAGE
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases import access, people

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import WRITERS
-from lamsach.portal.base.waiting import Counted, Row, Tally, waits_counted
-from lamsach.portal.campaigns.waiting import own_units
+from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
+from lamsach.portal.campaigns.tasks import own_units
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.listing import group_condition
 from lamsach.portal.cases.models import Clarification

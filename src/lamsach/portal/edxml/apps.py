@@ -15,8 +15,8 @@ class EdxmlConfig(AppConfig):
         """Hear of each step of a unit and of each report sent, for the systems that the dispatch came from; look into incoming e-mails."""
         from django.db.models.signals import post_save
 
-        from lamsach.portal.edxml import arriving  # noqa: F401 - registers the reader of e-mails
-        from lamsach.portal.edxml.answering import on_report, on_step
+        from lamsach.portal.edxml import actions  # noqa: F401 - registers the reader of e-mails
+        from lamsach.portal.edxml.statuses import on_report, on_step
 
         post_save.connect(on_step, sender="campaigns.Step", dispatch_uid="edxml.steps")
         post_save.connect(on_report, sender="reports.Step", dispatch_uid="edxml.reports")

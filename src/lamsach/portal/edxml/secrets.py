@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from cryptography import x509
 
 from lamsach.channels.xml_signature import Signer, load_certificates, load_signer
-from lamsach.portal.base import locking
+from lamsach.portal.base import locks
 from lamsach.portal.edxml.models import Connection
 
 _KEY, _HEADERS = "lamsach.edxml.key/1", "lamsach.edxml.headers/1"
@@ -19,7 +19,7 @@ def lock_key(key_file: bytes, password: str) -> tuple[str, str]:
     """The key file with its password, locked, and the signer's name. InputError when the password does not open it."""
     signer = load_signer(key_file, password)
     word = json.dumps([base64.b64encode(key_file).decode(), password])
-    return locking.lock(_KEY, word), signer.certificates[0].subject.rfc4514_string()
+    return locks.lock(_KEY, word), signer.certificates[0].subject.rfc4514_string()
 
 
 def signer_of(connection: Connection) -> Signer | None:
@@ -29,20 +29,20 @@ def signer_of(connection: Connection) -> Signer | None:
 
 def signer_in(locked: str) -> Signer:
     """The signer of a key file that `lock_key` locked. InputError as `signer_of`."""
-    content, password = json.loads(locking.unlock(_KEY, locked))
+    content, password = json.loads(locks.unlock(_KEY, locked))
     return load_signer(base64.b64decode(content), password)
 
 
 def lock_headers(headers: Mapping[str, str]) -> str:
     """The headers of a service, locked; empty for none."""
-    return locking.lock(_HEADERS, json.dumps(dict(headers))) if headers else ""
+    return locks.lock(_HEADERS, json.dumps(dict(headers))) if headers else ""
 
 
 def headers_of(connection: Connection) -> dict[str, str]:
     """The headers of a service again. InputError as `signer_of`."""
     if not connection.locked_headers:
         return {}
-    found: dict[str, str] = json.loads(locking.unlock(_HEADERS, connection.locked_headers))
+    found: dict[str, str] = json.loads(locks.unlock(_HEADERS, connection.locked_headers))
     return found
 
 

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from lamsach.portal.edxml import carrying, listing, sending
-from lamsach.portal.edxml.models import Connection, Message
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
+from lamsach.portal.edxml import carrier, lists, outbox
+from lamsach.portal.edxml.access import messages
+from lamsach.portal.edxml.models import Connection, Message, State
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.reports.models import Report
 
@@ -14,25 +22,36 @@ from lamsach.portal.reports.models import Report
 def carry() -> None:
     """Take in and send what waits at each connection."""
     for connection in Connection.objects.filter(ended=None).select_related("unit"):
-        carrying.carry(connection)
+        carrier.carry(connection)
 
 
 @job("edxml.carry", long=True)
 def carry_now(progress: Progress, connection_id: int) -> dict[str, int]:
     """The same for one connection, now."""
-    return carrying.carry(Connection.objects.select_related("unit").get(pk=connection_id))
+    return carrier.carry(Connection.objects.select_related("unit").get(pk=connection_id))
 
 
 @job("edxml.lists", long=True)
 def take_lists(progress: Progress, message_id: int) -> dict[str, int]:
     """Take the indicator lists out of a message's files."""
-    return {"lists": listing.take_lists(Message.objects.select_related("unit", "user").get(pk=message_id))}
+    return {"lists": lists.take_lists(Message.objects.select_related("unit", "user").get(pk=message_id))}
 
 
 @job("edxml.report", long=True)
 def send_report(progress: Progress, report_id: int) -> dict[str, int]:
     """Queue a unit's report."""
-    sent = sending.queue_report(
+    sent = outbox.queue_report(
         Report.objects.select_related("unit", "campaign").get(pk=report_id), progress.job.user
     )
     return {"queued": int(sent is not None)}
+
+
+def _undecided(user: Any) -> Counted:
+    return Counted(messages(user).filter(state=State.WAITING, outgoing=False), "at")
+
+
+@waits_counted(gettext_lazy("Exchanged documents"), COORDINATORS, 78, _undecided)
+def to_file(found: Tally) -> Row:
+    """Return what came and waits to be filed under a campaign."""
+    words = _("Documents that wait for a decision: {count}").format(count=found.count)
+    return Row(words, reverse("edxml:overview"), _("Decide"), found.day, since=True, count=found.count)

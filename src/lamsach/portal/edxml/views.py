@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
@@ -16,20 +17,29 @@ from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.links import nonce
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.tokens import nonce
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.access import get_dispatch
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.edxml import access, acting, answering, sending
-from lamsach.portal.edxml.forms import FileForm, FilingForm, ReasonForm, SendForm, StatusForm
-from lamsach.portal.edxml.models import Message, State, Way
-from lamsach.portal.edxml.taking import Source, take
+from lamsach.portal.edxml import access, actions, outbox, secrets, statuses
+from lamsach.portal.edxml.forms import (
+    ConnectionForm,
+    FileForm,
+    FilingForm,
+    KeyForm,
+    ReasonForm,
+    SendForm,
+    StatusForm,
+)
+from lamsach.portal.edxml.inbox import Source, take
+from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.exchange.access import exchanging_units
+from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.reports.models import DONE, Report
 
 FILTERS = {
@@ -169,7 +179,7 @@ def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
             )
             if page is not None:
                 return page
-            sending.queue_revocation(found, request, form.cleaned_data["reason"])
+            outbox.queue_revocation(found, request, form.cleaned_data["reason"])
             messages.success(request, _("The revocation goes out."))
         else:
             tell_wrong(request, form)
@@ -181,21 +191,21 @@ def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
 
 def _file(request: HttpRequest, found: Message) -> None:
     if found.kind == "status":
-        moved = acting.move(found)
+        moved = actions.move(found)
         messages.success(request, _("The status was noted.") if moved else _("The status changes nothing."))
         return
     form = FilingForm(request.POST, campaigns=_campaigns(request))
     if not form.is_valid():
         tell_wrong(request, form)
         return
-    acting.file(found, form.cleaned_data["campaign"], request.user, form.cleaned_data["name"])
+    actions.file(found, form.cleaned_data["campaign"], request.user, form.cleaned_data["name"])
     record(request, "edxml.filed", found, found.unit, campaign=found.campaign_id)
     messages.success(request, _("The dispatch is filed under the campaign."))
 
 
 def _report(request: HttpRequest, found: Message) -> None:
     wanted = next((one for one in _reports(found) if str(one.pk) == request.POST.get("report")), None)
-    if wanted is not None and sending.queue_report(wanted, request) is not None:
+    if wanted is not None and outbox.queue_report(wanted, request) is not None:
         messages.success(request, _("The report goes out by edXML."))
 
 
@@ -206,7 +216,7 @@ def _status(request: HttpRequest, found: Message) -> None:
         return
     name, reason = form.cleaned_data["status"], form.cleaned_data["reason"]
     key = f"said:{found.pk}:{nonce()}"
-    answering.status(found, found.connection, found.unit, name, key=key, reason=reason, by=request.user)
+    statuses.status(found, found.connection, found.unit, name, key=key, reason=reason, by=request.user)
     record(request, "edxml.answered", found, found.unit, kind=name)
     messages.success(request, _("The status goes out."))
 
@@ -250,7 +260,7 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         about = form.cleaned_data["about"]
         kind = (form.cleaned_data["kind"] or "update") if about else "new"
         try:
-            made = sending.queue_dispatch(
+            made = outbox.queue_dispatch(
                 found, form.cleaned_data["connection"], request, kind=kind, about=about
             )
         except LamsachError as problem:
@@ -265,3 +275,92 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         "sent": access.messages(request.user).filter(dispatch=found, outgoing=True).exclude(kind="status"),
     }
     return render(request, "edxml/send.html", context)
+
+
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def new(request: HttpRequest) -> HttpResponse:
+    """Another connection."""
+    form = ConnectionForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        made: Connection = form.save(commit=False)
+        made.created_by = request.user  # type: ignore[assignment]
+        made.save()
+        record(request, "edxml.connection_made", made, made.unit, name=made.name)
+        messages.success(request, _("The connection is set up. Its folders are watched from now on."))
+        return redirect("edxml:connection", connection_id=made.pk)
+    return _form_page(request, form, _("Add a connection"))
+
+
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Change a connection."""
+    found = access.get_connection(request.user, connection_id)
+    form = ConnectionForm(request.POST or None, instance=found, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save(commit=False).save()
+        record(request, "edxml.connection_changed", found, found.unit, fields=form.changed_data)
+        messages.success(request, _("Saved."))
+        return redirect("edxml:connection", connection_id=connection_id)
+    return _form_page(request, form, found.name, connection=found)
+
+
+def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **said: Any) -> HttpResponse:
+    lead = _(
+        "A document-management system puts its edXML files into one folder and fetches ours from another. Fill in the lower fields only when it offers a service instead."
+    )
+    return form_page(
+        request, form, title, _("Save the connection"), lead=lead, crumbs="edxml/crumbs.html", **said
+    )
+
+
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """A connection: its folders, its last run. POST runs it now, sets or forgets its key, or ends it."""
+    found = access.get_connection(request.user, connection_id)
+    if request.method == "POST":
+        return _change(request, found)
+    context = {
+        "connection": found,
+        "key": KeyForm(),
+        "queued": found.messages.filter(state="queued").count(),
+        "recent": found.messages.select_related("unit")[:20],
+    }
+    return render(request, "edxml/connection.html", context)
+
+
+def _change(request: HttpRequest, found: Connection) -> HttpResponse:
+    what = request.POST.get("what")
+    rows = Connection.objects.filter(pk=found.pk)
+    if what == "carry" and found.ended is None:
+        enqueue("edxml.carry", request.user, connection_id=found.pk)
+        messages.success(request, _("Messages are fetched and sent now."))
+    elif what == "key":
+        _key(request, found)
+    elif what == "forget_key":
+        rows.update(locked_key="", signer="")
+        record(request, "edxml.key_ended", found, found.unit)
+        messages.success(request, _("The key is forgotten. What goes out is not signed any more."))
+    elif what == "end":
+        rows.update(ended=timezone.now(), locked_key="", locked_headers="")
+        record(request, "edxml.connection_ended", found, found.unit)
+        messages.success(request, _("The connection is ended. Its key and headers are forgotten."))
+        return redirect("edxml:overview")
+    return redirect("edxml:connection", connection_id=found.pk)
+
+
+def _key(request: HttpRequest, found: Connection) -> None:
+    form = KeyForm(request.POST, request.FILES)
+    if not form.is_valid():
+        tell_wrong(request, form)
+        return
+    try:
+        locked, signer = secrets.lock_key(form.cleaned_data["key"].read(), form.cleaned_data["password"])
+    except LamsachError as problem:
+        say(request, problem)
+        return
+    Connection.objects.filter(pk=found.pk).update(locked_key=locked, signer=signer[:300])
+    record(request, "edxml.key_made", found, found.unit, name=signer[:200])
+    messages.success(request, _("What goes out by the connection is signed from now on."))

@@ -12,9 +12,9 @@ from django.utils.translation import gettext, gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
+from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
-from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.exchange import counterparts, standing
 from lamsach.portal.exchange.kinds import Arrival, BackKind, Kind, Payload, Route, day, number, rows
 from lamsach.portal.exchange.models import Partner
@@ -255,7 +255,7 @@ def _note(
         for kind, on in days.items():
             row.refresh_from_db()
             if getattr(row, _COLUMNS[kind]) is None:
-                done = sending.take(row, kind, how=How.PAPER, by=arrival.user, who=who, day=on)
+                done = dispatches.take(row, kind, how=How.PAPER, by=arrival.user, who=who, day=on)
                 count += done and kind != StepKind.OPENED
     return count
 

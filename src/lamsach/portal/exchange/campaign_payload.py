@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from lamsach.portal.base.uploads import Kept, keep
+from lamsach.portal.campaigns.arrivals import receive
 from lamsach.portal.campaigns.deadline_moves import Plan, make
 from lamsach.portal.campaigns.deadlines import COLUMNS, of_unit
 from lamsach.portal.campaigns.models import (
@@ -25,7 +26,6 @@ from lamsach.portal.campaigns.models import (
     MoveScope,
     Recipient,
 )
-from lamsach.portal.campaigns.receiving import receive
 from lamsach.portal.exchange import counterparts, deadline_payload
 from lamsach.portal.exchange.deadline_payload import Deadlines
 from lamsach.portal.exchange.kinds import Arrival, PayloadFile, day, number, rows, text

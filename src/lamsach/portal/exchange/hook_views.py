@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import made_once, shows_once, taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.exchange import access, hooks, misp

@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.indicators.releases.keys import load_public_key
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.campaigns.deadline_moves import undo
 from lamsach.portal.campaigns.deadlines import refresh
+from lamsach.portal.campaigns.dispatches import take_part
 from lamsach.portal.campaigns.models import (
     Attachment,
     Campaign,
@@ -33,7 +34,6 @@ from lamsach.portal.campaigns.models import (
     Participation,
     Recipient,
 )
-from lamsach.portal.campaigns.sending import take_part
 from lamsach.portal.exchange import campaign_payload, container, counterparts, deadline_payload, standing
 from lamsach.portal.exchange.campaign_payload import Brought
 from lamsach.portal.exchange.container import Head
@@ -171,7 +171,7 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
             issuer=issuer,
             parent=Dispatch.objects.filter(pk=own["parent"]).first(),
             created_by=arrival.user,
-            once=tokens.nonce(),
+            once=links.nonce(),
             sent=sent,
             deadline=date.fromisoformat(own["deadline"]),
             **{name: row[name] for name in ("number", "day", "subject", "body")},

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from lamsach.portal.base import locking
+from lamsach.portal.base import locks
 
 _PURPOSE = "lamsach.exchange.locked/1"
 
 
 def lock(word: str) -> str:
     """The word, locked."""
-    return locking.lock(_PURPOSE, word)
+    return locks.lock(_PURPOSE, word)
 
 
 def unlock(locked: str) -> str:
     """The word again. InputError when the portal's secret key is another than when it was locked."""
-    return locking.unlock(_PURPOSE, locked)
+    return locks.unlock(_PURPOSE, locked)

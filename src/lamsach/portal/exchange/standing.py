@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.counting import REPORTED
 from lamsach.portal.campaigns.deadlines import refresh
+from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
-from lamsach.portal.campaigns.taking_back import take_back
 from lamsach.portal.exchange.kinds import day, number, rows, text
 from lamsach.portal.exchange.models import Counterpart, Partner
 from lamsach.portal.findings.models import CoverageDay
@@ -287,7 +287,7 @@ def take_back_days(
             take_back(row, by, how=How.PAPER, reason=str(partner), who=partner.name)
         for column, kind in _STEPS.items():
             if days[column] is not None and getattr(part, column) is None:
-                sending.take(row, kind, how=How.PAPER, by=by, who=partner.name, day=days[column])
+                dispatches.take(row, kind, how=How.PAPER, by=by, who=partner.name, day=days[column])
     count = _put(campaign, known, stated, lambda unit: DAYS[:4] if unit in lost else ())
     refresh(campaign)
     return count

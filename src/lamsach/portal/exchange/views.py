@@ -19,12 +19,12 @@ from django.views.decorators.csrf import csrf_exempt
 from lamsach.errors import LamsachError
 from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
+from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
-from lamsach.portal.base.qr import qr_address
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
@@ -95,7 +95,7 @@ def _hand_in(request: HttpRequest, file: Any) -> Waiting:
         with moving.checked(partner, path, user) as found:
             moving.preview(found)
         with path.open("rb") as stream:
-            kept = default_storage.save(f"exchange/{tokens.nonce()}", File(stream))
+            kept = default_storage.save(f"exchange/{links.nonce()}", File(stream))
     return Waiting.objects.create(user=user, partner=partner, name=safe_name(file.name), path=kept)
 
 

@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 
 from lamsach.errors import LamsachError
 from lamsach.portal.api import access
-from lamsach.portal.api.bearer import HandingIn
+from lamsach.portal.api.access import HandingIn
 from lamsach.portal.api.models import Token
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.findings import transfers

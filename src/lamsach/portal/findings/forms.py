@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings import access
-from lamsach.portal.units.picking import UnitField, offer
+from lamsach.portal.units.forms import UnitField, offer
 
 
 class PlaceForm(forms.Form):

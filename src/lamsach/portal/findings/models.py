@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.listing import toned
+from lamsach.portal.base.lists import toned
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job, job_state
 from lamsach.portal.units.models import Unit

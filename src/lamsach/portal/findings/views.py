@@ -20,9 +20,8 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.listing import Cell, Listing, Quiet
+from lamsach.portal.base.lists import Cell, Listing, Quiet, paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download

@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lamsach.portal.api import access
-from lamsach.portal.api.bearer import HandingIn
+from lamsach.portal.api.access import HandingIn
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.base.received import Clean, Moment
 from lamsach.portal.campaigns.models import Campaign, CampaignState

@@ -13,10 +13,10 @@ class FleetConfig(AppConfig):
 
     def ready(self) -> None:
         """Take the bundles of scans, and tell the words of handed-out scanners."""
-        from lamsach.portal.api import bearer
+        from lamsach.portal.api import access
         from lamsach.portal.findings import taking
         from lamsach.portal.fleet import words
         from lamsach.portal.fleet.scans import take_scan
 
-        bearer.WORDS.append(words.find)
+        access.WORDS.append(words.find)
         taking.SCANS.append(take_scan)

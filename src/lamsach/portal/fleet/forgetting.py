@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.fleet.models import Look, Machine
-from lamsach.portal.units.holding import held_units
+from lamsach.portal.units.access import held_units
 from lamsach.portal.units.tree import today
 
 ERASED = "erased:"

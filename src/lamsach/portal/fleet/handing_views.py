@@ -14,8 +14,8 @@ from lamsach.errors import LamsachError
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import made_once, shows_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign

@@ -15,7 +15,7 @@ from lamsach.errors import LimitError
 from lamsach.i18n import mark
 from lamsach.model import Problem
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.statistics import refresh
+from lamsach.portal.base.queries import refresh
 from lamsach.portal.fleet.models import Machine, Size
 from lamsach.portal.fleet.taking import MOST_MACHINES, keys_of
 from lamsach.portal.units.models import Unit

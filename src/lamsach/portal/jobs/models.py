@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.listing import State
+from lamsach.portal.base.lists import State
 from lamsach.portal.jobs.claims import Held
 
 

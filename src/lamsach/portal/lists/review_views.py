@@ -22,8 +22,7 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.listing import Cell, Filter, Listing, Mono
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.lists import Cell, Filter, Listing, Mono, paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.lists import access, deciding, feedback
 from lamsach.portal.lists.forms import DecisionForm

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.waiting import MOST, Row, waits
+from lamsach.portal.base.tasks import MOST, Row, waits
 from lamsach.portal.lists import access
 from lamsach.portal.lists.models import Doubt, KeptList
 

@@ -8,8 +8,8 @@ from email.message import Message
 from typing import Any
 
 from lamsach.documents.mail import content_of
-from lamsach.portal.mail import tags
-from lamsach.portal.mail.parsing import Parsed, clean, header, one_address
+from lamsach.portal.mail import letters
+from lamsach.portal.mail.parser import Parsed, clean, header, one_address
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -74,19 +74,19 @@ def _told(block: Message, letter: int | None) -> Bounce | None:
 def _letter(parsed: Parsed) -> int | None:
     """By the signed address that the report was sent to, else by the Message-ID in the returned letter or its headers."""
     for text in (*parsed.recipients, *parsed.references):
-        if found := tags.letter_id(text):
+        if found := letters.letter_id(text):
             return found
     for part in parsed.message.walk():
         kind = part.get_content_type()
         if kind == "text/rfc822-headers":
-            if found := tags.letter_id(_returned_id(content_of(part))):
+            if found := letters.letter_id(_returned_id(content_of(part))):
                 return found
         elif kind == "message/rfc822":
             inner: Any = part.get_payload()
             if (
                 isinstance(inner, list)
                 and inner
-                and (found := tags.letter_id(header(inner[0], "Message-ID")))
+                and (found := letters.letter_id(header(inner[0], "Message-ID")))
             ):
                 return found
     return None

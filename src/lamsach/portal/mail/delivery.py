@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Case, Q, When
 
 from lamsach.portal.jobs.claims import expired, lease, mine, moment, take_each
-from lamsach.portal.mail import letters, pace
+from lamsach.portal.jobs.models import Clock
+from lamsach.portal.mail import letters
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.mail.transport import Refused, Transport, transport
 
@@ -44,8 +45,8 @@ def recover() -> None:
 
 def deliver_at_pace(most: int = 50) -> int:
     """Send up to `most` letters that are due, and no more than all workers together may send a minute; how many went out."""
-    most = min(most, pace.left())
-    return deliver_due(most, free=pace.is_free) if most > 0 else 0
+    most = min(most, left())
+    return deliver_due(most, free=is_free) if most > 0 else 0
 
 
 def deliver_due(
@@ -138,3 +139,22 @@ def clock_was_set_back(last: datetime, now: datetime) -> int:
     """Letters that were queued by a clock that ran ahead would wait for it: they are due now; how many. Letters that wait for a later day keep it."""
     waiting = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__gt=now)
     return waiting.filter(next_attempt__lte=last + timedelta(seconds=_WAITS_S[-1])).update(next_attempt=now)
+
+
+MINUTE = timedelta(minutes=1)
+_CLOCK = "mail.pace"
+
+
+def left() -> int:
+    """Return how many more letters may be taken now, by one query, in which a letter that goes out meanwhile is either. What a clock that ran ahead has sent does not count."""
+    now = moment()
+    sent = Q(sent__gt=now - MINUTE, sent__lte=now + MINUTE)
+    held = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
+    return int(settings.MAIL_PER_MINUTE) - Letter.objects.filter(sent | held).count()
+
+
+def is_free(letter: Letter) -> bool:
+    """Return whether one more may be taken, in the transaction that takes it: workers come one after the other, by the lock of a row."""
+    defaults = {"last": moment()}
+    Clock.objects.select_for_update().get_or_create(name=_CLOCK, defaults=defaults)
+    return left() > 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -14,14 +15,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.html import escape
 from django.utils.text import Truncator
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from lamsach.portal.base.links import nonce
 from lamsach.portal.jobs.claims import moment
-from lamsach.portal.mail import tags
 from lamsach.portal.mail.models import Common, Letter
 
 BATCH = 1000
@@ -167,8 +170,8 @@ def message(letter: Letter) -> EmailMessage:
     mail["From"] = formataddr(_sender(letter))
     mail["To"] = letter.to
     mail["Date"] = format_datetime(letter.created)
-    mail["Message-ID"] = tags.message_id(letter.pk, int(letter.created.timestamp()))
-    if address := tags.reply_address(letter.pk):
+    mail["Message-ID"] = message_id(letter.pk, int(letter.created.timestamp()))
+    if address := reply_address(letter.pk):
         mail["Reply-To"] = address
     mail["Auto-Submitted"] = "auto-generated"
     if letter.kind in REFUSABLE:
@@ -193,3 +196,51 @@ def _sender(letter: Letter) -> tuple[str, str]:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     context = _context(letter)
     return _CONTROL.sub(" ", context.get("issuer") or context.get("sender") or name or PRODUCT), address
+
+
+_MARK = re.compile(r"l(\d{1,18})-([a-z2-7]{16})")
+
+
+def mark_of(letter_id: int) -> str:
+    """The mark of a letter."""
+    digest = salted_hmac("lamsach.mail", str(letter_id), algorithm="sha256").digest()[:10]
+    return f"l{letter_id}-{base64.b32encode(digest).decode().lower()}"
+
+
+def letter_id(text: str) -> int | None:
+    """The letter of the first valid mark in an address or Message-ID (its first 2,000 letters); None without one."""
+    for found in _MARK.finditer(text[:2000].lower()):
+        if constant_time_compare(mark_of(int(found[1])), found[0]):
+            return int(found[1])
+    return None
+
+
+def reply_address(letter_id: int) -> str:
+    """Return where answers to a letter and its bounces go: `LAMSACH_MAIL_REPLY` with the mark in it; empty when it is not set."""
+    pattern: str = settings.MAIL_REPLY
+    return pattern.replace("{tag}", mark_of(letter_id)) if "{tag}" in pattern else ""
+
+
+def message_id(letter_id: int, stamp: int) -> str:
+    """The Message-ID of a letter; `stamp` tells a repetition that a person asked for from the first one."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "lamsach.invalid"
+    return f"<{mark_of(letter_id)}.{stamp}@{host}>"
+
+
+class QueueBackend(BaseEmailBackend):
+    """Queues what it is given, one letter for each recipient."""
+
+    def send_messages(self, email_messages: Sequence[Any]) -> int:
+        """Queue the messages; how many there were."""
+        queue(
+            Draft(
+                "plain",
+                to=address,
+                key=f"plain:{nonce()}",
+                context={"subject": " ".join(str(mail.subject).split()), "text": str(mail.body)},
+                language=(get_language() or "vi")[:2],
+            )
+            for mail in email_messages
+            for address in mail.recipients()
+        )
+        return len(email_messages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.listing import toned
+from lamsach.portal.base.lists import toned
 from lamsach.portal.base.plain_json import PlainEncoder
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit

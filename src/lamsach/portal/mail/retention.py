@@ -15,9 +15,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.mail.fetching import TAKEN
+from lamsach.portal.mail.mailbox import TAKEN
 from lamsach.portal.mail.models import Incoming
-from lamsach.portal.units.holding import held_units
+from lamsach.portal.units.access import held_units
 
 _BLANK = {"sender": "", "name": "", "subject": "", "text": "", "problem": "", "path": ""}
 _BATCH = 500

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.listing import Cell, Filter, Listing, Wrong
+from lamsach.portal.base.lists import Cell, Filter, Listing, Wrong
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download

@@ -12,8 +12,9 @@ class PrivacyConfig(AppConfig):
     label = "privacy"
 
     def ready(self) -> None:
-        """Say which units are held, to whatever erases by the calendar."""
+        """Answer which units are held."""
         from lamsach.portal.privacy.holds import held_units
-        from lamsach.portal.units.holding import register
+        from lamsach.portal.units.access import HOLDS
 
-        register(held_units)
+        if held_units not in HOLDS:
+            HOLDS.append(held_units)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.privacy import access
+from lamsach.portal.units.forms import UnitField, offer
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.picking import UnitField, offer
 
 
 class GrantForm(forms.Form):

@@ -18,8 +18,8 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
-from lamsach.portal.privacy.files import drop
 from lamsach.portal.privacy.holds import held_units
+from lamsach.portal.privacy.retention import drop
 from lamsach.portal.support.models import Message, Question, QuestionFile, QuestionState
 
 

@@ -12,9 +12,11 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import CharField, F, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
@@ -27,7 +29,6 @@ from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceL
 from lamsach.portal.findings.sealing import seal
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
-from lamsach.portal.privacy.files import ERASED, drop
 from lamsach.portal.privacy.holds import covering, held_cases, held_units
 from lamsach.portal.privacy.models import Purge
 from lamsach.portal.units.tree import today
@@ -220,3 +221,27 @@ def state_of(user_units: Any) -> dict[str, Any]:
         "held": len(held & set(Case.objects.filter(unit__in=user_units).values_list("pk", flat=True))),
         "purged": Purge.objects.filter(case__unit__in=user_units, case__superseded=None).count(),
     }
+
+
+PAGE = "page"
+"""A column that names a file of the storage ends in `path`, or is called so."""
+ERASED = "erased"
+"""What stands in a column that has to name a file and whose file is gone."""
+
+
+def drop(path: str) -> bool:
+    """Delete the file unless another row still names it. Call it after the row that named it was changed. Whether it went."""
+    if not path or path == ERASED:
+        return False
+    columns = [
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if isinstance(field, CharField) and (field.name.endswith("path") or field.name == PAGE)
+    ]
+    if any(model._default_manager.filter(**{name: path}).exists() for model, name in columns):
+        return False
+    if not default_storage.exists(path):
+        return False
+    default_storage.delete(path)
+    return True

@@ -19,14 +19,14 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.privacy import access, erasing, granted, holds, person, questions, retention
+from lamsach.portal.privacy import access, erasure, granted, holds, person, questions, retention
 from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
 from lamsach.portal.privacy.models import Purge
 from lamsach.portal.units.access import home_units, readable_units
@@ -183,7 +183,7 @@ def person_page(request: HttpRequest) -> HttpResponse:
 
 def _erase(request: HttpRequest, units: list[int], term: str, reason: str) -> None:
     unit = next(unit for unit in home_units(request.user) if unit.pk in units)
-    counts = erasing.erase(units, unit, term, reason, request)
+    counts = erasure.erase(units, unit, term, reason, request)
     held = counts.pop("held", 0)
     messages.success(request, _("{count} entries were erased.").format(count=sum(counts.values())))
     if held:

@@ -20,17 +20,20 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports import content
 from lamsach.portal.reports.chain import Stale
-from lamsach.portal.reports.content import asking_dispatch, figures_of, form_of, stated_values_of
-from lamsach.portal.reports.figures import compute
-from lamsach.portal.reports.measured import (
+from lamsach.portal.reports.content import (
     DRAFTED,
+    asking_dispatch,
     drafted,
     evidence_of,
+    figures_of,
+    form_of,
     measure,
     measured_of,
     scope_of,
+    stated_values_of,
     wrong_phrases,
 )
+from lamsach.portal.reports.figures import compute
 from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today

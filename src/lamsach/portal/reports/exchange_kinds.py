@@ -33,11 +33,11 @@ from lamsach.portal.exchange.kinds import (
     rows,
     text,
 )
-from lamsach.portal.reports.arriving import plain
+from lamsach.portal.reports.arrivals import plain
 from lamsach.portal.reports.chain import Action, Stale, take
-from lamsach.portal.reports.filing import checked, file_signed
+from lamsach.portal.reports.files import checked, file_signed
+from lamsach.portal.reports.letters import told_of_step
 from lamsach.portal.reports.models import DONE, Report, ReportState
-from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.units.models import Unit
 
 MOST = 50

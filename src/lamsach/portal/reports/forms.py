@@ -16,7 +16,7 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import Extension, Figure, Received, Report
 from lamsach.portal.units.access import readable_units
-from lamsach.portal.units.picking import UnitField, offer
+from lamsach.portal.units.forms import UnitField, offer
 from lamsach.portal.units.tree import today
 
 HEAD = ("number", "symbol", "place", "day", "authority", "position", "signer")

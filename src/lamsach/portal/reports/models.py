@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
-from lamsach.portal.base.listing import toned
+from lamsach.portal.base.lists import toned
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.units.models import Unit
 

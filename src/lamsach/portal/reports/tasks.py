@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from lamsach.portal.base.roles import COORDINATORS, WRITERS
+from lamsach.portal.base.tasks import MOST, Counted, Row, Tally, waits, waits_counted
+from lamsach.portal.campaigns.models import CampaignState, Participation
+from lamsach.portal.campaigns.tasks import own_dates, own_participations, own_parts, own_units
 from lamsach.portal.jobs.queue import Progress, job, regular
-from lamsach.portal.reports.reminding import remind_by_schedule
-from lamsach.portal.reports.telling import deliver
+from lamsach.portal.reports import access
+from lamsach.portal.reports.letters import deliver, remind_by_schedule
+from lamsach.portal.reports.models import Extension, Received, ReceivedState, Report, ReportState, Step
+from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
 EARLIEST_HOUR, LATEST_HOUR = 7, 18
@@ -26,3 +38,148 @@ def remind() -> int:
 def deliver_report(progress: Progress, report_id: int, version: int) -> bool:
     """Make the documents of a sent report and queue the letter that carries them."""
     return deliver(report_id, version)
+
+
+SOON = timedelta(days=14)
+"""How long before its deadline an unsent report is shown."""
+
+
+def _own_reports(user: Any) -> list[Report]:
+    """The own units' reports in running campaigns, and those elsewhere that wait for the unit; the newest first, read once a request."""
+    known: list[Report] | None = getattr(user, "_own_reports", None)
+    if known is None:
+        waits_here = Q(state__in=(ReportState.RETURNED, ReportState.SUBMITTED))
+        rows = Report.objects.filter(
+            waits_here | Q(campaign__state=CampaignState.RUNNING), unit__in=own_units(user)
+        )
+        known = list(rows.select_related("campaign", "unit").defer("content", "measured", "texts"))
+        user._own_reports = known
+    return known
+
+
+def _in_state(state: ReportState) -> Callable[[Any], list[QuerySet[Report]]]:
+    return lambda user: [Report.objects.filter(unit__in=own_units(user), state=state)]
+
+
+@waits(gettext_lazy("Reports that were returned"), WRITERS, 30, _in_state(ReportState.RETURNED))
+def returned(user: Any) -> list[Row]:
+    """The own units' returned reports, each with the reason first."""
+    found = [one for one in _own_reports(user) if one.state == ReportState.RETURNED][:MOST]
+    dues = own_dates(user, [(one.campaign, one.unit_id) for one in found])
+    steps = Step.objects.filter(report__in=found, after=ReportState.RETURNED).order_by("pk")
+    reasons = dict(steps.values_list("report", "reason"))
+    return [
+        Row(
+            reasons.get(one.pk) or _("No reason was given."),
+            reverse("reports:edit", args=(one.pk,)),
+            _("Correct"),
+            (due := dues[one.campaign_id, one.unit_id].report).day,
+            due.late,
+            note=f"{one.unit.name}, {one.campaign.name}",
+        )
+        for one in found
+    ]
+
+
+_AWAY = (ReportState.SENT, ReportState.FROZEN, ReportState.RETURNED)
+
+
+def _due(user: Any) -> list[QuerySet[Participation]]:
+    newest = Report.objects.filter(campaign=OuterRef("campaign"), unit=OuterRef("unit")).order_by("-edition")
+    rows = own_participations(user).filter(report_due__lte=today() + SOON)
+    rows = rows.annotate(newest=Subquery(newest.values("state")[:1]))
+    return [rows.filter(Q(newest=None) | ~Q(newest__in=_AWAY))]
+
+
+@waits(gettext_lazy("Reports that are due"), WRITERS, 40, _due)
+def due(user: Any) -> list[Row]:
+    """The own units' reports that are due within two weeks and not sent, the most urgent first."""
+    parts = own_parts(user)
+    newest = sorted(_own_reports(user), key=lambda one: one.edition)
+    states = {(one.campaign_id, one.unit_id): one.state for one in newest}
+    dues = own_dates(user, [(part.campaign, part.unit_id) for part in parts])
+    found = []
+    for part in parts:
+        held = dues[part.campaign_id, part.unit_id].report
+        if states.get((part.campaign_id, part.unit_id)) not in _AWAY and held.day <= today() + SOON:
+            address = reverse("reports:of_unit", args=(part.campaign_id, part.unit_id))
+            words = f"{part.unit.name}: {part.campaign.name}"
+            found.append(Row(words, address, _("Write the report"), held.day, held.late))
+    return sorted(found, key=lambda row: str(row.day))[:MOST]
+
+
+@waits(gettext_lazy("Reports to approve"), COORDINATORS, 50, _in_state(ReportState.SUBMITTED))
+def to_approve(user: Any) -> list[Row]:
+    """Reports of the own units that wait for the head's approval."""
+    rows = [one for one in _own_reports(user) if one.state == ReportState.SUBMITTED]
+    return [
+        Row(
+            f"{one.unit.name}: {one.campaign.name}",
+            reverse("reports:report", args=(one.pk,)),
+            _("Read and approve"),
+            timezone.localdate(one.submitted) if one.submitted else None,
+            since=True,
+        )
+        for one in rows[:MOST]
+    ]
+
+
+def to_accept(user: Any) -> QuerySet[Report]:
+    """The sent reports that the person accepts or returns."""
+    heads = writable_units(user, COORDINATORS).values("pk")
+    return access.readable_reports(user).filter(
+        Q(unit__parent__in=heads) | Q(unit__parent=None, unit__in=heads), state=ReportState.SENT
+    )
+
+
+@waits_counted(
+    gettext_lazy("Reports to accept"), COORDINATORS, 60, lambda user: Counted(to_accept(user), "sent")
+)
+def accepting(found: Tally) -> Row:
+    """One row for all that wait: their figures are shown before they are accepted together."""
+    words = _("Reports to accept: {count}").format(count=found.count)
+    return Row(
+        words, reverse("reports:accept"), _("See the figures"), found.day, since=True, count=found.count
+    )
+
+
+def _asked(user: Any) -> QuerySet[Extension]:
+    heads = writable_units(user, COORDINATORS).values("pk")
+    return Extension.objects.filter(granted=None, unit__parent__in=heads)
+
+
+@waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70, lambda user: [_asked(user)])
+def extensions(user: Any) -> list[Row]:
+    """Requests of the units under the person's."""
+    return [
+        Row(
+            _("{unit} asks for {day}: {reason}").format(
+                unit=one.unit.name, day=f"{one.until:%d/%m/%Y}", reason=one.reason
+            ),
+            reverse("reports:overview", args=(one.campaign_id,)) + f"?unit={one.unit.parent_id}",
+            _("Decide"),
+            timezone.localdate(one.asked),
+            since=True,
+            note=one.campaign.name,
+        )
+        for one in _asked(user).select_related("unit", "campaign").order_by("pk")[:MOST]
+    ]
+
+
+def _came(user: Any) -> QuerySet[Received]:
+    return access.readable_received(user).filter(state=ReceivedState.WAITING)
+
+
+@waits(gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75, lambda user: [_came(user)])
+def came(user: Any) -> list[Row]:
+    """Forms that wait for a person to confirm what was read."""
+    return [
+        Row(
+            f"{one.unit.name if one.unit else one.sender}: {one.name}",
+            reverse("reports:received", args=(one.pk,)),
+            _("Confirm"),
+            timezone.localdate(one.received),
+            since=True,
+        )
+        for one in _came(user).order_by("pk")[:MOST]
+    ]

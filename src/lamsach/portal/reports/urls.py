@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.reports import (
-    bulk_views,
-    document_views,
-    form_views,
-    overview_views,
-    paper_views,
-    received_views,
-    signed_views,
-    views,
-)
+from lamsach.portal.reports import document_views, form_views, overview_views, received_views, views
 
 app_name = "reports"
 urlpatterns = [
     path("office/reports/", overview_views.mine, name="mine"),
-    path("office/reports/accept/", bulk_views.accept, name="accept"),
+    path("office/reports/accept/", overview_views.accept, name="accept"),
     path("office/campaigns/<int:campaign_id>/reports/", overview_views.overview, name="overview"),
     path("office/campaigns/<int:campaign_id>/form/", form_views.campaign_form, name="form"),
     path(
@@ -37,13 +28,13 @@ urlpatterns = [
     ),
     path("office/reports/<int:report_id>/", views.report, name="report"),
     path("office/reports/<int:report_id>/edit/", views.edit, name="edit"),
-    path("office/reports/<int:report_id>/read/", paper_views.from_file, name="from_file"),
+    path("office/reports/<int:report_id>/read/", received_views.from_file, name="from_file"),
     path("office/reports/<int:report_id>/refresh/", views.refresh, name="refresh"),
     path("office/reports/<int:report_id>/step/", views.step, name="step"),
     path("office/reports/<int:report_id>/receive/", views.receive, name="receive"),
     path("office/reports/<int:report_id>/correct/", views.correct, name="correct"),
-    path("office/reports/<int:report_id>/scan/", signed_views.scan, name="scan"),
-    path("office/reports/<int:report_id>/sign/", signed_views.sign, name="sign"),
+    path("office/reports/<int:report_id>/scan/", document_views.scan, name="scan"),
+    path("office/reports/<int:report_id>/sign/", document_views.sign, name="sign"),
     path("office/reports/<int:report_id>/extension/", overview_views.extension_ask, name="extension_ask"),
     path("office/reports/<int:report_id>/why/<slug:figure>/", views.why, name="why"),
     path("office/reports/<int:report_id>/file/<slug:document>/", views.file, name="file"),

@@ -16,8 +16,8 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
 from lamsach.portal.campaigns.forms import FileForm
@@ -26,8 +26,8 @@ from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_whole
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
+from lamsach.portal.reports.letters import told_of_step
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
-from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.reports.why import explain
 from lamsach.portal.units.tree import today
 

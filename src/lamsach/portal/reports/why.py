@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from lamsach.letters.form import SOURCES, Row
 from lamsach.portal.cases.counting import case_counts, case_counts_by_child
 from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.reports.content import scope_of
 from lamsach.portal.reports.figures import Scope, accepted, children, stated_values, told_by_unit
-from lamsach.portal.reports.measured import scope_of
 from lamsach.portal.reports.models import Figure, Report
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import under

@@ -10,7 +10,7 @@ from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import Role
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.sources.models import Collector, LiveSighting, LogSource
-from lamsach.portal.units.holding import held_units
+from lamsach.portal.units.access import held_units
 from lamsach.portal.units.models import Membership, Unit
 
 AWAY = timedelta(minutes=5)

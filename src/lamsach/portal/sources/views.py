@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.listing import Cell, Listing, Quiet, State
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.lists import Cell, Listing, Quiet, State, paged
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.sources import access
 from lamsach.portal.sources.archives import WINDOWS, places

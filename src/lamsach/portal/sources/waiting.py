@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import WRITERS
-from lamsach.portal.base.waiting import MOST, Row, waits
+from lamsach.portal.base.tasks import MOST, Row, waits
 from lamsach.portal.sources.models import LogSource
 from lamsach.portal.units.access import writable_units
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lamsach.portal.mail.incoming import lands_at, may_be_answered
+from lamsach.portal.mail.inbox import lands_at, may_be_answered
 from lamsach.portal.mail.models import Incoming, Letter
-from lamsach.portal.mail.parsing import Parsed
+from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Question
 from lamsach.portal.units.models import FOREVER, Membership, Unit

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.base.working_time import add_working_hours
@@ -26,7 +26,7 @@ PURPOSE = "question"
 def ask(question: Question, once: str, files: Iterable[Kept] = (), *, receipt: bool = True) -> Question:
     """Number the question and start its clock; the same form sent twice gives the first one. `receipt`: whether the asker gets an e-mail."""
     now = timezone.now()
-    question.once, question.nonce = once, tokens.nonce()
+    question.once, question.nonce = once, links.nonce()
     question.created, question.due = now, add_working_hours(now, FIRST_ANSWER_HOURS)
     try:
         with transaction.atomic():
@@ -60,12 +60,12 @@ def _number(year: int) -> str:
 
 def address_of(question: Question) -> str:
     """The asker's own link to the question."""
-    return absolute("support:mine", token=tokens.sign(PURPOSE, question.nonce))
+    return absolute("support:mine", token=links.sign(PURPOSE, question.nonce))
 
 
 def find(token: str) -> Question | None:
     """The question behind an asker's link."""
-    word = tokens.read(PURPOSE, token)
+    word = links.read(PURPOSE, token)
     return Question.objects.filter(nonce=word or "", erased=None).select_related("unit").first()
 
 

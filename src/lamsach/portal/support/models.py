@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.listing import State
+from lamsach.portal.base.lists import State
 from lamsach.portal.units.models import Unit
 
 

@@ -16,11 +16,11 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import anyone, link, member
-from lamsach.portal.base.listing import Cell, Listing
+from lamsach.portal.base.links import nonce
+from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
-from lamsach.portal.base.tokens import nonce
 from lamsach.portal.base.uploads import Kept, download
 from lamsach.portal.public.views import current
 from lamsach.portal.support import access, desk, files

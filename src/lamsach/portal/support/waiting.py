@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import HELPERS
-from lamsach.portal.base.waiting import Counted, Row, Tally, waits_counted
+from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
 from lamsach.portal.support.access import readable_questions
 from lamsach.portal.support.models import QuestionState
 

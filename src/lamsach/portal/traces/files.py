@@ -15,7 +15,7 @@ from lamsach.portal.findings.pieces import FILE_BYTES, Pile
 from lamsach.portal.findings.transfers import FORGOTTEN
 from lamsach.portal.traces import rows
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
-from lamsach.portal.units.holding import held_units
+from lamsach.portal.units.access import held_units
 
 LIST_BYTES = 200_000_000
 RESULTS = ("html", "xlsx", "docx", "pdf")

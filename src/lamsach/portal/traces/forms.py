@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings.access import campaigns
 from lamsach.portal.traces import access
-from lamsach.portal.units.picking import UnitField, offer
+from lamsach.portal.units.forms import UnitField, offer
 
 
 class TraceForm(forms.Form):

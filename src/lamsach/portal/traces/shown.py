@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from lamsach.i18n import translator
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.lists import paged
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.traces.leading import cases_of
 from lamsach.portal.traces.models import Trace, TraceRow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -131,3 +131,12 @@ def home_units(user: Any) -> list[Unit]:
     """The units that the person belongs to, the highest first."""
     seen = {m.unit_id: m.unit for m in memberships(user)}
     return sorted(seen.values(), key=lambda unit: (unit.code.count("."), unit.code))
+
+
+HOLDS: list[Callable[[], set[int]]] = []
+"""Answers which units are held; the app `privacy`, which keeps the legal holds, registers itself."""
+
+
+def held_units() -> set[int]:
+    """The units of which nothing may be erased now. All that erases by the calendar asks here."""
+    return {unit for answer in HOLDS for unit in answer()}

@@ -18,13 +18,12 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.units import access, importing, tree
-from lamsach.portal.units.forms import NewUnitForm, PlaceForm, SheetForm, UnitForm
+from lamsach.portal.units import access, imports, tree
+from lamsach.portal.units.forms import MOST, NewUnitForm, PlaceForm, SheetForm, UnitForm
 from lamsach.portal.units.models import FOREVER, Unit, UnitImport
-from lamsach.portal.units.picking import MOST
 from lamsach.portal.units.sheet import in_words, template
 
 
@@ -133,7 +132,7 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            kept = importing.preview(file, file.name, request.user)
+            kept = imports.preview(file, file.name, request.user)
         except LamsachError as problem:
             form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
         else:
@@ -170,7 +169,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
 
 
 def _import(request: HttpRequest, import_id: int) -> UnitImport:
-    kept: UnitImport | None = importing.readable_imports(request.user).filter(pk=import_id).first()
+    kept: UnitImport | None = imports.readable_imports(request.user).filter(pk=import_id).first()
     if kept is None:
         raise Http404
     return kept
@@ -187,8 +186,8 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
     kept = _import(request, import_id)
     if request.method == "POST":
         try:
-            count = importing.apply(kept, request.user)
-        except importing.TreeChangedError:
+            count = imports.apply(kept, request.user)
+        except imports.TreeChangedError:
             return conflict(request)
         except LamsachError as problem:
             messages.error(request, f"{problem.where}: {_(problem.what)} {_('Nothing was changed.')}")

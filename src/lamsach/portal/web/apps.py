@@ -14,4 +14,4 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Let every app register what waits."""
-        autodiscover_modules("waiting")
+        autodiscover_modules("tasks", "waiting")

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.charts import Part, bar
-from lamsach.portal.base.together import at_once
+from lamsach.portal.base.queries import at_once
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import Counts, counts_of_pairs
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.campaigns.waiting import own_dates
+from lamsach.portal.campaigns.tasks import own_dates
 from lamsach.portal.cases.counting import CaseCounts, case_counts_of_pairs
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.reports.access import with_parent

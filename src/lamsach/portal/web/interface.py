@@ -13,11 +13,11 @@ from ninja.pagination import LimitOffsetPagination, paginate
 
 from lamsach import __version__
 from lamsach.portal.api import access
-from lamsach.portal.api.bearer import UnitToken
+from lamsach.portal.api.access import UnitToken
 from lamsach.portal.base.received import Clean
-from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import COLUMNS, UnitDates, dates
+from lamsach.portal.campaigns.dispatches import take
 from lamsach.portal.campaigns.models import How, StepKind
 from lamsach.portal.exchange.api import router as cases
 from lamsach.portal.findings.api import router as findings
@@ -190,7 +190,5 @@ def answer(request: HttpRequest, dispatch_id: int, data: AnswerIn) -> Any:
         raise HttpError(422, "The day lies in the future.")
     if getattr(row, data.kind) is not None:
         return {"changed": False}
-    changed = sending.take(
-        row, StepKind(data.kind), how=How.API, who=token.name, day=data.day, note=data.note[:4000]
-    )
+    changed = take(row, StepKind(data.kind), how=How.API, who=token.name, day=data.day, note=data.note[:4000])
     return {"changed": changed}

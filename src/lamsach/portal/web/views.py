@@ -16,11 +16,11 @@ from django.views.i18n import set_language
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS
-from lamsach.portal.base.waiting import waiting
+from lamsach.portal.base.tasks import waiting
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.units.access import memberships
 from lamsach.portal.web.bars import standings
-from lamsach.portal.web.waiting import TEST
+from lamsach.portal.web.tasks import TEST
 
 
 @member(ALL, ALL, ("GET",))

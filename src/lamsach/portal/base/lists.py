@@ -1,0 +1,276 @@
+"""Lists, each declared once: columns, filters, what is said where there is nothing. Order, pages, export and the page itself follow.
+
+A cell is data: text, number, day, moment, `State`, `Link`, `Quiet`, `Wrong`, or several of these, so that the page and the exported file say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Choices, QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from lamsach.portal.base.doors import View, member
+from lamsach.portal.base.roles import Role
+from lamsach.portal.base.templatetags.house import number, state, when
+from lamsach.spreadsheets import BOM, csv_row
+
+RECORD: list[Callable[..., Any]] = []
+"""Where it is noted that a list was looked at or taken out: the app `audit` registers itself."""
+_CHUNK, PER_PAGE = 500, 50
+
+
+def paged(request: HttpRequest, rows: QuerySet[Any] | list[Any], per_page: int = PER_PAGE) -> Page[Any]:
+    """The page that the address asks for (`?page=2`); a wrong number gives the nearest page."""
+    return Paginator(rows, per_page).get_page(request.GET.get("page"))
+
+
+class State(NamedTuple):
+    """A state: `tone` as in `{% state %}`, words."""
+
+    tone: str
+    words: Any
+
+    def __str__(self) -> str:
+        """The state as HTML, so that a page may say `{{ row.shown_state }}`."""
+        return state(*self)
+
+
+def toned(tones: Mapping[str, str], other: str = "busy", name: str = "state") -> property:
+    """A model's `shown_state`: the words of its field `name`, in the tone that belongs to the value."""
+    return property(
+        lambda row: State(tones.get(getattr(row, name), other), getattr(row, f"get_{name}_display")())
+    )
+
+
+class Link(NamedTuple):
+    """Words that lead to an address."""
+
+    words: Any
+    url: str
+
+
+class Quiet(str):
+    """What is said beside the cell's main words."""
+
+
+class Wrong(str):
+    """What is wrong with the row, on a line of its own."""
+
+
+class Mono(str):
+    """An address, a digest or a name that a program gave."""
+
+
+def shown(value: Any) -> str:
+    """A cell's value as HTML."""
+    if value is None or isinstance(value, SafeString):
+        return value or ""
+    if isinstance(value, State):
+        return state(*value)
+    if isinstance(value, Link):
+        return format_html('<a href="{}">{}</a>', value.url, shown(value.words))
+    if isinstance(value, (tuple, list)):
+        return mark_safe(" ".join(filter(None, map(shown, value))))  # noqa: S308 - each part is escaped
+    if isinstance(value, (Quiet, Wrong, Mono)):
+        form = {Quiet: '<span class="quiet">{}</span>', Wrong: '<br><span class="error">{}</span>'}
+        return value and format_html(form.get(type(value), '<span class="mono">{}</span>'), str(value))
+    if isinstance(value, datetime):
+        return str(when(value))
+    return _figure(value, lambda found: format_html("{}", found))
+
+
+def _figure(value: Any, other: Callable[[Any], str]) -> str:
+    if isinstance(value, date):
+        return str(localize(value))
+    return number(value) if isinstance(value, (int, float)) else other(value)
+
+
+def plain(value: Any) -> Any:
+    """A cell's value for a spreadsheet: numbers as they are, days and moments as ISO 8601 writes them."""
+    if isinstance(value, (State, Link)):
+        return plain(value.words if isinstance(value, Link) else str(value.words))
+    if isinstance(value, (tuple, list)):
+        return " ".join(str(part) for part in map(plain, value) if part not in ("", None))
+    if isinstance(value, datetime):
+        return timezone.localtime(value).isoformat(" ", "seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, (int, float)) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column. `value`: a path of fields (`unit__name`), by which the list can be ordered too, or a function of the row. `sort`: another path to order by. `view`: the page of the row, by its number.
+
+    `template`: a part of a page that shows the row (under the name `row`) in place of a value, for forms and buttons; such a column is not exported.
+    """
+
+    label: str
+    value: str | Callable[[Any], Any] = ""
+    sort: str = ""
+    view: str = ""
+    css: str = ""
+    template: str = ""
+
+    @property
+    def order(self) -> str:
+        """The path to order by; none for what no field holds."""
+        by_value = self.value if isinstance(self.value, str) and self.value != "shown_state" else ""
+        return self.sort or by_value
+
+    def of(self, row: Any) -> Any:
+        """The value of a row."""
+        if callable(self.value):
+            return self.value(row)
+        found = row
+        for name in self.value.split("__"):
+            found = getattr(found, name, None)
+        return found
+
+    def render(self, context: Any, row: Any) -> str:
+        """The cell as HTML."""
+        if self.template:
+            with context.push(row=row):
+                return str(context.template.engine.get_template(self.template).render(context))
+        value = self.of(row)
+        if not self.view:
+            return shown(value)
+        first, *rest = value if type(value) is tuple else (value,)
+        return shown((Link(first or "–", reverse(self.view, args=(row.pk,))), *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A field above the list. `lookup`: the condition that its value fulfils, as `to__icontains`. `choices`: what may be chosen; `day`: a day is asked for."""
+
+    name: str
+    label: str
+    lookup: str
+    choices: type[Choices] | None = None
+    day: bool = False
+
+    def value(self, query: Mapping[str, str]) -> str:
+        """What the address asks for; empty for what cannot be asked."""
+        text = query.get(self.name, "").strip()[:200]
+        if self.choices is not None:
+            return text if text in self.choices.values else ""
+        return text if not self.day or _is_day(text) else ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and parse_date(text) is not None
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Labels, title, lead and what is said where nothing is (`empty`) are English texts, translated when they are shown. `links`: words and view names of pages that belong to it. `seen`: the act that is noted when it is looked at. `export`: the act that is noted when it is taken out; the file bears its first half. Without it there is no export."""
+
+    title: str
+    cells: Sequence[Cell]
+    empty: str = ""
+    lead: str = ""
+    filters: Sequence[Filter] = ()
+    links: Sequence[tuple[Any, str]] = ()
+    crumbs: str = ""
+    seen: str = ""
+    export: str = ""
+    per_page: int = PER_PAGE
+    template: str = "base/listing.html"
+    prepare: Callable[[Sequence[Any]], Any] = field(default=lambda rows: None)
+    """Is given the rows of a page before they are shown, to fetch what they need together."""
+
+    def chosen(self, query: Mapping[str, str], rows: Any) -> Any:
+        """The rows that the address asks for, in the order that it asks for."""
+        for one in self.filters:
+            if value := one.value(query):
+                rows = rows.filter(**{one.lookup: value})
+        order = query.get("sort", "")
+        if order.removeprefix("-") in filter(None, (cell.order for cell in self.cells)):
+            rows = rows.order_by(order, "pk")
+        return rows
+
+    def page(
+        self, request: HttpRequest, rows: Any, context: Mapping[str, Any] | None = None, **noted: Any
+    ) -> HttpResponse:
+        """Answer with the list, or with the file of it (`?export=csv`). `noted`: what the audit trail keeps beside the act."""
+        found = self.chosen(request.GET, rows)
+        if self.export and request.GET.get("export") == "csv":
+            RECORD[0](request, self.export, **noted)
+            return self._file(found)
+        page = paged(request, found, self.per_page)
+        self.prepare(list(page))
+        if self.seen:
+            RECORD[0](request, self.seen, count=len(page.object_list), **noted)
+        said = {"listing": self, "page": page, "heads": list(self._heads(request.GET.get("sort", "")))}
+        said["filters"] = [(one, _(one.label), one.value(request.GET)) for one in self.filters]
+        said |= {
+            name: text and _(text)
+            for name, text in (("title", self.title), ("lead", self.lead), ("empty", self.empty))
+        }
+        return render(request, self.template, {**said, **(context or {})})
+
+    def view(self, rows: Callable[[Any], Any], roles: frozenset[Role], doc: str = "") -> View:
+        """The view of a list that needs nothing but a person's rows; for people with one of the roles."""
+
+        def listed(request: HttpRequest) -> HttpResponse:
+            return self.page(request, rows(request.user))
+
+        listed.__doc__, listed.__module__ = doc or self.title, rows.__module__
+        return member(roles, roles, ("GET",))(listed)
+
+    def _heads(self, asked: str) -> Iterator[tuple[str, str, str, str]]:
+        """Each column's label, its class, the order that its heading asks for, and the one that holds."""
+        for cell in self.cells:
+            now = {cell.order: "ascending", f"-{cell.order}": "descending"}.get(asked, "") if asked else ""
+            yield (
+                _(cell.label) if cell.label else "",
+                cell.css,
+                f"-{cell.order}" if now == "ascending" else cell.order,
+                now,
+            )
+
+    def _file(self, rows: Any) -> HttpResponse:
+        cells = [cell for cell in self.cells if not cell.template]
+        language = translation.get_language()
+        heads = BOM + csv_row(_(cell.label) for cell in cells)
+
+        def lines() -> Iterator[str]:
+            yield heads
+            for part in _parts(rows):
+                with translation.override(language):
+                    self.prepare(part)
+                    text = "".join(csv_row(plain(cell.of(row)) for cell in cells) for row in part)
+                yield text
+
+        response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+        name = self.export.partition(".")[0]
+        response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return response  # type: ignore[return-value]
+
+
+def _parts(rows: Any) -> Iterator[list[Any]]:
+    found = rows.iterator(chunk_size=_CHUNK) if isinstance(rows, QuerySet) else iter(rows)
+    part: list[Any] = []
+    for row in found:
+        part.append(row)
+        if len(part) == _CHUNK:
+            yield part
+            part = []
+    if part:
+        yield part

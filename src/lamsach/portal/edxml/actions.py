@@ -1,0 +1,272 @@
+"""What a message that came in does: a status moves the board, an answer lands at the unit and its form waits for confirmation, a dispatch waits to be filed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from lamsach.channels.edxml import model
+from lamsach.channels.edxml.reader import read
+from lamsach.channels.edxml.tables import tables
+from lamsach.channels.edxml.writer import SUFFIX
+from lamsach.errors import LamsachError
+from lamsach.letters.form import parse_form
+from lamsach.portal.campaigns import arrivals, dispatches
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, How, Recipient, StepKind
+from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.edxml import statuses
+from lamsach.portal.edxml.identifiers import answered_key, unit_of, units_of
+from lamsach.portal.edxml.inbox import Source, content, kept_files, take
+from lamsach.portal.edxml.models import Message, State, Way
+from lamsach.portal.edxml.statuses import STATUS_NOTE
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.mail.inbox import Keep, reads
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.parser import Parsed
+from lamsach.portal.reports import arrivals as forms
+from lamsach.portal.reports.models import Way as ReportWay
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import descendants, today, under
+
+FIRST_DEADLINE = timedelta(days=14)
+"""For a dispatch that states no deadline."""
+
+
+def act(made: Message, found: model.Message, *, may_act: bool) -> None:
+    """Do what the message is for, as far as it needs no person."""
+    if found.kind == "status":
+        if may_act:
+            move(made)
+        return
+    if made.files:
+        enqueue("edxml.lists", made.user, message_id=made.pk)
+    copies = _answered_copies(made)
+    if copies and may_act:
+        _answer(made, copies)
+    elif may_act and (earlier := _earlier(made)) is not None and found.kind in ("update", "replace"):
+        file(made, earlier.campaign, earlier.user or made.user or _keeper(made))
+    if made.connection_id and made.state in (State.WAITING, State.TAKEN):
+        statuses.arrived(made, addressed(made))
+
+
+def addressed(made: Message) -> list[Unit]:
+    """The units of ours that the message is sent to: those under its unit that it names, else the unit itself."""
+    named = units_of(str(one.get("id", "")) for one in made.recipients)
+    inside = set(
+        under([made.unit_id])
+        .filter(descendant__in=[unit.pk for unit in named])
+        .values_list("descendant_id", flat=True)
+    )
+    return [unit for unit in named if unit.pk in inside] or [made.unit]
+
+
+def move(made: Message) -> bool:
+    """Carry a status to the board of the dispatch that it answers, just as an answer by link; whether it moved anything."""
+    status = tables().statuses.get(made.status, "")
+    copies = _answered_copies(made)
+    if not copies:
+        about = Message.objects.filter(outgoing=False, document_key=made.answered_key).exclude(
+            document_key=""
+        )
+        _set(made, State.TAKEN if about.exists() else State.WAITING)
+        return False
+    who = _who(made)
+    day = made.time.date() if made.time else today()
+    moved = False
+    with transaction.atomic():
+        for copy in copies:
+            moved |= _step(copy, status, who, _within(day, copy.dispatch.day), made.reason)
+        _set(made, State.TAKEN, dispatch=copies[0].dispatch, campaign=copies[0].dispatch.campaign)
+    return moved
+
+
+def _within(day: date, first: date) -> date:
+    """The day of a status, not before the dispatch and not after today."""
+    return min(max(day, min(first, today())), today())
+
+
+def _step(copy: Recipient, status: str, who: str, day: date, reason: str) -> bool:
+    step = tables().board_in.get(status, "")
+    if step == "withdrawn" and copy.deployed:
+        reason = reason or STATUS_NOTE[status]
+        return dispatches.take_back(copy, None, how=How.API, reason=reason, who=who)
+    if step:
+        kind = StepKind.ACKNOWLEDGED if step == "withdrawn" else StepKind(step)
+        return dispatches.take(copy, kind, how=How.API, who=who, day=day, note=reason)
+    words = STATUS_NOTE.get(status, status)
+    arrivals.note_words(copy, who, How.API, f"{words}. {reason}" if reason else words)
+    return True
+
+
+def _answer(made: Message, copies: list[Recipient]) -> None:
+    """Note an answering dispatch and its files at the unit, and read a report's form out of them."""
+    text = "\n\n".join(filter(None, (made.number, made.subject, made.body)))
+    kept = kept_files(made.files)
+    campaign = copies[0].dispatch.campaign
+    form = parse_form(campaign.form.definition)
+    said: Any = ()
+    order = sorted(
+        (row for row in made.files if row["name"].lower().rpartition(".")[2] in forms.ENDINGS),
+        key=lambda row: forms.ENDINGS.index(row["name"].lower().rpartition(".")[2]),
+    )
+    best = next((row for row in order if (said := forms.read(row["name"], content(row), form))), None)
+    with transaction.atomic():
+        for copy in copies:
+            arrivals.note_words(copy, _who(made), How.API, text, kept)
+        if best is not None:
+            (file_,) = kept_files([best])
+            forms.keep_received(
+                campaign,
+                copies[0].unit,
+                file_,
+                said,
+                ReportWay.STICK,
+                sender=made.sender_name,
+                found_by="code",
+            )
+        _set(made, State.TAKEN, dispatch=copies[0].dispatch, campaign=campaign)
+
+
+def file(made: Message, campaign: Campaign | None, by: Any, name: str = "") -> Dispatch | None:
+    """File a dispatch under a campaign, or a new one. It lands at the units that it names when its sender is above them in the tree; else it stays a paper of the campaign.
+
+    The caller has made sure that the person may lead the campaign."""
+    sender = unit_of(made.sender_code)
+    units = [unit for unit in addressed(made) if sender is None or unit.pk != sender.pk]
+    issuer = sender if sender is not None and _above(sender, units) else None
+    due = made.due or (made.day or today()) + FIRST_DEADLINE
+    with transaction.atomic():
+        if campaign is None:
+            campaign = Campaign.objects.create(
+                name=(name or made.subject or made.number)[:200],
+                owner=issuer or made.unit,
+                summary=made.subject,
+                starts=min(made.day or today(), due),
+                ends=due,
+                report_due=due,
+                form=default_form(),
+                state=CampaignState.RUNNING if issuer else CampaignState.DRAFT,
+            )
+        dispatch = None
+        if issuer is not None:
+            dispatch = arrivals.receive(
+                campaign,
+                issuer,
+                units,
+                kept_files(made.files),
+                by,
+                number=made.number,
+                day=made.day or today(),
+                subject=made.subject[:300],
+                body=made.body,
+                deadline=due,
+            )
+        _set(made, State.TAKEN, campaign=campaign, dispatch=dispatch, user=made.user or by)
+    return dispatch
+
+
+def _above(sender: Unit, units: Iterable[Unit]) -> bool:
+    wanted = {unit.pk for unit in units}
+    return bool(wanted) and descendants(sender).filter(pk__in=wanted).count() == len(wanted)
+
+
+def _answered_copies(made: Message) -> list[Recipient]:
+    """The sender's copies of the dispatches of ours that the message answers."""
+    sender = unit_of(made.sender_code)
+    keys = [_key(row) for row in made.answers]
+    if sender is None or not any(keys):
+        return []
+    ours = Message.objects.filter(
+        outgoing=True, document_key__in=[key for key in keys if key], dispatch__isnull=False
+    ).exclude(kind="status")
+    dispatches = ours.filter(unit__in=descendants(made.unit)).values("dispatch")
+    rows = Recipient.objects.filter(dispatch__in=dispatches, unit=sender)
+    return list(rows.select_related("unit", "dispatch__campaign__form", "dispatch__issuer"))
+
+
+def _key(row: Any) -> str:
+    from lamsach.channels.edxml.days import day_of
+
+    return answered_key(
+        model.Answered(
+            organ_id=row.get("id", ""),
+            number=row.get("number", ""),
+            notation=row.get("notation", ""),
+            date=day_of(row.get("date", "")),
+            document_id=row.get("document_id", ""),
+        )
+    )
+
+
+def _earlier(made: Message) -> Message | None:
+    """The filed dispatch of the same sender that this one changes."""
+    keys = [key for row in made.answers if (key := _key(row))] + (
+        [made.document_key] if made.document_key else []
+    )
+    rows = Message.objects.filter(
+        outgoing=False,
+        unit=made.unit,
+        document_key__in=keys,
+        campaign__isnull=False,
+        sender_code=made.sender_code,
+    )
+    return rows.exclude(pk=made.pk).exclude(kind="status").select_related("campaign", "user").first()
+
+
+def _keeper(made: Message) -> Any:
+    return made.connection.created_by if made.connection else None
+
+
+def _who(made: Message) -> str:
+    return (made.sender_name or made.sender_code)[:254]
+
+
+def _set(made: Message, state: State, **values: Any) -> None:
+    for name, value in {"state": state, **values}.items():
+        setattr(made, name, value)
+    made.save(update_fields=["state", *values])
+
+
+MOST = 5
+"""Files of one e-mail that are looked at."""
+
+
+@reads
+def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
+    """Take the edXML files of an e-mail; None when it carries none that can be taken."""
+    files = [file for file in parsed.files if file.name.lower().endswith(SUFFIX)][:MOST]
+    taken, problem = [], ""
+    for file in files:
+        try:
+            unit = _unit(file.content, letter)
+            if unit is not None:
+                taken.append(take(file.content, file.name, Source(unit, Way.MAIL))[0])
+        except LamsachError as error:
+            problem = f"{error.what} {error.where}"[:500]
+    return partial(_keep, taken, problem) if taken or problem else None
+
+
+def _keep(taken: list[Message], problem: str, incoming: Incoming) -> str:
+    incoming.problem = problem or incoming.problem
+    if not taken:
+        return ""
+    incoming.unit = incoming.unit or taken[0].unit
+    return f"edxml:{taken[0].pk}"
+
+
+def _unit(data: bytes, letter: Letter | None) -> Unit | None:
+    """Our unit: the one that the message is sent to, else that of the dispatch that it answers, else the one that the letter went to."""
+
+    found = read(data, "")
+    named = units_of(one.id for one in found.recipients)
+    if named:
+        return named[0]
+    from lamsach.channels.edxml.model import as_mapping
+
+    keys = [key for row in as_mapping(found)["responds_to"] if (key := _key(row))]
+    ours = Message.objects.filter(outgoing=True, document_key__in=keys).select_related("unit").first()
+    return ours.unit if ours else (letter.unit if letter else None)

@@ -1,0 +1,156 @@
+"""Carries messages both ways for one connection: by its folders, and by its service when it has one."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from functools import cache
+
+from django.db.models import Q
+from django.utils import timezone
+
+from lamsach.channels.edxml.writer import SUFFIX
+from lamsach.errors import InputError, LamsachError
+from lamsach.portal.base.alone import alone
+from lamsach.portal.edxml import folders, outbox, secrets, service
+from lamsach.portal.edxml.inbox import Source, stored, take
+from lamsach.portal.edxml.models import Connection, Message, State, Way
+from lamsach.portal.jobs.claims import moment
+
+ATTEMPTS = 12
+AT_ONCE = 200
+MOST_FAILURES = 3
+_FIRST_WAIT = timedelta(minutes=1)
+
+
+def carry(connection: Connection) -> dict[str, int]:
+    """Take in what waits and send what is queued, by one worker at a time; how many. What went wrong is kept at the connection, and does not stop the rest."""
+    with alone(f"edxml:{connection.pk}"):
+        return _carry(connection)
+
+
+def _carry(connection: Connection) -> dict[str, int]:
+    problems: list[LamsachError] = []
+    taken = _folder(connection, problems)
+    if connection.url:
+        taken += _service(connection, problems)
+    sent = deliver(connection, problems)
+    text = f"{problems[0].what}\n{problems[0].where}"[:400] if problems else ""
+    Connection.objects.filter(pk=connection.pk).update(last=timezone.now(), problem=text)
+    return {"taken": taken, "sent": sent, "problems": len(problems)}
+
+
+def _folder(connection: Connection, problems: list[LamsachError]) -> int:
+    count = 0
+    try:
+        for path in folders.waiting(connection):
+            try:
+                _message, fresh = take(
+                    folders.read(path), path.name, Source(connection.unit, Way.FOLDER, connection)
+                )
+            except InputError as problem:
+                if not folders.is_unfinished(path):
+                    _refused(connection, path.name, problem)
+                    folders.put_aside(connection, path, "refused", problem)
+                    problems.append(problem)
+                continue
+            folders.put_aside(connection, path, "taken")
+            count += fresh
+    except LamsachError as problem:
+        problems.append(problem)
+    return count
+
+
+def _service(connection: Connection, problems: list[LamsachError]) -> int:
+    """Take in what waits at the service. One message that fails does not hold up the others; several failures end the run."""
+    count = failures = 0
+    try:
+        for number in service.waiting(connection):
+            try:
+                count += _fetched(connection, number, problems)
+            except LamsachError as problem:
+                problems.append(problem)
+                failures += 1
+                if failures >= MOST_FAILURES:
+                    break
+    except LamsachError as problem:
+        problems.append(problem)
+    return count
+
+
+def _fetched(connection: Connection, number: str, problems: list[LamsachError]) -> bool:
+    data, fresh = service.fetch(connection, number), False
+    try:
+        _message, fresh = take(data, number, Source(connection.unit, Way.REST, connection))
+    except InputError as problem:
+        _refused(connection, number, problem)
+        problems.append(problem)
+    service.confirm(connection, number)
+    return fresh
+
+
+def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
+    """Keep that a file was refused, and why; nothing of what it said."""
+    text = f"{problem.what}\n{problem.where}"[:400]
+    key = f"refused:{connection.pk}:{hashlib.sha256(f'{name} {text}'.encode()).hexdigest()}"
+    values = {
+        "connection": connection,
+        "unit": connection.unit,
+        "way": Way.REST if connection.url else Way.FOLDER,
+        "state": State.REFUSED,
+        "at": timezone.now(),
+        "subject": name[:200],
+        "problem": text,
+    }
+    Message.objects.get_or_create(key=key, defaults=values)
+
+
+def deliver(connection: Connection, problems: list[LamsachError]) -> int:
+    """Send what is queued; how many. A failure is tried again, each time later, and given up after ATTEMPTS."""
+    now = moment()
+    due = Message.objects.filter(
+        Q(next_attempt=None) | Q(next_attempt__lte=now),
+        connection=connection,
+        outgoing=True,
+        state=State.QUEUED,
+    )
+    count = 0
+    signer_of = cache(secrets.signer_of)  # a key file's password is slow to try, on purpose
+    for message in due.select_related("unit__parent", "user", "connection").order_by("pk")[:AT_ONCE]:
+        try:
+            data = outbox.file_of(message, signer_of)
+            if connection.url:
+                service.send(connection, data)
+            else:
+                folders.put_out(connection, file_name(message), data)
+        except LamsachError as problem:
+            problems.append(problem)
+            _failed(message, problem)
+            continue
+        digest = hashlib.sha256(data).hexdigest()
+        path = stored(data, digest)
+        Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
+            state=State.SENT,
+            path=path,
+            size=len(data),
+            sha256=digest,
+            problem="",
+            attempts=message.attempts + 1,
+        )
+        count += 1
+    return count
+
+
+def file_name(message: Message) -> str:
+    """The name of a message's file, the same each time."""
+    return f"{message.sender_code}-{message.pk}-{message.status or message.kind}{SUFFIX}"
+
+
+def _failed(message: Message, problem: LamsachError) -> None:
+    attempts = message.attempts + 1
+    Message.objects.filter(pk=message.pk).update(
+        attempts=attempts,
+        state=State.FAILED if attempts >= ATTEMPTS else State.QUEUED,
+        next_attempt=moment() + _FIRST_WAIT * 2 ** min(attempts, 10),
+        problem=f"{problem.what}\n{problem.where}"[:400],
+    )

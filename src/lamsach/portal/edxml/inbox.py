@@ -1,0 +1,161 @@
+"""Takes an edXML file in: once, whole, and only when its signature does not speak against it. What a person has to decide waits.
+
+A status or an answer to a dispatch of ours acts at once when it comes by a connection, is validly signed, or is handed in by a person who may act for the
+issuer; by e-mail without a signature it waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.channels.edxml import model
+from lamsach.channels.edxml.reader import read
+from lamsach.channels.xml_signature import CHANGED
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.uploads import Kept
+from lamsach.portal.edxml import secrets
+from lamsach.portal.edxml.identifiers import answered_key, document_key
+from lamsach.portal.edxml.models import Connection, Message, State, Way
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file comes from: our unit, the connection if there is one, the person who handed it in."""
+
+    unit: Unit
+    way: Way
+    connection: Connection | None = None
+    user: Any = None
+
+
+def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
+    """The message of a file, and whether it is new. InputError and its kin for one that cannot be read or whose signature is refused: nothing is kept of it."""
+    from lamsach.portal.edxml import actions
+
+    found = read(data, name, secrets.trusted(_trusting(source)))
+    _check(found, name, source)
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"in:{source.unit.pk}:{digest}"
+    if known := Message.objects.filter(key=key).first():
+        return known, False
+    kept = stored(data, digest)
+    files = [_kept(one) for one in found.attachments]
+    values = {**_facts(found), "files": files, "path": kept, "size": len(data), "sha256": digest}
+    with transaction.atomic():
+        made, fresh = Message.objects.get_or_create(key=key, defaults={**values, **_origin(source)})
+        if fresh:
+            record(source.user, "edxml.taken", made, source.unit, kind=found.kind, sha256=digest)
+    if fresh:
+        actions.act(made, found, may_act=_may_act(made, source))
+    return made, fresh
+
+
+def stored(data: bytes, digest: str) -> str:
+    """The path of these bytes in the storage, where the same content is stored once."""
+    path = f"files/{digest[:2]}/{digest}"
+    return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
+
+
+def kept_files(rows: Iterable[Any]) -> list[Kept]:
+    """The attached files of a message as uploads."""
+    return [Kept(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
+
+
+def content(row: Any) -> bytes:
+    """The bytes of an attached file."""
+    with default_storage.open(row["path"], "rb") as stream:
+        return bytes(stream.read())
+
+
+def _trusting(source: Source) -> list[Connection]:
+    if source.connection is not None:
+        return [source.connection]
+    units = [source.unit.pk, *(unit.pk for unit in ancestors(source.unit))]
+    return list(Connection.objects.filter(unit__in=units, ended=None))
+
+
+def _check(found: model.Message, name: str, source: Source) -> None:
+    signature = found.signature
+    if signature.verdict == "invalid":
+        raise InputError(
+            mark("The signature of the file is not valid, so it was not taken."), name, signature.reason
+        )
+    for file in found.attachments:
+        if file.signature.reason == CHANGED:
+            raise InputError(
+                mark("An attached PDF was changed after it was signed, so the file was not taken."),
+                f"{name}: {file.name}",
+            )
+    must = source.connection is not None and source.connection.must_be_signed
+    if must and signature.verdict != "valid":
+        raise InputError(
+            mark("The connection takes only files with a valid signature, and this one has none."),
+            name,
+            signature.reason,
+        )
+
+
+def _may_act(made: Message, source: Source) -> bool:
+    return source.way != Way.MAIL or made.signature == "valid"
+
+
+def _origin(source: Source) -> dict[str, Any]:
+    return {
+        "unit": source.unit,
+        "way": source.way,
+        "connection": source.connection,
+        "user": source.user if getattr(source.user, "pk", None) else None,
+        "state": State.WAITING,
+        "at": timezone.now(),
+    }
+
+
+def _kept(file: model.Attachment) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "type": file.type[:100],
+        "path": stored(file.content, file.sha256),
+        "size": len(file.content),
+        "sha256": file.sha256,
+        "signature": file.signature.verdict,
+    }
+
+
+def _facts(found: model.Message) -> dict[str, Any]:
+    shown = model.as_mapping(found)
+    answers: Sequence[model.Answered] = found.responds_to
+    return {
+        "kind": found.kind,
+        "document_id": found.identity[:300],
+        "document_key": document_key(found.document_id, found.sender.id, found.date, found.code),
+        "number": found.code[:60],
+        "day": found.date,
+        "due": found.due,
+        "subject": found.subject[:1000],
+        "body": found.content,
+        "type": found.type[:100],
+        "status": found.status[:10],
+        "reason": found.reason,
+        "time": found.time,
+        "sender_code": found.sender.id[:60],
+        "sender_name": found.sender.name[:300],
+        "recipients": shown["to"],
+        "answers": shown["responds_to"],
+        "answered_key": answered_key(answers[0]) if answers else "",
+        "signature": found.signature.verdict,
+        "signature_reason": found.signature.reason[:200],
+        "signed_by": found.signature.signer[:300],
+        "missing": list(found.missing),
+    }

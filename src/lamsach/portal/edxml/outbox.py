@@ -1,0 +1,259 @@
+"""Queues dispatches and reports for a connection, and makes the files of what is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from lamsach.channels.edxml import model
+from lamsach.channels.edxml.days import day_of
+from lamsach.channels.edxml.writer import write
+from lamsach.channels.xml_signature import Signer
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.letters.model import Document
+from lamsach.letters.output import writer_for
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import Attachment, Dispatch
+from lamsach.portal.edxml import secrets
+from lamsach.portal.edxml.identifiers import document_key, organ
+from lamsach.portal.edxml.inbox import content, stored
+from lamsach.portal.edxml.models import Connection, Message, State
+from lamsach.portal.edxml.statuses import about_of, answer_to, way_of
+from lamsach.portal.reports import documents, papers
+from lamsach.portal.reports.content import filled_form
+from lamsach.portal.reports.models import Report
+from lamsach.portal.units.models import Unit
+
+DISPATCH, REPORT = "Công văn", "Báo cáo"
+
+
+def queue_dispatch(
+    found: Dispatch,
+    connection: Connection,
+    by: Any,
+    *,
+    kind: str = "new",
+    about: Message | None = None,
+    reason: str = "",
+) -> Message:
+    """Queue a dispatch that was sent, with its official document and its files; once for each connection and kind.
+
+    `about`: the message that it updates or replaces. InputError for a dispatch without a number, by which the others would answer."""
+    if not found.number.strip():
+        raise InputError(
+            mark(
+                "The dispatch has no number, by which the others would answer it. Write a new one with its number."
+            )
+        )
+    recipients = [
+        organ(row.unit, older=connection.older_codes)
+        for row in found.recipients.select_related("unit__parent")
+    ]
+    made = _made(papers.dispatch_paper(found), ("pdf", "docx"), f"cong-van-{found.pk}")
+    files = made + [
+        {"name": file.name, "type": "", "path": file.path, "size": file.size, "sha256": file.sha256}
+        for file in _attached(found)
+    ]
+    sent, fresh = _queue(
+        connection,
+        found.issuer,
+        key=f"dispatch:{found.pk}:{connection.pk}:{kind}",
+        kind=kind,
+        number=found.number,
+        day=found.day,
+        due=found.deadline,
+        subject=found.subject,
+        body=found.body,
+        type=DISPATCH,
+        reason=reason,
+        recipients=[{"id": one.id, "name": one.name} for one in recipients],
+        answers=[answer_to(about)] if about else _passed_on(found),
+        files=files,
+        campaign=found.campaign,
+        dispatch=found,
+        user=_user(by),
+    )
+    if fresh:
+        record(by, "edxml.queued", sent, found.issuer, kind=kind, units=len(recipients))
+    return sent
+
+
+def _attached(found: Dispatch) -> list[Attachment]:
+    """The files of a dispatch and of those that it passes on, the same content once."""
+    chain, above = [found.pk], found.parent
+    while above is not None and len(chain) < 12:
+        chain.append(above.pk)
+        above = above.parent
+    files = Attachment.objects.filter(dispatch__in=chain).order_by("-dispatch", "pk")
+    return list({file.sha256: file for file in files}.values())
+
+
+def _passed_on(found: Dispatch) -> list[dict[str, str]]:
+    """The received document that a dispatch passes on."""
+    if found.parent_id is None:
+        return []
+    above = Message.objects.filter(outgoing=False, dispatch=found.parent_id).exclude(kind="status").first()
+    return [answer_to(above)] if above else []
+
+
+def queue_report(report: Report, by: Any) -> Message | None:
+    """Queue a unit's report for the system that its campaign's dispatch came from; None when there is none. InputError for a report without a number."""
+    about = about_of(report)
+    if about is None or about.connection is None:
+        return None
+    if report.number is None or not report.symbol:
+        raise InputError(
+            mark("The report has no number and symbol, without which it is no official document.")
+        )
+    number = f"{report.number}/{report.symbol}"
+    sent, fresh = _queue(
+        about.connection,
+        report.unit,
+        key=f"report:{report.pk}:{about.connection.pk}",
+        kind="new",
+        number=number,
+        day=report.day or timezone.localdate(),
+        subject=report.campaign.name,
+        type=REPORT,
+        recipients=[{"id": about.sender_code, "name": about.sender_name}],
+        answers=[answer_to(about)],
+        files=_report_files(report),
+        campaign=report.campaign,
+        dispatch=about.dispatch,
+        user=_user(by),
+    )
+    if fresh:
+        record(by, "edxml.queued", sent, report.unit, kind="report")
+    return sent
+
+
+def queue_revocation(about: Message, by: Any, reason: str) -> Message:
+    """Queue the revocation of a dispatch that went out."""
+    connection = about.connection
+    if connection is None or not about.outgoing or about.kind == "status":
+        raise InputError(mark("Only a dispatch that went out can be revoked."))
+    sent, fresh = _queue(
+        connection,
+        about.unit,
+        key=f"revoke:{about.pk}",
+        kind="revoke",
+        number=about.number,
+        day=about.day,
+        subject=about.subject,
+        type=about.type,
+        reason=reason,
+        recipients=about.recipients,
+        answers=[answer_to(about)],
+        campaign=about.campaign,
+        dispatch=about.dispatch,
+        user=_user(by),
+    )
+    if fresh:
+        record(by, "edxml.queued", sent, about.unit, kind="revoke", reason=reason[:500])
+    return sent
+
+
+def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] = secrets.signer_of) -> bytes:
+    """The edXML file of a queued message, signed when the connection has a key. The same each time, so that it may be written again."""
+    connection = message.connection
+    older = connection is not None and connection.older_codes
+    sender = organ(message.unit, older=older)
+    number, _slash, notation = message.number.partition("/")
+    whole = model.Message(
+        kind=message.kind,
+        document_id=message.document_id,
+        number=number,
+        notation=notation,
+        date=message.day,
+        due=message.due,
+        subject=message.subject,
+        content=message.body,
+        type=message.type,
+        status=message.status,
+        reason=message.reason,
+        time=message.time,
+        sender=sender,
+        recipients=tuple(
+            model.Organ(id=row.get("id", ""), name=row.get("name", "")) for row in message.recipients
+        ),
+        responds_to=tuple(map(_answered, message.answers)),
+        staff=_staff(message),
+        trace=(model.Hop(sender.id, message.at),),
+        attachments=tuple(
+            model.Attachment(row["name"], content(row), row.get("type", "")) for row in message.files
+        ),
+    )
+    return write(whole, signer_of(connection) if connection else None)
+
+
+def _answered(row: Any) -> model.Answered:
+    return model.Answered(
+        row.get("id", ""),
+        row.get("number", ""),
+        row.get("notation", ""),
+        day_of(row.get("date", "")),
+        row.get("document_id", ""),
+    )
+
+
+def _staff(message: Message) -> model.Staff:
+    user = message.user
+    return (
+        model.Staff(department=message.unit.name, name=user.name, email=user.email) if user else model.Staff()
+    )
+
+
+def _queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
+    sender = organ(unit, older=connection.older_codes)
+    document_id = model.made_id(sender.id, values.get("day"), values.get("number", ""), "")
+    now: datetime = timezone.now()
+    return Message.objects.get_or_create(
+        key=key,
+        defaults={
+            "connection": connection,
+            "unit": unit,
+            "outgoing": True,
+            "way": way_of(connection),
+            "state": State.QUEUED,
+            "at": now,
+            "sender_code": sender.id,
+            "sender_name": unit.name,
+            "document_id": document_id,
+            "document_key": document_key(document_id),
+            **values,
+        },
+    )
+
+
+def _report_files(report: Report) -> list[dict[str, Any]]:
+    paper, filled, about = documents.document_of(report), filled_form(report), documents.about(report)
+    return [
+        _row(f"bao-cao-{report.unit.code}.{kind}", kind, documents.written(paper, filled, kind, about))
+        for kind in ("pdf", "docx", "json")
+    ]
+
+
+def _made(paper: Document, kinds: Sequence[str], stem: str) -> list[dict[str, Any]]:
+    return [_row(f"{stem}.{kind}", kind, writer_for(f".{kind}")(paper)) for kind in kinds]
+
+
+def _row(name: str, kind: str, data: bytes) -> dict[str, Any]:
+    import hashlib
+
+    digest = hashlib.sha256(data).hexdigest()
+    return {
+        "name": name,
+        "type": documents.KINDS[kind],
+        "path": stored(data, digest),
+        "size": len(data),
+        "sha256": digest,
+    }
+
+
+def _user(by: Any) -> Any:
+    user = getattr(by, "user", by)
+    return user if getattr(user, "pk", None) else None

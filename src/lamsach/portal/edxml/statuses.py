@@ -1,0 +1,136 @@
+"""Statuses that go back to the system a dispatch came from: that it arrived, and what its units do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from lamsach.channels.edxml.tables import tables
+from lamsach.portal.edxml.models import Connection, Message, State, Way
+from lamsach.portal.units.models import Unit
+
+
+def way_of(connection: Connection) -> Way:
+    """By which way a connection's messages go."""
+    return Way.REST if connection.url else Way.FOLDER
+
+
+def status(
+    about: Message,
+    connection: Connection,
+    unit: Unit,
+    name: str,
+    *,
+    key: str,
+    reason: str = "",
+    by: Any = None,
+) -> Message:
+    """Queue a unit's status about a message; the same key once."""
+    made, _fresh = Message.objects.get_or_create(
+        key=key,
+        defaults={
+            "connection": connection,
+            "unit": unit,
+            "outgoing": True,
+            "way": way_of(connection),
+            "state": State.QUEUED,
+            "kind": "status",
+            "status": tables().status_code(name),
+            "reason": reason,
+            "time": timezone.now(),
+            "sender_code": unit.code,
+            "sender_name": unit.name,
+            "recipients": [{"id": about.sender_code, "name": about.sender_name}],
+            "answers": [answer_to(about)],
+            "answered_key": about.document_key,
+            "campaign": about.campaign,
+            "dispatch": about.dispatch,
+            "at": timezone.now(),
+            "user": by if getattr(by, "pk", None) else None,
+        },
+    )
+    return made
+
+
+def answer_to(about: Message) -> dict[str, str]:
+    """The document of a message as one that is answered."""
+    number, _slash, notation = about.number.partition("/")
+    values = {
+        "document_id": about.document_id,
+        "id": about.sender_code,
+        "number": number,
+        "notation": notation,
+        "date": about.day.isoformat() if about.day else "",
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def arrived(about: Message, units: Iterable[Unit]) -> None:
+    """Say for each unit that the message arrived, by the way that it came."""
+    if about.connection is not None:
+        for unit in units:
+            status(about, about.connection, unit, "arrived", key=f"arrived:{about.pk}:{unit.pk}")
+
+
+def on_step(sender: Any, instance: Any, created: bool, **_: Any) -> None:
+    """Tell the system that a dispatch came from of a unit's step."""
+    name = tables().board_out.get(instance.kind)
+    if not created or name is None:
+        return
+    rows = Message.objects.filter(
+        outgoing=False, dispatch=instance.recipient.dispatch_id, connection__ended=None
+    )
+    about = (
+        rows.exclude(connection=None)
+        .exclude(kind="status")
+        .select_related("connection")
+        .order_by("pk")
+        .first()
+    )
+    if about is not None and about.connection is not None:
+        unit = instance.recipient.unit
+        status(
+            about,
+            about.connection,
+            unit,
+            name,
+            key=f"step:{instance.pk}",
+            reason=instance.note,
+            by=instance.user,
+        )
+
+
+def on_report(sender: Any, instance: Any, created: bool, **_: Any) -> None:
+    """Queue the report that a unit sends for the system that its campaign's dispatch came from."""
+    from lamsach.portal.jobs.queue import enqueue
+    from lamsach.portal.reports.models import ReportState
+
+    if created and instance.after == ReportState.SENT and about_of(instance.report) is not None:
+        enqueue("edxml.report", instance.user, report_id=instance.report_id)
+
+
+def about_of(report: Any) -> Message | None:
+    """The dispatch that came by a connection and that a report answers."""
+    rows = Message.objects.filter(
+        outgoing=False,
+        campaign=report.campaign_id,
+        dispatch__recipients__unit=report.unit_id,
+        connection__isnull=False,
+        connection__ended=None,
+    )
+    return rows.exclude(kind="status").select_related("connection", "dispatch").order_by("-pk").first()
+
+
+STATUS_NOTE: Mapping[str, str] = {
+    "arrived": "Văn bản đã đến",
+    "refused": "Từ chối tiếp nhận",
+    "received": "Đã tiếp nhận",
+    "assigned": "Đã phân công xử lý",
+    "handling": "Đang xử lý",
+    "done": "Hoàn thành",
+    "take_back": "Đề nghị lấy lại văn bản",
+    "agreed": "Đồng ý lấy lại hoặc cập nhật",
+    "declined": "Từ chối lấy lại hoặc cập nhật",
+}

@@ -1,0 +1,326 @@
+"""Erasing what is known of one person: what `person` lists, in one transaction. Counts stay, and so do the other words of a text."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.awareness import consent, waves
+from lamsach.portal.awareness.models import ConsentHow, ConsentState, Person
+from lamsach.portal.base import ledger
+from lamsach.portal.cases.models import Case, Note, Step
+from lamsach.portal.cases.searching import index
+from lamsach.portal.exchange import epochs
+from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity, Mark
+from lamsach.portal.fleet.forgetting import erase as erase_machine
+from lamsach.portal.mail.models import Incoming, Letter, LetterState
+from lamsach.portal.mail.retention import forget
+from lamsach.portal.privacy import granted, retention
+from lamsach.portal.privacy.holds import held_cases, held_units
+from lamsach.portal.privacy.models import Erasure
+from lamsach.portal.privacy.person import SOURCES, Source, matches, rows, word
+from lamsach.portal.privacy.retention import ERASED, drop_bundle
+from lamsach.portal.support.models import Message
+from lamsach.portal.traces.files import delete_result
+from lamsach.portal.traces.models import TraceRow
+from lamsach.portal.units.models import Unit
+
+MASK = "█"
+BATCH = 200
+
+
+def _each(found: QuerySet[Any]) -> Iterator[Any]:
+    """The rows, a few at a time, whatever is changed meanwhile."""
+    numbers = list(found.values_list("pk", flat=True))
+    for begin in range(0, len(numbers), BATCH):
+        yield from found.model._default_manager.filter(pk__in=numbers[begin : begin + BATCH]).order_by("pk")
+
+
+@transaction.atomic
+def erase(
+    units: Iterable[int],
+    unit: Unit,
+    term: str,
+    reason: str,
+    by: Any,
+    *,
+    again: frozenset[tuple[str, int]] | None = None,
+) -> Counter[str]:
+    """Erase what is known of the term in these units, except what a legal hold keeps (counted as `held`). `unit`: in whose name. `again`: after a backup was put back, what a hold kept then."""
+
+    wanted = set(units)
+    keep_units, keep_cases = (held_units(), held_cases()) if again is None else (set(), set())
+    kept = set(again or ())
+    found: list[tuple[str, int]] = []
+    counts: Counter[str] = Counter()
+    touched: set[int] = set()
+    for source in SOURCES:
+        for row in _each(rows(source, wanted, term)):
+            if not matches(source, row, term):
+                continue
+            place = (source.name, row.pk)
+            if place in kept or _is_held(row, keep_units, keep_cases):
+                kept.add(place)
+                continue
+            found.append(place)
+            _ERASERS[source.name](source, row, term)
+            counts[source.name] += 1
+            touched |= _cases_of(row)
+    index(Case.objects.filter(pk__in=touched))
+    if kept:
+        counts["held"] = len(kept)
+    if again is not None:
+        return counts
+    note_person(wanted, unit, term, found, kept)
+    user: Any = getattr(by, "user", by)
+    made = Erasure.objects.create(unit=unit, user=user, reason=reason, counts=dict(counts))
+    details: dict[str, Any] = dict(counts)
+    record(by, "privacy.erased", made, unit, **details)
+    return counts
+
+
+def _cases_of(row: Any) -> set[int]:
+    """The cases whose words for the search change with the row."""
+    if isinstance(row, Device):
+        members = [row.pk, row.into_id or row.pk]
+        return set(Case.objects.filter(device__in=members).values_list("pk", flat=True))
+    return {row.pk} if isinstance(row, Case) else {row.case_id} if isinstance(row, Note) else set()
+
+
+def _is_held(row: Any, units: set[int], cases: set[int]) -> bool:
+    device = row if isinstance(row, Device) else row.device if isinstance(row, EvidenceLine) else None
+    if device is not None:
+        standing = device.into_id or device.pk
+        held = Case.objects.filter(device__in=(device.pk, standing), pk__in=cases)
+        return device.unit_id in units or held.exists()
+    case = row if isinstance(row, Case) else row.case if isinstance(row, (Note, Step)) else None
+    if case is not None:
+        return case.pk in cases or case.unit_id in units
+    about = row.question if isinstance(row, Message) else row.trace if isinstance(row, TraceRow) else row
+    return about.unit_id in units
+
+
+def _device(source: Source, row: Any, term: str) -> None:
+    """The columns that say it; the other hunts' records of the machine and the bundles as they came."""
+    changed = {column: "" for column in source.whole if getattr(row, column).casefold() == term.casefold()}
+    if set(changed) - {"user"}:
+        Identity.objects.filter(device=row, value__icontains=term).delete()
+        Mark.objects.filter(device=row).delete()
+    if term.casefold() in row.key.casefold():
+        changed["key"] = f"erased:{row.pk}"
+        Identity.objects.filter(device=row, kind="key").delete()
+    Device.objects.filter(pk=row.pk).update(**changed)
+    Appearance.objects.filter(device=row).update(record={})
+    for bundle in Bundle.objects.filter(appearances__device=row).exclude(path=ERASED):
+        drop_bundle(bundle)
+
+
+def _columns(source: Source, row: Any, term: str) -> None:
+    """Empty what holds it as a whole, mask it in the text."""
+    values: dict[str, Any] = {
+        column: "" for column in source.whole if str(getattr(row, column)).casefold() == term.casefold()
+    }
+    for column in source.inside:
+        values[column] = _masked(getattr(row, column), word(term))
+    source.model._default_manager.filter(pk=row.pk).update(**values)
+
+
+def _masked(value: Any, word: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return word.sub(MASK, value)
+    if isinstance(value, dict):
+        return {name: _masked(item, word) for name, item in value.items()}
+    return [_masked(item, word) for item in value] if isinstance(value, list) else value
+
+
+def _line(source: Source, row: Any, term: str) -> None:
+    """A log line keeps its digest, so that the same line of another bundle does not come back."""
+    EvidenceLine.objects.filter(pk=row.pk).update(text=word(term).sub(MASK, row.text))
+
+
+def _trace(source: Source, row: Any, term: str) -> None:
+    """The row, and the files of its trace's result, which name the same machine. The counts stay, and so do the cases."""
+    _columns(source, row, term)
+    if row.trace.result_deleted is None:
+        delete_result(row.trace)
+
+
+def _told(source: Source, row: Any, term: str) -> None:
+    """The person goes; that somebody was told stays for the count."""
+    row.delete()
+
+
+def _letter(source: Source, row: Any, term: str) -> None:
+    Letter.objects.filter(pk=row.pk, state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
+    Letter.objects.filter(pk=row.pk).update(to="", context={}, subject="", problem="")
+
+
+def _mail(source: Source, row: Any, term: str) -> None:
+    forget(Incoming.objects.filter(pk=row.pk))
+
+
+def _scanned(source: Source, row: Any, term: str) -> None:
+    erase_machine(row)
+
+
+_ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
+    "devices": _device,
+    "cases": _columns,
+    "live": _columns,
+    "scanned": _scanned,
+    "lines": _line,
+    "traces": _trace,
+    "notes": _columns,
+    "steps": _columns,
+    "exceptions": _columns,
+    "clarifications": _columns,
+    "people": _told,
+    "questions": _columns,
+    "messages": _columns,
+    "letters": _letter,
+    "incoming": _mail,
+}
+
+
+_PURPOSE = "lamsach.privacy.erased/1"
+_TOLD = 20
+logger = logging.getLogger("lamsach.portal.privacy")
+Place = tuple[str, int]
+"""A table's name (see `person.SOURCES`) and a row's number."""
+_WORD = re.compile(r"\w")
+
+
+def digest(term: str) -> str:
+    """Return what stands for the name of a person in the list: nothing can be read from it without the portal's secret key."""
+    said = f"{_PURPOSE}\n{term.casefold()}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), said, hashlib.sha256).hex()
+
+
+def note_person(
+    units: Iterable[int], unit: Unit, term: str, erased: Sequence[Place], held: Iterable[Place]
+) -> None:
+    """Put the erasure of a person on the list: the rows that held the name tell it again; those that a hold kept are not erased then either."""
+    values = {"units": sorted(units), "unit": unit.pk, "digest": digest(term), "length": len(term)}
+    ledger.note("person", rows=erased[:_TOLD], held=sorted(held), **values)
+
+
+def pending() -> Counter[str] | None:
+    """Do what is to be done after a restore; how much of what. None when there was none."""
+    marker = Path(settings.DATA) / ledger.PENDING
+    if not marker.exists():
+        return None
+    epochs.restored()
+    granted.hide()
+    made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
+    counts: Counter[str] = Counter()
+    for line in ledger.due(ledger.read(Path(settings.DATA) / ledger.NAME), made):
+        again = _AGAIN.get(line["what"])
+        if again is not None:
+            try:
+                with transaction.atomic():
+                    counts[line["what"]] += again(line)
+            except (KeyError, TypeError, ValueError):
+                logger.warning("a line of %s cannot be understood: %s", ledger.NAME, line["at"])
+    counts = +counts
+    if counts:
+        details: dict[str, Any] = dict(counts)
+        record(None, "privacy.erased_again", **details)
+    marker.unlink()
+    return counts
+
+
+def _numbers(line: ledger.Line) -> list[int]:
+    return [number for number in line.get("ids", []) if type(number) is int]
+
+
+def _cases(line: ledger.Line) -> int:
+    numbers = Case.objects.filter(pk__in=_numbers(line)).values_list("pk", flat=True)
+    return sum(bool(retention.purge(number, again=True)) for number in list(numbers))
+
+
+def _devices(line: ledger.Line) -> int:
+    rows = Device.objects.filter(pk__in=_numbers(line)).exclude(key__startswith="purged:")
+    members = set(rows.values_list("pk", flat=True))
+    EvidenceLine.objects.filter(device__in=members).delete()
+    return retention.forget_devices(members)["devices"] if members else 0
+
+
+def _bundles(line: ledger.Line) -> int:
+    rows = list(Bundle.objects.filter(pk__in=_numbers(line)).exclude(path=ERASED))
+    for bundle in rows:
+        retention.drop_bundle(bundle)
+    return len(rows)
+
+
+def _person(line: ledger.Line) -> int:
+    unit, term = Unit.objects.filter(pk=line["unit"]).first(), _term(line)
+    if unit is None or term is None:
+        return 0
+    held = frozenset((name, number) for name, number in line.get("held", []))
+    counts = erase(line["units"], unit, term, "", None, again=held)
+    return int(counts.total() > counts["held"])
+
+
+def _term(line: ledger.Line) -> str | None:
+    """The name that is to be erased, found in the rows that still hold it."""
+    sources = {source.name: source for source in SOURCES}
+    for name, number in line.get("rows", []):
+        source = sources.get(name)
+        row = source.model._default_manager.filter(pk=number).first() if source else None
+        if source is None or row is None:
+            continue
+        for said in _said(source, row):
+            for part in _parts(said, line["length"]):
+                if hmac.compare_digest(digest(part), line["digest"]):
+                    return part
+    return None
+
+
+def _said(source: Source, row: Any) -> Iterator[str]:
+    for column in (*source.whole, *source.inside):
+        value = getattr(row, column)
+        yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _parts(text: str, length: int) -> Iterator[str]:
+    """Yield what of a text is so long and stands as a word."""
+    for begin in range(len(text) - length + 1):
+        end = begin + length
+        before, behind = text[begin - 1 : begin] if begin else "", text[end : end + 1]
+        if not _WORD.match(before) and not _WORD.match(behind):
+            yield text[begin:end]
+
+
+def _people(line: ledger.Line) -> int:
+    rows = list(Person.objects.filter(pk__in=_numbers(line)))
+    for person in rows:
+        waves.erase(person, None)
+    return len(rows)
+
+
+def _withdrawn(line: ledger.Line) -> int:
+    rows = Person.objects.filter(pk__in=_numbers(line))
+    return sum(consent.say(one, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for one in rows)
+
+
+_AGAIN: dict[str, Callable[[ledger.Line], int]] = {
+    "cases": _cases,
+    "devices": _devices,
+    "bundles": _bundles,
+    "person": _person,
+    "people": _people,
+    "withdrawn": _withdrawn,
+}
