@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.base.roles import COORDINATORS, Role
@@ -22,9 +22,7 @@ def readable_people(user: Any) -> QuerySet[User]:
 
 def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
     """The account: Http404 outside, PermissionDenied for an account with a role beyond the person's own reach."""
-    person = readable_people(user).filter(pk=user_id).first()
-    if person is None:
-        raise Http404
+    person = get_object_or_404(readable_people(user), pk=user_id)
     if write and person.memberships.exclude(unit__in=writable_units(user, COORDINATORS)).exists():
         raise PermissionDenied
     if write and not {Role(m.role) for m in memberships(person)} <= set(grantable(user)):
@@ -48,10 +46,7 @@ def readable_invitations(user: Any) -> QuerySet[Invitation]:
 
 def get_invitation(user: Any, invitation_id: int) -> Invitation:
     """The invitation, or Http404."""
-    invitation = readable_invitations(user).filter(pk=invitation_id).first()
-    if invitation is None:
-        raise Http404
-    return invitation
+    return get_object_or_404(readable_invitations(user), pk=invitation_id)
 
 
 def grantable(user: Any) -> list[Role]:

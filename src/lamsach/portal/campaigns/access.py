@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS, Role
 from lamsach.portal.campaigns.models import (
@@ -63,9 +64,7 @@ def readable_dispatches(user: Any) -> QuerySet[Dispatch]:
 
 def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatch:
     """The dispatch; `write`: to change or send it, which needs the right to act for its issuer."""
-    dispatch = readable_dispatches(user).filter(pk=dispatch_id).first()
-    if dispatch is None:
-        raise Http404
+    dispatch = get_object_or_404(readable_dispatches(user), pk=dispatch_id)
     if write and not writable_units(user).filter(pk=dispatch.issuer_id).exists():
         raise PermissionDenied
     return dispatch
@@ -77,9 +76,7 @@ def get_recipient(
     """A unit's copy of a dispatch, for those who see the unit or act for the issuer; `write`: to answer for the unit."""
     seen = Q(unit__in=readable_units(user)) | Q(dispatch__issuer__in=writable_units(user))
     found = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
-    recipient = found.select_related("unit", "dispatch__campaign", "dispatch__issuer").first()
-    if recipient is None:
-        raise Http404
+    recipient = get_object_or_404(found.select_related("unit", "dispatch__campaign", "dispatch__issuer"))
     if write and not writable_units(user, roles).filter(pk=recipient.unit_id).exists():
         raise PermissionDenied
     return recipient
@@ -87,9 +84,7 @@ def get_recipient(
 
 def get_attachment(user: Any, attachment_id: int) -> Attachment:
     """A file of a dispatch, or of one that the dispatch passes on."""
-    attachment = Attachment.objects.filter(pk=attachment_id).first()
-    if attachment is None:
-        raise Http404
+    attachment = get_object_or_404(Attachment, pk=attachment_id)
     seen = list(readable_dispatches(user).values_list("pk", flat=True)[:5000])
     if attachment.dispatch_id not in seen and not _passed_on(attachment.dispatch_id, set(seen)):
         raise Http404

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -234,11 +234,9 @@ def _moved(touched: list[Touched], *, letters: bool) -> str:
 @taken_once
 def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
     """Undo a move, after showing what holds again."""
-    move = (
-        DeadlineMove.objects.filter(pk=move_id).select_related("campaign__owner", "unit", "dispatch").first()
+    move = get_object_or_404(
+        DeadlineMove.objects.filter(pk=move_id).select_related("campaign__owner", "unit", "dispatch")
     )
-    if move is None:
-        raise Http404
     campaign = access.get_campaign(request.user, move.campaign_id)
     if not may_move(request.user, campaign, move.unit):
         raise PermissionDenied

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -81,9 +81,7 @@ def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
 
 def _material(request: HttpRequest, material_id: int, *, write: bool = False) -> Material:
     mine = Material.objects.filter(campaign__in=access.readable_campaigns(request.user))
-    found = (mine if write else mine.filter(withdrawn=None)).filter(pk=material_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(mine if write else mine.filter(withdrawn=None), pk=material_id)
     access.get_campaign(request.user, found.campaign_id, write=write)
     return found
 
@@ -138,13 +136,12 @@ def _withdrawal_check(found: Material) -> Check:
 @anyone("GET")
 def public_file(request: HttpRequest, material_number: int) -> HttpResponse:
     """A public file of a running campaign."""
-    found = Material.objects.filter(
+    found = get_object_or_404(
+        Material,
         pk=material_number,
         public=True,
         withdrawn=None,
         campaign__state=CampaignState.RUNNING,
         campaign__public=True,
-    ).first()
-    if found is None:
-        raise Http404
+    )
     return download(found.name, found.path)

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -198,11 +198,9 @@ def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 def _list(request: HttpRequest, list_id: int, *, write: bool = False) -> IndicatorList:
-    found = IndicatorList.objects.filter(
-        pk=list_id, campaign__in=access.readable_campaigns(request.user), withdrawn=None
-    ).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(
+        IndicatorList, pk=list_id, campaign__in=access.readable_campaigns(request.user), withdrawn=None
+    )
     access.get_campaign(request.user, found.campaign_id, write=write)
     return found
 

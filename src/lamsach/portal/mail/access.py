@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import COORDINATORS, Role
 from lamsach.portal.mail.models import Incoming, Letter
@@ -26,10 +26,7 @@ def readable_letters(user: Any) -> QuerySet[Letter]:
 
 def get_letter(user: Any, letter_id: int) -> Letter:
     """The letter, or Http404."""
-    letter = readable_letters(user).filter(pk=letter_id).first()
-    if letter is None:
-        raise Http404
-    return letter
+    return get_object_or_404(readable_letters(user), pk=letter_id)
 
 
 def readable_incoming(user: Any) -> QuerySet[Incoming]:
@@ -43,7 +40,4 @@ def readable_incoming(user: Any) -> QuerySet[Incoming]:
 
 def get_incoming(user: Any, incoming_id: int) -> Incoming:
     """The e-mail, or Http404."""
-    found = readable_incoming(user).filter(pk=incoming_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(readable_incoming(user), pk=incoming_id)

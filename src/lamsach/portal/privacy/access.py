@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from lamsach.portal.base.roles import COORDINATORS
@@ -31,9 +31,7 @@ def get_grant(user: Any, grant_id: int) -> Grant:
     found = Grant.objects.filter(pk=grant_id, case__unit__in=readable_units(user)).select_related(
         "case__unit"
     )
-    grant = found.first()
-    if grant is None:
-        raise Http404
+    grant = get_object_or_404(found)
     get_own_case(user, grant.case_id)
     return grant
 
@@ -50,9 +48,7 @@ def holding_units(user: Any) -> QuerySet[Unit]:
 
 def get_hold(user: Any, hold_id: int) -> Hold:
     """A hold, to lift it: by who put it, or a coordinator of its unit."""
-    found = readable_holds(user).filter(pk=hold_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(readable_holds(user), pk=hold_id)
     may = writable_units(user, COORDINATORS).filter(pk=found.unit_id).exists()
     if not may and found.user_id != user.pk:
         raise PermissionDenied
@@ -68,7 +64,4 @@ def granted_views(user: Any) -> QuerySet[GrantedView]:
 
 def get_granted(user: Any, granted_id: int) -> GrantedView:
     """One of them. Http404 for whom it was not granted to, and when its time is over."""
-    found = granted_views(user).filter(pk=granted_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(granted_views(user), pk=granted_id)

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F, Sum
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
@@ -102,9 +102,7 @@ def clean(request: HttpRequest) -> HttpResponse:
 @anyone("GET")
 def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
     """A hosted tool; counts the day's downloads and nothing about who."""
-    found = Tool.objects.filter(pk=tool_id, hidden=False).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(Tool, pk=tool_id, hidden=False)
     with transaction.atomic():
         Download.objects.get_or_create(tool=found, day=today())
         Download.objects.filter(tool=found, day=today()).update(count=F("count") + 1)
@@ -130,9 +128,7 @@ def tools(request: HttpRequest) -> HttpResponse:
 @taken_once
 def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     """Change a tool."""
-    found = Tool.objects.filter(pk=tool_number).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(Tool, pk=tool_number)
     form = ToolForm(request.POST or None, request.FILES or None, instance=found)
     if request.method == "POST" and form.is_valid() and _keep(form):
         with transaction.atomic():

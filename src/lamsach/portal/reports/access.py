@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
@@ -40,9 +41,7 @@ def with_parent(campaign: Campaign) -> QuerySet[Report]:
 
 def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:
     """The report: Http404 when the person does not see it; PermissionDenied when they may not act for its unit (`write`) or for its receiver (`receive`)."""
-    report = readable_reports(user).filter(pk=report_id).first()
-    if report is None:
-        raise Http404
+    report = get_object_or_404(readable_reports(user), pk=report_id)
     if write and not may_act(user, report.unit_id):
         raise PermissionDenied
     if receive and not may_receive(user, report):
@@ -83,10 +82,7 @@ def readable_received(user: Any) -> QuerySet[Received]:
 
 def get_received(user: Any, received_id: int) -> Received:
     """One of them, or Http404."""
-    found = readable_received(user).filter(pk=received_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(readable_received(user), pk=received_id)
 
 
 def is_head(user: Any, unit_id: int) -> bool:

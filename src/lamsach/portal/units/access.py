@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.asked import contains
 from lamsach.portal.base.roles import ALL, ONE_UNIT, WRITERS, Role
@@ -116,9 +117,7 @@ def get_unit(user: Any, unit_id: int, *, write: bool = False, roles: Iterable[Ro
 
 def get_unit_and_above(user: Any, unit_id: int) -> tuple[Unit, list[Unit]]:
     """The unit and those above it, the topmost first; none above a closed one. Raises as `get_unit`."""
-    unit = Unit.objects.filter(pk=unit_id).select_related("parent").first()
-    if unit is None:
-        raise Http404
+    unit = get_object_or_404(Unit.objects.filter(pk=unit_id).select_related("parent"))
     above = [] if unit.is_closed else ancestors(unit)
     if above or (unit.parent_id is None and unit.valid_from <= today() and not unit.is_closed):
         user.__dict__.setdefault("_units_over", {})[unit_id] = {unit_id, *(one.pk for one in above)}

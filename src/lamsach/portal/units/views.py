@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -169,10 +169,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
 
 
 def _import(request: HttpRequest, import_id: int) -> UnitImport:
-    kept: UnitImport | None = imports.readable_imports(request.user).filter(pk=import_id).first()
-    if kept is None:
-        raise Http404
-    return kept
+    return get_object_or_404(imports.readable_imports(request.user), pk=import_id)
 
 
 def _shown(change: dict[str, Any]) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 from ninja.pagination import LimitOffsetPagination, paginate
@@ -143,9 +144,7 @@ def campaigns(request: HttpRequest) -> Any:
 def state(request: HttpRequest, campaign_id: int, on: date | None = None) -> Any:
     """The counts of everything under the unit, as of a day (today)."""
     token = request.auth  # type: ignore[attr-defined]
-    campaign = access.campaigns(token).filter(pk=campaign_id).first()
-    if campaign is None:
-        raise Http404
+    campaign = get_object_or_404(access.campaigns(token), pk=campaign_id)
     found = counts(campaign, token.unit_id, on)
     names = ("units", "sent", "opened", "informed", "deployed", "late")
     return {"on": on or today(), **{name: getattr(found, name) for name in names}}
@@ -183,9 +182,7 @@ def _dues(found: UnitDates) -> dict[str, date]:
 def answer(request: HttpRequest, dispatch_id: int, data: AnswerIn) -> Any:
     """Acknowledge a dispatch or state deployment. Saying it twice changes nothing."""
     token = request.auth  # type: ignore[attr-defined]
-    row = access.received(token).filter(pk=dispatch_id).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(access.received(token), pk=dispatch_id)
     if data.day is not None and data.day > today():
         raise HttpError(422, "The day lies in the future.")
     if getattr(row, data.kind) is not None:
