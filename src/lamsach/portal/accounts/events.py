@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from allauth.account import signals as account
@@ -47,38 +48,20 @@ def logged_out(request: HttpRequest, user: Any, **_: Any) -> None:
         record(request, "login.ended", user, user=user)
 
 
-@receiver(mfa.authenticator_added)
-def factor_added(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
-    """A second factor was set up."""
-    _factor(request, user, authenticator, "factor.added")
-
-
-@receiver(mfa.authenticator_removed)
-def factor_removed(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
-    """A second factor was taken away."""
-    _factor(request, user, authenticator, "factor.removed")
-
-
-@receiver(mfa.authenticator_reset)
-def factor_renewed(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
-    """New recovery codes were made."""
-    _factor(request, user, authenticator, "factor.renewed")
-
-
-@receiver(mfa.authenticator_used)
-def factor_used(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
-    """A second factor, or a passkey alone, was shown."""
-    _factor(request, user, authenticator, "factor.shown")
-
-
-@receiver(mfa.authentication_failed)
-def factor_refused(request: HttpRequest, user: Any, authenticator: Any = None, **_: Any) -> None:
-    """A wrong code or key."""
-    _factor(request, user, authenticator, "factor.refused")
-
-
-def _factor(request: HttpRequest, user: Any, authenticator: Any, action: str) -> None:
+def _factor(request: HttpRequest, user: Any, authenticator: Any = None, *, action: str, **_: Any) -> None:
     record(request, action, user, user=user, kind=str(getattr(authenticator, "type", "")))
+
+
+_FACTORS = {
+    "factor.added": mfa.authenticator_added,
+    "factor.removed": mfa.authenticator_removed,
+    "factor.renewed": mfa.authenticator_reset,
+    "factor.shown": mfa.authenticator_used,
+    "factor.refused": mfa.authentication_failed,
+}
+"""The acts about a second factor: set up, taken away, new recovery codes, shown, a wrong code or key."""
+for _act, _signal in _FACTORS.items():
+    _signal.connect(partial(_factor, action=_act), weak=False, dispatch_uid=_act)
 
 
 @receiver([account.password_changed, account.password_set])

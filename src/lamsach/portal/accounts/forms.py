@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.accounts.access import grantable
 from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.base.forms import text
 from lamsach.portal.base.roles import COORDINATORS, WEAKEST, Role
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical
@@ -45,14 +46,12 @@ class AcceptForm(PasswordForm):
 class SetUpForm(PasswordForm):
     """The first administrator and the root of the tree."""
 
-    unit_name = forms.CharField(
-        label=gettext_lazy("Name of the highest body"),
-        max_length=300,
+    unit_name = text(
+        gettext_lazy("Name of the highest body"),
+        300,
         help_text=gettext_lazy("The ministry or authority that leads the campaign."),
     )
-    code = forms.CharField(
-        label=gettext_lazy("Its code"), max_length=60, help_text=gettext_lazy("Such as G06.")
-    )
+    code = text(gettext_lazy("Its code"), 60, help_text=gettext_lazy("Such as G06."))
     name = forms.CharField(label=gettext_lazy("Your full name"), max_length=200)
     email = forms.EmailField(label=gettext_lazy("Your e-mail"))
     field_order = ("unit_name", "code", "name", "email", "password")

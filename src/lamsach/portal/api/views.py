@@ -42,8 +42,7 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
             held = rows.first()
             if held is not None:
                 effect = _("Programs that use it are refused from now on.")
-                page = unchecked_revocation(request, held.name, effect, request.get_full_path())
-                if page is not None:
+                if page := unchecked_revocation(request, held.name, effect, request.get_full_path()):
                     return page
             if rows.update(revoked=timezone.now()):
                 record(request, "token.revoked", rows.model(pk=wanted), unit, token=str(wanted))

@@ -11,8 +11,12 @@ from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from lamsach.errors import LamsachError
 from lamsach.portal.base.asked import whole
+from lamsach.portal.base.uploads import Kept, keep
 
 _PLAIN = (CheckboxSelectMultiple, RadioSelect)
 
@@ -81,6 +85,19 @@ class DateTimeInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M", **options)
 
 
+def text(label: Any, most: int, rows: int = 0, **options: Any) -> Any:
+    """A text of at most so many letters; `rows`: in a box of so many lines."""
+    if rows:
+        options["widget"] = forms.Textarea(attrs={"rows": rows, **options.pop("attrs", {})})
+    return forms.CharField(label=label, max_length=most, **options)
+
+
+class FileForm(forms.Form):
+    """One file."""
+
+    file = forms.FileField(label=gettext_lazy("File"))
+
+
 def form_page(
     request: HttpRequest,
     form: forms.BaseForm,
@@ -92,6 +109,28 @@ def form_page(
 ) -> HttpResponse:
     """The page of a form: title, words above it (`lead`), its fields, the button, and the way back (`back`). `crumbs`: the template of the way there."""
     return render(request, template, {"form": form, "title": title, "button": button, **said})
+
+
+def uploaded(request: HttpRequest, kinds: tuple[str, ...]) -> Kept | None:
+    """Store the file of a form that has no page of its own; None, and a message says why, when it cannot be."""
+    form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        tell_wrong(request, form)
+        return None
+    try:
+        return keep(form.cleaned_data["file"], kinds)
+    except LamsachError as problem:
+        messages.error(request, f"{problem.where}: {_(problem.what)}")
+    return None
+
+
+def kept_of(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> Kept | None:
+    """Store the file of a form's field; None, and the form says why, when it may not be stored."""
+    try:
+        return keep(form.cleaned_data[name], kinds)
+    except LamsachError as problem:
+        form.add_error(name, _(problem.what))
+    return None
 
 
 def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:
@@ -123,6 +162,16 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
 
-    def is_stale(self) -> bool:
-        """Return whether somebody else saved after this form was opened. Call inside the transaction that holds the row."""
-        return bool(self.instance.pk) and self.cleaned_data.get("version") != self.instance.version
+    def save_next(self, held: Any = None) -> bool:
+        """Save the change as the next version, in the caller's transaction; False when somebody else was quicker.
+
+        `held`: the locked row, where the caller has read it.
+        """
+        rows: Any = type(self.instance)._default_manager
+        row = held or rows.select_for_update().get(pk=self.instance.pk)
+        if row.version != self.cleaned_data["version"]:
+            return False
+        changed = self.save(commit=False)
+        changed.version += 1
+        changed.save()
+        return True

@@ -51,6 +51,21 @@ STEPS = (
     ("silent", "none", gettext_lazy("not reached")),
 )
 """The parts of a branch's bar: key of `branches`, tone, words."""
+SHEET = (
+    (gettext_lazy("Unit code"), "code", 16),
+    (gettext_lazy("Unit"), "name", 60),
+    (gettext_lazy("Contact person"), "contact_name", 28),
+    (gettext_lazy("Phone"), "contact_phone", 18),
+    (gettext_lazy("E-mail"), "email", 32),
+    (gettext_lazy("Sent"), "sent_on", 12),
+    (gettext_lazy("Opened"), "opened_on", 12),
+    (gettext_lazy("Acknowledged"), "informed_on", 12),
+    (gettext_lazy("Deployed"), "deployed_on", 12),
+    (gettext_lazy("Acknowledge by"), "acknowledge_due", 12),
+    (gettext_lazy("Deploy by"), "deploy_due", 12),
+    (gettext_lazy("Report by"), "report_due", 12),
+)
+"""The columns of the exported board: heading, attribute of the row, width in characters."""
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
@@ -69,15 +84,7 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
     rows = (
         chosen.exclude(pk=unit.pk)
         .annotate(p=FilteredRelation("participations", condition=Q(participations__campaign=campaign)))
-        .annotate(
-            sent_on=F("p__sent_on"),
-            opened_on=F("p__opened_on"),
-            informed_on=F("p__informed_on"),
-            deployed_on=F("p__deployed_on"),
-            acknowledge_due=F("p__acknowledge_due"),
-            deploy_due=F("p__deploy_due"),
-            report_due=F("p__report_due"),
-        )
+        .annotate(**{name: F(f"p__{name}") for _label, name, _width in SHEET[5:]})
     )
     conditions = {
         "missing": Q(p__sent_on=None),
@@ -159,8 +166,7 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
         return address
     units = sorted((one.unit for one in newest.values()), key=lambda one: one.code)
     reminded = last_reminded(campaign, list(newest)[:MOST_ASKED])
-    page = unchecked(request, reminding_check(units, reminded, address["Location"]))
-    if page is not None:
+    if page := unchecked(request, reminding_check(units, reminded, address["Location"])):
         return page
     count = dispatches.remind(newest.values(), request.user)
     if count:
@@ -182,46 +188,23 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Lamsach")
     sheet.freeze_panes = "A2"
-    for letter, width in zip("ABCDEFGHIJKL", (16, 60, 28, 18, 32, *[12] * 7), strict=True):
-        sheet.column_dimensions[letter].width = width
-    titles = (
-        _("Unit code"),
-        _("Unit"),
-        _("Contact person"),
-        _("Phone"),
-        _("E-mail"),
-        _("Sent"),
-        _("Opened"),
-        _("Acknowledged"),
-        _("Deployed"),
-        _("Acknowledge by"),
-        _("Deploy by"),
-        _("Report by"),
-    )
-    sheet.append(titles)
+    for place, (_label, _name, width) in enumerate(SHEET):
+        sheet.column_dimensions[chr(ord("A") + place)].width = width
+    sheet.append([str(label) for label, _name, _width in SHEET])
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, str):
+            return text_cell(sheet, visible_line(value))
+        made = WriteOnlyCell(sheet, value=value)
+        made.number_format = "DD/MM/YYYY"
+        return made
+
     rows = filtered(campaign, unit, request.GET.get("state") or "all", request.GET.get("q", "").strip())
-    listed: Any = rows.iterator(chunk_size=2000)
-    for row in listed:
-        texts = [row.code, row.name, row.contact_name, row.contact_phone, row.email]
-        cells: list[Any] = []
-        cells += [text_cell(sheet, visible_line(text)) for text in texts]
-        for day in (
-            row.sent_on,
-            row.opened_on,
-            row.informed_on,
-            row.deployed_on,
-            row.acknowledge_due,
-            row.deploy_due,
-            row.report_due,
-        ):
-            cell = WriteOnlyCell(sheet, value=day)
-            cell.number_format = "DD/MM/YYYY"
-            cells.append(cell)
-        sheet.append(cells)
+    for row in rows.iterator(chunk_size=2000):
+        sheet.append([cell(getattr(row, name)) for _label, name, _width in SHEET])
     buffer = io.BytesIO()
     book.save(buffer)
-    response = HttpResponse(
-        buffer.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    response = HttpResponse(buffer.getvalue(), content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="board-{campaign.pk}.xlsx"'
     return response

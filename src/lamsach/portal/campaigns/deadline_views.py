@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import DateInput
+from lamsach.portal.base.forms import DateInput, text
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS
@@ -51,9 +51,7 @@ class MoveForm(forms.Form):
     nearer = forms.BooleanField(
         label=gettext_lazy("Also for those who were given a day of their own before"), required=False
     )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = text(gettext_lazy("Reason"), 1000, 2)
     letters = forms.BooleanField(label=gettext_lazy("Tell the units by e-mail"), required=False, initial=True)
 
     def __init__(self, *args: Any, campaign: Campaign, user: Any, **options: Any) -> None:
@@ -123,8 +121,7 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         plan = form.plan()
         found = preview(plan)
-        page = unchecked(request, _check(plan, found, letters=form.cleaned_data["letters"]))
-        if page is not None:
+        if page := unchecked(request, _check(plan, found, letters=form.cleaned_data["letters"])):
             return page
         touched = make(plan, request, letters=form.cleaned_data["letters"])
         messages.success(request, _moved(touched, letters=form.cleaned_data["letters"]))
@@ -243,7 +240,7 @@ def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
     if move.undone is None:
         found = preview_undo(move)
         count = len(found.touched)
-        page = unchecked(
+        if page := unchecked(
             request,
             Check(
                 title=_("Undo the move for {count} units?").format(count=count),
@@ -255,8 +252,7 @@ def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
                 names=_names(found),
                 count=count,
             ),
-        )
-        if page is not None:
+        ):
             return page
         touched = undo(move, request)
         messages.success(request, _moved(touched or [], letters=True))

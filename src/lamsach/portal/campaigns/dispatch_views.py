@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -10,28 +11,35 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.forms import FileForm, form_page, kept_of, uploaded
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import Kept, download, keep
+from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access, deadlines, dispatches
 from lamsach.portal.campaigns.checks import reminders_of, sending_check
 from lamsach.portal.campaigns.forms import (
     DispatchForm,
-    FileForm,
     LinkAnswerForm,
     TakeBackForm,
     UnitAnswerForm,
 )
-from lamsach.portal.campaigns.models import AnswerLink, Attachment, Campaign, Dispatch, How, Step, StepKind
+from lamsach.portal.campaigns.models import (
+    AnswerLink,
+    Attachment,
+    Campaign,
+    Dispatch,
+    How,
+    Recipient,
+    Step,
+    StepKind,
+)
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
 
@@ -101,12 +109,9 @@ def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             held = Dispatch.objects.select_for_update().get(pk=found.pk)
-            if held.sent or held.version != form.cleaned_data["version"]:
+            if held.sent or not form.save_next(held):
                 return conflict(request)
-            changed = form.save(commit=False)
-            changed.version += 1
-            changed.save()
-            record(request, "dispatch.changed", changed, changed.issuer, fields=form.changed_data)
+            record(request, "dispatch.changed", found, found.issuer, fields=form.changed_data)
         return redirect("campaigns:dispatch", dispatch_id=found.pk)
     title = _("Change the draft")
     return _form_page(request, form, title, found.parent, campaign=found.campaign, dispatch=found)
@@ -159,10 +164,9 @@ def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send it: once, however often the button is pressed."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
     whole = request.POST.get("to") == "whole"
-    if found.sent is None and dispatches.audience(found, whole=whole).exists():
-        page = unchecked(request, sending_check(found, whole=whole))
-        if page is not None:
-            return page
+    reached = found.sent is None and dispatches.audience(found, whole=whole).exists()
+    if reached and (page := unchecked(request, sending_check(found, whole=whole))):
+        return page
     count = dispatches.send(found, request.user, whole=whole)
     if count:
         text = _("The dispatch goes to {count} units.")
@@ -178,24 +182,15 @@ def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 def attachment_add(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Attach a file to a draft."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
-    form = FileForm(request.POST, request.FILES)
     if found.sent is not None:
         messages.error(request, _("The dispatch was sent already. Its files are not changed any more."))
-    elif not form.is_valid():
-        tell_wrong(request, form)
     elif found.attachments.count() >= MOST_ATTACHMENTS:
         messages.error(request, _("A dispatch has at most 20 files."))
-    else:
-        try:
-            kept = keep(form.cleaned_data["file"], ATTACHMENTS)
-        except LamsachError as problem:
-            messages.error(request, f"{problem.where}: {_(problem.what)}")
-        else:
-            if not found.attachments.filter(sha256=kept.sha256).exists():
-                Attachment.objects.create(
-                    dispatch=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
-                )
-                record(request, "dispatch.attached", found, found.issuer, name=kept.name, sha256=kept.sha256)
+    elif (kept := uploaded(request, ATTACHMENTS)) and not found.attachments.filter(
+        sha256=kept.sha256
+    ).exists():
+        Attachment.objects.create(dispatch=found, **asdict(kept))
+        record(request, "dispatch.attached", found, found.issuer, name=kept.name, sha256=kept.sha256)
     return redirect("campaigns:dispatch", dispatch_id=dispatch_id)
 
 
@@ -212,12 +207,9 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """One unit's copy: its history, and its answer - by itself, or recorded by a coordinator from paper or telephone."""
     found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
     form = UnitAnswerForm(request.POST or None, request.FILES or None, initial={"day": today()})
-    if request.method == "POST" and form.is_valid():
-        problem = _answer(request, found, form)
-        if problem is None:
-            messages.success(request, _("Noted."))
-            return redirect("campaigns:recipient", recipient_id=recipient_id)
-        form.add_error("evidence", _(problem.what))
+    if request.method == "POST" and form.is_valid() and _answer(request, found, form):
+        messages.success(request, _("Noted."))
+        return redirect("campaigns:recipient", recipient_id=recipient_id)
     return render(
         request,
         "campaigns/recipient.html",
@@ -235,25 +227,23 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     )
 
 
-def _answer(request: HttpRequest, found: Any, form: UnitAnswerForm) -> LamsachError | None:
-    data = form.cleaned_data
-    evidence: Kept | None = None
+def _answer(request: HttpRequest, found: Recipient, form: UnitAnswerForm) -> bool:
+    data, evidence = form.cleaned_data, None
     if data["evidence"]:
-        try:
-            evidence = keep(data["evidence"], EVIDENCE)
-        except LamsachError as problem:
-            return problem
-    own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
+        evidence = kept_of(form, "evidence", EVIDENCE)
+        if evidence is None:
+            return False
+    how, kind = _how(request, found), StepKind(data["kind"])
     dispatches.take(
-        found,
-        StepKind(data["kind"]),
-        by=request.user,
-        how=How.PORTAL if own else How.PAPER,
-        day=data["day"],
-        note=data["note"],
-        evidence=evidence,
+        found, kind, by=request.user, how=how, day=data["day"], note=data["note"], evidence=evidence
     )
-    return None
+    return True
+
+
+def _how(request: HttpRequest, found: Recipient) -> How:
+    """By which way a person says something: for their own unit, or for another from paper or telephone."""
+    own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
+    return How.PORTAL if own else How.PAPER
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -265,9 +255,8 @@ def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Nothing was taken back. Write the reason."))
     else:
-        own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
-        how = How.PORTAL if own else How.PAPER
-        if dispatches.take_back(found, request.user, how=how, reason=form.cleaned_data["reason"]):
+        how, reason = _how(request, found), form.cleaned_data["reason"]
+        if dispatches.take_back(found, request.user, how=how, reason=reason):
             messages.success(request, _("The statement was taken back."))
     return redirect("campaigns:recipient", recipient_id=recipient_id)
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.portal.base.forms import ChosenRows, DateInput, VersionedForm
+from lamsach.portal.base.forms import ChosenRows, DateInput, VersionedForm, text
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns import deadlines
 from lamsach.portal.campaigns.deadlines import COLUMNS
@@ -116,12 +116,6 @@ class DispatchForm(VersionedForm):
         return deadlines.of_unit(self.campaign, issuer.pk).report.day
 
 
-class FileForm(forms.Form):
-    """One file."""
-
-    file = forms.FileField(label=gettext_lazy("File"))
-
-
 class AnswerForm(forms.Form):
     """A unit's answer: received, or deployed since a day, with a note."""
 
@@ -134,11 +128,11 @@ class AnswerForm(forms.Form):
         ],
     )
     day = forms.DateField(label=gettext_lazy("Since the day"), widget=DateInput, required=False)
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
+    note = text(
+        gettext_lazy("Note"),
+        4000,
+        3,
         required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("What was done, for how many machines or people."),
     )
 
@@ -174,9 +168,7 @@ class LinkAnswerForm(AnswerForm):
 class TakeBackForm(forms.Form):
     """Why a statement of deployment is taken back."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    reason = text(gettext_lazy("Reason"), 2000, 3)
 
 
 class MaterialForm(forms.Form):

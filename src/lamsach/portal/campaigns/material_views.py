@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -11,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.forms import kept_of
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.forms import MaterialForm, ToolsForm
 from lamsach.portal.campaigns.models import CampaignState, Material
@@ -60,20 +61,11 @@ def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
     if campaign.materials.filter(withdrawn=None).count() >= MOST:
         form.add_error("file", _("A campaign has at most 50 files. Withdraw one first."))
         return False
-    try:
-        kept = keep(form.cleaned_data["file"], KINDS)
-    except LamsachError as problem:
-        form.add_error("file", _(problem.what))
+    kept = kept_of(form, "file", KINDS)
+    if kept is None:
         return False
-    made = Material.objects.create(
-        campaign=campaign,
-        title=form.cleaned_data["title"],
-        public=form.cleaned_data["public"],
-        name=kept.name,
-        path=kept.path,
-        size=kept.size,
-        sha256=kept.sha256,
-    )
+    shown = {name: form.cleaned_data[name] for name in ("title", "public")}
+    made = Material.objects.create(campaign=campaign, **shown, **asdict(kept))
     record(request, "material.added", made, campaign.owner, name=kept.name, sha256=kept.sha256)
     messages.success(request, _("Saved."))
     return True
@@ -105,8 +97,7 @@ def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
             record(request, "material.restored", found, found.campaign.owner)
             messages.success(request, _("{name} is offered again.").format(name=found.title))
     elif found.withdrawn is None:
-        page = unchecked(request, _withdrawal_check(found))
-        if page is not None:
+        if page := unchecked(request, _withdrawal_check(found)):
             return page
         if rows.filter(withdrawn=None).update(withdrawn=timezone.now()):
             record(request, "material.withdrawn", found, found.campaign.owner)

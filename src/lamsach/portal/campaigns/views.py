@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,22 +15,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.letters.appendix_2022 import APPENDIX_2022, NAME
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked, unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.forms import FileForm, form_page, uploaded
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.checks import state_check
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import COLUMNS, resolve
-from lamsach.portal.campaigns.forms import CampaignForm, FileForm
+from lamsach.portal.campaigns.forms import CampaignForm
 from lamsach.portal.campaigns.models import Campaign, CampaignState, FormDefinition, IndicatorList
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.access import home_units, writable_units
@@ -162,8 +162,7 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
         CampaignState(found.state), CampaignState.RUNNING
     )
     if wanted == allowed:
-        page = unchecked(request, state_check(found, CampaignState(allowed)))
-        if page is not None:
+        if page := unchecked(request, state_check(found, CampaignState(allowed))):
             return page
         Campaign.objects.filter(pk=found.pk, state=found.state).update(state=wanted)
         record(request, f"campaign.{wanted}", found, found.owner)
@@ -175,25 +174,15 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Upload a list of addresses; the worker reads it."""
     found = access.get_campaign(request.user, campaign_id, write=True)
-    form = FileForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            kept = keep(form.cleaned_data["file"], LIST_KINDS)
-        except LamsachError as problem:
-            messages.error(request, f"{problem.where}: {_(problem.what)}")
+    if kept := uploaded(request, LIST_KINDS):
+        if found.lists.filter(sha256=kept.sha256, withdrawn=None).exists():
+            messages.error(request, _("The campaign has this list already."))
         else:
-            if found.lists.filter(sha256=kept.sha256, withdrawn=None).exists():
-                messages.error(request, _("The campaign has this list already."))
-                return redirect("campaigns:campaign", campaign_id=campaign_id)
             with transaction.atomic():
-                made = IndicatorList.objects.create(
-                    campaign=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
-                )
+                made = IndicatorList.objects.create(campaign=found, **asdict(kept))
                 enqueue("campaigns.read_list", request.user, list_id=made.pk)
                 record(request, "list.added", made, found.owner, name=kept.name, sha256=kept.sha256)
             messages.success(request, _("The list is being read."))
-    else:
-        tell_wrong(request, form)
     return redirect("campaigns:campaign", campaign_id=campaign_id)
 
 
@@ -220,8 +209,7 @@ def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
         "The campaign no longer searches for its {count} values; hunts that were made stay as they are."
     )
     back = reverse("campaigns:campaign", args=(found.campaign_id,))
-    page = unchecked_revocation(request, found.name, effect.format(count=found.count), back)
-    if page is not None:
+    if page := unchecked_revocation(request, found.name, effect.format(count=found.count), back):
         return page
     IndicatorList.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
     record(request, "list.withdrawn", found, found.campaign.owner)

@@ -14,6 +14,7 @@ from lamsach.channels.edxml.labels import STATUSES as WORDS
 from lamsach.channels.edxml.tables import STATUSES
 from lamsach.channels.xml_signature import load_certificates
 from lamsach.errors import LamsachError
+from lamsach.portal.base.forms import text
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.edxml import secrets, service
 from lamsach.portal.edxml.models import Connection, Message
@@ -46,27 +47,23 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     list = forms.CharField(label=_("Path of the list of waiting messages"), max_length=300, required=False)
     list_key = forms.CharField(label=_("Key of the list in the answer"), max_length=60, required=False)
     id_key = forms.CharField(label=_("Key of a message's id"), max_length=60, required=False)
-    fetch = forms.CharField(
-        label=_("Path of one message"), max_length=300, required=False, help_text=_("{id} stands for its id.")
-    )
-    content_key = forms.CharField(
-        label=_("Key of the file in base64"),
-        max_length=60,
+    fetch = text(_("Path of one message"), 300, required=False, help_text=_("{id} stands for its id."))
+    content_key = text(
+        _("Key of the file in base64"),
+        60,
         required=False,
         help_text=_("Empty: the file itself is sent and fetched."),
     )
-    done = forms.CharField(
-        label=_("Path that confirms a message"),
-        max_length=300,
-        required=False,
-        help_text=_("{id} stands for its id."),
+    done = text(
+        _("Path that confirms a message"), 300, required=False, help_text=_("{id} stands for its id.")
     )
     send = forms.CharField(label=_("Path that takes a message"), max_length=300, required=False)
-    headers = forms.CharField(
-        label=_("Headers of the service, one a line"),
-        max_length=8000,
+    headers = text(
+        _("Headers of the service, one a line"),
+        8000,
+        3,
+        attrs={"class": "form-control mono"},
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control mono"}),
         help_text=_(
             "Such as X-Api-Key: abc. They are kept locked and never shown. Empty: those that are kept stay."
         ),
@@ -136,11 +133,8 @@ class KeyForm(forms.Form):
     """The key that signs what goes out."""
 
     key = forms.FileField(label=_("Key file (.p12, .pfx)"))
-    password = forms.CharField(
-        label=_("Password of the key file"),
-        max_length=200,
-        required=False,
-        widget=forms.PasswordInput(render_value=False),
+    password = text(
+        _("Password of the key file"), 200, required=False, widget=forms.PasswordInput(render_value=False)
     )
 
     def clean_key(self) -> Any:
@@ -169,9 +163,7 @@ class StatusForm(forms.Form):
     """A status that a person sends back."""
 
     status = forms.ChoiceField(label=_("Status"), choices=[(name, WORDS[name]) for name in STATUSES])
-    reason = forms.CharField(
-        label=_("Words with it"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = text(_("Words with it"), 500, 2, required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -174,10 +174,9 @@ def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
         if form.is_valid():
             effect = _("{count} units get the revocation by edXML and answer whether they agree.")
             words = effect.format(count=len(found.recipients))
-            page = unchecked_revocation(
+            if page := unchecked_revocation(
                 request, found.number or found.subject, words, request.get_full_path()
-            )
-            if page is not None:
+            ):
                 return page
             outbox.queue_revocation(found, request, form.cleaned_data["reason"])
             messages.success(request, _("The revocation goes out."))

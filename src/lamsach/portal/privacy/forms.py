@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.forms import text
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.privacy import access
 from lamsach.portal.units.forms import UnitField, offer
@@ -53,8 +54,8 @@ class HoldForm(forms.Form):
 class SearchForm(forms.Form):
     """Of whom."""
 
-    q = forms.CharField(
-        label=_("Name, user name, e-mail, IP or MAC address"),
-        max_length=200,
+    q = text(
+        _("Name, user name, e-mail, IP or MAC address"),
+        200,
         help_text=_("The whole of it, as it stands in logs or lists."),
     )

@@ -11,15 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.forms import form_page, kept_of
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import COORDINATORS, LEADERS
-from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.lists import is_listed
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
 from lamsach.portal.public.forms import ToolForm
@@ -117,7 +116,7 @@ def tools(request: HttpRequest) -> HttpResponse:
     """The catalogue as its editors see it, with the counts."""
     form = ToolForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and _keep(form):
-        _save(request, form)
+        _noted(request, form.save())
         return redirect("public:tools")
     rows = Tool.objects.annotate(taken=Sum("downloads__count"))
     may_change = bool(request.user.roles & LEADERS)  # type: ignore[union-attr]
@@ -132,29 +131,24 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     form = ToolForm(request.POST or None, request.FILES or None, instance=found)
     if request.method == "POST" and form.is_valid() and _keep(form):
         with transaction.atomic():
-            if Tool.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
+            if not form.save_next():
                 return conflict(request)
-            _save(request, form)
+            _noted(request, found)
         return redirect("public:tools")
     return form_page(request, form, found.name, _("Save the tool"))
 
 
 def _keep(form: ToolForm) -> bool:
     """Store the form's file, before any transaction; False, and the form says why, when it may not be kept."""
-    if file := form.cleaned_data["file"]:
-        try:
-            kept = keep(file, TOOL_KINDS)
-        except LamsachError as problem:
-            form.add_error("file", _(problem.what))
+    if form.cleaned_data["file"]:
+        kept = kept_of(form, "file", TOOL_KINDS)
+        if kept is None:
             return False
         tool: Tool = form.instance
         tool.file_name, tool.path, tool.size, tool.sha256 = kept.name, kept.path, kept.size, kept.sha256
     return True
 
 
-def _save(request: HttpRequest, form: ToolForm) -> None:
-    tool: Tool = form.save(commit=False)
-    tool.version += 1
-    tool.save()
+def _noted(request: HttpRequest, tool: Tool) -> None:
     record(request, "tool.saved", tool, name=tool.name, sha256=tool.sha256)
     messages.success(request, _("Saved."))

@@ -19,11 +19,10 @@ from lamsach.letters.signature import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.forms import uploaded
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import Kept, download, keep
 from lamsach.portal.campaigns.access import get_dispatch
-from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.cases.access import get_case, seen_by_name
 from lamsach.portal.reports import access, documents, papers
 from lamsach.portal.reports.consolidation import consolidate
@@ -99,20 +98,12 @@ def scan(request: HttpRequest, report_id: int) -> HttpResponse:
             return redirect("reports:report", report_id=report_id)
         record(request, "report.scan_downloaded", found, found.unit)
         return download(found.scan_name, found.scan_path)
-    form = FileForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            kept = keep(form.cleaned_data["file"], SCANS)
-        except LamsachError as problem:
-            messages.error(request, f"{problem.where}: {_(problem.what)}")
-        else:
-            with transaction.atomic():
-                if not _put_in(found, kept, _APPROVED):
-                    return conflict(request)
-                record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
-            messages.success(request, _("Saved."))
-    else:
-        tell_wrong(request, form)
+    if kept := uploaded(request, SCANS):
+        with transaction.atomic():
+            if not _put_in(found, kept, _APPROVED):
+                return conflict(request)
+            record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
+        messages.success(request, _("Saved."))
     return redirect("reports:report", report_id=report_id)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +12,7 @@ from lamsach.i18n import mark
 from lamsach.letters.form import ANNEXES
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.exchange.kinds import number, rows, text
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.content import SCHEMA, digest_of, figures_of, freeze
@@ -31,7 +31,7 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ValueError("not a report")
     stated: Mapping[str, Any] = content["unit"]
-    if _text(stated["code"], 60) != unit.code:
+    if text(stated["code"], 60) != unit.code:
         raise ValueError("a report of another unit")
     form: Mapping[str, Any] = content["form"]
     texts = content["texts"]
@@ -39,17 +39,17 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
         raise ValueError("texts")
     return {
         "schema": SCHEMA,
-        "campaign": _text(content["campaign"], 200),
-        "unit": {"code": unit.code, "name": _text(stated["name"], 300)},
-        "edition": _number(content["edition"], 10_000),
-        "as_of": date.fromisoformat(_text(content["as_of"], 10)).isoformat(),
+        "campaign": text(content["campaign"], 200),
+        "unit": {"code": unit.code, "name": text(stated["name"], 300)},
+        "edition": number(content["edition"], 10_000),
+        "as_of": date.fromisoformat(text(content["as_of"], 10)).isoformat(),
         "itself": bool(content["itself"]),
-        "form": {"name": _text(form["name"], 200), "version": _number(form["version"], 10**6)},
-        "texts": {_text(key, 40): _text(value, _LONGEST) for key, value in texts.items()},
+        "form": {"name": text(form["name"], 200), "version": number(form["version"], 10**6)},
+        "texts": {text(key, 40): text(value, _LONGEST) for key, value in texts.items()},
         "figures": _figures(content["figures"]),
-        "late_reason": _text(content["late_reason"], _LONGEST),
-        "correction": _text(content["correction"], _LONGEST),
-        "parts": [_part(part) for part in _listed(content["parts"], _MOST)],
+        "late_reason": text(content["late_reason"], _LONGEST),
+        "correction": text(content["correction"], _LONGEST),
+        "parts": [_part(part) for part in rows(content["parts"], _MOST)],
         **_annexes(content),
         **_letterhead(content),
     }
@@ -63,8 +63,8 @@ def _letterhead(content: Mapping[str, Any]) -> dict[str, Any]:
     copies = told.get("copies") if isinstance(told, dict) else None
     if not isinstance(copies, list) or len(copies) > 100:
         raise ValueError("letterhead")
-    names = {name: _text(told[name], 300) for name in ("parent", "body")}
-    return {"letterhead": {**names, "copies": [_text(copy, 2000) for copy in copies]}}
+    names = {name: text(told[name], 300) for name in ("parent", "body")}
+    return {"letterhead": {**names, "copies": [text(copy, 2000) for copy in copies]}}
 
 
 def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,37 +74,37 @@ def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:
     annexes = content["annexes"]
     if not isinstance(annexes, dict) or not set(annexes) <= set(ANNEXES):
         raise ValueError("annexes")
-    for rows in annexes.values():
-        if not isinstance(rows, list) or len(rows) > _MOST:
-            raise ValueError("annexes")
-        for row in rows:
-            if not isinstance(row, list) or len(row) > 10:
-                raise ValueError("annexes")
-    return {
-        "annexes": {
-            name: [[_text(cell, 500) for cell in row] for row in rows] for name, rows in annexes.items()
-        }
-    }
+    return {"annexes": {name: [_cells(row) for row in _list(one, _MOST)] for name, one in annexes.items()}}
+
+
+def _cells(row: Any) -> list[str]:
+    return [text(cell, 500) for cell in _list(row, 10)]
+
+
+def _list(value: Any, most: int) -> list[Any]:
+    if not isinstance(value, list) or len(value) > most:
+        raise ValueError("annexes")
+    return value
 
 
 def _part(part: Any) -> dict[str, Any]:
     return {
-        "id": _number(part["id"], 2**62),
-        "code": _text(part["code"], 60),
-        "name": _text(part["name"], 300),
-        "edition": _number(part["edition"], 10_000),
-        "as_of": date.fromisoformat(_text(part["as_of"], 10)).isoformat(),
-        "digest": _text(part["digest"], 64),
+        "id": number(part["id"], 2**62),
+        "code": text(part["code"], 60),
+        "name": text(part["name"], 300),
+        "edition": number(part["edition"], 10_000),
+        "as_of": date.fromisoformat(text(part["as_of"], 10)).isoformat(),
+        "digest": text(part["digest"], 64),
         "figures": _figures(part["figures"]),
     }
 
 
 def _figures(value: Any) -> list[dict[str, Any]]:
     found = []
-    for figure in _listed(value, 60):
-        row: dict[str, Any] = {name: _text(figure[name], 500) for name in ("key", "label", "source")}
+    for figure in rows(value, 60):
+        row: dict[str, Any] = {name: text(figure[name], 500) for name in ("key", "label", "source")}
         row |= {name: _maybe(figure[name]) for name in ("computed", "stated")}
-        row |= {name: _text(figure[name], 500) for name in ("reason", "note")}
+        row |= {name: text(figure[name], 500) for name in ("reason", "note")}
         row["value"] = row["computed"] if row["stated"] is None else row["stated"]
         if figure["value"] != row["value"]:
             raise ValueError("a number that does not follow")
@@ -112,27 +112,8 @@ def _figures(value: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _listed(value: Any, most: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > most or not all(isinstance(row, dict) for row in value):
-        raise ValueError("not a list of objects")
-    return value
-
-
-def _text(value: Any, most: int) -> str:
-    if not isinstance(value, str) or len(value) > most or "\x00" in value:
-        raise ValueError("not a text")
-    value.encode()
-    return value
-
-
-def _number(value: Any, most: float = math.inf) -> int:
-    if type(value) is not int or not 0 <= value <= most:
-        raise ValueError("not a number")
-    return value
-
-
 def _maybe(value: Any) -> int | None:
-    return None if value is None else _number(value, _LARGEST)
+    return None if value is None else number(value, _LARGEST)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import text
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access
@@ -118,33 +119,30 @@ class WordingForm(forms.Form):
     """The form's own words, its checks (one a line: the comparison, then `|` and the sentence that is shown) and its annexes."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=LONGEST_LABEL)
-    attached = forms.CharField(
-        label=gettext_lazy("What it came with"),
+    attached = text(
+        gettext_lazy("What it came with"),
+        LONGEST_LABEL,
         required=False,
-        max_length=LONGEST_LABEL,
         help_text=gettext_lazy("{number}, {day} and {issuer} stand for those of the dispatch."),
     )
-    general = forms.CharField(
-        label=gettext_lazy("Heading of the texts"), required=False, max_length=LONGEST_LABEL
-    )
-    figures = forms.CharField(
-        label=gettext_lazy("Heading of the figures"), required=False, max_length=LONGEST_LABEL
-    )
-    note = forms.CharField(
-        label=gettext_lazy("Note at the end"),
+    general = text(gettext_lazy("Heading of the texts"), LONGEST_LABEL, required=False)
+    figures = text(gettext_lazy("Heading of the figures"), LONGEST_LABEL, required=False)
+    note = text(
+        gettext_lazy("Note at the end"),
+        LONGEST_LABEL,
+        2,
         required=False,
-        max_length=LONGEST_LABEL,
         help_text=gettext_lazy("{receiver} and {email} stand for those of the unit above."),
-        widget=forms.Textarea(attrs={"rows": 2}),
     )
-    checks = forms.CharField(
-        label=gettext_lazy("Checks"),
+    checks = text(
+        gettext_lazy("Checks"),
+        20_000,
+        5,
+        attrs={"spellcheck": "false"},
         required=False,
-        max_length=20_000,
         help_text=gettext_lazy(
             "One a line, such as: deployed > informed | More units have deployed than were told. They warn and never forbid."
         ),
-        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
     )
     annexes = forms.MultipleChoiceField(
         label=gettext_lazy("Annexes"), required=False, widget=forms.CheckboxSelectMultiple

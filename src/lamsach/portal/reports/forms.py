@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.letters.form import Form, parse_form
-from lamsach.portal.base.forms import DateInput
+from lamsach.portal.base.forms import DateInput, text
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import Extension, Figure, Received, Report
@@ -44,15 +44,15 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **options)
         self.form_definition, self.known = form, figures
         self.fields["version"].initial = self.instance.version
-        for text in form.fields:
-            if text.key == "unit":
+        for field in form.fields:
+            if field.key == "unit":
                 continue
-            self.fields[f"text_{text.key}"] = forms.CharField(
-                label=text.label,
+            self.fields[f"text_{field.key}"] = text(
+                field.label,
+                20_000,
+                8 if field.key == "assessment" else 4,
                 required=False,
-                max_length=20_000,
-                initial=self.instance.texts.get(text.key, ""),
-                widget=forms.Textarea(attrs={"rows": 8 if text.key == "assessment" else 4}),
+                initial=self.instance.texts.get(field.key, ""),
             )
         for row in form.rows:
             self._figure(row.key, row.label, figures.get(row.key))
@@ -69,11 +69,11 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
             initial=figure.stated if figure else None,
             localize=False,
         )
-        self.fields[f"reason_{key}"] = forms.CharField(
-            label=_("Reason"), required=False, max_length=500, initial=figure.reason if figure else ""
+        self.fields[f"reason_{key}"] = text(
+            _("Reason"), 500, required=False, initial=figure.reason if figure else ""
         )
-        self.fields[f"note_{key}"] = forms.CharField(
-            label=_("Note"), required=False, max_length=500, initial=figure.note if figure else ""
+        self.fields[f"note_{key}"] = text(
+            _("Note"), 500, required=False, initial=figure.note if figure else ""
         )
 
     def clean(self) -> dict[str, Any]:
@@ -134,11 +134,7 @@ class StepForm(forms.Form):
     """A step with its reason, and who signs when the head approves: to be named where the approval is on paper (`from_paper`)."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    reason = text(gettext_lazy("Reason"), 4000, 3)
     signer = forms.CharField(label=gettext_lazy("Name of who signs"), required=False, max_length=200)
     position = forms.CharField(label=gettext_lazy("Position of who signs"), required=False, max_length=200)
 
@@ -151,10 +147,10 @@ class SignForm(forms.Form):
     """A key file (PKCS#12) and its password, for one signature."""
 
     key = forms.FileField(label=gettext_lazy("Key file (.p12, .pfx)"))
-    password = forms.CharField(
-        label=gettext_lazy("Password of the key"),
+    password = text(
+        gettext_lazy("Password of the key"),
+        200,
         required=False,
-        max_length=200,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
@@ -193,14 +189,10 @@ class ReceivedForm(forms.Form):
         chosen = received.campaign or campaigns.queryset.order_by("-pk").first()
         self.definition = parse_form(chosen.form.definition if chosen else APPENDIX_2022)
         said = {one["key"]: one for one in received.values}
-        for text in self.definition.fields:
-            if text.key != "unit":
-                self.fields[f"text_{text.key}"] = forms.CharField(
-                    label=text.label,
-                    required=False,
-                    max_length=20_000,
-                    initial=said.get(text.key, {}).get("raw", ""),
-                    widget=forms.Textarea(attrs={"rows": 4}),
+        for field in self.definition.fields:
+            if field.key != "unit":
+                self.fields[f"text_{field.key}"] = text(
+                    field.label, 20_000, 4, required=False, initial=said.get(field.key, {}).get("raw", "")
                 )
         for row in self.definition.rows:
             self.fields[f"value_{row.key}"] = forms.IntegerField(

@@ -18,12 +18,12 @@ from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import FileForm, uploaded
 from lamsach.portal.base.lists import Cell, Listing, Quiet
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.base.uploads import Kept, download
 from lamsach.portal.campaigns.access import get_campaign
-from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.reports import access, arrivals
 from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import figures_of, form_of
@@ -146,25 +146,32 @@ def received_file(request: HttpRequest, received_id: int) -> HttpResponse:
     return download(found.name, found.path)
 
 
+def _filled(request: HttpRequest, kinds: tuple[str, ...]) -> tuple[Kept, bytes] | None:
+    """Store a filled form; the file and its bytes, or None, and a message says why it cannot be taken."""
+    file: Any = request.FILES.get("file")
+    if not FileForm(request.POST, request.FILES).is_valid() or file.size > LARGEST_BYTES:
+        messages.error(request, _("Choose a filled form as DOCX or XLSX, at most 10 MB."))
+        return None
+    kept = uploaded(request, kinds)
+    if kept is None:
+        return None
+    file.seek(0)
+    return kept, file.read()
+
+
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Take a filled form (DOCX, XLSX, JSON) that came on paper's way: on a stick, by another mail box. It is shown before it is filed."""
     campaign = get_campaign(request.user, campaign_id)
-    upload = FileForm(request.POST, request.FILES)
-    if not upload.is_valid() or upload.cleaned_data["file"].size > LARGEST_BYTES:
-        messages.error(request, _("Choose a filled form as DOCX or XLSX, at most 10 MB."))
-        return redirect("reports:overview", campaign_id=campaign_id)
-    file = upload.cleaned_data["file"]
-    try:
-        kept = keep(file, arrivals.ENDINGS)
-    except LamsachError as problem:
-        messages.error(request, f"{problem.where}: {_(problem.what)}")
-        return redirect("reports:overview", campaign_id=campaign_id)
-    file.seek(0)
-    said = arrivals.read(kept.name, file.read(), parse_form(campaign.form.definition))
+    back = redirect("reports:overview", campaign_id=campaign_id)
+    taken = _filled(request, arrivals.ENDINGS)
+    if taken is None:
+        return back
+    kept, content = taken
+    said = arrivals.read(kept.name, content, parse_form(campaign.form.definition))
     if not said:
         messages.error(request, _("Nothing of the form was found in this file."))
-        return redirect("reports:overview", campaign_id=campaign_id)
+        return back
     unit, found_by = arrivals.named(said, campaign)
     if unit is not None and not access.receives(request.user, campaign, unit):
         unit, found_by = None, ""
@@ -180,16 +187,13 @@ def from_file(request: HttpRequest, report_id: int) -> HttpResponse:
     found = access.get_report(request.user, report_id, write=True)
     if not found.is_open:
         return conflict(request)
-    upload = FileForm(request.POST, request.FILES)
-    if not upload.is_valid() or upload.cleaned_data["file"].size > LARGEST_BYTES:
-        messages.error(request, _("Choose a filled form as DOCX or XLSX, at most 10 MB."))
+    taken = _filled(request, ("docx", "xlsx"))
+    if taken is None:
         return redirect("reports:edit", report_id=report_id)
-    file = upload.cleaned_data["file"]
+    kept, content = taken
     form, figures = form_of(found), figures_of(found)
     try:
-        kept = keep(file, ("docx", "xlsx"))
-        file.seek(0)
-        read = read_filled(file.read(), form)
+        read = read_filled(content, form)
     except LamsachError as problem:
         messages.error(request, f"{_(problem.what)} {_(problem.todo)}")
         return redirect("reports:edit", report_id=report_id)

@@ -16,11 +16,11 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import FileForm
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
-from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.consolidation import is_late

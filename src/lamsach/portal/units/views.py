@@ -48,14 +48,11 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
     form = UnitForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            if Unit.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
+            if not form.save_next():
                 return conflict(request)
-            changed = form.save(commit=False)
-            changed.version += 1
-            changed.save()
-            if changed.name != name:
-                tree.rename(changed, changed.name)
-            record(request, "unit.changed", changed, changed, fields=form.changed_data)
+            if found.name != name:
+                tree.rename(found, found.name)
+            record(request, "unit.changed", found, found, fields=form.changed_data)
         messages.success(request, _("Saved."))
         return redirect("web:unit", unit_id=unit_id)
     return _form_page(request, form, _("Change name and contact"), _("Save the unit"), found)
