@@ -1,4 +1,4 @@
-"""The site as an ASGI application: `front`, then the public pages that are kept, then Django's WSGI application."""
+"""The ASGI application: `front`, then kept public pages, then Django's WSGI application."""
 
 from __future__ import annotations
 

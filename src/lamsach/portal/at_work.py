@@ -1,7 +1,8 @@
-"""Which processes are at work on a portal's data, so that no backup is put in place beneath one of them.
+"""Processes at work on a portal's data, so that no backup is put in place beneath one of them.
 
-Each process that serves pages or works holds a lock on a file in the data folder as long as it lives, and on PostgreSQL an advisory lock in the database too; to put a
-backup in place takes both alone. The system, or the database, gives a lock back when its holder ends, in whatever way: nothing stale stays behind. Of a machine
+Each process that serves pages or works holds a lock on a file in the data folder as long as it lives, and on
+PostgreSQL an advisory lock in the database too; to put a backup in place takes both alone. The system, or the
+database, gives a lock back when its holder ends, in whatever way: nothing stale stays behind. Of a machine
 that has vanished the database hears within a minute.
 """
 
@@ -43,7 +44,9 @@ logger = logging.getLogger("lamsach.portal.at_work")
 
 
 def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
-    """Be at work on this data until the process ends, and write for its owner only. While a backup is put in place it waits, or with `wait=False` raises UsageError.
+    """Be at work on this data until the process ends, and write for its owner only.
+
+    While a backup is put in place it waits, or with `wait=False` raises UsageError.
 
     A database that does not answer is no hindrance: a thread goes on asking for its lock.
     """
@@ -67,7 +70,7 @@ def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
 
 
 def hold_as_set() -> None:
-    """The same, on the data that the environment names; to be called before the settings are read, which a restored folder may change."""
+    """The same on the environment's data, before the settings are read, which a restore may change."""
     options = Options()
     data = Path(options.text("LAMSACH_DATA")).absolute()
     hold(data, database(options.text("DATABASE_URL"), data))
@@ -92,7 +95,7 @@ class _Waiting:
 
 
 def _shared(data: Path) -> int | None:
-    """The file, locked beside others; None while somebody has it alone. A folder that was moved away meanwhile is not taken for this one."""
+    """The file, locked beside others; None while somebody has it alone, or the folder was moved."""
     try:
         opened = os.open(data / LOCK, os.O_RDONLY | os.O_CREAT, 0o644)
     except FileNotFoundError:
@@ -126,7 +129,7 @@ def _flocked(opened: int, *, alone: bool) -> bool:
 
 @contextmanager
 def nobody_at_folder(data: Path) -> Iterator[None]:
-    """No process is at work on the data folder, and none begins. UsageError when one is. A folder or file that was not there is not left behind."""
+    """Bar every process from the data folder; UsageError while one is at work. Leaves no empty folder."""
     if os.name != "posix":
         yield
         return
@@ -150,7 +153,7 @@ def nobody_at_folder(data: Path) -> Iterator[None]:
 
 @contextmanager
 def nobody_at_database(described: dict[str, Any]) -> Iterator[None]:
-    """No process is at work on the PostgreSQL database, on whatever machine, and none begins. UsageError when one is, or when the database does not answer."""
+    """Bar every process on any machine from the PostgreSQL database; UsageError while one is at work."""
     try:
         import psycopg
     except ImportError as problem:
@@ -223,7 +226,7 @@ class _ServerLock:
         self._held = False
 
     def take(self) -> bool:
-        """Return whether the lock is held now. A connection that was lost is made anew. Raises psycopg's error when the database is away."""
+        """Return whether the lock is held, reconnecting if need be. psycopg's error without a database."""
         import psycopg
 
         try:

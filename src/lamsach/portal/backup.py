@@ -1,8 +1,11 @@
-"""Backup and restore of everything the portal knows: the database as it was at one moment, the uploads, the secret key.
+"""Backup and restore of everything the portal knows: the database as it was at one moment, the uploads, the
+secret key.
 
-One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are written before the row that names them and never
-changed, so every upload that the copied database names is in the backup (unless it is erased at that very time). What is on its way is not: logs that wait for a
-hunt or a trace, and halves of uploads. What is erased after a backup was made is erased again when it is put back (`base.ledger`).
+One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are
+written before the row that names them and never changed, so every upload that the copied database names is in
+the backup (unless it is erased at that very time). What is on its way is not: logs that wait for a hunt or a
+trace, and halves of uploads. What is erased after a backup was made is erased again when it is put back
+(`base.ledger`).
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ _CHUNK = 1 << 20
 
 
 def backup(target: Path, seal: Seal | None = None) -> int:
-    """Write the backup of the portal that Django is set up for, sealed as it is made; how many files it holds. The target appears only once it is complete."""
+    """Write the portal's sealed backup; how many files. The target appears only once it is complete."""
     from django.conf import settings
 
     part = target.with_name(target.name + ".part")
@@ -69,7 +72,7 @@ def backup(target: Path, seal: Seal | None = None) -> int:
 
 
 def _refuse_own_keys(seal: Seal) -> None:
-    """Refuse a backup that only this portal's own keys would open: whoever needs the backup has lost them."""
+    """Refuse a backup that only the portal's own keys open: they are lost when it is needed."""
     from django.db import DatabaseError
 
     from lamsach.portal.exchange.models import SealingKey
@@ -109,8 +112,11 @@ def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple
 
 
 def _add(archive: zipfile.ZipFile, name: str, open_: Callable[[], Any]) -> str:
-    """Put a file into the archive; the SHA-256 of what was put there. Nothing for a file that is gone: what was erased meanwhile is named by no row for long,
-    and a secret key that the environment gives lies in no file."""
+    """Put a file into the archive; the SHA-256 of what was put there.
+
+    Nothing for a file that is gone: what was erased meanwhile is named by no row for long, and a secret key
+    that the environment gives lies in no file.
+    """
     try:
         source = open_()
     except FileNotFoundError:
@@ -130,11 +136,14 @@ def restore(
     keys: Keys | None = None,
     uploads: str = "",
 ) -> Path | None:
-    """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the folder that was there before is kept, if it held a portal.
+    """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the
+    folder that was there before is kept, if it held a portal.
 
-    `uploads`: where uploads are kept, if that is not the data folder (`LAMSACH_UPLOADS`). What is there is overwritten by the backup's, and nothing else of it is deleted.
+    `uploads`: where uploads are kept, if that is not the data folder (`LAMSACH_UPLOADS`). What is there is
+    overwritten by the backup's, and nothing else of it is deleted.
 
-    Everything is opened, unpacked and checked beside the folder before anything is replaced. UsageError while a process of the portal is at work on it.
+    Everything is opened, unpacked and checked beside the folder before anything is replaced. UsageError while
+    a process of the portal is at work on it.
     """
     with contextlib.ExitStack() as alone:
         alone.enter_context(at_work.nobody_at_folder(data))
@@ -183,7 +192,7 @@ def _put(unpacked: Path, uploads: str, data: Path) -> list[ledger.Line]:
 
 
 def _load(work: Path, database: dict[str, Any] | None) -> None:
-    """Put the database in place: a file of SQLite gets its name, a dump goes into the database of `DATABASE_URL`, in one transaction. UsageError for a backup of the other kind."""
+    """Put the database in place: SQLite's file, or a dump at once. UsageError for the other kind."""
     server = database is not None and database["ENGINE"].endswith("postgresql")
     dump = work / DUMP
     if not dump.exists():
@@ -237,7 +246,7 @@ def _unpack(source: Path, folder: Path) -> None:
 
 
 def _made(source: Path) -> datetime:
-    """When a backup was made. One that does not say so is taken for older than everything that was erased."""
+    """The moment of a backup; without one, older than everything that was erased."""
     with zipfile.ZipFile(source) as archive:
         said = json.loads(archive.read("manifest.json")).get("made")
     return datetime.fromisoformat(said) if said else datetime.fromtimestamp(0, UTC)
@@ -253,7 +262,7 @@ _FIRST = b"BEGIN;\nDROP TABLE IF EXISTS findings_sighting CASCADE;\n"
 
 
 def _replay(dump: Path, database: dict[str, Any]) -> None:
-    """Put a dump in the place of what the database holds, in one transaction, which ends only when the whole dump was read."""
+    """Replace the database's content by a dump, in one transaction that ends when it was read whole."""
     environment = client_environment(database)
     read = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-", str(dump)]
     write = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]

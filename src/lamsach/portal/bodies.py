@@ -1,4 +1,4 @@
-"""The bodies that are being received, kept until they are whole: each within limits of time and rate, all of them within limits of number and size."""
+"""Request bodies on their way, within limits of time and rate each, number and size together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def spooled() -> IO[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one body, all bodies together and the reader of an answer may take."""
+    """Limits of one body, of all together, and of the reader of an answer."""
 
     body_bytes: int
     """A body that says it is larger is not read at all: the site refuses it by its length."""

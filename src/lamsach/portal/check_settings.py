@@ -1,4 +1,4 @@
-"""The settings for tools that only look at the code, such as the type checker: nothing is read from or written to a data folder."""
+"""Settings for tools that only look at the code, such as mypy: no data folder is read or written."""
 
 from __future__ import annotations
 

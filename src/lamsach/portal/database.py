@@ -1,4 +1,4 @@
-"""Which database: SQLite in the data folder, or PostgreSQL by `DATABASE_URL`."""
+"""The database: SQLite in the data folder, or PostgreSQL by `DATABASE_URL`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _NOTICED = "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepa
 def database(url: str, data: Path) -> dict[str, Any]:
     """Django's description of the database. UsageError for an address that is not PostgreSQL's.
 
-    On SQLite a transaction takes the write lock at its start (`IMMEDIATE`), so that two writers queue up instead of failing half-way.
+    On SQLite a transaction takes the write lock at its start (`IMMEDIATE`), so that two writers queue up
+    instead of failing half-way.
     """
     if not url:
         return {
@@ -61,9 +62,11 @@ def _no_address() -> UsageError:
 
 
 def client_environment(described: dict[str, Any]) -> dict[str, str]:
-    """The environment in which PostgreSQL's own programs connect as the portal does, `sslmode` and the like included; nothing has to stand on their command line.
+    """The environment in which PostgreSQL's own programs connect as the portal does, `sslmode` and the like
+    included; nothing has to stand on their command line.
 
-    Options without a variable (keepalives, `sslpassword`) are left out, and so is the encoding: a dump keeps the database's own.
+    Options without a variable (keepalives, `sslpassword`) are left out, and so is the encoding: a dump keeps
+    the database's own.
     """
     from psycopg.pq import Conninfo
 

@@ -1,4 +1,5 @@
-"""An invented ministry for looking around: an authority, a ministry, 30 units, 120 units under them, a campaign under way.
+"""An invented ministry for looking around: an authority, a ministry, 30 units, 120 units under them, a
+campaign under way.
 
 Every name, number and address is made up; e-mail addresses end in `.example`.
 """
@@ -47,7 +48,7 @@ ROOMS = ("Văn phòng", "Phòng Kỹ thuật", "Phòng Tổng hợp", "Chi nhán
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Who may log in to the demo: address and password of each role."""
+    """Log-ins to the demo: address by role, and the password."""
 
     people: dict[str, str]
     password: str
@@ -55,7 +56,7 @@ class Filled:
 
 @transaction.atomic
 def fill(seed: int = 2022, start: date | None = None) -> Filled:
-    """Fill an empty portal. The password is fresh each time. `start`: the day on which the campaign began (40 days ago)."""
+    """Fill an empty portal, with a fresh password; `start`: the campaign's first day (40 days ago)."""
     chance = random.Random(seed)  # noqa: S311 - makes up names, not keys
     start = start or tree.today() - timedelta(days=40)
     authority = tree.create("Z01", "Cơ quan điều phối (minh họa)", None, start, email="dieuphoi@z01.example")
@@ -112,7 +113,7 @@ def _unit(parent: Unit, number: int, chance: random.Random) -> tree.NewUnit:
 
 
 def _letterheads(ministry: Unit, units: list[Unit]) -> None:
-    """How the ministry's and its units' documents begin and end."""
+    """Letterheads of the ministry and its units."""
     made = [
         Letterhead(
             unit=ministry,
@@ -164,7 +165,8 @@ def _campaign(owner: Unit, start: date) -> Campaign:
         name=f"Chiến dịch làm sạch mã độc trên không gian mạng năm {start.year}",
         owner=owner,
         summary="Rà quét, bóc gỡ mã độc trên máy tính của cơ quan và cá nhân; không dùng phần mềm bẻ khóa.",
-        goals="Mọi đơn vị nhận được thông tin và triển khai.\nMọi máy kết nối đến địa chỉ độc hại được xử lý.",
+        goals="Mọi đơn vị nhận được thông tin và triển khai.\nMọi máy kết nối đến địa chỉ độc hại "
+        "được xử lý.",
         starts=start,
         ends=start + timedelta(days=75),
         acknowledge_due=start + timedelta(days=10),
@@ -185,7 +187,8 @@ def _dispatch(campaign: Campaign, issuer: Unit, by: User, parent: Dispatch | Non
         body="Đề nghị các đơn vị trực thuộc thực hiện theo công văn kèm theo."
         if parent
         else "Đề nghị Quý đơn vị:\n\n1. Phát động chiến dịch đến toàn bộ đơn vị trong phạm vi quản lý.\n"
-        "2. Giám sát, kiểm tra và xử lý các máy tính kết nối đến địa chỉ độc hại.\n3. Báo cáo kết quả trước thời hạn.",
+        "2. Giám sát, kiểm tra và xử lý các máy tính kết nối đến địa chỉ độc hại.\n3. Báo cáo "
+        "kết quả trước thời hạn.",
         deadline=campaign.report_due - timedelta(days=3 if parent else 0),
         created_by=by,
         once=links.nonce(),
@@ -230,7 +233,7 @@ def _odds(ministry: Unit, unit: Unit) -> None:
 
 
 def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> None:
-    """Some people of a unit, told, a few of whom have confirmed; what the desk keeps on its shelf."""
+    """Inform some people of a unit, let a few confirm; fill the desk's shelf."""
     Person.objects.bulk_create(
         [
             Person(
@@ -260,7 +263,7 @@ def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> N
 
 
 def hand_in(bundle: Path, filled: Filled) -> None:
-    """Give the portal what the hunt of a unit found, as its officer would by uploading it; the worker reads it."""
+    """Hand in a unit's hunt as its officer would by uploading; the worker reads it."""
     from lamsach.portal.findings import taking
     from lamsach.portal.findings.models import Way
 

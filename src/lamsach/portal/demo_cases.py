@@ -1,4 +1,4 @@
-"""The demo's machines: forty days of findings, steps and logs in a dozen units, so that every state of a case can be seen. All of it is invented."""
+"""The demo's machines: forty invented days in a dozen units, with every state of a case."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A unit with its logs: the day since which nothing has come from its DNS server, if it is a blind one."""
+    """A unit with its logs; of a blind one the day since which its DNS server sends nothing."""
 
     unit: Unit
     observers: tuple[str, ...]
@@ -182,7 +182,7 @@ def _device(
 
 
 def _logs(campaign: Campaign, place: _Place) -> None:
-    """Forty days of two logs; in a blind place the DNS log stops five days ago, in the officer's the firewall log has a hole as well."""
+    """Forty days of two logs; a blind place lacks DNS for five days, the officer's has a firewall gap."""
     rows = []
     for number, observer in enumerate(place.observers):
         for back in range(1, 41):
@@ -262,7 +262,7 @@ def _handled(case: Case, state: str, officer: User) -> None:
 
 
 def _date_back(campaign: Campaign, unit: Unit, chance: random.Random) -> None:
-    """Let the history be known since the evening of each day, and some of it a few days later, as logs do come late."""
+    """Date the history to the evening of each day, some of it days later, as late logs come."""
     for span in Span.objects.filter(campaign=campaign, unit=unit, known_until=None):
         late = chance.choice((0, 0, 0, 0, 2))
         day = min(span.valid_from + _ONE * late, today())

@@ -1,4 +1,4 @@
-"""The demo's exchange of documents: a connection, a dispatch of an authority outside the tree with its list, one that waits, and ours with the statuses that came back."""
+"""The demo's document exchange: a connection, an authority's dispatch with its list, statuses."""
 
 from __future__ import annotations
 

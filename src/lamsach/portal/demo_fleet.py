@@ -1,4 +1,4 @@
-"""The demo's scanned machines: a few thousand in the ministry's units, some with malware, some silent, some never heard of. All of it is invented."""
+"""The demo's scanned machines: thousands in the units, some infected, silent or unknown. Invented."""
 
 from __future__ import annotations
 

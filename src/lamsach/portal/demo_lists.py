@@ -1,4 +1,4 @@
-"""The demo's list: the campaign's annex as a document, what was decided about it, signed versions, a source, outlets, what units say. All of it is invented."""
+"""The demo's list: an annex, decisions, signed versions, a source, outlets, feedback. Invented."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 NAME = "Danh sách của chiến dịch"
 ADDED = (
-    "# Công văn bổ sung 27/CNTT-KTHT\n198.51.100.201 # Mozi\nbo-sung-mot.example # RedLine\nhttps://bo-sung-hai.example/tai/tep.exe # Qakbot\n"
+    "# Công văn bổ sung 27/CNTT-KTHT\n198.51.100.201 # Mozi\nbo-sung-mot.example # "
+    "RedLine\nhttps://bo-sung-hai.example/tai/tep.exe # Qakbot\n"
     "5d41402abc4b2a76b9719d911017c592 # Qakbot\n"
 )
 WAITING = (
-    "# Nguồn chia sẻ hằng ngày\n8.8.8.8 # máy chủ DNS dùng chung\nmay-cua-toi.duckdns.org # Remcos\ndrive.google.com # phát tán tệp\nmof.gov.vn # nhầm\n"
+    "# Nguồn chia sẻ hằng ngày\n8.8.8.8 # máy chủ DNS dùng chung\nmay-cua-toi.duckdns.org # "
+    "Remcos\ndrive.google.com # phát tán tệp\nmof.gov.vn # nhầm\n"
     "203.0.113.0/24 # dải quét\nv\u00edetnam-bank.example # giả mạo\n"
 )
 

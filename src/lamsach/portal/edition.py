@@ -1,4 +1,4 @@
-"""Which edition of the style sheets this installation has."""
+"""The edition of this installation's style sheets."""
 
 from __future__ import annotations
 

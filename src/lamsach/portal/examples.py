@@ -1,4 +1,5 @@
-"""The documents of the demo's invented ministry, for `docs/examples/`: one of each kind, made by the portal itself on a fixed day.
+"""The documents of the demo's invented ministry, for `docs/examples/`: one of each kind, made by the portal
+itself on a fixed day.
 
 python -m lamsach.portal.examples docs/examples
 
@@ -27,12 +28,12 @@ START = date(2026, 8, 24)
 DAY = START + timedelta(days=67)
 """The day of the documents: a week after the units' deadline."""
 REPORTING, LATE, OVERRULED, CORRECTED = 22, 4, 6, 8
-"""So many units have reported; the fourth of them late, the sixth with a number of its own, the eighth once more."""
+"""Units that reported; the numbers of a late one, an overruled one, a corrected one."""
 _WORDS = re.compile(rb"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 
 
 def make() -> Iterator[tuple[str, bytes]]:
-    """Name and content of each document, from an empty portal, which is filled. Run it in a transaction that is undone, or in a portal of its own."""
+    """Yield name and content of each document from an empty portal, which is filled."""
     from lamsach.portal import demo
     from lamsach.portal.campaigns.models import Campaign
 
@@ -173,7 +174,7 @@ def _written(stem: str, document: Document, kinds: tuple[str, ...]) -> Iterator[
 
 
 def said(name: str, content: bytes) -> str:
-    """The words of a document, whatever its bytes: what tells a stale one from a fresh one."""
+    """The words of a document, independent of its bytes: they tell a stale one from a fresh one."""
     if name.endswith(".pdf"):
         import pypdf
 

@@ -1,8 +1,11 @@
-"""The site as an ASGI application: what is slow waits here, and only whole requests meet the threads that answer.
+"""The site as an ASGI application: what is slow waits here, and only whole requests meet the threads that
+answer.
 
-Bodies are kept until they are whole, answers until their reader has taken them, so that neither a slow sender nor a slow reader holds a thread.
-Visitors take turns at the threads. A sender that is silent or too slow is dropped; when too much is under way, the visitor who holds the most loses the slowest first.
-Headers whose name has an underscore are dropped: in WSGI `X_Forwarded_For` and `X-Forwarded-For` are one, and the proxy in front overwrites the latter only.
+Bodies are kept until they are whole, answers until their reader has taken them, so that neither a slow sender
+nor a slow reader holds a thread. Visitors take turns at the threads. A sender that is silent or too slow is
+dropped; when too much is under way, the visitor who holds the most loses the slowest first. Headers whose
+name has an underscore are dropped: in WSGI `X_Forwarded_For` and `X-Forwarded-For` are one, and the proxy in
+front overwrites the latter only.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ _SLOW = [(b"content-type", b"text/plain"), (b"content-length", b"0"), (b"connect
 
 
 class Answer:
-    """What the application answers: written by its thread, sent by the event loop, neither waits for the other."""
+    """The application's answer: written by its thread, sent by the event loop, neither waits."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._news = loop, asyncio.Event()
@@ -124,7 +127,7 @@ class Answer:
 
 
 class Turns:
-    """Threads that take one request of each visitor in turn: whose requests wait by hundreds holds up their own."""
+    """Threads that take the visitors' requests in turn: hundreds of one hold up only that one."""
 
     def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
@@ -221,7 +224,7 @@ class Front:
         await send(message)
 
     async def _body(self, environ: dict[str, Any], receive: Receive, visitor: str) -> Body | None:
-        """The body; None without one, and for one that is refused by its stated length. One of unknown length is given the length that it had."""
+        """The body; None without one or refused by its length. Of unknown length, it gets the one it had."""
         stated, pieces = environ.get("CONTENT_LENGTH", ""), "HTTP_TRANSFER_ENCODING" in environ
         refused = not stated.isdigit() or int(stated) > self._limits.body_bytes
         if not pieces and (not stated or refused):
@@ -232,7 +235,7 @@ class Front:
 
 
 def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
-    """The request as PEP 3333 has it, without body. A header that comes twice is one with a comma (cookies: a semicolon) between."""
+    """The request by PEP 3333, without body; a repeated header is joined by a comma, cookies by `;`."""
     host, port = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],

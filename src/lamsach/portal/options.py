@@ -21,7 +21,7 @@ _NO = frozenset({"0", "false", "no", "off", ""})
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: the environment variable's name, the kind of its value, the default as text, what it does."""
+    """One setting: environment variable, kind of value, default as text, help."""
 
     name: str
     kind: Kind

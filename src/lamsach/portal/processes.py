@@ -1,10 +1,14 @@
-"""The processes of a portal on one machine: those that answer pages and those that work, each started again when it dies or hangs.
+"""The processes of a portal on one machine: those that answer pages and those that work, each started again
+when it dies or hangs.
 
-Each web process has a socket of its own at the common port. The sockets are made here and outlive the processes: a connection that waits at one whose process was
-killed is answered by the process that takes its place. Web processes are forks of this one, so that they start at once and share its memory; a worker is a program of its own.
+Each web process has a socket of its own at the common port. The sockets are made here and outlive the
+processes: a connection that waits at one whose process was killed is answered by the process that takes its
+place. Web processes are forks of this one, so that they start at once and share its memory; a worker is a
+program of its own.
 
-SIGUSR2 brings a new version without a pause: this process becomes the new version (`execv`), with the sockets and its children; the schema is brought up to date, new processes
-are started, and once they have lived for a moment the old ones take their leave.
+SIGUSR2 brings a new version without a pause: this process becomes the new version (`execv`), with the sockets
+and its children; the schema is brought up to date, new processes are started, and once they have lived for a
+moment the old ones take their leave.
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ HANDED_ON = "LAMSACH_HANDED_ON"
 """What this process left for itself before it became another version: sockets and children."""
 _BACKLOG = 2048
 _LISTENS = 4
-"""How often, in the time that a child may be silent, its signs of life are looked for. Looks are counted instead of time: while all of them are stopped, none goes by."""
+"""Looks for signs of life within a child's silence; looks are counted, so a stop of all counts none."""
 _LOOK_S = 1.0 if os.name != "posix" else 3600.0
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, *([signal.SIGUSR2] if os.name == "posix" else [])}
 _STARTS = "from lamsach.portal import server, processes; server.load(); import lamsach.portal.urls"
@@ -48,7 +52,7 @@ logger = logging.getLogger("lamsach.portal.processes")
 
 
 class Process(Protocol):
-    """What a child process can do here, as `subprocess.Popen` does it."""
+    """A child process as far as it is used here, after `subprocess.Popen`."""
 
     pid: int
 
@@ -63,9 +67,11 @@ class Process(Protocol):
 
 
 class Kept:
-    """A child that is started again when it dies (of memory, of a signal): at once, and after a growing pause while it does not live long.
+    """A child that is started again when it dies (of memory, of a signal): at once, and after a growing pause
+    while it does not live long.
 
-    One that gives no sign of life for `silent_s` seconds (0: for ever) is killed. `start` is given the descriptor for these signs, -1 for none.
+    One that gives no sign of life for `silent_s` seconds (0: for ever) is killed. `start` is given the
+    descriptor for these signs, -1 for none.
     """
 
     def __init__(self, name: str, start: Callable[[int], Process], silent_s: float = 0.0) -> None:
@@ -103,7 +109,7 @@ class Kept:
         return self.process is not None and time.monotonic() - self._began_s >= SETTLED_S
 
     def look(self) -> float:
-        """Start it again if it is dead and its pause over. Returns the seconds until the next look at the latest."""
+        """Start it again if it is dead and its pause over; the seconds until the next look at the latest."""
         now = time.monotonic()
         if self.process is not None and (status := self.process.poll()) is not None:
             self.process = None
@@ -127,7 +133,7 @@ class Former:
         self._status: int | None = None
 
     def leave(self) -> None:
-        """Ask it to finish what it is at: a web process also tells its visitors' connections to come again."""
+        """Ask it to finish; a web process also tells its visitors' connections to come again."""
         self._late_s = time.monotonic() + LONGEST_LEAVE_S
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, self._leave)
@@ -268,7 +274,7 @@ def _web(held: Any, signs: int) -> Process:
 
 @contextmanager
 def _without_signals() -> Iterator[None]:
-    """No signal during the block: one that came between the fork and the child's own handlers would be lost."""
+    """Hold signals during the block: one between fork and the child's handlers would be lost."""
     if os.name != "posix":
         yield
         return

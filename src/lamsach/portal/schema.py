@@ -8,9 +8,11 @@ from lamsach.errors import UsageError
 
 
 def bring_up_to_date() -> None:
-    """Lay an empty database out from the models, which takes a tenth of the time of the migrations and gives the same schema; let the migrations change any other.
+    """Lay an empty database out from the models, which takes a tenth of the time of the migrations and gives
+    the same schema; let the migrations change any other.
 
-    UsageError for a database of a development version from before the first release's schema. A failure leaves the database as it was, as far as its system can.
+    UsageError for a database of a development version from before the first release's schema. A failure
+    leaves the database as it was, as far as its system can.
     """
     from django.core.management import call_command
     from django.db import connection
@@ -49,7 +51,7 @@ def _begun_before_the_baseline() -> bool:
 
 
 def _lay_out() -> None:
-    """Make every table in one transaction, run what our migrations do beside tables (triggers, tables of months), and note all migrations as applied."""
+    """Make every table, trigger and monthly table in one transaction, all migrations noted as applied."""
     from django.apps import apps
     from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
     from django.db import connection

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def secret_key(data: Path) -> str:
-    """The key in `data/secret-key`, made when it is missing. Starts at once, also on machines that share the folder, agree on one key: it is there whole or not at all."""
+    """The key in `data/secret-key`, made whole or not at all, so that starts at once agree on one."""
     path = data / "secret-key"
     if not path.exists():
         descriptor, part = tempfile.mkstemp(prefix=".secret-key-", dir=data)  # its owner's alone

@@ -14,14 +14,14 @@ _OLD_S = 90 * 86400
 
 
 def start(data: Path) -> None:
-    """Point Django at the data folder and load it; what is written from now on is its owner's only. UsageError when the library for the chosen database is missing."""
+    """Point Django at the data folder and load it; new files are private. UsageError without its library."""
     write_for_owner_only()
     os.environ["LAMSACH_DATA"] = str(data.absolute())
     load()
 
 
 def load() -> None:
-    """Load Django with what the environment says. UsageError when the library for the chosen database is missing."""
+    """Load Django by the environment. UsageError when the database's library is missing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured
@@ -35,9 +35,11 @@ def load() -> None:
 
 
 def prepare() -> str | None:
-    """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when the portal has an administrator.
+    """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when
+    the portal has an administrator.
 
-    UsageError when the database does not answer, or when this machine's secret key or place of uploads is not that of the portal's others.
+    UsageError when the database does not answer, or when this machine's secret key or place of uploads is not
+    that of the portal's others.
     """
     from django.conf import settings
     from django.db import OperationalError
@@ -62,7 +64,7 @@ def prepare() -> str | None:
 
 
 def _lay_out(folder: Path) -> None:
-    """The style sheets of this version, in a folder of their own: processes of another version may use theirs in the same data folder. What nobody began with for months goes."""
+    """Folder of this version's style sheets, beside other versions'; unused ones go after months."""
     from django.core.management import call_command
 
     from lamsach.portal.base.alone import alone

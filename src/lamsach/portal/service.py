@@ -1,6 +1,7 @@
 """The portal as a systemd service: a hardened unit, written, started and taken away again.
 
-systemd.service(5), systemd.exec(5); a person's changes go into drop-ins (`systemctl edit lamsach`), which a new installation leaves alone.
+systemd.service(5), systemd.exec(5); a person's changes go into drop-ins (`systemctl edit lamsach`), which a
+new installation leaves alone.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 @dataclass(frozen=True)
 class Service:
-    """What the unit starts: the data folder (absolute), the address to listen at, the account, the Python with Lamsach."""
+    """The unit's start: data folder (absolute), address, account, the Python with Lamsach."""
 
     data: Path
     host: str = "127.0.0.1"
@@ -123,7 +124,7 @@ class Service:
 
     @property
     def kept_by_systemd(self) -> bool:
-        """Return whether systemd makes the folder and gives it to the account: one below /var/lib with a plain name."""
+        """Return whether systemd makes the account's folder: below /var/lib, with a plain name."""
         return re.fullmatch(rf"{_STATE}(?:/[\w.-]+)+", str(self.data), re.ASCII) is not None
 
     def _place(self) -> str:
@@ -165,7 +166,9 @@ def quoted(text: str) -> str:
 
 
 def install(service: Service, *, units: Path = UNITS, run: Runner = run) -> bool:
-    """Write the unit, make account and folder, start the service and have it started with the machine. Returns whether the account was made.
+    """Write the unit, make account and folder, start the service and have it started with the machine.
+
+    Returns whether the account was made.
 
     When systemd refuses, what was there before is put back. Raises UsageError, OutputError.
     """
@@ -202,7 +205,7 @@ def _put_back(path: Path, before: str | None, run: Runner) -> None:
 
 
 def remove(*, units: Path = UNITS, run: Runner = run) -> Path:
-    """Stop the service and take its unit away; data, settings and account stay. Returns the unit's path. Raises UsageError, OutputError."""
+    """Stop and remove the service, not its data and account; the unit's path. UsageError, OutputError."""
     path = units / NAME
     if _before(path) is None:
         raise UsageError(mark("There is no such service."), str(path), mark("Nothing was changed."))
@@ -252,7 +255,8 @@ def _check_program(python: Path) -> None:
                 mark("The program lies in a person's folder, where a service cannot read it."),
                 str(place),
                 mark(
-                    "Install it for all: python3 -m venv /opt/lamsach && /opt/lamsach/bin/pip install 'lamsach[portal]'"
+                    "Install it for all: python3 -m venv /opt/lamsach && /opt/lamsach/bin/pip "
+                    "install 'lamsach[portal]'"
                 ),
             )
 
@@ -273,7 +277,7 @@ def _account(service: Service, run: Runner) -> bool:
 
 
 def _folder(service: Service) -> None:
-    """Make the data folder where systemd does not, for its owner only. UsageError for one that is somebody else's."""
+    """Make the private data folder where systemd does not. UsageError for somebody else's."""
     if service.kept_by_systemd:
         return
     import pwd

@@ -1,7 +1,10 @@
-"""One web process: granian in it takes connections at the socket that it was given, `front` the requests, Django's threads answer.
+"""One web process: granian in it takes connections at the socket that it was given, `front` the requests,
+Django's threads answer.
 
-It ends at SIGTERM and SIGINT, when what is being answered is answered, and by itself when the process that started it is gone. Before that, for LAMSACH_DRAIN_SECONDS, and at
-SIGUSR2 for as long as a connection may rest, it goes on answering while `/ready` says no and each answer closes its connection: whoever comes again meets another process.
+It ends at SIGTERM and SIGINT, when what is being answered is answered, and by itself when the process that
+started it is gone. Before that, for LAMSACH_DRAIN_SECONDS, and at SIGUSR2 for as long as a connection may
+rest, it goes on answering while `/ready` says no and each answer closes its connection: whoever comes again
+meets another process.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ _LOOK_S = 1.0
 
 
 def listener(host: str, port: int, backlog: int) -> Any:
-    """A socket at the port. On Linux several share one (SO_REUSEPORT), and the system spreads connections over them."""
+    """A socket at the port; on Linux several share one (SO_REUSEPORT) and the system spreads visitors."""
     from granian.net import SocketSpec  # type: ignore[attr-defined]
 
     spec = SocketSpec(host, port, backlog)
@@ -45,9 +48,11 @@ def silent_s() -> int:
 
 
 def run(held: Any, parent: int, signs: int = -1) -> None:
-    """Answer what comes in at the socket, in a fork of the process `parent` (elsewhere than on Linux: in a new process).
+    """Answer what comes in at the socket, in a fork of the process `parent` (elsewhere than on Linux: in a
+    new process).
 
-    It gives signs of life on the descriptor `signs`, but for a time in which requests wait and no thread has taken one for half as long as it may be silent.
+    It gives signs of life on the descriptor `signs`, but for a time in which requests wait and no thread has
+    taken one for half as long as it may be silent.
     """
     stop, leave = asyncio.Event(), asyncio.Event()
     with asyncio.Runner() as runner:
@@ -72,7 +77,7 @@ async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave:
     stopped, left = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(leave.wait())
 
     async def until(seconds: float, *told: asyncio.Future[Any]) -> None:
-        """Wait so long, or until the process is told, or server or parent are gone."""
+        """Wait so long, or until asked to end, or until server or parent are gone."""
         end = asyncio.get_running_loop().time() + seconds
         while (rest := end - asyncio.get_running_loop().time()) > 0 and os.getppid() == parent:
             if application.threads.stuck_s <= silent_s() / 2:
@@ -98,7 +103,7 @@ async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave:
 
 
 def _server(held: Any, application: Any) -> Any:
-    """Many more connections wait than there are threads: `front` takes their requests in, and only whole ones meet a thread. HTTP/1 alone, whose headers have a limit of time."""
+    """Settings of the server: `front` takes in many connections; HTTP/1 alone, with timed headers."""
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server.embed import Server

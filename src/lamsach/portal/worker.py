@@ -1,7 +1,10 @@
-"""The worker: sends mail, runs jobs and regular tasks beside the web server. `python -m lamsach.portal.worker`.
+"""The worker: sends mail, runs jobs and regular tasks beside the web server.
 
-Several workers may run at once, on several machines with PostgreSQL: each letter, job and regular task is taken once (`jobs/claims.py`).
-Long jobs have a thread of their own, so that they delay nothing. A worker whose parent is gone ends by itself.
+`python -m lamsach.portal.worker`.
+
+Several workers may run at once, on several machines with PostgreSQL: each letter, job and regular task is
+taken once (`jobs/claims.py`). Long jobs have a thread of their own, so that they delay nothing. A worker
+whose parent is gone ends by itself.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ def load_tasks() -> None:
 
 
 def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
-    """Call `step` until told to stop; rest when it had nothing to do; outlive every error, such as a database that is away."""
+    """Call `step` until asked to stop; rest without work; outlive every error, such as no database."""
     from django.db import InterfaceError, OperationalError, close_old_connections
 
     wait = IDLE_S
@@ -81,7 +84,7 @@ def _steps() -> dict[str, Callable[[], bool]]:
 
 
 def _give_signs() -> None:
-    """Say each second that this process is not stopped, and that no code of it keeps the interpreter's lock for ever."""
+    """Give a sign each second: this process runs, and no code of it keeps the interpreter's lock."""
     signs = int(os.environ.get(SIGNS, "-1"))
     while True:
         give_sign(signs)
@@ -89,7 +92,7 @@ def _give_signs() -> None:
 
 
 def run() -> None:
-    """Work until SIGTERM or SIGINT, or until the parent process is gone. What is at work then has some seconds to come to its next step."""
+    """Work until SIGTERM, SIGINT or the parent's end; begun work then has seconds for its next step."""
     threading.Thread(target=_give_signs, name="signs", daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     hold_as_set()

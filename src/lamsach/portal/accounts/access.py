@@ -21,7 +21,7 @@ def readable_people(user: Any) -> QuerySet[User]:
 
 
 def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
-    """The account: Http404 outside, PermissionDenied for an account with a role beyond the person's own reach."""
+    """The account; Http404 outside, PermissionDenied for roles beyond the person's own reach."""
     person = get_object_or_404(readable_people(user), pk=user_id)
     if write and person.memberships.exclude(unit__in=writable_units(user, COORDINATORS)).exists():
         raise PermissionDenied
@@ -31,7 +31,7 @@ def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
 
 
 def takable_roles(user: Any, person: User) -> QuerySet[Membership]:
-    """Return which of a person's roles the user may take away: those that they may give, in the units that they coordinate; never their own."""
+    """Roles of a person that the user may take away: grantable ones in own units; never their own."""
     found = person.memberships.filter(
         unit__in=writable_units(user, COORDINATORS), role__in=grantable(user)
     ).select_related("unit")

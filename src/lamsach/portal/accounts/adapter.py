@@ -1,4 +1,4 @@
-"""How allauth behaves here: nobody signs up by themselves, locked accounts stay out, e-mail goes through the portal's queue."""
+"""Rules for allauth: no sign-up, locked accounts stay out, e-mail goes through the portal's queue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
-        """Not for the first second factor of somebody who has just given their password: it would be asked twice in a minute."""
+        """Not for the first second factor right after the password: it would be asked twice in a minute."""
         request = self.request
         user = request.user
         records = get_authentication_records(request, user)
@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return super().validation_error(code, *args)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """Queue the letter, as far as an account and all accounts together have not had enough of them: other letters wait in the same queue."""
+        """Queue the letter within the limits for one account and for all: others wait in the same queue."""
         sent = not (
             exceeded("reset", f"account-{user.pk}", MOST_RESETS_OF_ONE, RESETS_WINDOW_S)
             or exceeded("reset", "all", MOST_RESETS, RESETS_WINDOW_S)
@@ -74,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             events.reset_asked(self.request, user, sent=sent)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The address in the letter. Where it is known, ours, whatever host the request named."""
+        """The address in the letter: at our own host where it is known, not at the request's."""
         made = str(super().get_reset_password_from_key_url(key))
         return settings.PUBLIC_URL + urlsplit(made).path if settings.PUBLIC_URL else made
 

@@ -1,4 +1,4 @@
-"""Authentication in the audit trail: who logged in or failed to, from which address, and what changed about password and second factor. Never a secret, and no address that nobody here has."""
+"""Authentication in the audit trail: log-ins, factors, passwords; no secret, no unknown address."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _methods(request: HttpRequest, user: Any) -> list[str]:
 
 
 def login_failed(request: HttpRequest, email: str) -> None:
-    """A wrong password, or an account that does not exist: then what was typed is not kept, for it may be a password."""
+    """Note a failed log-in; the input of an unknown account is not kept, it may be a password."""
     known = User.objects.filter(email__iexact=email).first() if email else None
     record(request, "login.failed", known, user=known, known=known is not None)
 

@@ -1,4 +1,4 @@
-"""Second factors in the database: the secrets of authenticator apps and recovery codes lie locked, so that a copy of the database alone makes no code."""
+"""Second factors: secrets of apps and recovery codes are locked, so that a database copy opens none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _MARK + locks.lock(_PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret again; one that a server of an older version wrote meanwhile is taken as it is. ValidationError, which the form shows, after a change of the secret key."""
+        """Open the secret; unlocked ones of older versions pass. ValidationError after another secret key."""
         if not encrypted_text.startswith(_MARK):
             return encrypted_text
         try:
@@ -45,7 +45,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
-    """The form that sets up an authenticator app. The library keeps the secret open in the session, which is a row of the database too, until the first code came; here it lies there locked."""
+    """Set up an authenticator app, with its secret locked in the session, which the database holds too."""
 
     secret: str
 

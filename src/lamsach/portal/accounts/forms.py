@@ -91,7 +91,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         return str(self.cleaned_data["email"]).lower()
 
     def clean(self) -> dict[str, Any]:
-        """Names of machines and persons are a unit's own: nobody above takes a role in it unless its own people say so."""
+        """Refuse people of units above: names are a unit's own, its own people alone may invite them."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         unit, email = data.get("unit"), data.get("email")
         if unit is not None and email and not self.user.memberships.filter(unit=unit).exists():
@@ -99,7 +99,8 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
             if User.objects.filter(email=email, memberships__unit__in=above).exists():
                 raise forms.ValidationError(
                     _(
-                        "This person belongs to a unit above. Only the unit's own people can invite them into it; a single machine's name can be granted."
+                        "This person belongs to a unit above. Only the unit's own people can "
+                        "invite them into it; a single machine's name can be granted."
                     )
                 )
         return data
@@ -118,7 +119,7 @@ class PeopleSheetForm(forms.Form):
 
 
 class MeForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a person changes about themselves."""
+    """A person's own facts."""
 
     class Meta:
         model = User

@@ -55,7 +55,7 @@ def find(token: str) -> Invitation | None:
 
 @transaction.atomic
 def accept(invitation: Invitation, name: str, password: str, by: HttpRequest) -> User | None:
-    """Make the account, or add the role to an existing one (whose password stays). None when somebody was faster."""
+    """Make the account, or add the role to an existing one; None when somebody was faster."""
     taken = Invitation.objects.filter(pk=invitation.pk, accepted=None, withdrawn=None).update(
         accepted=timezone.now()
     )

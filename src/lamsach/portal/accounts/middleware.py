@@ -1,4 +1,4 @@
-"""Rules for everybody who is logged in: the compulsory second factor, when a person was last here, and where each session is used."""
+"""Rules for people who are logged in: second factor, last visit, places of their sessions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def session_activity(get_response: Handler) -> Handler:
-    """Note when and from where a session is used: at most once a minute in each process, and at once from another address or browser.
+    """Note when and from where a session is used: at most once a minute in each process, and at once from
+    another address or browser.
 
     In place of `UserSessionsMiddleware`, which writes to the database for every page.
     """

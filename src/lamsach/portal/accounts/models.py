@@ -26,7 +26,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """The account of an address, whatever its case."""
+        """The account of an address, in any case."""
         return self.get(email=(username or "").strip().lower())
 
 

@@ -1,4 +1,4 @@
-"""Inviting many people at once: a sheet's rows are checked as the form for one person checks them; what is shown first is signed, so that what is sent is what was shown."""
+"""Invitations from a sheet: rows checked by the form, the preview signed and sent as it was shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Row = tuple[int, str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row and what comes of it: an invitation that can be sent, a `reason` why nothing needs to be sent, or what is `wrong`."""
+    """A row and its outcome: an `invitation`, a `reason` for none, or what is `wrong`."""
 
     row: Row
     unit: str = ""
@@ -41,7 +41,7 @@ class Line:
 
 
 def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
-    """The rows of the sheet, and what each heading was read as. InputError without columns for e-mail and unit; LimitError beyond 500 people."""
+    """Read rows and meaning of headings. InputError without e-mail and unit, LimitError beyond 500."""
     rows, headings = rows_of(file, name, INVITED, {"email", "unit"})
     if not headings:
         raise InputError(
@@ -57,7 +57,7 @@ def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
 
 
 def checked(rows: Iterable[Row], user: User) -> list[Line]:
-    """Return what comes of each row: no role but the weakest where none is stated, nobody twice, nobody who has the role already."""
+    """Judge each row: weakest role by default, nobody twice, nobody who has the role already."""
     words, seen, lines = _roles(), set(), []
     for row in rows:
         _number, email, name, unit, role = row
@@ -123,7 +123,7 @@ def opened(text: str, user: User) -> list[Row]:
 
 
 def send(rows: list[Row], user: User) -> int:
-    """Invite everybody who can be, checked anew; how many. A second sending finds them invited already and sends nothing."""
+    """Invite all who can be, checked anew; how many. A second time finds them invited and sends none."""
     ready = [line.invitation for line in checked(rows, user) if line.invitation is not None]
     for invitation in ready:
         invite(invitation, user)

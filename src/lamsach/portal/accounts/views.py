@@ -137,7 +137,7 @@ def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def role_take(request: HttpRequest, user_id: int, membership_id: int) -> HttpResponse:
-    """Take a role away from a person. It holds at once; with the last role the person opens nothing any more."""
+    """Take a role away at once; without any role the person opens nothing."""
     account = access.get_person(request.user, user_id)
     held = get_object_or_404(access.takable_roles(request.user, account), pk=membership_id)
     with transaction.atomic():
@@ -200,7 +200,8 @@ def invite_many(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "accounts/invite_preview.html", _preview(rows, headings, user))
     lead = _(
-        "First you see what comes of each row. Nobody is invited before you confirm it; then each person gets one e-mail."
+        "First you see what comes of each row. Nobody is invited before you confirm it; then "
+        "each person gets one e-mail."
     )
     sheet_of = reverse("accounts:invite_template")
     title, button = _("Invite many people"), _("Show what comes of it")
@@ -292,7 +293,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 @member(ALL, ALL)
 @taken_once
 def totp_activate(request: HttpRequest) -> HttpResponse:
-    """The library's page on which an authenticator app is set up; to a second press it would offer to take the app away again."""
+    """Set up an authenticator app by the library's page; a second press must not offer its removal."""
     return activate_totp(request)  # type: ignore[no-any-return]
 
 

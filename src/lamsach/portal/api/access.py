@@ -92,7 +92,7 @@ class UnitToken(HttpBearer):
 
 
 class HandingIn(UnitToken):
-    """`Authorization: Bearer ...`, the token of a unit, or the word of a scanner that was handed out for it: for addresses that take what scans and hunts found."""
+    """Bearer token of a unit, or the word of a handed-out scanner, for addresses that take findings."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         """The token or the handed-out scanner; None for neither."""

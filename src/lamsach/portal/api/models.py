@@ -10,7 +10,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Token(models.Model):
-    """What a program shows to act for a unit. It reaches the unit and everything under it for reading, the unit alone for answers."""
+    """A program's right to act for a unit: it reads the unit's subtree, and answers for the unit alone."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="tokens")
     name = models.CharField(_("What for"), max_length=100)

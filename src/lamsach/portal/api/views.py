@@ -21,7 +21,7 @@ from lamsach.portal.units.access import get_unit
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a token is for."""
+    """The purpose of a token."""
 
     class Meta:
         model = Token

@@ -103,7 +103,7 @@ CODED = frozenset({"after", "before", "how", "kind", "kinds", "role", "state", "
 
 
 def told(details: Mapping[str, Any], act: str = "") -> list[tuple[str, str]]:
-    """Name and value of each detail that says something, in the reader's language; `act` (`case.cleaned`) tells whose states are meant."""
+    """Details that say something, as name and value in the reader's language; `act`: whose states."""
     return [
         (str(NAMES.get(name, name)), _value(value, act if name in CODED else None))
         for name, value in details.items()

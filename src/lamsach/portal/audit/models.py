@@ -1,4 +1,4 @@
-"""Who did what, when, from where. Rows are only added: the database itself refuses to change or delete one."""
+"""The audit trail: who did what, when, from where. The database refuses to change or delete a row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.portal.audit.details import told, words
 
 
 class Entry(models.Model):
-    """One act. `action` is a word such as `dispatch.sent`; `details` holds its values, never a password or a token."""
+    """One act; `action`: a word such as `dispatch.sent`; `details`: its values, never a secret."""
 
     time = models.DateTimeField(db_index=True)
     user = models.ForeignKey(

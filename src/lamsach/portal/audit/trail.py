@@ -21,7 +21,7 @@ def record(
     user: Any = None,
     **details: Any,
 ) -> None:
-    """Note an act. `by`: the request or the user it was done by, None for the portal itself; `target`: the object it was done to; `user`: who it is about where the request does not say, as at a log-in."""
+    """Note an act `by` a request, a user or (None) the portal, on a `target`; `user`: else the request's."""
     request = by if isinstance(by, HttpRequest) else None
     user = user or (getattr(request, "user", None) if request is not None else by)
     if isinstance(user, AnonymousUser):

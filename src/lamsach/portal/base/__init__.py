@@ -1,1 +1,1 @@
-"""What every app of the portal uses: page frame, forms, languages, security headers, who may open a page, rate limits."""
+"""Shared by every app of the portal: page frame, forms, languages, headers, doors, rate limits."""

@@ -1,6 +1,7 @@
-"""What the machines of one portal have to have in common: the secret key and the place of uploads. Found out at the start, not by a letter whose attachment is missing.
+"""Common ground of a portal's machines: the secret key and the place of uploads, checked at the start.
 
-The first start writes a keyed fingerprint of the key into the database, and a mark into the place and the database; each further start compares them.
+The first start writes a keyed fingerprint of the key into the database, and a mark into the place and the
+database; each further start compares them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _PURPOSE = b"lamsach.portal/secret key of all machines"
 
 
 def check() -> None:
-    """UsageError on a machine that has another secret key than the portal's others, or other uploads. To be called by one machine at a time."""
+    """Refuse (UsageError) another secret key or other uploads than the portal's. One machine at a time."""
     _check_key()
     _check_place()
 
@@ -34,7 +35,7 @@ def fingerprint(key: str) -> str:
 
 
 def _agreed(name: str, mine: str) -> tuple[str, bool]:
-    """What the database holds; ours, if it held nothing, and whether it did not."""
+    """Read what the database holds; store ours first if it held nothing. Gives it, and whether it was new."""
     row, first = Agreed._default_manager.get_or_create(name=name, defaults={"value": mine})
     return row.value, first
 
@@ -51,7 +52,9 @@ def _check_key() -> None:
         mark("The secret key is not that of the other machines on this database."),
         f"{settings.DATA / 'secret-key'}, LAMSACH_SECRET_KEY",
         mark(
-            "Copy the file secret-key of a machine that runs, or set LAMSACH_SECRET_KEY alike on all. If the key was changed on purpose, name the old one in LAMSACH_OLD_SECRET_KEYS."
+            "Copy the file secret-key of a machine that runs, or set LAMSACH_SECRET_KEY alike "
+            "on all. If the key was changed on purpose, name the old one in "
+            "LAMSACH_OLD_SECRET_KEYS."
         ),
     )
 
@@ -71,6 +74,7 @@ def _check_place() -> None:
         mark("The place of uploads is not that of the other machines on this database."),
         f"{settings.UPLOADS or settings.DATA / 'uploads'}/{MARK} ({agreed})",
         mark(
-            "Mount the folder that the others use, or set LAMSACH_UPLOADS alike on all. If the uploads were moved, move the file `place` with them, or write the number into it."
+            "Mount the folder that the others use, or set LAMSACH_UPLOADS alike on all. If the "
+            "uploads were moved, move the file `place` with them, or write the number into it."
         ),
     )

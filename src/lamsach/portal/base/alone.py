@@ -1,7 +1,8 @@
 """One at a time at something that has a name, among all threads of all processes that share the database.
 
-On PostgreSQL by an advisory lock of the thread's connection, which the database gives back when the process dies, on whatever machine; with SQLite among the threads of the one process.
-It is asked for again and again: a statement that waits in the database would itself be waited for by an index that is made beside other work.
+On PostgreSQL by an advisory lock of the thread's connection, which the database gives back when the process
+dies, on whatever machine; with SQLite among the threads of the one process. It is asked for again and again:
+a statement that waits in the database would itself be waited for by an index that is made beside other work.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LOCK = threading.Lock()
 
 @contextmanager
 def alone(name: str, wait_s: float = math.inf) -> Iterator[bool]:
-    """Run the block while nobody else is at `name`. It is given False, and somebody else is, when that takes longer than `wait_s`."""
+    """Run the block while nobody else is at `name`; give False when that takes longer than `wait_s`."""
     end = time.monotonic() + wait_s
     while not (mine := _take(name)) and time.monotonic() < end:
         time.sleep(_AGAIN_S)

@@ -1,4 +1,4 @@
-"""Numbers that an address or a form asks for (never more than a database can hold, and no other signs than 0 to 9), and words that a field contains."""
+"""Numbers that an address or a form asks for, as a database can hold them, and words in a field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbers(values: QueryDict, name: str, most: int) -> list[int]:
 
 
 def contains(field: str, words: str) -> Q:
-    """The condition that a field contains words in small letters, capitals or as names are written. SQLite itself ignores the case of ASCII alone, so that `đà nẵng` would not find `Đà Nẵng`."""
+    """Condition that a field contains words in any case; SQLite itself ignores the case of ASCII alone."""
     found = Q()
     for spelling in {words, words.lower(), words.upper(), words.title(), words.capitalize()}:
         found |= Q(**{f"{field}__icontains": spelling})

@@ -1,6 +1,7 @@
 """Charts as places in pictures that templates draw: bars in parts, and lines over days.
 
-Horizontal places are hundredths of the width, vertical ones pixels, so that a chart fits any window and its words keep their size. A table beside it holds the same numbers.
+Horizontal places are hundredths of the width, vertical ones pixels, so that a chart fits any window and its
+words keep their size. A table beside it holds the same numbers.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Part:
 
 
 def bar(parts: Iterable[Part], whole: int = 0) -> list[Part]:
-    """The parts, each placed behind the one before; together they fill the bar, or their share of `whole` if that is more."""
+    """Place each part behind the one before; together they fill the bar, or their share of `whole`."""
     listed = list(parts)
     total, done, placed = max(1, whole, sum(part.count for part in listed)), 0, []
     for part in listed:
@@ -126,7 +127,7 @@ def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) 
 
 
 def step_of(largest: int, marks: int = 5) -> int:
-    """The distance between two marks: 1, 2 or 5 times a power of ten, so that at most `marks` reach the largest value."""
+    """Distance between two marks: 1, 2 or 5 times a power of ten; at most `marks` reach the largest value."""
     size = 1
     while True:
         for factor in (1, 2, 5):
@@ -136,7 +137,7 @@ def step_of(largest: int, marks: int = 5) -> int:
 
 
 def spread(ends: Mapping[str, float]) -> dict[str, float]:
-    """Heights of the labels: at the ends of their lines, moved apart where they would touch, inside the picture."""
+    """Heights of the labels: at the ends of their lines, moved apart, inside the picture."""
     order = sorted(ends, key=lambda name: ends[name])
     placed: list[float] = []
     for name in order:

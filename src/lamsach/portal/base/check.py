@@ -1,7 +1,8 @@
 """A page that shows what an outward step will do, to whom, and how it can be undone, before it is taken.
 
-The view describes the step as a `Check` and asks `unchecked`; the first sending of its form is answered with the page, which carries the same fields and a digest of
-what it showed. Only a sending with the digest of what would happen now is taken: when something changed meanwhile, the page is shown again and says so.
+The view describes the step as a `Check` and asks `unchecked`; the first sending of its form is answered with
+the page, which carries the same fields and a digest of what it showed. Only a sending with the digest of what
+would happen now is taken: when something changed meanwhile, the page is shown again and says so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MOST_NAMED = 50
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What is shown: a question, sentences on what happens, facts, those whom it reaches (`names`, `count` in all), warnings, how it is undone, and the button, which repeats the step."""
+    """The question, its effects, facts, those whom it reaches (`count` in all), warnings, the way back."""
 
     title: str
     button: str

@@ -1,4 +1,4 @@
-"""What every template knows: the person's roles, the version, whether one logs in by OpenID Connect."""
+"""Context of every template: the person's roles, the version, whether log-in is by OpenID Connect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach import __version__
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The roles and the version. Where the page is says `{% whereabouts %}`, which the frame alone asks for."""
+    """Give the roles and the version; the place is for `{% whereabouts %}`, which only the frame asks."""
     user = getattr(request, "user", None)
     roles = user.roles if user is not None and user.is_authenticated else frozenset()
     return {"product_version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}

@@ -1,7 +1,8 @@
-"""Who may open a page: every view wears one of these. A test over the URL table finds a view that wears none.
+"""Doors: the roles that may open a page. Every view wears one; a test over the URL table finds
+none without.
 
-`anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, and 403 when they may read but not write.
-What a page shows is narrowed further by the app's `access.py`, which knows the person's units.
+`anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, and 403 when they may read
+but not write. What a page shows is narrowed further by the app's `access.py`, which knows the person's units.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who may open a view, for the test that walks all of them."""
+    """The roles that may open a view, for the test that walks all of them."""
 
     kind: Literal["anyone", "link", "member"]
     read: frozenset[Role] = frozenset()
@@ -53,7 +54,7 @@ def _open(kind: Literal["anyone", "link"], methods: tuple[str, ...]) -> Callable
 
 
 def _only(methods: tuple[str, ...], view: View) -> View:
-    """The view for these methods; a person who opens the address of a form is told so."""
+    """Limit the view to these methods; explain it to a person who opens the address of a form."""
     checked: View = require_http_methods([*methods, "HEAD"])(view)
 
     @functools.wraps(view)
@@ -69,7 +70,7 @@ def _only(methods: tuple[str, ...], view: View) -> View:
 def member(
     read: frozenset[Role] = ALL, write: frozenset[Role] = WRITERS, methods: tuple[str, ...] = ("GET", "POST")
 ) -> Callable[[View], View]:
-    """People who hold one of the `read` roles somewhere; writing (any method but GET and HEAD) needs one of `write`."""
+    """Let in people who hold a `read` role somewhere; other methods than GET and HEAD need a `write` role."""
 
     def decorate(view: View) -> View:
         checked = _only(methods, view)

@@ -36,10 +36,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without a valid token. One of our own pages only got old (a log-in in another tab makes it so): it can be sent again."""
+    """Answer 403 to a form without a valid token; one of our own pages only got old and can be sent again."""
     if unsent.is_own_form(request) and unsent.typed(request):
         text = _(
-            "The page had got old, most likely by a log-in in another tab. Nothing was saved yet, nothing is lost."
+            "The page had got old, most likely by a log-in in another tab. Nothing was saved "
+            "yet, nothing is lost."
         )
         return unsent.page(request, 403, _("Please send the form once more"), text, again=True)
     return _page(
@@ -53,7 +54,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def session_over(request: HttpRequest) -> HttpResponse:
     """403 for a form of somebody whose session has ended meanwhile."""
     text = _(
-        "Nothing was saved yet, but what you typed is still here. Leave this page open, log in in a new tab, come back and send it again."
+        "Nothing was saved yet, but what you typed is still here. Leave this page open, log in "
+        "in a new tab, come back and send it again."
     )
     return unsent.page(request, 403, _("You are no longer logged in"), text, again=True)
 

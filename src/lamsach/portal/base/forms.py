@@ -1,4 +1,4 @@
-"""How forms look and speak: an error summary on top that links to each field, labels, hints, the input kept."""
+"""Forms: an error summary on top that links to each field, labels, hints, the input kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Field(BoundField):
 
     @property
     def is_checkbox(self) -> bool:
-        """Return whether the label stands behind the box."""
+        """Return whether the label comes after the box."""
         return isinstance(self.field.widget, CheckboxInput)
 
     @property
@@ -107,12 +107,12 @@ def form_page(
     template: str = "base/form_page.html",
     **said: Any,
 ) -> HttpResponse:
-    """The page of a form: title, words above it (`lead`), its fields, the button, and the way back (`back`). `crumbs`: the template of the way there."""
+    """Show a form: title, words above it (`lead`), fields, button, the way back; `crumbs`: a template."""
     return render(request, template, {"form": form, "title": title, "button": button, **said})
 
 
 def uploaded(request: HttpRequest, kinds: tuple[str, ...]) -> Kept | None:
-    """Store the file of a form that has no page of its own; None, and a message says why, when it cannot be."""
+    """Store the file of a form without a page of its own; None, after a message that says why not."""
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         tell_wrong(request, form)
@@ -142,7 +142,7 @@ def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:
 
 
 class ChosenRows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Several rows by their numbers. Django's own field ends in an error of the database at a number that none can hold."""
+    """Rows by their numbers; Django's own field fails in the database at a number that none can hold."""
 
     def clean(self, value: Any) -> Any:
         """The rows; ValidationError for what is no number of one."""
@@ -153,7 +153,7 @@ class ChosenRows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that carries the version of what it changes, so that the second of two who edit at once is told."""
+    """A form that carries the version of its object, so that a second editor learns of the first."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -163,7 +163,8 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["version"].initial = self.instance.version
 
     def save_next(self, held: Any = None) -> bool:
-        """Save the change as the next version, in the caller's transaction; False when somebody else was quicker.
+        """Save the change as the next version, in the caller's transaction; False when somebody else was
+        quicker.
 
         `held`: the locked row, where the caller has read it.
         """

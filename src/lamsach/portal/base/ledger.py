@@ -1,8 +1,10 @@
-"""The list of what was erased, beside the database: a backup still holds it, and whoever puts one back has to erase it again.
+"""List of erasures beside the database: a backup still holds what was erased, and it is erased again.
 
-`erased.jsonl` in the data folder, one JSON object a line: when (`at`), what kind (`what`), and which rows, by number. It holds no name or address; a person's erasure is told
-by a keyed digest. It is only added to, and written to the disk before the erasure is committed, so that nothing erased is missing in it. A line of kind `restored` says that the portal
-went back to a backup: rows that were made after that backup and before the line are no longer there, and other rows may bear their numbers.
+`erased.jsonl` in the data folder, one JSON object a line: when (`at`), what kind (`what`), and which rows, by
+number. It holds no name or address; a person's erasure is told by a keyed digest. It is only added to, and
+written to the disk before the erasure is committed, so that nothing erased is missing in it. A line of kind
+`restored` says that the portal went back to a backup: rows that were made after that backup and before the
+line are no longer there, and other rows may bear their numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 
 NAME, FOLDER = "erased.jsonl", "erased"
 PENDING = "restored.json"
-"""Beside it after a restore, until what was erased since the backup is erased again: `made`, when the backup was made."""
+"""Beside the list after a restore until it was worked off: `made`, the moment of the backup."""
 Line = Mapping[str, Any]
 
 
@@ -80,7 +82,7 @@ def merged(lists: Iterable[Iterable[Line]]) -> list[Line]:
 
 
 def due(lines: Iterable[Line], made: datetime) -> list[Line]:
-    """Of the lines, in the order of time, those that are to be done again on a backup made at that moment: later ones, of the history that the backup belongs to."""
+    """Select what to erase again on a backup of that moment: later lines of the backup's own history."""
     found: list[Line] = []
     ours = [(made, True)]
     for line in lines:
@@ -97,7 +99,7 @@ def due(lines: Iterable[Line], made: datetime) -> list[Line]:
 
 
 def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] = ()) -> None:
-    """When a folder with the content of a backup takes another's place: the lists of both in one, that the portal went back, and what is to be done about it. `noted`: lines of other machines."""
+    """Join the lists of two folders when one replaces the other, note the restore and what is pending."""
     lines = merged([read(before / NAME), read(after / NAME), noted])
     lines.append({"at": datetime.now(UTC).isoformat(), "what": "restored", "made": made.isoformat()})
     _write(after / NAME, lines)
@@ -105,7 +107,7 @@ def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] 
 
 
 def take(folder: Path, path: Path) -> None:
-    """Add the lines of another copy of the list, such as one that was kept elsewhere. OSError when it cannot be read."""
+    """Add the lines of another copy of the list. OSError when it cannot be read."""
     path.stat()
     _write(folder / NAME, merged([read(folder / NAME), read(path)]))
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 
 def absolute(view: str, **kwargs: Any) -> str:
-    """The full address of a view: `LAMSACH_URL`, or the loopback address that `lamsach serve` told us."""
+    """The full address of a view: at `LAMSACH_URL`, or at the loopback address of `lamsach serve`."""
     return f"{settings.PUBLIC_URL or 'http://127.0.0.1:8000'}{reverse(view, kwargs=kwargs)}"
 
 

@@ -1,6 +1,9 @@
-"""Lists, each declared once: columns, filters, what is said where there is nothing. Order, pages, export and the page itself follow.
+"""Lists, each declared once: columns, filters, what is said where there is nothing.
 
-A cell is data: text, number, day, moment, `State`, `Link`, `Quiet`, `Wrong`, or several of these, so that the page and the exported file say the same.
+Order, pages, export and the page itself follow.
+
+A cell is data: text, number, day, moment, `State`, `Link`, `Quiet`, `Wrong`, or several of these, so that the
+page and the exported file say the same.
 """
 
 from __future__ import annotations
@@ -63,11 +66,11 @@ class Link(NamedTuple):
 
 
 class Quiet(str):
-    """What is said beside the cell's main words."""
+    """Words beside the cell's main words."""
 
 
 class Wrong(str):
-    """What is wrong with the row, on a line of its own."""
+    """Something wrong with the row, on a line of its own."""
 
 
 class Mono(str):
@@ -113,9 +116,11 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column. `value`: a path of fields (`unit__name`), by which the list can be ordered too, or a function of the row. `sort`: another path to order by. `view`: the page of the row, by its number.
+    """A column. `value`: a path of fields (`unit__name`), by which the list can be ordered too, or a function
+    of the row. `sort`: another path to order by. `view`: the page of the row, by its number.
 
-    `template`: a part of a page that shows the row (under the name `row`) in place of a value, for forms and buttons; such a column is not exported.
+    `template`: a part of a page that shows the row (under the name `row`) in place of a value, for forms and
+    buttons; such a column is not exported.
     """
 
     label: str
@@ -154,7 +159,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A field above the list. `lookup`: the condition that its value fulfils, as `to__icontains`. `choices`: what may be chosen; `day`: a day is asked for."""
+    """A field above the list; `lookup`: its condition, as `to__icontains`; `choices`; `day`: a day."""
 
     name: str
     label: str
@@ -163,7 +168,7 @@ class Filter:
     day: bool = False
 
     def value(self, query: Mapping[str, str]) -> str:
-        """What the address asks for; empty for what cannot be asked."""
+        """Read the value from the address; empty for one that cannot be asked."""
         text = query.get(self.name, "").strip()[:200]
         if self.choices is not None:
             return text if text in self.choices.values else ""
@@ -179,7 +184,7 @@ def _is_day(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Labels, title, lead and what is said where nothing is (`empty`) are English texts, translated when they are shown. `links`: words and view names of pages that belong to it. `seen`: the act that is noted when it is looked at. `export`: the act that is noted when it is taken out; the file bears its first half. Without it there is no export."""
+    """A list. Texts are English, translated when shown; `seen` and `export` name the acts that are noted."""
 
     title: str
     cells: Sequence[Cell]
@@ -208,7 +213,7 @@ class Listing:
     def page(
         self, request: HttpRequest, rows: Any, context: Mapping[str, Any] | None = None, **noted: Any
     ) -> HttpResponse:
-        """Answer with the list, or with the file of it (`?export=csv`). `noted`: what the audit trail keeps beside the act."""
+        """Answer with the list or its file (`?export=csv`); `noted`: more for the audit trail."""
         found = self.chosen(request.GET, rows)
         if self.export and request.GET.get("export") == "csv":
             RECORD[0](request, self.export, **noted)

@@ -1,6 +1,8 @@
-"""Words that have to be kept so that they can be used: locked with a key that is derived from the portal's secret key, so that a copy of the database alone opens none.
+"""Words that have to be kept so that they can be used: locked with a key that is derived from the portal's
+secret key, so that a copy of the database alone opens none.
 
-After a change of the secret key, what was locked before is opened with the old ones (`LAMSACH_OLD_SECRET_KEYS`).
+After a change of the secret key, what was locked before is opened with the old ones
+(`LAMSACH_OLD_SECRET_KEYS`).
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def lock(purpose: str, word: str) -> str:
 
 
 def unlock(purpose: str, locked: str) -> str:
-    """The word again. InputError when it was locked with a secret key that the portal does not have, or for another purpose."""
+    """Open the word. InputError after another secret key, or for another purpose."""
     from cryptography.fernet import InvalidToken
 
     try:

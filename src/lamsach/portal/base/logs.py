@@ -35,12 +35,13 @@ def without_words(text: str) -> str:
 
 
 class Discreet(logging.Filter):
-    """Takes them out of what a record was given, and the traceback from requests that were refused as suspicious."""
+    """Log filter: takes the words out of a record, and the traceback of requests refused as suspicious."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See logging.Filter."""
         if record.name.startswith("django.security"):
-            record.exc_info = None  # refused and named: a host that is none of ours is one line, not a traceback for each try
+            # refused and named: a host that is none of ours is one line, not a traceback for each try
+            record.exc_info = None
         if isinstance(record.args, tuple):
             record.args = tuple(_plain(value) for value in record.args)
         return True

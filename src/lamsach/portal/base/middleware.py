@@ -1,4 +1,4 @@
-"""What every request passes: security headers, the limits of cookies and uploads, the language."""
+"""Middleware of every request: security headers, limits of cookies and uploads, the language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_BACKSLASHES = 100
 
 
 def content_security_policy() -> str:
-    """The policy of every page: own files only, nothing inline. A form may lead to the OpenID Connect provider, if there is one."""
+    """Content policy of every page: own files only, nothing inline; forms may lead to the OIDC provider."""
     provider = urlsplit(settings.OIDC_URL)
     targets = f" {provider.scheme}://{provider.netloc}" if provider.netloc else ""
     return (
@@ -49,7 +49,7 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def _is_personal(request: HttpRequest) -> bool:
-    """Return whether the answer is for one person or program: somebody is logged in, or a word in the address or a header opened the door."""
+    """Return whether the answer is private: somebody is logged in, or a token opened the door."""
     user, match = getattr(request, "user", None), request.resolver_match
     door = getattr(match.func, "door", None) if match is not None else None
     opened = door is not None and door.kind == "link"
@@ -57,7 +57,7 @@ def _is_personal(request: HttpRequest) -> bool:
 
 
 def plain_cookies(get_response: Handler) -> Handler:
-    """Leave out cookies with many backslashes, which are never the site's own: many versions of Python look a value through again for each (CVE-2024-7592)."""
+    """Drop cookies with many backslashes, slow to parse in many Pythons (CVE-2024-7592); none is ours."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         said = request.META.get("HTTP_COOKIE", "")
@@ -85,7 +85,7 @@ class LogInRequired(LoginRequiredMiddleware):
     """Every page needs a log-in unless it says otherwise; `/api/` asks for a unit's token itself."""
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
-        """Send people without a log-in to it; from there they come back to a page, never to the address of a form."""
+        """Send people to the log-in; they come back to a page, never to the address of a form."""
         if request.path.startswith("/api/"):
             return None
         response = super().process_view(request, view_func, view_args, view_kwargs)
@@ -95,7 +95,7 @@ class LogInRequired(LoginRequiredMiddleware):
 
 
 class Legible:
-    """Refuse what no database keeps: NUL in an address or a field. No browser sends it by itself; the API's bodies are checked by their types."""
+    """Refuse NUL in an address or field, which no database keeps; the API checks bodies by their types."""
 
     def __init__(self, get_response: Handler) -> None:
         self._get_response = get_response
@@ -114,7 +114,7 @@ class Legible:
 
 
 def language(get_response: Handler) -> Handler:
-    """Vietnamese, unless the person chose otherwise (cookie) or has it in the account. The browser's wish is not asked: the house speaks Vietnamese first."""
+    """Speak Vietnamese unless the person chose otherwise by cookie or account; ignore the browser's wish."""
     known = {code for code, _ in settings.LANGUAGES}
 
     def middleware(request: HttpRequest) -> HttpResponse:

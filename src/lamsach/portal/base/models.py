@@ -1,4 +1,4 @@
-"""What all processes of a portal remember together for a while."""
+"""Memory that all processes of a portal share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Remembered(models.Model):
 
 
 class Agreed(models.Model):
-    """What all machines on this database have in common (`agreement.py`): the fingerprint of the secret key, the mark of the place of uploads."""
+    """Agreement of all machines on this database: the key's fingerprint, the mark of the uploads."""
 
     name = models.CharField(max_length=20, primary_key=True)
     value = models.CharField(max_length=64)

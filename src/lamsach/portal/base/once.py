@@ -1,11 +1,13 @@
 """A form that is sent twice - a second click, an impatient reload - counts once, without scripts.
 
-Each showing of a page gives its forms a word of their own (the masked token against forgery), so the very same words again are the same sending: it
-is answered as the first one was. The same text from a page that was opened anew is another sending. What was taken is in the
-cache, like the counts of `ratelimit`: common to all processes on PostgreSQL; with SQLite, after a restart a second sending counts again. A sending that is under way is
-a lock, so that one whose process is killed may be sent again at once.
+Each showing of a page gives its forms a word of their own (the masked token against forgery), so the very
+same words again are the same sending: it is answered as the first one was. The same text from a page that was
+opened anew is another sending. What was taken is in the cache, like the counts of `ratelimit`: common to all
+processes on PostgreSQL; with SQLite, after a restart a second sending counts again. A sending that is under
+way is a lock, so that one whose process is killed may be sent again at once.
 
-A browser shows the answer to the last press. So what a page shows only once, a new secret, is kept there too (`made_once`) and both answers show the same one.
+A browser shows the answer to the last press. So what a page shows only once, a new secret, is kept there too
+(`made_once`) and both answers show the same one.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Storage(FallbackStorage):
 
 
 def taken_once(view: View) -> View:
-    """A view whose forms create something and lead on. The same sending again is led to where the first was; one that was refused or failed may be sent again."""
+    """Wrap a view that creates something: the same form again is led to where the first was."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -76,7 +78,8 @@ def _again(request: HttpRequest, place: str, said: list[Said]) -> HttpResponse:
 
 
 def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
-    """Return what `make` makes, for a page that shows it once: the same sending again gets the same, and nothing is made. It has to be something that can be pickled.
+    """Return what `make` makes, for a page that shows it once: the same sending again gets the same, and
+    nothing is made. It has to be something that can be pickled.
 
     One that fails may be sent again. Only in a view that wears `shows_once`.
     """
@@ -98,7 +101,7 @@ class _StillMakingError(Exception):
 
 
 def shows_once(view: View) -> View:
-    """A view that uses `made_once`: who waits too long for the first sending's answer is told so on the page where the form stood."""
+    """Wrap a view that uses `made_once`; too long a wait for the first answer is explained on the form."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -108,7 +111,8 @@ def shows_once(view: View) -> View:
             messages.error(
                 request,
                 _(
-                    "The same form is still being worked on. Look whether it is done before you send it again."
+                    "The same form is still being worked on. Look whether it is done before "
+                    "you send it again."
                 ),
             )
             return redirect(came_from(request))
@@ -122,7 +126,7 @@ def _said(request: HttpRequest) -> list[Said]:
 
 
 def _key(request: HttpRequest) -> str:
-    """Return what tells one sending from every other: who, where, each field, each file with all that is in it."""
+    """Digest that tells one sending from every other: person, address, each field, each file's content."""
     digest = hashlib.sha256(f"{request.user.pk} {request.get_full_path()}".encode("utf-8", "replace"))
     for name, values in sorted(request.POST.lists()):
         digest.update(repr((name, values)).encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""JSON as it is written: Vietnamese letters stay letters, which makes it half as long and quick to hand to a database."""
+"""JSON with Vietnamese letters as they are: half as long, and quick to hand to a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling the database to look at its tables again after many rows came at once; without that it plans the next pages for the old size."""
+"""Helpers for queries: aggregates of several querysets in one, statistics after many new rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refresh(count: int, *tables: type[models.Model]) -> None:
 
 
 def at_once(parts: Sequence[tuple[QuerySet[Any], Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """For each queryset the figures that stand beside it: all have the same names, of the same types, in the same order. Name none like a column."""
+    """Aggregate each queryset in one query; all figures have the same names, types and order."""
     if not parts:
         return []
     rows: list[QuerySet[Any, dict[str, Any]]] = [

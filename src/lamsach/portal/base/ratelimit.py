@@ -1,4 +1,4 @@
-"""How often one address may do a thing. All processes on a PostgreSQL database count together; with SQLite the one web process counts in its memory, and a restart forgets."""
+"""Limits on how often one address does a thing; on PostgreSQL counted by all processes together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from lamsach.portal.base.errors import too_many
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the person's machine or of their gateway. `X-Forwarded-For` is believed only as far as own proxies wrote it.
+    """The address of the person's machine or of their gateway.
+
+    `X-Forwarded-For` is believed only as far as own proxies wrote it.
 
     IPv4 is written as such, also where the server listens on IPv6 for both.
     """
@@ -34,7 +36,7 @@ def address_of(environ: Mapping[str, Any]) -> str:
 
 
 def plain_address(text: str) -> str:
-    """The address without the port, brackets or zone that some proxies write with it, IPv4 in IPv6 as IPv4; empty for what is no address."""
+    """Strip port, brackets and zone that proxies add, IPv4 in IPv6 as IPv4; empty for no address."""
     host = text[1:].partition("]")[0] if text.startswith("[") else text
     if host.count(":") == 1 and "." in host:
         host = host.partition(":")[0]
@@ -46,7 +48,7 @@ def plain_address(text: str) -> str:
 
 
 def of_one(address: str) -> str:
-    """Return what counts as one visitor: the address, of IPv6 the 64 bits before it, since whoever has one address there has them all."""
+    """Key of one visitor: the address, of IPv6 its first 64 bits, which one visitor has all of."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -55,7 +57,7 @@ def of_one(address: str) -> str:
 
 
 def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
-    """Count one more of this; whether it is more than `times` in `seconds`, which begin with the first. `key`: an address, or a number of what is limited."""
+    """Count once more; return whether it exceeds `times` within `seconds` from the first."""
     name = f"rate:{group}:{seconds}:{of_one(key)}"
     cache.add(name, 0, timeout=seconds)
     try:
@@ -67,7 +69,7 @@ def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
 def rate_limited(
     group: str, times: int, seconds: int, methods: tuple[str, ...] = ("POST",)
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Answer 429 to an address that calls the view more than `times` in `seconds`. The view tells the methods as `rate`, for the test that walks all."""
+    """Answer 429 after `times` calls in `seconds` by one address; `rate`: the methods, for the test."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """What a person may do, always within a unit (and for all but the officer, everything under it)."""
+    """A person's part in a unit and (but for the officer) in everything under it."""
 
     AUTHORITY = "authority", _("Authority")
     COORDINATOR = "coordinator", _("Coordinator")
@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 
     @property
     def meaning(self) -> str:
-        """Return what a person with the role may do, in a sentence for whoever gives it."""
+        """Describe the role in a sentence for the person who gives it."""
         return str(_MEANINGS[self])
 
 

@@ -1,7 +1,8 @@
-"""The rooms of the work pages and their tabs, stated once: menu, tabs, breadcrumbs and the room in a page's title follow from this table.
+"""The rooms of the work pages and their tabs, stated once: menu, tabs, breadcrumbs and the room in a page's
+title follow from this table.
 
-Who may enter a tab is what the door of its page says (`doors.py`), so it is not stated again. A page without a tab of its own belongs to the tab that `owns`
-the longest beginning of its view's name.
+Who may enter a tab is what the door of its page says (`doors.py`), so it is not stated again. A page without
+a tab of its own belongs to the tab that `owns` the longest beginning of its view's name.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the frame of a page shows: the rooms, the person's own room, the tabs of the room that the page is in, and the way there."""
+    """The frame of a page: the rooms, the person's own room, the room's tabs, the way there."""
 
     rooms: tuple[Link, ...] = ()
     own: Link | None = None
@@ -151,7 +152,7 @@ def may_enter(view: str, inner: bool = False) -> frozenset[Role]:
 
 
 def _tabs(room: Room, roles: frozenset[Role], campaign: Any) -> Iterator[tuple[Tab, str]]:
-    """The tabs that somebody with these roles may enter, each with its address: within the campaign, if there is one."""
+    """Yield the tabs that these roles may enter, with addresses, within the campaign if there is one."""
     for tab in room.tabs:
         if campaign is not None and tab.inner:
             if roles & may_enter(tab.inner, True):

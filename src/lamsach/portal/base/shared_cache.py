@@ -1,7 +1,9 @@
-"""Django's cache in PostgreSQL, for counts and answers that every process on every machine has to see: rate limits, forms that were taken, secrets shown once.
+"""Django's cache in PostgreSQL, for counts and answers that every process on every machine has to see: rate
+limits, forms that were taken, secrets shown once.
 
-`add` and `incr` are one statement each, so that of two processes at once one is first. Times are the database's. Values are locked with the portal's secret key, so that a copy
-of the database shows none. Django's own cache in a database counts its rows at each `set` and increments by reading first.
+`add` and `incr` are one statement each, so that of two processes at once one is first. Times are the
+database's. Values are locked with the portal's secret key, so that a copy of the database shows none.
+Django's own cache in a database counts its rows at each `set` and increments by reading first.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ _LONGEST_KEY = 150
 _SET = (
     "INSERT INTO base_remembered AS held (key, count, value, expires)"
     " VALUES (%s, %s, %s, statement_timestamp() + make_interval(secs => %s))"
-    " ON CONFLICT (key) DO UPDATE SET count = excluded.count, value = excluded.value, expires = excluded.expires"
+    " ON CONFLICT (key) DO UPDATE SET count = excluded.count, value = excluded.value, expires "
+    "= excluded.expires"
 )
 _ADD = f"{_SET} WHERE held.expires <= statement_timestamp()"
 _GET = (

@@ -1,4 +1,4 @@
-"""Style sheets and scripts: ours, Bootstrap's, HTMX and what the libraries' pages need; all installed, nothing from another server."""
+"""Style sheets and scripts: ours, Bootstrap's, HTMX and the libraries'; all installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AppFinder(AppDirectoriesFinder):
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Files under a name with their digest, compressed once; no file of ours refers to another, so none is rewritten."""
+    """Files under a name with their digest, compressed once; none refers to another, so none is rewritten."""
 
     patterns = ()
     keep_only_hashed_files = True

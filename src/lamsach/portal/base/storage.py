@@ -1,8 +1,9 @@
-"""Where the portal keeps files: a folder that all machines share, or a bucket of an S3-compatible store (`LAMSACH_UPLOADS`, the extra `s3`).
+"""Storage of files: a folder that all machines share, or an S3-compatible bucket (`LAMSACH_UPLOADS`).
 
-Both offer Django's storage, in which a file is there whole or not at all, and what files need that come in pieces and are read by programs that want a path. A bucket's pieces
-are objects of their own, called by where they begin; one that is sent twice takes its own place. Credentials and address are the environment's (`AWS_ACCESS_KEY_ID`,
-`AWS_SECRET_ACCESS_KEY`, `AWS_ENDPOINT_URL`) or the machine's.
+Both offer Django's storage, in which a file is there whole or not at all, and what files need that come in
+pieces and are read by programs that want a path. A bucket's pieces are objects of their own, called by where
+they begin; one that is sent twice takes its own place. Credentials and address are the environment's
+(`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_ENDPOINT_URL`) or the machine's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _PART = ".part"
 
 
 def described(uploads: str, data: Path) -> dict[str, dict[str, Any]]:
-    """Django's description of where files are: kept ones, and those that arrive in pieces. UsageError for a place that is neither a folder nor a bucket."""
+    """Describe the stores of kept and arriving files. UsageError for neither folder nor bucket."""
     if uploads.startswith(SCHEME):
         require("s3fs")
         kept = {"BACKEND": f"{__name__}.Bucket", "OPTIONS": {"url": uploads}}
@@ -88,7 +89,7 @@ class Folder(FileSystemStorage):
         return name
 
     def append(self, name: str, received: int, data: bytes) -> int:
-        """Write the bytes behind the first `received` ones (what a killed process left behind them goes); the new length."""
+        """Write the bytes after the first `received`, over what a killed process left; the new length."""
         path = Path(self.path(name))
         own_folder(path.parent)
         path.touch(mode=0o600)
@@ -100,7 +101,7 @@ class Folder(FileSystemStorage):
 
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
-        """What arrived under a name, a file or a folder of files, on this machine."""
+        """Place of an arrival, a file or a folder of files, on this machine."""
         yield Path(self.path(name))
 
     def forget(self, name: str) -> None:
@@ -114,7 +115,7 @@ class Folder(FileSystemStorage):
 
     @property
     def free_bytes(self) -> float:
-        """How much more may come."""
+        """Bytes that may still come."""
         own_folder(Path(self.location))
         return shutil.disk_usage(self.location).free
 

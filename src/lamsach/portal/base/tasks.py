@@ -1,6 +1,7 @@
-"""What waits for a person, from every app: a registry that the first page, the badge and the daily letter ask.
+"""Work that waits for a person: a registry that the first page, the badge and the daily letter ask.
 
-An app's module `tasks` registers its sources; each asks by the person's rights and gives rows: words, day, where it is done, the button.
+An app's module `tasks` registers its sources; each asks by the person's rights and gives rows: words, day,
+where it is done, the button.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ NONE = Q(pk__in=())
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something that waits. `day`: by when, or since when (`since`). `post`: the fields by which the button does it at once; without them it leads to `address`. `count`: how many things it stands for."""
+    """Something that waits, by or since a `day`; `post`: fields for doing it at once; `count`: how many."""
 
     words: str
     address: str
@@ -42,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Work of which one row says how much there is: the query, and the column whose earliest moment (of those in `undone`) is the row's day. `late`: which are late."""
+    """Work counted in one row: the query, the column of its day (of those in `undone`), what is late."""
 
     rows: QuerySet[Any]
     moment: str
@@ -61,7 +62,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How much there is, how much of it is late, and the earliest day."""
+    """Count, how many of it are late, and the earliest day."""
 
     count: int
     late: int
@@ -70,7 +71,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of work: its title, who may have it, its place on the page; and its rows for a person, or what is counted for a person and the row that says it.
+    """One kind of work: its title, who may have it, its place on the page; and its rows for a person, or what
+    is counted for a person and the row that says it.
 
     `lists`: what the badge counts of it for a person; `adds`: how many things that makes.
     """
@@ -112,7 +114,7 @@ def waits(
 def waits_counted(
     title: Any, roles: frozenset[Role], place: int, counted: Callable[[Any], Counted]
 ) -> Callable[[Callable[[Tally], Row]], Any]:
-    """Register a function that gives the row for what `counted` finds for a person. All that is counted is one query."""
+    """Register the row for the count that `counted` finds for a person; all counts are one query."""
 
     def decorate(function: Callable[[Tally], Row]) -> Callable[[Tally], Row]:
         lists: Any = lambda user: (counted(user).rows,)  # noqa: E731
@@ -137,14 +139,14 @@ def _rows(user: Any, sources: Iterable[Source]) -> Iterator[tuple[Any, list[Row]
 
 
 def waiting(user: Any) -> list[tuple[Any, list[Row]]]:
-    """Everything that waits for the person, by kind; nothing of an empty kind. The badge needs no count of its own then."""
+    """List everything that waits for the person by kind, without empty kinds; store the badge's count."""
     found = [(title, rows) for title, rows in _rows(user, SOURCES) if rows]
     cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
     return found
 
 
 def badge(user: Any) -> int:
-    """Return how many things wait for the person, as many as the first page lists: one query, whose number is kept for a minute, until the person does something (`forget`)."""
+    """Count what waits as the first page lists it; kept for a minute, or until the person acts (`forget`)."""
     known: int | None = cache.get(_key(user))
     if known is None:
         known = count(user)

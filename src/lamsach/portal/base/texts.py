@@ -1,7 +1,8 @@
 """Django's own translation functions, fed from `lamsach.portal.catalogue_vi`.
 
-English stands in templates and code (`{% translate %}`, `gettext`); Vietnamese stands in plain Python dictionaries, as in the rest of the
-product, so that no compiled `.mo` files and no gettext program are needed. A test compares the two.
+English stands in templates and code (`{% translate %}`, `gettext`); Vietnamese stands in plain Python
+dictionaries, as in the rest of the product, so that no compiled `.mo` files and no gettext program are
+needed. A test compares the two.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class _Catalogue:
 
 
 def load() -> None:
-    """Merge the Vietnamese texts over those of Django and its libraries: the product's (a list's problem is told here too), then the portal's. In English only what a library says otherwise."""
+    """Merge the product's and the portal's Vietnamese, and our English for libraries, into Django's texts."""
     for language, texts in (("vi", {**PRODUCT, **VIETNAMESE}), ("en", ENGLISH)):
         catalog: Any = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
         catalog.update(_Catalogue(texts))

@@ -1,4 +1,4 @@
-"""A form that could not be taken, because the session had ended, the form was old, or somebody else was faster: what was typed is shown again, so that nothing of it is lost."""
+"""A form that could not be taken (session over, form old, somebody faster): its input is shown again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET = ("password", "secret", "token")
 
 
 def typed(request: HttpRequest) -> list[tuple[str, str]]:
-    """The fields of the form that was sent, without secrets. None of the log-in's pages: those are short and hold nothing else."""
+    """List the fields that were sent, without secrets; none of the log-in's pages."""
     if request.path.startswith("/accounts/"):
         return []
     return [
@@ -29,7 +29,7 @@ def typed(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def came_from(request: HttpRequest) -> str:
-    """The path of the page on which the form stood, as far as the browser tells; else the first page of work."""
+    """Path of the page that held the form, as far as the browser says; else the first page of work."""
     parts = urlsplit(request.headers.get("Referer", ""))
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     own = parts.netloc == request.get_host() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
@@ -37,14 +37,14 @@ def came_from(request: HttpRequest) -> str:
 
 
 def is_own_form(request: HttpRequest) -> bool:
-    """Return whether the browser itself says that the form stood on a page of ours: then it is old, not forged."""
+    """Return whether the browser says that the form was on a page of ours: then it is old, not forged."""
     origin = request.headers.get("Origin", "")
     ours = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
     return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
 def _labels(request: HttpRequest) -> dict[str, str]:
-    """Return what the forms of the page's own app call their fields, by the fields' names; not where two call one differently."""
+    """Labels of the fields in the forms of the page's app, by name; none where two differ."""
     match = request.resolver_match
     app = match.func.__module__.rpartition(".")[0] if match is not None else ""
     module = sys.modules.get(f"{app}.forms")
@@ -63,7 +63,7 @@ def _rows(value: str) -> int:
 
 
 def page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
-    """Return what happened, and what was typed. `again`: offer to send the same once more; never with files, which the browser does not keep."""
+    """Show what happened and the input; `again`: offer to send it once more, never with files."""
     fields = typed(request)
     labels = _labels(request)
     files = [file.name for _, found in request.FILES.lists() for file in found]

@@ -1,4 +1,4 @@
-"""Keeping uploaded files: checked for kind and size, stored under their digest, given out only as downloads."""
+"""Uploaded files: checked for kind and size, stored under their digest, given out as downloads only."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Kept:
 
 
 def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
-    """Store an uploaded file. The same content is stored once. InputError for another kind, LimitError when it is too large."""
+    """Store an upload, the same content once. InputError for another kind, LimitError when too large."""
     name = safe_name(file.name)
     ending = name.rpartition(".")[2].lower()
     if ending not in kinds:

@@ -1,7 +1,9 @@
-"""Working hours and public holidays of Vietnam (Labour Code 45/2019/QH14, article 112), for clocks and due dates.
+"""Working hours and public holidays of Vietnam (Labour Code 45/2019/QH14, article 112), for clocks and due
+dates.
 
-The `holidays` library knows Tết, 24 November (Cultural Day, from 2026 on) and the days that the government moved in single years, up to its release;
-later decisions are settings: `LAMSACH_DAYS_OFF` and `LAMSACH_WORKING_DAYS`.
+The `holidays` library knows Tết, 24 November (Cultural Day, from 2026 on) and the days that the government
+moved in single years, up to its release; later decisions are settings: `LAMSACH_DAYS_OFF` and
+`LAMSACH_WORKING_DAYS`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The one gate to campaigns and dispatches.
 
-A campaign is seen by those who see its leading unit, and by units that take part in it once it runs. A dispatch is seen by those who see its issuer, or one of the units
-that it was sent to. A unit's answer is given by those who may act for the unit.
+A campaign is seen by those who see its leading unit, and by units that take part in it once it runs. A
+dispatch is seen by those who see its issuer, or one of the units that it was sent to. A unit's answer is
+given by those who may act for the unit.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from lamsach.portal.units.access import may_act, reaches, readable_units, writab
 
 
 def readable_campaigns(user: Any) -> QuerySet[Campaign]:
-    """The campaigns that the person may see. Asked of each campaign, of which there are few, by the index: not of all 20,000 units."""
+    """Campaigns that the person sees; each asked by the index, which is faster than by 20,000 units."""
     units = readable_units(user)
     leading = Exists(units.filter(pk=OuterRef("owner")))
     taking_part = Exists(Participation.objects.filter(campaign=OuterRef("pk"), unit__in=units))
@@ -46,7 +47,7 @@ def get_campaign(user: Any, campaign_id: int, *, write: bool = False) -> Campaig
 
 
 def _sees(user: Any, campaign: Campaign) -> bool:
-    """Return whether the campaign is one of `readable_campaigns`. The leading unit is asked first: it costs one look-up."""
+    """Return whether the person sees the campaign; the leading unit, one look-up, is asked first."""
     if reaches(user, campaign.owner_id):
         return True
     taking_part = Participation.objects.filter(campaign=campaign, unit__in=readable_units(user))
@@ -73,7 +74,7 @@ def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatc
 def get_recipient(
     user: Any, recipient_id: int, *, write: bool = False, roles: Iterable[Role] = WRITERS
 ) -> Recipient:
-    """A unit's copy of a dispatch, for those who see the unit or act for the issuer; `write`: to answer for the unit."""
+    """A unit's copy of a dispatch, for those who see the unit or act for the issuer; `write`: to answer."""
     seen = Q(unit__in=readable_units(user)) | Q(dispatch__issuer__in=writable_units(user))
     found = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
     recipient = get_object_or_404(found.select_related("unit", "dispatch__campaign", "dispatch__issuer"))
@@ -92,7 +93,7 @@ def get_attachment(user: Any, attachment_id: int) -> Attachment:
 
 
 def _passed_on(dispatch_id: int, seen: set[int]) -> bool:
-    """Return whether one of the dispatches that the person sees passes this one on, over any number of levels."""
+    """Return whether a dispatch that the person sees passes this one on, over any number of levels."""
     level = [dispatch_id]
     while level:
         level = list(Dispatch.objects.filter(parent__in=level).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Dispatches that another portal or system sent: they become dispatches of a campaign here, at the units that they were sent to."""
+"""Dispatches from another portal or system, and answers by e-mail: filed at the units they are for."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def receive(
     body: str,
     deadline: date,
 ) -> Dispatch:
-    """Add the dispatch as sent, with its files and recipients, who take part from today. Inside the caller's transaction."""
+    """Add the dispatch as sent, with files and recipients, who take part from today. In a transaction."""
     made = Dispatch.objects.create(
         campaign=campaign,
         issuer=issuer,

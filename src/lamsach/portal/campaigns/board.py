@@ -78,7 +78,7 @@ def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
 
 
 def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> QuerySet[Unit]:
-    """The units under a unit in one state today; without state and search: those directly under it. Each with the days of its participation."""
+    """Units under a unit in one state today (those directly under it without state and search), with days."""
     day = today()
     chosen = descendants(unit) if state or search else Unit.objects.filter(parent=unit, valid_until=FOREVER)
     rows = (
@@ -141,7 +141,7 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Remind the ticked units, or (`all`) every one of a state, of the newest dispatch that each was sent; nothing ticked reminds nobody."""
+    """Remind ticked units, or `all` of a state, of the newest dispatch of each; nothing ticked is nobody."""
     campaign = access.get_campaign(request.user, campaign_id)
     unit = _unit(request, campaign)
     wanted = Recipient.objects.filter(

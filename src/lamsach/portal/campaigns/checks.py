@@ -1,4 +1,4 @@
-"""What a person sees before a dispatch goes out or units are reminded: what happens, to whom."""
+"""Check pages before a dispatch goes out or units are reminded: what happens, to whom; past reminders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RECENTLY = timedelta(days=2)
 
 
 def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
-    """Before a dispatch is sent: whom it reaches, what it starts, what it moves. It needs a text or a file."""
+    """Check before a dispatch is sent: whom it reaches, what it starts and moves. It needs text or file."""
     campaign = dispatch.campaign
     units = dispatches.audience(dispatch, whole=whole).order_by("code")
     count, without = units.count(), units.filter(email="").count()
@@ -125,7 +125,7 @@ def _listed(units: Sequence[Unit]) -> str:
 
 
 def last_reminded(campaign: Campaign, units: Iterable[int]) -> dict[int, datetime]:
-    """When each of these units (of one page) was last reminded of anything in the campaign. Two queries."""
+    """Last reminder of anything in the campaign to each of these units. Two queries."""
     wanted = list(units)
     copies = Recipient.objects.filter(dispatch__campaign=campaign, unit__in=wanted)
     abouts = [f"recipient:{number}" for number in copies.values_list("pk", flat=True)]

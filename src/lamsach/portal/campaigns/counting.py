@@ -1,4 +1,4 @@
-"""The one query for "informed" and "deployed", for any subtree as of any date. The board uses it, and reports have to use it too."""
+"""The one query for "informed" and "deployed", for any subtree as of any date; boards and reports use it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lamsach.portal.units.tree import on_day, today, under
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Units of a subtree: all, and those that had been sent a dispatch, opened it, acknowledged it (informed), deployed, or were late on the day."""
+    """Units of a subtree: all, and those sent to, opened, acknowledged, deployed or late on the day."""
 
     units: int = 0
     sent: int = 0
@@ -45,7 +45,7 @@ class Counts:
 def _links(
     campaign: Campaign, ancestors: Iterable[int], day: date, alone: Collection[int] = ()
 ) -> QuerySet[UnitLink]:
-    """The links from these units down, of those that are `alone` to themselves only, each with the participation `p` of the unit below."""
+    """Links from these units down (of `alone` ones to themselves), with the participation `p` below."""
     itself = Q(descendant__in=alone, distance=0)
     links = (
         UnitLink.objects.filter(on_day(day), Q(ancestor__in={*ancestors} - {*alone}) | itself)
@@ -60,7 +60,7 @@ def _links(
 
 
 def late_on(day: date, prefix: str = "p__") -> Q:
-    """The condition of being late on a day: sent, and what was due before it, acknowledging or deploying, not done by it."""
+    """Condition of being late on a day: sent, and acknowledging or deploying due before it and not done."""
     late = Q()
     for due, done in (("acknowledge_due", "informed_on"), ("deploy_due", "deployed_on")):
         undone = Q(**{f"{prefix}{done}": None}) | Q(**{f"{prefix}{done}__gt": day})
@@ -101,7 +101,7 @@ def counts_by_child(
     children: Iterable[int] | None = None,
     alone: Collection[int] = (),
 ) -> dict[int, Counts]:
-    """For each unit directly under a unit (`children`, when they are known already): the counts of it and everything under it, as of a day (today). `alone`: of which of these only the unit itself counts."""
+    """Counts of each child with everything under it, as of a day; of the `alone` only the unit itself."""
     moment = day or today()
     below = under([unit_id], moment).filter(distance=1).values_list("descendant", flat=True)
     links = _links(campaign, below if children is None else children, moment, alone)
@@ -119,7 +119,7 @@ REPORTED: list[Callable[[Campaign], QuerySet[Any]]] = []
 
 
 def branches(campaign: Campaign, unit_id: int) -> dict[int, dict[str, int]]:
-    """For each unit directly under a unit, of it and everything under it today: how many are late, have reported, deployed, acknowledged, or none of these (`silent`). Each is counted once, by the first of these that holds."""
+    """Units by child and by the first of late, reported, deployed, informed or silent that holds today."""
     day = today()
     below = under([unit_id], day).filter(distance=1).values_list("descendant", flat=True)
     steps = [When(late_on(day), then=Value("late"))]

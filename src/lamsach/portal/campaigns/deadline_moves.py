@@ -44,7 +44,7 @@ _CAMPAIGN_DAY = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A move that is not made yet. `nearer`: it also ends what was moved nearer to the units: for a part of the subtree, for one unit."""
+    """A move not made yet; `nearer`: it also ends moves nearer to the units, for a part or one unit."""
 
     campaign: Campaign
     scope: MoveScope
@@ -74,7 +74,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a move does: to which units that take part, and which keep a nearer day."""
+    """Effect of a move: the units that it touches, and those that keep a nearer day."""
 
     touched: list[Touched]
     kept: list[tuple[Unit, Deadline]]
@@ -94,7 +94,7 @@ def in_scope(campaign: Campaign, scope: str, unit: Unit | None) -> QuerySet[Unit
 
 
 def _ended_by(plan: Plan, held: Iterable[DeadlineMove]) -> list[DeadlineMove]:
-    """Return what the plan ends: moves of its kinds for units within its scope, other than for the very scope."""
+    """Moves that the plan ends: of its kinds, for units within its scope."""
     if not plan.nearer or plan.scope == MoveScope.ONE:
         return []
     same_kind = [move for move in held if move.kind in plan.days and move.unit_id is not None]
@@ -188,7 +188,7 @@ def make(plan: Plan, by: Any, *, letters: bool = True) -> list[Touched]:
 
 @transaction.atomic
 def undo(move: DeadlineMove, by: Any, *, letters: bool = True) -> list[Touched] | None:
-    """Undo a move: what held before holds again, what it had ended too. Whom it touched; None when it was undone already."""
+    """Undo a move, reviving what it had ended; whom it touched, or None when it was undone already."""
     user = by.user if hasattr(by, "user") else by
     campaign = move.campaign
     units = list(in_scope(campaign, move.scope, move.unit))
@@ -243,7 +243,7 @@ class Touched:
 
 
 def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMove, key: str) -> None:
-    """One letter a unit with its new days, but for what it has done already. An answer lands at its newest dispatch."""
+    """Write each unit one letter with its new days, but for what is done; its newest dispatch is answered."""
     done = {
         row.unit_id: {
             DeadlineKind.ACKNOWLEDGE: row.informed_on is not None,
@@ -289,7 +289,7 @@ def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMov
 
 
 def stated_plan(dispatch: Dispatch) -> Plan:
-    """Return what a dispatch that goes out moves for everything under its issuer; no days where it states what holds."""
+    """Plan what an outgoing dispatch moves under its issuer; no days where it states what holds."""
     campaign, issuer = dispatch.campaign, dispatch.issuer
     held = in_force([campaign.pk])
     days: dict[DeadlineKind, date] = {}

@@ -80,7 +80,7 @@ class MoveForm(forms.Form):
         return data
 
     def _may_move(self, unit: Unit) -> bool:
-        """Return whether the person leads the campaign, or the unit above: nobody moves what they owe themselves."""
+        """Return whether the person leads the campaign or the unit above: nobody moves what they owe."""
         return may_move(self.user, self.campaign, unit)
 
     def plan(self) -> Plan:
@@ -97,7 +97,7 @@ class MoveForm(forms.Form):
 
 
 def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
-    """Return whether the person moves deadlines for the unit (None: for all): a coordinator over the campaign's leading unit, or over the unit's parent."""
+    """Return whether the person moves deadlines of the unit (None: of all): leads campaign or parent."""
     if may_act(user, campaign.owner_id, COORDINATORS):
         return True
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)

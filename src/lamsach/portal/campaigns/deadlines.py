@@ -1,7 +1,10 @@
-"""By when a unit owes what in a campaign: the one place that answers. Pages, letters, lists and counts all ask here.
+"""By when a unit owes what in a campaign: the one place that answers.
 
-A deadline comes from the campaign, or from a move for everybody, a subtree or one unit. Of the moves that reach a unit the nearest holds, among equally near ones the latest.
-Where the campaign states no day for deploying, that of the report holds; none for acknowledging, that of deploying.
+Pages, letters, lists and counts all ask here.
+
+A deadline comes from the campaign, or from a move for everybody, a subtree or one unit. Of the moves that
+reach a unit the nearest holds, among equally near ones the latest. Where the campaign states no day for
+deploying, that of the report holds; none for acknowledging, that of deploying.
 """
 
 from __future__ import annotations
@@ -93,7 +96,9 @@ def dates(
 ) -> dict[tuple[int, int], UnitDates]:
     """The deadlines of units in campaigns, by their numbers. Two queries for any number.
 
-    `moves`: instead of those in force, in the order in which they were made. `down`: 1 for those of a further unit directly under each."""
+    `moves`: instead of those in force, in the order in which they were made. `down`: 1 for those of a further
+    unit directly under each.
+    """
     pairs = list(wanted)
     campaigns = {campaign.pk: campaign for campaign, _ in pairs}
     rows = in_force(campaigns) if moves is None else moves
@@ -154,7 +159,7 @@ def of_unit(campaign: Campaign, unit: int) -> UnitDates:
 
 
 def refresh(campaign: Campaign, units: Any = None) -> None:
-    """Write the days of units that take part (all of them) where boards and counts read them. Few statements: one for each different set of days and 500 units. Units of another portal keep the days that it stated."""
+    """Write the days of participating units (all) for boards and counts; few statements for any number."""
     rows = Participation.objects.filter(campaign=campaign, stated=False)
     if units is not None:
         rows = rows.filter(unit__in=units)
@@ -174,15 +179,17 @@ COLUMNS = ("acknowledge_due", "deploy_due", "report_due")
 
 
 def follow_tree(sender: object, unit: int, **options: object) -> None:
-    """A unit stands elsewhere: what was moved for a subtree reaches it and those under it, or no longer."""
+    """Refresh the days of a unit that moved in the tree, and of those under it: other moves reach them."""
     below = UnitLink.objects.filter(ancestor=unit, valid_until=F("descendant__valid_until"))
     for campaign in Campaign.objects.filter(deadline_moves__isnull=False).distinct():
         refresh(campaign, below.values("descendant"))
 
 
 def reminder_days(due: date) -> dict[date, int]:
-    """The days of reminders, each with its distance from the deadline. One that falls on a day off moves: before the deadline to the working day before,
-    after it to the next."""
+    """The days of reminders, each with its distance from the deadline.
+
+    One that falls on a day off moves: before the deadline to the working day before, after it to the next.
+    """
     days: dict[date, int] = {}
     for distance in DAYS_BEFORE:
         day = _working_day(due - distance * _ONE, -_ONE if distance >= 0 else _ONE)
@@ -192,7 +199,7 @@ def reminder_days(due: date) -> dict[date, int]:
 
 
 def escalation_day(due: date) -> date:
-    """The day on which the parent is told who is late: when `ESCALATED_AFTER` falls on a day off, the working day after it."""
+    """Day on which the parent learns who is late: `ESCALATED_AFTER`, or the working day after it."""
     return _working_day(due + ESCALATED_AFTER * _ONE, _ONE)
 
 

@@ -49,7 +49,7 @@ MOST_ATTACHMENTS = 20
 
 
 def _save(request: HttpRequest, form: DispatchForm, campaign: Campaign, parent: Dispatch | None) -> Dispatch:
-    """A new draft; the same form sent twice gives the first one. A word that another person's form already bears is replaced."""
+    """Save a new draft; the same form twice gives the first one, another person's word is replaced."""
     made: Dispatch = form.save(commit=False)
     made.campaign, made.parent, made.created_by = campaign, parent, request.user  # type: ignore[assignment]
     made.once = form.cleaned_data["once"]
@@ -96,7 +96,7 @@ def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
-    """Change a draft. The second of two who edit at once is told; what was sent is not changed any more."""
+    """Change a draft: once for each version; what was sent is not changed any more."""
     found = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
     form = DispatchForm(
         request.POST or None,
@@ -121,7 +121,8 @@ def _form_page(
     request: HttpRequest, form: DispatchForm, title: str, parent: Dispatch | None = None, **said: Any
 ) -> HttpResponse:
     lead = _(
-        "Write the text here, or attach the signed document as PDF or DOCX on the next page. Nothing is sent yet."
+        "Write the text here, or attach the signed document as PDF or DOCX on the next page. "
+        "Nothing is sent yet."
     )
     if parent is not None:
         goes = _('The dispatch "{subject}" of {issuer} goes along, with its files.')
@@ -204,7 +205,7 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """One unit's copy: its history, and its answer - by itself, or recorded by a coordinator from paper or telephone."""
+    """One unit's copy: its history, and its answer, by itself or recorded by a coordinator."""
     found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
     form = UnitAnswerForm(request.POST or None, request.FILES or None, initial={"day": today()})
     if request.method == "POST" and form.is_valid() and _answer(request, found, form):
@@ -273,7 +274,7 @@ def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpRespo
 @rate_limited("answer", 60, 300, ("GET", "POST"))
 @link()
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    """Read the dispatch and answer. Looking at it changes nothing: mail scanners open links, people press buttons."""
+    """Read the dispatch and answer. A look changes nothing: scanners open links, people press buttons."""
     found = dispatches.open_link(token)
     if found is None:
         return render(request, "accounts/link_used.html", status=404)

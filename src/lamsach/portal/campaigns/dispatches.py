@@ -1,4 +1,4 @@
-"""Sending a dispatch: once, whatever is clicked twice; and what units answer."""
+"""Dispatches going out, each once, and the steps of the units that receive them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def audience(dispatch: Dispatch, *, whole: bool = False) -> QuerySet[Unit]:
 
 @transaction.atomic
 def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
-    """Send the dispatch and queue its e-mails in one transaction; how many units it went to. A second call does nothing and gives 0, and so does one that would reach nobody: what was sent can't be changed any more."""
+    """Send the dispatch and queue its e-mails at once; how many units. 0 for a second call or no audience."""
     now = timezone.now()
     if not audience(dispatch, whole=whole).exists():
         return 0
@@ -84,7 +84,7 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
 
 
 def take_part(campaign: Campaign, units: Iterable[Unit], issuer: Unit | None = None) -> dict[int, UnitDates]:
-    """Units take part from today, and the one that sent the dispatch too; their deadlines. Inside the caller's transaction."""
+    """Let units, and the issuer, take part from today; their deadlines. In the caller's transaction."""
     chosen = {unit.pk: {"sent_on": today()} for unit in units}
     if issuer is not None:
         chosen.setdefault(issuer.pk, dict.fromkeys(("sent_on", "opened_on", "informed_on"), today()))
@@ -126,12 +126,12 @@ def _links(recipients: list[Recipient], kind: StepKind, dues: Mapping[int, UnitD
 
 @cache
 def _answer_address() -> str:
-    """The address of an answer with `TOKEN` in it: finding it once saves seconds at a launch to 20,000 units."""
+    """Address of an answer with `TOKEN` in it; finding it once saves seconds at 20,000 units."""
     return absolute("campaigns:answer", token="TOKEN")  # noqa: S106
 
 
 def _letter_files(dispatch: Dispatch) -> tuple[list[dict[str, str]], int]:
-    """The PDFs of the dispatch and of those that it passes on, as far as they fit into an e-mail; how many files are left for the page behind the link."""
+    """PDFs of the dispatch and those it passes on that fit into an e-mail; how many files are left out."""
     room, taken, left = settings.MAIL_FILES_BYTES, [], 0
     for file in (file for one in dispatch.chain() for file in one.attachments.all()):
         if file.name.lower().endswith(".pdf") and file.size <= room:
@@ -210,8 +210,11 @@ def take(
     note: str = "",
     evidence: Kept | None = None,
 ) -> bool:
-    """Note a step of a unit. Acknowledging and opening count once, and so does what is said with the same words again (a form that is sent twice): a second time changes nothing
-    and gives False. Deploying acknowledges too."""
+    """Note a step of a unit.
+
+    Acknowledging and opening count once, and so does what is said with the same words again (a form that is
+    sent twice): a second time changes nothing and gives False. Deploying acknowledges too.
+    """
     now, counted = timezone.now(), day or today()
     column = {
         StepKind.OPENED: "opened",
@@ -277,7 +280,7 @@ def open_link(token: str) -> AnswerLink | None:
 
 @transaction.atomic
 def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note: str) -> bool:
-    """Use the link for one step. False when it was used meanwhile. After acknowledging, the unit is mailed a link for deployment."""
+    """Use the link for one step; False when used meanwhile. An acknowledgement brings a link to deploy."""
     if not AnswerLink.objects.filter(pk=link.pk, used=None).update(used=timezone.now()):
         return False
     take(link.recipient, kind, how=How.LINK, who=who, day=day, note=note)
@@ -291,7 +294,7 @@ def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note
 
 
 def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") -> int:
-    """Queue reminders with a fresh link each; how many. Units without an address get none, the same occasion reminds once, and without an occasion those reminded just now are left out."""
+    """Queue reminders with a fresh link each, once an occasion, else not just after another; how many."""
     chosen = [r for r in recipients if r.unit.email and r.deployed is None]
     if not occasion:
         since = timezone.now() - JUST_NOW
@@ -320,7 +323,7 @@ def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") 
 
 @transaction.atomic
 def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str = "") -> bool:
-    """Take the statement back; False when there is none. The unit stays informed, and is due and reminded again."""
+    """Take the statement back; False when there is none. The unit stays informed, and is due again."""
     if not Recipient.objects.filter(pk=recipient.pk, deployed__isnull=False).update(deployed=None):
         return False
     Step.objects.create(
@@ -339,7 +342,7 @@ def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str 
 
 
 def _recount(recipient: Recipient) -> None:
-    """The unit's day of deployment from the statements that still stand, over all dispatches of the campaign."""
+    """Recompute the day of deployment from the statements that hold, over all dispatches of the campaign."""
     copies = Recipient.objects.filter(
         dispatch__campaign=recipient.dispatch.campaign_id, unit=recipient.unit_id, deployed__isnull=False
     )

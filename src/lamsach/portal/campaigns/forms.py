@@ -95,7 +95,7 @@ class DispatchForm(VersionedForm):
             ).format(day=f"{deadlines.of_unit(campaign, mine[0]).report.day:%d/%m/%Y}")
 
     def clean_deadline(self) -> Any:
-        """Not in the past, earlier than what the issuer itself was given, and not after the campaign's reports are due."""
+        """Not in the past, before the issuer's own deadline, and not after the campaign's reports are due."""
         deadline = self.cleaned_data["deadline"]
         if deadline < today():
             raise forms.ValidationError(_("This day has passed."))
@@ -166,7 +166,7 @@ class LinkAnswerForm(AnswerForm):
 
 
 class TakeBackForm(forms.Form):
-    """Why a statement of deployment is taken back."""
+    """The reason for taking back a statement of deployment."""
 
     reason = text(gettext_lazy("Reason"), 2000, 3)
 
@@ -180,7 +180,7 @@ class MaterialForm(forms.Form):
 
 
 class ToolsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Which tools of the catalogue a campaign recommends."""
+    """The tools of the catalogue that a campaign recommends."""
 
     class Meta:
         model = Campaign

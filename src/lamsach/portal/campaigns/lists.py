@@ -19,13 +19,13 @@ BATCH = 2000
 
 
 def digits(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """An address as 32 hexadecimal digits, IPv4 mapped into IPv6 (RFC 4291 2.5.5.2), so that the order of texts is the order of addresses."""
+    """An address as 32 hexadecimal digits, IPv4 in IPv6 (RFC 4291 2.5.5.2); texts sort as addresses do."""
     number = int(address) if address.version == 6 else int(address) | 0xFFFF << 32
     return f"{number:032x}"
 
 
 def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> int:
-    """Read the file with the product's own readers and keep its addresses; how many indicators it holds. Reading again replaces."""
+    """Read the file by the product's readers, replace the kept addresses; how many indicators."""
     from lamsach.hunt.mistaken import lists_alone
     from lamsach.indicators.reading import read_lists
 
@@ -61,7 +61,7 @@ def _ranges(kept: IndicatorList, found: Indicator) -> list[ListedRange]:
 
 
 def is_listed(address: str) -> bool:
-    """Return whether the address stands in a list of a running, public campaign. False for what is no address."""
+    """Return whether a list of a running, public campaign holds the address; False for no address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,6 +1,7 @@
 """A campaign, its dispatches down the tree, and what each unit did.
 
-`Step` is the history (who, when, how), only ever added to. `Participation` is its sum for one unit in one campaign, for counting.
+`Step` is the history (who, when, how), only ever added to. `Participation` is its sum for one unit in one
+campaign, for counting.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class FormDefinition(models.Model):
 
 
 class CampaignState(models.TextChoices):
-    """Where a campaign stands."""
+    """The stage of a campaign."""
 
     DRAFT = "draft", _("Being prepared")
     RUNNING = "running", _("Running")
@@ -84,7 +85,7 @@ class IndicatorList(models.Model):
 
 
 class Material(models.Model):
-    """A file of a campaign for its units, and for everybody when it is public: a guide, a poster, a film's transcript."""
+    """A file of a campaign for its units, or for everybody: a guide, a poster, a film's transcript."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="materials")
     title = models.CharField(_("Title"), max_length=200)
@@ -101,7 +102,7 @@ class Material(models.Model):
 
 
 class ListedRange(models.Model):
-    """Listed addresses, for the public check: from `low` to `high`, as 32 hexadecimal digits (IPv4 as mapped into IPv6)."""
+    """Listed addresses for the public check, `low` to `high`, in 32 hexadecimal digits (IPv4 in IPv6)."""
 
     list = models.ForeignKey(IndicatorList, models.CASCADE, related_name="ranges")
     low = models.CharField(max_length=32)
@@ -112,7 +113,7 @@ class ListedRange(models.Model):
 
 
 class Dispatch(models.Model):
-    """A dispatch (công văn) from a unit to units under it. `parent`: the one that it passes on, with an own cover text."""
+    """A dispatch (công văn) from a unit to units under it; `parent`: the one that it passes on."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="dispatches")
     issuer = models.ForeignKey(
@@ -170,7 +171,7 @@ class Recipient(models.Model):
 
 
 class StepKind(models.TextChoices):
-    """What a unit did."""
+    """The kinds of a unit's steps."""
 
     OPENED = "opened", _("Opened")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
@@ -181,7 +182,7 @@ class StepKind(models.TextChoices):
 
 
 class How(models.TextChoices):
-    """By which way a step was told."""
+    """The way by which a step was reported."""
 
     PORTAL = "portal", _("in the portal")
     LINK = "link", _("by the link in the e-mail")
@@ -191,7 +192,7 @@ class How(models.TextChoices):
 
 
 class Step(models.Model):
-    """One step of a unit: who, when, how. `day` is the day that it counts from, `at` the moment it was told."""
+    """One step of a unit: who, when, how; `day`: from which it counts, `at`: when it was reported."""
 
     recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=20, choices=StepKind.choices)
@@ -220,10 +221,13 @@ class AnswerLink(models.Model):
 
 
 class Participation(models.Model):
-    """How far a unit is in a campaign: the day on which each state was first reached, None before.
+    """Progress of a unit in a campaign: the day on which each state was first reached, None before.
 
-    The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes them, nothing else does. `stated`: the unit is looked after in
-    another portal, whose word all these days are (`exchange.standing`), and two more: the first days on which a log of its own had been searched and a report was sent."""
+    The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes
+    them, nothing else does. `stated`: the unit is looked after in another portal, whose word all these days
+    are (`exchange.standing`), and two more: the first days on which a log of its own had been searched and a
+    report was sent.
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="participations")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="participations")
@@ -245,7 +249,7 @@ class Participation(models.Model):
 
 
 class DeadlineKind(models.TextChoices):
-    """What a unit owes by a day, in the order in which it comes due."""
+    """A unit's duties by a day, in the order in which they come due."""
 
     ACKNOWLEDGE = "acknowledge", _("Acknowledge")
     DEPLOY = "deploy", _("Deploy")
@@ -264,7 +268,8 @@ class MoveScope(models.TextChoices):
 class DeadlineMove(models.Model):
     """A deadline that was moved: what, for whom, to which day, why, by whom. Never deleted, only undone.
 
-    `before`: the campaign's own day, which a move for all replaces. `ended`: the later move that took its place although it holds nearer. `dispatch`: the one that states the day.
+    `before`: the campaign's own day, which a move for all replaces. `ended`: the later move that took its
+    place although it holds nearer. `dispatch`: the one that states the day.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deadline_moves")

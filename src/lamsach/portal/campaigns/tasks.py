@@ -30,7 +30,7 @@ EARLIEST_HOUR, LATEST_HOUR = 7, 18
 
 @regular("campaigns.remind", timedelta(minutes=30))
 def remind_by_schedule() -> int:
-    """Remind units that have not deployed, 7, 3 and 1 days before their deadline, on it, and 1, 3 and 7 days after; by day, and once for each occasion."""
+    """Remind units not deployed 7, 3, 1 days before their deadline, on it, and 1, 3, 7 days after; by day."""
     if not EARLIEST_HOUR <= timezone.localtime().hour < LATEST_HOUR:
         return 0
     days = [today() + timedelta(days=days) for days in DAYS_BEFORE]
@@ -68,7 +68,7 @@ def read_uploaded_list(progress: Progress, list_id: int) -> int:
 
 
 def own_units(user: Any) -> list[int]:
-    """Return where the person writes by their own membership: not what stands below."""
+    """Units in which the person writes by their own membership, without those under them."""
     return [m.unit_id for m in memberships(user) if m.role in WRITERS]
 
 
@@ -88,7 +88,7 @@ def own_parts(user: Any) -> list[Participation]:
 
 
 def own_dates(user: Any, wanted: Iterable[tuple[Campaign, int]]) -> dict[tuple[int, int], UnitDates]:
-    """The deadlines of units in campaigns. Those of the own units in running campaigns are read once a request, with the first that is asked for."""
+    """Deadlines of units in campaigns; those of own units in running campaigns are read once a request."""
     known: dict[tuple[int, int], UnitDates] = user.__dict__.setdefault("_own_dates", {})
     missing = [pair for pair in wanted if (pair[0].pk, pair[1]) not in known]
     if missing:
@@ -184,7 +184,7 @@ def _first_home(user: Any) -> Unit | None:
 
 @waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)], sum)
 def unreached(user: Any) -> list[Row]:
-    """Units without an answer whose letters come back, or that have no address; for each running campaign of the first own unit."""
+    """Units without an answer and without a working address, by running campaign of the first own unit."""
     home = _first_home(user)
     if home is None:
         return []

@@ -38,7 +38,7 @@ LIST_KINDS = ("xlsx", "csv", "txt", "pdf", "docx")
 
 
 def default_form() -> FormDefinition:
-    """The newest version of the default reporting form, made on first use: a copy, so that who changes it does not change the law's own form."""
+    """Newest version of the default form, made on first use: a copy, so that the law's own form stays."""
     newest = FormDefinition.objects.filter(name=NAME).order_by("-version").first()
     return newest or FormDefinition.objects.create(name=NAME, version=1, definition=deepcopy(APPENDIX_2022))
 
@@ -125,7 +125,7 @@ def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Change a campaign. The second of two who edit at once is told."""
+    """Change a campaign, once for each version."""
     found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
     form = CampaignForm(request.POST or None, instance=found, user=request.user)
     if request.method == "POST" and form.is_valid():

@@ -1,1 +1,1 @@
-"""Dispatches over the national document axis: edXML files in and out, statuses, and the connections that carry them."""
+"""Dispatches over the national document axis: edXML files and statuses, in and out, by connections."""

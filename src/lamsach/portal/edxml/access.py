@@ -21,7 +21,7 @@ def connections(user: Any) -> QuerySet[Connection]:
 
 
 def usable(user: Any, unit_id: int) -> QuerySet[Connection]:
-    """The connections by which the person may send for a unit: those of the unit and of units above it that the person coordinates."""
+    """Connections by which the person may send for a unit: its own and those of coordinated units above."""
     from lamsach.portal.units.models import UnitLink
     from lamsach.portal.units.tree import on_day, today
 

@@ -1,4 +1,4 @@
-"""What a message that came in does: a status moves the board, an answer lands at the unit and its form waits for confirmation, a dispatch waits to be filed."""
+"""Acts of incoming messages: a status moves the board, an answer lands, a dispatch waits to be filed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def act(made: Message, found: model.Message, *, may_act: bool) -> None:
 
 
 def addressed(made: Message) -> list[Unit]:
-    """The units of ours that the message is sent to: those under its unit that it names, else the unit itself."""
+    """Our units that the message addresses: named ones under its unit, else the unit itself."""
     named = units_of(str(one.get("id", "")) for one in made.recipients)
     inside = set(
         under([made.unit_id])
@@ -65,7 +65,7 @@ def addressed(made: Message) -> list[Unit]:
 
 
 def move(made: Message) -> bool:
-    """Carry a status to the board of the dispatch that it answers, just as an answer by link; whether it moved anything."""
+    """Carry a status to the board of the dispatch it answers, as an answer by link; whether it moved."""
     status = tables().statuses.get(made.status, "")
     copies = _answered_copies(made)
     if not copies:
@@ -132,9 +132,13 @@ def _answer(made: Message, copies: list[Recipient]) -> None:
 
 
 def file(made: Message, campaign: Campaign | None, by: Any, name: str = "") -> Dispatch | None:
-    """File a dispatch under a campaign, or a new one. It lands at the units that it names when its sender is above them in the tree; else it stays a paper of the campaign.
+    """File a dispatch under a campaign, or a new one.
 
-    The caller has made sure that the person may lead the campaign."""
+    It lands at the units that it names when its sender is above them in the tree; else it stays a paper of
+    the campaign.
+
+    The caller has made sure that the person may lead the campaign.
+    """
     sender = unit_of(made.sender_code)
     units = [unit for unit in addressed(made) if sender is None or unit.pk != sender.pk]
     issuer = sender if sender is not None and _above(sender, units) else None
@@ -259,7 +263,7 @@ def _keep(taken: list[Message], problem: str, incoming: Incoming) -> str:
 
 
 def _unit(data: bytes, letter: Letter | None) -> Unit | None:
-    """Our unit: the one that the message is sent to, else that of the dispatch that it answers, else the one that the letter went to."""
+    """Our unit: the addressed one, else that of the answered dispatch, else that of the letter."""
 
     found = read(data, "")
     named = units_of(one.id for one in found.recipients)

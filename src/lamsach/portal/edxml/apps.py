@@ -12,7 +12,7 @@ class EdxmlConfig(AppConfig):
     label = "edxml"
 
     def ready(self) -> None:
-        """Hear of each step of a unit and of each report sent, for the systems that the dispatch came from; look into incoming e-mails."""
+        """Connect to steps and sent reports, for the systems of the dispatches; read incoming e-mails."""
         from django.db.models.signals import post_save
 
         from lamsach.portal.edxml import actions  # noqa: F401 - registers the reader of e-mails

@@ -24,7 +24,7 @@ _FIRST_WAIT = timedelta(minutes=1)
 
 
 def carry(connection: Connection) -> dict[str, int]:
-    """Take in what waits and send what is queued, by one worker at a time; how many. What went wrong is kept at the connection, and does not stop the rest."""
+    """Take in and send for a connection, one worker at a time; how many. Problems are kept, stop nothing."""
     with alone(f"edxml:{connection.pk}"):
         return _carry(connection)
 
@@ -62,7 +62,7 @@ def _folder(connection: Connection, problems: list[LamsachError]) -> int:
 
 
 def _service(connection: Connection, problems: list[LamsachError]) -> int:
-    """Take in what waits at the service. One message that fails does not hold up the others; several failures end the run."""
+    """Take in what waits at the service; one failed message holds up no other, several end the run."""
     count = failures = 0
     try:
         for number in service.waiting(connection):
@@ -106,7 +106,7 @@ def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
 
 
 def deliver(connection: Connection, problems: list[LamsachError]) -> int:
-    """Send what is queued; how many. A failure is tried again, each time later, and given up after ATTEMPTS."""
+    """Send what is queued; how many. Failures are tried again ever later, given up after ATTEMPTS."""
     now = moment()
     due = Message.objects.filter(
         Q(next_attempt=None) | Q(next_attempt__lte=now),

@@ -1,4 +1,4 @@
-"""The watched folders of a connection: what lies in `in` is taken and moved on, what goes out is put into `out`."""
+"""Watched folders of a connection: files in `in` are taken and moved on, ours are put into `out`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNUSABLE = mark("The folder of the connection cannot be used.")
 
 
 def folder(connection: Connection, name: str) -> Path:
-    """The connection's folder `in` or `out`, or one in them; made when it is not there. OutputError when it cannot be."""
+    """A folder of the connection (`in`, `out`), made when missing. OutputError when it cannot be."""
     path = Path(settings.EDXML_FOLDERS) / connection.name / name
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def waiting(connection: Connection) -> Iterator[Path]:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a file, no more than an edXML file may have and one. UnreadableError when it is gone or no file."""
+    """Read a file up to one byte over the limit. UnreadableError when it is gone or no file."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(handle, "rb") as stream:

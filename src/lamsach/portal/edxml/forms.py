@@ -172,7 +172,7 @@ class StatusForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why a dispatch is revoked."""
+    """The reason for revoking a dispatch."""
 
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -1,4 +1,4 @@
-"""Identifiers of units and documents in one spelling, so that an answer finds what it answers whichever form its sender writes."""
+"""Identifiers of units and documents in one spelling, so that answers find what they answer."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def organ(unit: Unit, *, older: bool) -> Organ:
 
 
 def document_key(document_id: str, organ_id: str = "", day: date | None = None, code: str = "") -> str:
-    """The id of a document in one spelling; made of its parts when it has none. Empty when nothing is known."""
+    """A document's id in one spelling, made of its parts without one; empty when nothing is known."""
     text = document_id or made_id(organ_id, day, code, "")
     match = _ID.fullmatch(text.strip())
     if match is None:

@@ -1,7 +1,9 @@
-"""Takes an edXML file in: once, whole, and only when its signature does not speak against it. What a person has to decide waits.
+"""Takes an edXML file in: once, whole, and only when its signature does not speak against it.
 
-A status or an answer to a dispatch of ours acts at once when it comes by a connection, is validly signed, or is handed in by a person who may act for the
-issuer; by e-mail without a signature it waits.
+What a person has to decide waits.
+
+A status or an answer to a dispatch of ours acts at once when it comes by a connection, is validly signed, or
+is handed in by a person who may act for the issuer; by e-mail without a signature it waits.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from lamsach.portal.units.tree import ancestors
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a file comes from: our unit, the connection if there is one, the person who handed it in."""
+    """Origin of a file: our unit, the connection, the person who handed it in."""
 
     unit: Unit
     way: Way
@@ -41,7 +43,7 @@ class Source:
 
 
 def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
-    """The message of a file, and whether it is new. InputError and its kin for one that cannot be read or whose signature is refused: nothing is kept of it."""
+    """The file's message, and whether it is new. InputError and kin for unreadable or refused: none kept."""
     from lamsach.portal.edxml import actions
 
     found = read(data, name, secrets.trusted(_trusting(source)))

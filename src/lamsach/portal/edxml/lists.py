@@ -1,4 +1,4 @@
-"""Indicator lists among the files of a dispatch: they join the unit's list of such, where doubtful values wait for a person as in any list."""
+"""Indicator lists in a dispatch's files: they join the unit's list, doubtful values wait as usual."""
 
 from __future__ import annotations
 

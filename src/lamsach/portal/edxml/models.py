@@ -19,7 +19,7 @@ def _told(problem: str) -> str:
 
 
 class Connection(models.Model):
-    """A way to a document-management system: a folder in and one out, and a REST service when `url` is set. `locked_key` and `locked_headers` are locked (`secrets`)."""
+    """A document-management system: folders, and a REST service with `url`; key and headers are locked."""
 
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="edxml_connections", verbose_name=_("Our unit")
@@ -70,7 +70,7 @@ class Connection(models.Model):
 
 
 class Way(models.TextChoices):
-    """How a message comes or goes."""
+    """The way of a message, in or out."""
 
     UPLOAD = "upload", _("as an uploaded file")
     MAIL = "mail", _("by e-mail")
@@ -79,7 +79,7 @@ class Way(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """What became of a message: incoming waits for a person or was taken, set aside or refused; outgoing is queued, sent or given up."""
+    """State of a message: in waits, taken, aside, refused; out queued, sent, given up."""
 
     WAITING = "waiting", _("Waits for a decision")
     TAKEN = "taken", _("Taken")
@@ -91,9 +91,12 @@ class State(models.TextChoices):
 
 
 class Message(models.Model):
-    """One edXML file. `key` makes the same file count once; `document_key` is the document's id in one spelling (`identifiers`), by which answers find it, `answered_key` that of the first document that it answers.
+    """One edXML file. `key` makes the same file count once; `document_key` is the document's id in one
+    spelling (`identifiers`), by which answers find it, `answered_key` that of the first document that it
+    answers.
 
-    `recipients` and `answers` are as `lamsach dispatch read` shows them; `files` the attached files: name, path, size, type, sha256, signature.
+    `recipients` and `answers` are as `lamsach dispatch read` shows them; `files` the attached files: name,
+    path, size, type, sha256, signature.
     """
 
     connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="messages")

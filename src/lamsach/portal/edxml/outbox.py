@@ -40,13 +40,17 @@ def queue_dispatch(
     about: Message | None = None,
     reason: str = "",
 ) -> Message:
-    """Queue a dispatch that was sent, with its official document and its files; once for each connection and kind.
+    """Queue a dispatch that was sent, with its official document and its files; once for each connection and
+    kind.
 
-    `about`: the message that it updates or replaces. InputError for a dispatch without a number, by which the others would answer."""
+    `about`: the message that it updates or replaces. InputError for a dispatch without a number, by which the
+    others would answer.
+    """
     if not found.number.strip():
         raise InputError(
             mark(
-                "The dispatch has no number, by which the others would answer it. Write a new one with its number."
+                "The dispatch has no number, by which the others would answer it. Write a new "
+                "one with its number."
             )
         )
     recipients = [
@@ -101,7 +105,7 @@ def _passed_on(found: Dispatch) -> list[dict[str, str]]:
 
 
 def queue_report(report: Report, by: Any) -> Message | None:
-    """Queue a unit's report for the system that its campaign's dispatch came from; None when there is none. InputError for a report without a number."""
+    """Queue a report for the system of its dispatch; None without one. InputError without a number."""
     about = about_of(report)
     if about is None or about.connection is None:
         return None
@@ -158,7 +162,7 @@ def queue_revocation(about: Message, by: Any, reason: str) -> Message:
 
 
 def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] = secrets.signer_of) -> bytes:
-    """The edXML file of a queued message, signed when the connection has a key. The same each time, so that it may be written again."""
+    """The edXML file of a queued message, signed by the connection's key; the same each time."""
     connection = message.connection
     older = connection is not None and connection.older_codes
     sender = organ(message.unit, older=older)

@@ -16,14 +16,14 @@ _KEY, _HEADERS = "lamsach.edxml.key/1", "lamsach.edxml.headers/1"
 
 
 def lock_key(key_file: bytes, password: str) -> tuple[str, str]:
-    """The key file with its password, locked, and the signer's name. InputError when the password does not open it."""
+    """Lock the key file with its password; with the signer's name. InputError for a wrong password."""
     signer = load_signer(key_file, password)
     word = json.dumps([base64.b64encode(key_file).decode(), password])
     return locks.lock(_KEY, word), signer.certificates[0].subject.rfc4514_string()
 
 
 def signer_of(connection: Connection) -> Signer | None:
-    """Return who signs what goes out by the connection. InputError when the portal's secret key is another than when it was locked."""
+    """The signer of the connection. InputError after a change of the portal's secret key."""
     return signer_in(connection.locked_key) if connection.locked_key else None
 
 

@@ -1,7 +1,10 @@
-"""A document-management system's REST service: its base address, headers and paths are settings of the connection, so that most services can be joined without code.
+"""A document-management system's REST service: its base address, headers and paths are settings of the
+connection, so that most services can be joined without code.
 
-`list` gives JSON with the ids of what waits: a list, or one under `list_key`; an id is a text or number, or stands under `id_key`. `fetch` with `{id}` gives the file, or
-JSON with it in base64 under `content_key`. `done` with `{id}` confirms it (POST). `send` takes the file by POST, or JSON with it in base64 under `content_key`.
+`list` gives JSON with the ids of what waits: a list, or one under `list_key`; an id is a text or number, or
+stands under `id_key`. `fetch` with `{id}` gives the file, or JSON with it in base64 under `content_key`.
+`done` with `{id}` confirms it (POST). `send` takes the file by POST, or JSON with it in base64 under
+`content_key`.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ _WRONG = mark("The service's answer is not what the connection's settings say.")
 
 
 def waiting(connection: Connection) -> Iterator[str]:
-    """The ids of the messages that wait at the service. OutputError when it cannot be reached, InputError for an answer that does not fit."""
+    """Ids of waiting messages. OutputError when the service is away, InputError for a misfit answer."""
     if not connection.paths.get("list"):
         return
     found: Any = _json(_ask(connection, "GET", connection.paths["list"], most=LIST_BYTES), connection)

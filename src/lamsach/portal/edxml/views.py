@@ -1,4 +1,4 @@
-"""Pages of the exchange by edXML: what came and went, a message with its history, filing, statuses, sending a dispatch."""
+"""Pages of the exchange by edXML: messages, filing, statuses, sending a dispatch, connections."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _taken(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def message(request: HttpRequest, message_id: int) -> HttpResponse:
-    """A message: what it states, its files, the statuses about it. POST files it, answers it, sets it aside, revokes it or sends it again."""
+    """A message, its files and statuses. POST files, answers, sets aside, revokes or sends again."""
     found = access.get_message(request.user, message_id)
     if request.method == "POST":
         page = None
@@ -307,7 +307,8 @@ def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **said: Any) -> HttpResponse:
     lead = _(
-        "A document-management system puts its edXML files into one folder and fetches ours from another. Fill in the lower fields only when it offers a service instead."
+        "A document-management system puts its edXML files into one folder and fetches ours "
+        "from another. Fill in the lower fields only when it offers a service instead."
     )
     return form_page(
         request, form, title, _("Save the connection"), lead=lead, crumbs="edxml/crumbs.html", **said

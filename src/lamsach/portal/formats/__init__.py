@@ -1,1 +1,1 @@
-"""How numbers and dates are written, by language."""
+"""Formats of numbers and dates, by language."""

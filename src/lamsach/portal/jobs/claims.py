@@ -1,9 +1,11 @@
-"""The one way in which workers take what all of them see: jobs, letters, deliveries, the turns of regular tasks.
+"""The one way in which workers take what all of them see: jobs, letters, deliveries, the turns of regular
+tasks.
 
-A row is taken by an update that happens only while nobody else has taken it. `attempts` counts up each time, so a worker that was overtaken finds that the row is no longer
-its own (`mine`). What is taken is held by a lease, which a thread of the worker renews (`KEEPER`), so that work that says nothing for minutes is not taken for dead. Leases are
-times of the database's clock, which may jump: a worker that sees an expired lease waits a little before it takes the work over (`Patience`); the holder, if it lives, renews it
-in the meantime.
+A row is taken by an update that happens only while nobody else has taken it. `attempts` counts up each time,
+so a worker that was overtaken finds that the row is no longer its own (`mine`). What is taken is held by a
+lease, which a thread of the worker renews (`KEEPER`), so that work that says nothing for minutes is not taken
+for dead. Leases are times of the database's clock, which may jump: a worker that sees an expired lease waits
+a little before it takes the work over (`Patience`); the holder, if it lives, renews it in the meantime.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ logger = logging.getLogger("lamsach.portal.jobs")
 
 
 class Held(models.Model):
-    """A row that workers take: a subclass may have a `state`, and `lease_until` where it is held by a lease."""
+    """A row that workers take; a subclass may have a `state`, and `lease_until` when held by a lease."""
 
     attempts = models.PositiveSmallIntegerField(default=0)
 
@@ -43,7 +45,7 @@ Row = TypeVar("Row", bound=Held)
 
 
 class Keeper:
-    """Renews leases while work runs. `renew` functions are called about every `RENEW_S` seconds, from the keeper's thread."""
+    """Renews leases while work runs: about every `RENEW_S` seconds, in the keeper's thread."""
 
     def __init__(self) -> None:
         self._held: dict[int, Callable[[], object]] = {}
@@ -74,7 +76,7 @@ class Keeper:
                 logger.exception("a lease could not be renewed")
 
     def run(self, stop: threading.Event) -> None:
-        """Renew until told to stop."""
+        """Renew until asked to stop."""
         from django.db import connections
 
         while not stop.wait(RENEW_S):
@@ -108,7 +110,7 @@ AT_ONCE = Patience(0.0)
 
 
 def now() -> Any:
-    """The time by the database's clock, for queries and updates: a server's, which the workers on several machines share; SQLite's is the machine's."""
+    """Time by the database's clock, for queries; workers share a server's, SQLite's is the machine's."""
     return Now() if connection.vendor == "postgresql" else timezone.now()
 
 
@@ -135,7 +137,7 @@ def lease(row: Held | None = None, /, **changes: Any) -> dict[str, Any]:
 
 
 def pause(row: Held, pauses: Sequence[timedelta]) -> dict[str, Any]:
-    """Return what is written into a row whose attempt counts before it is made, so that a kill in the middle brings a pause and no storm."""
+    """Columns for an attempt that counts before it is made: a kill brings a pause and no storm."""
     return {"next_attempt": moment() + pauses[min(row.attempts, len(pauses) - 1)]}
 
 
@@ -161,9 +163,11 @@ def take_each(
     free: Callable[[Row], bool] = lambda row: True,
     patience: Patience = AT_ONCE,
 ) -> int:
-    """Take up to `most` of these rows in their order and do the work of each; how often it gave something true.
+    """Take up to `most` of these rows in their order and do the work of each; how often it gave something
+    true.
 
-    `hold`: what is written into a row when it is taken. `free`: asked in the transaction that takes a row, whether it may be.
+    `hold`: what is written into a row when it is taken. `free`: asked in the transaction that takes a row,
+    whether it may be.
     """
     taken = good = 0
     for number in list(rows.values_list("pk", flat=True)[: max(most, CANDIDATES)]):

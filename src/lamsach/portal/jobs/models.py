@@ -1,6 +1,10 @@
-"""Work that runs beside the pages. A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run twice.
+"""Work that runs beside the pages.
 
-`attempts` counts up each time that something is taken: a worker that was overtaken knows by the number, and writes nothing any more (`claims.py`).
+A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run
+twice.
+
+`attempts` counts up each time that something is taken: a worker that was overtaken knows by the number, and
+writes nothing any more (`claims.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from lamsach.portal.jobs.claims import Held
 
 
 class JobState(models.TextChoices):
-    """Where a job stands."""
+    """The state of a job."""
 
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
@@ -26,7 +30,7 @@ class JobState(models.TextChoices):
 
 
 class Job(Held):
-    """One piece of work: which function, with what, how far it is. `done` and `total` count what the function says (bytes, rows)."""
+    """One piece of work: function, arguments, progress; `done` and `total` in its own unit."""
 
     name = models.CharField(max_length=60)
     arguments = models.JSONField(default=dict)
@@ -47,7 +51,7 @@ class Job(Held):
 
 
 def job_state(waits: Any) -> property:
-    """The `shown_state` of what a job runs: the job's, `waits` before there is one, failed where there is a `problem`."""
+    """`shown_state` of a job's subject: the job's; `waits` before there is one; failed with a `problem`."""
     tones = {"done": "good", "failed": "bad", "cancelled": "none"}
 
     def shown(row: Any) -> State:
@@ -61,7 +65,7 @@ def job_state(waits: Any) -> property:
 
 
 class Clock(Held):
-    """When a regular task was last begun, so that one of several workers runs it and a restart does not repeat it. `lease_until`: while it runs."""
+    """Last start of a regular task, so that one worker runs it and a restart does not repeat it."""
 
     name = models.CharField(max_length=60, primary_key=True)
     last = models.DateTimeField()

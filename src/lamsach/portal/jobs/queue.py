@@ -1,6 +1,9 @@
-"""Queueing and running jobs. A function registers with `@job("name")` in an app's `tasks.py`, which the worker imports.
+"""Queueing and running jobs.
 
-There are two lanes: what may take hours (`long=True`) and everything else. Each has a thread of its own in every worker, so that a long hunt delays no import.
+A function registers with `@job("name")` in an app's `tasks.py`, which the worker imports.
+
+There are two lanes: what may take hours (`long=True`) and everything else. Each has a thread of its own in
+every worker, so that a long hunt delays no import.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ class Cancelled(Exception):  # noqa: N818 - not an error
 
 
 class Overtaken(Exception):  # noqa: N818 - not an error
-    """Raised inside a job that another worker has taken over: whatever it holds belongs to the other now, so it cleans nothing up."""
+    """Raised in a job that another worker took over; it cleans nothing up, all belongs to the other."""
 
 
 class Stopped(Exception):  # noqa: N818 - not an error
@@ -40,7 +43,7 @@ class Stopped(Exception):  # noqa: N818 - not an error
 
 
 class Progress:
-    """What a job's function reports to; `step` also keeps the job's lease and tells it to stop. It is called outside transactions: inside one nobody sees it."""
+    """Reporting of a job's function; `step` also keeps the lease and may stop it. Outside transactions."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -49,7 +52,7 @@ class Progress:
         return mine(self.job).filter(state=JobState.RUNNING)
 
     def step(self, done: int, total: int = 0) -> None:
-        """Say how far the work is, in the function's own unit. Raises Cancelled, Overtaken or Stopped when the job is to stop."""
+        """Report progress in the function's unit. Raises Cancelled, Overtaken or Stopped to end the job."""
         values = {"done": done, "total": total} if total else {"done": done}
         if not self._mine().filter(cancel_wanted=False).update(**lease(**values)):
             raise Cancelled if self._mine().exists() else Overtaken
@@ -75,7 +78,7 @@ REGULAR: list[tuple[str, timedelta, Callable[[], Any]]] = []
 
 
 def job(name: str, *, long: bool = False) -> Callable[[JobFunction], JobFunction]:
-    """Register a function as a job: called with a `Progress` and the job's arguments. `long`: it may take more than a minute or two."""
+    """Register a job, called with a `Progress` and its arguments; `long`: may take over two minutes."""
 
     def decorate(function: JobFunction) -> JobFunction:
         FUNCTIONS[name] = function
@@ -89,7 +92,7 @@ def job(name: str, *, long: bool = False) -> Callable[[JobFunction], JobFunction
 def regular(
     name: str, every: timedelta, *, long: bool = False
 ) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-    """Register a function that the worker calls about so often. `long`: it may take more than a minute or two."""
+    """Register a regular task of the worker; `long`: it may take over two minutes."""
 
     def decorate(function: Callable[[], Any]) -> Callable[[], Any]:
         REGULAR.append((name, every, function))
@@ -106,7 +109,7 @@ def enqueue(name: str, user: Any = None, **arguments: Any) -> Job:
 
 
 def run_next(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
-    """Take the oldest job that waits (or whose worker died) and run it to its end. Whether there was one. `long`: of that lane only."""
+    """Run the oldest waiting (or orphaned) job to its end, of the `long` lane only if given; whether any."""
     jobs = Job.objects.filter(Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING) & expired()).order_by("pk")
     if long is not None:
         jobs = jobs.filter(name__in=LONG) if long else jobs.exclude(name__in=LONG)
@@ -140,7 +143,7 @@ def _run(found: Job) -> bool:
 
 
 def run_regular(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
-    """Call every regular task whose time has come and that no worker is at; whether there was one. A clock that was set back makes it run at once, never never."""
+    """Run every due regular task that no worker is at; whether any. A clock set back makes it due."""
     tasks = {
         name: (every, function) for name, every, function in REGULAR if long is None or long == (name in LONG)
     }

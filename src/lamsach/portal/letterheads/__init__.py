@@ -1,1 +1,1 @@
-"""What stands around a unit's official documents: bodies, place, symbol, signature, recipients; used by every letter of the portal."""
+"""Letterheads of units, for every letter: bodies, place, symbol, signature, recipients."""

@@ -11,7 +11,7 @@ from lamsach.portal.letterheads.models import Letterhead
 
 
 class LetterheadForm(VersionedForm):
-    """Everything that stands around the text of a unit's documents."""
+    """Everything around the text of a unit's documents."""
 
     class Meta:
         model = Letterhead

@@ -1,4 +1,4 @@
-"""A unit's letterhead as the parts of a document: head, signature, recipients, symbol. The one home of all that; every document of the portal takes it from here."""
+"""A unit's letterhead as parts of a document: head, signature, recipients, symbol; used everywhere."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def head(
 
 
 def parent_body(unit: Unit, kept: Letterhead) -> str:
-    """The body above: as the letterhead names it, else the unit above in the tree; nothing where documents name none."""
+    """The body above: by the letterhead, else by the tree; empty where documents name none."""
     if kept.no_parent:
         return ""
     parent = unit.parent
@@ -56,7 +56,7 @@ def signature(kept: Letterhead) -> Signature:
 
 
 def symbol(kept: Letterhead, kind: str = "") -> str:
-    """The symbol behind the number: `BC-TTCNTT` of a document with a type name, `TTCNTT-KTHT` of a dispatch; empty while there is no abbreviation."""
+    """The symbol: `BC-TTCNTT` with a type name, `TTCNTT-KTHT` of a dispatch; empty without abbreviation."""
     if not kept.abbreviation.strip():
         return ""
     parts = (kind, kept.abbreviation) if kind else (kept.abbreviation, kept.office)
@@ -69,7 +69,7 @@ def copies(kept: Letterhead) -> tuple[str, ...]:
 
 
 def kept_parts(kept: Letterhead) -> dict[str, Any]:
-    """Return what a submitted report keeps of the letterhead, so that its document stays what the head approved."""
+    """Letterhead kept with a submitted report, so that its document stays as approved."""
     return {
         "parent": parent_body(kept.unit, kept),
         "body": kept.body.strip() or kept.unit.name,

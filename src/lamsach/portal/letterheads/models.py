@@ -1,4 +1,4 @@
-"""The letterhead of a unit: what Decree 30/2020/NĐ-CP, Appendix I asks around the text of every document that it issues."""
+"""The letterhead of a unit, by Decree 30/2020/NĐ-CP, Appendix I."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Letterhead(models.Model):
-    """How a unit's documents begin and end. What is empty follows from the tree of units, or stays open to be filled in by hand."""
+    """Beginning and end of a unit's documents; empty fields follow the tree, or stay open."""
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="letterhead")
     parent_body = models.CharField(

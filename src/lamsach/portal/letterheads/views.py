@@ -29,7 +29,7 @@ PREVIEWS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 @member(ALL, WRITERS)
 @taken_once
 def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Change the letterhead. The second of two who edit at once is told."""
+    """Change the letterhead, once for each version."""
     found = get_unit(request.user, unit_id, write=request.method == "POST")
     kept = heads.letterhead_of(found)
     form = LetterheadForm(request.POST or None, instance=kept)

@@ -1,4 +1,4 @@
-"""The one gate to letters: a coordinator sees those to their units; those to nobody's unit only the administrator sees."""
+"""The one gate to letters: coordinators see their units', the administrator those of no unit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def get_letter(user: Any, letter_id: int) -> Letter:
 
 
 def readable_incoming(user: Any) -> QuerySet[Incoming]:
-    """Return what came in for the person's units, the newest first; administrators also see what belongs to no unit."""
+    """E-mails to the person's units, newest first; administrators also see those of no unit."""
     condition = Q(unit__in=readable_units(user, COORDINATORS))
     if Role.ADMINISTRATOR in user.roles:
         condition |= Q(unit=None)

@@ -1,4 +1,4 @@
-"""Delivery status notifications: which letter came back, and why. RFC 3464 (the report), RFC 3463 (status codes), RFC 6522 (multipart/report)."""
+"""Bounces: which letter came back, and why. RFC 3464 (report), RFC 3463 (codes), RFC 6522 (multipart)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """One report about one recipient. `action`: failed, delayed, delivered, relayed, expanded. `letter_id`: ours, by a signed mark; None when it tells none."""
+    """A report on one recipient; `action`: failed, delayed, delivered ..; `letter_id`: ours by its mark."""
 
     letter_id: int | None
     recipient: str
@@ -26,12 +26,12 @@ class Bounce:
 
     @property
     def permanent(self) -> bool:
-        """Return whether the address itself is wrong or refuses (class 5), not only full or away (class 4)."""
+        """Return whether the address itself fails (class 5), not only for now (class 4)."""
         return self.action == "failed" and self.status.startswith("5")
 
 
 def bounce(parsed: Parsed) -> Bounce | None:
-    """The report that an e-mail carries; None when it is no delivery report. Of several recipients the first that failed is told: the portal writes to one each."""
+    """Read the delivery report of an e-mail, of several recipients the first failure; None for none."""
     message = parsed.message
     if message.get_content_type() != "multipart/report":
         return None
@@ -72,7 +72,7 @@ def _told(block: Message, letter: int | None) -> Bounce | None:
 
 
 def _letter(parsed: Parsed) -> int | None:
-    """By the signed address that the report was sent to, else by the Message-ID in the returned letter or its headers."""
+    """Find the letter by the signed address of the report, else by the returned Message-ID."""
     for text in (*parsed.recipients, *parsed.references):
         if found := letters.letter_id(text):
             return found

@@ -20,9 +20,9 @@ from lamsach.portal.mail.transport import Refused, Transport, transport
 
 GIVE_UP_AFTER = timedelta(days=5)
 FEWEST_ATTEMPTS, MOST_ATTEMPTS = 10, 60
-"""A letter is given up after five days and as many attempts (a clock that was set forward, or a portal that was off, gives up nothing), or after so many whatever the clock says."""
+"""Give up after five days and so many attempts (a wrong clock alone gives up nothing), or the most."""
 URGENT = ("plain", "invitation", "source_silent")
-"""Kinds of letters that somebody waits for now: about their account, about a source that fell silent. There are few of each."""
+"""Kinds of letters that somebody waits for now, few of each: about an account, a silent source."""
 TO_MANY = ("awareness", "awareness_reminder")
 """Kinds of letters that thousands get at once: all others go before them."""
 _URGENCY = Case(When(kind__in=URGENT, then=0), When(kind__in=TO_MANY, then=2), default=1)
@@ -37,14 +37,14 @@ class _TakenOver(Exception):  # noqa: N818 - not an error
 
 
 def recover() -> None:
-    """Letters that a worker was just handing over when it died become uncertain (a file in the outbox can be written again)."""
+    """Mark letters of a worker that died while handing over as uncertain (outbox files: queued again)."""
     Letter.objects.filter(expired(), state=LetterState.HANDING).update(
         state=LetterState.UNCERTAIN if settings.SMTP_URL else LetterState.QUEUED, lease_until=None
     )
 
 
 def deliver_at_pace(most: int = 50) -> int:
-    """Send up to `most` letters that are due, and no more than all workers together may send a minute; how many went out."""
+    """Send up to `most` due letters within the pace that all workers share; how many went out."""
     most = min(most, left())
     return deliver_due(most, free=is_free) if most > 0 else 0
 
@@ -111,7 +111,7 @@ def _answer(error: smtplib.SMTPResponseException) -> str:
 
 
 def _unsure(letter: Letter, problem: str) -> None:
-    """The connection broke without an answer. After the text had begun to go out, only the server knows whether it has the letter: uncertain."""
+    """Mark as uncertain after the text had begun to go out and the connection broke; else send again."""
     row = mine(letter)
     handed = row.filter(state=LetterState.HANDING) if settings.SMTP_URL else row.none()
     if not handed.update(state=LetterState.UNCERTAIN, problem=problem[:500], lease_until=None):
@@ -119,7 +119,7 @@ def _unsure(letter: Letter, problem: str) -> None:
 
 
 def _again(letter: Letter, problem: str) -> None:
-    """Put the letter back for later: the server does not have it (after a 4yz answer it must not deliver, RFC 5321 section 4.2.5)."""
+    """Put the letter back for later: after 4yz the server must not deliver it (RFC 5321 section 4.2.5)."""
     now = moment()
     old = now - letter.created > GIVE_UP_AFTER and letter.attempts >= FEWEST_ATTEMPTS
     mine(letter).update(
@@ -131,12 +131,12 @@ def _again(letter: Letter, problem: str) -> None:
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime:
-    """When to try again: after 1, 5, 15 minutes, 1, 2, and then every 4 hours."""
+    """Moment of the next attempt: after 1, 5, 15 minutes, 1, 2, and then every 4 hours."""
     return now + timedelta(seconds=_WAITS_S[min(max(attempts, 1), len(_WAITS_S)) - 1])
 
 
 def clock_was_set_back(last: datetime, now: datetime) -> int:
-    """Letters that were queued by a clock that ran ahead would wait for it: they are due now; how many. Letters that wait for a later day keep it."""
+    """Make letters due that a clock running ahead had queued; how many. Later days stay."""
     waiting = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__gt=now)
     return waiting.filter(next_attempt__lte=last + timedelta(seconds=_WAITS_S[-1])).update(next_attempt=now)
 
@@ -146,7 +146,7 @@ _CLOCK = "mail.pace"
 
 
 def left() -> int:
-    """Return how many more letters may be taken now, by one query, in which a letter that goes out meanwhile is either. What a clock that ran ahead has sent does not count."""
+    """Letters that may still be taken now, in one query; those of a clock that ran ahead do not count."""
     now = moment()
     sent = Q(sent__gt=now - MINUTE, sent__lte=now + MINUTE)
     held = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
@@ -154,7 +154,7 @@ def left() -> int:
 
 
 def is_free(letter: Letter) -> bool:
-    """Return whether one more may be taken, in the transaction that takes it: workers come one after the other, by the lock of a row."""
+    """Return whether one more may be taken, in the taking transaction, by the lock of a row."""
     defaults = {"last": moment()}
     Clock.objects.select_for_update().get_or_create(name=_CLOCK, defaults=defaults)
     return left() > 0

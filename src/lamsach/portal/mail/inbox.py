@@ -1,6 +1,8 @@
-"""Incoming e-mails, each once: bounces are noted at the letter and the address, answers land where their letter belongs, the rest becomes a question.
+"""Incoming e-mails, each once: bounces are noted at the letter and the address, answers land where their
+letter belongs, the rest becomes a question.
 
-No automatic message is ever answered, and nobody gets more than a few receipts a day, so that two machines cannot write to each other for ever (RFC 3834).
+No automatic message is ever answered, and nobody gets more than a few receipts a day, so that two machines
+cannot write to each other for ever (RFC 3834).
 """
 
 from __future__ import annotations
@@ -34,10 +36,13 @@ Handler = Callable[[Incoming, "Letter | None", Parsed], str]
 Keep = Callable[[Incoming], str]
 Reader = Callable[["Letter | None", Parsed], "Keep | None"]
 HANDLERS: dict[str, Handler] = {}
-"""By the first word of `Letter.about`; `""` takes what belongs to no letter. Each gives the target that it landed at, or an empty text; it finds the attachments stored (`Parsed.kept`)."""
+"""Handlers by the first word of `Letter.about` (`""`: no letter); each gives its target or nothing."""
 READERS: list[Reader] = []
-"""Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them. Each reads while no transaction is open, and gives what keeps
-it inside of one: the target, or an empty text. What one took makes no question."""
+"""Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them.
+
+Each reads while no transaction is open, and gives what keeps it inside of one: the target, or an empty text.
+What one took makes no question.
+"""
 RECEIPTS_A_DAY = 5
 logger = logging.getLogger("lamsach.portal.mail")
 
@@ -63,7 +68,7 @@ def reads(function: Reader) -> Reader:
 
 
 def take(raw: bytes) -> Incoming | None:
-    """Take an e-mail in; None when it has come before. What cannot be read is kept and marked, never raised."""
+    """Take an e-mail in; None when it came before. Unreadable ones are kept and marked, never raised."""
     try:
         parsed = parse(raw)
     except LamsachError as problem:
@@ -160,7 +165,7 @@ def _letter(parsed: Parsed, report: Bounce | None) -> Letter | None:
 
 
 def _came_back(letter: Letter, report: Bounce) -> None:
-    """Note the bounce at the letter and at the address that the letter was sent to (not at one that the report names: it may be forwarded, or made up)."""
+    """Note the bounce at the letter and at the address it was sent to, not at one the report names."""
     row = Letter.objects.filter(pk=letter.pk)
     told = f"{report.status} {report.diagnostic}".strip()[:500]
     if report.action == "delayed":
@@ -189,7 +194,7 @@ def bad_addresses(addresses: list[str]) -> dict[str, BadAddress]:
 
 
 def may_be_answered(sender: str) -> bool:
-    """Return whether the sender may get one more receipt today: not when they wrote more than a few times, nor when letters to them come back."""
+    """Return whether the sender gets one more receipt today: few were sent, and letters arrive there."""
     since = timezone.now() - timedelta(days=1)
     often = Incoming.objects.filter(sender=sender, received__gt=since).count() > RECEIPTS_A_DAY
     return bool(sender) and not often and not BadAddress.objects.filter(address=sender).exists()

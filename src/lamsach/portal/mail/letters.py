@@ -1,4 +1,4 @@
-"""Queueing letters and putting them into words. Each kind is one template `mail/letters/KIND.txt`: the first line is the subject."""
+"""Letters, queued and worded by templates `mail/letters/KIND.txt` (first line: subject); signed marks."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PRODUCT = "Làm sạch"
 LONGEST_SHOWN = 60
 """Letters of an address that a text shows; the link is the whole one."""
 REFUSABLE = {"awareness": "address", "awareness_reminder": "address", "daily": "off"}
-"""Kinds of letters that a reader may stop, and which of their addresses leads to the page for it (RFC 2369 `List-Unsubscribe`). Dispatches, reminders and reports are duties of office: nobody refuses them."""
+"""Kinds that a reader may stop, with the address for it (RFC 2369); duties of office are not refused."""
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(slots=True)
 class Draft:
-    """A letter to be queued. `context` holds JSON values only, `common` those that many letters share; `at`: not before this moment (now)."""
+    """A letter to be queued; `context` and shared `common` hold JSON values; `at`: not before (now)."""
 
     kind: str
     to: str
@@ -98,7 +98,7 @@ _TWICE = re.compile(r"chiến dịch (?=[\"“]Chiến dịch )|campaign (?=[\"�
 
 
 def words(letter: Letter) -> tuple[str, str]:
-    """Subject and text in the recipient's language. The subject is one line whatever the context holds."""
+    """Subject (always one line) and text in the recipient's language."""
     context = _context(letter)
     with translation.override(letter.language):
         rendered = _TWICE.sub("", render_to_string(f"mail/letters/{letter.kind}.txt", context))
@@ -107,7 +107,7 @@ def words(letter: Letter) -> tuple[str, str]:
 
 
 def _context(letter: Letter) -> dict[str, Any]:
-    """Return what the letter's template may say. Whom to ask is the unit above the one that the letter is about, where the letter names nobody else."""
+    """Context of the letter's template; contact by default is the unit above the letter's."""
     context = {**(letter.common.context if letter.common else {}), **letter.context}
     if letter.unit is not None:
         context.setdefault("contact", (letter.unit.parent or letter.unit).contact)
@@ -128,9 +128,11 @@ _BUTTON = "display:inline-block;padding:10px 16px;background:#0b5563;color:#ffff
 
 
 def html(text: str, language: str) -> str:
-    """The same text as simple HTML: paragraphs, lists (lines that begin with "- "), links that can be pressed.
+    """The same text as simple HTML: paragraphs, lists (lines that begin with "- "), links that can be
+    pressed.
 
-    An address alone on its line becomes a button with a word on it, and the server's name beneath, so that a reader sees where it leads before pressing.
+    An address alone on its line becomes a button with a word on it, and the server's name beneath, so that a
+    reader sees where it leads before pressing.
     """
     parts = []
     for paragraph in text.strip().split("\n\n"):
@@ -163,7 +165,7 @@ def _linked(text: str) -> str:
 
 
 def message(letter: Letter) -> EmailMessage:
-    """The e-mail as it goes out. Its Message-ID comes from the key, so that a receiving server can tell a repetition."""
+    """Build the e-mail; its Message-ID comes from the key, so that servers recognise a repetition."""
     subject, text = words(letter)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = subject
@@ -192,7 +194,7 @@ def message(letter: Letter) -> EmailMessage:
 
 
 def _sender(letter: Letter) -> tuple[str, str]:
-    """Name and address in front of the letter: the unit that writes where the letter says which, else the name in LAMSACH_MAIL_FROM, else the product's."""
+    """Name and address of the sender: the letter's unit, else by LAMSACH_MAIL_FROM, else the product."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     context = _context(letter)
     return _CONTROL.sub(" ", context.get("issuer") or context.get("sender") or name or PRODUCT), address
@@ -208,7 +210,7 @@ def mark_of(letter_id: int) -> str:
 
 
 def letter_id(text: str) -> int | None:
-    """The letter of the first valid mark in an address or Message-ID (its first 2,000 letters); None without one."""
+    """The letter of the first valid mark in an address or Message-ID (first 2,000 letters), or None."""
     for found in _MARK.finditer(text[:2000].lower()):
         if constant_time_compare(mark_of(int(found[1])), found[0]):
             return int(found[1])
@@ -216,7 +218,7 @@ def letter_id(text: str) -> int | None:
 
 
 def reply_address(letter_id: int) -> str:
-    """Return where answers to a letter and its bounces go: `LAMSACH_MAIL_REPLY` with the mark in it; empty when it is not set."""
+    """Address for answers and bounces: `LAMSACH_MAIL_REPLY` with the mark in it; empty when not set."""
     pattern: str = settings.MAIL_REPLY
     return pattern.replace("{tag}", mark_of(letter_id)) if "{tag}" in pattern else ""
 

@@ -1,6 +1,7 @@
-"""Where incoming e-mails are fetched: a Maildir or a folder of `.eml` files, or a mailbox by IMAP (RFC 9051, RFC 3501).
+"""Incoming e-mails by a Maildir, a folder of `.eml` files, or IMAP (RFC 9051, RFC 3501).
 
-A message is taken in first and marked as fetched afterwards: a machine that dies between the two fetches it again, and `take` knows it.
+A message is taken in first and marked as fetched afterwards: a machine that dies between the two fetches it
+again, and `take` knows it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ logger = logging.getLogger("lamsach.portal.mail")
 
 
 def fetch() -> int:
-    """Take in what has come by the ways that are set; how many were new. One way that fails does not stop the other."""
+    """Take in what came by each way that is set; how many were new. One that fails stops no other."""
     count = 0
     if settings.MAIL_DROP:
         count += from_folder(Path(settings.MAIL_DROP))
@@ -46,7 +47,7 @@ def fetch() -> int:
 
 
 def from_folder(folder: Path) -> int:
-    """Take in the messages of a Maildir (`new` to `cur`) or of a folder of `.eml` files (moved into `taken`); how many were new."""
+    """Take in a Maildir (`new` to `cur`) or a folder of `.eml` files (into `taken`); how many were new."""
     count = 0
     inbox = folder / "new"
     maildir = inbox.is_dir()
@@ -64,7 +65,7 @@ def from_folder(folder: Path) -> int:
 
 
 def _waiting(folder: Path, maildir: bool) -> list[Path]:
-    """The files to take, oldest name first. A file outside a Maildir that is being written still is left for the next time."""
+    """Files to take, oldest name first; unfinished ones outside a Maildir wait for the next time."""
     if not folder.is_dir():
         return []
     found = []
@@ -113,9 +114,12 @@ def _mailbox(url: str) -> Iterator[imaplib.IMAP4]:
 
 
 def from_imap(url: str) -> int:
-    """Take in the messages of a mailbox that were not taken yet; how many were new. OSError or IMAP4.error when the server is away.
+    """Take in the messages of a mailbox that were not taken yet; how many were new.
 
-    They stay in the mailbox with the keyword `LamsachTaken`, or as read where the server keeps no keywords: a person who reads them first takes nothing away.
+    OSError or IMAP4.error when the server is away.
+
+    They stay in the mailbox with the keyword `LamsachTaken`, or as read where the server keeps no keywords: a
+    person who reads them first takes nothing away.
     """
     count = 0
     with _mailbox(url) as server:

@@ -12,10 +12,11 @@ from lamsach.portal.units.models import Unit
 
 
 class LetterState(models.TextChoices):
-    """Where a letter stands.
+    """The state of a letter.
 
-    `HANDING`: the server is just being given it. A worker that dies in this moment leaves nobody knowing whether the server has it; the letter becomes
-    `UNCERTAIN` and a person decides, so that nothing goes out twice and nothing is lost in silence.
+    `HANDING`: the server is just being given it. A worker that dies in this moment leaves nobody knowing
+    whether the server has it; the letter becomes `UNCERTAIN` and a person decides, so that nothing goes out
+    twice and nothing is lost in silence.
     """
 
     QUEUED = "queued", _("Waiting")
@@ -29,13 +30,13 @@ class LetterState(models.TextChoices):
 
 
 class Common(models.Model):
-    """What many letters say alike, such as a dispatch's text to 20,000 units: kept once."""
+    """Text common to many letters, such as a dispatch's to 20,000 units, kept once."""
 
     context = models.JSONField(encoder=PlainEncoder)
 
 
 class Letter(Held):
-    """One e-mail to one address. `about` names what an answer to it belongs to, such as `recipient:12`. `key` makes a second queueing of the same letter do nothing. Text is made from `kind` and `context` when it is sent."""
+    """One e-mail to one address; `about`: what an answer belongs to (`recipient:12`); `key`: queued once."""
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=40)
@@ -61,7 +62,7 @@ class Letter(Held):
 
 
 class IncomingKind(models.TextChoices):
-    """What an incoming e-mail turned out to be."""
+    """The nature of an incoming e-mail."""
 
     REPLY = "reply", _("Answer to a letter")
     QUESTION = "question", _("Question")
@@ -71,7 +72,7 @@ class IncomingKind(models.TextChoices):
 
 
 class Incoming(models.Model):
-    """An e-mail that came in, once. `path`: the whole of it in the storage, so that nothing is lost. `target`: what it landed at, such as `question:5`."""
+    """An e-mail that came in, once; `path`: the whole of it; `target`: where it landed (`question:5`)."""
 
     key = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=10, choices=IncomingKind.choices)
@@ -94,7 +95,7 @@ class Incoming(models.Model):
 
 
 class BadAddress(models.Model):
-    """An address that letters come back from. Pages of people and units ask here; an address that is corrected is another one, and good again."""
+    """An address that letters come back from; a corrected address is another one, and good again."""
 
     address = models.EmailField(unique=True)
     since = models.DateTimeField()

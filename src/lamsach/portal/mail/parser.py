@@ -1,4 +1,6 @@
-"""From the bytes of an e-mail to the few things that the portal keeps of it. Everything in it is hostile: headers, HTML, nesting, character sets.
+"""From the bytes of an e-mail to the few things that the portal keeps of it.
+
+Everything in it is hostile: headers, HTML, nesting, character sets.
 
 RFC 5322 (message), RFC 2045 to 2049 (MIME), RFC 3834 (automatic answers), RFC 2919 (lists).
 """
@@ -44,7 +46,7 @@ class File:
 
 @dataclass(slots=True)
 class Parsed:
-    """What is kept of an e-mail. `key` is the same for the same message that came by two ways."""
+    """Facts of an e-mail; `key` is the same for one message that came by two ways."""
 
     key: str
     sender: str
@@ -63,7 +65,7 @@ class Parsed:
 
 
 def clean(text: str, most: int) -> str:
-    """Text without control letters, direction marks and halves of letters, at most so long; it can be stored and shown anywhere."""
+    """Text without control letters, direction marks and half surrogates, cut to a length."""
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))[:most].strip()
 
 
@@ -97,7 +99,8 @@ def parse(raw: bytes) -> Parsed:
 
 
 def one_address(text: str) -> tuple[str, str]:
-    """Name and address of a header with one address; both empty for none, and for several, of which a forger may show one and mean another.
+    """Name and address of a header with one address; both empty for none, and for several, of which a forger
+    may show one and mean another.
 
     Python does so itself from 3.13 on (CVE-2023-27043).
     """
@@ -130,7 +133,7 @@ def _address(text: str) -> str:
 
 
 def _is_automatic(message: EmailMessage) -> bool:
-    """Return whether a program wrote it (RFC 3834 section 2, and what came before): such mail is never answered."""
+    """Return whether a program wrote it (RFC 3834 section 2, and older marks): it is never answered."""
     submitted = header(message, "Auto-Submitted").partition(";")[0].strip().lower()
     precedence = header(message, "Precedence").strip().lower()
     return (

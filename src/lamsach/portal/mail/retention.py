@@ -1,6 +1,10 @@
-"""Erasing what e-mails said. `LAMSACH_MAIL_DAYS` after an e-mail came in, its file, sender and words go; what stays is its kind, its day and where it landed.
+"""Erasing what e-mails said.
 
-What it brought stays where it landed (the history of a dispatch, a question) and goes by the rules of that place. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
+`LAMSACH_MAIL_DAYS` after an e-mail came in, its file, sender and words go; what stays is its kind, its day
+and where it landed.
+
+What it brought stays where it landed (the history of a dispatch, a question) and goes by the rules of that
+place. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ _DAY_S = 86_400
 
 
 def forget(rows: QuerySet[Incoming]) -> int:
-    """Erase these e-mails' files and words; how many. A kill in the middle loses nothing: the files go first, and the next run goes on."""
+    """Erase files, then words of these e-mails, so that a kill loses nothing; how many."""
     numbers = list(rows.exclude(**_BLANK).values_list("pk", flat=True))
     for begin in range(0, len(numbers), _BATCH):
         chosen = numbers[begin : begin + _BATCH]
@@ -53,7 +57,7 @@ def forget_due() -> int:
 
 
 def _empty(folder: Path) -> int:
-    """Delete the files of ours that lie in the drop folder since they were taken in; a Maildir is the mail system's own."""
+    """Delete our old files in the drop folder; a Maildir belongs to the mail system."""
     if not folder.is_dir() or folder.is_symlink():
         return 0
     limit = time.time() - settings.MAIL_DAYS * _DAY_S

@@ -18,7 +18,7 @@ from lamsach.errors import UsageError
 
 TIMEOUT_S = 30
 WIRE = SMTP.clone(max_line_length=900)
-"""Headers in one line as far as RFC 5322 section 2.1.1 allows (998): where Python folds a Vietnamese subject it loses spaces or doubles them."""
+"""Headers in one line up to RFC 5322's 998: Python's folding damages spaces of Vietnamese subjects."""
 
 
 class Refused(Exception):  # noqa: N818 - told to people as a state
@@ -85,7 +85,7 @@ class Smtp:
         return server
 
     def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """MAIL (with the letter's own return address, so that a bounce names it), RCPT, DATA; `before` is called when only the text itself is left to be sent."""
+        """MAIL with the letter's own return address, RCPT, DATA; `before` is called just before the text."""
         try:
             server = self._server = self._server or self._connect()
             self._command(server.mail(str(mail["Reply-To"] or parseaddr(settings.DEFAULT_FROM_EMAIL)[1])))

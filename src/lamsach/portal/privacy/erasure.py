@@ -1,4 +1,4 @@
-"""Erasing what is known of one person: what `person` lists, in one transaction. Counts stay, and so do the other words of a text."""
+"""Erasure of what is known of a person, and again after a restore; counts and other words stay."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BATCH = 200
 
 
 def _each(found: QuerySet[Any]) -> Iterator[Any]:
-    """The rows, a few at a time, whatever is changed meanwhile."""
+    """Yield the rows a few at a time, in spite of changes meanwhile."""
     numbers = list(found.values_list("pk", flat=True))
     for begin in range(0, len(numbers), BATCH):
         yield from found.model._default_manager.filter(pk__in=numbers[begin : begin + BATCH]).order_by("pk")
@@ -59,7 +59,7 @@ def erase(
     *,
     again: frozenset[tuple[str, int]] | None = None,
 ) -> Counter[str]:
-    """Erase what is known of the term in these units, except what a legal hold keeps (counted as `held`). `unit`: in whose name. `again`: after a backup was put back, what a hold kept then."""
+    """Erase what is known of the term in these units, but for holds (`held`); `again`: after a restore."""
 
     wanted = set(units)
     keep_units, keep_cases = (held_units(), held_cases()) if again is None else (set(), set())
@@ -152,14 +152,14 @@ def _line(source: Source, row: Any, term: str) -> None:
 
 
 def _trace(source: Source, row: Any, term: str) -> None:
-    """The row, and the files of its trace's result, which name the same machine. The counts stay, and so do the cases."""
+    """Mask the row and delete the files of its trace's result; counts and cases stay."""
     _columns(source, row, term)
     if row.trace.result_deleted is None:
         delete_result(row.trace)
 
 
 def _told(source: Source, row: Any, term: str) -> None:
-    """The person goes; that somebody was told stays for the count."""
+    """Delete the person; the notice itself stays for the count."""
     row.delete()
 
 
@@ -204,7 +204,7 @@ _WORD = re.compile(r"\w")
 
 
 def digest(term: str) -> str:
-    """Return what stands for the name of a person in the list: nothing can be read from it without the portal's secret key."""
+    """Digest of a person's name for the list: unreadable without the portal's secret key."""
     said = f"{_PURPOSE}\n{term.casefold()}".encode()
     return hmac.digest(settings.SECRET_KEY.encode(), said, hashlib.sha256).hex()
 
@@ -212,7 +212,7 @@ def digest(term: str) -> str:
 def note_person(
     units: Iterable[int], unit: Unit, term: str, erased: Sequence[Place], held: Iterable[Place]
 ) -> None:
-    """Put the erasure of a person on the list: the rows that held the name tell it again; those that a hold kept are not erased then either."""
+    """Put a person's erasure on the list: rows that held the name, and rows that a hold kept."""
     values = {"units": sorted(units), "unit": unit.pk, "digest": digest(term), "length": len(term)}
     ledger.note("person", rows=erased[:_TOLD], held=sorted(held), **values)
 
@@ -296,7 +296,7 @@ def _said(source: Source, row: Any) -> Iterator[str]:
 
 
 def _parts(text: str, length: int) -> Iterator[str]:
-    """Yield what of a text is so long and stands as a word."""
+    """Yield the words of that length in a text."""
     for begin in range(len(text) - length + 1):
         end = begin + length
         before, behind = text[begin - 1 : begin] if begin else "", text[end : end + 1]

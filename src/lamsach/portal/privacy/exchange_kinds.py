@@ -1,4 +1,4 @@
-"""Views of single cases that a cut-off unit grants for a while go upward in its exchange files, and their end too."""
+"""Views of single cases that a cut-off unit grants for a while, and their end, in its exchange files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Grants(Kind):
     upward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """All that is granted now; also nothing, once something was sent, so that a grant that was taken back ends there too."""
+        """All grants in force; also none, once any was sent, so that a revoked one ends there too."""
         records = granted.written(route)
         sent = Sent.objects.filter(partner=route.partner).only("kinds")
         if not records and not any(self.name in file.kinds for file in sent):
@@ -46,7 +46,7 @@ class Grants(Kind):
 
 
 class GrantsBack(BackKind):
-    """What the partner's newest file had granted, for a portal that was put back from a backup: what it had ended since then ends there again."""
+    """Grants of the partner's newest file, for a portal back from a backup: ended ones end again."""
 
     name = "grants-back"
     title = gettext_lazy("Machines that may be seen by name, returned")

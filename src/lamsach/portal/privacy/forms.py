@@ -15,7 +15,7 @@ from lamsach.portal.units.models import Unit
 
 
 class GrantForm(forms.Form):
-    """Which unit above may see the names of a case, for how long, and what for."""
+    """The unit above that may see a case's names, the time, and the purpose."""
 
     to: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
     days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=90, initial=7)
@@ -30,7 +30,7 @@ class GrantForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why."""
+    """A reason."""
 
     reason = forms.CharField(label=_("Reason"), max_length=1000)
 
@@ -52,7 +52,7 @@ class HoldForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """Of whom."""
+    """A person to look for."""
 
     q = text(
         _("Name, user name, e-mail, IP or MAC address"),

@@ -1,7 +1,7 @@
-"""What a cut-off unit lets a unit above see of one case, as a file carries it: the grant's time limit goes with it, and so does its end.
+"""Views of one case granted by a cut-off unit, as a file carries them, with time limit and end.
 
-A file tells all grants that are in force. What an older file granted and the newest one no longer holds is erased, and so is everything whose time is over. What is kept is
-locked with the portal's secret key.
+A file tells all grants that are in force. What an older file granted and the newest one no longer holds is
+erased, and so is everything whose time is over. What is kept is locked with the portal's secret key.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Granted:
 
 
 def read(arrival: Arrival, payload: Payload) -> Iterator[Granted]:
-    """Check the shape. ValueError, TypeError or KeyError for another; InputError for a campaign or unit that is not the sender's."""
+    """Check the shape. ValueError and kin for another; InputError for a foreign campaign or unit."""
     units = {
         unit.code: unit for unit in Unit.objects.filter(pk__in=under([arrival.unit.pk]).values("descendant"))
     }
@@ -160,7 +160,7 @@ def take(arrival: Arrival, payload: Payload) -> int:
 
 
 def end(arrival: Arrival, named: set[str]) -> int:
-    """End what was granted to the partner before this portal was put back from a backup, but for the named machines; how many grants."""
+    """End grants made before this portal came back from a backup, but for the named; how many."""
     partner, ended = arrival.partner, 0
     for grant in in_force(Route(partner)):
         if grant.case.number not in named and grant.at < (partner.restored or grant.at):
@@ -170,7 +170,7 @@ def end(arrival: Arrival, named: set[str]) -> int:
 
 
 def hide() -> None:
-    """Erase all that partners let be seen, after a restore: what they ended since the backup is not known. Their next files grant the rest again."""
+    """Erase all views after a restore, as later ends are unknown; the partners' next files grant again."""
     GrantedView.objects.all().delete()
     for partner in Partner.objects.all():
         if partner.held.pop(NAME, None):

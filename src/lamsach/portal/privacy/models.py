@@ -14,7 +14,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Hold(models.Model):
-    """That nothing is erased: of one case, or of a unit and everything under it (in one campaign or in all)."""
+    """A legal hold on erasure: of one case, or of a unit and everything under it (in one campaign or all)."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="holds", verbose_name=_("Unit"))
     campaign = models.ForeignKey(
@@ -53,8 +53,9 @@ class Erasure(models.Model):
 
 
 class GrantedView(models.Model):
-    """What a cut-off unit below lets ours see of one case until a moment, as its exchange file said (`data`, locked). Gone when the time is over, or when a later file
-    holds it no more. `number` is what the unit calls the case."""
+    """A case that a cut-off unit below lets ours see until a moment; `data` is its file's word, locked.
+
+    Gone when the time is over, or a later file lacks it. `number`: the unit's name for the case."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="granted")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")

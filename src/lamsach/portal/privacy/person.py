@@ -1,4 +1,4 @@
-"""What the portal knows of one person in a unit, by a name, user name, e-mail, IP or MAC address; and erasing it.
+"""Knowledge of one person in a unit, by a name, user name, e-mail, IP or MAC address.
 
 Columns that hold such a value are compared as a whole, whatever the case; free text (log lines, notes, questions, letters) is searched for it as a word. What is listed is
 what would be erased. Members of the portal's staff are no matter of this page: their accounts end on the page of people, and the audit trail has to name them.
@@ -35,7 +35,7 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table that may know of somebody: words for people, the columns compared as a whole, those searched as text, and the way to its unit."""
+    """A table that may know a person: title, columns compared whole, columns searched, way to the unit."""
 
     name: str
     title: Any
@@ -81,7 +81,7 @@ def word(term: str) -> re.Pattern[str]:
 
 
 def rows(source: Source, units: Iterable[int], term: str) -> QuerySet[Any]:
-    """The rows of a table that know of the term, in these units. Free text is narrowed further by `matches`."""
+    """Rows of a table that know the term, in these units; `matches` narrows free text further."""
     condition = Q(pk__in=[])
     for spelled in _spellings(term):
         for column in source.whole:
@@ -157,7 +157,7 @@ WORDS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a table knows: words for people, the columns, the rows shown, how many there are in all."""
+    """Findings of a table: title, columns, shown rows, count in all."""
 
     name: str
     title: Any

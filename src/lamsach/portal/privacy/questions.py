@@ -1,7 +1,8 @@
-"""What people asked is erased `LAMSACH_QUESTION_DAYS` after the question was solved, or after the last word of one that was answered and never asked again.
+"""Erasure of questions `LAMSACH_QUESTION_DAYS` after they were solved or last answered.
 
-Gone are then who asked, the words of question, answers and notes, the files, and the letters about it. What stays is its number, unit, state and times, so that every count stays what it was.
-A legal hold on the unit stops it. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
+Gone are then who asked, the words of question, answers and notes, the files, and the letters about it. What
+stays is its number, unit, state and times, so that every count stays what it was. A legal hold on the unit
+stops it. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def erase(number: int) -> Counter[str]:
 
 
 def _letters(number: int) -> int:
-    """The letters to the asker and to the desk, and the e-mails that were words of the question; how many letters."""
+    """Erase letters to asker and desk and the e-mails that were the question's words; how many letters."""
     letters = Letter.objects.filter(about__in=[f"question:{number}", f"desk:{number}"])
     forget(Incoming.objects.filter(Q(letter__in=letters) | Q(target=f"question:{number}")))
     letters.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
@@ -71,7 +72,7 @@ def _letters(number: int) -> int:
 
 
 def state_of(units: Any) -> dict[str, int]:
-    """For the page: how many questions of these units are due within two weeks, are kept by a hold, were erased."""
+    """Figures for the page: questions due within two weeks, kept by a hold, erased."""
     soon = due(timezone.now() + timedelta(days=14)).filter(unit__in=units)
     held = held_units()
     return {

@@ -1,9 +1,11 @@
-"""What is erased when. N days (`LAMSACH_RETENTION_DAYS`) after a case was closed its raw evidence and the data of persons go; its numbers stay.
+"""Erasure by the calendar: N days (`LAMSACH_RETENTION_DAYS`) after a case closed.
 
-Closed is: verified, false alarm or exception since N days, with nothing seen for N days either; or the campaign was closed and ended N days ago. Gone are then
-the log lines, the names, addresses and keys of the device (unless another case still needs them), who uses it, notes and their files, the reasons that people wrote, letters to that person and their
-answers, and the bundle as it came, once all its cases are purged. What stays is sightings with their counts, the days with logs, the case with
-its states, and the history. A legal hold stops it. Each case is one transaction; a kill in the middle loses nothing, the next run goes on.
+Closed is: verified, false alarm or exception since N days, with nothing seen for N days either; or the
+campaign was closed and ended N days ago. Gone are then the log lines, the names, addresses and keys of the
+device (unless another case still needs them), who uses it, notes and their files, the reasons that people
+wrote, letters to that person and their answers, and the bundle as it came, once all its cases are purged.
+What stays is sightings with their counts, the days with logs, the case with its states, and the history. A
+legal hold stops it. Each case is one transaction; a kill in the middle loses nothing, the next run goes on.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ def run() -> dict[str, int]:
 
 
 def _named_again() -> None:
-    """A purged case whose machine a later bundle names is no longer purged: it goes again when its time is over."""
+    """Reopen purged cases whose machine a later bundle names; they go again in their time."""
     for way in ("case__device__appearances__bundle", "case__device__parts__appearances__bundle"):
         later = {f"{way}__imported__gt": F("at"), f"{way}__campaign": F("case__campaign")}
         numbers = list(Purge.objects.filter(**later).values_list("pk", flat=True).distinct())
@@ -76,7 +78,7 @@ def _named_again() -> None:
 
 @transaction.atomic
 def purge(case_id: int, *, again: bool = False) -> Counter[str]:
-    """Erase what belongs to one case. Nothing, when a hold came or it was purged meanwhile. `again`: after a backup was put back, whatever hold that brought back."""
+    """Erase what belongs to one case, unless held or done; `again`: after a restore, holds or not."""
     case = Case.objects.select_for_update(of=("self",)).select_related("unit").get(pk=case_id)
     if Purge.objects.filter(case=case).exists() or (not again and covering(case).exists()):
         return Counter()
@@ -129,7 +131,7 @@ def _notes(case: Case) -> Counter[str]:
 
 
 def _reasons(case: Case) -> Counter[str]:
-    """Return what people wrote as the reason of a step; who took which step and when stays, and so do the portal's own sentences."""
+    """Erase the reasons that people wrote for steps; who and when stay, and the portal's own sentences."""
     rows = Step.objects.filter(case=case, computed=False, user__isnull=False)
     Step.objects.filter(pk__in=rows.values("pk")).exclude(unfollowed="").update(unfollowed="-")
     own = [number for number, why in rows.exclude(why="").values_list("pk", "why") if why not in VIETNAMESE]
@@ -158,7 +160,7 @@ def forget_devices(members: set[int]) -> Counter[str]:
 
 
 def _loose_devices() -> Counter[str]:
-    """Devices that made no case, or only questions that are answered: their time counts from their last sighting."""
+    """Purge devices without a case, or with answered questions only, counted from their last sighting."""
     until, counts = cut(), Counter[str]()
     old = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
     Clarification.objects.filter(answered__lte=old).exclude(unit__in=held_units()).update(answer="")
@@ -178,7 +180,7 @@ def _loose_devices() -> Counter[str]:
 
 
 def _bundles() -> Counter[str]:
-    """Bundles as they came, once all that they speak of is purged; and the page and logs of the hunt that made them."""
+    """Erase bundles once all their subjects are purged, with page and logs of the hunt behind them."""
     old = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
     rows = Bundle.objects.filter(received__lte=old).exclude(path=ERASED).exclude(unit__in=held_units())
     counts: Counter[str] = Counter()
@@ -211,7 +213,7 @@ def drop_bundle(bundle: Bundle) -> None:
 
 
 def state_of(user_units: Any) -> dict[str, Any]:
-    """For the page: how many cases of these units are due within two weeks, are kept by a hold, were purged."""
+    """Figures for the page: cases due within two weeks, kept by a hold, purged."""
     soon = due(today() + timedelta(days=14)).filter(unit__in=user_units)
     held = held_cases()
     numbers = set(soon.values_list("pk", flat=True))
@@ -230,7 +232,7 @@ ERASED = "erased"
 
 
 def drop(path: str) -> bool:
-    """Delete the file unless another row still names it. Call it after the row that named it was changed. Whether it went."""
+    """Delete the file unless another row names it, after its own row was changed; whether it went."""
     if not path or path == ERASED:
         return False
     columns = [

@@ -69,7 +69,7 @@ def hold_end(request: HttpRequest, hold_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
-    """One case: who above may see its names and until when, who looked, its hold. POST grants, or puts a hold."""
+    """One case: who above sees its names until when, who looked, its hold. POST grants or holds."""
     found = access.get_own_case(request.user, own_case_id)
     above = ancestors(found.unit)
     form = GrantForm(request.POST if request.POST.get("what") == "grant" else None, above=above)
@@ -160,7 +160,7 @@ def _units(request: HttpRequest) -> list[int]:
 @rate_limited("privacy.person", 60, 300)
 @member(WRITERS, WRITERS)
 def person_page(request: HttpRequest) -> HttpResponse:
-    """Return what is known of one person in the person's own units. POST finds it, or erases it. A name stands in no address, since servers on the way write those down."""
+    """Find or erase by POST what is known of a person in own units; names stay out of addresses and logs."""
     units = _units(request)
     form = SearchForm(request.POST if request.method == "POST" else None)
     erase_form = ReasonForm(request.POST if request.POST.get("what") == "erase" else None)

@@ -1,4 +1,4 @@
-"""The support contact on every page, as in a dispatch: the parent unit's for people who work here, the campaign's leader for everybody else."""
+"""Support contact of every page: the parent unit's for people at work, the campaign leader's else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a visitor's public address is that of a machine with an open case. Yes or no, and never whose."""
+"""Check of a visitor's public address against machines with open cases: yes or no, never whose."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _INSIDE = [
         "fe80::/10",
     )
 ]
-"""Addresses that many machines have at once (RFC 1918, 6598, 3927, 4193, 4291): they tell nothing about this visitor's."""
+"""Addresses that many machines share (RFC 1918, 6598, 3927, 4193, 4291): they say nothing."""
 
 
 def public_address(address: str) -> str:
-    """The address as others see it; empty for one of inside a network, of the machine itself, and for what is none: by these nothing can be known."""
+    """The address as others see it; empty for inner ones, the machine itself, and for no address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -41,7 +41,7 @@ def public_address(address: str) -> str:
 
 
 def has_open_case(address: str) -> bool:
-    """Return whether a machine with this public address has an open case in a running campaign. False without the cases' tables and for what is no public address."""
+    """Return whether a machine at this public address has an open case in a running campaign."""
     parsed = public_address(address)
     if not parsed or not apps.is_installed("lamsach.portal.cases"):
         return False

@@ -1,7 +1,9 @@
-"""Public pages for visitors without a session: rendered once a second in each process, then answered by the event loop, before the site and without a thread.
+"""Public pages for visitors without a session: rendered once a second in each process, then answered by the
+event loop, before the site and without a thread.
 
-All visitors see the same but for the word against forgery in the forms, which is put in for each: their secret itself, without Django's mask, which hides it where compressed
-pages repeat what an attacker wrote; these pages repeat nothing. What is published shows a second later at the latest.
+All visitors see the same but for the word against forgery in the forms, which is put in for each: their
+secret itself, without Django's mask, which hides it where compressed pages repeat what an attacker wrote;
+these pages repeat nothing. What is published shows a second later at the latest.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def _paths() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A page that may be kept: what decides what is answered, and the visitor's secret for the word, if they have one."""
+    """A page that may be kept: the key of its answer, and the visitor's secret for the token."""
 
     key: tuple[str, ...]
     secret: str
@@ -45,7 +47,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page that was rendered: the bytes between its words, and around the secret in the cookie that each visitor is given."""
+    """A rendered page: the bytes between its tokens, and around the secret in each visitor's cookie."""
 
     until: float
     headers: Headers
@@ -89,7 +91,7 @@ class KeptPages:
 
 
 def _asked(environ: dict[str, Any]) -> _Asked | None:
-    """Return what a visitor without a session asks for, by all that the site looks at; None for what is not kept."""
+    """Request of a visitor without a session, by all that the site looks at; None when not to be kept."""
     if environ["REQUEST_METHOD"] != "GET" or environ["QUERY_STRING"] or not settings.PUBLIC_PAGE_S:
         return None
     said, path = environ.get("HTTP_COOKIE", ""), environ["PATH_INFO"]
@@ -108,7 +110,7 @@ def _asked(environ: dict[str, Any]) -> _Asked | None:
 
 
 def _page(status: str, headers: list[tuple[str, str]], body: bytes) -> _Page | None:
-    """Return the page to keep; None for an answer that is none, or that gives the visitor more than the word's cookie."""
+    """The page to keep; None for other answers, and for ones that give more than the token's cookie."""
     cookies = [value.encode("latin-1") for name, value in headers if name == "Set-Cookie"]
     around = [_IN_COOKIE.split(one, maxsplit=1) for one in cookies]
     begins = [f"{settings.CSRF_COOKIE_NAME}=".encode() == part[0].strip() for part in around]

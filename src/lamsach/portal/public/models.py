@@ -30,7 +30,7 @@ class Tool(models.Model):
 
 
 class Download(models.Model):
-    """How often a tool was taken on a day. Nothing about who."""
+    """Downloads of a tool on a day; nothing about people."""
 
     tool = models.ForeignKey(Tool, models.CASCADE, related_name="downloads")
     day = models.DateField()

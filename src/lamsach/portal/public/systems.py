@@ -1,10 +1,15 @@
-"""Which operating systems and browsers are still supported, judged by the User-Agent on a given day; facts with dates and their source in `support.json`.
+"""Support of operating systems and browsers, by the User-Agent on a day; dated facts in `support.json`.
 
-A version has a published last day (`until`; `latest` where several versions or `editions` look the same from outside), or the day on which it was `released`: where makers publish no last day
-(Apple, Google) it is believed for `least_days`, fewer than any version of the past years was kept. A version newer than all of the table came after the day of the facts (`as_of`): it is believed
-for a year from then. Versions below `before` had ended by then. Nothing is believed longer, so an old table never calls a system supported that has ended. Browsers that come out every few weeks are judged by the pace of the
-past years (`releases`): so many days after a version came, `kept_days`, it gets no updates any more. Windows 10 and 11 say the same in the User-Agent, macOS stays at 10.15 and Chrome for Android at
-10; browsers of the Chromium family give the version in the header `Sec-CH-UA-Platform-Version` when they are asked for it (https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11).
+A version has a published last day (`until`; `latest` where several versions or `editions` look the same from
+outside), or the day on which it was `released`: where makers publish no last day (Apple, Google) it is
+believed for `least_days`, fewer than any version of the past years was kept. A version newer than all of the
+table came after the day of the facts (`as_of`): it is believed for a year from then. Versions below `before`
+had ended by then. Nothing is believed longer, so an old table never calls a system supported that has ended.
+Browsers that come out every few weeks are judged by the pace of the past years (`releases`): so many days
+after a version came, `kept_days`, it gets no updates any more. Windows 10 and 11 say the same in the
+User-Agent, macOS stays at 10.15 and Chrome for Android at 10; browsers of the Chromium family give the
+version in the header `Sec-CH-UA-Platform-Version` when they are asked for it
+(https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11).
 """
 
 from __future__ import annotations
@@ -31,9 +36,11 @@ _PATTERNS = (
     (re.compile(r"(?:iPhone|CPU) OS (?:18_[67] |(\d+))"), "ios"),
     # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6); 10_15_7 is what every browser says on newer versions
     (re.compile(r"Mac OS X(?: 10[._]15| (1[1-9]|[2-9]\d)| (10)[._](\d+))?"), "macos"),
-    # Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.2.15) Gecko/20110303 Ubuntu/10.10 (maverick) Firefox/3.6.15
+    # Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.2.15) Gecko/20110303 Ubuntu/10.10 (maverick)
+    # Firefox/3.6.15
     (re.compile(r"Linux.{0,200}? (Ubuntu)/(\d+\.\d+)"), "linux"),
-    # Mozilla/5.0 (X11; U; Linux x86_64; en-US; rv:1.9.0.15) Gecko/2009102704 Red Hat/3.0.15-1.el5_4 Firefox/3.0.15
+    # Mozilla/5.0 (X11; U; Linux x86_64; en-US; rv:1.9.0.15) Gecko/2009102704 Red Hat/3.0.15-1.el5_4
+    # Firefox/3.0.15
     (re.compile(r"Linux.{0,200}? (?:Red Hat|CentOS)/\S{0,40}\.(el)(\d+)"), "linux"),
     # Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0
     (re.compile(r"X11;[^)]{0,60}Linux()"), "linux"),
@@ -49,9 +56,10 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system or browser: its name, whether it is still supported (None: cannot be told), its last day, by which source, as of which day.
+    """A system or browser: name, still supported (None: unknown), last day, source and its date.
 
-    `others`: where it cannot be told, the versions that it may be, each with its last day (None: not published), the newest first. `extended`: until when those get updates who pay for them.
+    `others`: where it cannot be told, the versions that it may be, each with its last day (None: not
+    published), the newest first. `extended`: until when those get updates who pay for them.
     """
 
     name: str
@@ -80,7 +88,7 @@ def is_phone(agent: str) -> bool:
 
 
 def system(agent: str, day: date, platform: str = "") -> System | None:
-    """The operating system that a User-Agent (at most its first 500 letters are read) shows on a day; None when it shows none. `platform`: the value of `PLATFORM_HINT`."""
+    """The operating system of a User-Agent (first 500 letters) on a day, with `PLATFORM_HINT`; or None."""
     for pattern, family in _PATTERNS:
         if found := pattern.search(agent[:_LONGEST]):
             parts = [part for part in found.groups() if part]
@@ -99,7 +107,7 @@ def browser(agent: str, day: date) -> System | None:
 
 
 def _hinted(family: str, version: str, platform: str) -> str:
-    """The version by the header, where it says more than the User-Agent: of Windows the key of a range of its builds."""
+    """The version by the header, where it says more than the User-Agent; of Windows a range of builds."""
     found = _HINTED.match(platform[:20])
     if found is None or family not in ("windows", "android", "macos"):
         return ""
@@ -158,7 +166,7 @@ def _order(version: str) -> tuple[int, ...]:
 
 
 def _others(facts: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, date | None], ...]:
-    """The versions that it may be, of which the table knows how long they last, the newest first: the editions of the one that it is, else all."""
+    """Versions that it may be and that the table knows, newest first: its editions, else all."""
     found: list[dict[str, Any]] = entry.get("editions") or [
         edition
         for one in (facts.get("builds") or facts["versions"]).values()
@@ -170,7 +178,7 @@ def _others(facts: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, da
 
 
 def _is_fresh(version: int, releases: dict[str, Any], day: date) -> bool:
-    """Return whether a version of a browser that comes out every few weeks is recent enough to get updates."""
+    """Return whether a version of a browser with frequent releases is recent enough for updates."""
     behind: int = (version - releases["version"]) * releases["every_days"]
     most: int = behind + releases["kept_days"]
     return (day - date.fromisoformat(releases["day"])).days <= most

@@ -139,7 +139,7 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
 
 
 def _keep(form: ToolForm) -> bool:
-    """Store the form's file, before any transaction; False, and the form says why, when it may not be kept."""
+    """Store the form's file before any transaction; False, after a note on the form, when it may not be."""
     if form.cleaned_data["file"]:
         kept = kept_of(form, "file", TOOL_KINDS)
         if kept is None:

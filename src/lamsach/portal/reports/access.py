@@ -1,7 +1,8 @@
 """The one gate to reports.
 
-A report is seen by those who see its unit, drafts included. It is changed by those who may act for the unit, accepted by a coordinator over the parent. The head's
-approval is given by somebody with a coordinator's role in the unit itself; others record it from paper.
+A report is seen by those who see its unit, drafts included. It is changed by those who may act for the unit,
+accepted by a coordinator over the parent. The head's approval is given by somebody with a coordinator's role
+in the unit itself; others record it from paper.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def with_parent(campaign: Campaign) -> QuerySet[Report]:
 
 
 def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:
-    """The report: Http404 when the person does not see it; PermissionDenied when they may not act for its unit (`write`) or for its receiver (`receive`)."""
+    """The report; Http404 outside, PermissionDenied without the right to act for its unit or receiver."""
     report = get_object_or_404(readable_reports(user), pk=report_id)
     if write and not may_act(user, report.unit_id):
         raise PermissionDenied
@@ -55,7 +56,7 @@ def may_write(user: Any, unit_id: int) -> bool:
 
 
 def may_receive(user: Any, report: Report) -> bool:
-    """Return whether the person accepts or returns the report: a coordinator over the parent, or over the unit when nothing in the campaign stands above it."""
+    """Return whether the person accepts or returns the report: a coordinator over its receiver."""
     return receives(user, report.campaign, report.unit)
 
 
@@ -66,7 +67,7 @@ def receives(user: Any, campaign: Campaign, unit: Unit) -> bool:
 
 
 def readable_received(user: Any) -> QuerySet[Received]:
-    """The forms that came in for units whose reports the person receives; those of an unknown unit for whoever leads the campaign, of an unknown campaign for whoever stands at the top."""
+    """Received forms of units whose reports the person receives; unknown units' to leader or top."""
     units = writable_units(user, COORDINATORS)
     below = (
         Q(unit__parent__in=units)
@@ -96,7 +97,7 @@ def get_place(user: Any, campaign_id: int, unit_id: int, *, write: bool = False)
 
 
 def get_extension(user: Any, extension_id: int) -> Extension:
-    """A request for a later deadline, for whoever coordinates the unit's parent."""
+    """A request for a later deadline, for a coordinator of the unit's parent."""
     found = Extension.objects.filter(pk=extension_id).select_related("unit", "campaign").first()
     if found is None or not reaches(user, found.unit_id):
         raise Http404

@@ -1,4 +1,4 @@
-"""Filled forms that come by e-mail or as a file: read, put beside the unit and campaign that they are about, and kept for a person to confirm."""
+"""Filled forms by e-mail or file: read, matched to unit and campaign, kept for a person to confirm."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MOST_CAMPAIGNS = 20
 
 
 def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
-    """Return what a file says of the form; nothing when it is not the filled form. Never raises for what is in the file."""
+    """Read what a file says of the form; nothing when it is not the filled form. Never raises."""
     try:
         found = _json(content, form) if name.lower().endswith(".json") else read_filled(content, form)
     except LamsachError:
@@ -70,7 +70,7 @@ def _json(content: bytes, form: Form) -> tuple[Read, ...]:
 
 @reads
 def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
-    """Take the signed report that an e-mail carries, or read a filled form; what files it. None when the e-mail carries neither."""
+    """Take an e-mail's signed report, or read its filled form; the function that files it, or None."""
     signed, problem = _signed(parsed)
     if signed is not None:
         return partial(_file_exchange, signed)
@@ -139,7 +139,7 @@ def _form(letter: Letter | None, parsed: Parsed) -> _Found | None:
 
 
 def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
-    """Take an exchange file that carries reports alone, once; or why one was refused. Whatever else it carries waits for a person with the file; so does one whose signature nobody knows."""
+    """Take an exchange file of reports alone, once, or say why not; anything else waits for a person."""
     why = ""
     for file in parsed.files:
         if not file.name.lower().endswith((".zip", ".zip.age")):

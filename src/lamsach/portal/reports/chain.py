@@ -1,7 +1,10 @@
-"""The way of a report: which step may follow which, and taking it. A step is one transaction: the state, the history, the audit trail, the letter.
+"""The way of a report: which step may follow which, and taking it.
+
+A step is one transaction: the state, the history, the audit trail, the letter.
 
 draft --submit--> submitted --approve--> approved --send--> sent --accept--> frozen
-      submitted --return--> returned, approved --return--> returned, sent --refuse--> returned --submit--> submitted
+      submitted --return--> returned, approved --return--> returned, sent --refuse--> returned --submit-->
+      submitted
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ S = ReportState
 
 
 class Action(StrEnum):
-    """What a person does to a report."""
+    """The steps of a report."""
 
     SUBMIT = "submit"
     APPROVE = "approve"
@@ -74,9 +77,12 @@ def take(
     freeze: Callable[[Report], dict[str, Any]] | None = None,
     **changes: Any,
 ) -> Report:
-    """Take a step. `version`: as the person saw it; Stale when the report is no longer so. `freeze` gives the columns that hold what is submitted.
+    """Take a step. `version`: as the person saw it; Stale when the report is no longer so.
 
-    Raises InputError for a step that needs a reason and has none, and Stale for one that may not follow the state that the report is in by now.
+    `freeze` gives the columns that hold what is submitted.
+
+    Raises InputError for a step that needs a reason and has none, and Stale for one that may not follow the
+    state that the report is in by now.
     """
     if action in NEEDS_REASON and not reason.strip():
         raise InputError(mark("Say why it is returned."), "reason")

@@ -1,4 +1,4 @@
-"""The direct subordinates' reports taken together: sums of what was accepted, who is late or missing by name, what changed since. A few queries, whatever the size of the tree."""
+"""Consolidation of the direct subordinates' reports: sums, late and missing by name, changes, by day."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lamsach.portal.units.models import Unit
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One direct subordinate: its newest report and the accepted one, deadline, the numbers that were accepted, and what the board knows meanwhile."""
+    """A direct subordinate: newest and accepted report, deadline, accepted numbers, the board's numbers."""
 
     unit: Unit
     newest: Report | None
@@ -44,8 +44,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Consolidation:
-    """All direct subordinates of a unit. `sums` add up accepted reports only, each unit once: `surplus` is what was taken off for `doubled`, units that two accepted reports
-    count after a move; `between` are units that none counts."""
+    """All direct subordinates of a unit.
+
+    `sums` add up accepted reports only, each unit once: `surplus` is what was taken off for `doubled`, units
+    that two accepted reports count after a move; `between` are units that none counts.
+    """
 
     lines: tuple[Line, ...]
     sums: Mapping[str, int]
@@ -70,7 +73,7 @@ class Consolidation:
 
 
 def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consolidation:
-    """Take the subordinates' reports together. `basis`: the unit's own submitted report; what was accepted after it is marked as changed."""
+    """Consolidate the subordinates' reports; `basis`: the own report, after which acceptance is a change."""
     units = list(children(scope))
     known = [unit.pk for unit in units]
     frozen = accepted(scope, known)
@@ -158,14 +161,14 @@ _ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The chart, and the same in rows: a day on which something came or was due, how many came on it, came up to it, were due up to it."""
+    """The chart, and its rows: a day, how many came on it, came up to it, were due up to it."""
 
     chart: Chart
     rows: tuple[tuple[date, int, int, int], ...]
 
 
 def received_by_day(campaign: Campaign, lines: Sequence[Line], today: date) -> Received | None:
-    """The last 120 days at most, until today or the last deadline; None without a unit. A report that was returned, and no other sent, has not come."""
+    """Draw the last 120 days at most, until today or the last deadline; None without a unit."""
     if not lines:
         return None
     units = [line.unit.pk for line in lines]

@@ -1,4 +1,4 @@
-"""What is submitted, as one JSON object with its digest; and the form of `lamsach.letters` filled from a report."""
+"""Content of a report: everything counted once, what is submitted with its digest, the filled form."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def figures_of(report: Report) -> dict[str, Figure]:
 
 
 def snapshot(report: Report) -> dict[str, Any]:
-    """Everything that the head approves and the parent accepts: texts, figures with both values, the subordinates' reports that it rests on."""
+    """Everything that is approved and accepted: texts, figures with both values, the reports under it."""
     form, figures = form_of(report), figures_of(report)
     annexes = measured_of(report)["annexes"]
     parts = accepted(scope_of(report))
@@ -192,7 +192,7 @@ def scope_of(report: Report) -> Scope:
 
 
 def evidence_of(report: Report) -> Evidence:
-    """Return what the texts rest on: the computed numbers, and in the place of any the one that a person stated."""
+    """Evidence of the texts: the computed numbers, with those that a person stated in their place."""
     found = measured_of(report)
     values: Mapping[str, int | None] = found["values"]
     nothing = not values.get("cases.found") and not found["sources"]

@@ -72,7 +72,7 @@ def reminder_letter(request: HttpRequest, campaign_id: int, unit_id: int, docume
 
 @member(ALL, WRITERS, ("GET",))
 def minutes_file(request: HttpRequest, case_id: int, document: str) -> HttpResponse:
-    """The minutes of cleaning a machine; whoever may not see the machine's name gets them without it."""
+    """Minutes of cleaning a machine, without its name for those who may not see that."""
     found = get_case(request.user, case_id)
     named = found.pk in seen_by_name(request.user, [found])
     record(request, "case.minutes", found, found.unit, kind=_kind(document), named=named)
@@ -109,7 +109,7 @@ def scan(request: HttpRequest, report_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("POST",))
 def sign(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Sign the approved report's PDF with a key file. The key and its password are used once and kept nowhere."""
+    """Sign the approved report's PDF with a key file; key and password are used once and not kept."""
     found = access.get_report(request.user, report_id, write=True)
     form = SignForm(request.POST, request.FILES)
     if found.state not in _APPROVED:

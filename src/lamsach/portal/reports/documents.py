@@ -1,4 +1,4 @@
-"""The documents of a report: the unit's report with its appendix and annexes, and the consolidated report of what stands under a unit."""
+"""Documents of a report: the unit's with appendix and annexes, the consolidated one, all as a zip."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _shown(value: int | None) -> str:
 
 
 def _around(report: Report) -> tuple[Head, tuple[str, ...]]:
-    """Head and recipients: as they were submitted, else as the unit's letterhead has them. Number and day stay open until they are given."""
+    """Head and recipients as submitted, else by the letterhead; number and day stay open until given."""
     told = (report.content or {}).get("letterhead") if not report.is_open else None
     kept = told or heads.kept_parts(heads.letterhead_of(report.unit))
     head = Head(
@@ -150,7 +150,7 @@ def _units_table(title: str, form: Form, rows: list[tuple[str, ...]]) -> Appendi
 
 
 def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled | None = None) -> Document:
-    """The consolidated report of a unit's direct subordinates: sums of accepted reports, by unit, late and missing by name, corrections."""
+    """Consolidated report of the direct subordinates: accepted sums, by unit, late, missing, corrections."""
     figures = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
     texts = _texts(scope, form, taken, figures, filled)
     whole = Filled(form, {**texts, "unit": scope.unit.name}, figures, as_of=scope.day)
@@ -164,7 +164,8 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
     annexes += appendices({"states": state_rows(scope), "coverage": log_rows(scope)})
     total, received = len(taken.lines), len(taken.lines) - len(taken.missing)
     remarks = [
-        f"Tính đến ngày {format_date(scope.day)}, đã tiếp nhận báo cáo của {received}/{total} đơn vị trực thuộc. "
+        f"Tính đến ngày {format_date(scope.day)}, đã tiếp nhận báo cáo của {received}/{total} "
+        f"đơn vị trực thuộc. "
         "Số liệu nêu trên chỉ cộng các báo cáo đã được tiếp nhận.",
     ]
     if taken.doubled:
@@ -191,7 +192,7 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
 def _texts(
     scope: Scope, form: Form, taken: Consolidation, figures: Mapping[str, Figure], filled: Filled | None
 ) -> dict[str, str]:
-    """Drafted from what was accepted, and who is missing; the unit's own words where it has written a report that says nothing else than these figures."""
+    """Draft texts from what was accepted and is missing; use the unit's own where they contradict nothing."""
     computed = Evidence(
         unit=scope.unit.name,
         campaign=scope.campaign.name,
@@ -280,7 +281,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
 
 class _Sink:
-    """What a zip is written to when nothing can be sought: the bytes wait here until they are sent."""
+    """Target of a zip that cannot be sought: the bytes wait here until they are sent."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -304,7 +305,7 @@ class _Sink:
 
 
 def everything(document: Document, taken: Consolidation) -> Iterator[bytes]:
-    """The consolidated report as DOCX, PDF and XLSX, and of each accepted report the PDF, the JSON and what was signed or scanned; as the bytes of a zip."""
+    """Zip the consolidated report as DOCX, PDF and XLSX with each accepted report, its JSON and scan."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for kind in ("docx", "pdf", "xlsx"):

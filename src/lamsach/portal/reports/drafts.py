@@ -48,7 +48,7 @@ def newest(campaign: Campaign, unit: Unit) -> Report | None:
 
 
 def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> Report:
-    """The unit's report: the one that there is, else a new draft filled from what is known. Two who begin at once get the same one."""
+    """The unit's report, else a new draft filled from what is known; two who begin at once share it."""
     found = newest(campaign, unit)
     if found is not None:
         return found
@@ -75,7 +75,7 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
 
 
 def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Report:
-    """The next edition of a frozen report, with the reason; it begins with what was reported, its computed numbers as they are by now (`day`)."""
+    """Begin the next edition of a frozen report, with the reason and with numbers as of `day`."""
     if report.state != ReportState.FROZEN:
         raise Stale
     if not reason.strip():
@@ -113,7 +113,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
 
 
 def refresh(report: Report, by: Any, version: int, *, texts: bool) -> None:
-    """Compute the numbers anew as of today, with the campaign's newest form; draft the texts anew when asked. Stated numbers stay. InputError as in `save`."""
+    """Count anew as of today, by the newest form; draft texts anew when asked. InputError as in `save`."""
     with transaction.atomic():
         _hold(report, version)
         report.as_of, report.form = today(), report.campaign.form
@@ -130,9 +130,12 @@ def save(
     columns: Mapping[str, Any],
     figures: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Keep what a person changed; a stated number changes the drafted texts too. Stale when it is not open or somebody else was quicker.
+    """Keep what a person changed; a stated number changes the drafted texts too.
 
-    InputError when a number differs from the computed one without a reason, or when numbers and texts would contradict each other: then nothing is kept.
+    Stale when it is not open or somebody else was quicker.
+
+    InputError when a number differs from the computed one without a reason, or when numbers and texts would
+    contradict each other: then nothing is kept.
     """
     with transaction.atomic():
         _hold(report, version)
@@ -177,7 +180,7 @@ def _hold(report: Report, version: int) -> None:
 
 
 def _fill(report: Report, *, texts: bool) -> None:
-    """Count once (`measured`), put in the computed numbers (stated ones stay), and the drafted texts when asked; drafted ones that nobody changed follow the numbers in any case."""
+    """Count once, put in computed numbers and, when asked, drafted texts; unchanged drafts always follow."""
     form, scope = parse_form(report.form.definition), scope_of(report)
     before = (report.measured or {}).get("drafted", {})
     found = measure(form, scope)
@@ -196,7 +199,7 @@ def _fill(report: Report, *, texts: bool) -> None:
 
 
 def _redraft(report: Report, texts: Mapping[str, str]) -> None:
-    """Let the drafted texts follow the numbers: those that are not there, and those that nobody changed since they were drafted. The others stay as they are."""
+    """Let drafted texts follow the numbers where they are missing or nobody changed them since."""
     before, now = (report.measured or {}).get("drafted", {}), drafted(report)
     report.texts = {**report.texts, **texts}
     for name in DRAFTED:
@@ -211,11 +214,12 @@ def _plain(text: str | None) -> str | None:
 
 
 def _agree(report: Report) -> None:
-    """InputError when the report's numbers do not fit each other, or a text that a person wrote says otherwise than they do."""
+    """InputError when the numbers do not fit each other, or a text by hand contradicts them."""
     if (pair := misfit(evidence_of(report))) is not None:
         raise InputError(
             mark(
-                "The numbers of machines do not fit each other: a part is larger than the whole. Nothing was changed."
+                "The numbers of machines do not fit each other: a part is larger than the "
+                "whole. Nothing was changed."
             ),
             f"{pair[0]} > {pair[1]}",
         )
@@ -224,7 +228,8 @@ def _agree(report: Report) -> None:
 
 
 OTHERWISE = mark(
-    "A text that was changed by hand says otherwise than the figures. Correct these words, or let the texts be drafted anew. Nothing was changed."
+    "A text that was changed by hand says otherwise than the figures. Correct these words, or "
+    "let the texts be drafted anew. Nothing was changed."
 )
 
 
@@ -239,7 +244,7 @@ OLD_DAYS = 7
 
 
 def warned(report: Report) -> list[str]:
-    """Sentences in the reader's language: what the checks say of the report's numbers, how old they are, what its texts say otherwise. They never forbid."""
+    """Warnings for the reader: checks of the numbers, their age, contradicting texts. They never forbid."""
     form: Form = form_of(report)
     values = measured_of(report)["values"]
     shown: dict[str, int | None] = {
@@ -254,7 +259,8 @@ def warned(report: Report) -> list[str]:
     days = (today() - report.as_of).days
     if days > OLD_DAYS:
         words = _(
-            "The figures are as of {day}, {days} days ago. Count them anew before the report goes out, or send them knowing that."
+            "The figures are as of {day}, {days} days ago. Count them anew before the report "
+            "goes out, or send them knowing that."
         )
         told.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
     asked = asking_dispatch(report)

@@ -1,4 +1,4 @@
-"""Reports in the signed exchange file: sent ones go up as they were signed, the answers to them come down. The same goes by stick and as the attachment of an e-mail."""
+"""Reports in the exchange file: sent ones go up as signed, the answers come down; by stick or e-mail."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _AT_WORK = mark("The unit's report is being written or approved in the portal. N
 
 
 def _newest(unit: Unit, *more: ReportState) -> list[Report]:
-    """The unit's newest sent report of each campaign: of closed ones too, which may have been closed while it was on its way."""
+    """Newest sent report of each campaign, of closed ones too, closed while it was on its way."""
     found: dict[int, Report] = {}
     wanted = Report.objects.filter(unit=unit, state__in=(*DONE, *more))
     for report in wanted.select_related("campaign", "unit").order_by("edition"):
@@ -125,7 +125,7 @@ class Reports(Kind):
 
 
 def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], datetime | None, int]]:
-    """Campaign, content, when it was sent, and the place of the scan among the payload's files, from 1; 0 for none."""
+    """Campaign, content, moment of sending, and the scan's place among the files (from 1; 0: none)."""
     found = []
     for row in rows(payload.data["reports"], MOST):
         place = number(row["file"], len(payload.files))
@@ -137,7 +137,7 @@ def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, 
 
 
 def _moment(row: Mapping[str, Any]) -> datetime | None:
-    """When a report was sent, by the clock of its unit's portal; None in files of older versions."""
+    """Moment of sending by the unit's own portal's clock; None in files of older versions."""
     stated = text(row.get("sent", ""), 40)
     found = datetime.fromisoformat(stated) if stated else None
     if found is not None and found.tzinfo is None:
@@ -163,7 +163,7 @@ def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
 
 
 class Answers(Kind):
-    """What became of reports, on its way down."""
+    """Decisions on reports, on their way down."""
 
     name = "report-answers"
     title = gettext_lazy("Answers to reports")
@@ -270,7 +270,7 @@ class Back(Reports):
 
 
 class AnswersBack(BackKind):
-    """What became of the reports of the partner's unit, for a portal above that was put back from a backup: the reports, and its own signed word on them."""
+    """Decisions on the partner unit's reports, for a portal above that came back from a backup."""
 
     name = "report-answers-back"
     title = gettext_lazy("Answers to reports, returned")

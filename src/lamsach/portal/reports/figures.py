@@ -1,4 +1,4 @@
-"""Where the numbers of a report come from. Campaign and cases have one query each for any subtree as of any day; this asks them and nothing else."""
+"""Sources of a report's numbers: one query each for campaign and cases, for any subtree and day."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lamsach.portal.units.tree import on_day, under
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a report is about: a campaign, a unit with everything under it, a day; whether the unit counts among its units."""
+    """Subject of a report: a campaign, a unit with everything under it, a day; whether it counts itself."""
 
     campaign: Campaign
     unit: Unit
@@ -52,7 +52,7 @@ def known(scope: Scope) -> dict[str, int | None]:
 
 
 def own(scope: Scope) -> dict[str, int | None]:
-    """The same numbers of the unit alone: the whole without what stands under it."""
+    """The same numbers of the unit alone: the whole without its subordinates."""
     whole = known(scope)
     below = total(counts_by_child(scope.campaign, scope.unit.pk, scope.day).values())
     for name in ("units", "informed", "deployed"):
@@ -87,7 +87,7 @@ def children(scope: Scope) -> QuerySet[Unit]:
 
 
 def accepted(scope: Scope, units: Iterable[int] | None = None) -> dict[int, Report]:
-    """The newest frozen edition of each direct subordinate (`units`, when they are known already), by unit. One query, which reads no more of the contents than the figures."""
+    """Newest frozen edition of each direct subordinate, by unit; only figures are read of the contents."""
     below: Any = children(scope).values("pk") if units is None else list(units)
     rows = Report.objects.filter(campaign=scope.campaign, state=ReportState.FROZEN, unit__in=below)
     light = rows.defer("content", "measured").annotate(told_figures=F("content__figures"))
@@ -121,7 +121,7 @@ def _added_up(row: Row) -> bool:
 
 
 def _sum(row: Row, parts: Iterable[Report], alone: Mapping[str, int | None], over: int) -> int | None:
-    """The subordinates' accepted numbers, each unit once, and what the unit itself adds. Missing reports are not guessed."""
+    """Add the accepted numbers, each unit once, and the unit's own; missing reports are not guessed."""
     told_values = [stated_values(part).get(row.key) for part in parts]
     present = [value for value in (*told_values, alone.get(row.source)) if value is not None]
     return max(sum(present) - over, 0) if present else None
@@ -152,7 +152,7 @@ Rows = list[list[str]]
 
 @dataclass(slots=True)
 class _Logs:
-    """The logs of a unit and everything under it: sources, days that were searched and days between them that were not, each source for itself."""
+    """Logs of a unit and everything under it: sources, searched days and gaps, each source for itself."""
 
     sources: int = 0
     days: int = 0
@@ -185,7 +185,7 @@ def _nothing(scope: Scope) -> Rows:
 
 
 def state_rows(scope: Scope) -> Rows:
-    """Machines of the scope by state, and how many units were not searched; nothing when none was found and every unit searched."""
+    """Machines of the scope by state, and units not searched; nothing when all is searched and none found."""
     counts = case_counts(scope.campaign, scope.unit.pk, scope.day)
     lacking = searching(scope.campaign, scope.unit.pk, scope.day).count
     if not counts.found and not counts.dismissed and not lacking:
@@ -195,7 +195,7 @@ def state_rows(scope: Scope) -> Rows:
 
 
 def log_rows(scope: Scope) -> Rows:
-    """Return which logs were searched in the scope: one row for the unit itself and for each unit directly under it, with everything below. Three queries."""
+    """Logs searched in the scope: a row for the unit itself and each child's subtree. Three queries."""
     places = {scope.unit.pk: _Place(scope.unit.name), **{u.pk: _Place(u.name) for u in children(scope)}}
     below = UnitLink.objects.filter(on_day(scope.day), ancestor__in=list(places)).exclude(
         ancestor=scope.unit.pk

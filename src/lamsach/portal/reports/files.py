@@ -1,4 +1,4 @@
-"""A report that was not written in this portal is filed at its unit: signed data as it is, a filled form as a person confirmed it. It takes the same steps, so nothing is sent twice."""
+"""Reports not written in this portal, filed at their unit: signed data as is, a form as confirmed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPEN = (ReportState.DRAFT, ReportState.RETURNED)
 
 
 def checked(content: Any, unit: Unit) -> dict[str, Any]:
-    """The content of a report as another portal signed it, with nothing but what a report holds. ValueError for anything else."""
+    """Content of a report as another portal signed it, and nothing else. ValueError for anything else."""
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ValueError("not a report")
     stated: Mapping[str, Any] = content["unit"]
@@ -56,7 +56,7 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
 
 
 def _letterhead(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what stands around the unit's document; reports of an older portal have none."""
+    """Letterhead of the unit's document; reports of an older portal have none."""
     if "letterhead" not in content:
         return {}
     told = content["letterhead"]
@@ -126,9 +126,12 @@ def file_signed(
     who: str = "",
     sent: datetime | None = None,
 ) -> tuple[Report, bool]:
-    """File signed data as the unit's sent report; the report, and whether something was done. What is there already is left alone; a newer one takes the place of
-    one that waits, and is a correction of one that is frozen. `sent`: when it was sent, by the clock of the portal that signed it; one that was sent just then and
-    returned meanwhile stays returned. Raises ValueError for what is no report, Stale when people here are at work on the unit's report.
+    """File signed data as the unit's sent report; the report, and whether something was done.
+
+    What is there already is left alone; a newer one takes the place of one that waits, and is a correction of
+    one that is frozen. `sent`: when it was sent, by the clock of the portal that signed it; one that was sent
+    just then and returned meanwhile stays returned. Raises ValueError for what is no report, Stale when
+    people here are at work on the unit's report.
     """
     wanted = checked(content, unit)
     digest = digest_of(wanted)
@@ -166,7 +169,7 @@ def file_confirmed(
     reason: str,
     columns: Mapping[str, Any] | None = None,
 ) -> Report:
-    """File a form as a person confirmed it: its numbers stand instead of the computed ones, with the reason. Raises Stale when people are at work on the unit's report."""
+    """File a form as confirmed, its numbers with the reason. Stale while people are at work on the report."""
     found = _open_for(campaign, unit, by, "", reason)
     figures = {}
     for key, figure in figures_of(found).items():
@@ -198,7 +201,7 @@ def _open_for(campaign: Campaign, unit: Unit, by: Any, who: str, correction: str
 
 
 def _put(report: Report, figures: Mapping[str, Mapping[str, Any]]) -> None:
-    """The figures as the other portal has them; one that this portal's form does not know stays in the content alone."""
+    """Store the figures of the other portal; those unknown to this portal's form stay in the content."""
     for figure in Figure.objects.filter(report=report):
         told = figures.get(figure.key)
         figure.computed = told["computed"] if told else None
@@ -208,6 +211,6 @@ def _put(report: Report, figures: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _on(report: Report, by: Any, who: str) -> None:
-    """What the unit did itself before it sent the report: approved and sent."""
+    """Approve and send the report, as its unit did itself."""
     take(report, Action.APPROVE, by, who=who)
     take(report, Action.SEND, by, who=who)

@@ -1,4 +1,4 @@
-"""The reporting form of a campaign, changed without code: wording, fields, rows, checks, annexes; looked at before it is kept. Each change is a new version; reports keep theirs."""
+"""The reporting form of a campaign, changed without code; each change is a new version."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BLANKS = ("docx", "xlsx", "pdf", "html")
 @member(ALL, COORDINATORS)
 @taken_once
 def campaign_form(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The form of a campaign, to be changed by whoever leads the campaign."""
+    """The form of a campaign, changed by those who lead the campaign."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
     definition: dict[str, Any] = campaign.form.definition
     posted = request.POST if request.method == "POST" and request.POST.get("form-TOTAL_FORMS") else None
@@ -91,7 +91,7 @@ def blank_form(request: HttpRequest, campaign_id: int, document: str) -> HttpRes
 
 
 def _keep(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) -> HttpResponse:
-    """A new version of the campaign's own form; the second of two who keep at once is told."""
+    """Store a new version of the campaign's own form, once for each version seen."""
     version = request.POST.get("version", "")
     if version != str(campaign.form.version):
         return conflict(request)
@@ -116,7 +116,7 @@ _WORD = re.compile(r"[^a-z0-9]+")
 
 
 class WordingForm(forms.Form):
-    """The form's own words, its checks (one a line: the comparison, then `|` and the sentence that is shown) and its annexes."""
+    """The form's words, its checks (one a line: comparison, `|`, sentence) and its annexes."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=LONGEST_LABEL)
     attached = text(
@@ -141,7 +141,8 @@ class WordingForm(forms.Form):
         attrs={"spellcheck": "false"},
         required=False,
         help_text=gettext_lazy(
-            "One a line, such as: deployed > informed | More units have deployed than were told. They warn and never forbid."
+            "One a line, such as: deployed > informed | More units have deployed than were "
+            "told. They warn and never forbid."
         ),
     )
     annexes = forms.MultipleChoiceField(

@@ -24,7 +24,7 @@ _LARGEST = 10**12
 
 
 class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The texts, the figures with what a person states instead, and what stands at the report's head and end."""
+    """The texts, the figures with stated ones, and the report's head and end."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -131,7 +131,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class StepForm(forms.Form):
-    """A step with its reason, and who signs when the head approves: to be named where the approval is on paper (`from_paper`)."""
+    """A step with its reason and, with `from_paper` required, the signer of an approval."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = text(gettext_lazy("Reason"), 4000, 3)
@@ -173,7 +173,7 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ReceivedForm(forms.Form):
-    """What was read from a form that came in, for a person to correct: campaign, unit, texts, numbers."""
+    """Values read from a received form, to be corrected: campaign, unit, texts, numbers."""
 
     campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.none())
     code: Any = UnitField()

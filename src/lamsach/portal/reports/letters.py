@@ -32,9 +32,11 @@ from lamsach.portal.units.tree import today
 
 
 def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
-    """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent answers. Once for each step.
+    """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent
+    answers. Once for each step.
 
-    `attach`: with the documents, and the signed exchange file when the parent has a portal of its own; they are made by a job, so that nobody waits for them.
+    `attach`: with the documents, and the signed exchange file when the parent has a portal of its own; they
+    are made by a job, so that nobody waits for them.
     """
     unit, parent = report.unit, report.unit.parent
     if action == Action.SEND and parent is not None and parent.email:
@@ -48,14 +50,14 @@ def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bo
 
 
 def deliver(report_id: int, version: int) -> bool:
-    """Queue the letter with the documents of a report that was sent in a version; whether there was one to queue. The second time it does nothing, nor for a report that was returned meanwhile."""
+    """Queue the letter with a sent report's documents, once a version; False when there is none to queue."""
     while (queued := _deliver(report_id, version)) is None:
         pass
     return queued
 
 
 def _deliver(report_id: int, version: int) -> bool | None:
-    """The same, with the documents made before a transaction is open; None when another file for the partner was made meanwhile."""
+    """The same, documents made before the transaction; None when another file was made meanwhile."""
     reports = Report.objects.select_related("campaign", "unit__parent", "form", "previous")
     report = reports.get(pk=report_id)
     parent = report.unit.parent
@@ -76,7 +78,7 @@ def _is_due(report: Report, version: int) -> bool:
 
 
 def _attached(report: Report) -> tuple[list[dict[str, str]], moving.Written | None]:
-    """The documents and the JSON of a sent report, stored under their digests, as a letter carries them; what was signed or scanned; and the exchange file with it, which is yet to be noted."""
+    """Store a sent report's documents as a letter carries them, and the exchange file, not yet noted."""
     document, filled = document_of(report), filled_form(report)
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
     found = []
@@ -96,7 +98,7 @@ def _attached(report: Report) -> tuple[list[dict[str, str]], moving.Written | No
 
 
 def _signed(report: Report) -> tuple[moving.Written | None, str]:
-    """The signed exchange file with the report and its path, when the unit above is a partner with a portal of its own: its portal files the report by itself."""
+    """Write the exchange file with the report for a partner portal above; the file and its path."""
     partner = Partner.objects.filter(unit=report.unit, above=True, ended=None).first()
     if partner is None or keyring.current(report.unit) is None:
         return None, ""
@@ -166,7 +168,7 @@ def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasio
 
 
 def remind_by_schedule(day: date) -> int:
-    """Remind every unit whose report is not sent and whose deadline calls for it on this day; tell parents who is late. How many letters."""
+    """Remind units whose deadline calls for it today and write parents of late ones; how many letters."""
     count = 0
     for campaign in Campaign.objects.filter(state=CampaignState.RUNNING):
         waiting = _waiting(campaign)

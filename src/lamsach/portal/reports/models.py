@@ -1,7 +1,8 @@
 """A unit's report in a campaign: its figures, its way to the parent, its editions.
 
-A report is changed only while it is a draft or returned. What was submitted stands in `content` with its SHA-256, and the head approves, the parent accepts
-just that. A frozen row is never changed: the database refuses it. A correction is the next edition.
+A report is changed only while it is a draft or returned. What was submitted stands in `content` with its
+SHA-256, and the head approves, the parent accepts just that. A frozen row is never changed: the database
+refuses it. A correction is the next edition.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from lamsach.portal.units.models import Unit
 
 
 class ReportState(models.TextChoices):
-    """Where a report stands."""
+    """The stage of a report."""
 
     DRAFT = "draft", _("Draft")
     SUBMITTED = "submitted", _("Waits for the head's approval")
@@ -34,9 +35,13 @@ DONE = (ReportState.SENT, ReportState.FROZEN)
 
 
 class Report(models.Model):
-    """One edition of a unit's report. `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units.
+    """One edition of a unit's report.
 
-    `measured`: all that was counted for that day (see `measured.measure`), and under `drafted` the texts that were drafted from it."""
+    `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units.
+
+    `measured`: all that was counted for that day (see `measured.measure`), and under `drafted` the texts that
+    were drafted from it.
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="reports")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="reports")
@@ -90,7 +95,7 @@ class Report(models.Model):
 
     @property
     def submitted_figures(self) -> list[dict[str, Any]]:
-        """The figures as they were submitted, each with its key, its value and how it came about. `figures.accepted` reads just them of the content."""
+        """Submitted figures with key, value and origin; `figures.accepted` reads just them."""
         told: list[dict[str, Any]] | None = self.__dict__.get("told_figures")
         return told if told is not None else (self.content or {}).get("figures", [])
 
@@ -156,7 +161,7 @@ class Extension(models.Model):
 
 
 class ReceivedState(models.TextChoices):
-    """What became of a report that came from outside."""
+    """The outcome of a report that came from outside."""
 
     WAITING = "waiting", _("Waits for confirmation")
     FILED = "filed", _("Filed")
@@ -164,7 +169,7 @@ class ReceivedState(models.TextChoices):
 
 
 class Way(models.TextChoices):
-    """How a report came that was not written in this portal."""
+    """The way by which a report from outside came."""
 
     MAIL = "mail", _("by e-mail")
     STICK = "stick", _("by an exchange file")
@@ -172,9 +177,11 @@ class Way(models.TextChoices):
 
 
 class Received(models.Model):
-    """A filled form that came by e-mail or as a file and that nobody signed: what was read, until a person confirms it. `key` makes the same file of the same unit count once.
+    """A filled form that came by e-mail or as a file and that nobody signed: what was read, until a person
+    confirms it. `key` makes the same file of the same unit count once.
 
-    `values` are the form's texts and figures in its order: key, raw, value, sure. `found_by` says how the unit was recognised.
+    `values` are the form's texts and figures in its order: key, raw, value, sure. `found_by` says how the
+    unit was recognised.
     """
 
     key = models.CharField(max_length=120, unique=True)

@@ -1,7 +1,8 @@
-"""No unit twice: subordinates' reports are about different days, and a unit that moved in between, or whose successor came into being, may stand in two of them.
+"""No unit twice: subordinates' reports are about different days, and a unit that moved in between, or whose
+successor came into being, may stand in two of them.
 
-Each unit is counted by the report of the unit under which it stands now (else by the latest), and its numbers are taken out of the others. One that moved the other way
-round stands in none; it is named, never guessed.
+Each unit is counted by the report of the unit under which it stands now (else by the latest), and its numbers
+are taken out of the others. One that moved the other way round stands in none; it is named, never guessed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _REACHED = {"campaign.informed": "informed_on", "campaign.deployed": "deployed_o
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """`dropped`: for a report the units that it counts and another report counts instead; `doubled`: all of those units; `between`: units that no report counts, for they moved."""
+    """`dropped`: units of a report counted elsewhere; `doubled`: all of them; `between`: counted nowhere."""
 
     dropped: Mapping[int, frozenset[int]]
     doubled: frozenset[int] = frozenset()
@@ -36,7 +37,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A reporting unit, a unit under it (or itself, at distance 0), and the days on which that holds: until before `until`."""
+    """A reporting unit, a unit under it (itself at 0), and the days on which that holds, before `until`."""
 
     ancestor: int
     descendant: int
@@ -50,9 +51,10 @@ class _Link:
 
 
 def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
-    """Return what the accepted reports (by unit) have in common, as the tree stands on a day on which none of their units stands under another. Two queries while nothing moved.
+    """Overlap of the accepted reports (by unit), as the tree is on a day. Two queries while nothing moved.
 
-    A unit whose link held on its report's day and still holds on the day is in that report alone, so only links that ended or began in between are looked at.
+    A unit whose link held on its report's day and still holds on the day is in that report alone, so only
+    links that ended or began in between are looked at.
     """
     if not parts:
         return Overlap({})
@@ -80,7 +82,7 @@ def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
 
 
 def _keeper(held: set[int], now: int | None, parts: Mapping[int, Report]) -> int:
-    """Whose report counts a unit: where it stands now, else the latest."""
+    """The unit whose report counts a unit: the present one above it, else the latest."""
     if now in held:
         return now
     return max(held, key=lambda unit: (parts[unit].as_of, parts[unit].pk))
@@ -101,7 +103,7 @@ def _ended(parts: Mapping[int, Report], day: date) -> list[_Link]:
 
 
 def _arrived(parts: Mapping[int, Report], day: date) -> set[int]:
-    """Units that stand under a reporting unit on this day, did not on the day of its report, and existed on that day."""
+    """Units under a reporting unit on this day that were not on its report's day, but existed then."""
     first, last = _span(parts)
     fresh = Q(valid_from__gt=first)
     if last > day:
@@ -155,7 +157,7 @@ def _heirs(units: set[int], day: date) -> dict[int, int]:
 def surplus(
     rows: Iterable[Row], campaign: Campaign, parts: Mapping[int, Report], found: Overlap
 ) -> dict[str, int]:
-    """By row what the reports count of units that another report counts: to be taken off their sum; of a report never more than it says, for a person may have stated less than was computed."""
+    """Numbers by row to be taken off the sum for units counted elsewhere; never more than a report says."""
     total = dict.fromkeys((row.key for row in rows), 0)
     if not found.dropped:
         return total
@@ -208,7 +210,7 @@ def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) 
 
 
 class _Trees:
-    """What each unit adds to a report that adds up other reports: its own number is the whole less what its subordinates' reports told."""
+    """Each unit's share in a report that adds up others: its number less its subordinates'."""
 
     def __init__(self) -> None:
         self._reports: dict[int, tuple[int, Mapping[str, Any]]] = {}

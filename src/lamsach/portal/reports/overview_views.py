@@ -1,4 +1,4 @@
-"""The coordinator's pages: who is due, late, returned, accepted; reminding; extensions; the consolidated report; everything as one file."""
+"""The coordinator's pages: overview, accepting, reminding, extensions, the consolidated report."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, ALL, ("GET",))
 def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The direct subordinates of a unit (`?unit=`): their reports, the sums of what was accepted, who is late or missing."""
+    """The direct subordinates of a unit (`?unit=`): reports, sums of accepted ones, late and missing."""
     campaign, unit = access.get_place(request.user, campaign_id, _wanted(request))
     form = parse_form(campaign.form.definition)
     newest = drafts.newest(campaign, unit)
@@ -180,7 +180,7 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
 
 @member(ALL, WRITERS, ("GET",))
 def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document: str) -> HttpResponse:
-    """The consolidated report as it is at this moment; `zip`: with every accepted report of the subordinates."""
+    """The consolidated report as of now; `zip`: with every accepted report of the subordinates."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     if document not in (*documents.KINDS, "zip"):
         raise Http404

@@ -1,4 +1,5 @@
-"""Other official papers of a campaign, from what the portal knows: the dispatch with the form as its appendix, the reminder of missing reports, the minutes of cleaning a machine.
+"""Other official papers of a campaign, from what the portal knows: the dispatch with the form as its
+appendix, the reminder of missing reports, the minutes of cleaning a machine.
 
 Documents are Vietnamese, whatever language the pages are in.
 """
@@ -27,7 +28,7 @@ from lamsach.portal.units.models import Unit
 
 
 def dispatch_paper(found: Dispatch) -> Document:
-    """The dispatch as it goes out, the campaign's blank form behind it. To its recipients; before it is sent, to the units directly under the issuer."""
+    """The dispatch as it goes out, with the blank form; before it is sent, to the issuer's children."""
     number, symbol = letters.number_and_symbol(found.number)
     issuer = found.issuer
     kept = heads.letterhead_of(issuer)

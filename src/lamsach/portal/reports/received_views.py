@@ -1,4 +1,4 @@
-"""Filled forms that came from outside: what was read, to be compared with the file, corrected, and filed at the unit - by a person who receives the unit's reports."""
+"""Filled forms from outside: compared with the file, corrected, filed by who receives the reports."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def received_list(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def received(request: HttpRequest, received_id: int) -> HttpResponse:
-    """One of them: what stood in the file beside what was read. Filing it makes the unit's report, sent; it is accepted like every other."""
+    """One received form beside its file; filing it makes the unit's sent report, accepted as usual."""
     found = access.get_received(request.user, received_id)
     form = ReceivedForm(request.POST or None, received=found, user=request.user)
     if request.method == "POST":
@@ -161,7 +161,7 @@ def _filled(request: HttpRequest, kinds: tuple[str, ...]) -> tuple[Kept, bytes] 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Take a filled form (DOCX, XLSX, JSON) that came on paper's way: on a stick, by another mail box. It is shown before it is filed."""
+    """Take a filled form (DOCX, XLSX, JSON) that came otherwise; it is shown before it is filed."""
     campaign = get_campaign(request.user, campaign_id)
     back = redirect("reports:overview", campaign_id=campaign_id)
     taken = _filled(request, arrivals.ENDINGS)
@@ -183,7 +183,7 @@ def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("POST",))
 def from_file(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Read a filled DOCX or XLSX into the draft's form. Nothing is saved yet: the person looks at it and saves, or not."""
+    """Read a filled DOCX or XLSX into the draft's form; nothing is saved before the person does."""
     found = access.get_report(request.user, report_id, write=True)
     if not found.is_open:
         return conflict(request)

@@ -45,7 +45,7 @@ SOON = timedelta(days=14)
 
 
 def _own_reports(user: Any) -> list[Report]:
-    """The own units' reports in running campaigns, and those elsewhere that wait for the unit; the newest first, read once a request."""
+    """Own units' reports in running campaigns, and others that wait; newest first, read once a request."""
     known: list[Report] | None = getattr(user, "_own_reports", None)
     if known is None:
         waits_here = Q(state__in=(ReportState.RETURNED, ReportState.SUBMITTED))

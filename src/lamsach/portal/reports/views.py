@@ -101,7 +101,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def edit(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Change a draft. The second of two who edit at once is told; nothing of the first is lost."""
+    """Change a draft, once for each version; nothing of the first is lost."""
     found = access.get_report(request.user, report_id, write=request.method == "POST")
     if not found.is_open:
         return (

@@ -1,4 +1,4 @@
-"""Why this number: the list behind a figure, made by the same conditions that counted it."""
+"""Explanations of numbers: the list behind a figure, by the same conditions that counted it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lamsach.portal.units.tree import under
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """How a number came about: the source in words, the rows (code, name, amount or day), whether `column` is a day or an amount."""
+    """Origin of a number: source in words, rows (code, name, amount or day), kind of `column`."""
 
     words: str
     column: str

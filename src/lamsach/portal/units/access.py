@@ -1,4 +1,4 @@
-"""The one gate to units: which a person may see, which they may change. What lies outside does not exist (404)."""
+"""The one gate to units: which a person may see and change. Those outside do not exist (404)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lamsach.portal.units.tree import ancestors, on_day, today
 
 
 def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
-    """Return where the person has one of the roles: over a unit with everything under it, and in a unit alone."""
+    """Where the person has one of the roles: over units with everything under them, and in units alone."""
     wanted = set(roles)
     held = [(m.unit_id, Role(m.role)) for m in memberships(user)]
     whole = [unit for unit, role in held if role in wanted - ONE_UNIT]
@@ -27,10 +27,12 @@ def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
 
 
 def _reach(user: Any, roles: Iterable[Role]) -> Q:
-    """The condition on `Unit` for the units that the person reaches in one of the roles, closed ones with their last parent included. For one unit `reaches` is quicker.
+    """The condition on `Unit` for the units that the person reaches in one of the roles, closed ones with
+    their last parent included. For one unit `reaches` is quicker.
 
-    One EXISTS, which PostgreSQL joins; two subqueries with OR between them are read whole, 20,000 units for each. SQLite must not take the index of `ancestor`: it
-    would read every link of a unit at the top for each unit under it.
+    One EXISTS, which PostgreSQL joins; two subqueries with OR between them are read whole, 20,000 units for
+    each. SQLite must not take the index of `ancestor`: it would read every link of a unit at the top for each
+    unit under it.
     """
     whole, single = _held(user, roles)
     closed = Q(valid_until=OuterRef("valid_until"), valid_until__lt=FOREVER)
@@ -60,7 +62,7 @@ def readable_units(user: Any, roles: Iterable[Role] = ALL) -> QuerySet[Unit]:
 
 
 def named(words: str) -> Q:
-    """The condition on `Unit` for a search by a part of the name, or by the beginning of the code in either form."""
+    """Condition on `Unit` for a search by a part of the name, or by the code's beginning in either form."""
     return contains("name", words) | Q(code__startswith=canonical(words) or words.upper())
 
 
@@ -70,12 +72,12 @@ def writable_units(user: Any, roles: Iterable[Role] = WRITERS) -> QuerySet[Unit]
 
 
 def reaches(user: Any, unit_id: int, roles: Iterable[Role] = ALL) -> bool:
-    """Return whether the person reaches this one unit in one of the roles: the same as `readable_units`, asked of the few units above it."""
+    """Return whether the person reaches this unit: as `readable_units`, asked of the few units above it."""
     return unit_id in _held(user, roles)[1] or reaches_below(user, unit_id, roles)
 
 
 def reaches_below(user: Any, unit_id: int, roles: Iterable[Role] = ALL) -> bool:
-    """Return whether the person reaches this one unit with everything under it in one of the roles: then no row under it needs to be asked about."""
+    """Return whether the person reaches the unit with its subtree: then no row under it need be asked."""
     whole, _ = _held(user, roles)
     return bool(whole and not _over(user, unit_id).isdisjoint(whole))
 
@@ -92,19 +94,19 @@ def _over(user: Any, unit_id: int) -> set[int]:
 
 
 def readable_above(user: Any, above: Sequence[Unit]) -> list[Unit]:
-    """Those of a unit's ancestors, the topmost first, that the person sees: the person's own and those under it."""
+    """Ancestors that the person sees, the topmost first: the person's own and those under it."""
     whole, single = _held(user, ALL)
     first = next((place for place, one in enumerate(above) if one.pk in whole), len(above))
     return [one for place, one in enumerate(above) if place >= first or one.pk in single]
 
 
 def may_act(user: Any, unit_id: int, roles: Iterable[Role] = WRITERS) -> bool:
-    """Return whether the person may act for this one unit in one of the roles: the same as `writable_units`."""
+    """Return whether the person may act for this unit in one of the roles: as `writable_units`."""
     return reaches(user, unit_id, set(roles) & WRITERS)
 
 
 def get_unit(user: Any, unit_id: int, *, write: bool = False, roles: Iterable[Role] = WRITERS) -> Unit:
-    """The unit: Http404 when the person does not see it, PermissionDenied (403) when they may only read it and `write` is asked."""
+    """The unit; Http404 outside, PermissionDenied when `write` is asked of a reader."""
     unit = (
         Unit.objects.filter(pk=unit_id).select_related("parent").first() if reaches(user, unit_id) else None
     )

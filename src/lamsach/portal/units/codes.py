@@ -1,7 +1,7 @@
 """The identifiers of state bodies, in both national forms.
 
-Decision 20/2020/QĐ-TTg writes the root first (`G06.12`), the older QCVN 102:2016/BTTTT writes it last and fills with zeros to four
-groups (`000.00.12.G06`). The portal keeps the first form.
+Decision 20/2020/QĐ-TTg writes the root first (`G06.12`), the older QCVN 102:2016/BTTTT writes it last and
+fills with zeros to four groups (`000.00.12.G06`). The portal keeps the first form.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ LONGEST = 60
 
 
 def canonical(text: str) -> str | None:
-    """The code with its root first, in capitals; None for what is no code. Both forms of one code give the same text.
+    """The code with its root first, in capitals; None for what is no code.
+
+    Both forms of one code give the same text.
 
     `000.00.12.G06` -> `G06.12`; `G06.12` -> `G06.12`; `h29` -> `H29`.
     """
@@ -34,7 +36,7 @@ def canonical(text: str) -> str | None:
 
 
 def older_form(code: str) -> str:
-    """The code with its root last, filled with zeros to four groups: `G06.12` -> `000.00.12.G06`. Longer codes are only turned round."""
+    """The code with its root last, in four groups: `G06.12` -> `000.00.12.G06`; longer ones only turned."""
     groups = code.split(".")[1:]
     filled = [*groups, *("0" * width for width in reversed(_OLD_WIDTHS[: 3 - len(groups)]))]
     return ".".join([*reversed(filled), code.split(".")[0]])

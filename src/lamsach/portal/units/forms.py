@@ -1,4 +1,4 @@
-"""Forms about units, and the field that chooses one: a list while there are few; else a code or a part of the name is typed, and what is found is shown."""
+"""Forms about units, and the field that chooses one: a list of few, else a search by code or name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FEW, MOST = 20, 20
 
 
 class Picker(forms.TextInput):
-    """The search field. After a search that found several units they are beneath it; while something is typed, the browser suggests some (htmx)."""
+    """The search field, with several found units beneath it; htmx suggests some while one types."""
 
     template_name = "base/picker.html"
     found: Sequence[Unit] = ()
@@ -36,7 +36,7 @@ class Picker(forms.TextInput):
 
 
 class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of the units that `offer` names. Gives the unit for its code in either national form, a part of its name that no other has, or, from a list, its number."""
+    """One of the units that `offer` names: by code in either form, by a unique name part, or by number."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Unit"))
@@ -136,7 +136,8 @@ class SheetForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("XLSX or CSV file"),
         help_text=gettext_lazy(
-            "Columns: code, name, parent's code, e-mail, contact, phone; for closed units also the day and the successor. Only code and name are compulsory."
+            "Columns: code, name, parent's code, e-mail, contact, phone; for closed units also "
+            "the day and the successor. Only code and name are compulsory."
         ),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
     )

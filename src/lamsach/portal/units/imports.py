@@ -70,7 +70,7 @@ def preview(file: IO[bytes], name: str, user: Any) -> UnitImport:
 
 @transaction.atomic
 def apply(kept: UnitImport, user: Any) -> int:
-    """Make the changes of a preview, all or none. TreeChangedError when the tree is another since; applying twice does nothing."""
+    """Apply a preview, all or none; TreeChangedError when the tree changed since. Twice does nothing."""
     taken = UnitImport.objects.filter(pk=kept.pk, applied=None, errors=[]).update(applied=timezone.now())
     if not taken:
         return 0
@@ -170,7 +170,7 @@ class Known:
 
 @dataclass(slots=True)
 class Plan:
-    """`changes`: new, renamed, moved, contact, closed, in the order of the sheet; `errors`: row, text, value."""
+    """`changes` (new, renamed, moved, contact, closed) in the sheet's order; `errors`: row, text, value."""
 
     changes: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
@@ -214,7 +214,7 @@ def make(
 
 
 def _names(rows: Sequence[SheetRow], tree: Mapping[str, Known]) -> dict[str, str]:
-    """The code of each unit by its name, of names that only one unit has: a column of parents may state either."""
+    """Codes by unique unit name: a column of parents may state either."""
     found: dict[str, set[str]] = {}
     for code, name in [*((c, known.name) for c, known in tree.items() if not known.closed), *((canonical(r.code), r.name) for r in rows)]:  # fmt: skip
         if code and name:

@@ -1,8 +1,8 @@
 """Units, the history of their place and name, and memberships.
 
-A unit is never deleted. `UnitLink` says for each day which unit stood under which (every pair of ancestor and descendant, the unit itself
-included at distance 0); `UnitName` says what it was called. Both are only ever ended, never rewritten. `valid_until` is the first day on which it is no
-longer so; FOREVER while it lasts.
+A unit is never deleted. `UnitLink` says for each day which unit stood under which (every pair of ancestor and
+descendant, the unit itself included at distance 0); `UnitName` says what it was called. Both are only ever
+ended, never rewritten. `valid_until` is the first day on which it is no longer so; FOREVER while it lasts.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Unit(models.Model):
 
     @property
     def contact(self) -> dict[str, str]:
-        """Whom to ask there: name (the unit's own where no person is stated), phone, e-mail; the last two may be empty."""
+        """Contact: name (the unit's where no person is stated), phone and e-mail, which may be empty."""
         return {"name": self.contact_name or self.name, "phone": self.contact_phone, "email": self.email}
 
     @property

@@ -1,4 +1,4 @@
-"""Reading a sheet of units: XLSX, or CSV with comma, semicolon or tab. Headings in Vietnamese or English, in any order."""
+"""Sheets of units: XLSX, or CSV by comma, semicolon or tab; Vietnamese or English headings, any order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST_CELL = 1000
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row as it stands in the sheet; `number` is its row there, from 1."""
+    """One row of the sheet; `number`: its row there, from 1."""
 
     number: int
     code: str = ""
@@ -58,7 +58,7 @@ Heading = tuple[str, str]
 
 
 def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
-    """The rows of units, and what each heading was read as. InputError when there is no heading row with code and name."""
+    """Read the rows of units, and the meaning of each heading. InputError without code and name."""
     rows, headings = rows_of(file, name, UNITS, {"code", "name"})
     if not headings:
         raise InputError(
@@ -72,9 +72,11 @@ def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
 def rows_of(
     file: IO[bytes], name: str, words: Section, needed: Set[str]
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Heading]]:
-    """The rows below the headings of a section: number in the sheet (from 1) and values by column, rows without any left out; and what each heading was read as.
+    """The rows below the headings of a section: number in the sheet (from 1) and values by column, rows
+    without any left out; and what each heading was read as.
 
-    No headings: none of the first twenty rows has all columns that are `needed`. No transaction may be open: a sheet takes as long as it takes.
+    No headings: none of the first twenty rows has all columns that are `needed`. No transaction may be open:
+    a sheet takes as long as it takes.
     """
     rows: list[tuple[int, dict[str, str]]] = []
     columns: dict[int, str] = {}
@@ -112,7 +114,7 @@ def template(headings: Sequence[str], example: Sequence[str], name: str) -> Http
 
 
 def table(file: IO[bytes], name: str) -> Iterator[tuple[int, list[str]]]:
-    """Row numbers (from 1) and cells of the first sheet, as text. UnreadableError or LimitError for a file that is none."""
+    """Rows of the first sheet as number (from 1) and texts. UnreadableError or LimitError for no sheet."""
     return _xlsx(file) if name.lower().endswith(".xlsx") else _csv(file)
 
 
@@ -142,7 +144,7 @@ def _csv(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Lines:
-    """The lines of a text, as long as those of one row are short enough together; `of_row` is set to 0 after each row."""
+    """The lines of a text, limited in length for each row; set `of_row` to 0 after a row."""
 
     def __init__(self, text: str) -> None:
         self._stream = io.StringIO(text, newline="")

@@ -1,4 +1,4 @@
-"""Changes of the tree. Each takes the day from which it holds, keeps what was before, and is one transaction."""
+"""Changes of the tree, each from a day on, with what was before kept, in one transaction."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def on_day(day: date, prefix: str = "") -> Q:
 
 
 def under(ancestors: Iterable[int], day: date | None = None) -> QuerySet[UnitLink]:
-    """The links from these units to everything that stood under them (and to themselves) on that day (today)."""
+    """Links from these units to themselves and everything under them on that day (today)."""
     return UnitLink.objects.filter(on_day(day or today()), ancestor_id__in=list(ancestors))
 
 
@@ -48,7 +48,7 @@ def ancestors(unit: Unit, day: date | None = None) -> list[Unit]:
 
 @dataclass(slots=True)
 class NewUnit:
-    """What a unit needs to come into being."""
+    """The facts of a unit to come."""
 
     code: str
     name: str
@@ -164,7 +164,7 @@ def move(unit: Unit, parent: Unit | None, day: date | None = None) -> None:
 
 @transaction.atomic
 def close(unit: Unit, successor: Unit | None = None, day: date | None = None) -> None:
-    """The unit ceases to exist on that day; its successor, if any, carries on. InputError while open units stand under it."""
+    """Close the unit on that day; a successor carries on. InputError while open units are under it."""
     end = day or today()
     if Unit.objects.filter(parent=unit, valid_until=FOREVER).exists():
         raise InputError(mark("Units stand under this one. Move or close them first."), unit.code)

@@ -29,7 +29,7 @@ from lamsach.portal.units.sheet import in_words, template
 
 @member(ALL, ALL, ("GET",))
 def names(request: HttpRequest) -> HttpResponse:
-    """Return what the browser suggests while a unit's name or code is typed, whatever the field is called."""
+    """Suggestions of the browser while a unit's name or code is typed, in a field of any name."""
     text = request.GET[name].strip() if (name := next(iter(request.GET), None)) is not None else ""
     found = (
         access.readable_units(request.user).filter(access.named(text), valid_until=FOREVER).order_by("code")
@@ -42,7 +42,7 @@ def names(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Change name and contact. The second of two who edit at once is told."""
+    """Change name and contact, once for each version."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST")
     name = found.name
     form = UnitForm(request.POST or None, instance=found)
@@ -91,7 +91,8 @@ def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("web:unit", unit_id=unit_id)
     lead = _(
-        "What was before that day stays in the history. To move: the code of the new parent unit. To close: the code of the successor, if there is one."
+        "What was before that day stays in the history. To move: the code of the new parent "
+        "unit. To close: the code of the successor, if there is one."
     )
     template = "units/place.html"
     return _form_page(

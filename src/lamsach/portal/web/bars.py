@@ -1,4 +1,4 @@
-"""Bars of a campaign, as places in a picture that the template draws: its machines by state, and how many units were reached, have deployed and reported."""
+"""Bars of a campaign for the template: machines by state; units reached, deployed and reported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CAMPAIGNS, UNITS = 3, 2
 
 
 def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: int) -> list[Part]:
-    """The machines of a unit and everything under it by state; the branches without logs are no machines, so that they have no width."""
+    """Machines of a unit and its subtree by state; branches without logs are no machines: no width."""
     cases, coverage = reverse("cases:list"), reverse("cases:coverage", args=(campaign.pk,))
     at = f"campaign={campaign.pk}&unit={unit.pk}"
     states = (
@@ -47,7 +47,7 @@ def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: i
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many of all units have done something."""
+    """Units that have done something, of all."""
 
     words: Any
     done: int
@@ -62,7 +62,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a campaign is in a unit with everything under it. `due`: the day of the unit's report, `left`: days until then, negative after it. `units`: three bars, none without units under it."""
+    """A campaign in a unit's subtree; `due`: its report's day, `left`: days until then; `units`: 3 bars."""
 
     campaign: Campaign
     unit: Unit
@@ -88,7 +88,7 @@ def standings(user: Any) -> list[Standing]:
 
 
 def _reported(pairs: Iterable[tuple[Campaign, int]]) -> list[int]:
-    """Return how many units under each unit have sent their report of the campaign, here or as another portal states, in one query. Counted from the reports, so that no unit without one is looked at."""
+    """Units under each unit that reported, here or by another portal's word, in one query."""
     parts: list[tuple[QuerySet[Any], dict[str, Any]]] = []
     for campaign, unit in pairs:
         inside, sent = under([unit]).filter(distance__gt=0).values("descendant"), with_parent(campaign)

@@ -60,7 +60,7 @@ class CampaignOut(Schema):
 
 
 class StateOut(Schema):
-    """How many units under the token's unit had reached each state on a day."""
+    """Units under the token's unit that had reached each state on a day."""
 
     on: date
     units: int

@@ -1,4 +1,4 @@
-"""The one search: units, campaigns, machines' numbers, listed values, dispatches and reports, each through the gate of its app (`access.py`)."""
+"""The one search over units, campaigns, machines, listed values, dispatches, reports, by their gates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind; `more`: the list with all of it, when not all is shown."""
+    """Hits of one kind; `more`: the list with all of them, when not all are shown."""
 
     title: Any
     hits: list[Hit]

@@ -59,7 +59,7 @@ def _missing(there: Sequence[int]) -> int:
 
 @waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0, _there, _missing)
 def first_steps(user: Any) -> list[Row]:
-    """Return what is still to be set up: letters that go out, units, people, a campaign. Each goes once there is evidence that it is done."""
+    """Steps still to set up (letters, units, people, a campaign), each gone once evidence shows it done."""
     there = _there(user)
     found = at_once([(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in there])
     units, people, campaigns, sent = (row["n_all"] for row in found)
@@ -91,7 +91,7 @@ def _test_letter() -> Row:
 
 
 def send_daily() -> int:
-    """Sum up for everybody who wants it and for whom something waits, once a working day, in the morning; how many letters."""
+    """Sum up for all who want it and for whom work waits, once a working day's morning; how many letters."""
     now = timezone.localtime()
     if not is_working_day(now.date()) or not FIRST_HOUR <= now.hour < LAST_HOUR:
         return 0

@@ -1,4 +1,4 @@
-"""The map of all units of a subtree: a tile for each, branch by branch, coloured by how far it is or by its machines; and the same in a table."""
+"""Map of a subtree: a tile for each unit by branch, coloured by answer or machines; and its table."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A unit directly under the root (or the root itself) with everything under it. `sums`: for each state how many units are in it."""
+    """A unit directly under the root (or the root) with its subtree; `sums`: units by state."""
 
     unit: Unit
     tiles: tuple[Tile, ...]

@@ -1,4 +1,4 @@
-"""The units as a tree, branch by branch, and as a map of tiles: how far each is in a campaign, rolled up. Nothing here grows with the number of units but the map's tiles."""
+"""The units as a tree, branch by branch, rolled up; only the map of tiles grows with their number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
 MOST_ROWS, MOST_SUMS = 500, 2000
-"""How many units the tree shows at once, more are in the list; and how many it adds up to the sums of those above them."""
+"""Most units that the tree shows (more are in the list), and most that it adds up to sums."""
 ANSWERS: Mapping[str, tuple[str, Any]] = {
     "late": ("late", _("late")),
     "deployed": ("good", _("deployed")),
@@ -35,7 +35,7 @@ ANSWERS: Mapping[str, tuple[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A unit of the tree with everything under it. `open`: what is under it is shown next; `toggle`: the branches that are open once it is opened or closed."""
+    """A unit of the tree with its subtree; `open`: children follow; `toggle`: branches after a click."""
 
     unit: Unit
     depth: int
@@ -95,7 +95,7 @@ def answer_of(unit: Any) -> str:
 
 @dataclass(slots=True)
 class Tree:
-    """What the tree shows of one root: the rows, and how many units more are in open branches than it shows."""
+    """The tree of one root: rows, and how many more units are in open branches."""
 
     rows: list[Row] = field(default_factory=list)
     more: int = 0
@@ -104,7 +104,7 @@ class Tree:
 
 
 def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
-    """The root and the open branches under it. A branch that is not under the root, or in a closed one, does not show."""
+    """The root and its open branches; one outside the root, or in a closed branch, does not show."""
     day = today()
     inside, asked = {root.pk}, {*opened} - {root.pk}
     if asked:
@@ -144,7 +144,7 @@ class _Figures:
 def _figures(
     campaign: Campaign | None, root: Unit, units: list[int], opened: set[int], day: date
 ) -> _Figures:
-    """The sums of the shown units, the topmost first, in a number of questions that does not depend on how many they are."""
+    """Sums of the shown units, topmost first, in a fixed number of queries."""
     if campaign is None:
         sizes = under(units, day).values_list("ancestor").annotate(size=Count("descendant"))
         return _Figures({unit: Counts(units=size) for unit, size in sizes}, {}, frozenset(), {}, frozenset())
@@ -181,7 +181,7 @@ def _figures(
 def _sums(
     campaign: Campaign, root: Unit, units: list[int], opened: set[int], day: date
 ) -> tuple[dict[int, Counts], dict[int, CaseCounts]]:
-    """The counts of the units with everything under each. Those of an opened unit are its own and those of the units directly under it, so that nothing is added up at two levels."""
+    """Counts of the units with their subtrees; an opened unit's is the sum of itself and its children."""
     inner: dict[int, list[int]] = {unit: [] for unit in units if unit in opened}
     links = under(inner, day).filter(distance=1).values_list("ancestor", "descendant")[: MOST_SUMS + 1]
     for unit, child in links:

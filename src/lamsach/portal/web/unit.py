@@ -1,4 +1,4 @@
-"""What the page of one unit shows, each part through the gate of its app: where it is in each campaign, machines, logs, reports, people, letters, history."""
+"""Parts of a unit's page, each through its app's gate: campaigns, machines, logs, reports, people."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EDITIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class InCampaign:
-    """Where a unit is in a campaign, and by when it owes what. `part`: the days on which it was sent the dispatch, acknowledged, deployed."""
+    """A unit in a campaign and its deadlines; `part`: the days of dispatch, acknowledging, deploying."""
 
     campaign: Campaign
     part: Participation
@@ -49,7 +49,7 @@ class InCampaign:
 
 
 def in_campaigns(user: Any, unit: Unit, reports: Iterable[Report]) -> list[InCampaign]:
-    """The newest campaigns that the unit takes part in or leads, each with the newest edition among these reports."""
+    """The unit's newest campaigns, joined or led, each with the newest of these reports."""
     passed = Dispatch.objects.filter(
         issuer=unit, campaign=OuterRef("campaign"), parent__isnull=False, sent__isnull=False
     )
@@ -81,7 +81,7 @@ def reports_of(user: Any, unit: Unit) -> list[Report]:
 
 
 def overdue(user: Any, campaign: Campaign, unit: Unit) -> int:
-    """Return how many machines of the unit and of everything under it are overdue: as many as the list of them shows."""
+    """Overdue machines of the unit and its subtree, as many as their list shows."""
     rows = of_group(chosen(user, {"campaign": str(campaign.pk), "unit": str(unit.pk)}), "late", None)
     return rows.order_by().count()
 

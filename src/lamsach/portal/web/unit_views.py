@@ -1,4 +1,4 @@
-"""Pages of the units: the tree, the list, the map, and one page for each unit with all that is known of it."""
+"""Pages of the units: the tree, the list, the map, and one page for each unit."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 @member(ALL, ALL, ("GET",))
 def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """One unit: where it is in each campaign, its machines, logs, reports, people, letters, history, and what the person can do about it."""
+    """One unit: campaigns, machines, logs, reports, people, letters, history, and what to do about it."""
     user: Any = request.user
     found, above = access.get_unit_and_above(user, unit_id)
     seen = {one.pk for one in access.readable_above(user, above)}

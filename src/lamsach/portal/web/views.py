@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @member(ADMINISTRATORS, ADMINISTRATORS)
 @taken_once
 def test_letter(request: HttpRequest) -> HttpResponse:
-    """Queue a letter to the person's own address: what becomes of it shows whether letters go out. A look alone sends nothing."""
+    """Queue a letter to the person's own address, as proof that letters go out; by POST alone."""
     user: Any = request.user
     if request.method == "POST":
         queue_letter(

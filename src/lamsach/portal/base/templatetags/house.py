@@ -1,4 +1,4 @@
-"""What every template may say without loading it: states, times, addresses with other filters, pages of a list."""
+"""Template tags loaded everywhere: states, times, addresses with other filters, pages of a list."""
 
 from __future__ import annotations
 
