@@ -9,7 +9,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from lamsach.portal.base.texts import ENGLISH
+from lamsach.portal.catalogue_vi.libraries import ENGLISH
 
 from .conftest import Cast
 from .test_people import totp

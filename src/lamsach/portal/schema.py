@@ -73,6 +73,6 @@ def _lay_out() -> None:
                 for operation in migration.operations:
                     if isinstance(operation, RunPython):
                         operation.code(cast(StateApps, apps), editor)
-            executor.record_migration(migration)  # type: ignore[call-arg,arg-type]  # the stubs' signature is an older one
+            executor.record_migration(migration)  # type: ignore[call-arg,arg-type]  # older stubs
         executor.check_replacements()
     emit_post_migrate_signal(0, False, connection.alias)

@@ -30,8 +30,10 @@ _SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", 
 _FIRST_PRIVATE_PORT = 1024
 _LEAST_PARTS = 3
 """The root, a folder of the system such as /srv, and one in it."""
-_UNIT = """{ours}, which `lamsach service remove` takes away. Changes go into a drop-in: systemctl edit lamsach
-[Unit]
+_UNIT = (
+    "{ours}, which `lamsach service remove` takes away. Changes go"
+    " into a drop-in: systemctl edit lamsach\n"
+    """[Unit]
 Description=Lamsach portal
 After=network-online.target postgresql.service
 Wants=network-online.target
@@ -82,6 +84,7 @@ SystemCallErrorNumber=EPERM
 [Install]
 WantedBy=multi-user.target
 """
+)
 
 Runner = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 

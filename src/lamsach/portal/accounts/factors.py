@@ -38,7 +38,10 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         try:
             return locks.unlock(_PURPOSE, encrypted_text.removeprefix(_MARK))
         except InputError as problem:
-            logger.error("A second factor cannot be opened: LAMSACH_SECRET_KEY is another than when it was set up, see LAMSACH_OLD_SECRET_KEYS.")  # fmt: skip
+            logger.error(
+                "A second factor cannot be opened: LAMSACH_SECRET_KEY is another than when it was set up,"
+                " see LAMSACH_OLD_SECRET_KEYS."
+            )
             raise ValidationError(
                 _("The second factor cannot be checked on this server. Tell the administrator.")
             ) from problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from django.core import signing
 from django.utils import timezone, translation
@@ -53,7 +53,9 @@ def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
         raise InputError(mark("The sheet has no rows below its headings."), name)
     if len(rows) > MOST:
         raise LimitError(mark("The sheet has more than 500 people."), name)
-    return [(number, *(values.get(key, "") for key in ("email", "name", "unit", "role"))) for number, values in rows], headings  # type: ignore[misc]  # fmt: skip
+    names = ("email", "name", "unit", "role")
+    found: Any = [(number, *(values.get(name, "") for name in names)) for number, values in rows]
+    return found, headings
 
 
 def checked(rows: Iterable[Row], user: User) -> list[Line]:

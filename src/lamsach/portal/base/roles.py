@@ -23,9 +23,18 @@ class Role(models.TextChoices):
 
 
 _MEANINGS = {
-    Role.AUTHORITY: _("Leads campaigns for a ministry or authority: all that a coordinator does, and the tools and figures for the public."),
-    Role.COORDINATOR: _("Leads a unit and everything under it: sends dispatches, invites people, accepts reports, sees every machine there."),
-    Role.OFFICER: _("Works for one unit: acknowledges dispatches, hands in logs and results, cleans machines, writes the report."),
+    Role.AUTHORITY: _(
+        "Leads campaigns for a ministry or authority: all that a coordinator does, and the tools and figures"
+        " for the public."
+    ),
+    Role.COORDINATOR: _(
+        "Leads a unit and everything under it: sends dispatches, invites people, accepts reports, sees every"
+        " machine there."
+    ),
+    Role.OFFICER: _(
+        "Works for one unit: acknowledges dispatches, hands in logs and results, cleans machines, writes the"
+        " report."
+    ),
     Role.READER: _("Reads what a unit and everything under it does, and changes nothing."),
     Role.HELPER: _("Answers questions of a unit and everything under it."),
     Role.ADMINISTRATOR: _("Runs the portal: settings, accounts, units; may do everything that others may."),

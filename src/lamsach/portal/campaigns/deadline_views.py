@@ -60,7 +60,8 @@ class MoveForm(forms.Form):
         offer(self, "code", writable_units(user, COORDINATORS))
         leads = may_act(user, campaign.owner_id, COORDINATORS)
         scopes = [*([MoveScope.ALL] if leads else []), MoveScope.SUBTREE, MoveScope.ONE]
-        self.fields["scope"].choices = [(one.value, one.label) for one in scopes]  # type: ignore[attr-defined]
+        field: Any = self.fields["scope"]
+        field.choices = [(one.value, one.label) for one in scopes]
 
     def clean(self) -> dict[str, Any]:
         """At least one day; the unit that it is for; days not before the campaign and in their order."""

@@ -194,6 +194,6 @@ class SendForm(forms.Form):
         self, *args: Any, connections: QuerySet[Connection], earlier: QuerySet[Message], **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        connection, about = self.fields["connection"], self.fields["about"]
-        connection.queryset, about.queryset = connections, earlier  # type: ignore[attr-defined]
-        about.label_from_instance = lambda one: f"{one.number} - {one.subject}"[:150]  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["connection"].queryset, fields["about"].queryset = connections, earlier
+        fields["about"].label_from_instance = lambda one: f"{one.number} - {one.subject}"[:150]

@@ -120,7 +120,7 @@ def headers(message: EmailMessage, name: str) -> list[str]:
     found: list[str] = []
     try:
         found = [str(value) for value in message.get_all(name, [])[:20]]
-    except Exception:  # noqa: BLE001 - the library's header parser fails in many ways on hostile values; the raw value does
+    except Exception:  # noqa: BLE001 - the library fails in many ways on hostile values; the raw value does
         for key, value in message.raw_items():
             if key.lower() == name.lower():
                 found.append(str(value))

@@ -1,7 +1,8 @@
 """Knowledge of one person in a unit, by a name, user name, e-mail, IP or MAC address.
 
-Columns that hold such a value are compared as a whole, whatever the case; free text (log lines, notes, questions, letters) is searched for it as a word. What is listed is
-what would be erased. Members of the portal's staff are no matter of this page: their accounts end on the page of people, and the audit trail has to name them.
+Columns that hold such a value are compared as a whole, in any case; free text (log lines, notes, questions,
+letters) is searched for it as a word. Exactly what is listed would be erased. The portal's staff is no matter
+of this page: their accounts end on the page of people, and the audit trail has to name them.
 """
 
 from __future__ import annotations
@@ -46,23 +47,80 @@ class Source:
     facts: tuple[str, ...]
 
 
+def _source(
+    name: str, title: Any, model: type[Model], whole: str, inside: str, unit: str, facts: str
+) -> Source:
+    """A source by columns with blanks between them."""
+    return Source(name, title, model, tuple(whole.split()), tuple(inside.split()), unit, tuple(facts.split()))
+
+
 SOURCES: tuple[Source, ...] = (
-    Source("devices", _("Machines"), Device, ("user", "name", "ip", "mac"), (), "unit", ("name", "ip", "mac", "user", "department")),
-    Source("cases", _("Who uses a machine"), Case, ("person_name", "person_email"), (), "unit", ("person_name", "person_email", "state", "since")),
-    Source("live", _("Live sightings"), LiveSighting, ("user", "name", "ip", "mac"), ("text",), "unit", ("seen", "name", "ip", "mac", "user", "indicator")),
-    Source("scanned", _("Machines that were scanned"), Machine, ("name",), (), "unit", ("name", "department", "created")),
-    Source("lines", _("Log lines"), EvidenceLine, (), ("text",), "device__unit", ("time", "file", "line", "text")),
-    Source("traces", _("Traces of public addresses"), TraceRow, ("ip",), ("named",), "trace__unit", ("document", "line", "time_text", "ip", "machines")),
-    Source("notes", _("Notes of cases"), Note, (), ("text", "who", "details"), "case__unit", ("at", "who", "text")),
-    Source("steps", _("Reasons of steps"), Step, (), ("why", "unfollowed"), "case__unit", ("at", "after", "why", "unfollowed")),
-    Source("exceptions", _("Reasons of exceptions"), Exemption, (), ("reason",), "unit", ("asked", "indicator", "reason")),
-    Source("clarifications", _("Answers about machines"), Clarification, (), ("answer",), "unit", ("answered", "answer")),
-    Source("people", _("People who are told"), Person, ("name", "email"), (), "unit", ("name", "email", "department", "created")),
-    Source("questions", _("Questions"), Question, ("name", "email"), ("subject", "text"), "unit", ("number", "name", "email", "subject", "text")),
-    Source("messages", _("Answers to questions"), Message, (), ("text", "who"), "question__unit", ("at", "who", "text")),
-    Source("letters", _("Letters"), Letter, ("to",), ("context",), "unit", ("created", "to", "kind", "subject")),
-    Source("incoming", _("E-mails that came in"), Incoming, ("sender", "name"), ("subject", "text"), "unit", ("received", "sender", "name", "subject", "text")),
-)  # fmt: skip
+    _source("devices", _("Machines"), Device, "user name ip mac", "", "unit", "name ip mac user department"),
+    _source(
+        "cases",
+        _("Who uses a machine"),
+        Case,
+        "person_name person_email",
+        "",
+        "unit",
+        "person_name person_email state since",
+    ),
+    _source(
+        "live",
+        _("Live sightings"),
+        LiveSighting,
+        "user name ip mac",
+        "text",
+        "unit",
+        "seen name ip mac user indicator",
+    ),
+    _source(
+        "scanned", _("Machines that were scanned"), Machine, "name", "", "unit", "name department created"
+    ),
+    _source("lines", _("Log lines"), EvidenceLine, "", "text", "device__unit", "time file line text"),
+    _source(
+        "traces",
+        _("Traces of public addresses"),
+        TraceRow,
+        "ip",
+        "named",
+        "trace__unit",
+        "document line time_text ip machines",
+    ),
+    _source("notes", _("Notes of cases"), Note, "", "text who details", "case__unit", "at who text"),
+    _source(
+        "steps", _("Reasons of steps"), Step, "", "why unfollowed", "case__unit", "at after why unfollowed"
+    ),
+    _source(
+        "exceptions", _("Reasons of exceptions"), Exemption, "", "reason", "unit", "asked indicator reason"
+    ),
+    _source(
+        "clarifications", _("Answers about machines"), Clarification, "", "answer", "unit", "answered answer"
+    ),
+    _source(
+        "people", _("People who are told"), Person, "name email", "", "unit", "name email department created"
+    ),
+    _source(
+        "questions",
+        _("Questions"),
+        Question,
+        "name email",
+        "subject text",
+        "unit",
+        "number name email subject text",
+    ),
+    _source("messages", _("Answers to questions"), Message, "", "text who", "question__unit", "at who text"),
+    _source("letters", _("Letters"), Letter, "to", "context", "unit", "created to kind subject"),
+    _source(
+        "incoming",
+        _("E-mails that came in"),
+        Incoming,
+        "sender name",
+        "subject text",
+        "unit",
+        "received sender name subject text",
+    ),
+)
 
 
 def term_of(text: str) -> str:

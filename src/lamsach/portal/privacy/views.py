@@ -43,14 +43,15 @@ def overview(request: HttpRequest) -> HttpResponse:
         holds.put(data["unit"], data["reason"], request, campaign=data["campaign"])
         messages.success(request, _("Nothing of it is erased until the hold is lifted."))
         return redirect("privacy:overview")
-    units = readable_units(request.user)
+    user: Any = request.user
+    units, may_write = readable_units(user), bool(user.roles & WRITERS)
     context = {
         "state": retention.state_of(units.values("pk")),
         "questions": questions.state_of(units.values("pk")),
         "page": paged(request, access.readable_holds(request.user)),
         "form": form,
-        "granted": access.granted_views(request.user)[:100] if request.user.roles & WRITERS else [],  # type: ignore[union-attr]
-        "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
+        "granted": access.granted_views(user)[:100] if may_write else [],
+        "may_write": may_write,
         "purged": Purge.objects.filter(case__unit__in=units, case__superseded=None)
         .select_related("case__unit")
         .order_by("-pk")[:20],

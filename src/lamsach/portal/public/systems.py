@@ -31,7 +31,8 @@ _PATTERNS = (
     (re.compile(r"Windows NT (\d+\.\d+)"), "windows"),
     # Mozilla/5.0 (Linux; Android 9; SM-J600G); (Linux; Android 10; K) is what Chrome says on every version
     (re.compile(r"Android(?: 10; K\)| (\d+))?"), "android"),
-    # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X); since iOS 26 Safari says 18_6 for ever, and the version as its own (https://webkit.org/blog/17333/)
+    # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X); since iOS 26 Safari says 18_6 for ever, and the
+    # version as its own (https://webkit.org/blog/17333/)
     (re.compile(r"(?:iPhone|CPU) OS 18_[67] .{0,200}?Version/(\d+)"), "ios"),
     (re.compile(r"(?:iPhone|CPU) OS (?:18_[67] |(\d+))"), "ios"),
     # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6); 10_15_7 is what every browser says on newer versions

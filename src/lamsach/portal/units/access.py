@@ -19,7 +19,7 @@ from lamsach.portal.units.tree import ancestors, on_day, today
 
 
 def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
-    """Where the person has one of the roles: over units with everything under them, and in units alone."""
+    """Places of the person with one of the roles: units with everything under them, and units alone."""
     wanted = set(roles)
     held = [(m.unit_id, Role(m.role)) for m in memberships(user)]
     whole = [unit for unit, role in held if role in wanted - ONE_UNIT]

@@ -216,7 +216,8 @@ def make(
 def _names(rows: Sequence[SheetRow], tree: Mapping[str, Known]) -> dict[str, str]:
     """Codes by unique unit name: a column of parents may state either."""
     found: dict[str, set[str]] = {}
-    for code, name in [*((c, known.name) for c, known in tree.items() if not known.closed), *((canonical(r.code), r.name) for r in rows)]:  # fmt: skip
+    known = [(code, one.name) for code, one in tree.items() if not one.closed]
+    for code, name in [*known, *((canonical(row.code), row.name) for row in rows)]:
         if code and name:
             found.setdefault(folded(name), set()).add(code)
     return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}

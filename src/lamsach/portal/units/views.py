@@ -167,7 +167,8 @@ def import_template(request: HttpRequest) -> HttpResponse:
 
 
 def _import(request: HttpRequest, import_id: int) -> UnitImport:
-    return get_object_or_404(imports.readable_imports(request.user), pk=import_id)
+    found: UnitImport = get_object_or_404(imports.readable_imports(request.user), pk=import_id)
+    return found
 
 
 def _shown(change: dict[str, Any]) -> str:

@@ -77,7 +77,9 @@ def _test_letter() -> Row:
     last = Letter.objects.filter(kind=TEST).order_by("-pk").first()
     notes = [
         "" if settings.PUBLIC_URL else _("LAMSACH_URL is not set: links in letters lead nowhere."),
-        "" if settings.SMTP_URL else _("LAMSACH_SMTP_URL is not set: letters only become files in the folder outbox."),
+        ""
+        if settings.SMTP_URL
+        else _("LAMSACH_SMTP_URL is not set: letters only become files in the folder outbox."),
         f"{last.get_state_display()}: {last.to} {last.problem}".strip() if last else "",
     ]  # fmt: skip
     address, button = reverse("web:test_letter"), _("Send the test letter")
