@@ -153,31 +153,16 @@ def _device(
     days = [found - _ONE * back for back in range(chance.randrange(1, 4))]
     if state == "reinfected":
         days.append(today() - _ONE * 3)
-    Sighting.objects.bulk_create(
-        [
-            Sighting(
-                campaign=campaign,
-                device=device,
-                indicator=value,
-                indicator_type="domain",
-                threat=threat,
-                role=role,
-                source=source,
-                day=day,
-                count=(count := chance.randrange(1, 90)),
-                passed=count if chance.random() > 0.2 else 0,
-                last=_moment(day, 16),
-            )
-            for day in days
-        ]
-    )
-    AliveDay.objects.bulk_create(
-        [
-            AliveDay(device=device, day=today() - _ONE * back)
-            for back in range(1, 41)
-            if chance.random() > 0.25
-        ]
-    )
+    seen = {"campaign": campaign, "device": device, "indicator": value, "indicator_type": "domain"}
+    seen |= {"threat": threat, "role": role, "source": source}
+    sightings = []
+    for day in days:
+        count = chance.randrange(1, 90)
+        passed = count if chance.random() > 0.2 else 0
+        sightings.append(Sighting(**seen, day=day, count=count, passed=passed, last=_moment(day, 16)))
+    Sighting.objects.bulk_create(sightings)
+    alive = [today() - _ONE * back for back in range(1, 41) if chance.random() > 0.25]
+    AliveDay.objects.bulk_create(AliveDay(device=device, day=day) for day in alive)
     return device, state, found
 
 

@@ -12,21 +12,19 @@ from django.utils import timezone
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.deadline_moves import state_for
-from lamsach.portal.campaigns.dispatches import take, take_part
+from lamsach.portal.campaigns.dispatches import note_step, take, take_part
 from lamsach.portal.campaigns.models import (
     Attachment,
     Campaign,
     Dispatch,
     How,
     Recipient,
-    Step,
     StepKind,
 )
 from lamsach.portal.mail.inbox import lands_at
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import today
 
 
 def receive(
@@ -70,18 +68,7 @@ def note_words(recipient: Recipient, who: str, how: How, text: str, files: Itera
     """Note what a unit wrote, and its files, in its history. Inside the caller's transaction."""
     take(recipient, StepKind.OPENED, how=how, who=who)
     for number, file in enumerate([*files] or [None]):
-        Step.objects.create(
-            recipient=recipient,
-            kind=StepKind.WROTE,
-            at=timezone.now(),
-            day=today(),
-            who=who[:254],
-            how=how,
-            note="" if number else text,
-            evidence_name=file.name if file else "",
-            evidence_path=file.path if file else "",
-            evidence_sha256=file.sha256 if file else "",
-        )
+        note_step(recipient, StepKind.WROTE, how, who=who, note="" if number else text, evidence=file)
 
 
 @lands_at("recipient")

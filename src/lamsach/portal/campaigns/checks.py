@@ -34,16 +34,12 @@ def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
     if plan.days:
         words = _("The deadline of these units becomes {day}.")
         effects.append(words.format(day=f"{dispatch.deadline:%d/%m/%Y}"))
-    warnings = []
-    if without:
-        words = _("{count} units have no e-mail address: tell them by telephone or on paper.")
-        warnings.append(words.format(count=without))
+    warnings = _without(without)
     files = [(f.name, reverse("campaigns:attachment", args=(f.pk,))) for f in dispatch.attachments.all()]
     empty = not dispatch.body.strip() and not files and dispatch.parent_id is None
     if empty:
-        warnings.append(
-            _("The dispatch has neither a text nor a file. Write the text or attach the file first.")
-        )
+        words = _("The dispatch has neither a text nor a file. Write the text or attach the file first.")
+        warnings.append(words)
     return Check(
         title=_("Send the dispatch to {count} units?").format(count=count),
         button=_("Send the dispatch to {count} units now").format(count=count),
@@ -62,6 +58,12 @@ def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
         files=files,
         blocked=empty or not count,
     )
+
+
+def _without(count: int) -> list[str]:
+    """Warn of units without an address, where there are any."""
+    words = _("{count} units have no e-mail address: tell them by telephone or on paper.")
+    return [words.format(count=count)] if count else []
 
 
 def state_check(campaign: Campaign, wanted: CampaignState) -> Check:
@@ -92,10 +94,7 @@ def reminding_check(
     reached = [unit for unit in units if unit.email]
     since = timezone.now() - _RECENTLY
     again = [unit for unit in reached if unit.pk in reminded and reminded[unit.pk] > since]
-    warnings = []
-    if len(reached) < len(units):
-        words = _("{count} units have no e-mail address: tell them by telephone or on paper.")
-        warnings.append(words.format(count=len(units) - len(reached)))
+    warnings = _without(len(units) - len(reached))
     if again:
         words = _("{count} of them were reminded in the last two days: {names}")
         warnings.append(words.format(count=len(again), names=_listed(again)))

@@ -244,11 +244,9 @@ class Touched:
 
 def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMove, key: str) -> None:
     """Write each unit one letter with its new days, but for what is done; its newest dispatch is answered."""
+    kinds = {DeadlineKind.ACKNOWLEDGE: "informed_on", DeadlineKind.DEPLOY: "deployed_on"}
     done = {
-        row.unit_id: {
-            DeadlineKind.ACKNOWLEDGE: row.informed_on is not None,
-            DeadlineKind.DEPLOY: row.deployed_on is not None,
-        }
+        row.unit_id: {kind for kind, day in kinds.items() if getattr(row, day) is not None}
         for row in Participation.objects.filter(campaign=campaign)
     }
     newest = dict(
@@ -256,36 +254,25 @@ def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMov
     )
     drafts = []
     for one in touched:
-        open_ones = [
-            (old, new) for old, new in one.changes if not done.get(one.unit.pk, {}).get(new.kind, False)
-        ]
-        if open_ones:
-            context = {
-                "unit": one.unit.name,
-                "campaign": campaign.name,
-                "reason": move.reason if move.undone is None else "",
-                "changes": [
-                    {
-                        "kind": new.kind,
-                        "old": f"{old.day:%d/%m/%Y}",
-                        "new": f"{new.day:%d/%m/%Y}",
-                        "late": new.late,
-                    }
-                    for old, new in open_ones
-                ],
-            }
-            about = f"recipient:{newest[one.unit.pk]}" if one.unit.pk in newest else ""
-            drafts.append(
-                Draft(
-                    "deadline_moved",
-                    one.unit.email,
-                    f"{key}:{one.unit.pk}",
-                    context,
-                    unit_id=one.unit.pk,
-                    about=about,
-                )
-            )
+        unit, found = one.unit, done.get(one.unit.pk, ())
+        changes = [_changed(old, new) for old, new in one.changes if new.kind not in found]
+        context = {
+            "unit": unit.name,
+            "campaign": campaign.name,
+            "reason": move.reason if move.undone is None else "",
+            "changes": changes,
+        }
+        about = f"recipient:{newest[unit.pk]}" if unit.pk in newest else ""
+        if changes:
+            kept = {"unit_id": unit.pk, "about": about}
+            drafts.append(Draft("deadline_moved", unit.email, f"{key}:{unit.pk}", context, **kept))
     queue(drafts)
+
+
+def _changed(old: Deadline, new: Deadline) -> dict[str, Any]:
+    """A moved deadline as its letter shows it."""
+    days = {"old": f"{old.day:%d/%m/%Y}", "new": f"{new.day:%d/%m/%Y}"}
+    return {"kind": new.kind, **days, "late": new.late}
 
 
 def stated_plan(dispatch: Dispatch) -> Plan:

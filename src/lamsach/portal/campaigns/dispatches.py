@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -215,7 +216,7 @@ def take(
     Acknowledging and opening count once, and so does what is said with the same words again (a form that is
     sent twice): a second time changes nothing and gives False. Deploying acknowledges too.
     """
-    now, counted = timezone.now(), day or today()
+    counted = day or today()
     column = {
         StepKind.OPENED: "opened",
         StepKind.ACKNOWLEDGED: "acknowledged",
@@ -223,32 +224,48 @@ def take(
         StepKind.DEPLOYED: "deployed",
     }[kind]
     row = Recipient.objects.filter(pk=recipient.pk)
-    fresh = row.filter(**{column: None}).update(**{column: now})
+    fresh = row.filter(**{column: None}).update(**{column: timezone.now()})
     user, digest = (by if getattr(by, "pk", None) else None), (evidence.sha256 if evidence else "")
     if not fresh and kind in (StepKind.OPENED, StepKind.ACKNOWLEDGED):
         return False
     if not fresh and _was_said(recipient, kind, day=counted, user=user, note=note, evidence_sha256=digest):
         return False
-    row.filter(opened=None).update(opened=now)
+    row.filter(opened=None).update(opened=timezone.now())
     if kind == StepKind.DEPLOYED:
-        row.filter(acknowledged=None).update(acknowledged=now)
-    Step.objects.create(
-        recipient=recipient,
-        kind=kind,
-        at=now,
-        day=counted,
-        user=user,
-        who=who or str(by or ""),
-        how=how,
-        note=note,
-        evidence_name=evidence.name if evidence else "",
-        evidence_path=evidence.path if evidence else "",
-        evidence_sha256=digest,
-    )
+        row.filter(acknowledged=None).update(acknowledged=timezone.now())
+    words = {"who": who or str(by or ""), "note": note, "user": user, "evidence": evidence}
+    note_step(recipient, kind, how, day=counted, **words)
     _reach(recipient, kind, counted)
     if kind != StepKind.OPENED:
         record(by, f"dispatch.{kind}", recipient, recipient.unit, who=who, how=str(how))
     return True
+
+
+def note_step(
+    recipient: Recipient,
+    kind: StepKind,
+    how: How,
+    *,
+    who: str,
+    note: str,
+    user: Any = None,
+    day: date | None = None,
+    evidence: Kept | None = None,
+) -> None:
+    """Add a step to the unit's history."""
+    files = {"name": "", "path": "", "sha256": ""} if evidence is None else asdict(evidence)
+    files.pop("size", None)
+    Step.objects.create(
+        recipient=recipient,
+        kind=kind,
+        at=timezone.now(),
+        day=day or today(),
+        user=user,
+        who=who[:254],
+        how=how,
+        note=note,
+        **{f"evidence_{name}": value for name, value in files.items()},
+    )
 
 
 def _was_said(recipient: Recipient, kind: StepKind, **words: Any) -> bool:
@@ -326,16 +343,8 @@ def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str 
     """Take the statement back; False when there is none. The unit stays informed, and is due again."""
     if not Recipient.objects.filter(pk=recipient.pk, deployed__isnull=False).update(deployed=None):
         return False
-    Step.objects.create(
-        recipient=recipient,
-        kind=StepKind.WITHDRAWN,
-        at=timezone.now(),
-        day=today(),
-        user=by if getattr(by, "pk", None) else None,
-        who=who or str(by or ""),
-        how=how,
-        note=reason,
-    )
+    user = by if getattr(by, "pk", None) else None
+    note_step(recipient, StepKind.WITHDRAWN, how, who=who or str(by or ""), note=reason, user=user)
     _recount(recipient)
     record(by, "dispatch.withdrawn", recipient, recipient.unit, who=who, how=str(how), reason=reason[:500])
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,6 @@ from lamsach.channels.edxml.writer import write
 from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.letters.model import Document
 from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Attachment, Dispatch
@@ -29,6 +28,9 @@ from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
 
 DISPATCH, REPORT = "Công văn", "Báo cáo"
+_NO_NUMBER = mark(
+    "The dispatch has no number, by which the others would answer it. Write a new one with its number."
+)
 
 
 def queue_dispatch(
@@ -38,29 +40,16 @@ def queue_dispatch(
     *,
     kind: str = "new",
     about: Message | None = None,
-    reason: str = "",
 ) -> Message:
-    """Queue a dispatch that was sent, with its official document and its files; once for each connection and
-    kind.
+    """Queue a sent dispatch with its official document and files, once for each connection and kind.
 
-    `about`: the message that it updates or replaces. InputError for a dispatch without a number, by which the
-    others would answer.
+    `about`: the message that it updates or replaces. InputError for a dispatch without a number.
     """
     if not found.number.strip():
-        raise InputError(
-            mark(
-                "The dispatch has no number, by which the others would answer it. Write a new "
-                "one with its number."
-            )
-        )
+        raise InputError(_NO_NUMBER)
     recipients = [
         organ(row.unit, older=connection.older_codes)
         for row in found.recipients.select_related("unit__parent")
-    ]
-    made = _made(papers.dispatch_paper(found), ("pdf", "docx"), f"cong-van-{found.pk}")
-    files = made + [
-        {"name": file.name, "type": "", "path": file.path, "size": file.size, "sha256": file.sha256}
-        for file in _attached(found)
     ]
     sent, fresh = _queue(
         connection,
@@ -73,10 +62,9 @@ def queue_dispatch(
         subject=found.subject,
         body=found.body,
         type=DISPATCH,
-        reason=reason,
         recipients=[{"id": one.id, "name": one.name} for one in recipients],
         answers=[answer_to(about)] if about else _passed_on(found),
-        files=files,
+        files=_dispatch_files(found),
         campaign=found.campaign,
         dispatch=found,
         user=_user(by),
@@ -86,13 +74,21 @@ def queue_dispatch(
     return sent
 
 
+def _dispatch_files(found: Dispatch) -> list[dict[str, Any]]:
+    """The official document, and the files of the dispatch and of those that it passes on, each once."""
+    paper = papers.dispatch_paper(found)
+    made = [
+        _row(f"cong-van-{found.pk}.{kind}", kind, writer_for(f".{kind}")(paper)) for kind in ("pdf", "docx")
+    ]
+    return made + [
+        {"name": file.name, "type": "", "path": file.path, "size": file.size, "sha256": file.sha256}
+        for file in _attached(found)
+    ]
+
+
 def _attached(found: Dispatch) -> list[Attachment]:
     """The files of a dispatch and of those that it passes on, the same content once."""
-    chain, above = [found.pk], found.parent
-    while above is not None and len(chain) < 12:
-        chain.append(above.pk)
-        above = above.parent
-    files = Attachment.objects.filter(dispatch__in=chain).order_by("-dispatch", "pk")
+    files = Attachment.objects.filter(dispatch__in=found.chain()).order_by("-dispatch", "pk")
     return list({file.sha256: file for file in files}.values())
 
 
@@ -239,10 +235,6 @@ def _report_files(report: Report) -> list[dict[str, Any]]:
         _row(f"bao-cao-{report.unit.code}.{kind}", kind, documents.written(paper, filled, kind, about))
         for kind in ("pdf", "docx", "json")
     ]
-
-
-def _made(paper: Document, kinds: Sequence[str], stem: str) -> list[dict[str, Any]]:
-    return [_row(f"{stem}.{kind}", kind, writer_for(f".{kind}")(paper)) for kind in kinds]
 
 
 def _row(name: str, kind: str, data: bytes) -> dict[str, Any]:

@@ -77,12 +77,9 @@ def take(
     freeze: Callable[[Report], dict[str, Any]] | None = None,
     **changes: Any,
 ) -> Report:
-    """Take a step. `version`: as the person saw it; Stale when the report is no longer so.
+    """Take a step. `freeze` gives the columns that hold what is submitted.
 
-    `freeze` gives the columns that hold what is submitted.
-
-    Raises InputError for a step that needs a reason and has none, and Stale for one that may not follow the
-    state that the report is in by now.
+    InputError without a needed reason; Stale when it may not follow the state, or the `version` is another.
     """
     if action in NEEDS_REASON and not reason.strip():
         raise InputError(mark("Say why it is returned."), "reason")
@@ -90,29 +87,16 @@ def take(
     wanted = after(held.state, action)
     if wanted is None or (version is not None and held.version != version):
         raise Stale
-    columns: dict[str, Any] = dict(changes)
-    if freeze is not None:
-        columns.update(freeze(held))
+    columns = {**changes, **(freeze(held) if freeze else {})}
     if wanted in _MOMENTS:
         columns[_MOMENTS[wanted]] = timezone.now()
-    before = held.state
-    taken = Report.objects.filter(pk=held.pk, state=before, version=held.version).update(
-        state=wanted, version=F("version") + 1, **columns
-    )
-    if not taken:
+    before, user = held.state, by.user if isinstance(by, HttpRequest) else by
+    rows = Report.objects.filter(pk=held.pk, state=before, version=held.version)
+    if not rows.update(state=wanted, version=F("version") + 1, **columns):
         raise Stale
-    user: Any = by.user if isinstance(by, HttpRequest) else by
     held.refresh_from_db()
-    Step.objects.create(
-        report=held,
-        at=timezone.now(),
-        action=action,
-        before=before,
-        after=wanted,
-        user=user,
-        who=(who or str(user or ""))[:254],
-        reason=reason.strip(),
-        digest=held.digest,
-    )
+    step = Step(report=held, at=timezone.now(), action=action, before=before, after=wanted, user=user)
+    step.who, step.reason, step.digest = (who or str(user or ""))[:254], reason.strip(), held.digest
+    step.save()
     record(by, f"report.{action}", held, held.unit, edition=held.edition, digest=held.digest)
     return held

@@ -132,42 +132,35 @@ def save(
 ) -> None:
     """Keep what a person changed; a stated number changes the drafted texts too.
 
-    Stale when it is not open or somebody else was quicker.
-
-    InputError when a number differs from the computed one without a reason, or when numbers and texts would
-    contradict each other: then nothing is kept.
+    Stale when it is not open or somebody else was quicker. InputError, and nothing is kept, when a number
+    differs from the computed one without a reason, or when numbers and texts would contradict each other.
     """
     with transaction.atomic():
         _hold(report, version)
         Report.objects.filter(pk=report.pk).update(**columns)
         there = figures_of(report)
         for row in form_of(report).rows:
-            wanted = figures.get(row.key)
-            figure = there.get(row.key)
-            if wanted is None or figure is None:
-                continue
-            stated, reason = wanted["stated"], str(wanted["reason"]).strip()
-            if stated is not None and stated == figure.computed:
-                stated, reason = None, ""
-            if stated is not None and figure.computed is not None and not reason:
-                raise InputError(mark("A number that differs from the computed one needs a reason."), row.key)
-            if (stated, reason) != (figure.stated, figure.reason) and stated is not None:
-                record(
-                    by,
-                    "report.overruled",
-                    report,
-                    report.unit,
-                    key=row.key,
-                    computed=figure.computed,
-                    stated=stated,
-                )
-            figure.stated, figure.reason, figure.note = stated, reason, str(wanted["note"]).strip()
-            figure.save()
+            if row.key in figures and row.key in there:
+                _overrule(there[row.key], report, by, **figures[row.key])
         if columns.get("itself") is not None and columns["itself"] != report.itself:
             report.itself = bool(columns["itself"])
             _fill(report, texts=False)
         _redraft(report, columns.get("texts", report.texts))
         _agree(report)
+
+
+def _overrule(figure: Figure, report: Report, by: Any, *, stated: int | None, reason: str, note: str) -> None:
+    """Keep what a person states of a number, and why; no more than the computed one is no statement."""
+    reason = str(reason).strip()
+    if stated is not None and stated == figure.computed:
+        stated, reason = None, ""
+    if stated is not None and figure.computed is not None and not reason:
+        raise InputError(mark("A number that differs from the computed one needs a reason."), figure.key)
+    if (stated, reason) != (figure.stated, figure.reason) and stated is not None:
+        facts = {"key": figure.key, "computed": figure.computed, "stated": stated}
+        record(by, "report.overruled", report, report.unit, **facts)
+    figure.stated, figure.reason, figure.note = stated, reason, str(note).strip()
+    figure.save()
 
 
 def _hold(report: Report, version: int) -> None:
