@@ -221,3 +221,28 @@ REPORTS: dict[str, str] = {
     "due": "đến hạn",
     "Reports that were sent and not returned, and those that were due, up to each day.": "Số báo cáo đã gửi mà không bị trả lại và số báo cáo đã đến hạn, tính đến từng ngày.",
 }
+
+
+LETTERHEADS: dict[str, str] = {
+    "Letterhead": "Thể thức văn bản",
+    "Save the letterhead": "Lưu thể thức văn bản",
+    "Body above, as documents name it": "Cơ quan chủ quản ghi trên văn bản",
+    "Stands above the issuer's name. Empty: the unit above in the portal.": "Ghi phía trên tên cơ quan ban hành. Để trống: lấy đơn vị cấp trên trong cổng.",
+    "Documents name no body above (a ministry, a people's committee)": "Văn bản không ghi cơ quan chủ quản (bộ, ủy ban nhân dân)",
+    "Issuer, as documents name it": "Cơ quan ban hành ghi trên văn bản",
+    "Empty: the unit's name in the portal.": "Để trống: lấy tên đơn vị trong cổng.",
+    "Before the date, such as Hà Nội.": "Ghi trước ngày, tháng, năm, ví dụ Hà Nội.",
+    "Abbreviation of the issuer": "Chữ viết tắt tên cơ quan ban hành",
+    "For the symbol of documents, such as TTCNTT.": "Dùng trong ký hiệu văn bản, ví dụ TTCNTT.",
+    "Abbreviation of the drafting office": "Chữ viết tắt tên đơn vị soạn thảo",
+    "For the symbol of dispatches and for the filed copy, such as KTHT.": "Dùng trong ký hiệu công văn và dòng lưu văn bản, ví dụ KTHT.",
+    "Authority of who signs": "Thẩm quyền ký",
+    "A line before the position, such as KT. GIÁM ĐỐC or TL. BỘ TRƯỞNG. Mostly empty.": "Dòng ghi trước chức vụ, ví dụ KT. GIÁM ĐỐC hoặc TL. BỘ TRƯỞNG. Thường để trống.",
+    "Recipients of copies": "Nơi nhận",
+    "One a line. The first line (Như trên) and the last (Lưu: VT) are set by themselves.": "Mỗi dòng một nơi nhận. Dòng đầu (Như trên) và dòng cuối (Lưu: VT) được ghi tự động.",
+    "Address at the foot of dispatches": "Địa chỉ ở chân công văn",
+    "Address, phone, e-mail in one line. It may be left empty.": "Địa chỉ, điện thoại, thư điện tử trên một dòng. Có thể để trống.",
+    "It stands around every document of the unit: dispatch, report, consolidated report, reminder, minutes and answer letter. Reports that were submitted keep theirs.": "Áp dụng cho mọi văn bản của đơn vị: công văn, báo cáo, báo cáo tổng hợp, công văn đôn đốc, biên bản và công văn trả lời. Báo cáo đã trình giữ nguyên thể thức lúc trình.",
+    "See a letter that wears it:": "Xem thử một văn bản:",
+    "as a page": "dạng trang web",
+}
