@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import DateInput, text
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Listing, Quiet, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns import access, deadlines
@@ -104,13 +104,48 @@ def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)
 
 
-def _movable(user: Any, campaign: Campaign, units: Iterable[Unit | None]) -> Callable[[Unit | None], bool]:
-    """`may_move` for many units, in one query."""
-    if may_act(user, campaign.owner_id, COORDINATORS):
-        return lambda unit: True
-    parents = {unit.parent_id for unit in units if unit is not None and unit.parent_id}
-    led = set(writable_units(user, COORDINATORS).filter(pk__in=parents).values_list("pk", flat=True))
-    return lambda unit: unit is not None and unit.parent_id in led
+def _whom(move: DeadlineMove) -> Any:
+    scope = move.get_scope_display()
+    return (move.unit.name, Quiet(scope)) if move.unit else scope
+
+
+def _why(move: DeadlineMove) -> str:
+    by = _("by the dispatch of %(issuer)s") % {"issuer": move.dispatch.issuer.name} if move.dispatch else ""
+    return " ".join(filter(None, (by, move.reason)))
+
+
+def _who(move: DeadlineMove) -> Any:
+    done: tuple[Any, ...] = (str(move.by or ""), move.at)
+    if move.undone:
+        return *done, State("none", _("undone")), str(move.undone_by or ""), move.undone
+    return (*done, State("none", _("replaced by a later one"))) if move.ended_id else done
+
+
+MOVES = Listing(
+    title="Deadlines",
+    cells=(
+        Cell("Deadline", lambda move: move.get_kind_display(), "kind"),
+        Cell("New day", "day"),
+        Cell("For whom", _whom, "unit__name"),
+        Cell("Reason", _why),
+        Cell("Who and when", _who, "at"),
+        Cell("", template="campaigns/move_actions.html"),
+    ),
+    empty="Nothing was moved: the campaign's days hold for every unit.",
+    export="deadline.exported",
+    template="campaigns/deadlines.html",
+)
+
+
+def _seen(user: Any, campaign: Campaign) -> QuerySet[DeadlineMove]:
+    """The moves that the person sees, each with whether they may undo it (`may_move`)."""
+    rows = DeadlineMove.objects.filter(campaign=campaign)
+    if not may_act(user, campaign.owner_id, ALL):
+        units = readable_units(user).values("pk")
+        rows = rows.filter(scope=MoveScope.ALL) | rows.filter(unit__in=units)
+    led: Any = Exists(writable_units(user, COORDINATORS).filter(pk=OuterRef("unit__parent")))
+    undone = Value(True) if may_act(user, campaign.owner_id, COORDINATORS) else led
+    return rows.select_related("unit", "by", "undone_by", "dispatch__issuer").annotate(may_undo=undone)
 
 
 @member(ALL, COORDINATORS)
@@ -127,23 +162,13 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
         touched = make(plan, request, letters=form.cleaned_data["letters"])
         messages.success(request, _moved(touched, letters=form.cleaned_data["letters"]))
         return redirect("campaigns:deadlines", campaign_id=campaign_id)
-    seen = DeadlineMove.objects.filter(campaign=campaign)
-    if not may_act(request.user, campaign.owner_id, ALL):
-        units = readable_units(request.user).values("pk")
-        seen = seen.filter(scope=MoveScope.ALL) | seen.filter(unit__in=units)
-    page_of_moves = paged(
-        request, seen.select_related("unit", "by", "undone_by", "dispatch__issuer", "ended")
-    )
-    movable = _movable(request.user, campaign, [move.unit for move in page_of_moves])
     context = {
         "campaign": campaign,
         "dates": deadlines.resolve(campaign, ()),
-        "page": page_of_moves,
-        "moves": [(move, move.undone is None and movable(move.unit)) for move in page_of_moves],
         "form": form,
         "may_move": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
-    return render(request, "campaigns/deadlines.html", context)
+    return MOVES.page(request, _seen(request.user, campaign), context)
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> MoveForm:

@@ -19,7 +19,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Listing, Quiet, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -28,9 +28,33 @@ from lamsach.portal.cases.states import TONES
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.privacy import access, erasure, granted, holds, person, questions, retention
 from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
-from lamsach.portal.privacy.models import Purge
+from lamsach.portal.privacy.models import Hold, Purge
 from lamsach.portal.units.access import home_units, readable_units
 from lamsach.portal.units.tree import ancestors
+
+
+def _covered(hold: Hold) -> Any:
+    case = f"{_('Machine')} {hold.case.number}, " if hold.case else ""
+    return f"{case}{hold.unit.name}", Quiet(hold.campaign.name if hold.campaign else "")
+
+
+HOLDS = Listing(
+    title="Personal data",
+    cells=(
+        Cell("What the hold covers", _covered, "unit__name"),
+        Cell(
+            "State",
+            lambda row: State("none", _("lifted")) if row.ended else State("busy", _("in force")),
+            "ended",
+        ),
+        Cell("Reason", "reason"),
+        Cell("Since", "at"),
+        Cell("", template="privacy/hold_actions.html"),
+    ),
+    empty="No hold. Everything is erased when its time is over.",
+    export="hold.exported",
+    template="privacy/overview.html",
+)
 
 
 @member(ALL, WRITERS)
@@ -48,7 +72,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "state": retention.state_of(units.values("pk")),
         "questions": questions.state_of(units.values("pk")),
-        "page": paged(request, access.readable_holds(request.user)),
         "form": form,
         "granted": access.granted_views(user)[:100] if may_write else [],
         "may_write": may_write,
@@ -56,7 +79,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         .select_related("case__unit")
         .order_by("-pk")[:20],
     }
-    return render(request, "privacy/overview.html", context)
+    return HOLDS.page(request, access.readable_holds(user), context)
 
 
 @member(WRITERS, WRITERS, ("POST",))
