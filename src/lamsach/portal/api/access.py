@@ -15,7 +15,7 @@ from ninja.security import HttpBearer
 
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation, Recipient
 from lamsach.portal.units.models import Unit
@@ -28,8 +28,7 @@ PREFIX = "lamsach_"
 def issue(unit: Unit, name: str, by: Any) -> str:
     """A new token; it is shown once and cannot be read again."""
     word = PREFIX + secrets.token_urlsafe(32)
-    user = getattr(by, "user", by)
-    made = Token.objects.create(unit=unit, name=name, digest=_digest(word), created_by=user)
+    made = Token.objects.create(unit=unit, name=name, digest=_digest(word), created_by=user_of(by))
     record(by, "token.issued", made, unit, name=name)
     return word
 

@@ -12,6 +12,12 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.ratelimit import client_address
 
 
+def user_of(by: HttpRequest | Any | None) -> Any:
+    """The user of a request, or the user itself; None for a program, the portal, or nobody."""
+    user = getattr(by, "user", by)
+    return user if getattr(user, "pk", None) else None
+
+
 def record(
     by: HttpRequest | Any | None,
     action: str,

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.deadlines import (
     Deadline,
     UnitDates,
@@ -164,11 +164,10 @@ def _touched(
 @transaction.atomic
 def make(plan: Plan, by: Any, *, letters: bool = True) -> list[Touched]:
     """Move the deadlines, tell the units, note it; whom it touched."""
-    user = by.user if hasattr(by, "user") else by
     units = list(in_scope(plan.campaign, plan.scope, plan.unit))
     before = of_units(plan.campaign, [unit.pk for unit in units])
     ended = _ended_by(plan, in_force([plan.campaign.pk]))
-    made = plan.moves(user)
+    made = plan.moves(user_of(by))
     for move in made:
         move.save()
         numbers = [one.pk for one in ended if one.kind == move.kind]
@@ -189,12 +188,11 @@ def make(plan: Plan, by: Any, *, letters: bool = True) -> list[Touched]:
 @transaction.atomic
 def undo(move: DeadlineMove, by: Any, *, letters: bool = True) -> list[Touched] | None:
     """Undo a move, reviving what it had ended; whom it touched, or None when it was undone already."""
-    user = by.user if hasattr(by, "user") else by
     campaign = move.campaign
     units = list(in_scope(campaign, move.scope, move.unit))
     before = of_units(campaign, [unit.pk for unit in units])
     rows = DeadlineMove.objects.filter(pk=move.pk, undone=None)
-    if not rows.update(undone=timezone.now(), undone_by=user):
+    if not rows.update(undone=timezone.now(), undone_by=user_of(by)):
         return None
     DeadlineMove.objects.filter(ended=move).update(ended=move.ended)
     record(by, "deadline.undone", move, move.unit or campaign.owner, kind=move.kind)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.queries import refresh
@@ -225,7 +225,7 @@ def take(
     }[kind]
     row = Recipient.objects.filter(pk=recipient.pk)
     fresh = row.filter(**{column: None}).update(**{column: timezone.now()})
-    user, digest = (by if getattr(by, "pk", None) else None), (evidence.sha256 if evidence else "")
+    user, digest = user_of(by), evidence.sha256 if evidence else ""
     if not fresh and kind in (StepKind.OPENED, StepKind.ACKNOWLEDGED):
         return False
     if not fresh and _was_said(recipient, kind, day=counted, user=user, note=note, evidence_sha256=digest):
@@ -343,8 +343,8 @@ def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str 
     """Take the statement back; False when there is none. The unit stays informed, and is due again."""
     if not Recipient.objects.filter(pk=recipient.pk, deployed__isnull=False).update(deployed=None):
         return False
-    user = by if getattr(by, "pk", None) else None
-    note_step(recipient, StepKind.WITHDRAWN, how, who=who or str(by or ""), note=reason, user=user)
+    words = {"who": who or str(by or ""), "note": reason, "user": user_of(by)}
+    note_step(recipient, StepKind.WITHDRAWN, how, **words)
     _recount(recipient)
     record(by, "dispatch.withdrawn", recipient, recipient.unit, who=who, how=str(how), reason=reason[:500])
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -15,13 +14,13 @@ from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.letters.output import writer_for
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.identifiers import document_key, organ
 from lamsach.portal.edxml.inbox import content, stored
-from lamsach.portal.edxml.models import Connection, Message, State
-from lamsach.portal.edxml.statuses import about_of, answer_to, way_of
+from lamsach.portal.edxml.models import Connection, Message
+from lamsach.portal.edxml.statuses import about_of, answer_to, queued
 from lamsach.portal.reports import documents, papers
 from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.models import Report
@@ -67,7 +66,7 @@ def queue_dispatch(
         files=_dispatch_files(found),
         campaign=found.campaign,
         dispatch=found,
-        user=_user(by),
+        user=user_of(by),
     )
     if fresh:
         record(by, "edxml.queued", sent, found.issuer, kind=kind, units=len(recipients))
@@ -124,7 +123,7 @@ def queue_report(report: Report, by: Any) -> Message | None:
         files=_report_files(report),
         campaign=report.campaign,
         dispatch=about.dispatch,
-        user=_user(by),
+        user=user_of(by),
     )
     if fresh:
         record(by, "edxml.queued", sent, report.unit, kind="report")
@@ -150,7 +149,7 @@ def queue_revocation(about: Message, by: Any, reason: str) -> Message:
         answers=[answer_to(about)],
         campaign=about.campaign,
         dispatch=about.dispatch,
-        user=_user(by),
+        user=user_of(by),
     )
     if fresh:
         record(by, "edxml.queued", sent, about.unit, kind="revoke", reason=reason[:500])
@@ -209,24 +208,9 @@ def _staff(message: Message) -> model.Staff:
 
 def _queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
     sender = organ(unit, older=connection.older_codes)
-    document_id = model.made_id(sender.id, values.get("day"), values.get("number", ""), "")
-    now: datetime = timezone.now()
-    return Message.objects.get_or_create(
-        key=key,
-        defaults={
-            "connection": connection,
-            "unit": unit,
-            "outgoing": True,
-            "way": way_of(connection),
-            "state": State.QUEUED,
-            "at": now,
-            "sender_code": sender.id,
-            "sender_name": unit.name,
-            "document_id": document_id,
-            "document_key": document_key(document_id),
-            **values,
-        },
-    )
+    made = model.made_id(sender.id, values.get("day"), values.get("number", ""), "")
+    values |= {"sender_code": sender.id, "document_id": made, "document_key": document_key(made)}
+    return queued(connection, unit, key=key, **values)
 
 
 def _report_files(report: Report) -> list[dict[str, Any]]:
@@ -248,8 +232,3 @@ def _row(name: str, kind: str, data: bytes) -> dict[str, Any]:
         "size": len(data),
         "sha256": digest,
     }
-
-
-def _user(by: Any) -> Any:
-    user = getattr(by, "user", by)
-    return user if getattr(user, "pk", None) else None

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from lamsach.channels.edxml.tables import tables
+from lamsach.portal.audit.trail import user_of
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.units.models import Unit
 
@@ -28,30 +29,28 @@ def status(
     by: Any = None,
 ) -> Message:
     """Queue a unit's status about a message; the same key once."""
-    made, _fresh = Message.objects.get_or_create(
+    return queued(
+        connection,
+        unit,
         key=key,
-        defaults={
-            "connection": connection,
-            "unit": unit,
-            "outgoing": True,
-            "way": way_of(connection),
-            "state": State.QUEUED,
-            "kind": "status",
-            "status": tables().status_code(name),
-            "reason": reason,
-            "time": timezone.now(),
-            "sender_code": unit.code,
-            "sender_name": unit.name,
-            "recipients": [{"id": about.sender_code, "name": about.sender_name}],
-            "answers": [answer_to(about)],
-            "answered_key": about.document_key,
-            "campaign": about.campaign,
-            "dispatch": about.dispatch,
-            "at": timezone.now(),
-            "user": by if getattr(by, "pk", None) else None,
-        },
-    )
-    return made
+        kind="status",
+        status=tables().status_code(name),
+        reason=reason,
+        time=timezone.now(),
+        recipients=[{"id": about.sender_code, "name": about.sender_name}],
+        answers=[answer_to(about)],
+        answered_key=about.document_key,
+        campaign=about.campaign,
+        dispatch=about.dispatch,
+        user=user_of(by),
+    )[0]
+
+
+def queued(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
+    """Queue a unit's message for a connection; the same key once. The message, and whether it is new."""
+    common = {"connection": connection, "unit": unit, "outgoing": True, "way": way_of(connection)}
+    sender = {"state": State.QUEUED, "at": timezone.now(), "sender_code": unit.code, "sender_name": unit.name}
+    return Message.objects.get_or_create(key=key, defaults={**common, **sender, **values})
 
 
 def answer_to(about: Message) -> dict[str, str]:

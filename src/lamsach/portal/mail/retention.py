@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.mail.mailbox import TAKEN
-from lamsach.portal.mail.models import Incoming
+from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.units.access import held_units
 
 _BLANK = {"sender": "", "name": "", "subject": "", "text": "", "problem": "", "path": ""}
@@ -39,6 +39,12 @@ def forget(rows: QuerySet[Incoming]) -> int:
                 default_storage.delete(path)
         part.update(**_BLANK)
     return len(numbers)
+
+
+def forget_letters(rows: QuerySet[Letter]) -> int:
+    """Erase addressees and words of these letters, and send those that wait no more; how many."""
+    rows.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
+    return rows.update(to="", context={}, subject="", problem="")
 
 
 def forget_due() -> int:

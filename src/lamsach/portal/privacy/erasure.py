@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.awareness import consent, waves
 from lamsach.portal.awareness.models import ConsentHow, ConsentState, Person
 from lamsach.portal.base import ledger
@@ -26,8 +26,8 @@ from lamsach.portal.cases.searching import index
 from lamsach.portal.exchange import epochs
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity, Mark
 from lamsach.portal.fleet.forgetting import erase as erase_machine
-from lamsach.portal.mail.models import Incoming, Letter, LetterState
-from lamsach.portal.mail.retention import forget
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.retention import forget, forget_letters
 from lamsach.portal.privacy import granted, retention
 from lamsach.portal.privacy.holds import held_cases, held_units
 from lamsach.portal.privacy.models import Erasure
@@ -85,8 +85,7 @@ def erase(
     if again is not None:
         return counts
     note_person(wanted, unit, term, found, kept)
-    user: Any = getattr(by, "user", by)
-    made = Erasure.objects.create(unit=unit, user=user, reason=reason, counts=dict(counts))
+    made = Erasure.objects.create(unit=unit, user=user_of(by), reason=reason, counts=dict(counts))
     details: dict[str, Any] = dict(counts)
     record(by, "privacy.erased", made, unit, **details)
     return counts
@@ -164,8 +163,7 @@ def _told(source: Source, row: Any, term: str) -> None:
 
 
 def _letter(source: Source, row: Any, term: str) -> None:
-    Letter.objects.filter(pk=row.pk, state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
-    Letter.objects.filter(pk=row.pk).update(to="", context={}, subject="", problem="")
+    forget_letters(Letter.objects.filter(pk=row.pk))
 
 
 def _mail(source: Source, row: Any, term: str) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case
 from lamsach.portal.privacy.models import Hold
@@ -21,8 +21,7 @@ def put(
     unit: Unit, reason: str, by: Any, *, campaign: Campaign | None = None, case: Case | None = None
 ) -> Hold:
     """Let nothing be erased: of a case, or of a unit and everything under it."""
-    user: Any = getattr(by, "user", by)
-    made = Hold.objects.create(unit=unit, campaign=campaign, case=case, reason=reason, user=user)
+    made = Hold.objects.create(unit=unit, campaign=campaign, case=case, reason=reason, user=user_of(by))
     record(by, "hold.put", made, unit, case=case.pk if case else None, reason=reason)
     return made
 
@@ -30,8 +29,7 @@ def put(
 @transaction.atomic
 def lift(hold: Hold, by: Any) -> bool:
     """End a hold. What is due is erased by the next purge. Whether it was in force."""
-    user: Any = getattr(by, "user", by)
-    done = Hold.objects.filter(pk=hold.pk, ended=None).update(ended=timezone.now(), ended_by=user)
+    done = Hold.objects.filter(pk=hold.pk, ended=None).update(ended=timezone.now(), ended_by=user_of(by))
     if done:
         record(by, "hold.lifted", hold, hold.unit)
     return bool(done)

@@ -17,8 +17,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.mail.models import Incoming, Letter, LetterState
-from lamsach.portal.mail.retention import forget
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.retention import forget, forget_letters
 from lamsach.portal.privacy.holds import held_units
 from lamsach.portal.privacy.retention import drop
 from lamsach.portal.support.models import Message, Question, QuestionFile, QuestionState
@@ -67,8 +67,7 @@ def _letters(number: int) -> int:
     """Erase letters to asker and desk and the e-mails that were the question's words; how many letters."""
     letters = Letter.objects.filter(about__in=[f"question:{number}", f"desk:{number}"])
     forget(Incoming.objects.filter(Q(letter__in=letters) | Q(target=f"question:{number}")))
-    letters.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
-    return letters.update(to="", context={}, subject="", problem="")
+    return forget_letters(letters)
 
 
 def state_of(units: Any) -> dict[str, int]:

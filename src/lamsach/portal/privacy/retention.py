@@ -29,8 +29,8 @@ from lamsach.portal.cases.searching import index
 from lamsach.portal.catalogue_vi import VIETNAMESE
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Mark, Merge
 from lamsach.portal.findings.sealing import seal
-from lamsach.portal.mail.models import Incoming, Letter, LetterState
-from lamsach.portal.mail.retention import forget
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.retention import forget, forget_letters
 from lamsach.portal.privacy.holds import covering, held_cases, held_units
 from lamsach.portal.privacy.models import Purge
 from lamsach.portal.units.tree import today
@@ -141,8 +141,7 @@ def _reasons(case: Case) -> Counter[str]:
 def _letters(prefix: str) -> Counter[str]:
     rows = Letter.objects.filter(key__startswith=prefix)
     answers = forget(Incoming.objects.filter(letter__in=rows))
-    rows.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
-    return Counter(letters=rows.update(to="", context={}, subject="", problem=""), answers=answers)
+    return Counter(letters=forget_letters(rows), answers=answers)
 
 
 def forget_devices(members: set[int]) -> Counter[str]:

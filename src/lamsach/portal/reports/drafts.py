@@ -15,7 +15,7 @@ from lamsach.i18n import mark
 from lamsach.letters.assessment import misfit
 from lamsach.letters.checks import warnings
 from lamsach.letters.form import Form, parse_form
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports import content
@@ -65,7 +65,7 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
                 authority=kept.authority,
                 position=kept.position,
                 signer=kept.signer,
-                created_by=by.user if hasattr(by, "user") else by,
+                created_by=user_of(by),
             )
             _fill(made, texts=True)
             record(by, "report.begun", made, unit)
@@ -98,7 +98,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
                 authority=report.authority,
                 position=report.position,
                 signer=report.signer,
-                created_by=by.user if hasattr(by, "user") else by,
+                created_by=user_of(by),
             )
             figures = [
                 Figure(report=made, key=f.key, stated=f.stated, reason=f.reason, note=f.note)

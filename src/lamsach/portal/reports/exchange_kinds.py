@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,20 @@ def _written(report: Report, theirs: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A report in a file: moment of sending, and the scan's place among the files (from 1; 0: none)."""
+
+    campaign: Campaign
+    content: dict[str, Any]
+    sent: datetime | None
+    place: int = 0
+
+    def file(self, arrival: Arrival, unit: Unit, who: str) -> tuple[Report, bool]:
+        """File it at its unit, as `file_signed`."""
+        return file_signed(self.campaign, unit, self.content, by=arrival.user, who=who, sent=self.sent)
+
+
 class Reports(Kind):
     """Sent reports on their way up."""
 
@@ -86,13 +101,28 @@ class Reports(Kind):
             listed.append(row)
         return Payload(self.name, {"reports": listed}, tuple(files)) if listed else None
 
+    @staticmethod
+    def unit_of(arrival: Arrival) -> Unit:
+        """The unit that the reports are of."""
+        return arrival.unit
+
+    def read(self, arrival: Arrival, payload: Payload) -> list[Carried]:
+        """The reports in the payload, checked; ValueError or InputError for others."""
+        found = []
+        for row in rows(payload.data["reports"], MOST):
+            place = number(row["file"], len(payload.files))
+            content, sent = checked(row["content"], arrival.unit), _moment(row)
+            if sent is not None and sent > arrival.made + timedelta(seconds=1):  # a file says its second
+                raise ValueError("sent after the file was made")
+            found.append(Carried(_campaign(row, arrival.partner.unit), content, sent, place))
+        return found
+
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
         """One sentence a report."""
+        sentence, unit = _("Report of {unit} on {campaign}, figures as of {day}"), self.unit_of(arrival)
         return [
-            _("Report of {unit} on {campaign}, figures as of {day}").format(
-                unit=arrival.unit.name, campaign=campaign.name, day=content["as_of"]
-            )
-            for campaign, content, _sent, _place in _told(arrival, payload)
+            sentence.format(unit=unit.name, campaign=one.campaign.name, day=one.content["as_of"])
+            for one in self.read(arrival, payload)
         ]
 
     def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
@@ -105,35 +135,20 @@ class Reports(Kind):
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File them; those that are there already are left alone."""
-        filed = 0
-        for campaign, content, sent, place in _told(arrival, payload):
+        filed, unit = 0, arrival.unit
+        for one in self.read(arrival, payload):
             try:
-                made, fresh = file_signed(
-                    campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name, sent=sent
-                )
+                made, fresh = one.file(arrival, unit, unit.name)
             except Stale as error:
-                raise InputError(_AT_WORK, arrival.unit.name) from error
-            if fresh and place:
-                kept = payload.stored[place - 1]
-                Report.objects.filter(pk=made.pk).update(
-                    scan_name=kept.name, scan_path=kept.path, scan_sha256=kept.sha256
-                )
+                raise InputError(_AT_WORK, unit.name) from error
+            if fresh and one.place:
+                kept = payload.stored[one.place - 1]
+                scan = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
+                Report.objects.filter(pk=made.pk).update(**scan)
             if fresh:
                 told_of_step(made, Action.SEND, attach=False)
             filed += fresh
         return {"reports": filed}
-
-
-def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], datetime | None, int]]:
-    """Campaign, content, moment of sending, and the scan's place among the files (from 1; 0: none)."""
-    found = []
-    for row in rows(payload.data["reports"], MOST):
-        place = number(row["file"], len(payload.files))
-        content, sent = checked(row["content"], arrival.unit), _moment(row)
-        if sent is not None and sent > arrival.made + timedelta(seconds=1):  # a file says its second
-            raise ValueError("sent after the file was made")
-        found.append((_campaign(row, arrival.partner.unit), content, sent, place))
-    return found
 
 
 def _moment(row: Mapping[str, Any]) -> datetime | None:
@@ -174,10 +189,8 @@ class Answers(Kind):
     def offer(self, route: Route) -> Payload | None:
         """Return which of the unit's reports was accepted, which returned and why; by their digests."""
         unit = Unit.objects.filter(code=route.partner.code).first()
-        reports = Report.objects.filter(
-            unit=unit,
-            state__in=(ReportState.FROZEN, ReportState.RETURNED),
-        ).exclude(digest="")
+        reports = Report.objects.filter(unit=unit, state__in=(ReportState.FROZEN, ReportState.RETURNED))
+        reports = reports.exclude(digest="")
         listed = []
         for report in reports.order_by("-pk")[:MOST]:
             step = report.steps.filter(action__in=(Action.ACCEPT, Action.REFUSE)).last()
@@ -232,41 +245,33 @@ class Back(Reports):
     def offer(self, route: Route) -> Payload | None:
         """The newest report of the partner's unit in each campaign, as its portal signed it."""
         unit = Unit.objects.filter(code=route.partner.code).first()
-        listed = (
-            [_written(report, str(report.campaign_id)) for report in _newest(unit, ReportState.RETURNED)]
-            if unit
-            else []
-        )
+        newest = _newest(unit, ReportState.RETURNED) if unit else []
+        listed = [_written(report, str(report.campaign_id)) for report in newest]
         return Payload(self.name, {"reports": listed}) if listed else None
 
-    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """One sentence a report."""
-        sentence = _("Report of {unit} on {campaign}, figures as of {day}")
-        return [
-            sentence.format(unit=arrival.partner.unit.name, campaign=campaign.name, day=content["as_of"])
-            for campaign, content, _sent in self._lost(arrival, payload)
-        ]
-
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """File those that are not here."""
-        unit, filed = arrival.partner.unit, 0
-        for campaign, content, sent in self._lost(arrival, payload):
-            with contextlib.suppress(Stale):  # people are writing it anew, and go on
-                filed += file_signed(
-                    campaign, unit, content, by=arrival.user, who=arrival.partner.name, sent=sent
-                )[1]
-        return {"reports": filed}
-
     @staticmethod
-    def _lost(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], datetime | None]]:
+    def unit_of(arrival: Arrival) -> Unit:
+        """The partner's unit."""
+        return arrival.partner.unit
+
+    def read(self, arrival: Arrival, payload: Payload) -> list[Carried]:
+        """The reports in the payload whose campaigns are here."""
         partner, found = arrival.partner, []
         for row in rows(payload.data["reports"], MOST):
             ours = counterparts.ours(partner, "campaign", number(whole(text(row["campaign"], 20))))
             content, sent = checked(row["content"], partner.unit), _moment(row)
             campaign = Campaign.objects.filter(pk=ours or 0).select_related("form").first()
             if campaign is not None:
-                found.append((campaign, content, sent))
+                found.append(Carried(campaign, content, sent))
         return found
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """File those that are not here."""
+        filed = 0
+        for one in self.read(arrival, payload):
+            with contextlib.suppress(Stale):  # people are writing it anew, and go on
+                filed += one.file(arrival, arrival.partner.unit, arrival.partner.name)[1]
+        return {"reports": filed}
 
 
 class AnswersBack(BackKind):
@@ -304,9 +309,8 @@ class AnswersBack(BackKind):
             if campaign is None:
                 continue
             with contextlib.suppress(Stale):  # people are writing it anew, and go on
-                report, _fresh = file_signed(
-                    campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name, sent=sent
-                )
+                one = Carried(campaign, content, sent)
+                report, _fresh = one.file(arrival, arrival.unit, arrival.unit.name)
                 answer = payload.stored.get((report.digest, row.get("sent", "")))
                 if answer is not None and report.state == ReportState.SENT:
                     action, reason = Action(answer["action"]), answer["reason"] or "-"
