@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -262,8 +262,8 @@ def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMov
         }
         about = f"recipient:{newest[unit.pk]}" if unit.pk in newest else ""
         if changes:
-            kept = {"unit_id": unit.pk, "about": about}
-            drafts.append(Draft("deadline_moved", unit.email, f"{key}:{unit.pk}", context, **kept))
+            draft = Draft("deadline_moved", unit.email, f"{key}:{unit.pk}", context, unit_id=unit.pk)
+            drafts.append(replace(draft, about=about))
     queue(drafts)
 
 

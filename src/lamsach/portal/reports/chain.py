@@ -15,12 +15,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
 from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.reports.models import Report, ReportState, Step
 
 S = ReportState
@@ -90,7 +89,7 @@ def take(
     columns = {**changes, **(freeze(held) if freeze else {})}
     if wanted in _MOMENTS:
         columns[_MOMENTS[wanted]] = timezone.now()
-    before, user = held.state, by.user if isinstance(by, HttpRequest) else by
+    before, user = held.state, user_of(by)
     rows = Report.objects.filter(pk=held.pk, state=before, version=held.version)
     if not rows.update(state=wanted, version=F("version") + 1, **columns):
         raise Stale

@@ -157,7 +157,7 @@ def _overrule(figure: Figure, report: Report, by: Any, *, stated: int | None, re
     if stated is not None and figure.computed is not None and not reason:
         raise InputError(mark("A number that differs from the computed one needs a reason."), figure.key)
     if (stated, reason) != (figure.stated, figure.reason) and stated is not None:
-        facts = {"key": figure.key, "computed": figure.computed, "stated": stated}
+        facts: dict[str, Any] = {"key": figure.key, "computed": figure.computed, "stated": stated}
         record(by, "report.overruled", report, report.unit, **facts)
     figure.stated, figure.reason, figure.note = stated, reason, str(note).strip()
     figure.save()

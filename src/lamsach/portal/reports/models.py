@@ -39,7 +39,7 @@ class Report(models.Model):
 
     `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units.
 
-    `measured`: all that was counted for that day (see `measured.measure`), and under `drafted` the texts that
+    `measured`: all that was counted for that day (see `content.measure`), and under `drafted` the texts that
     were drafted from it.
     """
 
