@@ -1,5 +1,4 @@
-"""Backup and restore of everything the portal knows: the database as it was at one moment, the uploads, the
-secret key.
+"""Backup and restore of all that the portal knows: database at one moment, uploads, secret key.
 
 One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are
 written before the row that names them and never changed, so every upload that the copied database names is in
@@ -136,8 +135,7 @@ def restore(
     keys: Keys | None = None,
     uploads: str = "",
 ) -> Path | None:
-    """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the
-    folder that was there before is kept, if it held a portal.
+    """Put a backup in place of data folder and `DATABASE_URL`; the place of the folder before, if any.
 
     `uploads`: where uploads are kept, if that is not the data folder (`LAMSACH_UPLOADS`). What is there is
     overwritten by the backup's, and nothing else of it is deleted.

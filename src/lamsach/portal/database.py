@@ -62,8 +62,7 @@ def _no_address() -> UsageError:
 
 
 def client_environment(described: dict[str, Any]) -> dict[str, str]:
-    """The environment in which PostgreSQL's own programs connect as the portal does, `sslmode` and the like
-    included; nothing has to stand on their command line.
+    """Environment for PostgreSQL's own programs, `sslmode` included; nothing on the command line.
 
     Options without a variable (keepalives, `sslpassword`) are left out, and so is the encoding: a dump keeps
     the database's own.

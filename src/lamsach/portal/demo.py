@@ -1,5 +1,4 @@
-"""An invented ministry for looking around: an authority, a ministry, 30 units, 120 units under them, a
-campaign under way.
+"""An invented ministry for looking around: an authority, 30 units, 120 under them, a campaign.
 
 Every name, number and address is made up; e-mail addresses end in `.example`.
 """

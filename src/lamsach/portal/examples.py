@@ -1,5 +1,4 @@
-"""The documents of the demo's invented ministry, for `docs/examples/`: one of each kind, made by the portal
-itself on a fixed day.
+"""Documents of the demo's ministry for `docs/examples/`, made by the portal on a fixed day.
 
 python -m lamsach.portal.examples docs/examples
 

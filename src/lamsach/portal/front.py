@@ -1,5 +1,4 @@
-"""The site as an ASGI application: what is slow waits here, and only whole requests meet the threads that
-answer.
+"""The site as an ASGI application: slow requests wait here, only whole ones meet the threads.
 
 Bodies are kept until they are whole, answers until their reader has taken them, so that neither a slow sender
 nor a slow reader holds a thread. Visitors take turns at the threads. A sender that is silent or too slow is

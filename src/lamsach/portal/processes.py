@@ -1,5 +1,4 @@
-"""The processes of a portal on one machine: those that answer pages and those that work, each started again
-when it dies or hangs.
+"""A portal's processes on one machine, web and workers, each restarted when it dies or hangs.
 
 Each web process has a socket of its own at the common port. The sockets are made here and outlive the
 processes: a connection that waits at one whose process was killed is answered by the process that takes its
@@ -67,8 +66,7 @@ class Process(Protocol):
 
 
 class Kept:
-    """A child that is started again when it dies (of memory, of a signal): at once, and after a growing pause
-    while it does not live long.
+    """A child, restarted when it dies: at once, then after growing pauses while it does not live long.
 
     One that gives no sign of life for `silent_s` seconds (0: for ever) is killed. `start` is given the
     descriptor for these signs, -1 for none.

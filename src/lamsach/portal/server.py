@@ -35,8 +35,7 @@ def load() -> None:
 
 
 def prepare() -> str | None:
-    """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when
-    the portal has an administrator.
+    """Bring schema and style sheets up to date; the set-up token, or None with an administrator.
 
     UsageError when the database does not answer, or when this machine's secret key or place of uploads is not
     that of the portal's others.

@@ -1,5 +1,4 @@
-"""One web process: granian in it takes connections at the socket that it was given, `front` the requests,
-Django's threads answer.
+"""One web process: granian takes connections, `front` requests, Django's threads answer.
 
 It ends at SIGTERM and SIGINT, when what is being answered is answered, and by itself when the process that
 started it is gone. Before that, for LAMSACH_DRAIN_SECONDS, and at SIGUSR2 for as long as a connection may
@@ -48,8 +47,7 @@ def silent_s() -> int:
 
 
 def run(held: Any, parent: int, signs: int = -1) -> None:
-    """Answer what comes in at the socket, in a fork of the process `parent` (elsewhere than on Linux: in a
-    new process).
+    """Answer at the socket, in a fork of the process `parent` (elsewhere than on Linux: a new one).
 
     It gives signs of life on the descriptor `signs`, but for a time in which requests wait and no thread has
     taken one for half as long as it may be silent.

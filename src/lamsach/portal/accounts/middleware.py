@@ -27,8 +27,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def session_activity(get_response: Handler) -> Handler:
-    """Note when and from where a session is used: at most once a minute in each process, and at once from
-    another address or browser.
+    """Note a session's use: once a minute in each process, at once from another address or browser.
 
     In place of `UserSessionsMiddleware`, which writes to the database for every page.
     """

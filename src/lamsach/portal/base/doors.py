@@ -1,5 +1,4 @@
-"""Doors: the roles that may open a page. Every view wears one; a test over the URL table finds
-none without.
+"""Doors: the roles that may open a page. Every view wears one, as a test over the URL table checks.
 
 `anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, and 403 when they may read
 but not write. What a page shows is narrowed further by the app's `access.py`, which knows the person's units.

@@ -163,8 +163,7 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["version"].initial = self.instance.version
 
     def save_next(self, held: Any = None) -> bool:
-        """Save the change as the next version, in the caller's transaction; False when somebody else was
-        quicker.
+        """Save the next version, in the caller's transaction; False when somebody else was quicker.
 
         `held`: the locked row, where the caller has read it.
         """

@@ -116,8 +116,7 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column. `value`: a path of fields (`unit__name`), by which the list can be ordered too, or a function
-    of the row. `sort`: another path to order by. `view`: the page of the row, by its number.
+    """A column: a `value` (field path or function), an order (`sort`, else the path), a page (`view`).
 
     `template`: a part of a page that shows the row (under the name `row`) in place of a value, for forms and
     buttons; such a column is not exported.

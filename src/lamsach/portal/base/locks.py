@@ -1,5 +1,4 @@
-"""Words that have to be kept so that they can be used: locked with a key that is derived from the portal's
-secret key, so that a copy of the database alone opens none.
+"""Secrets that must stay usable, locked by a key from the portal's secret key.
 
 After a change of the secret key, what was locked before is opened with the old ones
 (`LAMSACH_OLD_SECRET_KEYS`).

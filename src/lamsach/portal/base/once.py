@@ -78,8 +78,7 @@ def _again(request: HttpRequest, place: str, said: list[Said]) -> HttpResponse:
 
 
 def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
-    """Return what `make` makes, for a page that shows it once: the same sending again gets the same, and
-    nothing is made. It has to be something that can be pickled.
+    """Make something (picklable) that a page shows once: the same sending again gets the same.
 
     One that fails may be sent again. Only in a view that wears `shows_once`.
     """

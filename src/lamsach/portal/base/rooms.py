@@ -1,5 +1,4 @@
-"""The rooms of the work pages and their tabs, stated once: menu, tabs, breadcrumbs and the room in a page's
-title follow from this table.
+"""The rooms of the work pages and their tabs: menu, breadcrumbs and titles follow from this table.
 
 Who may enter a tab is what the door of its page says (`doors.py`), so it is not stated again. A page without
 a tab of its own belongs to the tab that `owns` the longest beginning of its view's name.

@@ -1,5 +1,4 @@
-"""Django's cache in PostgreSQL, for counts and answers that every process on every machine has to see: rate
-limits, forms that were taken, secrets shown once.
+"""Django's cache in PostgreSQL: rate limits, taken forms, secrets shown once, for every process.
 
 `add` and `incr` are one statement each, so that of two processes at once one is first. Times are the
 database's. Values are locked with the portal's secret key, so that a copy of the database shows none.

@@ -71,8 +71,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of work: its title, who may have it, its place on the page; and its rows for a person, or what
-    is counted for a person and the row that says it.
+    """One kind of work: title, roles, place on the page, and its rows, or a count and the row for it.
 
     `lists`: what the badge counts of it for a person; `adds`: how many things that makes.
     """

@@ -1,5 +1,4 @@
-"""Working hours and public holidays of Vietnam (Labour Code 45/2019/QH14, article 112), for clocks and due
-dates.
+"""Working hours and public holidays of Vietnam (Labour Code 45/2019/QH14, article 112).
 
 The `holidays` library knows Tết, 24 November (Cultural Day, from 2026 on) and the days that the government
 moved in single years, up to its release; later decisions are settings: `LAMSACH_DAYS_OFF` and

@@ -91,9 +91,7 @@ class State(models.TextChoices):
 
 
 class Message(models.Model):
-    """One edXML file. `key` makes the same file count once; `document_key` is the document's id in one
-    spelling (`identifiers`), by which answers find it, `answered_key` that of the first document that it
-    answers.
+    """One edXML file, once by `key`; `document_key`, `answered_key`: document ids in one spelling.
 
     `recipients` and `answers` are as `lamsach dispatch read` shows them; `files` the attached files: name,
     path, size, type, sha256, signature.

@@ -1,5 +1,4 @@
-"""A document-management system's REST service: its base address, headers and paths are settings of the
-connection, so that most services can be joined without code.
+"""REST services of document-management systems: address, headers and paths are settings.
 
 `list` gives JSON with the ids of what waits: a list, or one under `list_key`; an id is a text or number, or
 stands under `id_key`. `fetch` with `{id}` gives the file, or JSON with it in base64 under `content_key`.

@@ -1,5 +1,4 @@
-"""The one way in which workers take what all of them see: jobs, letters, deliveries, the turns of regular
-tasks.
+"""The one claim loop of workers, for jobs, letters, deliveries, the turns of regular tasks.
 
 A row is taken by an update that happens only while nobody else has taken it. `attempts` counts up each time,
 so a worker that was overtaken finds that the row is no longer its own (`mine`). What is taken is held by a
@@ -163,8 +162,7 @@ def take_each(
     free: Callable[[Row], bool] = lambda row: True,
     patience: Patience = AT_ONCE,
 ) -> int:
-    """Take up to `most` of these rows in their order and do the work of each; how often it gave something
-    true.
+    """Take up to `most` of these rows in order and work on each; how often that gave something true.
 
     `hold`: what is written into a row when it is taken. `free`: asked in the transaction that takes a row,
     whether it may be.

@@ -1,5 +1,4 @@
-"""Incoming e-mails, each once: bounces are noted at the letter and the address, answers land where their
-letter belongs, the rest becomes a question.
+"""Incoming e-mails, each once: bounces are noted, answers land at their letter's subject, or ask.
 
 No automatic message is ever answered, and nobody gets more than a few receipts a day, so that two machines
 cannot write to each other for ever (RFC 3834).

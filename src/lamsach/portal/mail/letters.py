@@ -128,8 +128,7 @@ _BUTTON = "display:inline-block;padding:10px 16px;background:#0b5563;color:#ffff
 
 
 def html(text: str, language: str) -> str:
-    """The same text as simple HTML: paragraphs, lists (lines that begin with "- "), links that can be
-    pressed.
+    """The text as simple HTML: paragraphs, lists (lines that begin with "- "), links to press.
 
     An address alone on its line becomes a button with a word on it, and the server's name beneath, so that a
     reader sees where it leads before pressing.

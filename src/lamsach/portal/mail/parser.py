@@ -99,8 +99,7 @@ def parse(raw: bytes) -> Parsed:
 
 
 def one_address(text: str) -> tuple[str, str]:
-    """Name and address of a header with one address; both empty for none, and for several, of which a forger
-    may show one and mean another.
+    """Name and address of a header with one address; empty for none or several, which may deceive.
 
     Python does so itself from 3.13 on (CVE-2023-27043).
     """

@@ -1,5 +1,4 @@
-"""Public pages for visitors without a session: rendered once a second in each process, then answered by the
-event loop, before the site and without a thread.
+"""Public pages without a session: rendered once a second a process, answered without a thread.
 
 All visitors see the same but for the word against forgery in the forms, which is put in for each: their
 secret itself, without Django's mask, which hides it where compressed pages repeat what an attacker wrote;

@@ -32,8 +32,7 @@ from lamsach.portal.units.tree import today
 
 
 def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
-    """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent
-    answers. Once for each step.
+    """Queue a step's letter, once: to the parent when it is sent, to the unit when the parent answers.
 
     `attach`: with the documents, and the signed exchange file when the parent has a portal of its own; they
     are made by a job, so that nobody waits for them.

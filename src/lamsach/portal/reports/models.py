@@ -177,8 +177,7 @@ class Way(models.TextChoices):
 
 
 class Received(models.Model):
-    """A filled form that came by e-mail or as a file and that nobody signed: what was read, until a person
-    confirms it. `key` makes the same file of the same unit count once.
+    """An unsigned form from outside until a person confirms it; `key`: once for a file and unit.
 
     `values` are the form's texts and figures in its order: key, raw, value, sure. `found_by` says how the
     unit was recognised.

@@ -1,5 +1,4 @@
-"""No unit twice: subordinates' reports are about different days, and a unit that moved in between, or whose
-successor came into being, may stand in two of them.
+"""No unit twice: after a move or a succession it may be in two reports of different days.
 
 Each unit is counted by the report of the unit under which it stands now (else by the latest), and its numbers
 are taken out of the others. One that moved the other way round stands in none; it is named, never guessed.

@@ -1,5 +1,4 @@
-"""Other official papers of a campaign, from what the portal knows: the dispatch with the form as its
-appendix, the reminder of missing reports, the minutes of cleaning a machine.
+"""Other official papers: the dispatch with its form, the reminder of reports, minutes of cleaning.
 
 Documents are Vietnamese, whatever language the pages are in.
 """

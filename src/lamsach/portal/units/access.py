@@ -27,8 +27,7 @@ def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
 
 
 def _reach(user: Any, roles: Iterable[Role]) -> Q:
-    """The condition on `Unit` for the units that the person reaches in one of the roles, closed ones with
-    their last parent included. For one unit `reaches` is quicker.
+    """Condition on `Unit` of the person's reach in the roles, closed units by their last parent.
 
     One EXISTS, which PostgreSQL joins; two subqueries with OR between them are read whole, 20,000 units for
     each. SQLite must not take the index of `ancestor`: it would read every link of a unit at the top for each

@@ -72,8 +72,7 @@ def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
 def rows_of(
     file: IO[bytes], name: str, words: Section, needed: Set[str]
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Heading]]:
-    """The rows below the headings of a section: number in the sheet (from 1) and values by column, rows
-    without any left out; and what each heading was read as.
+    """Rows below a section's headings: number (from 1), values by column; and each heading's meaning.
 
     No headings: none of the first twenty rows has all columns that are `needed`. No transaction may be open:
     a sheet takes as long as it takes.
