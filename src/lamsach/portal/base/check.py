@@ -17,8 +17,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 _CONFIRMED, _TOKEN = "confirmed", "csrfmiddlewaretoken"
-MOST_NAMED = 50
-"""So many units are listed; the rest is a number."""
+MOST_NAMED, IN_SIGHT = 50, 8
+"""So many units are listed, so many of them at once; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,21 @@ class Check:
     danger: bool = False
     blocked: bool = False
     extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def first(self) -> Sequence[tuple[str, str]]:
+        """The names in sight; the others are behind a word, so that the button is near."""
+        return self.names[:IN_SIGHT]
+
+    @property
+    def rest(self) -> Sequence[tuple[str, str]]:
+        """The other names."""
+        return self.names[IN_SIGHT:]
+
+    @property
+    def others(self) -> int:
+        """Return how many are not in sight."""
+        return max(self.count - len(self.first), len(self.rest))
 
     @property
     def more(self) -> int:

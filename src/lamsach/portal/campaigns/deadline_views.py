@@ -124,12 +124,12 @@ def _who(move: DeadlineMove) -> Any:
 MOVES = Listing(
     title="Deadlines",
     cells=(
-        Cell("Deadline", lambda move: move.get_kind_display(), "kind"),
+        Cell("Deadline", lambda move: move.get_kind_display(), "kind", css="nowrap"),
         Cell("New day", "day"),
         Cell("For whom", _whom, "unit__name"),
         Cell("Reason", _why),
         Cell("Who and when", _who, "at"),
-        Cell("", template="campaigns/move_actions.html"),
+        Cell("", template="campaigns/move_actions.html", css="nowrap"),
     ),
     empty="Nothing was moved: the campaign's days hold for every unit.",
     export="deadline.exported",
@@ -227,7 +227,8 @@ def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
     if any(day < today() for day in plan.days.values()):
         warnings.append(_("The new day has passed already: these units are late at once."))
     if found.kept:
-        texts = ", ".join(f"{unit.name} ({_day(one.day)})" for unit, one in found.kept[:10])
+        texts = "; ".join(f"{unit.name} ({_day(one.day)})" for unit, one in found.kept[:10])
+        texts += " …" if len(found.kept) > 10 else ""
         words = _("{count} units keep a day of their own: {names}")
         warnings.append(words.format(count=len({unit.pk for unit, _one in found.kept}), names=texts))
     count = len(found.touched)
