@@ -38,6 +38,8 @@ class Check:
     danger: bool = False
     blocked: bool = False
     extra: dict[str, str] = field(default_factory=dict)
+    campaign: Any = None
+    """The campaign that the step is in, for the way there."""
 
     @property
     def first(self) -> Sequence[tuple[str, str]]:
@@ -91,6 +93,7 @@ def unchecked(request: HttpRequest, check: Check) -> HttpResponse | None:
         "carried": [*carried, *check.extra.items()],
         "changed": bool(confirmed),
         "address": request.get_full_path(),
+        "campaign": check.campaign,
     }
     return render(request, "base/check.html", context)
 

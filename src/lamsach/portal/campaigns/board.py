@@ -166,7 +166,7 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
         return address
     units = sorted((one.unit for one in newest.values()), key=lambda one: one.code)
     reminded = last_reminded(campaign, list(newest)[:MOST_ASKED])
-    if page := unchecked(request, reminding_check(units, reminded, address["Location"])):
+    if page := unchecked(request, reminding_check(units, reminded, address["Location"], campaign)):
         return page
     count = dispatches.remind(newest.values(), request.user)
     if count:

@@ -52,11 +52,12 @@ def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
             (_("Text"), dispatch.body[:300] or "–"),
             (_("Deadline stated in it"), f"{dispatch.deadline:%d/%m/%Y}"),
         ],
-        names=[(unit.name, unit.email) for unit in units[:MOST_NAMED]],
+        names=[(unit.name, unit.email or "–") for unit in units[:MOST_NAMED]],
         count=count,
         warnings=warnings,
         files=files,
         blocked=empty or not count,
+        campaign=campaign,
     )
 
 
@@ -84,11 +85,11 @@ def state_check(campaign: Campaign, wanted: CampaignState) -> Check:
     back = reverse("campaigns:campaign", args=(campaign.pk,))
     facts = [(_("Campaign"), campaign.name)]
     danger = wanted != CampaignState.RUNNING
-    return Check(title, button, effects, undo, back, facts=facts, danger=danger)
+    return Check(title, button, effects, undo, back, facts=facts, danger=danger, campaign=campaign)
 
 
 def reminding_check(
-    units: Sequence[Unit], reminded: dict[int, datetime], back: str, extra: dict[str, str] | None = None
+    units: Sequence[Unit], reminded: dict[int, datetime], back: str, campaign: Campaign
 ) -> Check:
     """Before units are reminded: who gets a letter, who has no address, who was reminded in these days."""
     reached = [unit for unit in units if unit.email]
@@ -109,7 +110,7 @@ def reminding_check(
         count=count,
         warnings=warnings,
         blocked=not reached,
-        extra=extra or {},
+        campaign=campaign,
     )
 
 

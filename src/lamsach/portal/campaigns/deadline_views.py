@@ -245,6 +245,7 @@ def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
         names=_names(found),
         count=count,
         warnings=warnings,
+        campaign=plan.campaign,
     )
 
 
@@ -278,6 +279,7 @@ def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
                 facts=[(str(BY[DeadlineKind(move.kind)]), _day(move.day))],
                 names=_names(found),
                 count=count,
+                campaign=campaign,
             ),
         ):
             return page

@@ -121,6 +121,7 @@ def _withdrawal_check(found: Material) -> Check:
         back=reverse("campaigns:materials", args=(found.campaign_id,)),
         facts=[(_("File"), found.name), ("SHA-256", found.sha256)],
         danger=True,
+        campaign=found.campaign,
     )
 
 

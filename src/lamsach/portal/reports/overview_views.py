@@ -168,7 +168,7 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
         return response
     units = [line.unit for line in chosen]
     reminded = last_reminded(campaign, [one.pk for one in units][:MOST_ASKED])
-    if page := unchecked(request, reminding_check(units, reminded, response["Location"])):
+    if page := unchecked(request, reminding_check(units, reminded, response["Location"], campaign)):
         return page
     occasion = timezone.localtime().strftime("%Y%m%d%H%M")
     with transaction.atomic():
