@@ -101,7 +101,7 @@ DEADLINES: dict[str, str] = {
     "Remind {count} units": "Đôn đốc {count} đơn vị",
     "Remind {count} units?": "Đôn đốc {count} đơn vị?",
     "Revoke it now": "Thu hồi ngay",
-    "Revoke {what}?": "Thu hồi {what}?",
+    "Revoke {what}?": "Thu hồi “{what}”?",
     "Send the dispatch to {count} units now": "Gửi công văn cho {count} đơn vị ngay",
     "Send the dispatch to {count} units?": "Gửi công văn cho {count} đơn vị?",
     "Send the notice to {count} people": "Gửi thông báo cho {count} người",
