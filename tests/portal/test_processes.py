@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
-from lamsach.portal.base.alone import alone
+from lamsach.portal.base.once import alone
 from lamsach.portal.processes import LONGEST_PAUSE_S, Kept
 from lamsach.portal.secret import secret_key
 from lamsach.signals import give_sign

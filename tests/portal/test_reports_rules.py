@@ -21,7 +21,7 @@ from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.content import digest_of, form_of, freeze, is_whole
 from lamsach.portal.reports.figures import Scope, compute
 from lamsach.portal.reports.models import Figure, Report, ReportState
-from lamsach.portal.reports.why import units_behind
+from lamsach.portal.reports.views import units_behind
 from lamsach.portal.units import tree
 
 from .conftest import Cast

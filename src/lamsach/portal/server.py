@@ -44,7 +44,7 @@ def prepare() -> str | None:
     from django.db import OperationalError
 
     from lamsach.portal.base import agreement
-    from lamsach.portal.base.alone import alone
+    from lamsach.portal.base.once import alone
     from lamsach.portal.schema import bring_up_to_date
 
     try:
@@ -66,7 +66,7 @@ def _lay_out(folder: Path) -> None:
     """Folder of this version's style sheets, beside other versions'; unused ones go after months."""
     from django.core.management import call_command
 
-    from lamsach.portal.base.alone import alone
+    from lamsach.portal.base.once import alone
 
     stamp = folder / ".whole"
     with alone(f"static:{folder.name}"):

@@ -103,7 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "lamsach.portal.base.context.page",
+                "lamsach.portal.base.middleware.page",
                 "lamsach.portal.public.context.contact",
             ],
             "builtins": ["django.templatetags.i18n", "lamsach.portal.base.templatetags.house"],

@@ -13,8 +13,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from lamsach.portal.base.errors import bad_request, session_over, too_large
-from lamsach.portal.base.unsent import came_from, typed
+from lamsach import __version__
+from lamsach.portal.base.errors import bad_request, came_from, session_over, too_large, typed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _MOST_BACKSLASHES = 100
@@ -127,3 +127,10 @@ def language(get_response: Handler) -> Handler:
             return response
 
     return middleware
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Give the roles and the version; the place is for `{% whereabouts %}`, which only the frame asks."""
+    user = getattr(request, "user", None)
+    roles = user.roles if user is not None and user.is_authenticated else frozenset()
+    return {"product_version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}

@@ -12,20 +12,25 @@ A browser shows the answer to the last press. So what a page shows only once, a 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-from collections.abc import Callable
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.cache import cache
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from lamsach.portal.base.alone import alone
-from lamsach.portal.base.unsent import came_from
+from lamsach.portal.base.errors import came_from
 
 _WORD = "csrfmiddlewaretoken"
 _KEPT_S, _WAIT_S = 600, 15.0
@@ -136,3 +141,47 @@ def _key(request: HttpRequest) -> str:
                 digest.update(piece)
             file.seek(0)
     return f"once:{digest.hexdigest()}"
+
+
+_AGAIN_S = 0.05
+_HELD: set[str] = set()
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def alone(name: str, wait_s: float = math.inf) -> Iterator[bool]:
+    """Run the block while nobody else is at `name`; give False when that takes longer than `wait_s`."""
+    end = time.monotonic() + wait_s
+    while not (mine := _take(name)) and time.monotonic() < end:
+        time.sleep(_AGAIN_S)
+    try:
+        yield mine
+    finally:
+        if mine:
+            _give_back(name)
+
+
+def _take(name: str) -> bool:
+    if connection.vendor == "postgresql":
+        return _asked("SELECT pg_try_advisory_lock(%s)", name)
+    with _LOCK:
+        if name in _HELD:
+            return False
+        _HELD.add(name)
+        return True
+
+
+def _give_back(name: str) -> None:
+    if connection.vendor == "postgresql":
+        with contextlib.suppress(Error):  # a connection that is lost holds nothing
+            _asked("SELECT pg_advisory_unlock(%s)", name)
+        return
+    with _LOCK:
+        _HELD.discard(name)
+
+
+def _asked(question: str, name: str) -> bool:
+    key = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute(question, [key])
+        return bool(cursor.fetchone() == (True,))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 
 class PlainEncoder(json.JSONEncoder):
@@ -11,3 +14,18 @@ class PlainEncoder(json.JSONEncoder):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "ensure_ascii": False})
+
+
+def clean(text: str) -> str:
+    """The text without what no database keeps: half surrogates and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
+def _zoned(moment: datetime) -> datetime:
+    if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
+        raise ValueError("a time with its zone is needed")
+    return moment
+
+
+Clean = AfterValidator(clean)
+Moment = Annotated[datetime, AfterValidator(_zoned)]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
-from lamsach.portal.base.alone import alone
+from lamsach.portal.base.once import alone
 from lamsach.portal.edxml import folders, outbox, secrets, service
 from lamsach.portal.edxml.inbox import Source, stored, take
 from lamsach.portal.edxml.models import Connection, Message, State, Way

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
-from lamsach.portal.base.alone import alone
+from lamsach.portal.base.once import alone
 from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.models import Bundle, Transfer
 from lamsach.portal.findings.taking import Source, keep

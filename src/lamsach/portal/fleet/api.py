@@ -12,8 +12,8 @@ from pydantic import Field
 
 from lamsach.portal.api import access
 from lamsach.portal.api.access import HandingIn
+from lamsach.portal.base.plain_json import Clean, Moment
 from lamsach.portal.base.ratelimit import exceeded
-from lamsach.portal.base.received import Clean, Moment
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch

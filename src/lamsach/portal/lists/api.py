@@ -11,8 +11,8 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from lamsach.errors import InputError
+from lamsach.portal.base.plain_json import Clean
 from lamsach.portal.base.ratelimit import exceeded
-from lamsach.portal.base.received import Clean
 from lamsach.portal.base.uploads import download
 from lamsach.portal.lists import access, feedback, looking, releasing
 from lamsach.portal.lists.models import FeedbackKind

@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from lamsach.portal.base.plain_json import Clean, Moment, clean
 from lamsach.portal.base.ratelimit import exceeded
-from lamsach.portal.base.received import Clean, Moment, clean
 from lamsach.portal.sources import taking
 from lamsach.portal.sources.models import Collector
 

@@ -15,7 +15,7 @@ from ninja.pagination import LimitOffsetPagination, paginate
 from lamsach import __version__
 from lamsach.portal.api import access
 from lamsach.portal.api.access import UnitToken
-from lamsach.portal.base.received import Clean
+from lamsach.portal.base.plain_json import Clean
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import COLUMNS, UnitDates, dates
 from lamsach.portal.campaigns.dispatches import take
