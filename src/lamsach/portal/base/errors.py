@@ -45,7 +45,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             "The page had got old, most likely by a log-in in another tab. Nothing was saved "
             "yet, nothing is lost."
         )
-        return page(request, 403, _("Please send the form once more"), text, again=True)
+        return unsent_page(request, 403, _("Please send the form once more"), text, again=True)
     return _page(
         request,
         403,
@@ -60,7 +60,7 @@ def session_over(request: HttpRequest) -> HttpResponse:
         "Nothing was saved yet, but what you typed is still here. Leave this page open, log in "
         "in a new tab, come back and send it again."
     )
-    return page(request, 403, _("You are no longer logged in"), text, again=True)
+    return unsent_page(request, 403, _("You are no longer logged in"), text, again=True)
 
 
 def not_a_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -87,7 +87,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def conflict(request: HttpRequest) -> HttpResponse:
     """409: somebody else changed it meanwhile. What was typed is shown, to be taken over by hand."""
-    return page(
+    return unsent_page(
         request,
         409,
         _("Somebody else has changed this meanwhile"),
@@ -179,7 +179,7 @@ def _rows(value: str) -> int:
     return min(6, sum(1 + len(line) // 60 for line in value.splitlines()))
 
 
-def page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
+def unsent_page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
     """Show what happened and the input; `again`: offer to send it once more, never with files."""
     fields = typed(request)
     labels = _labels(request)
