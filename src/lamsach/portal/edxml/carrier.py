@@ -15,12 +15,12 @@ from lamsach.portal.base.once import alone
 from lamsach.portal.edxml import folders, outbox, secrets, service
 from lamsach.portal.edxml.inbox import Source, stored, take
 from lamsach.portal.edxml.models import Connection, Message, State, Way
-from lamsach.portal.jobs.claims import moment
+from lamsach.portal.jobs.claims import mine, moment, pause, take_each
 
 ATTEMPTS = 12
 AT_ONCE = 200
 MOST_FAILURES = 3
-_FIRST_WAIT = timedelta(minutes=1)
+_PAUSES = tuple(timedelta(minutes=2**times) for times in range(1, 11))
 
 
 def carry(connection: Connection) -> dict[str, int]:
@@ -107,16 +107,16 @@ def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
 
 def deliver(connection: Connection, problems: list[LamsachError]) -> int:
     """Send what is queued; how many. Failures are tried again ever later, given up after ATTEMPTS."""
-    now = moment()
     due = Message.objects.filter(
-        Q(next_attempt=None) | Q(next_attempt__lte=now),
+        Q(next_attempt=None) | Q(next_attempt__lte=moment()),
         connection=connection,
         outgoing=True,
         state=State.QUEUED,
     )
-    count = 0
+    rows = due.select_related("unit__parent", "user", "connection").order_by("pk")
     signer_of = cache(secrets.signer_of)  # a key file's password is slow to try, on purpose
-    for message in due.select_related("unit__parent", "user", "connection").order_by("pk")[:AT_ONCE]:
+
+    def send(message: Message) -> bool:
         try:
             data = outbox.file_of(message, signer_of)
             if connection.url:
@@ -125,32 +125,16 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
                 folders.put_out(connection, file_name(message), data)
         except LamsachError as problem:
             problems.append(problem)
-            _failed(message, problem)
-            continue
+            state = State.FAILED if message.attempts >= ATTEMPTS else State.QUEUED
+            mine(message).update(state=state, problem=f"{problem.what}\n{problem.where}"[:400])
+            return False
         digest = hashlib.sha256(data).hexdigest()
-        path = stored(data, digest)
-        Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
-            state=State.SENT,
-            path=path,
-            size=len(data),
-            sha256=digest,
-            problem="",
-            attempts=message.attempts + 1,
-        )
-        count += 1
-    return count
+        kept = {"path": stored(data, digest), "size": len(data), "sha256": digest}
+        return bool(mine(message).update(state=State.SENT, problem="", **kept))
+
+    return take_each(rows, send, AT_ONCE, hold=lambda message: pause(message, _PAUSES))
 
 
 def file_name(message: Message) -> str:
     """The name of a message's file, the same each time."""
     return f"{message.sender_code}-{message.pk}-{message.status or message.kind}{SUFFIX}"
-
-
-def _failed(message: Message, problem: LamsachError) -> None:
-    attempts = message.attempts + 1
-    Message.objects.filter(pk=message.pk).update(
-        attempts=attempts,
-        state=State.FAILED if attempts >= ATTEMPTS else State.QUEUED,
-        next_attempt=moment() + _FIRST_WAIT * 2 ** min(attempts, 10),
-        problem=f"{problem.what}\n{problem.where}"[:400],
-    )

@@ -17,24 +17,8 @@ from lamsach.portal.units.models import Unit
 
 NAME = "Danh sách kèm văn bản đến"
 """The list's name, Vietnamese as all that offices send one another."""
-ENDINGS = (
-    "csv",
-    "txt",
-    "json",
-    "jsonl",
-    "xml",
-    "stix",
-    "xlsx",
-    "xls",
-    "docx",
-    "doc",
-    "pdf",
-    "zip",
-    "html",
-    "htm",
-    "ods",
-    "odt",
-)
+_ENDINGS = "csv txt json jsonl xml stix xlsx xls docx doc pdf zip html htm ods odt"
+ENDINGS = frozenset(_ENDINGS.split())
 
 
 def take_lists(message: Message) -> int:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.channels.edxml.labels import KINDS, STATUSES
 from lamsach.portal.campaigns.models import Campaign, Dispatch
+from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
 
@@ -90,7 +91,7 @@ class State(models.TextChoices):
     FAILED = "failed", _("Could not be sent")
 
 
-class Message(models.Model):
+class Message(Held):
     """One edXML file, once by `key`; `document_key`, `answered_key`: document ids in one spelling.
 
     `recipients` and `answers` are as `lamsach dispatch read` shows them; `files` the attached files: name,
@@ -132,7 +133,6 @@ class Message(models.Model):
     dispatch = models.ForeignKey(Dispatch, models.PROTECT, null=True, related_name="edxml_messages")
     at = models.DateTimeField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt = models.DateTimeField(null=True)
     problem = models.CharField(max_length=400, blank=True)
 

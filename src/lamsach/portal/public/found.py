@@ -11,20 +11,11 @@ from django.db import DatabaseError, transaction
 from lamsach.portal.campaigns.models import CampaignState
 
 _OPEN = ("new", "told", "accepted", "working", "reinfected")
-_INSIDE = [
-    ipaddress.ip_network(text)
-    for text in (
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
-    )
-]
+_NETWORKS = (
+    "10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16"
+    " ::1/128 fc00::/7 fe80::/10"
+)
+_INSIDE = [ipaddress.ip_network(text) for text in _NETWORKS.split()]
 """Addresses that many machines share (RFC 1918, 6598, 3927, 4193, 4291): they say nothing."""
 
 
